@@ -1,0 +1,57 @@
+//! The engine's own time per trial: a whole host process for one empty item, against starting and reaping a process.
+
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use runner::host::{Brief, Host as _, Interrupt, Measure, Process, Purpose, Spec, WorkFolder};
+use runner::model::{Model, Setup};
+use runner::reexec::Program;
+use runner::task::Settings;
+
+use super::compare;
+
+pub fn run() {
+    let base = std::env::temp_dir();
+    let folder = WorkFolder::create(&base).expect("a work folder");
+    let interrupt = Interrupt::install().expect("signal handlers");
+    let mut host = Process::new(Program::current(), folder.path(), interrupt);
+    let setup = Setup {
+        model: Model::Serial,
+        workers: None,
+        ipc: None,
+        dispatch: None,
+        chunk: None,
+        in_flight: None,
+        wait: None,
+        placement: None,
+        measure: Measure::Work,
+    };
+    let brief = Brief {
+        task: "empty".into(),
+        settings: Settings::default(),
+        seed: 1,
+        items: 1,
+        folder: std::path::PathBuf::new(),
+        setup,
+        purpose: Purpose::Timed,
+    };
+    let spec =
+        Spec { brief, reference: false, timeout: Duration::from_secs(30), prefix: String::new(), against: false };
+    let program = std::env::current_exe().expect("this program");
+    let bare = move || {
+        let start = Instant::now();
+        // A hidden subcommand without its arguments ends at once.
+        let child = Command::new(&program).arg(runner::reexec::WORKER).stdin(Stdio::null()).spawn();
+        child.expect("a process").wait().expect("its end");
+        start.elapsed().as_nanos() as f64
+    };
+    let ours = move || {
+        let start = Instant::now();
+        assert!(host.run(&spec).is_ok());
+        start.elapsed().as_nanos() as f64
+    };
+    compare(
+        "the engine's own time per trial (one empty item, serial)",
+        vec![("start and reap this program", Box::new(bare)), ("a trial in a fresh host", Box::new(ours))],
+    );
+}

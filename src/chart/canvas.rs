@@ -1,0 +1,292 @@
+//! The SVG that is drawn on: shapes in pixels, text as shared outlines, colours as tokens.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use super::font::{self, Weight};
+use super::theme::Paint;
+
+/// Where the given x stands in a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Anchor {
+    Start,
+    Middle,
+    End,
+}
+
+/// How a line of text looks.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Type {
+    pub(super) size: f64,
+    pub(super) weight: Weight,
+    pub(super) paint: Paint,
+    pub(super) tabular: bool,
+}
+
+impl Type {
+    pub(super) const fn regular(size: f64, paint: Paint) -> Self {
+        Self { size, weight: Weight::Regular, paint, tabular: false }
+    }
+
+    pub(super) const fn semibold(size: f64, paint: Paint) -> Self {
+        Self { size, weight: Weight::SemiBold, paint, tabular: false }
+    }
+
+    /// The same with digits of equal width.
+    pub(super) const fn tabular(self) -> Self {
+        Self { tabular: true, ..self }
+    }
+
+    /// How wide a text is in pixels.
+    pub(super) fn width(self, text: &str) -> f64 {
+        f64::from(font::shape(text, self.weight, self.tabular).width) * self.size / font::units(self.weight)
+    }
+
+    /// The text, or as much of its start as fits the width with an ellipsis.
+    pub(super) fn fit(self, text: &str, width: f64) -> String {
+        if self.width(text) <= width {
+            return text.to_owned();
+        }
+        let signs: Vec<char> = text.chars().collect();
+        let cut = |length: usize| signs[..length].iter().collect::<String>().trim_end().to_owned() + "…";
+        let (mut short, mut long) = (0, signs.len());
+        while long - short > 1 {
+            let middle = short.midpoint(long);
+            if self.width(&cut(middle)) <= width { short = middle } else { long = middle }
+        }
+        cut(short)
+    }
+
+    /// The text in lines that fit the width, broken at blanks; the last of `most` lines is cut with an ellipsis.
+    pub(super) fn wrap(self, text: &str, width: f64, most: usize) -> Vec<String> {
+        let mut lines: Vec<String> = Vec::new();
+        let mut rest: Vec<&str> = text.split(' ').filter(|word| !word.is_empty()).collect();
+        while !rest.is_empty() {
+            if lines.len() + 1 == most {
+                lines.push(self.fit(&rest.join(" "), width));
+                break;
+            }
+            let fitting = (1..=rest.len()).take_while(|count| self.width(&rest[..*count].join(" ")) <= width).last();
+            let taken = fitting.unwrap_or(1);
+            lines.push(self.fit(&rest[..taken].join(" "), width));
+            rest.drain(..taken);
+        }
+        lines
+    }
+}
+
+/// How a line or an outline is stroked.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stroke {
+    pub(super) paint: Paint,
+    pub(super) width: f64,
+    pub(super) dash: &'static str,
+}
+
+impl Stroke {
+    pub(super) const fn solid(paint: Paint, width: f64) -> Self {
+        Self { paint, width, dash: "" }
+    }
+}
+
+/// A part of the canvas: left, top, right, bottom.
+pub(super) type Area = [f64; 4];
+
+/// A drawing in the making.
+pub(super) struct Canvas {
+    width: f64,
+    height: f64,
+    prefix: String,
+    body: String,
+    /// Identifier of each glyph that was used, in order of its first use.
+    glyphs: BTreeMap<(Weight, u16), usize>,
+    defs: String,
+}
+
+impl Canvas {
+    /// An empty drawing of that size in pixels, whose identifiers start with `prefix`.
+    pub(super) fn new(width: f64, height: f64, prefix: &str) -> Self {
+        let mut canvas = Self {
+            width,
+            height,
+            prefix: prefix.to_owned(),
+            body: String::new(),
+            glyphs: BTreeMap::new(),
+            defs: String::new(),
+        };
+        canvas.rect([0.0, 0.0, width, height], Paint::Background, 1.0);
+        canvas
+    }
+
+    /// Draws a text on the baseline `y` and returns its width.
+    pub(super) fn text(&mut self, x: f64, y: f64, text: &str, style: Type, anchor: Anchor) -> f64 {
+        let run = font::shape(text, style.weight, style.tabular);
+        let scale = style.size / font::units(style.weight);
+        let width = f64::from(run.width) * scale;
+        let left = match anchor {
+            Anchor::Start => x,
+            Anchor::Middle => x - width / 2.0,
+            Anchor::End => x - width,
+        };
+        let ink = style.paint.token();
+        let _ = write!(
+            self.body,
+            "<g fill=\"{ink}\" transform=\"translate({} {})scale({scale:.6} -{scale:.6})\">",
+            number(left),
+            number(y)
+        );
+        for (glyph, offset) in run.glyphs {
+            let id = self.glyph(glyph, style.weight);
+            let _ = match offset {
+                0 => write!(self.body, "<use href=\"#{id}\"/>"),
+                _ => write!(self.body, "<use href=\"#{id}\" x=\"{offset}\"/>"),
+            };
+        }
+        self.body.push_str("</g>\n");
+        width
+    }
+
+    fn glyph(&mut self, glyph: u16, weight: Weight) -> String {
+        let next = self.glyphs.len();
+        let index = *self.glyphs.entry((weight, glyph)).or_insert(next);
+        let id = format!("{}{}", self.prefix, base36(index as u64));
+        if index == next {
+            let _ = writeln!(self.defs, "<path id=\"{id}\" d=\"{}\"/>", font::outline(glyph, weight));
+        }
+        id
+    }
+
+    pub(super) fn line(&mut self, from: (f64, f64), to: (f64, f64), stroke: Stroke) {
+        self.path(&format!("M{}L{}", point(from), point(to)), stroke, None);
+    }
+
+    pub(super) fn path(&mut self, data: &str, stroke: Stroke, title: Option<&str>) {
+        let dash =
+            if stroke.dash.is_empty() { String::new() } else { format!(" stroke-dasharray=\"{}\"", stroke.dash) };
+        let attributes = format!(
+            " d=\"{data}\" fill=\"none\" stroke=\"{}\" stroke-width=\"{}\" stroke-linejoin=\"round\"{dash}",
+            stroke.paint.token(),
+            number(stroke.width)
+        );
+        self.element("path", &attributes, title);
+    }
+
+    pub(super) fn fill(&mut self, data: &str, paint: Paint, opacity: f64, title: Option<&str>) {
+        self.element("path", &format!(" d=\"{data}\" fill=\"{}\"{}", paint.token(), opaque(opacity)), title);
+    }
+
+    pub(super) fn rect(&mut self, [left, top, right, bottom]: Area, paint: Paint, opacity: f64) {
+        let data = format!("M{}H{}V{}H{}z", point((left, top)), number(right), number(bottom), number(left));
+        self.fill(&data, paint, opacity, None);
+    }
+
+    pub(super) fn circle(&mut self, at: (f64, f64), radius: f64, paint: Paint, title: Option<&str>) {
+        let attributes = format!(
+            " cx=\"{}\" cy=\"{}\" r=\"{}\" fill=\"{}\"",
+            number(at.0),
+            number(at.1),
+            number(radius),
+            paint.token()
+        );
+        self.element("circle", &attributes, title);
+    }
+
+    fn element(&mut self, name: &str, attributes: &str, title: Option<&str>) {
+        let _ = match title {
+            None => writeln!(self.body, "<{name}{attributes}/>"),
+            Some(title) => writeln!(self.body, "<{name}{attributes}><title>{}</title></{name}>", escape(title)),
+        };
+    }
+
+    /// The whole document with colour tokens in it.
+    pub(super) fn finish(self, title: &str, description: &str) -> String {
+        let (width, height, prefix) = (number(self.width), number(self.height), self.prefix);
+        format!(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" \
+             role=\"img\" aria-labelledby=\"{prefix}-t {prefix}-d\">\n<title id=\"{prefix}-t\">{}</title>\n\
+             <desc id=\"{prefix}-d\">{}</desc>\n<defs>\n{}</defs>\n{}</svg>\n",
+            escape(title),
+            escape(description),
+            self.defs,
+            self.body
+        )
+    }
+}
+
+fn opaque(opacity: f64) -> String {
+    if opacity >= 1.0 { String::new() } else { format!(" fill-opacity=\"{}\"", number(opacity)) }
+}
+
+/// A length with at most two decimals.
+pub(super) fn number(value: f64) -> String {
+    let text = format!("{value:.2}");
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    if text == "-0" { "0".to_owned() } else { text.to_owned() }
+}
+
+pub(super) fn point((x, y): (f64, f64)) -> String {
+    format!("{} {}", number(x), number(y))
+}
+
+/// Text for XML; control characters, which XML cannot hold, become blanks.
+fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for sign in text.chars() {
+        match sign {
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '&' => out.push_str("&amp;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&apos;"),
+            '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
+            sign if sign.is_control() => out.push(' '),
+            sign => out.push(sign),
+        }
+    }
+    out
+}
+
+/// A short text for a number, of digits and lower-case letters.
+pub(super) fn base36(mut value: u64) -> String {
+    let mut digits = Vec::new();
+    loop {
+        let digit = (value % 36) as u8;
+        digits.push(char::from(if digit < 10 { b'0' + digit } else { b'a' + digit - 10 }));
+        value /= 36;
+        if value == 0 {
+            break;
+        }
+    }
+    digits.iter().rev().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_short_and_have_two_decimals() {
+        assert_eq!(
+            [number(12.0), number(0.05), number(-0.001), number(1.005)],
+            ["12", "0.05", "0", "1"].map(str::to_owned)
+        );
+        assert_eq!([base36(0), base36(35), base36(36)], ["0", "z", "10"].map(str::to_owned));
+    }
+
+    #[test]
+    fn a_long_text_is_cut_and_wrapped_within_its_width() {
+        let style = Type::regular(13.0, Paint::Ink);
+        let text = "a rather long name of a series that nobody would want";
+        let cut = style.fit(text, 100.0);
+        assert!(cut.ends_with('…') && style.width(&cut) <= 100.0);
+        assert!(style.width(&style.fit(text, 110.0)) > style.width(&cut));
+        let lines = style.wrap(text, 100.0, 2);
+        assert_eq!(lines.len(), 2);
+        assert!(lines.iter().all(|line| style.width(line) <= 100.0));
+    }
+
+    #[test]
+    fn xml_is_escaped() {
+        assert_eq!(escape("<&\"'>\u{1b}"), "&lt;&amp;&quot;&apos;&gt; ");
+    }
+}

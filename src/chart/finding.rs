@@ -1,0 +1,74 @@
+//! What titles may say: who shares the first place of a group, and what was shown about a pair. Read from the verdicts only.
+
+use crate::results::{Group, GroupVerdict, Pair, Results, Word};
+
+/// The verdict of a group, if the results hold one.
+pub(super) fn verdict_of<'a>(results: &'a Results, group: &Group) -> Option<&'a GroupVerdict> {
+    results.derived.groups.iter().find(|verdict| verdict.group == group.id)
+}
+
+/// Whether verdicts of this group may be stated.
+pub(super) fn decided(results: &Results, verdict: Option<&GroupVerdict>) -> bool {
+    !results.run.quick && verdict.is_some_and(|verdict| verdict.withheld.is_none())
+}
+
+/// What a title ends with where there is no verdict.
+pub(super) fn suffix(results: &Results, verdict: Option<&GroupVerdict>) -> &'static str {
+    if results.run.quick {
+        " (quick run: no verdict)"
+    } else if decided(results, verdict) {
+        ""
+    } else {
+        " (no verdict)"
+    }
+}
+
+/// Why there is no verdict, for the footer.
+pub(super) fn withheld(verdict: Option<&GroupVerdict>) -> Option<String> {
+    verdict
+        .and_then(|verdict| verdict.withheld.as_ref())
+        .map(|why| format!("No verdict: {}", why.trim_end_matches('.')))
+}
+
+/// The verdict on `a` against `b`, whichever way round they were compared.
+pub(super) fn word(verdict: &GroupVerdict, a: usize, b: usize) -> Option<Word> {
+    verdict.pairs.iter().find_map(|pair| match (pair.a, pair.b) {
+        (first, second) if (first, second) == (a, b) => Some(pair.word),
+        (first, second) if (first, second) == (b, a) => Some(match pair.word {
+            Word::Faster => Word::Slower,
+            Word::Slower => Word::Faster,
+            same => same,
+        }),
+        _ => None,
+    })
+}
+
+/// How many times faster `a` was than `b`, where that was shown.
+pub(super) fn shown_faster(verdict: &GroupVerdict, a: usize, b: usize) -> Option<f64> {
+    let ratio = |pair: &Pair| pair.ratio.median;
+    verdict.pairs.iter().find_map(|pair| match pair.word {
+        Word::Faster if (pair.a, pair.b) == (a, b) => Some(ratio(pair)),
+        Word::Slower if (pair.a, pair.b) == (b, a) => Some(1.0 / ratio(pair)),
+        _ => None,
+    })
+}
+
+/// Whether all of these were shown to be equivalent to each other; otherwise it is undecided which is faster.
+pub(super) fn equivalent(verdict: &GroupVerdict, cells: &[usize]) -> bool {
+    cells
+        .iter()
+        .enumerate()
+        .all(|(index, a)| cells[index + 1..].iter().all(|b| word(verdict, *a, *b) == Some(Word::Equivalent)))
+}
+
+/// Whether `a` was shown to be faster than every one of the others.
+pub(super) fn beats_all(verdict: &GroupVerdict, a: usize, others: impl Iterator<Item = usize>) -> bool {
+    others.into_iter().filter(|other| *other != a).all(|other| word(verdict, a, other) == Some(Word::Faster))
+}
+
+/// Those of `cells` that share the first place among themselves, by the verdicts on their pairs: the first by rank that was
+/// not shown to be slower than another, and those that were not shown to be slower than any.
+pub(super) fn leaders(verdict: &GroupVerdict, cells: &[usize]) -> Vec<usize> {
+    let slower = |cell: usize| cells.iter().any(|other| word(verdict, cell, *other) == Some(Word::Slower));
+    verdict.ranking.iter().copied().filter(|cell| cells.contains(cell) && !slower(*cell)).collect()
+}

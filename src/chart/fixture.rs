@@ -1,0 +1,216 @@
+//! Plausible results for tests, with a derived section as the verdicts room would write it.
+
+use std::collections::BTreeMap;
+
+use crate::results::*;
+use crate::vocab::ChartKind;
+
+/// Results in the making.
+pub(super) struct Fixture {
+    pub(super) results: Results,
+    seconds: Vec<Option<f64>>,
+    pub(super) spread: f64,
+}
+
+/// One cell as a test writes it: model, workers (0 for serial), IPC method (or empty) and seconds.
+pub(super) type Row<'a> = (&'a str, u32, &'a str, Option<f64>);
+
+impl Fixture {
+    pub(super) fn new(name: &str, charts: &[ChartKind]) -> Self {
+        let text = String::new;
+        let scenario =
+            ScenarioRecord { name: name.into(), title: name.into(), about: text(), text: text(), hash: text() };
+        let run = RunRecord {
+            seed: 1,
+            blocks: 15,
+            quick: false,
+            complete: true,
+            only: None,
+            delta: 0.03,
+            timeout: 30.0,
+            started: text(),
+            resumed: 0,
+            against: None,
+        };
+        let machine = Machine { cpu: "AMD EPYC".into(), arch: "x86_64".into(), cores: 2, ..Machine::default() };
+        let results = Results {
+            format: FORMAT,
+            tool: "0.1.0".into(),
+            scenario,
+            run,
+            machine,
+            groups: Vec::new(),
+            cells: Vec::new(),
+            skipped: Vec::new(),
+            expectations: Vec::new(),
+            charts: charts.to_vec(),
+            trials: Vec::new(),
+            latencies: Vec::new(),
+            derived: Derived::default(),
+        };
+        Self { results, seconds: Vec::new(), spread: 0.015 }
+    }
+
+    pub(super) fn group(mut self, label: &str, describe: &str, rows: &[Row]) -> Self {
+        let id = self.results.groups.len();
+        let first = self.results.cells.len();
+        for (model, workers, ipc, seconds) in rows {
+            let workers = (*workers > 0).then_some(*workers);
+            let ipc = (!ipc.is_empty()).then(|| (*ipc).to_owned());
+            let shown = ipc.clone().map(|ipc| match ipc.as_str() {
+                "shared_memory" => "shared memory".to_owned(),
+                "queue" => "queue (ipc-channel)".to_owned(),
+                _ => ipc,
+            });
+            let model_shown = if *model == "rayon" { "work stealing (rayon)" } else { model };
+            let mut label = model_shown.to_owned();
+            label += &workers.map_or(String::new(), |workers| format!(" × {workers}"));
+            label += &shown.as_ref().map_or(String::new(), |ipc| format!(", {ipc}"));
+            let over_process = ipc.is_some();
+            self.results.cells.push(Cell {
+                id: self.results.cells.len(),
+                group: id,
+                label,
+                model: (*model).to_owned(),
+                model_shown: model_shown.to_owned(),
+                workers,
+                ipc,
+                ipc_shown: shown,
+                dispatch: over_process.then(|| "stream".to_owned()),
+                chunk: workers.map(|_| 1),
+                in_flight: over_process.then_some(2),
+                wait: over_process.then(|| "sleep".to_owned()),
+                placement: over_process.then(|| "free".to_owned()),
+                items: 1000,
+                checked: false,
+                against: false,
+                oversubscribed: false,
+            });
+            self.seconds.push(*seconds);
+        }
+        self.results.groups.push(Group {
+            id,
+            label: label.to_owned(),
+            task: "primes".into(),
+            describe: describe.to_owned(),
+            bound: "computing".into(),
+            settings: BTreeMap::new(),
+            payload: None,
+            runtime: "native".into(),
+            measure: "work".into(),
+            cells: (first..self.results.cells.len()).collect(),
+            baseline: first,
+            per_item: false,
+        });
+        self
+    }
+
+    /// Sets the payload of the last group, and one item in flight for its cells.
+    pub(super) fn payload(mut self, bytes: u64) -> Self {
+        let group = self.results.groups.last_mut().unwrap();
+        group.payload = Some(bytes);
+        group.task = "echo".into();
+        group.settings.insert("payload".into(), bytes.into());
+        for cell in &group.cells {
+            let cell = &mut self.results.cells[*cell];
+            cell.in_flight = cell.ipc.as_ref().map(|_| 1);
+        }
+        self
+    }
+
+    fn interval(&self, median: f64, seed: usize) -> Interval {
+        let spread = self.spread * (1.0 + (seed % 5) as f64 * 0.4);
+        let (low, high) = (Some(median * (1.0 - spread)), Some(median * (1.0 + spread * 1.3)));
+        Interval { median, low, high, level: 0.9648, ranks: (4, 12), n: 15 }
+    }
+
+    /// Fills the derived section: cells within three per cent of the fastest share the first place.
+    pub(super) fn derive(mut self) -> Results {
+        let mut derived = Derived::default();
+        for cell in &self.results.cells {
+            let group = &self.results.groups[cell.group];
+            let seconds = self.seconds[cell.id];
+            let base = self.seconds[group.baseline];
+            let speedup = seconds.zip(base).map(|(seconds, base)| self.interval(base / seconds, cell.id));
+            derived.estimates.push(CellEstimate {
+                cell: cell.id,
+                time: seconds.map(|seconds| self.interval(seconds, cell.id)),
+                per_item: seconds.map(|seconds| self.interval(seconds / cell.items as f64, cell.id)),
+                speedup: speedup.filter(|_| cell.id != group.baseline),
+                phases: seconds.map(|seconds| [seconds * 0.15, seconds * 0.8, seconds * 0.05]),
+                throughput: None,
+                cpu: None,
+                switches: None,
+                resources: None,
+                memory: None,
+                losses: None,
+                ok: if seconds.is_some() { 15 } else { 0 },
+                trials: 15,
+                disturbed: 0,
+                too_short: 0,
+                two_modes: false,
+                note: if seconds.is_some() { String::new() } else { "15 of 15 timed out".into() },
+            });
+        }
+        for group in &self.results.groups {
+            derived.groups.push(self.verdict(group));
+        }
+        self.results.derived = derived;
+        self.results
+    }
+
+    fn verdict(&self, group: &Group) -> GroupVerdict {
+        let time = |cell: usize| self.seconds[cell].unwrap_or(f64::INFINITY);
+        let mut ranking = group.cells.clone();
+        ranking.sort_by(|a, b| time(*a).total_cmp(&time(*b)));
+        let mut pairs = Vec::new();
+        for (index, a) in ranking.iter().enumerate() {
+            for b in &ranking[index + 1..] {
+                let ratio = time(*b) / time(*a);
+                if ratio.is_finite() {
+                    let word = if ratio > 1.03 { Word::Faster } else { Word::Undecided };
+                    let ratio = self.interval(ratio, *a);
+                    pairs.push(Pair { a: *a, b: *b, ratio, word, smallest_effect: None, blocks_needed: None });
+                }
+            }
+        }
+        let best = time(ranking[0]);
+        let winners = ranking.iter().copied().filter(|cell| time(*cell) <= best * 1.03).collect();
+        GroupVerdict {
+            group: group.id,
+            ranking,
+            winners,
+            pairs,
+            checks: Vec::new(),
+            withheld: None,
+            sentence: String::new(),
+            when: None,
+        }
+    }
+}
+
+/// A computing task on two cores, whose fastest way is the given one.
+pub(super) fn cpu_bound(fastest: &str) -> Results {
+    cpu_fixture(fastest).derive()
+}
+
+pub(super) fn cpu_fixture(fastest: &str) -> Fixture {
+    let mut rows: Vec<Row> = vec![("serial", 0, "", Some(1.84))];
+    for (model, ipc, at) in [
+        ("threads", "", [1.85, 0.965, 0.962]),
+        ("rayon", "", [1.86, 0.990, 0.988]),
+        ("processes", "pipe", [1.90, 1.060, 1.10]),
+        ("processes", "shared_memory", [1.88, 1.030, 1.05]),
+    ] {
+        let factor = if model == fastest { 0.93 } else { 1.0 };
+        for (workers, seconds) in [1, 2, 4].into_iter().zip(at) {
+            let factor = if workers == 2 && ipc != "pipe" { factor } else { 1.0 };
+            rows.push((model, workers, ipc, Some(seconds * factor)));
+        }
+    }
+    Fixture::new("cpu-bound", &[ChartKind::Speedup, ChartKind::Time]).group(
+        "primes, limit 200 000",
+        "π(200 000) in 64 blocks, 640 items",
+        &rows,
+    )
+}

@@ -1,0 +1,174 @@
+//! Text as outlines from an embedded font, so that every machine draws the same bytes.
+
+use std::fmt::Write as _;
+use std::sync::LazyLock;
+
+use rustybuzz::ttf_parser::{GlyphId, OutlineBuilder, Tag};
+use rustybuzz::{Face, Feature, UnicodeBuffer};
+
+/// The two weights that charts use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Weight {
+    Regular,
+    SemiBold,
+}
+
+struct Fonts {
+    regular: Face<'static>,
+    semibold: Face<'static>,
+}
+
+static FONTS: LazyLock<Fonts> = LazyLock::new(|| Fonts {
+    regular: face(include_bytes!("fonts/Inter-Regular.otf")),
+    semibold: face(include_bytes!("fonts/Inter-SemiBold.otf")),
+});
+
+/// A test renders text in both weights, so this cannot fail in a program that was built from these sources.
+fn face(bytes: &'static [u8]) -> Face<'static> {
+    Face::from_slice(bytes, 0).expect("the embedded font is a font")
+}
+
+fn face_of(weight: Weight) -> &'static Face<'static> {
+    match weight {
+        Weight::Regular => &FONTS.regular,
+        Weight::SemiBold => &FONTS.semibold,
+    }
+}
+
+/// A line of shaped text, in font units.
+pub(super) struct Run {
+    /// Glyphs with ink and where each starts.
+    pub(super) glyphs: Vec<(u16, i32)>,
+    /// Where the next line would go on.
+    pub(super) width: i32,
+}
+
+/// Font units in one em.
+pub(super) fn units(weight: Weight) -> f64 {
+    f64::from(face_of(weight).units_per_em())
+}
+
+/// The text with every sign that the font lacks written as its code point, and whether there was any.
+pub(super) fn drawable(text: &str) -> (String, bool) {
+    let mut missing = false;
+    let mut out = String::with_capacity(text.len());
+    for sign in text.chars() {
+        if sign.is_control() {
+            out.push(' ');
+        } else if FONTS.regular.glyph_index(sign).is_some() {
+            out.push(sign);
+        } else {
+            missing = true;
+            let _ = write!(out, "U+{:04X}", u32::from(sign));
+        }
+    }
+    (out, missing)
+}
+
+/// Shapes one line with kerning; `tabular` gives every digit the same width, so that values line up.
+pub(super) fn shape(text: &str, weight: Weight, tabular: bool) -> Run {
+    let face = face_of(weight);
+    let mut buffer = UnicodeBuffer::new();
+    buffer.push_str(&drawable(text).0);
+    buffer.guess_segment_properties();
+    let features = [Feature::new(Tag::from_bytes(b"tnum"), u32::from(tabular), ..)];
+    let shaped = rustybuzz::shape(face, &features, buffer);
+    let mut run = Run { glyphs: Vec::new(), width: 0 };
+    for (info, position) in shaped.glyph_infos().iter().zip(shaped.glyph_positions()) {
+        let glyph = info.glyph_id as u16;
+        if face.glyph_bounding_box(GlyphId(glyph)).is_some() {
+            run.glyphs.push((glyph, run.width + position.x_offset));
+        }
+        run.width += position.x_advance;
+    }
+    run
+}
+
+/// The path of a glyph in font units, y upwards, with relative steps because they are shorter.
+pub(super) fn outline(glyph: u16, weight: Weight) -> String {
+    let mut pen = Pen { path: String::new(), at: (0, 0), start: (0, 0) };
+    face_of(weight).outline_glyph(GlyphId(glyph), &mut pen);
+    pen.path
+}
+
+struct Pen {
+    path: String,
+    at: (i32, i32),
+    start: (i32, i32),
+}
+
+impl Pen {
+    fn step(&mut self, command: char, points: &[(f32, f32)]) {
+        self.path.push(command);
+        let from = self.at;
+        for (index, (x, y)) in points.iter().enumerate() {
+            let to = (x.round() as i32, y.round() as i32);
+            for (axis, value) in [to.0 - from.0, to.1 - from.1].into_iter().enumerate() {
+                if value >= 0 && index + axis > 0 {
+                    self.path.push(' ');
+                }
+                let _ = write!(self.path, "{value}");
+            }
+            self.at = to;
+        }
+    }
+}
+
+impl OutlineBuilder for Pen {
+    fn move_to(&mut self, x: f32, y: f32) {
+        self.step('m', &[(x, y)]);
+        self.start = self.at;
+    }
+
+    fn line_to(&mut self, x: f32, y: f32) {
+        let to = (x.round() as i32, y.round() as i32);
+        if to.1 == self.at.1 {
+            let _ = write!(self.path, "h{}", to.0 - self.at.0);
+            self.at = to;
+        } else if to.0 == self.at.0 {
+            let _ = write!(self.path, "v{}", to.1 - self.at.1);
+            self.at = to;
+        } else {
+            self.step('l', &[(x, y)]);
+        }
+    }
+
+    fn quad_to(&mut self, x1: f32, y1: f32, x: f32, y: f32) {
+        self.step('q', &[(x1, y1), (x, y)]);
+    }
+
+    fn curve_to(&mut self, x1: f32, y1: f32, x2: f32, y2: f32, x: f32, y: f32) {
+        self.step('c', &[(x1, y1), (x2, y2), (x, y)]);
+    }
+
+    fn close(&mut self) {
+        self.path.push('z');
+        self.at = self.start;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_sign_that_charts_use_has_a_glyph_in_both_weights() {
+        for sign in "×·→≥≤±∞²µπ–—’“”…\u{202f}\u{a0}éßžΔ%#½".chars() {
+            assert_eq!(drawable(&sign.to_string()), (sign.to_string(), false));
+            assert!(face_of(Weight::SemiBold).glyph_index(sign).is_some(), "{sign}");
+        }
+    }
+
+    #[test]
+    fn a_sign_without_a_glyph_is_named_by_its_code_point() {
+        assert_eq!(drawable("a中\n"), ("aU+4E2D ".to_owned(), true));
+    }
+
+    #[test]
+    fn tabular_digits_are_equally_wide_and_others_are_not() {
+        let width = |text, tabular| shape(text, Weight::Regular, tabular).width;
+        assert_eq!(width("111", true), width("888", true));
+        assert!(width("111", false) < width("888", false));
+        assert!(shape("Ab", Weight::SemiBold, false).width > shape("Ab", Weight::Regular, false).width);
+    }
+}

@@ -1,0 +1,152 @@
+//! Where did the speed-up go? Of every way with a split, the ideal in parts: what was measured, and what was lost to what.
+
+use super::Chart;
+use super::lines::shade_of;
+use super::losses_plot::{Layout, Row};
+use super::sheet::Sheet;
+use super::theme::Hue;
+use super::words::{self, capital, estimate, times_short};
+use crate::results::{Group, Loss, Losses, Results};
+use crate::vocab::ChartKind;
+
+/// More rows than this in one picture are not read.
+const MOST_ROWS: usize = 40;
+
+/// A part below this share of the ideal is no finding.
+const HARDLY: f64 = 0.05;
+
+/// One chart per group that has a split, or one line that says why there is none.
+pub(super) fn charts(results: &Results) -> Vec<Chart> {
+    let known: Vec<(&Group, Vec<Row>)> =
+        results.groups.iter().map(|group| (group, rows(results, group))).filter(|(_, rows)| !rows.is_empty()).collect();
+    if known.is_empty() {
+        let title = "Where the speed-up went".to_owned();
+        return vec![Chart::refused(ChartKind::Losses, "losses".to_owned(), title, why_not(results))];
+    }
+    let labels: Vec<String> = known.iter().map(|(group, _)| group.label.clone()).collect();
+    let stems = words::stems("losses", &labels);
+    known.iter().zip(stems).map(|((group, rows), stem)| chart(results, group, rows, stem)).collect()
+}
+
+/// Why no way has a split.
+fn why_not(results: &Results) -> String {
+    let workers = |cell: usize| results.cells.get(cell).and_then(|cell| cell.workers).unwrap_or(1);
+    if results.run.quick {
+        return "a quick run has no instrumented trials, which tell where time went".to_owned();
+    }
+    if results.cells.iter().all(|cell| cell.workers.unwrap_or(1) < 2) {
+        return "no way has two workers or more".to_owned();
+    }
+    if results.groups.iter().all(|group| workers(group.baseline) > 1) {
+        return "no group has a way with one worker to refer to".to_owned();
+    }
+    if results.trials.iter().all(|trial| trial.spent.is_none()) {
+        return "these results have no instrumented trials that tell where time went".to_owned();
+    }
+    if results.derived.estimates.iter().any(|estimate| estimate.losses.as_ref().is_some_and(Losses::useless)) {
+        return "with clocks around every item all ways took over twice as long, which tells nothing".to_owned();
+    }
+    "no way with two workers or more has both a speed-up and an instrumented trial that ended right".to_owned()
+}
+
+fn rows(results: &Results, group: &Group) -> Vec<Row> {
+    let cells = group.cells.iter().filter_map(|cell| results.cells.get(*cell));
+    let row = |cell: &crate::results::Cell| {
+        let losses = estimate(results, cell.id)?.losses.clone().filter(drawable)?;
+        let (hue, shade) = (Hue::of_model(&cell.model), shade_of(cell.ipc.as_deref()));
+        Some(Row { label: cell.label.clone(), crowded: cell.oversubscribed, losses, hue, shade })
+    };
+    cells.filter_map(row).collect()
+}
+
+/// Whether an axis from zero can show the split, and one worker is not all there is.
+fn drawable(losses: &Losses) -> bool {
+    let within = |value: f64| value.is_finite() && value.abs() < 1e6;
+    losses.workers > 1
+        && !losses.useless()
+        && losses.measured > 0.0
+        && within(losses.measured)
+        && losses.parts.iter().all(|(_, part)| within(*part))
+}
+
+fn chart(results: &Results, group: &Group, rows: &[Row], stem: String) -> Chart {
+    let title = title(results, rows);
+    if rows.len() > MOST_ROWS {
+        let why = format!("{} rows are too many for one picture; the table has them all", rows.len());
+        return Chart::refused(ChartKind::Losses, stem, title, why);
+    }
+    let subtitle = subtitle(results, group, rows);
+    let sheet = Sheet::new(results, &[group], &title, &subtitle, &notes(results, group, rows));
+    let numbers: Vec<String> = rows.iter().map(Row::in_words).collect();
+    let alt = format!("{title}. {subtitle}. {}.", numbers.join("; "));
+    let picture = Layout::new(&sheet, rows).draw(results, &stem, &alt);
+    Chart { kind: ChartKind::Losses, stem, title, subtitle, alt, picture: picture.map_err(|error| error.to_string()) }
+}
+
+/// The largest part that any way lost.
+fn title(results: &Results, rows: &[Row]) -> String {
+    let quick = if results.run.quick { " (quick run)" } else { "" };
+    let all = rows.iter().flat_map(|row| row.losses.parts.iter().map(move |(loss, part)| (row, *loss, *part)));
+    // No part costs more than what is missing in all: the rest of it was made good elsewhere, or is the clocks'.
+    let cost = |(row, _, part): &(&Row, Loss, f64)| part.min(f64::from(row.losses.workers) - row.losses.measured);
+    let Some(most) = all.rev().max_by(|a, b| cost(a).total_cmp(&cost(b))) else {
+        return "Nothing was lost".to_owned();
+    };
+    let ((row, loss, _), part) = (most, cost(&most));
+    let ideal = f64::from(row.losses.workers);
+    if part < HARDLY * ideal {
+        let (label, measured) = (&row.label, times_short(row.losses.measured));
+        return capital(&format!(
+            "hardly any speed-up is lost: {label} at {measured} of {}{quick}",
+            row.losses.workers
+        ));
+    }
+    let (what, cost) = match loss {
+        Loss::Start => ("starting and joining workers", "costs"),
+        Loss::Dispatch => ("dispatch and serialising", "cost"),
+        Loss::Waiting => ("waiting for work", "costs"),
+        Loss::Lock => ("waiting for the lock", "costs"),
+        Loss::Oversubscription if row.crowded => ("oversubscription", "costs"),
+        Loss::Oversubscription => ("other load on the cores", "costs"),
+        Loss::Unexplained => ("items that ran slower", "cost"),
+    };
+    let most = if rows.len() > 1 { " the most" } else { " most" };
+    let rough = if row.losses.rough() { ", roughly" } else { "" };
+    capital(&format!("{what} {cost} {}{most}: {part:.1} of {}{rough}{quick}", row.label, row.losses.workers))
+}
+
+fn subtitle(results: &Results, group: &Group, rows: &[Row]) -> String {
+    let baseline = results.cells.get(group.baseline).map_or("", |cell| cell.label.as_str());
+    let speedups = group.cells.iter().filter_map(|cell| estimate(results, *cell)).filter(|e| e.losses.is_some());
+    let speedups: Vec<_> = speedups.filter_map(|estimate| estimate.speedup.as_ref()).collect();
+    let n = speedups.iter().map(|speedup| speedup.n).max().unwrap_or(0);
+    let split = rows.iter().map(|row| row.losses.trials).max().unwrap_or(0);
+    let trials = if split == 1 { "1 instrumented trial".to_owned() } else { format!("{split} instrumented trials") };
+    format!(
+        "Speed-up over {baseline}{}; median of {n} trials, and what it lacks of one per worker, by {trials}. {}",
+        words::what(results, group),
+        words::unbroken("A longer first part is better")
+    )
+}
+
+fn notes(results: &Results, group: &Group, rows: &[Row]) -> Vec<String> {
+    let mut notes = vec!["First part: measured. Tick: ideal".to_owned()];
+    if rows.iter().any(|row| row.gain() > 0.0) {
+        notes.push("Dashes: items ran faster than in the baseline, by as much".to_owned());
+    }
+    if let Some(rough) =
+        rows.iter().filter(|row| row.losses.rough()).max_by(|a, b| a.losses.inflation.total_cmp(&b.losses.inflation))
+    {
+        notes.push(format!(
+            "Rough: with clocks around every item, {} took {:.1} times as long",
+            rough.label, rough.losses.inflation
+        ));
+    }
+    let wide = |cell: &&usize| results.cells.get(**cell).is_some_and(|cell| cell.workers.unwrap_or(1) > 1);
+    let missing = group.cells.iter().filter(wide).count().saturating_sub(rows.len());
+    if missing > 0 {
+        notes.push(format!("{missing} without a split that tells anything are not shown"));
+    }
+    notes.extend(words::disturbed(results, group.cells.iter().copied()));
+    notes
+}

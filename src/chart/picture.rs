@@ -1,0 +1,67 @@
+//! A finished drawing: an SVG whose colours are still open, and its raster image.
+
+use resvg::{tiny_skia, usvg};
+use thiserror::Error;
+
+use super::theme::Theme;
+
+/// Raster images have this many pixels for one of the drawing.
+const PIXELS: f32 = 2.0;
+
+/// Why a picture could not be rasterised.
+#[derive(Debug, Error)]
+pub enum ChartError {
+    /// The SVG that was drawn is not one.
+    #[error("the drawn SVG cannot be read: {0}")]
+    Svg(String),
+    /// The image has no size, or too large a one.
+    #[error("an image of {0} × {1} pixels cannot be made")]
+    Size(u32, u32),
+    /// The image could not be written as PNG.
+    #[error("the image cannot be encoded: {0}")]
+    Png(String),
+}
+
+/// A drawing that waits for a theme.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Picture {
+    /// The SVG with colour tokens in it.
+    pub(super) template: String,
+}
+
+impl Picture {
+    /// The SVG document.
+    #[must_use]
+    pub fn svg(&self, theme: Theme) -> String {
+        theme.apply(&self.template)
+    }
+
+    /// The same as a PNG image with two pixels for one.
+    ///
+    /// # Errors
+    /// Where the drawing is too large for an image.
+    pub fn png(&self, theme: Theme) -> Result<Vec<u8>, ChartError> {
+        let tree = usvg::Tree::from_str(&self.svg(theme), &usvg::Options::default())
+            .map_err(|error| ChartError::Svg(error.to_string()))?;
+        let size = tree.size();
+        let (width, height) = ((size.width() * PIXELS).round() as u32, (size.height() * PIXELS).round() as u32);
+        let mut image = tiny_skia::Pixmap::new(width, height).ok_or(ChartError::Size(width, height))?;
+        resvg::render(&tree, tiny_skia::Transform::from_scale(PIXELS, PIXELS), &mut image.as_mut());
+        encode(&image).map_err(|error| ChartError::Png(error.to_string()))
+    }
+}
+
+/// Charts are opaque, so the alpha channel is left out.
+fn encode(image: &tiny_skia::Pixmap) -> Result<Vec<u8>, png::EncodingError> {
+    let opaque: Vec<u8> = image.pixels().iter().flat_map(|pixel| [pixel.red(), pixel.green(), pixel.blue()]).collect();
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, image.width(), image.height());
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_depth(png::BitDepth::Eight);
+    encoder.set_compression(png::Compression::Balanced);
+    encoder.set_filter(png::Filter::NoFilter);
+    let mut writer = encoder.write_header()?;
+    writer.write_image_data(&opaque)?;
+    writer.finish()?;
+    Ok(bytes)
+}

@@ -1,0 +1,125 @@
+//! What all charts have in common: the title, the subtitle, the footer, and the size of the whole.
+
+use std::cell::RefCell;
+
+use super::canvas::{Anchor, Canvas, Type, base36};
+use super::picture::Picture;
+use super::theme::Paint;
+use super::words;
+use crate::results::{Group, Results};
+
+/// Width of every chart.
+pub(super) const WIDTH: f64 = 760.0;
+/// Space around everything.
+pub(super) const OUTER: f64 = 24.0;
+/// Where the plot starts below a title and a subtitle of one line each.
+const PLOT_TOP: f64 = 88.0;
+
+pub(super) const TITLE: Type = Type::semibold(18.0, Paint::Ink);
+pub(super) const SUBTITLE: Type = Type::regular(13.0, Paint::Muted);
+pub(super) const AXIS: Type = Type::regular(12.0, Paint::Muted);
+pub(super) const FOOTER: Type = Type::regular(11.0, Paint::Muted);
+
+const TITLE_LEADING: f64 = 24.0;
+const SUBTITLE_LEADING: f64 = 18.0;
+const FOOTER_LEADING: f64 = 15.0;
+
+/// The words around a plot, broken into lines.
+pub(super) struct Sheet {
+    title: String,
+    title_lines: Vec<String>,
+    subtitle_lines: Vec<String>,
+    note_lines: Vec<String>,
+    machine: String,
+}
+
+impl Sheet {
+    /// Breaks the words into lines. The notes become sentences of the footer.
+    pub(super) fn new(results: &Results, groups: &[&Group], title: &str, subtitle: &str, notes: &[String]) -> Self {
+        let room = WIDTH - 2.0 * OUTER;
+        let machine = FOOTER.fit(&words::machine(results), room * 0.55);
+        let mut notes = notes.to_vec();
+        if words::has_missing_signs(results, groups) {
+            notes.push("Signs that the font lacks are shown as U+ code points".to_owned());
+        }
+        let note = notes.join(". ");
+        Self {
+            title: title.to_owned(),
+            title_lines: balanced(title, room),
+            subtitle_lines: SUBTITLE.wrap(subtitle, room, 3),
+            note_lines: FOOTER.wrap(&note, room - FOOTER.width(&machine) - OUTER, 6),
+            machine,
+        }
+    }
+
+    /// Where the plot starts.
+    pub(super) fn top(&self) -> f64 {
+        let more = |lines: &[String], leading: f64| lines.len().saturating_sub(1) as f64 * leading;
+        PLOT_TOP + more(&self.title_lines, TITLE_LEADING) + more(&self.subtitle_lines, SUBTITLE_LEADING)
+    }
+
+    /// Height of the whole where the plot and its axis end at `bottom`.
+    pub(super) fn height(&self, bottom: f64) -> f64 {
+        bottom + 42.0 + self.note_lines.len().saturating_sub(1) as f64 * FOOTER_LEADING
+    }
+
+    /// A canvas with title and subtitle on it, for a plot that ends at `bottom`.
+    pub(super) fn open(&self, results: &Results, stem: &str, bottom: f64) -> RefCell<Canvas> {
+        let mut canvas = Canvas::new(WIDTH, self.height(bottom).ceil(), &prefix(&results.scenario.name, stem));
+        let mut baseline = 37.5;
+        for line in &self.title_lines {
+            canvas.text(OUTER, baseline, line, TITLE, Anchor::Start);
+            baseline += TITLE_LEADING;
+        }
+        baseline = 59.5 + (baseline - TITLE_LEADING - 37.5);
+        for line in &self.subtitle_lines {
+            canvas.text(OUTER, baseline, line, SUBTITLE, Anchor::Start);
+            baseline += SUBTITLE_LEADING;
+        }
+        RefCell::new(canvas)
+    }
+
+    /// Adds the footer and ends the drawing.
+    pub(super) fn close(&self, canvas: RefCell<Canvas>, bottom: f64, description: &str) -> Picture {
+        let mut canvas = canvas.into_inner();
+        let last = self.height(bottom).ceil() - 14.0;
+        let first = last - self.note_lines.len().saturating_sub(1) as f64 * FOOTER_LEADING;
+        for (index, line) in self.note_lines.iter().enumerate() {
+            canvas.text(OUTER, first + index as f64 * FOOTER_LEADING, line, FOOTER, Anchor::Start);
+        }
+        canvas.text(WIDTH - OUTER, last, &self.machine, FOOTER, Anchor::End);
+        Picture { template: canvas.finish(&self.title, description) }
+    }
+}
+
+/// The left margin of a plot with these labels on its vertical axis.
+pub(super) fn left(labels: impl Iterator<Item = String>) -> f64 {
+    let widest = labels.map(|label| AXIS.width(&label)).fold(0.0, f64::max);
+    (OUTER + widest + 10.0).ceil().max(56.0)
+}
+
+/// The title in as few lines as it needs, about equally long.
+fn balanced(title: &str, room: f64) -> Vec<String> {
+    let mut lines = TITLE.wrap(title, room, 3);
+    let count = lines.len();
+    let mut width = room;
+    while count > 1 && width > room / 2.0 {
+        width -= 16.0;
+        let narrower = TITLE.wrap(title, width, 3);
+        if narrower.len() > count || narrower.iter().any(|line| line.ends_with('…')) {
+            break;
+        }
+        lines = narrower;
+    }
+    lines
+}
+
+/// The start of all identifiers of a chart. Pages may hold many charts, so it is derived from the scenario and the chart's
+/// file name; it is short because every sign of every text refers to a glyph by it.
+fn prefix(scenario: &str, stem: &str) -> String {
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    for byte in scenario.bytes().chain([0]).chain(stem.bytes()) {
+        hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+    }
+    format!("r{}-", base36(hash % 36_u64.pow(5)))
+}

@@ -1,0 +1,319 @@
+//! Whole charts: the same bytes again, well formed, readable, and never claiming more than the verdicts.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use resvg::usvg::roxmltree::{Document, Node};
+
+use super::fixture::{Fixture, cpu_bound};
+use super::gallery::{dots, end_to_end, failed, gained, gallery, hard_names, lost, payloads};
+use super::*;
+
+/// Every picture of the gallery with its name.
+fn pictures() -> Vec<(String, Chart, Picture)> {
+    let of = |(name, results): (&str, Results)| -> Vec<(String, Chart, Picture)> {
+        let drawn = charts(&results).into_iter();
+        drawn.filter_map(|chart| Some((format!("{name}-{}", chart.stem), chart.clone(), chart.picture.ok()?))).collect()
+    };
+    gallery().into_iter().flat_map(of).collect()
+}
+
+fn only(results: &Results, kind: ChartKind) -> Chart {
+    let mut found: Vec<Chart> = charts(results).into_iter().filter(|chart| chart.kind == kind).collect();
+    assert_eq!(found.len(), 1);
+    found.remove(0)
+}
+
+fn svg(chart: &Chart) -> String {
+    chart.picture.as_ref().unwrap().svg(Theme::Light)
+}
+
+#[test]
+fn a_second_rendering_has_the_same_bytes() {
+    let all = |theme| -> Vec<String> { pictures().iter().map(|(.., picture)| picture.svg(theme)).collect() };
+    assert_eq!(all(Theme::Light), all(Theme::Light));
+    assert_eq!(all(Theme::Dark), all(Theme::Dark));
+}
+
+#[test]
+fn every_picture_is_well_formed_and_says_what_it_shows() {
+    let mut ids = BTreeSet::new();
+    for (name, chart, picture) in pictures() {
+        for theme in [Theme::Light, Theme::Dark] {
+            let text = picture.svg(theme);
+            assert!(!text.contains('\u{1}'), "{name} has a colour token left");
+            let document = Document::parse(&text).unwrap();
+            let root = document.root_element();
+            assert_eq!(root.attribute("role"), Some("img"));
+            let child = |tag: &str| root.children().find(|node| node.has_tag_name(tag)).and_then(|node| node.text());
+            assert_eq!(child("title"), Some(chart.title.as_str()), "{name}");
+            assert!(child("desc").is_some_and(|text| !text.is_empty()), "{name}");
+            let own: Vec<&str> = document.descendants().filter_map(|node| node.attribute("id")).collect();
+            if theme == Theme::Light {
+                assert!(own.iter().all(|id| ids.insert((*id).to_owned())), "{name} shares an id");
+            }
+            let used = document.descendants().filter_map(|node| node.attribute("href"));
+            assert!(used.into_iter().all(|href| own.contains(&&href[1..])), "{name} uses what is not there");
+        }
+    }
+}
+
+/// Left, top, right and bottom of a drawn text, from its glyphs: their origins, and the extent of a common letter.
+fn text_box(text: &Node) -> [f64; 4] {
+    let transform = text.attribute("transform").unwrap();
+    let numbers: Vec<f64> = transform
+        .split(|c: char| !(c.is_ascii_digit() || c == '.' || c == '-'))
+        .filter_map(|part| part.parse().ok())
+        .collect();
+    let [x, y, scale, ..] = numbers[..] else { panic!("{transform}") };
+    let last = text.children().filter_map(|glyph| glyph.attribute("x")?.parse::<f64>().ok()).fold(0.0, f64::max);
+    [x, y - 1900.0 * scale, x + (last + 1100.0) * scale, y + 100.0 * scale]
+}
+
+#[test]
+fn texts_do_not_overlap_and_stay_inside() {
+    for (name, _, picture) in pictures() {
+        let text = picture.svg(Theme::Light);
+        let document = Document::parse(&text).unwrap();
+        let height: f64 = document.root_element().attribute("height").unwrap().parse().unwrap();
+        let groups = document.descendants().filter(|node| node.has_tag_name("g") && node.has_children());
+        let boxes: Vec<[f64; 4]> = groups.map(|node| text_box(&node)).collect();
+        assert!(boxes.len() > 8, "{name}");
+        for (index, a) in boxes.iter().enumerate() {
+            assert!(a[0] >= 8.0 && a[2] <= 754.0 && a[1] >= 8.0 && a[3] <= height, "{name}: {a:?} leaves the picture");
+            for b in &boxes[index + 1..] {
+                let apart = a[2] <= b[0] || b[2] <= a[0] || a[3] <= b[1] || b[3] <= a[1];
+                assert!(apart, "{name}: {a:?} and {b:?} overlap");
+            }
+        }
+    }
+}
+
+#[test]
+fn files_stay_small_and_rasters_have_two_pixels_for_one() {
+    for (name, _, picture) in pictures() {
+        let text = picture.svg(Theme::Light);
+        let most = if name.starts_with("many") { 70_000 } else { 60_000 };
+        assert!(text.len() < most, "{name} has {} bytes", text.len());
+    }
+    let chart = only(&cpu_bound("threads"), ChartKind::Speedup);
+    let png = chart.picture.unwrap().png(Theme::Dark).unwrap();
+    assert!(png.len() < 120_000, "{} bytes", png.len());
+    let side = |at: usize| u32::from_be_bytes(png[at..at + 4].try_into().unwrap());
+    assert_eq!((side(16), side(20)), (1520, 912));
+}
+
+#[test]
+fn titles_follow_the_winner() {
+    let title = |fastest: &str, kind| only(&cpu_bound(fastest), kind).title;
+    assert_eq!(
+        title("threads", ChartKind::Speedup),
+        "Threads lead with 2.05× on 2 workers; processes over pipe reach 1.74×"
+    );
+    assert!(title("rayon", ChartKind::Speedup).starts_with("Work stealing (rayon) leads with 2× on 2 workers"));
+    assert!(title("threads", ChartKind::Time).starts_with("Threads × 2 are fastest: 897 ms, 1.07× the speed of"));
+    assert!(title("rayon", ChartKind::Time).starts_with("Work stealing (rayon) × 2 is fastest: 921 ms"));
+    let tied = title("nobody", ChartKind::Speedup);
+    assert_eq!(
+        tied,
+        "Threads and work stealing (rayon) lead with 1.86× to 1.91× on 2 to 4 workers; which is faster is undecided"
+    );
+    let tied = title("nobody", ChartKind::Time);
+    assert!(tied.contains("share first place") && tied.ends_with("which is faster is undecided"), "{tied}");
+}
+
+#[test]
+fn nothing_is_claimed_where_the_verdict_is_withheld() {
+    for quick in [true, false] {
+        let mut results = cpu_bound("threads");
+        results.run.quick = quick;
+        results.derived.groups[0].withheld = Some("the A/A check of serial failed".into());
+        for kind in [ChartKind::Speedup, ChartKind::Time] {
+            let chart = only(&results, kind);
+            let mark = if quick { "(quick run: no verdict)" } else { "(no verdict)" };
+            assert!(chart.title.ends_with(mark), "{}", chart.title);
+            assert!(!chart.title.contains("fastest") && !chart.title.contains("lead"), "{}", chart.title);
+            assert_eq!(chart.subtitle.contains("Quick run"), quick, "{}", chart.subtitle);
+        }
+    }
+}
+
+#[test]
+fn serial_at_the_top_is_no_speed_up() {
+    let rows = [("serial", 0, "", Some(1.0)), ("threads", 1, "", Some(1.2)), ("threads", 2, "", Some(1.1))];
+    let results = Fixture::new("slow", &[ChartKind::Speedup]).group("slow", "slow", &rows).derive();
+    let title = only(&results, ChartKind::Speedup).title;
+    assert_eq!(title, "Every other way is slower than serial: threads reach 0.909× on 2 workers");
+    let rows = [("serial", 0, "", Some(1.0)), ("threads", 1, "", Some(1.2)), ("threads", 2, "", Some(0.99))];
+    let results = Fixture::new("slow", &[ChartKind::Speedup]).group("slow", "slow", &rows).derive();
+    let title = only(&results, ChartKind::Speedup).title;
+    assert_eq!(title, "No speed-up over serial was shown: threads reach 1.01× on 2 workers");
+}
+
+#[test]
+fn what_cannot_be_drawn_says_why() {
+    let speedup = only(&dots(), ChartKind::Speedup);
+    assert_eq!(speedup.picture, Err("only one worker count (2) was run, and a line over workers needs two".into()));
+    let rows = [("serial", 0, "", None), ("threads", 1, "", None), ("threads", 2, "", None)];
+    let all = [ChartKind::Speedup, ChartKind::Time, ChartKind::Ipc];
+    let results = Fixture::new("none", &all).group("none", "nothing works", &rows).derive();
+    for chart in charts(&results) {
+        let why = chart.picture.unwrap_err();
+        let expected =
+            if chart.kind == ChartKind::Ipc { "no task of this scenario has a payload" } else { "15 of 15 timed out" };
+        assert!(why.contains(expected) && !why.contains('\n'), "{why}");
+    }
+}
+
+#[test]
+fn failed_cells_are_shown_with_their_note() {
+    let chart = only(&failed(), ChartKind::Time);
+    assert!(chart.alt.contains("threads × 4 15 of 15 timed out"), "{}", chart.alt);
+    let titles = |chart: &Chart, text: &str| svg(chart).matches(text).count();
+    assert_eq!(titles(&chart, "<title>processes × 2, pipe: 120 ms (115 ms to 126 ms)</title>"), 1);
+    let drawn = svg(&chart);
+    let document = Document::parse(&drawn).unwrap();
+    let texts = document.descendants().filter(|node| node.has_tag_name("g") && node.has_children()).count();
+    // A label and a value or a note for each of seven rows, one value with a note beside it, five ticks, and the furniture.
+    assert!(texts >= 7 * 2 + 1 + 4 + 4, "{texts}");
+}
+
+#[test]
+fn phases_are_drawn_as_shades_where_they_are_measured() {
+    let phased = only(&end_to_end(), ChartKind::Time);
+    let plain = only(&cpu_bound("rayon"), ChartKind::Time);
+    assert!(svg(&phased).contains("; start 15 %</title>") && svg(&phased).contains("; join 5 %</title>"));
+    assert!(!svg(&plain).contains("; start"));
+}
+
+#[test]
+fn groups_of_unequal_counts_are_shown_per_item() {
+    let mut results = payloads();
+    assert!(only(&results, ChartKind::Time).subtitle.starts_with("Time of the work phase;"));
+    results.cells[0].items = 10;
+    let chart = only(&results, ChartKind::Time);
+    assert!(chart.subtitle.starts_with("Time of the work phase per item;"), "{}", chart.subtitle);
+    assert!(chart.alt.contains("processes × 1, pipe 12 µs;"), "{}", chart.alt);
+}
+
+#[test]
+fn payloads_give_round_trips_or_throughput() {
+    let chart = only(&payloads(), ChartKind::Ipc);
+    assert_eq!(chart.title, "Shared memory is fastest from 64 B to 64 KiB; undecided at 1 MiB");
+    assert!(chart.subtitle.starts_with("Round trip") && chart.subtitle.contains("wait sleep, placement free"));
+    let mut several = payloads();
+    for cell in several.cells.iter_mut().filter(|cell| cell.ipc.is_some()) {
+        cell.in_flight = Some(4);
+    }
+    let chart = only(&several, ChartKind::Ipc);
+    assert!(chart.subtitle.starts_with("Payload a second, 1 worker, 4 in flight"), "{}", chart.subtitle);
+    assert!(chart.title.contains("Shared memory carries most") && chart.alt.contains("MB/s"), "{}", chart.alt);
+    for cell in several.cells.iter_mut().filter(|cell| cell.ipc.is_some()) {
+        cell.dispatch = Some("table".into());
+    }
+    assert!(only(&several, ChartKind::Ipc).picture.is_err());
+}
+
+#[test]
+fn several_groups_get_files_of_their_own_and_names_are_escaped() {
+    let results = hard_names();
+    let stems: BTreeSet<String> = charts(&results).into_iter().map(|chart| chart.stem).collect();
+    assert_eq!(stems.len(), 3, "{stems:?}");
+    let chart = charts(&results).remove(0);
+    assert!(svg(&chart).contains("&lt;&amp;&quot;&apos;&gt; 中文"), "the title keeps the name as it is");
+}
+
+#[test]
+fn the_title_of_losses_names_the_largest() {
+    let mut results = lost();
+    let idle = only(&results, ChartKind::Losses);
+    assert_eq!(idle.title, "Other load on the cores costs threads × 4 the most: 1.8 of 4");
+    results.cells.iter_mut().for_each(|cell| cell.oversubscribed = cell.workers == Some(4));
+    let chart = only(&results, ChartKind::Losses);
+    assert_eq!(chart.title, "Oversubscription costs threads × 4 the most: 1.8 of 4");
+    assert!(
+        chart.subtitle.contains("by 2 instrumented trials") && chart.alt.contains("threads × 4 1.91× of 4, lost to")
+    );
+    // Where hardly anything is missing, no part of it is a finding, whatever the clocks add.
+    let mut near = results.clone();
+    for losses in near.derived.estimates.iter_mut().filter_map(|estimate| estimate.losses.as_mut()) {
+        losses.measured = f64::from(losses.workers) * 0.99;
+    }
+    assert!(only(&near, ChartKind::Losses).title.starts_with("Hardly any speed-up is lost"));
+    for estimate in results.derived.estimates.iter_mut().filter_map(|estimate| estimate.losses.as_mut()) {
+        let waiting = if estimate.workers == 2 { 9.0 } else { 0.0 };
+        estimate.parts[2].1 = waiting;
+        // No part is told as more than what is missing in all.
+        estimate.measured = if estimate.workers == 2 { 0.1 } else { estimate.measured };
+    }
+    assert!(
+        only(&results, ChartKind::Losses).title.starts_with("Waiting for work costs threads × 2 the most: 1.9 of 2")
+    );
+}
+
+#[test]
+fn every_part_of_a_loss_is_drawn_and_a_gain_is_told() {
+    let (lost, gained) = (only(&lost(), ChartKind::Losses), only(&gained(), ChartKind::Losses));
+    let drawn = svg(&lost);
+    assert_eq!(drawn.matches(": measured ").count(), 8);
+    for part in [
+        "dispatch and serialising 0.44",
+        "waiting for work 0.14",
+        "no core (oversubscription, other load) 1.78",
+        "items ran slower",
+    ] {
+        assert!(drawn.contains(part), "{part}");
+    }
+    assert!(!drawn.contains("faster than in the baseline, by 1.") && !drawn.contains(": start and join"));
+    let drawn = svg(&gained);
+    assert!(
+        drawn.contains("work stealing (rayon) × 4: items ran faster than in the baseline, by 1.16</title>"),
+        "{drawn}"
+    );
+    assert!(drawn.contains("start and join 0.56") && drawn.contains("waiting for the lock 2.44"));
+}
+
+#[test]
+fn a_fit_is_dashed_and_named_in_the_footer() {
+    let with = gallery().into_iter().find(|(name, _)| *name == "wide").unwrap().1;
+    let mut without = with.clone();
+    without.derived.fits.clear();
+    let [with, without] = [with, without].map(|results| svg(&only(&results, ChartKind::Speedup)));
+    let title = "<title>Dashed: Amdahl&apos;s law fitted to processes, pipe, serial part 5.0 % (4.0 to 6.0 %)</title>";
+    assert_eq!((with.matches(title).count(), without.matches("Dashed").count()), (1, 0));
+    assert_eq!(with.matches("stroke-dasharray=\"5 3\"").count(), 1);
+}
+
+#[test]
+fn losses_without_a_split_say_why_there_is_none() {
+    let why = |change: fn(&mut Results)| {
+        let mut results = cpu_bound("threads");
+        results.charts = vec![ChartKind::Losses];
+        change(&mut results);
+        only(&results, ChartKind::Losses).picture.unwrap_err()
+    };
+    assert!(why(|_| {}).contains("no instrumented trials"));
+    assert!(why(|results| results.run.quick = true).contains("quick run"));
+    assert!(why(|results| results.cells.iter_mut().for_each(|cell| cell.workers = None)).contains("two workers"));
+    assert!(why(|results| results.groups[0].baseline = 2).contains("one worker to refer to"));
+}
+
+/// Writes every picture of the gallery into the folder that RUNNER_LOOK names, for looking at them.
+#[test]
+fn pictures_can_be_looked_at() {
+    let Some(folder) = std::env::var_os("RUNNER_LOOK") else { return };
+    for (name, results) in gallery() {
+        for chart in charts(&results) {
+            let path = |ending: &str| Path::new(&folder).join(format!("{name}-{}{ending}", chart.stem));
+            match &chart.picture {
+                Ok(picture) => {
+                    std::fs::write(path(".png"), picture.png(Theme::Light).unwrap()).unwrap();
+                    std::fs::write(path("-dark.png"), picture.png(Theme::Dark).unwrap()).unwrap();
+                    std::fs::write(path(".svg"), picture.svg(Theme::Light)).unwrap();
+                }
+                Err(why) => eprintln!("{name}-{}: {} — {why}", chart.stem, chart.title),
+            }
+            eprintln!("{name}: {}\n   {}\n   {}", chart.title, chart.subtitle, chart.alt);
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! Phrases that several charts print: counts of trials, intervals, the machine, what went wrong.
+
+use super::font;
+use crate::name::{fixed_three_digits, three_digits};
+use crate::results::{CellEstimate, Group, Interval, Results};
+
+/// `AMD EPYC · 2 cores · runner 0.1.0`.
+pub(super) fn machine(results: &Results) -> String {
+    let machine = &results.machine;
+    let cpu = if machine.cpu.is_empty() { &machine.arch } else { &machine.cpu };
+    let quota = machine.quota.map_or(String::new(), |quota| format!(", quota {}", three_digits(quota)));
+    let cores = if machine.cores == 1 { "1 core".to_owned() } else { format!("{} cores", machine.cores) };
+    let parts = [cpu.clone(), cores + &quota, format!("runner {}", results.tool)];
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
+}
+
+/// Whether a name in these groups has a sign that the font lacks.
+pub(super) fn has_missing_signs(results: &Results, groups: &[&Group]) -> bool {
+    let missing = |text: &str| font::drawable(text).1;
+    groups.iter().any(|group| missing(&group.label) || missing(&group.describe))
+        || results.cells.iter().filter(|cell| groups.iter().any(|group| group.id == cell.group)).any(|cell| {
+            missing(&cell.label) || missing(&cell.model_shown) || cell.ipc_shown.as_deref().is_some_and(missing)
+        })
+        || missing(&results.machine.cpu)
+}
+
+/// The estimate of a cell.
+pub(super) fn estimate(results: &Results, cell: usize) -> Option<&CellEstimate> {
+    results.derived.estimates.iter().find(|estimate| estimate.cell == cell)
+}
+
+/// What a logarithmic axis can show of an interval: nothing where the median is no positive number, and only such ends.
+pub(super) fn drawable(interval: Interval) -> Option<Interval> {
+    let positive = |value: &f64| value.is_finite() && *value > 0.0;
+    let (low, high) = (interval.low.filter(positive), interval.high.filter(positive));
+    positive(&interval.median).then_some(Interval { low, high, ..interval })
+}
+
+/// `median of 15 trials, 96.5 % interval`, over the intervals that a chart shows.
+pub(super) fn trials_and_interval<'a>(shown: impl Iterator<Item = &'a Interval>) -> String {
+    let (mut fewest, mut most, mut lowest, mut highest, mut without) = (u32::MAX, 0, f64::INFINITY, 0.0_f64, false);
+    for interval in shown {
+        fewest = fewest.min(interval.n);
+        most = most.max(interval.n);
+        if interval.level > 0.0 {
+            lowest = lowest.min(interval.level);
+            highest = highest.max(interval.level);
+        } else {
+            without = true;
+        }
+    }
+    if most == 0 {
+        return "no trial ended right".to_owned();
+    }
+    let trials = match (fewest, most) {
+        (1, 1) => "one trial".to_owned(),
+        (low, high) if low == high => format!("median of {high} trials"),
+        (low, high) => format!("median of {low} to {high} trials"),
+    };
+    let percent = |level: f64| three_digits((level * 1000.0).round() / 10.0);
+    let interval = if highest == 0.0 {
+        "too few for an interval".to_owned()
+    } else {
+        let (low, high) = (percent(lowest), percent(highest));
+        let level = if low == high { format!("{low} % interval") } else { format!("{low} to {high} % intervals") };
+        if without { format!("{level} where there are enough") } else { level }
+    };
+    format!("{trials}, {interval}")
+}
+
+/// A ratio for labels: `1.93×`, digits kept so that values line up.
+pub(super) fn times(value: f64) -> String {
+    if value.abs() < 0.001 && value != 0.0 {
+        format!("{value:.1e}×")
+    } else {
+        format!("{}×", fixed_three_digits(value))
+    }
+}
+
+/// A ratio in a sentence: `9.1×`.
+pub(super) fn times_short(value: f64) -> String {
+    if value.abs() < 0.001 && value != 0.0 { format!("{value:.1e}×") } else { format!("{}×", three_digits(value)) }
+}
+
+/// A clause that is not broken across lines.
+pub(super) fn unbroken(text: &str) -> String {
+    text.replace(' ', "\u{a0}")
+}
+
+/// The text with a capital first letter.
+pub(super) fn capital(text: &str) -> String {
+    let mut signs = text.chars();
+    signs.next().map_or(String::new(), |first| first.to_uppercase().chain(signs).collect())
+}
+
+/// `a`, `a and b`, `a, b and c`.
+pub(super) fn listed(parts: &[String]) -> String {
+    match parts {
+        [] => String::new(),
+        [one] => one.clone(),
+        [most @ .., last] => format!("{} and {last}", most.join(", ")),
+    }
+}
+
+/// Notes on what went wrong in the cells: at most `most` by name, the others counted.
+pub(super) fn trouble(results: &Results, cells: impl Iterator<Item = usize>, most: usize) -> Option<String> {
+    let notes: Vec<String> = cells
+        .filter_map(|cell| estimate(results, cell))
+        .filter(|estimate| !estimate.note.is_empty())
+        .filter_map(|estimate| {
+            results.cells.get(estimate.cell).map(|cell| format!("{}: {}", cell.label, estimate.note))
+        })
+        .collect();
+    match notes.len() {
+        0 => None,
+        count if count <= most => Some(notes.join("; ")),
+        count => Some(format!("{}; trouble in {} more", notes[..most].join("; "), count - most)),
+    }
+}
+
+/// `: ` and what a group is about: the work, or what sets it apart where there are several groups.
+pub(super) fn what(results: &Results, group: &Group) -> String {
+    let text = if results.groups.len() > 1 || group.describe.is_empty() { &group.label } else { &group.describe };
+    if text.is_empty() { String::new() } else { format!(": {text}") }
+}
+
+/// How many trials of these cells were disturbed by others, where any were.
+pub(super) fn disturbed(results: &Results, cells: impl Iterator<Item = usize>) -> Option<String> {
+    let (mut disturbed, mut trials) = (0, 0);
+    for estimate in cells.filter_map(|cell| estimate(results, cell)) {
+        disturbed += estimate.disturbed;
+        trials += estimate.trials;
+    }
+    (disturbed > 0).then(|| format!("{disturbed} of {trials} timed trials were disturbed by other load"))
+}
+
+/// A file name's part for a label: lower-case letters, digits and single hyphens.
+pub(super) fn slug(label: &str) -> String {
+    let mut out = String::new();
+    for sign in label.replace('µ', "u").chars() {
+        if sign.is_ascii_alphanumeric() {
+            out.push(sign.to_ascii_lowercase());
+        } else if !out.is_empty() && !out.ends_with('-') {
+            out.push('-');
+        }
+    }
+    out.truncate(48);
+    let out = out.trim_end_matches('-');
+    if out.is_empty() { "group".to_owned() } else { out.to_owned() }
+}
+
+/// Stems for charts of one kind: the plain word for a single one, else with the slugs of their labels, made unique.
+pub(super) fn stems(word: &str, labels: &[String]) -> Vec<String> {
+    if labels.len() == 1 {
+        return vec![word.to_owned()];
+    }
+    let mut stems: Vec<String> = Vec::new();
+    for label in labels {
+        let plain = format!("{word}-{}", slug(label));
+        let mut stem = plain.clone();
+        let mut next = 2;
+        while stems.contains(&stem) {
+            stem = format!("{plain}-{next}");
+            next += 1;
+        }
+        stems.push(stem);
+    }
+    stems
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stems_are_plain_where_alone_and_unique_where_not() {
+        assert_eq!(stems("time", &["A b".into()]), ["time"]);
+        let labels = ["primes, limit 200 000", "Primes limit 200/000", "中"].map(str::to_owned);
+        assert_eq!(stems("time", &labels), ["time-primes-limit-200-000", "time-primes-limit-200-000-2", "time-group"]);
+    }
+
+    #[test]
+    fn intervals_are_described_as_they_are() {
+        let interval = |n, level| Interval { median: 1.0, low: None, high: None, level, ranks: (0, 0), n };
+        let words = |list: &[Interval]| trials_and_interval(list.iter());
+        assert_eq!(words(&[interval(15, 0.9648)]), "median of 15 trials, 96.5 % interval");
+        assert_eq!(words(&[interval(3, 0.0)]), "median of 3 trials, too few for an interval");
+        assert_eq!(
+            words(&[interval(15, 0.9648), interval(12, 0.961), interval(3, 0.0)]),
+            "median of 3 to 15 trials, 96.1 to 96.5 % intervals where there are enough"
+        );
+    }
+
+    #[test]
+    fn lists_and_ratios_read_well() {
+        assert_eq!(listed(&["a".into(), "b".into(), "c".into()]), "a, b and c");
+        assert_eq!((times(9.1), times_short(9.1), times(1.2e-6)), ("9.10×".into(), "9.1×".into(), "1.2e-6×".into()));
+    }
+}

@@ -1,0 +1,268 @@
+//! What the command line takes.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::report::columns_help;
+
+const ABOUT: &str = "Threads or processes, and over which IPC? Runs every way that a scenario describes, fairly, and says \
+                     what is faster, by how much, and how sure that is.";
+
+const AFTER: &str = "\
+Examples:
+  runner scenarios/*.yaml          run, write reports/NAME/, print the verdicts
+  runner --quick scenarios/*.yaml  the same in seconds: small sizes, no verdict
+  runner plan my.yaml              what would be run, what is skipped, how long
+  runner check my.yaml             all mistakes of a scenario, without running it
+  runner --only model=threads,workers=2 my.yaml
+                                   a part of it
+  runner --resume scenarios/*.yaml go on where a run was interrupted or killed
+  runner --against old/runner my.yaml
+                                   this build against another, in the same blocks
+  runner compare OLD.json NEW.json two runs side by side, with what else differs
+  runner list                      tasks, models, IPC methods, charts
+  runner render                    draw all reports again from their results
+  runner export --to samples.csv   every trial of all reports as a row, for other programs
+
+Exit codes, the most telling first:
+  130, 143  interrupted
+  2         usage, an invalid scenario, nothing to resume, or another build that cannot run beside this one
+  3         a trial ended otherwise than planned, or an output was not written
+  1         an expectation was not met, or was undecided under --undecided fail;
+            or a regression (--against, compare --gate)
+  0         everything went as planned";
+
+/// The command line.
+#[derive(Debug, Parser)]
+#[command(name = "runner", version, about = ABOUT, after_help = AFTER)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+    #[command(flatten)]
+    pub(super) run: RunOptions,
+    #[command(flatten)]
+    pub(super) general: General,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct General {
+    /// Print results and errors alone, no progress
+    #[arg(short, long, global = true)]
+    pub(super) quiet: bool,
+    /// Print every comparison and check too
+    #[arg(short, long, global = true)]
+    pub(super) verbose: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Run scenarios and write their reports (what `runner FILES` does)
+    Run(RunOptions),
+    /// Check scenarios: all problems of all files, with their place and the way out
+    Check(CheckOptions),
+    /// Show what would be run: cells, order, what is skipped and why, about how long
+    Plan(PlanOptions),
+    /// Draw reports again from their results files, without running anything
+    Render(RenderOptions),
+    /// Compare two runs of the past, way by way: advice, since runs are not paired and the machine may have drifted
+    Compare(CompareOptions),
+    /// List what a scenario may name: tasks, models, IPC methods, charts
+    List(ListOptions),
+    /// Give the raw samples of reports as CSV or NDJSON, or their tables as Markdown
+    #[command(after_long_help = export_help())]
+    Export(ExportOptions),
+    /// Print the JSON Schema (draft-07) of scenarios, for editors, or of results files
+    Schema(SchemaOptions),
+}
+
+/// How a run is made.
+#[derive(Debug, Args)]
+pub(super) struct RunOptions {
+    /// Scenario files
+    #[arg(value_name = "FILES")]
+    pub(super) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) shape: Shape,
+    /// Folder for the reports, one folder per scenario below it [default: reports, with --quick reports/quick, with
+    /// --against reports/against]
+    #[arg(long, value_name = "FOLDER")]
+    pub(super) out: Option<PathBuf>,
+    /// Go on with runs that were interrupted or killed, from their journals; trials already done are not run again. Of
+    /// several scenarios, those with a complete report of the same run are left as they are. Refused where the scenario,
+    /// the options, the version or the machine differ, and where no run was broken off
+    #[arg(long)]
+    pub(super) resume: bool,
+    /// Hold this build against another: run every way with both in the same blocks, and exit with 1 where this one is
+    /// shown to be slower by more than the scenario's margin
+    #[arg(long, value_name = "OLD_RUNNER")]
+    pub(super) against: Option<PathBuf>,
+    /// Print the results as JSON on standard output instead of tables
+    #[arg(long)]
+    pub(super) json: bool,
+    /// Whether an expectation that is neither met nor missed fails the run
+    #[arg(long, value_enum, value_name = "WHAT", default_value = "pass")]
+    pub(super) undecided: Undecided,
+    /// Only show what would be run (as `runner plan`)
+    #[arg(long)]
+    pub(super) dry_run: bool,
+}
+
+/// What an undecided expectation does to the exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Undecided {
+    /// Exit code 1, as if it were not met
+    Fail,
+    /// Nothing
+    Pass,
+}
+
+impl RunOptions {
+    /// Where reports go. Quick runs and those of two builds stay apart by default, so that they never replace a full report.
+    pub(super) fn folder(&self) -> PathBuf {
+        let default = match self {
+            Self { against: Some(_), .. } => "reports/against",
+            Self { shape: Shape { quick: true, .. }, .. } => "reports/quick",
+            _ => "reports",
+        };
+        self.out.clone().unwrap_or_else(|| PathBuf::from(default))
+    }
+}
+
+/// What narrows or sizes a run.
+#[derive(Debug, Args)]
+pub(super) struct Shape {
+    /// Small sizes and three trials: shows that everything works, gives no verdict
+    #[arg(long)]
+    pub(super) quick: bool,
+    /// Trials per cell (blocks), in place of the scenario's
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(super) trials: Option<u32>,
+    /// Run only these cells, such as model=threads|rayon,workers=2
+    #[arg(long, value_name = "KEY=VALUE,...")]
+    pub(super) only: Option<String>,
+    /// Seed of items and orders, in place of the scenario's
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..=9_007_199_254_740_991))]
+    pub(super) seed: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CheckOptions {
+    /// Scenario files
+    #[arg(value_name = "FILES", required = true)]
+    pub(super) files: Vec<PathBuf>,
+    /// Print the problems as JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct PlanOptions {
+    /// Scenario files
+    #[arg(value_name = "FILES", required = true)]
+    pub(super) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) shape: Shape,
+    /// Print the plan as JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RenderOptions {
+    /// Names of reports; all of the folder where none is given
+    #[arg(value_name = "NAMES")]
+    pub(super) names: Vec<String>,
+    /// Folder of the reports
+    #[arg(long, value_name = "FOLDER", default_value = "reports")]
+    pub(super) out: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CompareOptions {
+    /// Results of the earlier run: a results file, or the report's folder
+    #[arg(value_name = "OLD")]
+    pub(super) old: PathBuf,
+    /// Results of the later run
+    #[arg(value_name = "NEW")]
+    pub(super) new: PathBuf,
+    /// Exit with 1 where a way is slower beyond the margin, by its time and relative to the baseline alike
+    #[arg(long)]
+    pub(super) gate: bool,
+    /// Print the comparison as JSON
+    #[arg(long, conflicts_with = "markdown")]
+    pub(super) json: bool,
+    /// Print it as Markdown, for a pull request
+    #[arg(long)]
+    pub(super) markdown: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ListOptions {
+    /// Print the list as JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ExportOptions {
+    /// Names of reports; all of the folder where none is given
+    #[arg(value_name = "NAMES")]
+    pub(super) names: Vec<String>,
+    /// Folder of the reports
+    #[arg(long, value_name = "FOLDER", default_value = "reports")]
+    pub(super) out: PathBuf,
+    /// What is written [default: by the ending of --to, else csv]
+    #[arg(long, value_name = "FORMAT")]
+    pub(super) format: Option<Format>,
+    /// File to write, whole or not at all [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    pub(super) to: Option<PathBuf>,
+}
+
+/// What `runner export` writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// A row per trial of every kind, with a head (RFC 4180)
+    Csv,
+    /// The same rows as JSON objects, one a line
+    Ndjson,
+    /// A table per group: every way with time, speed-up, their intervals and levels
+    Md,
+}
+
+/// What the columns mean, and how texts are written.
+fn export_help() -> String {
+    format!(
+        "Examples:
+  runner export                              every trial of all reports, as CSV on standard output
+  runner export cpu-bound --to samples.csv   those of one report, into a file
+  runner export --format ndjson | jq .       as JSON, an object a line
+  runner export --format md                  tables of every way, for a page of one's own
+
+Each row is one trial; times of `kind` timed whose `duplicate` is false are those that estimates come from. What has no
+value is empty in CSV and null in NDJSON. In CSV, lists are joined by blanks, and a text that starts with =, +, -, @, a
+tab or a line break gets an apostrophe before it, so that no spreadsheet takes it for a formula. Histograms of the times
+per item, and everything that is derived, stand in results.json (`runner schema results`).
+
+Columns:
+{}",
+        columns_help()
+    )
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SchemaOptions {
+    /// Which files it describes
+    #[arg(value_name = "OF", default_value = "scenario")]
+    pub(super) of: Described,
+}
+
+/// What a schema describes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Described {
+    /// Scenario files
+    Scenario,
+    /// results.json of a report
+    Results,
+}

@@ -1,0 +1,45 @@
+//! `runner compare`: two runs of the past, side by side.
+
+use std::path::Path;
+
+use anyhow::Result;
+
+use super::Exit;
+use super::args::CompareOptions;
+use super::output::Output;
+use crate::report::{TerminalOptions, comparison_markdown, comparison_terminal};
+use crate::results::{Results, read};
+use crate::verdict::compare_runs;
+
+/// Compares two results files.
+pub(super) fn compare(options: &CompareOptions, output: &Output) -> Result<Exit> {
+    let (Some(old), Some(new)) = (load(&options.old, output)?, load(&options.new, output)?) else {
+        return Ok(Exit::Usage);
+    };
+    let comparison = compare_runs(&old, &new);
+    if comparison.common == 0 {
+        let (old, new) = (options.old.display(), options.new.display());
+        output.error(&format!("{old} and {new} have no way in common: nothing can be compared"));
+        return Ok(Exit::Usage);
+    }
+    let text = if options.json {
+        serde_json::to_string_pretty(&comparison)?
+    } else if options.markdown {
+        comparison_markdown(&comparison)
+    } else {
+        let look = TerminalOptions { width: output.width(), color: output.color_out(), verbose: output.verbose };
+        comparison_terminal(&comparison, &look)
+    };
+    output.result(&text)?;
+    Ok(if options.gate && comparison.worse() { Exit::NotMet } else { Exit::Success })
+}
+
+/// The results at a path, or in a report's folder.
+fn load(path: &Path, output: &Output) -> Result<Option<Results>> {
+    let file = if path.is_dir() { path.join("results.json") } else { path.to_owned() };
+    if !file.exists() {
+        output.error(&format!("there is no results file {}", file.display()));
+        return Ok(None);
+    }
+    Ok(Some(read(&file)?))
+}

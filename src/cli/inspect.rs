@@ -1,0 +1,199 @@
+//! Commands that run nothing: `check`, `plan`, `list`, `schema`.
+
+use std::fmt::Write as _;
+
+use anyhow::Result;
+use serde_json::{Value, json};
+
+use super::args::{CheckOptions, Described, ListOptions, PlanOptions, SchemaOptions};
+use super::output::Output;
+use super::progress::show;
+use super::{Exit, power, sources};
+use crate::ipc::METHODS;
+use crate::model::MODELS;
+use crate::name::plural;
+use crate::plan::{FEWEST_BLOCKS_FOR_CHECKS, Plan, estimate};
+use crate::runtime::RUNTIMES;
+use crate::task::Tasks;
+use crate::verdict::FEWEST_BLOCKS;
+use crate::vocab::{CHARTS, METRICS};
+use crate::{results, scenario};
+
+/// Checks scenarios.
+pub(super) fn check(options: &CheckOptions, tasks: &Tasks, output: &Output) -> Result<Exit> {
+    let Some(plans) = sources::plans(&options.files, None, tasks, output, options.json)? else {
+        return Ok(Exit::Usage);
+    };
+    if options.json {
+        output.result("[]")?;
+    }
+    for plan in plans {
+        output.progress(&format!("{}: valid, {}", plan.name, plural(plan.cells.len() as u64, "cell")));
+    }
+    Ok(Exit::Success)
+}
+
+/// Plans scenarios.
+pub(super) fn plan(options: &PlanOptions, tasks: &Tasks, output: &Output) -> Result<Exit> {
+    match sources::plans(&options.files, Some(&options.shape), tasks, output, options.json)? {
+        Some(plans) => print_plans(&plans, tasks, options.json, output),
+        None => Ok(Exit::Usage),
+    }
+}
+
+/// Prints plans.
+pub(super) fn print_plans(plans: &[Plan], tasks: &Tasks, as_json: bool, output: &Output) -> Result<Exit> {
+    if as_json {
+        let list: Vec<Value> = plans.iter().map(|plan| plan_json(plan, tasks)).collect();
+        output.result(&serde_json::to_string_pretty(&list)?)?;
+        return Ok(Exit::Success);
+    }
+    let mut seconds = 0.0;
+    for plan in plans {
+        output.result(&plan_text(plan, tasks))?;
+        seconds += estimate(plan, tasks).seconds;
+    }
+    if plans.len() > 1 {
+        let all = std::time::Duration::from_secs_f64(seconds);
+        output.result(&format!("{}: about {} in all", plural(plans.len() as u64, "scenario"), show(all)))?;
+    }
+    Ok(Exit::Success)
+}
+
+/// A plan for people. Writing to a string cannot fail, so results of `writeln!` are let go.
+fn plan_text(plan: &Plan, tasks: &Tasks) -> String {
+    let mut text = String::new();
+    let cost = estimate(plan, tasks);
+    let _ = writeln!(text, "{} – {}", plan.name, plan.title);
+    if plan.quick {
+        let _ = writeln!(text, "  quick: small sizes, {} blocks, no verdict", plan.blocks);
+    }
+    if !plan.quick && !plan.cells.iter().any(|cell| cell.checked) {
+        let _ = writeln!(
+            text,
+            "  no A/A check: it takes {FEWEST_BLOCKS_FOR_CHECKS} blocks, and a verdict takes {FEWEST_BLOCKS}"
+        );
+    }
+    for axis in &plan.axes {
+        let _ = writeln!(text, "  axis {}: {}", axis.key, axis.values.join(", "));
+    }
+    for group in &plan.groups {
+        let _ = writeln!(text, "  group {}: {}", group.label, group.describe);
+        for id in &group.cells {
+            let cell = &plan.cells[*id];
+            let mut notes = Vec::new();
+            if *id == group.baseline {
+                notes.push("baseline");
+            }
+            if cell.checked {
+                notes.push("runs twice per block (A/A check)");
+            }
+            if cell.oversubscribed {
+                notes.push("more processes or threads than cores");
+            }
+            let notes = if notes.is_empty() { String::new() } else { format!("  [{}]", notes.join("; ")) };
+            let _ = writeln!(text, "    {}{notes}", cell.label);
+        }
+        text.push_str(&power::line(plan, group));
+    }
+    for (head, what, why) in plan
+        .collapsed
+        .iter()
+        .map(|c| ("collapsed", &c.what, &c.why))
+        .chain(plan.skipped.iter().map(|s| ("skipped", &s.what, &s.why)))
+    {
+        let _ = writeln!(text, "  {head} {what}: {why}");
+    }
+    for expectation in &plan.expectations {
+        let _ = writeln!(text, "  expects that {}", expectation.text);
+    }
+    let time = std::time::Duration::from_secs_f64(cost.seconds);
+    let _ = writeln!(
+        text,
+        "  {} in {} of {} (seed {}), with {} instrumented and {} for memory; about {}, right to a factor of two",
+        plural(cost.trials(), "trial"),
+        plural(plan.blocks.into(), "block"),
+        plural(plan.cells.len() as u64, "cell"),
+        plan.seed,
+        cost.instrumented,
+        cost.memory,
+        show(time),
+    );
+    text
+}
+
+fn plan_json(plan: &Plan, tasks: &Tasks) -> Value {
+    let cost = estimate(plan, tasks);
+    let pairs = |what: &str, why: &str| json!({"what": what, "why": why});
+    json!({
+        "name": plan.name, "title": plan.title, "seed": plan.seed, "blocks": plan.blocks, "quick": plan.quick,
+        "axes": plan.axes.iter().map(|axis| json!({"key": axis.key, "values": axis.values})).collect::<Vec<_>>(),
+        "groups": plan.groups.iter().map(|group| json!({
+            "label": group.label, "task": group.task, "describe": group.describe, "settings": group.settings,
+            "cells": group.cells.iter().map(|id| {
+                let cell = &plan.cells[*id];
+                json!({"label": cell.label, "setup": cell.setup, "checked": cell.checked,
+                       "baseline": *id == group.baseline, "oversubscribed": cell.oversubscribed})
+            }).collect::<Vec<_>>(),
+            "power": power::facts(plan, group),
+        })).collect::<Vec<_>>(),
+        "collapsed": plan.collapsed.iter().map(|c| pairs(&c.what, &c.why)).collect::<Vec<_>>(),
+        "skipped": plan.skipped.iter().map(|s| pairs(&s.what, &s.why)).collect::<Vec<_>>(),
+        "expectations": plan.expectations.iter().map(|e| &e.text).collect::<Vec<_>>(),
+        "cost": {"timed": cost.timed, "instrumented": cost.instrumented, "memory": cost.memory, "seconds": cost.seconds},
+    })
+}
+
+/// Everything that a scenario may name, as (heading, word, what it is) and, for tasks, their settings.
+pub(super) fn list(options: &ListOptions, tasks: &Tasks, output: &Output) -> Result<Exit> {
+    let lists: Vec<(&str, Vec<(&str, &str)>)> = vec![
+        ("Models", MODELS.iter().map(|entry| (entry.word, entry.about)).collect()),
+        ("IPC methods", METHODS.iter().map(|row| (row.1, row.3)).collect()),
+        ("Runtimes", RUNTIMES.iter().map(|row| (row.1, row.2)).collect()),
+        ("Charts", CHARTS.iter().map(|row| (row.1, row.2)).collect()),
+        ("Metrics of expectations", METRICS.iter().map(|row| (row.1, row.2)).collect()),
+    ];
+    if options.json {
+        let mut all = serde_json::Map::new();
+        let task = |task: &dyn crate::task::Task| {
+            let settings: Vec<Value> = task
+                .settings()
+                .iter()
+                .map(|setting| json!({"name": setting.name, "about": setting.about, "default": setting.default}))
+                .collect();
+            json!({"name": task.name(), "about": task.about(), "settings": settings})
+        };
+        all.insert("Tasks".into(), tasks.iter().map(task).collect());
+        for (heading, rows) in lists {
+            let rows = rows.iter().map(|(word, about)| json!({"name": word, "about": about})).collect();
+            all.insert(heading.into(), rows);
+        }
+        output.result(&serde_json::to_string_pretty(&all)?)?;
+        return Ok(Exit::Success);
+    }
+    let mut text = String::from("Tasks\n");
+    for task in tasks.iter() {
+        let _ = writeln!(text, "  {:16} {}", task.name(), task.about());
+        for setting in task.settings() {
+            let _ = writeln!(text, "    {:14} {} (default {})", setting.name, setting.about, setting.default);
+        }
+    }
+    for (heading, rows) in lists {
+        let _ = writeln!(text, "\n{heading}");
+        for (word, about) in rows {
+            let _ = writeln!(text, "  {word:16} {about}");
+        }
+    }
+    output.result(&text)?;
+    Ok(Exit::Success)
+}
+
+/// Prints a JSON Schema.
+pub(super) fn schema(options: &SchemaOptions, tasks: &Tasks, output: &Output) -> Result<Exit> {
+    let schema = match options.of {
+        Described::Scenario => scenario::schema(tasks),
+        Described::Results => results::schema(),
+    };
+    output.result(&serde_json::to_string_pretty(&schema)?)?;
+    Ok(Exit::Success)
+}

@@ -1,0 +1,114 @@
+//! The command line: the only room that prints, reads the environment and picks exit codes.
+
+mod args;
+mod compare;
+mod export;
+mod inspect;
+mod output;
+mod power;
+mod progress;
+mod render;
+mod run;
+mod sources;
+mod target;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::reexec::{ASK, HOST, MANAGER, Program, WORKER};
+use crate::task::Tasks;
+use crate::{host, model};
+
+use args::{Arguments, Command};
+use output::Output;
+
+/// Why the program ends. Where several hold, the most telling wins, in the order of the list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Exit {
+    /// Everything went as planned.
+    Success,
+    /// An expectation was not met, or this build is shown to be slower than the other.
+    NotMet,
+    /// A trial ended otherwise than planned, or an output could not be written.
+    Unplanned,
+    /// The command line or a scenario is not valid.
+    Usage,
+    /// Interrupted by this signal.
+    Interrupted(u8),
+}
+
+impl Exit {
+    fn code(self) -> u8 {
+        match self {
+            Self::Success => 0,
+            Self::NotMet => 1,
+            Self::Usage => 2,
+            Self::Unplanned => 3,
+            Self::Interrupted(signal) => 128 + signal,
+        }
+    }
+}
+
+/// The whole program over a registry of tasks: parses the arguments, does what they say, and gives the exit code.
+///
+/// A program of one's own calls it with [`Tasks::with`] a task of its own and gets everything, its worker processes
+/// included, since the program itself is what is started again.
+#[must_use]
+pub fn main(tasks: &Tasks) -> ExitCode {
+    ExitCode::from(start(tasks, Program::current()))
+}
+
+fn start(tasks: &Tasks, program: Program) -> u8 {
+    let arguments: Vec<String> = std::env::args_os().skip(1).map(|a| a.to_string_lossy().into_owned()).collect();
+    if arguments.first().is_some_and(|first| first.starts_with("__")) {
+        // Started through a link in /proc, it would be called `exe` in lists of processes.
+        let _ = rustix::thread::set_name(c"runner");
+    }
+    match arguments.first().map(String::as_str) {
+        Some(HOST) => return host::host_main(tasks, &program),
+        Some(WORKER) => return model::worker_main(tasks, &arguments[1..]),
+        // Whoever asked and does not listen any more needs no answer.
+        Some(ASK) => return u8::from(Output::new(true, false).result(&host::protocol_main(tasks)).is_err()),
+        Some(MANAGER) => return model::manager_main(&arguments[1..]),
+        _ => {}
+    }
+    let parsed = match Arguments::try_parse() {
+        Ok(parsed) => parsed,
+        Err(error) => {
+            // Help and version go to standard output and are no error.
+            let code = if error.use_stderr() { Exit::Usage.code() } else { 0 };
+            let _ = error.print();
+            return code;
+        }
+    };
+    let output = Output::new(parsed.general.quiet, parsed.general.verbose);
+    let done = match parsed.command {
+        Some(_) if !parsed.run.files.is_empty() => {
+            output.error("files stand after the subcommand: `runner check FILES`, or without one: `runner FILES`");
+            Ok(Exit::Usage)
+        }
+        None if parsed.run.files.is_empty() => {
+            output.error("no scenario is given; try `runner scenarios/*.yaml`, or `runner --help` for more");
+            Ok(Exit::Usage)
+        }
+        None => run::run(&parsed.run, tasks, program, &output),
+        Some(Command::Run(options)) => run::run(&options, tasks, program, &output),
+        Some(Command::Check(options)) => inspect::check(&options, tasks, &output),
+        Some(Command::Plan(options)) => inspect::plan(&options, tasks, &output),
+        Some(Command::Render(options)) => render::render(&options, &output),
+        Some(Command::Compare(options)) => compare::compare(&options, &output),
+        Some(Command::List(options)) => inspect::list(&options, tasks, &output),
+        Some(Command::Export(options)) => export::export(&options, &output),
+        Some(Command::Schema(options)) => inspect::schema(&options, tasks, &output),
+    };
+    match done {
+        Ok(exit) => exit.code(),
+        // Whoever read the output has gone, as `head` does: that is no failure of ours.
+        Err(error) if output::is_closed_pipe(&error) => 0,
+        Err(error) => {
+            output.error(&format!("{error:#}"));
+            Exit::Unplanned.code()
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! Progress on standard error: a line with the time left on a terminal, else a line per scenario.
+
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::output::Output;
+use crate::engine::Progress;
+use crate::results::Trial;
+
+/// Shows the progress of one scenario.
+pub(super) struct Bar {
+    bar: ProgressBar,
+    name: String,
+    start: Instant,
+}
+
+impl Bar {
+    pub(super) fn new(name: &str, place: (usize, usize), output: &Output) -> Self {
+        let label = if place.1 > 1 { format!("[{}/{}] {name}", place.0 + 1, place.1) } else { name.to_owned() };
+        let bar = if output.live() {
+            ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr_with_hz(8))
+        } else {
+            ProgressBar::hidden()
+        };
+        if let Ok(style) = ProgressStyle::with_template("{prefix} {bar:24} {pos}/{len} {msg}") {
+            bar.set_style(style.progress_chars("━╸─"));
+        }
+        bar.set_prefix(label.clone());
+        Self { bar, name: label, start: Instant::now() }
+    }
+
+    /// Removes the bar from the terminal.
+    pub(super) fn finish(&self, output: &Output, words: &str) {
+        self.bar.finish_and_clear();
+        output.progress(&format!("{}: {words} in {}", self.name, show(self.start.elapsed())));
+    }
+}
+
+impl Progress for Bar {
+    fn calibrating(&mut self, done: usize, total: usize) {
+        self.bar.set_length(total as u64);
+        self.bar.set_position(done as u64);
+        self.bar.set_message("choosing sizes");
+    }
+
+    fn trial(&mut self, done: usize, total: usize, cell: &str, _: &Trial) {
+        if done <= 1 {
+            // The time left is told from trials, not from the calibration before them.
+            self.start = Instant::now();
+        }
+        self.bar.set_length(total as u64);
+        self.bar.set_position(done as u64);
+        let left = self.start.elapsed().mul_f64((total - done) as f64 / done.max(1) as f64);
+        self.bar.set_message(format!("{} left · {cell}", show(left)));
+    }
+}
+
+/// A time for people, to the second.
+pub(super) fn show(time: Duration) -> String {
+    let seconds = time.as_secs_f64().round() as u64;
+    if seconds < 60 { format!("{seconds} s") } else { format!("{} min {:02} s", seconds / 60, seconds % 60) }
+}

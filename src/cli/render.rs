@@ -1,0 +1,106 @@
+//! `runner render`, and writing a report's charts and pages from its results.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+
+use super::Exit;
+use super::args::RenderOptions;
+use super::output::Output;
+use crate::chart::{Theme, charts};
+use crate::name::{nearest, plural};
+use crate::report::{ChartRef, markdown, regression_markdown};
+use crate::results::{Results, read, write_whole};
+use crate::verdict;
+use crate::vocab::CHARTS;
+
+/// Draws reports again.
+pub(super) fn render(options: &RenderOptions, output: &Output) -> Result<Exit> {
+    let Some(names) = chosen(&options.names, &options.out, output)? else { return Ok(Exit::Usage) };
+    for name in names {
+        let folder = options.out.join(&name);
+        let charts = write_report(&derived(&folder)?, &folder)?;
+        output.progress(&format!("{}: {charts}", folder.display()));
+    }
+    Ok(Exit::Success)
+}
+
+/// The reports that are named, or all of the folder; nothing where one does not exist, which is then said.
+pub(super) fn chosen(names: &[String], out: &Path, output: &Output) -> Result<Option<Vec<String>>> {
+    let known = report_names(out)?;
+    let names = if names.is_empty() { known.clone() } else { names.to_vec() };
+    if names.is_empty() {
+        bail!("there is no report in {}; run a scenario first", out.display());
+    }
+    if let Some(unknown) = names.iter().find(|name| !known.contains(name)) {
+        let near = nearest(unknown, known.iter().map(String::as_str));
+        let near = near.map(|near| format!("; there is `{near}`")).unwrap_or_default();
+        output.error(&format!("there is no report `{unknown}` in {}{near}", out.display()));
+        return Ok(None);
+    }
+    Ok(Some(names))
+}
+
+/// The results of a report's folder with what this version derives from their trials, so that reports of older versions
+/// say what those of today say.
+pub(super) fn derived(folder: &Path) -> Result<Results> {
+    let mut results = read(&folder.join("results.json"))?;
+    results.derived = verdict::derive(&results);
+    Ok(results)
+}
+
+/// Names of the reports in a folder.
+fn report_names(out: &Path) -> Result<Vec<String>> {
+    let entries = std::fs::read_dir(out).with_context(|| format!("reading {}", out.display()))?;
+    let mut names: Vec<String> = entries
+        .flatten()
+        .filter(|entry| entry.path().join("results.json").is_file())
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .collect();
+    names.sort();
+    Ok(names)
+}
+
+/// Writes every chart and `report.md`, and removes charts that the results no longer have. Says what was written.
+pub(super) fn write_report(results: &Results, folder: &Path) -> Result<String> {
+    let charts = charts(results);
+    let (mut files, mut references) = (Vec::new(), Vec::new());
+    for chart in &charts {
+        let mut missing = None;
+        match &chart.picture {
+            Ok(picture) => {
+                for (theme, suffix) in [(Theme::Light, ""), (Theme::Dark, "-dark")] {
+                    let path = folder.join(format!("{}{suffix}.svg", chart.stem));
+                    write_whole(&path, picture.svg(theme).as_bytes())?;
+                    let raster = path.with_extension("png");
+                    write_whole(&raster, &picture.png(theme)?)?;
+                    files.extend([path, raster]);
+                }
+            }
+            Err(why) => missing = Some(why.clone()),
+        }
+        let (stem, title, alt) = (chart.stem.clone(), chart.title.clone(), chart.alt.clone());
+        references.push(ChartRef { stem, title, alt, missing });
+    }
+    let against = results.run.against.is_some();
+    let page = if against { regression_markdown(results) } else { markdown(results, &references) };
+    write_whole(&folder.join("report.md"), page.as_bytes())?;
+    remove_stale(folder, &files);
+    let drawn = references.iter().filter(|chart| chart.missing.is_none()).count();
+    Ok(format!("{} (SVG and PNG, light and dark)", plural(drawn as u64, "chart")))
+}
+
+/// Removes charts of earlier runs that were not written now. Files of other names are not ours.
+fn remove_stale(folder: &Path, written: &[PathBuf]) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        let picture = path.extension().is_some_and(|ending| ending == "svg" || ending == "png");
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let ours = CHARTS.iter().any(|(_, word, _)| {
+            name.strip_prefix(word).is_some_and(|rest| rest.starts_with('.') || rest.starts_with('-'))
+        });
+        if picture && ours && !written.contains(&path) {
+            let _ = std::fs::remove_file(&path);
+        }
+    }
+}

@@ -1,0 +1,242 @@
+//! `runner FILES`: runs scenarios and writes their reports.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+
+use super::args::{RunOptions, Undecided};
+use super::output::Output;
+use super::progress::Bar;
+use super::target::{Builds, NothingToResume, Prepared, Target, prepare};
+use super::{Exit, inspect, render, sources};
+use crate::engine::{self, EngineError};
+use crate::host::{Interrupt, Process, WorkFolder, ask, sweep_dead};
+use crate::plan::{Plan, doubled};
+use crate::reexec::Program;
+use crate::report;
+use crate::results::{Answer, Change, FileError, Results, write};
+use crate::task::Tasks;
+use crate::verdict;
+
+/// Longest path of a temporary folder in which libraries can still make Unix sockets.
+const LONGEST_TEMPORARY: usize = 40;
+
+/// Runs everything that the options say: read, prove the outputs, run, derive, write, print.
+pub(super) fn run(options: &RunOptions, tasks: &Tasks, program: Program, output: &Output) -> Result<Exit> {
+    let Some(mut plans) = sources::plans(&options.files, Some(&options.shape), tasks, output, options.json)? else {
+        return Ok(Exit::Usage);
+    };
+    let other = match options.against.as_deref().map(ask).transpose() {
+        Ok(other) => other,
+        Err(error) => {
+            output.error(&format!("--against: {error}"));
+            return Ok(Exit::Usage);
+        }
+    };
+    if let Some(other) = &other {
+        let tasks = plans.iter().flat_map(|plan| &plan.groups).map(|group| &group.task);
+        if let Some(missing) = tasks.into_iter().find(|task| !other.has(task)) {
+            output.error(&format!("--against: the other build has no task `{missing}`, so nothing can be compared"));
+            return Ok(Exit::Usage);
+        }
+        plans = plans.iter().map(doubled).collect();
+    }
+    if options.dry_run {
+        return inspect::print_plans(&plans, tasks, options.json, output);
+    }
+    let interrupt = Interrupt::install().context("installing the handlers of Ctrl-C")?;
+    let base = temporary_folder();
+    sweep_dead(&base);
+    let folder = WorkFolder::create(&base).with_context(|| format!("making a work folder in {}", base.display()))?;
+    let builds = Builds {
+        own: program.build(),
+        other: other.as_ref().map(|other| (other.version.clone(), other.program.build())),
+    };
+    let targets = match prepare(&options.folder(), &plans, &builds, options.resume, output) {
+        Err(error) if is_refusal(&error) => {
+            output.error(&error.to_string());
+            return Ok(Exit::Usage);
+        }
+        targets => targets?,
+    };
+    let host = Process::new(program, folder.path(), interrupt.clone());
+    let mut host = host.with_against(other.map(|other| other.program));
+    let (all, exit) = run_all(&plans, targets, &mut host, options, output)?;
+    if options.json {
+        output.result(&serde_json::to_string_pretty(&report::json(&all))?)?;
+    } else {
+        output.exactly(&report::surroundings(&all, &look(output)))?;
+    }
+    match interrupt.signal() {
+        Some(signal) => {
+            output.say(&format!("interrupted; {} written", written(all.len())));
+            Ok(Exit::Interrupted(signal as u8))
+        }
+        None => Ok(exit),
+    }
+}
+
+/// Whether `--resume` was refused for what it was asked.
+fn is_refusal(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(FileError::OtherRun { .. })) || error.is::<NothingToResume>()
+}
+
+/// Runs the plans one after the other, as long as none is interrupted.
+fn run_all(
+    plans: &[Plan],
+    targets: Vec<Target>,
+    host: &mut Process,
+    options: &RunOptions,
+    output: &Output,
+) -> Result<(Vec<Results>, Exit)> {
+    let (mut all, mut exit) = (Vec::new(), Exit::Success);
+    for (i, (plan, target)) in plans.iter().zip(targets).enumerate() {
+        let prepared = match target {
+            Target::Run(prepared) => *prepared,
+            Target::Done(results) => {
+                exit = exit.max(exit_of(&results, options.undecided, output));
+                all.push(*results);
+                continue;
+            }
+        };
+        let mut bar = Bar::new(&plan.name, (i, plans.len()), output);
+        let Some((results, folder)) = run_one(plan, prepared, host, &mut bar)? else { break };
+        bar.finish(output, if results.run.complete { "done" } else { "interrupted (--resume goes on with it)" });
+        save_and_show(&results, &folder, options, output)?;
+        exit = exit.max(exit_of(&results, options.undecided, output));
+        let complete = results.run.complete;
+        all.push(results);
+        if !complete {
+            break;
+        }
+    }
+    Ok((all, exit))
+}
+
+fn written(reports: usize) -> String {
+    if reports == 0 {
+        "nothing was".into()
+    } else {
+        format!("what there is of {} was", crate::name::plural(reports as u64, "report"))
+    }
+}
+
+/// A folder for work files: that of the environment, unless its path is too long for sockets.
+fn temporary_folder() -> PathBuf {
+    let folder = std::env::temp_dir();
+    if folder.as_os_str().len() > LONGEST_TEMPORARY { PathBuf::from("/tmp") } else { folder }
+}
+
+/// Runs one plan; nothing where it was interrupted before the first trial.
+fn run_one(
+    plan: &Plan,
+    mut prepared: Prepared,
+    host: &mut Process,
+    bar: &mut Bar,
+) -> Result<Option<(Results, PathBuf)>> {
+    let continued = prepared.begin()?;
+    let Prepared { folder, mut journal, blank, counts, .. } = prepared;
+    let run = engine::Run { plan, host, journal: &mut journal, progress: bar, counts, continued };
+    let mut results = match engine::run(run, blank) {
+        Ok(results) => results,
+        Err(EngineError::Interrupted) => {
+            journal.remove()?;
+            return Ok(None);
+        }
+        Err(error) => return Err(error.into()),
+    };
+    results.derived = verdict::derive(&results);
+    write(&folder.join("results.json"), &results)?;
+    if results.run.complete {
+        journal.remove()?;
+    }
+    Ok(Some((results, folder)))
+}
+
+/// Writes the report of finished results and prints them.
+fn save_and_show(results: &Results, folder: &Path, options: &RunOptions, output: &Output) -> Result<()> {
+    let charts = render::write_report(results, folder)?;
+    if !options.json {
+        let against = results.run.against.is_some();
+        let page = if against { report::regression_terminal } else { report::terminal };
+        output.result(&page(results, &look(output)))?;
+        let charts = if against { String::new() } else { format!(" and {charts}") };
+        output.result(&format!("Report: {}{charts}\n", folder.join("report.md").display()))?;
+    }
+    Ok(())
+}
+
+/// Whether two builds were held against each other and something was not decided, or no verdict was given.
+fn is_open(results: &Results) -> bool {
+    let derived = &results.derived;
+    derived.groups.iter().any(|verdict| verdict.withheld.is_some())
+        || derived.regressions.iter().any(|found| found.word == Change::Undecided)
+}
+
+/// What the results of one scenario make the program end with; says why, where that is a failure.
+fn exit_of(results: &Results, undecided: Undecided, output: &Output) -> Exit {
+    let regressed = results.derived.regressions.iter().any(|regression| regression.word == Change::Regression);
+    let left_open = results.run.against.is_some() && undecided == Undecided::Fail && is_open(results);
+    let worse = if regressed || left_open { Exit::NotMet } else { Exit::Success };
+    let exit = expectations(results, undecided, output).max(worse);
+    if results.trials.iter().any(|trial| !verdict::is_planned(results, trial)) {
+        exit.max(Exit::Unplanned)
+    } else {
+        exit
+    }
+}
+
+fn look(output: &Output) -> report::TerminalOptions {
+    report::TerminalOptions { width: output.width(), color: output.color_out(), verbose: output.verbose }
+}
+
+/// Says which expectations fail the run, and why.
+fn expectations(results: &Results, undecided: Undecided, output: &Output) -> Exit {
+    let mut exit = Exit::Success;
+    for judged in &results.derived.expectations {
+        let what = match judged.answer {
+            Answer::NotMet => "not met",
+            Answer::Undecided if undecided == Undecided::Fail => "undecided",
+            Answer::Undecided | Answer::Met => continue,
+        };
+        exit = Exit::NotMet;
+        let text = results.expectations.get(judged.expectation).map_or("", |expected| expected.text.as_str());
+        output.error(&format!("{}: {what}: {text}", results.scenario.name));
+        judged.details.iter().for_each(|line| output.say(&format!("  {line}")));
+    }
+    exit
+}
+
+/// Day and time in UTC, such as `2026-11-23 14:02`.
+pub(super) fn now() -> String {
+    let seconds = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |time| time.as_secs());
+    let (days, rest) = (seconds / 86_400, seconds % 86_400);
+    let (year, month, day) = civil(days as i64);
+    format!("{year:04}-{month:02}-{day:02} {:02}:{:02}", rest / 3600, rest % 3600 / 60)
+}
+
+/// Year, month and day of a count of days since 1970-01-01 in the Gregorian calendar (Howard Hinnant, "chrono-Compatible
+/// Low-Level Date Algorithms").
+fn civil(days: i64) -> (i64, i64, i64) {
+    let shifted = days + 719_468;
+    let era = shifted.div_euclid(146_097);
+    let day_of_era = shifted.rem_euclid(146_097);
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted_month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
+    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+    (year_of_era + era * 400 + i64::from(month <= 2), month, day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::civil;
+
+    #[test]
+    fn days_become_dates() {
+        assert_eq!(civil(0), (1970, 1, 1));
+        assert_eq!(civil(11_016), (2000, 2, 29));
+        assert_eq!(civil(20_780), (2026, 11, 23));
+    }
+}

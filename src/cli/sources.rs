@@ -1,0 +1,119 @@
+//! Reading scenario files and planning them, with all problems of all files in one go.
+
+use std::io::Read as _;
+use std::path::PathBuf;
+
+use anyhow::Result;
+
+use super::args::Shape;
+use super::output::Output;
+use crate::model::usable_cores;
+use crate::plan::{Only, Options, Plan, plan};
+use crate::scenario::{Problems, Source, load};
+use crate::task::Tasks;
+
+/// Most bytes that are read of a file: one more than the guard accepts, so that it can say that there are too many.
+const MOST_BYTES: u64 = (1 << 20) + 1;
+
+/// Reads and plans all files, or prints all their problems and gives nothing.
+pub(super) fn plans(
+    files: &[PathBuf],
+    shape: Option<&Shape>,
+    tasks: &Tasks,
+    output: &Output,
+    json: bool,
+) -> Result<Option<Vec<Plan>>> {
+    let options = match options(shape) {
+        Ok(options) => options,
+        Err(message) => {
+            output.error(&message);
+            return Ok(None);
+        }
+    };
+    let mut problems = Problems::new();
+    let sources = read(files, &mut problems);
+    let mut plans = Vec::new();
+    match load(&sources, tasks) {
+        Err(found) => problems.extend(found),
+        Ok(scenarios) => {
+            for scenario in &scenarios {
+                match plan(scenario, tasks, &options) {
+                    Ok(plan) => plans.push(plan),
+                    Err(found) => problems.extend(found),
+                }
+            }
+        }
+    }
+    if problems.is_empty() {
+        return Ok(Some(plans));
+    }
+    if json {
+        let list: Vec<_> = problems
+            .list()
+            .into_iter()
+            .map(|problem| {
+                serde_json::json!({
+                    "file": problem.file, "line": problem.line, "column": problem.column,
+                    "message": problem.message, "help": problem.help,
+                })
+            })
+            .collect();
+        output.result(&serde_json::to_string_pretty(&list)?)?;
+    } else {
+        output.say(&problems.render(output.color_err()));
+        let count = problems.len();
+        output.say(&format!("\n{}; nothing was run", crate::name::plural(count as u64, "problem")));
+    }
+    Ok(None)
+}
+
+fn options(shape: Option<&Shape>) -> Result<Options, String> {
+    let mut options = Options::new(usable_cores().len() as u32);
+    options.memory = crate::host::free_memory();
+    if let Some(shape) = shape {
+        options.quick = shape.quick;
+        options.trials = shape.trials;
+        options.seed = shape.seed;
+        options.only = match shape.only.as_deref().map(Only::parse) {
+            Some(Err(error)) => return Err(format!("--only: {error}")),
+            Some(Ok(only)) => Some(only),
+            None => None,
+        };
+    }
+    Ok(options)
+}
+
+fn read(files: &[PathBuf], problems: &mut Problems) -> Vec<Source> {
+    let mut sources = Vec::new();
+    for path in files {
+        let name = path.to_string_lossy().into_owned();
+        if path.is_dir() {
+            let help = format!("give the files in it: {}/*.yaml", name.trim_end_matches('/'));
+            problems.push_file(&name, "this is a folder, not a scenario file", Some(help));
+            continue;
+        }
+        let mut bytes = Vec::new();
+        match std::fs::File::open(path).and_then(|file| file.take(MOST_BYTES).read_to_end(&mut bytes)) {
+            Ok(_) => sources.push(Source { name, bytes }),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                let help = near_file(path).map(|near| format!("there is {near}"));
+                problems.push_file(&name, "there is no such file", help);
+            }
+            Err(error) => problems.push_file(&name, format!("cannot be read: {error}"), None),
+        }
+    }
+    sources
+}
+
+/// A file of a similar name in the same folder.
+fn near_file(path: &std::path::Path) -> Option<String> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(std::path::Path::new("."));
+    let names: Vec<String> = std::fs::read_dir(folder)
+        .ok()?
+        .flatten()
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .filter(|name| name.ends_with(".yaml") || name.ends_with(".yml"))
+        .collect();
+    let near = crate::name::nearest(path.file_name()?.to_str()?, names.iter().map(String::as_str))?;
+    Some(folder.join(near).display().to_string().trim_start_matches("./").to_owned())
+}

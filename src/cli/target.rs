@@ -1,0 +1,156 @@
+//! Where reports go: folders proved writable before the first trial, and what earlier runs left in them.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+
+use super::output::Output;
+use crate::engine::{self, Continued};
+use crate::host::machine;
+use crate::name::plural;
+use crate::plan::Plan;
+use crate::results::{FileError, Head, Journal, Left, Results, read};
+
+/// What tells the programs of a run from other builds of theirs.
+pub(super) struct Builds {
+    /// This program.
+    pub(super) own: String,
+    /// The other one: its version, and what tells it from other builds.
+    pub(super) other: Option<(String, String)>,
+}
+
+/// The report of one plan.
+pub(super) enum Target {
+    /// It is to be run.
+    Run(Box<Prepared>),
+    /// It is there already, whole, and a run that goes on has no business with it.
+    Done(Box<Results>),
+}
+
+/// Everything that one run needs and that is known before its first trial.
+pub(super) struct Prepared {
+    pub(super) folder: PathBuf,
+    pub(super) journal: Journal,
+    /// The results before the first trial.
+    pub(super) blank: Results,
+    pub(super) head: Head,
+    /// Item counts of an earlier run of the same.
+    pub(super) counts: Option<Vec<u64>>,
+    /// What was left of a run that goes on now.
+    pub(super) left: Option<(Left, Continued)>,
+}
+
+impl Prepared {
+    /// Makes the journal ready for the first trial; gives what is done already.
+    pub(super) fn begin(&mut self) -> Result<Option<Continued>, FileError> {
+        match self.left.take() {
+            Some((left, continued)) => {
+                self.journal.resume(&left)?;
+                Ok(Some(continued))
+            }
+            None => {
+                self.journal.start(&self.head)?;
+                Ok(None)
+            }
+        }
+    }
+}
+
+/// Prepares the reports of all plans. Nothing of what is there is touched yet.
+pub(super) fn prepare(
+    out: &Path,
+    plans: &[Plan],
+    builds: &Builds,
+    resume: bool,
+    output: &Output,
+) -> Result<Vec<Target>> {
+    let targets: Vec<Target> =
+        plans.iter().map(|plan| target(out, plan, builds, resume, output)).collect::<Result<_>>()?;
+    let goes_on = |target: &Target| matches!(target, Target::Run(prepared) if prepared.left.is_some());
+    if resume && !targets.iter().any(goes_on) {
+        return Err(NothingToResume(out.to_owned()).into());
+    }
+    for (plan, target) in plans.iter().zip(&targets).filter(|_| resume) {
+        match target {
+            Target::Done(_) => output.progress(&format!("{}: complete already, left as it is", plan.name)),
+            Target::Run(prepared) if prepared.left.is_none() => {
+                output.progress(&format!("{}: nothing to resume, runs from the start", plan.name));
+            }
+            Target::Run(_) => {}
+        }
+    }
+    Ok(targets)
+}
+
+/// `--resume` was given, and no run of these scenarios was broken off.
+#[derive(Debug, thiserror::Error)]
+#[error("nothing to resume: no run of these scenarios was broken off in {}; run without --resume to start afresh", .0.display())]
+pub(super) struct NothingToResume(PathBuf);
+
+fn target(out: &Path, plan: &Plan, builds: &Builds, resume: bool, output: &Output) -> Result<Target> {
+    let folder = out.join(&plan.name);
+    // The name is a slug, so the folder lies in `out`, unless somebody put a link there that leads elsewhere.
+    if folder.symlink_metadata().is_ok_and(|meta| meta.is_symlink()) {
+        anyhow::bail!("{} is a link; reports are written into folders of their own: remove it", folder.display());
+    }
+    std::fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
+    let path = folder.join("results.json");
+    // A results file of a newer version, or a damaged one, is named and left as it is.
+    let mut earlier = if path.exists() { Some(read(&path)?) } else { None };
+    let mut blank = engine::blank(plan, machine(), super::run::now());
+    blank.run.against = builds.other.as_ref().map(|(version, _)| version.clone());
+    let other = builds.other.as_ref().map(|(version, build)| format!("runner {version}, {build}"));
+    let head = engine::head(&blank, builds.own.clone(), other);
+    let mut journal = Journal::open(&folder)?;
+    let left = if resume {
+        going_on(plan, &head, &mut journal, output)?
+    } else {
+        say_what_is_dropped(plan, &head, &mut journal, output);
+        None
+    };
+    if resume && left.is_none() {
+        match earlier {
+            Some(whole) if is_done(&blank, &whole) => return Ok(Target::Done(Box::new(whole))),
+            other => earlier = other,
+        }
+    }
+    let counts = earlier.and_then(|earlier| engine::recorded_counts(plan, &blank.machine, &earlier));
+    Ok(Target::Run(Box::new(Prepared { folder, journal, blank, head, counts, left })))
+}
+
+/// What there is to go on with.
+fn going_on(plan: &Plan, head: &Head, journal: &mut Journal, output: &Output) -> Result<Option<(Left, Continued)>> {
+    let Some(left) = journal.left()? else { return Ok(None) };
+    if let Some(what) = head.differs_from(&left.head) {
+        return Err(FileError::OtherRun { path: journal.path().to_owned(), what }.into());
+    }
+    let damaged = |detail| FileError::DamagedJournal { path: journal.path().to_owned(), detail };
+    let continued = engine::continued(plan, left.clone()).map_err(damaged)?;
+    let trials = plural(engine::schedule(plan).len() as u64, "trial");
+    output.progress(&format!("{}: goes on after {} of {trials}", plan.name, continued.done()));
+    Ok(Some((left, continued)))
+}
+
+/// Says where a run starts afresh that could have gone on.
+fn say_what_is_dropped(plan: &Plan, head: &Head, journal: &mut Journal, output: &Output) {
+    let Ok(Some(left)) = journal.left() else { return };
+    let done = left.finished.len();
+    if done > 0 && head.differs_from(&left.head).is_none() && engine::continued(plan, left).is_ok() {
+        let trials = plural(engine::schedule(plan).len() as u64, "trial");
+        let what = "starts afresh; --resume would have continued the run that was broken off after";
+        output.progress(&format!("{}: {what} {done} of {trials}", plan.name));
+    }
+}
+
+/// Whether an earlier run is whole and is what would be run now.
+fn is_done(blank: &Results, earlier: &Results) -> bool {
+    let (run, old) = (&blank.run, &earlier.run);
+    let ways = |results: &Results| results.cells.iter().map(|cell| cell.label.clone()).collect::<Vec<_>>();
+    old.complete
+        && blank.scenario.hash == earlier.scenario.hash
+        && blank.tool == earlier.tool
+        && (run.seed, run.blocks, run.quick, &run.only, &run.against)
+            == (old.seed, old.blocks, old.quick, &old.only, &old.against)
+        && blank.machine.differs_from(&earlier.machine).is_empty()
+        && ways(blank) == ways(earlier)
+}

@@ -1,0 +1,131 @@
+//! `items: auto`: chooses one count for each group, or counts per cell where one cannot suit all (rule 9).
+
+use crate::host::{HostError, Outcome};
+use crate::plan::{Items, Plan};
+use crate::results::{Kind, Results};
+
+use super::{Run, spec};
+
+/// The least time in seconds that the fastest cell's trial should take.
+const TARGET: f64 = 0.1;
+const QUICK_TARGET: f64 = 0.025;
+/// Aimed at beyond the target, so that the noise of a calibration seldom leaves a trial too short.
+const MARGIN: f64 = 1.2;
+/// A calibrating trial this long, as a share of the target, tells the time of an item well enough.
+const TELLING: f64 = 0.3;
+/// So many of them are made.
+const TELLING_TRIALS: u32 = 2;
+/// Most items of a trial: their bookkeeping stays below a few hundred MiB.
+const MOST: f64 = (1u64 << 25) as f64;
+/// Most calibrating trials of a cell.
+const ROUNDS: u32 = 7;
+
+/// The counts of an earlier run, where scenario, machine and size are the same, so that re-runs do the same work.
+#[must_use]
+pub fn recorded_counts(plan: &Plan, machine: &crate::results::Machine, earlier: &Results) -> Option<Vec<u64>> {
+    let same = earlier.scenario.hash == plan.hash
+        && earlier.run.quick == plan.quick
+        && earlier.run.seed == plan.seed
+        && earlier.machine.cpu == machine.cpu
+        && earlier.machine.cores == machine.cores
+        && earlier.cells.len() == plan.cells.len()
+        && earlier.cells.iter().zip(&plan.cells).all(|(old, new)| old.label == new.label && old.group == new.group);
+    same.then(|| earlier.cells.iter().map(|cell| cell.items).collect())
+}
+
+/// The user or the system asked the program to end.
+pub(super) struct Interrupted;
+
+/// Chooses the item count of every cell.
+pub(super) fn choose(run: &mut Run<'_>) -> Result<Vec<u64>, Interrupted> {
+    let plan = run.plan;
+    let mut counts = vec![0; plan.cells.len()];
+    let mut done = 0;
+    for group in &plan.groups {
+        if let Items::Fixed(items) = group.items {
+            group.cells.iter().for_each(|id| counts[*id] = items);
+            done += group.cells.len();
+            continue;
+        }
+        let mut cells = Vec::new();
+        // The other build of a way does the same work, whatever it takes for it.
+        for id in group.cells.iter().filter(|id| plan.cells[**id].against.is_none()) {
+            run.progress.calibrating(done, plan.cells.len());
+            cells.push((*id, seconds_per_item(run, *id)?));
+            done += 1;
+        }
+        for (id, count) in counts_for(plan, &cells) {
+            counts[id] = count;
+        }
+    }
+    for (id, cell) in plan.cells.iter().enumerate() {
+        if let Some(own) = cell.against {
+            counts[id] = counts[own];
+        }
+    }
+    Ok(counts)
+}
+
+/// The least items that a cell needs so that all its workers have several chunks.
+fn fewest(plan: &Plan, cell: usize) -> f64 {
+    let setup = &plan.cells[cell].setup;
+    8.0 * f64::from(setup.workers.unwrap_or(1)) * f64::from(setup.chunk.unwrap_or(1))
+}
+
+fn target(plan: &Plan) -> f64 {
+    if plan.quick { QUICK_TARGET } else { TARGET }
+}
+
+/// Seconds that an item takes in a cell; `None` where its trials go wrong.
+fn seconds_per_item(run: &mut Run<'_>, cell: usize) -> Result<Option<f64>, Interrupted> {
+    let (plan, enough) = (run.plan, target(run.plan) * TELLING);
+    let mut items = fewest(plan, cell).min(MOST);
+    let (mut known, mut told) = (None, 0);
+    for _ in 0..ROUNDS {
+        let report = match run.host.run(&spec(plan, cell, items as u64, Kind::Timed)) {
+            Ok(report) if report.outcome == Outcome::Ok => report,
+            Err(HostError::Interrupted) => return Err(Interrupted),
+            // Too many items for the time limit, or a cell that fails anyway: what was learned before stands.
+            Ok(_) | Err(HostError::Start { .. }) => break,
+        };
+        let seconds = report.measured() as f64 / 1e9;
+        // What disturbs a trial only lengthens it, and short ones are mostly overhead: the shortest time an item is right.
+        known = Some(known.map_or(seconds / items, |known: f64| known.min(seconds / items)));
+        if seconds >= enough || items >= MOST {
+            // One long trial may be a disturbed one, which would leave all later ones too short.
+            told += 1;
+            if told == TELLING_TRIALS {
+                break;
+            }
+            continue;
+        }
+        // A short trial is mostly overhead, so a first guess of the growth is bounded.
+        items = (items * (enough * MARGIN / seconds).clamp(2.0, 1000.0)).min(MOST);
+    }
+    Ok(known)
+}
+
+/// One count for all, where the fastest cell then takes the target and the slowest less than a quarter of the timeout;
+/// else each cell's own.
+fn counts_for(plan: &Plan, cells: &[(usize, Option<f64>)]) -> Vec<(usize, u64)> {
+    let least = cells.iter().map(|(id, _)| fewest(plan, *id)).fold(1.0, f64::max);
+    let times = || cells.iter().filter_map(|(_, seconds)| *seconds);
+    let (fastest, slowest) = (times().fold(f64::INFINITY, f64::min), times().fold(0.0, f64::max));
+    let wanted = target(plan) * MARGIN;
+    let longest = plan.timeout.as_secs_f64() / 4.0;
+    let common = (wanted / fastest).max(least);
+    if common * slowest <= longest {
+        return cells.iter().map(|(id, _)| (*id, round(common))).collect();
+    }
+    let own = |(id, seconds): &(usize, Option<f64>)| {
+        let count = (wanted / seconds.unwrap_or(slowest)).max(fewest(plan, *id));
+        (*id, round(count))
+    };
+    cells.iter().map(own).collect()
+}
+
+/// A multiple of 64, so that tasks whose items come in rounds of 64 do whole rounds, at least where rounding is small.
+fn round(count: f64) -> u64 {
+    let count = count.clamp(1.0, MOST).ceil() as u64;
+    if count > 128 { count.next_multiple_of(64) } else { count }
+}

@@ -1,0 +1,263 @@
+//! From a plan to results: calibrates, runs every block, keeps every trial at once in the journal.
+
+mod calibrate;
+mod histogram;
+mod record;
+mod resume;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::host::{Brief, Host, HostError, Outcome, Purpose, Report, Spec};
+use crate::plan::Plan;
+use crate::results::{Clocks, FileError, Finished, Head, Journal, Kind, Results, Trial};
+
+pub use calibrate::recorded_counts;
+pub use resume::{Continued, Planned, continued, schedule};
+
+/// Measured time under which a trial is marked as too short, in nanoseconds.
+const TOO_SHORT: u64 = 20_000_000;
+/// Share of the machine that others may use before a trial is marked as disturbed.
+const DISTURBED: f64 = 0.1;
+
+/// Told about the progress of a run.
+pub trait Progress {
+    /// Item counts are being chosen: `done` of `total` cells.
+    fn calibrating(&mut self, done: usize, total: usize);
+    /// A trial is over: the `done`th of `total`.
+    fn trial(&mut self, done: usize, total: usize, cell: &str, trial: &Trial);
+}
+
+/// Why a run has no results.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// Interrupted before the first trial.
+    #[error("interrupted before the first trial")]
+    Interrupted,
+    /// The journal could not be written.
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+/// What one run needs beside its plan.
+pub struct Run<'a> {
+    /// What is run.
+    pub plan: &'a Plan,
+    /// Where trials run.
+    pub host: &'a mut dyn Host,
+    /// Where finished trials are kept.
+    pub journal: &'a mut Journal,
+    /// Who is told.
+    pub progress: &'a mut dyn Progress,
+    /// Item counts of an earlier run by cell, from [`recorded_counts`].
+    pub counts: Option<Vec<u64>>,
+    /// What an earlier run left done.
+    pub continued: Option<Continued>,
+}
+
+/// Runs a plan, or what an earlier run left of it. Interrupted, it gives what there is, marked as not complete. Verdicts
+/// are not filled in.
+///
+/// # Errors
+/// Where there is nothing to give.
+pub fn run(mut run: Run<'_>, mut results: Results) -> Result<Results, EngineError> {
+    let mut finished = Vec::new();
+    let mut known = None;
+    if let Some(continued) = run.continued.take() {
+        results.machine = continued.head.machine;
+        (results.run.started, results.run.resumed) = (continued.head.started, continued.resumed);
+        (known, finished) = (continued.items, continued.finished);
+    }
+    let counts = match known {
+        Some(counts) => counts,
+        None => {
+            let counts = match run.counts.take() {
+                Some(counts) => counts,
+                None => calibrate::choose(&mut run).map_err(|calibrate::Interrupted| EngineError::Interrupted)?,
+            };
+            run.journal.items(&counts)?;
+            counts
+        }
+    };
+    record::set_counts(&mut results, &counts);
+    let mut trials = Trials { run, references: BTreeMap::new(), clocks: BTreeMap::new() };
+    finished.into_iter().for_each(|finished| trials.take(&mut results, finished));
+    let ended = trials.all(&mut results);
+    results.latencies = histogram::latencies(trials.clocks);
+    match ended {
+        Ok(()) => results.run.complete = true,
+        Err(Stopped::Interrupted) if results.trials.is_empty() => return Err(EngineError::Interrupted),
+        Err(Stopped::Interrupted) => {}
+        Err(Stopped::File(error)) => return Err(error.into()),
+    }
+    Ok(results)
+}
+
+/// The first line of the journal of a run, from its results before the first trial. `build` tells the program from other
+/// builds of its version, and `against` likewise the one that it is held against.
+#[must_use]
+pub fn head(blank: &Results, build: String, against: Option<String>) -> Head {
+    record::head(blank, build, against)
+}
+
+/// The results of a plan before its first trial.
+#[must_use]
+pub fn blank(plan: &Plan, machine: crate::results::Machine, started: String) -> Results {
+    record::blank(plan, machine, started)
+}
+
+enum Stopped {
+    Interrupted,
+    File(FileError),
+}
+
+struct Trials<'a> {
+    run: Run<'a>,
+    /// Sum of the right replies and count of items, by group and items; the error where there is none.
+    references: BTreeMap<(usize, u64), Result<(u64, u64), String>>,
+    /// Per-item times of instrumented trials by cell.
+    clocks: BTreeMap<usize, Vec<Clocks>>,
+}
+
+impl Trials<'_> {
+    /// Runs every planned trial that is not done yet.
+    fn all(&mut self, results: &mut Results) -> Result<(), Stopped> {
+        let planned = schedule(self.run.plan);
+        for next in planned.iter().skip(results.trials.len()) {
+            self.one(results, next, planned.len())?;
+        }
+        Ok(())
+    }
+
+    fn one(&mut self, results: &mut Results, planned: &Planned, total: usize) -> Result<(), Stopped> {
+        let Planned { cell, block, kind, duplicate } = *planned;
+        let items = results.cells[cell].items;
+        let reference = self.reference(cell, items)?;
+        let report = self.host(&spec(self.run.plan, cell, items, kind))?;
+        let order = results.trials.len() as u32;
+        let trial = to_trial(&report, &reference, &Trial { cell, block, order, kind, duplicate, ..blank_trial() });
+        let clocked = kind == Kind::Instrumented && trial.ok();
+        let clocks = clocked.then_some(Clocks { service: report.service, turnaround: report.turnaround });
+        let finished = Finished { trial, clocks };
+        self.run.journal.add(&finished).map_err(Stopped::File)?;
+        let label = &results.cells[cell].label;
+        self.run.progress.trial(results.trials.len() + 1, total, label, &finished.trial);
+        self.take(results, finished);
+        Ok(())
+    }
+
+    /// Puts a finished trial into the results.
+    fn take(&mut self, results: &mut Results, finished: Finished) {
+        if let Some(clocks) = finished.clocks {
+            self.clocks.entry(finished.trial.cell).or_default().push(clocks);
+        }
+        results.trials.push(finished.trial);
+    }
+
+    fn host(&mut self, spec: &Spec) -> Result<Report, Stopped> {
+        match self.run.host.run(spec) {
+            Ok(report) => Ok(report),
+            Err(HostError::Interrupted) => Err(Stopped::Interrupted),
+            Err(error @ HostError::Start { .. }) => Ok(Report::empty(Outcome::Failed { detail: error.to_string() })),
+        }
+    }
+
+    /// The sum of the right replies, computed once by a serial host without waiting.
+    fn reference(&mut self, cell: usize, items: u64) -> Result<Result<(u64, u64), String>, Stopped> {
+        let plan = self.run.plan;
+        let key = (plan.cells[cell].group, items);
+        if let Some(known) = self.references.get(&key) {
+            return Ok(known.clone());
+        }
+        let mut spec = spec(plan, cell, items, Kind::Timed);
+        spec.reference = true;
+        // It is one host for all trials of the group, and runs all items on one core.
+        spec.timeout = plan.timeout.max(Duration::from_secs(15)) * 4;
+        let report = self.host(&spec)?;
+        let found = match report.outcome {
+            Outcome::Ok => Ok((report.digest, report.known)),
+            other => Err(format!("the right replies are unknown: {}", other.words())),
+        };
+        self.references.insert(key, found.clone());
+        Ok(found)
+    }
+}
+
+/// What a host is told about one trial.
+fn spec(plan: &Plan, cell: usize, items: u64, kind: Kind) -> Spec {
+    let cell = &plan.cells[cell];
+    let group = &plan.groups[cell.group];
+    let brief = Brief {
+        task: group.task.clone(),
+        settings: group.settings.clone(),
+        seed: plan.seed,
+        items,
+        folder: std::path::PathBuf::new(),
+        setup: cell.setup.clone(),
+        purpose: match kind {
+            Kind::Timed => Purpose::Timed,
+            Kind::Instrumented => Purpose::Instrumented,
+            Kind::Memory => Purpose::Memory,
+        },
+    };
+    let against = cell.against.is_some();
+    Spec { brief, reference: false, timeout: plan.timeout, prefix: String::new(), against }
+}
+
+fn blank_trial() -> Trial {
+    Trial {
+        cell: 0,
+        block: 0,
+        order: 0,
+        kind: Kind::Timed,
+        duplicate: false,
+        outcome: Outcome::Ok,
+        measured: 0,
+        phases: Default::default(),
+        done: 0,
+        lost: 0,
+        retried: 0,
+        duplicated: 0,
+        digest: String::new(),
+        first_item: 0,
+        spent: None,
+        memory: None,
+        others: 0.0,
+        marks: Vec::new(),
+        stderr: String::new(),
+    }
+}
+
+/// A trial from what its host left; compares the sum of its replies with the right one.
+fn to_trial(report: &Report, reference: &Result<(u64, u64), String>, place: &Trial) -> Trial {
+    let outcome = match (&report.outcome, reference) {
+        (Outcome::Ok, Ok((digest, known))) if (report.digest, report.done) != (*digest, *known) => Outcome::WrongReply,
+        (Outcome::Ok, Err(why)) => Outcome::Failed { detail: why.clone() },
+        (other, _) => other.clone(),
+    };
+    let known = reference.as_ref().map_or(report.known, |(_, known)| *known).max(report.known);
+    let measured = report.measured();
+    let mut marks = report.marks.clone();
+    if outcome == Outcome::Ok && measured < TOO_SHORT {
+        marks.push("too_short".into());
+    }
+    if report.others > DISTURBED {
+        marks.push("disturbed".into());
+    }
+    Trial {
+        measured,
+        phases: report.phases,
+        done: report.done,
+        lost: known.saturating_sub(report.done),
+        duplicated: report.duplicated,
+        digest: format!("{:016x}", report.digest),
+        first_item: report.first_item,
+        spent: report.spent,
+        memory: report.memory.clone(),
+        others: report.others,
+        marks,
+        stderr: report.stderr.clone(),
+        outcome,
+        ..place.clone()
+    }
+}

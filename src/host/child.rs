@@ -1,0 +1,263 @@
+//! The child's side: reads what to run from standard input, runs it, and writes one line of JSON.
+
+use std::io::{BufRead as _, Read as _, Write as _};
+use std::time::Instant;
+
+use serde::{Deserialize, Serialize};
+
+use super::Spec;
+use super::machine::free_memory;
+use crate::ipc;
+use crate::model::{self, Model, Order, Ran, Trouble, Usage};
+use crate::name::show_bytes;
+use crate::reexec::Program;
+use crate::results::{Memory, MemoryUse, Phase, Spent};
+use crate::task::Tasks;
+
+/// What the host writes at its end.
+#[derive(Default, Serialize, Deserialize)]
+pub(super) struct Reply {
+    pub(super) phases: [Phase; 3],
+    pub(super) done: u64,
+    pub(super) known: u64,
+    pub(super) duplicated: u64,
+    pub(super) digest: u64,
+    pub(super) first_item: u64,
+    pub(super) service: Vec<(u64, u64)>,
+    pub(super) turnaround: Vec<(u64, u64)>,
+    pub(super) spent: Option<Spent>,
+    pub(super) memory: Option<MemoryUse>,
+    pub(super) others: f64,
+    pub(super) cpu_mismatch: bool,
+    pub(super) trouble: Option<Trouble>,
+}
+
+/// A host process's whole life. Returns the exit code.
+#[must_use]
+pub fn host_main(tasks: &Tasks, program: &Program) -> u8 {
+    let start = Instant::now();
+    let machine = Ticks::now();
+    let mut line = String::new();
+    if std::io::stdin().lock().read_line(&mut line).is_err() {
+        return 2;
+    }
+    let Ok(spec) = serde_json::from_str::<Spec>(&line) else { return 2 };
+    follow_the_runner(&spec);
+    let order = Order {
+        tasks,
+        program,
+        brief: spec.brief.clone(),
+        deadline: start + spec.timeout,
+        prefix: spec.prefix.clone(),
+    };
+    let reply = if spec.reference { reference(&order) } else { measured(&order, machine) };
+    let Ok(mut text) = serde_json::to_vec(&reply) else { return 2 };
+    text.push(b'\n');
+    let written = std::io::stdout().lock().write_all(&text);
+    if written.is_ok() { 0 } else { 1 }
+}
+
+/// When the program that started this host is gone, standard input ends: then this removes what it may have left, and ends
+/// its whole process group.
+fn follow_the_runner(spec: &Spec) {
+    let (prefix, folder) = (spec.prefix.clone(), spec.brief.folder.clone());
+    std::thread::spawn(move || {
+        let mut rest = Vec::new();
+        let _ = std::io::stdin().lock().read_to_end(&mut rest);
+        ipc::sweep_for_good(&prefix);
+        // The trial's folder lies in that of the run, which nobody else would remove before the next run.
+        if let Some(run) = folder.parent().filter(|run| !run.as_os_str().is_empty()) {
+            let _ = std::fs::remove_dir_all(run);
+        }
+        // SAFETY: Signals this process's own group, which the runner made for it.
+        unsafe { libc::kill(0, libc::SIGKILL) };
+    });
+}
+
+fn reference(order: &Order<'_>) -> Reply {
+    match model::reference(order) {
+        Ok((digest, known)) => Reply { digest, known, done: known, ..Reply::default() },
+        Err(trouble) => Reply { trouble: Some(trouble), ..Reply::default() },
+    }
+}
+
+fn measured(order: &Order<'_>, machine: Ticks) -> Reply {
+    if let Err(trouble) = check_means(order) {
+        return Reply { trouble: Some(trouble), known: order.brief.items, ..Reply::default() };
+    }
+    let mut ran = model::run(order);
+    // Not every model looks at the clock while it works; what was late is late under all of them.
+    if ran.trouble.is_none() && Instant::now() > order.deadline {
+        ran.trouble = Some(Trouble::TimedOut);
+    }
+    let phases = ran.phases.map(|phase| Phase {
+        wall: phase.wall,
+        user: phase.usage.user,
+        system: phase.usage.system,
+        voluntary: phase.usage.voluntary,
+        involuntary: phase.usage.involuntary,
+        minor_faults: phase.usage.minor_faults,
+        major_faults: phase.usage.major_faults,
+    });
+    let own = Usage::now().plus(Usage::of_children());
+    reply(ran, phases, machine.others_since(own.cpu()))
+}
+
+fn reply(ran: Ran, phases: [Phase; 3], others: f64) -> Reply {
+    let pairs = |histogram: &hdrhistogram::Histogram<u64>| {
+        histogram.iter_recorded().map(|value| (value.value_iterated_to(), value.count_at_value())).collect()
+    };
+    let (service, turnaround) = match &ran.clocked {
+        Some(clocked) => (pairs(&clocked.service), pairs(&clocked.turnaround)),
+        None => (Vec::new(), Vec::new()),
+    };
+    Reply {
+        phases,
+        spent: ran.spent.map(spent),
+        memory: ran.memory.as_ref().map(memory),
+        done: ran.done,
+        known: ran.known,
+        duplicated: ran.duplicated,
+        digest: ran.sum,
+        first_item: ran.first_item,
+        service,
+        turnaround,
+        others,
+        cpu_mismatch: ran.cpu_mismatch,
+        trouble: ran.trouble,
+    }
+}
+
+/// The native runtime has no lock to wait for.
+fn spent(spent: model::Spent) -> Spent {
+    let model::Spent { service, dispatch, waiting, preempted } = spent;
+    Spent { service, dispatch, waiting, lock: 0, preempted }
+}
+
+fn memory(read: &model::MemoryUse) -> MemoryUse {
+    let memory = |memory: &model::Memory| Memory { pss: memory.pss, private: memory.private, rss: memory.rss };
+    MemoryUse {
+        before: memory(&read.before),
+        after: memory(&read.after),
+        workers: read.workers.iter().map(memory).collect(),
+    }
+}
+
+/// Finds out before the start whether files and memory suffice, so that what is missing is said and not met half-way.
+fn check_means(order: &Order<'_>) -> Result<(), Trouble> {
+    let brief = &order.brief;
+    let workers = u64::from(brief.setup.workers.unwrap_or(1));
+    if brief.setup.model == Model::Processes {
+        use rustix::process::{Resource, getrlimit, setrlimit};
+        // Per worker: two ends each way, while it is started those of the worker too, a pidfd twice, a library's own.
+        let needed = 32 + workers * 10;
+        let mut limit = getrlimit(Resource::Nofile);
+        limit.current = limit.maximum;
+        let _ = setrlimit(Resource::Nofile, limit);
+        if let Some(allowed) = getrlimit(Resource::Nofile).current
+            && allowed < needed
+        {
+            return Err(Trouble::Failed(format!("needs {needed} open files, may open {allowed}")));
+        }
+    }
+    let sizes = brief.job(order.tasks)?.sizes();
+    let chunks = workers * u64::from(brief.setup.in_flight.unwrap_or(1)) + 1;
+    // A request and a reply, each at the dispatcher, on the way and at the worker.
+    let needed = 3 * (sizes.0 + sizes.1) as u64 * u64::from(brief.setup.chunk.unwrap_or(1)) * chunks;
+    match free_memory() {
+        Some(free) if needed > free => {
+            let (needed, free) = (show_bytes(needed), show_bytes(free));
+            Err(Trouble::Failed(format!("needs about {needed} of memory for what is in flight, {free} is free")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// CPU time of the whole machine, in clock ticks: busy (stolen time included) and in all.
+#[derive(Clone, Copy, Default)]
+struct Ticks {
+    busy: u64,
+    all: u64,
+}
+
+impl Ticks {
+    fn now() -> Self {
+        let text = std::fs::read_to_string("/proc/stat").unwrap_or_default();
+        let line = text.lines().next().unwrap_or_default();
+        // user, nice, system, idle, iowait, irq, softirq, steal; guest time is part of user.
+        let fields: Vec<u64> = line.split_whitespace().skip(1).take(8).filter_map(|f| f.parse().ok()).collect();
+        let all: u64 = fields.iter().sum();
+        let idle: u64 = fields.iter().skip(3).take(2).sum();
+        Self { busy: all - idle, all }
+    }
+
+    /// Share of the machine that others used since then, given the nanoseconds of CPU time that this trial used.
+    fn others_since(self, own: u64) -> f64 {
+        let now = Self::now();
+        let ticks_per_second = rustix::param::clock_ticks_per_second() as f64;
+        let (busy, all) = ((now.busy - self.busy) as f64, (now.all - self.all) as f64);
+        if all < 1.0 {
+            return 0.0;
+        }
+        let share = (busy - own as f64 / 1e9 * ticks_per_second) / all;
+        (share.clamp(0.0, 1.0) * 1000.0).round() / 1000.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use serde_json::Value;
+
+    use super::*;
+    use crate::model::{Brief, Measure, Purpose, Setup};
+    use crate::reexec::PROTOCOL;
+
+    /// The names of all fields, those of nested objects behind a point.
+    fn names(value: &Value, before: &str, found: &mut Vec<String>) {
+        for (name, value) in value.as_object().into_iter().flatten() {
+            found.push(format!("{before}{name}"));
+            names(value, &format!("{before}{name}."), found);
+        }
+    }
+
+    #[test]
+    fn a_change_of_what_hosts_read_or_write_raises_the_protocol() {
+        let setup = Setup {
+            model: Model::Serial,
+            workers: None,
+            ipc: None,
+            dispatch: None,
+            chunk: None,
+            in_flight: None,
+            wait: None,
+            placement: None,
+            measure: Measure::Work,
+        };
+        let brief = Brief {
+            task: "empty".into(),
+            settings: crate::task::Settings::default(),
+            seed: 1,
+            items: 1,
+            folder: "f".into(),
+            setup,
+            purpose: Purpose::Timed,
+        };
+        let timeout = Duration::from_secs(1);
+        let spec = Spec { brief, reference: false, timeout, prefix: String::new(), against: false };
+        let mut found = Vec::new();
+        names(&serde_json::to_value(&spec).unwrap(), "", &mut found);
+        names(&serde_json::to_value(Reply::default()).unwrap(), "reply ", &mut found);
+        found.sort();
+        let known = "brief brief.folder brief.items brief.purpose brief.seed brief.settings brief.setup \
+                     brief.setup.chunk brief.setup.dispatch brief.setup.in_flight brief.setup.ipc \
+                     brief.setup.measure brief.setup.model brief.setup.placement brief.setup.wait \
+                     brief.setup.workers brief.task prefix reference reply cpu_mismatch reply digest reply done \
+                     reply duplicated reply first_item reply known reply memory reply others reply phases \
+                     reply service reply spent reply trouble reply turnaround timeout timeout.nanos \
+                     timeout.secs";
+        let advice = "hosts of other builds would misunderstand this: raise reexec::PROTOCOL, then change this list";
+        assert_eq!((PROTOCOL, found.join(" ").as_str()), (1, known), "{advice}");
+    }
+}

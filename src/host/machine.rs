@@ -1,0 +1,159 @@
+//! Facts about the machine, for the results. No names of hosts, no paths.
+
+use std::path::Path;
+
+use crate::model::usable_cores;
+use crate::results::Machine;
+
+fn first_line(path: &str) -> Option<String> {
+    let text = std::fs::read_to_string(Path::new(path)).ok()?;
+    text.lines().next().map(|line| line.trim().to_owned())
+}
+
+/// The machine that this process runs on. What cannot be read stays unknown.
+#[must_use]
+pub fn machine() -> Machine {
+    let cpuinfo = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let field = |name: &str| {
+        let line = cpuinfo.lines().find(|line| line.starts_with(name))?;
+        line.split_once(':').map(|(_, value)| value.trim().to_owned())
+    };
+    let kernel = rustix::system::uname();
+    let load = first_line("/proc/loadavg").and_then(|line| line.split(' ').next()?.parse().ok());
+    Machine {
+        cpu: field("model name").or_else(|| field("CPU part")).unwrap_or_else(|| "unknown".into()),
+        arch: std::env::consts::ARCH.to_owned(),
+        cores: usable_cores().len() as u32,
+        cores_online: cpuinfo.lines().filter(|line| line.starts_with("processor")).count() as u32,
+        quota: quota(),
+        kernel: format!("{} {}", kernel.sysname().to_string_lossy(), kernel.release().to_string_lossy()),
+        governor: first_line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
+        memory: memory(),
+        load: load.unwrap_or(0.0),
+        virtual_machine: field("flags").is_some_and(|flags| flags.split(' ').any(|flag| flag == "hypervisor")),
+        cpuset: Some(ranges(&usable_cores())),
+        smt: first_line("/sys/devices/system/cpu/smt/active").and_then(|text| switch(&text)),
+        turbo: turbo(),
+        huge_pages: first_line("/sys/kernel/mm/transparent_hugepage/enabled").and_then(|text| chosen(&text)),
+        aslr: first_line("/proc/sys/kernel/randomize_va_space").and_then(|text| text.parse().ok()),
+        memory_free: free_memory(),
+        memory_limit: memory_limit(),
+        memory_pressure: first_line("/proc/pressure/memory").and_then(|line| pressure(&line)),
+        profile: Some(if cfg!(debug_assertions) { "debug" } else { "release" }.to_owned()),
+    }
+}
+
+/// Numbers as the kernel lists them: `0-3,8`.
+fn ranges(numbers: &[usize]) -> String {
+    let mut runs: Vec<(usize, usize)> = Vec::new();
+    for number in numbers {
+        match runs.last_mut() {
+            Some((_, last)) if *last + 1 == *number => *last = *number,
+            _ => runs.push((*number, *number)),
+        }
+    }
+    let shown = |(first, last): &(usize, usize)| {
+        if first == last { first.to_string() } else { format!("{first}-{last}") }
+    };
+    runs.iter().map(shown).collect::<Vec<_>>().join(",")
+}
+
+fn switch(text: &str) -> Option<bool> {
+    match text {
+        "0" => Some(false),
+        "1" => Some(true),
+        _ => None,
+    }
+}
+
+/// Whether cores may exceed their nominal frequency: said by acpi-cpufreq and amd-pstate, and the other way round by
+/// intel_pstate.
+fn turbo() -> Option<bool> {
+    let boost = first_line("/sys/devices/system/cpu/cpufreq/boost").and_then(|text| switch(&text));
+    boost.or_else(|| {
+        let off = first_line("/sys/devices/system/cpu/intel_pstate/no_turbo").and_then(|text| switch(&text));
+        off.map(|off| !off)
+    })
+}
+
+/// The word in brackets: `always [madvise] never`.
+fn chosen(text: &str) -> Option<String> {
+    let (_, rest) = text.split_once('[')?;
+    rest.split_once(']').map(|(word, _)| word.to_owned())
+}
+
+/// The share of ten seconds from a line such as `some avg10=1.25 avg60=0.00 avg300=0.00 total=5`.
+fn pressure(line: &str) -> Option<f64> {
+    let percent = line.split(' ').find_map(|part| part.strip_prefix("avg10="))?;
+    percent.parse::<f64>().ok().map(|percent| percent / 100.0).filter(|share| (0.0..=1.0).contains(share))
+}
+
+/// The memory limit of this process's control group in bytes.
+fn memory_limit() -> Option<u64> {
+    let groups = std::fs::read_to_string("/proc/self/cgroup").ok()?;
+    groups.lines().find_map(|line| {
+        let (controllers, path) = line.split_once(':')?.1.split_once(':')?;
+        if controllers.is_empty() {
+            return first_line(&format!("/sys/fs/cgroup{path}/memory.max"))?.parse().ok();
+        }
+        if !controllers.split(',').any(|name| name == "memory") {
+            return None;
+        }
+        let limit = first_line(&format!("/sys/fs/cgroup/memory{path}/memory.limit_in_bytes"))?.parse::<u64>().ok()?;
+        // Without a limit, it is the largest number of whole pages.
+        (limit < 1 << 53).then_some(limit)
+    })
+}
+
+fn memory() -> u64 {
+    let info = rustix::system::sysinfo();
+    info.totalram as u64 * u64::from(info.mem_unit)
+}
+
+/// The CPU quota of this process's control group, in cores.
+fn quota() -> Option<f64> {
+    let groups = std::fs::read_to_string("/proc/self/cgroup").ok()?;
+    groups.lines().find_map(|line| {
+        let (controllers, path) = line.split_once(':')?.1.split_once(':')?;
+        if controllers.is_empty() {
+            let limit = first_line(&format!("/sys/fs/cgroup{path}/cpu.max"))?;
+            let (quota, period) = limit.split_once(' ')?;
+            return Some(quota.parse::<f64>().ok()? / period.parse::<f64>().ok()?);
+        }
+        if !controllers.split(',').any(|name| name == "cpu") {
+            return None;
+        }
+        let file = |name: &str| first_line(&format!("/sys/fs/cgroup/cpu{path}/{name}"))?.parse::<f64>().ok();
+        let (quota, period) = (file("cpu.cfs_quota_us")?, file("cpu.cfs_period_us")?);
+        (quota > 0.0).then(|| quota / period)
+    })
+}
+
+/// Memory in bytes that can be had without swapping, where it is known.
+#[must_use]
+pub fn free_memory() -> Option<u64> {
+    let text = std::fs::read_to_string(Path::new("/proc/meminfo")).ok()?;
+    let line = text.lines().find(|line| line.starts_with("MemAvailable:"))?;
+    line.split_whitespace().nth(1)?.parse::<u64>().ok().map(|kib| kib * 1024)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_kernel_says_is_understood() {
+        assert_eq!([ranges(&[0, 1, 2, 3, 8]), ranges(&[5]), ranges(&[])], ["0-3,8", "5", ""]);
+        assert_eq!(chosen("always [madvise] never").as_deref(), Some("madvise"));
+        assert_eq!((switch("1"), switch("0"), switch("on")), (Some(true), Some(false), None));
+        assert_eq!(pressure("some avg10=1.25 avg60=0.00 avg300=0.00 total=5"), Some(0.0125));
+        assert_eq!((chosen("none"), pressure("some avg10=x"), pressure("")), (None, None, None));
+    }
+
+    #[test]
+    fn this_machine_has_facts() {
+        let machine = machine();
+        assert!(machine.cores >= 1 && machine.memory > 0 && machine.cpuset.is_some_and(|cores| !cores.is_empty()));
+        assert_eq!(machine.profile.as_deref(), Some(if cfg!(debug_assertions) { "debug" } else { "release" }));
+    }
+}

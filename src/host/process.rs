@@ -1,0 +1,280 @@
+//! The parent's side: starts a host, does nothing while it runs, and ends it and all it started when its time is over.
+
+use std::io::Write as _;
+use std::os::fd::{AsFd as _, OwnedFd};
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Pid, PidfdFlags, Signal, kill_process, kill_process_group, pidfd_open};
+
+use super::child::Reply;
+use super::leftovers::Identity;
+use super::{Host, HostError, Interrupt, Report, Spec};
+use crate::ipc;
+use crate::model::Trouble;
+use crate::name::exit_words;
+use crate::reexec::{HOST, Program};
+use crate::vocab::Outcome;
+
+/// How much longer than its timeout a host may take to report that it timed out, before it is ended from outside.
+const OWN_END: Duration = Duration::from_millis(300);
+/// Time between SIGTERM and SIGKILL.
+const GRACE: Duration = Duration::from_millis(500);
+/// How much of standard error is kept.
+const STDERR_KEPT: usize = 4096;
+
+/// Runs every trial in a process of its own.
+pub struct Process {
+    program: Program,
+    /// The other build, where this one is held against one.
+    against: Option<Program>,
+    /// The run's own folder, below which trials get theirs.
+    folder: PathBuf,
+    interrupt: Interrupt,
+    trials: u64,
+}
+
+impl Process {
+    /// A host whose trials run `program`, with their folders below `folder`. Makes this process the one that orphans of
+    /// a trial come to, so that they can be swept.
+    #[must_use]
+    pub fn new(program: Program, folder: &Path, interrupt: Interrupt) -> Self {
+        // SAFETY: Only sets a flag of this process.
+        unsafe { libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1) };
+        Self { program, against: None, folder: folder.to_owned(), interrupt, trials: 0 }
+    }
+
+    /// The same, with another build for the cells that ask for it. Whether it speaks the same protocol is for
+    /// [`super::ask`] to find out before.
+    #[must_use]
+    pub fn with_against(self, other: Option<Program>) -> Self {
+        Self { against: other, ..self }
+    }
+
+    fn start(&self, spec: &Spec) -> Result<Child, HostError> {
+        let start = |what| move |source| HostError::Start { what, source };
+        let program = self.against.as_ref().filter(|_| spec.against).unwrap_or(&self.program);
+        let mut child = program
+            .command::<&str>(HOST, [])
+            .process_group(0)
+            // Unix socket paths hold 107 bytes, so a short folder is handed to libraries that make them.
+            .env("TMPDIR", &self.folder)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .map_err(start("starting a host process"))?;
+        let mut text = serde_json::to_vec(spec).map_err(|e| start("telling the host")(e.into()))?;
+        text.push(b'\n');
+        if let Some(stdin) = &mut child.stdin {
+            // A host that died at once is found below, by its end.
+            let _ = stdin.write_all(&text);
+        }
+        Ok(child)
+    }
+}
+
+impl Host for Process {
+    fn run(&mut self, spec: &Spec) -> Result<Report, HostError> {
+        self.trials += 1;
+        let mut spec = spec.clone();
+        spec.prefix = format!("/{}-{}", Identity::own().name(), self.trials);
+        spec.brief.folder = self.folder.join(self.trials.to_string());
+        let failed = |what| move |source| HostError::Start { what, source };
+        std::fs::create_dir(&spec.brief.folder).map_err(failed("making the trial's folder"))?;
+        let mut child = self.start(&spec)?;
+        let watched = Watched::new(&mut child).map_err(failed("watching the host"))?.follow(&spec, &self.interrupt);
+        let status = exit_status(&mut child);
+        let leaked = sweep_orphans();
+        ipc::sweep(&format!("{}-", spec.prefix));
+        let _ = std::fs::remove_dir_all(&spec.brief.folder);
+        let end = watched.map_err(failed("watching the host"))?;
+        if end.interrupted {
+            return Err(HostError::Interrupted);
+        }
+        Ok(Report { measure: spec.brief.setup.measure, ..end.report(status, leaked) })
+    }
+}
+
+/// Reaps the host; its raw wait status.
+fn exit_status(child: &mut Child) -> i32 {
+    use std::os::unix::process::ExitStatusExt;
+    child.wait().map_or(0, ExitStatusExt::into_raw)
+}
+
+/// Ends and reaps what the trial left running; says whether there was anything.
+fn sweep_orphans() -> bool {
+    let mut leaked = false;
+    loop {
+        // SAFETY: Reaps a child of this process; the host itself was reaped before, and there are no others.
+        match unsafe { libc::waitpid(-1, std::ptr::null_mut(), libc::WNOHANG) } {
+            0 => {
+                leaked = true;
+                for pid in children() {
+                    let _ = kill_process(pid, Signal::KILL);
+                }
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            pid if pid < 0 => return leaked,
+            _ => {}
+        }
+    }
+}
+
+/// The processes whose parent this one is.
+fn children() -> Vec<Pid> {
+    let own = std::process::id().to_string();
+    let Ok(folder) = std::fs::read_dir("/proc") else { return Vec::new() };
+    let parent_is_own = |pid: &i32| {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        stat.rsplit_once(')').is_some_and(|(_, rest)| rest.split_whitespace().nth(1) == Some(&own))
+    };
+    let pids = folder.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    pids.filter(parent_is_own).filter_map(Pid::from_raw).collect()
+}
+
+/// A running host, its descriptors, and what it has written so far.
+struct Watched {
+    group: Pid,
+    pidfd: OwnedFd,
+    stdout: std::process::ChildStdout,
+    stderr: std::process::ChildStderr,
+    end: End,
+}
+
+/// What there was when the host had ended.
+#[derive(Default)]
+struct End {
+    stdout: Vec<u8>,
+    stderr: Vec<u8>,
+    timed_out: bool,
+    interrupted: bool,
+}
+
+impl Watched {
+    fn new(child: &mut Child) -> std::io::Result<Self> {
+        let group = Pid::from_child(child);
+        let missing = || std::io::Error::other("the host has no standard streams");
+        let (stdout, stderr) = (child.stdout.take().ok_or_else(missing)?, child.stderr.take().ok_or_else(missing)?);
+        for fd in [stdout.as_fd(), stderr.as_fd()] {
+            let flags = rustix::fs::fcntl_getfl(fd)?;
+            rustix::fs::fcntl_setfl(fd, flags | rustix::fs::OFlags::NONBLOCK)?;
+        }
+        let pidfd = pidfd_open(group, PidfdFlags::empty())?;
+        Ok(Self { group, pidfd, stdout, stderr, end: End::default() })
+    }
+
+    /// Waits for the host's end, and brings it about when its time is over or the user asks.
+    fn follow(mut self, spec: &Spec, interrupt: &Interrupt) -> std::io::Result<End> {
+        let (mut deadline, mut signals) =
+            (Instant::now() + spec.timeout + OWN_END, [Signal::KILL, Signal::TERM].to_vec());
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let asked = !self.end.interrupted && !self.end.timed_out && interrupt.signal().is_some();
+            if asked || left.is_zero() {
+                self.end.interrupted |= asked;
+                self.end.timed_out |= !self.end.interrupted;
+                if let Some(signal) = signals.pop() {
+                    let _ = kill_process_group(self.group, signal);
+                }
+                deadline = Instant::now() + GRACE;
+                continue;
+            }
+            if self.wait(left, interrupt)? {
+                // Whoever of the group is left was left by a host that is gone.
+                let _ = kill_process_group(self.group, Signal::KILL);
+                self.read()?;
+                return Ok(self.end);
+            }
+            self.read()?;
+        }
+    }
+
+    /// Sleeps until something happens; says whether the host has ended.
+    fn wait(&self, left: Duration, interrupt: &Interrupt) -> std::io::Result<bool> {
+        let timeout = Timespec { tv_sec: left.as_secs() as i64, tv_nsec: i64::from(left.subsec_nanos()) };
+        let mut fds = vec![
+            PollFd::new(&self.pidfd, PollFlags::IN),
+            PollFd::new(&self.stdout, PollFlags::IN),
+            PollFd::new(&self.stderr, PollFlags::IN),
+        ];
+        if !self.end.interrupted {
+            fds.push(PollFd::from_borrowed_fd(interrupt.as_fd(), PollFlags::IN));
+        }
+        match poll(&mut fds, Some(&timeout)) {
+            Err(rustix::io::Errno::INTR) => return Ok(false),
+            other => other?,
+        };
+        let ended = !fds[0].revents().is_empty();
+        // A stream that is closed while the host lives would turn the poll into a busy loop.
+        if !ended && fds[1..3].iter().all(|fd| fd.revents().contains(PollFlags::HUP)) {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        Ok(ended)
+    }
+
+    fn read(&mut self) -> std::io::Result<()> {
+        read_available(&mut self.stdout, &mut self.end.stdout)?;
+        read_available(&mut self.stderr, &mut self.end.stderr)?;
+        let excess = self.end.stderr.len().saturating_sub(STDERR_KEPT);
+        self.end.stderr.drain(..excess);
+        Ok(())
+    }
+}
+
+fn read_available(from: &mut impl std::io::Read, to: &mut Vec<u8>) -> std::io::Result<()> {
+    let mut buffer = [0; 16 * 1024];
+    loop {
+        match from.read(&mut buffer) {
+            Ok(0) => return Ok(()),
+            Ok(count) => to.extend_from_slice(&buffer[..count]),
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => return Ok(()),
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+impl End {
+    fn report(self, status: i32, leaked: bool) -> Report {
+        let stderr = String::from_utf8_lossy(&self.stderr).trim_end().to_owned();
+        let reply = (status == 0).then(|| serde_json::from_slice::<Reply>(&self.stdout).ok()).flatten();
+        let Some(reply) = reply else {
+            let outcome = match status {
+                _ if self.timed_out => Outcome::TimedOut,
+                0 => Outcome::ProtocolError { detail: "the host's report cannot be read".into() },
+                _ => Outcome::HostDied { cause: exit_words(status) },
+            };
+            return Report { stderr, ..Report::empty(outcome) };
+        };
+        let outcome = match reply.trouble {
+            _ if self.timed_out => Outcome::TimedOut,
+            None => Outcome::Ok,
+            Some(Trouble::TimedOut) => Outcome::TimedOut,
+            Some(Trouble::WorkerDied { cause }) => Outcome::WorkerDied { cause },
+            Some(Trouble::Protocol(detail)) => Outcome::ProtocolError { detail },
+            Some(Trouble::Failed(detail)) => Outcome::Failed { detail },
+        };
+        let marks = [(leaked, "leaked"), (reply.cpu_mismatch, "cpu_mismatch")];
+        Report {
+            measure: crate::model::Measure::Work,
+            stderr: if outcome == Outcome::Ok { String::new() } else { stderr },
+            outcome,
+            phases: reply.phases,
+            done: reply.done,
+            known: reply.known,
+            duplicated: reply.duplicated,
+            digest: reply.digest,
+            first_item: reply.first_item,
+            service: reply.service,
+            turnaround: reply.turnaround,
+            spent: reply.spent,
+            memory: reply.memory,
+            others: reply.others,
+            marks: marks.iter().filter(|(set, _)| *set).map(|(_, mark)| (*mark).to_owned()).collect(),
+        }
+    }
+}

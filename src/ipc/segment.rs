@@ -1,0 +1,139 @@
+//! Shared memory segments: reserved at once, mapped in full before the clock, gone even when their owner is killed.
+
+use std::ffi::OsStr;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use rustix::fs::{Mode, fallocate};
+use rustix::shm::OFlags;
+use shared_memory::{Shmem, ShmemConf};
+
+use super::IpcError;
+
+/// How far words of different writers stand apart: two cache lines, since cores fetch lines in pairs.
+pub(super) const LINE: usize = 128;
+
+/// Held while a segment is made, and for good once this process makes none any more.
+static MAKING: Mutex<()> = Mutex::new(());
+
+/// A mapped segment.
+pub(super) struct Segment {
+    shmem: Shmem,
+    name: String,
+    linked: AtomicBool,
+}
+
+// SAFETY: The mapping is valid in every thread of the process; all access goes through atomics and raw copies whose
+// order the users of the segment (rings, tables) establish.
+unsafe impl Send for Segment {}
+// SAFETY: As above.
+unsafe impl Sync for Segment {}
+
+impl Segment {
+    /// Creates a segment of `size` zero bytes, named `prefix` and a number, and reserves its memory, so that no later
+    /// access can fail for want of it.
+    pub(super) fn create(prefix: &str, size: usize) -> Result<Self, IpcError> {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let _making = MAKING.lock().unwrap_or_else(PoisonError::into_inner);
+        let name = format!("{prefix}-{}", NUMBER.fetch_add(1, Ordering::Relaxed));
+        let failed = |source: std::io::Error| IpcError::Os { what: "a shared memory segment", source };
+        let mut shmem =
+            ShmemConf::new().os_id(&name).size(size).create().map_err(|e| failed(std::io::Error::other(e)))?;
+        shmem.set_owner(false);
+        let segment = Self { shmem, name, linked: AtomicBool::new(true) };
+        let fd = rustix::shm::open(&segment.name, OFlags::RDWR, Mode::empty()).map_err(|e| failed(e.into()))?;
+        fallocate(&fd, rustix::fs::FallocateFlags::empty(), 0, size as u64).map_err(|e| failed(e.into()))?;
+        segment.touch();
+        Ok(segment)
+    }
+
+    /// Opens a segment that another process created.
+    pub(super) fn open(name: &str) -> Result<Self, IpcError> {
+        let failed = |e| IpcError::Os { what: "opening a shared memory segment", source: std::io::Error::other(e) };
+        let mut shmem = ShmemConf::new().os_id(name).open().map_err(failed)?;
+        shmem.set_owner(false);
+        let segment = Self { shmem, name: name.to_owned(), linked: AtomicBool::new(false) };
+        segment.touch();
+        Ok(segment)
+    }
+
+    /// Maps every page now, so that no page fault falls into the measurement. Older kernels refuse, and map later.
+    fn touch(&self) {
+        // SAFETY: The range is exactly this mapping; populating changes no contents.
+        unsafe { libc::madvise(self.shmem.as_ptr().cast(), self.shmem.len(), libc::MADV_POPULATE_WRITE) };
+    }
+
+    /// Removes the name once every peer has it open; the memory stays until the last of them ends.
+    pub(super) fn unlink(&self) {
+        if self.linked.swap(false, Ordering::Relaxed) {
+            let _ = rustix::shm::unlink(&self.name);
+        }
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.shmem.len()
+    }
+
+    /// A pointer to `size` bytes at `offset`.
+    ///
+    /// # Panics
+    /// Where they lie outside.
+    pub(super) fn at(&self, offset: usize, size: usize) -> *mut u8 {
+        assert!(offset.checked_add(size).is_some_and(|end| end <= self.shmem.len()), "outside of the segment");
+        // SAFETY: Just checked to lie inside of the mapping.
+        unsafe { self.shmem.as_ptr().add(offset) }
+    }
+
+    /// The 32-bit word at `offset`, a multiple of 4.
+    pub(super) fn word32(&self, offset: usize) -> &AtomicU32 {
+        assert!(offset.is_multiple_of(4));
+        // SAFETY: In bounds and aligned (mappings start at a page); atomics allow concurrent access.
+        unsafe { &*self.at(offset, 4).cast::<AtomicU32>() }
+    }
+
+    /// The 64-bit word at `offset`, a multiple of 8.
+    pub(super) fn word64(&self, offset: usize) -> &AtomicU64 {
+        assert!(offset.is_multiple_of(8));
+        // SAFETY: In bounds and aligned (mappings start at a page); atomics allow concurrent access.
+        unsafe { &*self.at(offset, 8).cast::<AtomicU64>() }
+    }
+}
+
+impl Drop for Segment {
+    fn drop(&mut self) {
+        self.unlink();
+    }
+}
+
+/// Names of segments that still exist in /dev/shm and start with `prefix` (which starts with `/`).
+#[must_use]
+pub fn leftovers(prefix: &str) -> Vec<String> {
+    let Ok(folder) = std::fs::read_dir(Path::new("/dev/shm")) else { return Vec::new() };
+    let start = OsStr::new(prefix.trim_start_matches('/')).as_encoded_bytes().to_vec();
+    let mut names: Vec<String> = folder
+        .flatten()
+        .filter(|entry| entry.file_name().as_encoded_bytes().starts_with(&start))
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .collect();
+    names.sort();
+    names
+}
+
+/// Removes the segments of a process that is about to end itself. None can be made after that: whoever tries waits for
+/// the end.
+pub fn sweep_for_good(prefix: &str) {
+    std::mem::forget(MAKING.lock().unwrap_or_else(PoisonError::into_inner));
+    sweep(prefix);
+}
+
+/// Removes the segments whose names start with `prefix`: what a killed process left.
+pub fn sweep(prefix: &str) {
+    for name in leftovers(prefix) {
+        let _ = rustix::shm::unlink(format!("/{name}"));
+    }
+}

@@ -1,0 +1,26 @@
+//! `runner` measures which concurrency model and which IPC method suits a workload.
+//!
+//! A YAML scenario says what work to do and which ways to do it; every way is run, fairly, and compared.
+
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+#[cfg(not(target_os = "linux"))]
+compile_error!("runner measures with Linux facilities (futex, pidfd, /proc) and is built for Linux only");
+
+pub mod chart;
+pub mod cli;
+pub mod engine;
+pub mod host;
+pub mod ipc;
+pub mod model;
+pub mod name;
+pub mod plan;
+pub mod reexec;
+pub mod report;
+pub mod results;
+pub mod runtime;
+pub mod scenario;
+pub mod stats;
+pub mod task;
+pub mod verdict;
+pub mod vocab;

@@ -1,0 +1,212 @@
+//! How a worker runs items one by one: where requests come from, how they are clocked and added up.
+
+use hdrhistogram::Histogram;
+
+use super::stint::{Stopwatch, monotonic};
+use crate::ipc::Requests;
+use crate::task::{Context, Digest, Job, TaskError, digest, item_digest};
+
+/// Runs items one after the other and keeps the sums.
+pub(super) struct Bench<'a> {
+    pub(super) job: &'a dyn Job,
+    pub(super) context: Context<'a>,
+    pub(super) reply: Vec<u8>,
+    pub(super) done: u64,
+    pub(super) sum: Digest,
+    /// Boxed, so that moving a bench does not move two histograms.
+    pub(super) clocked: Option<Box<Clocked>>,
+    /// Where the worker's time goes, in instrumented runs, once [`Bench::begin_stint`] was called.
+    pub(super) watch: Option<Stopwatch>,
+    pub(super) first_item: u64,
+}
+
+impl<'a> Bench<'a> {
+    pub(super) fn new(job: &'a dyn Job, instrumented: bool) -> Self {
+        Self {
+            job,
+            context: Context::native(),
+            reply: Vec::with_capacity(job.sizes().1),
+            done: 0,
+            sum: 0,
+            clocked: instrumented.then(Box::default),
+            watch: None,
+            first_item: 0,
+        }
+    }
+
+    /// Has the calling thread's time clocked from here on, in instrumented runs.
+    pub(super) fn begin_stint(&mut self) {
+        self.watch = self.clocked.is_some().then(Stopwatch::start);
+    }
+
+    /// Says that an item may begin, after a pause.
+    #[inline]
+    pub(super) fn resume(&mut self) {
+        if let Some(watch) = &mut self.watch {
+            watch.resume();
+        }
+    }
+
+    /// The clock, in instrumented runs.
+    #[inline]
+    pub(super) fn clock(&self) -> Option<u64> {
+        self.clocked.is_some().then(monotonic)
+    }
+
+    /// Ends an item that began at `start`, in instrumented runs; its nanoseconds.
+    pub(super) fn stop(&mut self, start: Option<u64>) -> u64 {
+        let Some(start) = start else { return 0 };
+        let end = monotonic();
+        if let Some(watch) = &mut self.watch {
+            watch.item(start, end);
+        }
+        end.saturating_sub(start)
+    }
+
+    /// Runs one item as whoever receives it must: digests the request, runs it, leaves the reply in `self.reply`.
+    #[inline]
+    pub(super) fn serve(&mut self, request: &[u8]) -> Result<Digest, TaskError> {
+        let seen = digest(request);
+        self.reply.clear();
+        self.job.run(request, &mut self.reply, &mut self.context)?;
+        Ok(seen)
+    }
+
+    /// Runs one item and adds it to the sums.
+    #[inline]
+    pub(super) fn item(&mut self, item: u64, request: &[u8]) -> Result<(), TaskError> {
+        if self.clocked.is_some() {
+            return self.clocked_item(item, request);
+        }
+        let seen = self.serve(request)?;
+        self.account(item, seen);
+        Ok(())
+    }
+
+    #[cold]
+    fn clocked_item(&mut self, item: u64, request: &[u8]) -> Result<(), TaskError> {
+        let start = self.clock();
+        let seen = self.serve(request)?;
+        self.account(item, seen);
+        let nanos = self.stop(start);
+        if let Some(clocked) = &mut self.clocked {
+            clocked.service.saturating_record(nanos);
+            clocked.turnaround.saturating_record(nanos);
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn account(&mut self, item: u64, seen: Digest) {
+        self.sum = self.sum.wrapping_add(item_digest(item, seen, digest(&self.reply)));
+        self.done += 1;
+    }
+
+    /// Runs one chunk unrecorded, and clocks its first item, which finds everything cold.
+    pub(super) fn warm_up<'r>(
+        &mut self,
+        count: u64,
+        mut request: impl FnMut(u64) -> &'r [u8],
+    ) -> Result<(), TaskError> {
+        for item in 0..count {
+            let start = monotonic();
+            self.serve(request(item))?;
+            if item == 0 {
+                self.first_item = monotonic() - start;
+            }
+            self.context.take_yielded();
+        }
+        Ok(())
+    }
+}
+
+/// Requests as a worker in this process reads them: shared ones, or a few bulk buffers of its own that are stamped.
+pub(super) enum Feed<'a> {
+    Shared(&'a Requests),
+    Stamped(Vec<Vec<u8>>),
+}
+
+impl<'a> Feed<'a> {
+    /// Prepares all requests, where the job has no bulk payloads.
+    pub(super) fn prepare(job: &dyn Job, items: u64) -> Requests {
+        if job.repeats().is_some() {
+            Requests::unwritten(items)
+        } else {
+            Requests::prepare(items, |i, out| job.request(i, out))
+        }
+    }
+
+    pub(super) fn new(job: &dyn Job, shared: &'a Requests) -> Self {
+        let Some(count) = job.repeats() else { return Self::Shared(shared) };
+        let buffer = |item| {
+            let mut buffer = Vec::with_capacity(job.sizes().0);
+            job.request(item, &mut buffer);
+            buffer
+        };
+        Self::Stamped((0..count).map(buffer).collect())
+    }
+
+    #[inline]
+    pub(super) fn get(&mut self, item: u64) -> &[u8] {
+        match self {
+            Self::Shared(requests) => requests.get(item),
+            Self::Stamped(buffers) => {
+                let index = (item % buffers.len() as u64) as usize;
+                let buffer = &mut buffers[index];
+                if let Some(stamp) = buffer.first_chunk_mut::<8>() {
+                    *stamp = item.to_le_bytes();
+                }
+                buffer
+            }
+        }
+    }
+}
+
+/// Clocked items: service time and turnaround, in nanoseconds.
+pub struct Clocked {
+    /// Received until replied.
+    pub service: Histogram<u64>,
+    /// Handed over until reply.
+    pub turnaround: Histogram<u64>,
+}
+
+/// Nanoseconds that no item can exceed: two hours, where a trial may take one.
+const LONGEST_ITEM: u64 = 7_200_000_000_000;
+
+impl Default for Clocked {
+    fn default() -> Self {
+        // Recording clamps to these bounds and never grows, so they reach beyond the longest timeout from the start.
+        let empty = || {
+            Histogram::new_with_bounds(1, LONGEST_ITEM, 3).unwrap_or_else(|_| unreachable!("the bounds are allowed"))
+        };
+        Self { service: empty(), turnaround: empty() }
+    }
+}
+
+impl Clocked {
+    /// Adds all of `other`.
+    pub fn add(&mut self, other: &Self) {
+        // Both have the same bounds, so that adding cannot fail.
+        let _ = self.service.add(&other.service);
+        let _ = self.turnaround.add(&other.turnaround);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_items_are_recorded_as_long_as_they_are() {
+        let mut clocked = Clocked::default();
+        for nanos in [40, 5_000_000, 3_600_000_000_000] {
+            clocked.service.saturating_record(nanos);
+        }
+        let mut sum = Clocked::default();
+        sum.add(&clocked);
+        let at = |share| sum.service.value_at_quantile(share);
+        assert_eq!(at(0.0), 40);
+        assert!((4_990_000..5_010_000).contains(&at(0.5)), "{}", at(0.5));
+        assert!(at(1.0) >= 3_590_000_000_000, "{}", at(1.0));
+    }
+}

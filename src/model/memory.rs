@@ -1,0 +1,106 @@
+//! What the processes of a run occupy, as `/proc/PID/smaps_rollup` says it.
+
+use super::run::Brief;
+
+/// Memory of one process, or a sum over several, in bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Memory {
+    /// Proportional set size: a page counts by its share for each process that has it.
+    pub pss: u64,
+    /// Pages that no other process has.
+    pub private: u64,
+    /// Resident set size: a shared page counts in every process.
+    pub rss: u64,
+}
+
+/// What a memory run read, where all of it could be read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MemoryUse {
+    /// All processes before the work: at the barrier, when every worker is warm. Without a barrier (end to end) it is
+    /// when the last worker has been started and told its job, while the first may be at work.
+    pub before: Memory,
+    /// All processes after the last reply, with every worker alive.
+    pub after: Memory,
+    /// The worker processes after the last reply; empty where workers are threads.
+    pub workers: Vec<Memory>,
+}
+
+/// The processes of a run beside the host, by their numbers.
+#[derive(Default)]
+pub(super) struct Others {
+    pub(super) workers: Vec<u32>,
+    pub(super) manager: Option<u32>,
+}
+
+/// Reads the memory of a memory run's processes twice. In other runs it does nothing.
+pub(super) struct Scale {
+    before: Option<Memory>,
+}
+
+impl Scale {
+    /// Reads before the work.
+    pub(super) fn before(brief: &Brief, others: &Others) -> Self {
+        Self { before: brief.weighs().then(|| read(others)).flatten().map(|(all, _)| all) }
+    }
+
+    /// Reads after the work; `None` also where anything could not be read.
+    pub(super) fn after(self, others: &Others) -> Option<MemoryUse> {
+        let before = self.before?;
+        let (after, workers) = read(others)?;
+        Some(MemoryUse { before, after, workers })
+    }
+}
+
+/// The memory of this process and all others together, and that of each worker process.
+fn read(others: &Others) -> Option<(Memory, Vec<Memory>)> {
+    let of = |pid: u32| of_process(&pid.to_string());
+    let workers: Vec<Memory> = others.workers.iter().copied().map(of).collect::<Option<_>>()?;
+    let manager = others.manager.map_or(Some(Memory::default()), of)?;
+    let all = workers.iter().copied().fold(of_process("self")?.plus(manager), Memory::plus);
+    Some((all, workers))
+}
+
+fn of_process(process: &str) -> Option<Memory> {
+    parse(&std::fs::read_to_string(format!("/proc/{process}/smaps_rollup")).ok()?)
+}
+
+fn parse(text: &str) -> Option<Memory> {
+    let field = |name: &str| {
+        let line = text.lines().find(|line| line.split_once(':').is_some_and(|(found, _)| found == name))?;
+        line.split_whitespace().nth(1)?.parse::<u64>().ok().map(|kib| kib * 1024)
+    };
+    // Kernels without huge pages have no line on them.
+    let private = field("Private_Clean")? + field("Private_Dirty")? + field("Private_Hugetlb").unwrap_or(0);
+    Some(Memory { pss: field("Pss")?, private, rss: field("Rss")? })
+}
+
+impl Memory {
+    fn plus(self, other: Self) -> Self {
+        Self { pss: self.pss + other.pss, private: self.private + other.private, rss: self.rss + other.rss }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lines_that_count_are_summed_in_bytes() {
+        let text = "5594-7ffe ---p 00000000 00:00 0   [rollup]\nRss:    1776 kB\nPss:     264 kB\nPss_Dirty:  88 kB\n\
+                    Shared_Clean: 1600 kB\nPrivate_Clean: 80 kB\nPrivate_Dirty: 96 kB\nPrivate_Hugetlb: 2048 kB\n";
+        let kib = 1024;
+        let expected = Memory { pss: 264 * kib, private: (80 + 96 + 2048) * kib, rss: 1776 * kib };
+        assert_eq!(parse(text), Some(expected));
+        assert_eq!(parse(&text.replace("Pss:", "Pas:")), None);
+        assert_eq!(parse(""), None);
+    }
+
+    #[test]
+    fn a_process_that_is_gone_leaves_the_sum_unknown() {
+        let gone = Others { workers: vec![u32::MAX], manager: None };
+        assert_eq!(read(&gone), None);
+        let (all, workers) = read(&Others { workers: vec![std::process::id()], manager: None }).unwrap();
+        // The same process twice.
+        assert!(all.rss > workers[0].rss && workers[0].pss > 0);
+    }
+}

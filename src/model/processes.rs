@@ -1,0 +1,274 @@
+//! `processes`: this program again as workers, fed over an IPC method.
+
+use std::os::fd::OwnedFd;
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rustix::io::{FdFlags, fcntl_setfd};
+
+use super::bench::Feed;
+use super::crew::{Crew, system};
+use super::memory::Scale;
+use super::placing::{dispatcher_core, pin, usable_cores, worker_core};
+use super::run::{Edges, Order, Ran, Trouble};
+use super::stint::Stint;
+use super::stream::{Stop, Stream, reported};
+use super::usage::Usage;
+use super::watch::{Started, watch};
+use super::wire::{self, Damaged, JobMessage, Report};
+use crate::ipc::{self, Dispatch, Hub, IpcError, Method, Table, Ticket, Wait};
+use crate::reexec;
+use crate::task::Job;
+
+/// How long to look for what a worker said before it ended.
+const LAST_WORDS: Duration = Duration::from_millis(100);
+
+pub(super) fn run(order: &Order<'_>) -> Ran {
+    let mut ran = Ran { known: order.brief.items, ..Ran::default() };
+    let mut crew = Crew::default();
+    ran.trouble = match work(order, &mut crew, &mut ran) {
+        Ok(()) => None,
+        Err(Stop::Trouble(trouble)) => Some(trouble),
+        Err(Stop::Gone(worker)) => Some(crew.cause_of(worker)),
+    };
+    crew.dismiss();
+    ran
+}
+
+/// The hub and what goes with it.
+struct Links<'a> {
+    hub: Box<dyn Hub>,
+    table: Option<Arc<Table>>,
+    order: &'a Order<'a>,
+    /// The cores that may be used, as they were before the dispatcher pinned itself.
+    cores: Vec<usize>,
+}
+
+fn work(order: &Order<'_>, crew: &mut Crew, ran: &mut Ran) -> Result<(), Stop> {
+    let brief = &order.brief;
+    let job = brief.job(order.tasks).map_err(Stop::Trouble)?;
+    let requests = Feed::prepare(job.as_ref(), brief.items);
+    let mut feed = Feed::new(job.as_ref(), &requests);
+    let mut edges = Edges::start();
+    let mut links = connect(order, crew, job.as_ref(), &requests)?;
+    let driven = drive(&mut links, &mut feed, crew, &mut edges, ran);
+    let reports = driven.map_err(|stop| links.last_words(stop))?;
+    drop(links);
+    crew.join(&reports, ran);
+    edges.edge(ran);
+    Ok(())
+}
+
+/// From the first message to the workers' reports.
+fn drive(
+    links: &mut Links<'_>,
+    feed: &mut Feed<'_>,
+    crew: &mut Crew,
+    edges: &mut Edges,
+    ran: &mut Ran,
+) -> Result<Vec<Report>, Stop> {
+    links.brief_all()?;
+    if links.order.brief.warm() {
+        links.warm_up(feed)?;
+        links.barrier()?;
+    }
+    let scale = Scale::before(&links.order.brief, &crew.others());
+    edges.edge(ran);
+    crew.manager_edge(links.manager_usage()?, &mut ran.phases[0]);
+
+    let waited = match links.table.clone() {
+        Some(table) => links.run_table(&table, ran)?,
+        None => Stream::new(links.hub.as_mut(), feed, links.order).run(ran)?,
+    };
+    let end = edges.edge(ran);
+    crew.manager_edge(links.manager_usage()?, &mut ran.phases[1]);
+    ran.memory = scale.after(&crew.others());
+
+    let reports = links.finish(crew)?;
+    crew.manager_edge(links.manager_usage()?, &mut ran.phases[2]);
+    let told = reports.iter().zip(waited);
+    let stints: Vec<Stint> =
+        told.map(|(report, waited)| Stint { waited, ..report.stint.unwrap_or_default() }).collect();
+    ran.split_work(&links.order.brief, &stints, end);
+    Ok(reports)
+}
+
+/// Creates the connections and starts the processes.
+fn connect<'a>(
+    order: &'a Order<'a>,
+    crew: &mut Crew,
+    job: &dyn Job,
+    requests: &ipc::Requests,
+) -> Result<Links<'a>, Stop> {
+    let brief = &order.brief;
+    let method = brief.setup.ipc.unwrap_or(Method::Pipe);
+    let wait = brief.setup.wait.unwrap_or(Wait::Sleep);
+    let (request, reply) = job.sizes();
+    let largest = (request.max(reply) + 64) * brief.chunk() as usize;
+    let (mut hub, tickets) = ipc::hub(method, brief.workers(), wait, largest, &order.prefix)?;
+    let table = match brief.setup.dispatch {
+        Some(Dispatch::Table) => Some(Arc::new(Table::create(&order.prefix, brief.workers(), requests)?)),
+        _ => None,
+    };
+    let lifeline = crew.lifeline()?;
+    let wait_word = if wait == Wait::Spin { "spin" } else { "sleep" };
+    if let Some(ticket) = hub.server() {
+        let arguments = [wait_word, &ticket.text];
+        crew.manager = Some(start(order, reexec::MANAGER, &arguments, &ticket, &lifeline)?);
+    }
+    for ticket in tickets {
+        let arguments = [method.word(), wait_word, &ticket.text];
+        crew.workers.push(start(order, reexec::WORKER, &arguments, &ticket, &lifeline)?);
+    }
+    drop(lifeline);
+    watch(&crew.workers, hub.obituary(), table.clone()).map_err(Stop::Trouble)?;
+    hub.accept(order.deadline)?;
+    let cores = usable_cores();
+    pin(dispatcher_core(brief.placement(), &cores));
+    Ok(Links { hub, table, order, cores })
+}
+
+/// Starts a process with the ticket's descriptors. Only this thread starts processes, so that no other child inherits
+/// them while they may be inherited.
+fn start(
+    order: &Order<'_>,
+    subcommand: &str,
+    arguments: &[&str],
+    ticket: &Ticket,
+    lifeline: &OwnedFd,
+) -> Result<Started, Stop> {
+    let inherit = |flags: FdFlags| ticket.inherit.iter().try_for_each(|fd| fcntl_setfd(fd, flags));
+    let stdin = lifeline.try_clone().map_err(|e| Stop::Trouble(Trouble::Failed(format!("a lifeline: {e}"))))?;
+    inherit(FdFlags::empty()).map_err(system("inheriting"))?;
+    let mut command = order.program.command(subcommand, arguments);
+    let child = command.stdin(Stdio::from(stdin)).stdout(Stdio::null()).spawn();
+    inherit(FdFlags::CLOEXEC).map_err(system("inheriting"))?;
+    let child = child.map_err(|e| Stop::Trouble(Trouble::Failed(format!("starting a worker: {e}"))))?;
+    Started::new(child).map_err(Stop::Trouble)
+}
+
+impl Links<'_> {
+    /// Tells every worker what to do, and waits until all are ready, unless there is no barrier.
+    fn brief_all(&mut self) -> Result<(), Stop> {
+        let brief = &self.order.brief;
+        let cores = &self.cores;
+        for worker in 0..brief.workers() {
+            let message = JobMessage {
+                brief: brief.clone(),
+                worker,
+                core: worker_core(brief.placement(), cores, worker, true),
+                table: self.table.as_ref().map(|table| table.name().to_owned()),
+            };
+            let text = serde_json::to_vec(&message).map_err(|_| Damaged)?;
+            self.hub.send(worker, &[&[wire::JOB], &text[..]].concat())?;
+        }
+        if brief.warm() || self.table.is_some() {
+            self.gather(wire::READY)?;
+            self.hub.connected();
+            if let Some(table) = &self.table {
+                table.unlink();
+            }
+            if !brief.warm() {
+                self.barrier()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits for one message of this kind from every worker.
+    fn gather(&mut self, kind: u8) -> Result<Vec<Vec<u8>>, Stop> {
+        let workers = self.order.brief.workers();
+        let mut messages = vec![Vec::new(); workers];
+        let (mut missing, mut message) = (workers, Vec::new());
+        while missing > 0 {
+            let worker = self.hub.receive(&mut message, self.order.deadline)?;
+            match message.first() {
+                Some(found) if *found == kind && messages[worker].is_empty() => {
+                    messages[worker] = std::mem::take(&mut message);
+                    missing -= 1;
+                }
+                // Without a barrier a worker may say that it is ready when others have done all the work.
+                Some(&wire::READY) if !self.order.brief.warm() => {}
+                Some(&wire::ERROR) => return Err(reported(&message)),
+                _ => return Err(Damaged.into()),
+            }
+        }
+        Ok(messages)
+    }
+
+    /// One chunk per worker, unrecorded.
+    fn warm_up(&mut self, feed: &mut Feed<'_>) -> Result<(), Stop> {
+        let brief = &self.order.brief;
+        let mut message = vec![wire::WARM];
+        for item in 0..brief.chunk().min(brief.items) {
+            // The first items again: what is warmed is the way and the code, not the data.
+            wire::put_item(&mut message, item, feed.get(item));
+        }
+        for worker in 0..brief.workers() {
+            self.hub.send(worker, &message)?;
+        }
+        self.gather(wire::WARM).map(|_| ())
+    }
+
+    fn barrier(&mut self) -> Result<(), Stop> {
+        for worker in 0..self.order.brief.workers() {
+            self.hub.send(worker, &[wire::GO])?;
+        }
+        self.gather(wire::STANDING).map(|_| ())
+    }
+
+    /// What the manager process has used so far, where there is one.
+    fn manager_usage(&mut self) -> Result<Option<Usage>, Stop> {
+        Ok(self.hub.server_usage(self.order.deadline)?.map(Usage::from_numbers))
+    }
+
+    /// Runs the items of a table, none of which is found by another.
+    fn run_table(&mut self, table: &Table, ran: &mut Ran) -> Result<Vec<u64>, Stop> {
+        table.start();
+        let waited = table.wait_until_finished(self.order.brief.setup.wait.unwrap_or(Wait::Sleep), self.order.deadline);
+        (ran.done, ran.sum) = table.totals();
+        waited?;
+        Ok(vec![0; self.order.brief.workers()])
+    }
+
+    /// Why a worker is gone. One that failed has said so before it ended: where a send found it gone, or another thread
+    /// saw its end first, its message still waits to be read.
+    fn last_words(&mut self, stop: Stop) -> Stop {
+        let Stop::Gone(gone) = stop else { return stop };
+        let (mut message, soon) = (Vec::new(), Instant::now() + LAST_WORDS);
+        loop {
+            match self.hub.receive(&mut message, soon) {
+                Ok(_) if message.first() == Some(&wire::ERROR) => return reported(&message),
+                Ok(_) => {}
+                Err(IpcError::Gone(worker)) if worker != gone => {}
+                Err(error @ IpcError::Protocol(_)) => return error.into(),
+                Err(_) => return stop,
+            }
+        }
+    }
+
+    /// Ends the work in every worker and collects what each used. A worker that ends right after its report is not gone.
+    fn finish(&mut self, crew: &mut Crew) -> Result<Vec<Report>, Stop> {
+        let workers = self.order.brief.workers();
+        for worker in 0..workers {
+            self.hub.send(worker, &[wire::FINISH])?;
+        }
+        let mut reports: Vec<Option<Report>> = (0..workers).map(|_| None).collect();
+        let mut message = Vec::new();
+        while reports.iter().any(Option::is_none) {
+            match self.hub.receive(&mut message, self.order.deadline) {
+                Ok(worker) if message.first() == Some(&wire::REPORT) => {
+                    reports[worker] = Some(serde_json::from_slice(&message[1..]).map_err(|_| Damaged)?);
+                }
+                Ok(_) if message.first() == Some(&wire::READY) => {}
+                Ok(_) if message.first() == Some(&wire::ERROR) => return Err(reported(&message)),
+                Ok(_) => return Err(Damaged.into()),
+                Err(IpcError::Gone(worker)) if reports[worker].is_some() => {}
+                Err(IpcError::Gone(worker)) => return Err(Stop::Trouble(crew.cause_of(worker))),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(reports.into_iter().flatten().collect())
+    }
+}

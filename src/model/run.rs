@@ -1,0 +1,229 @@
+//! What every model has in common: the order it gets, what it leaves, and the edges of its phases.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use serde::{Deserialize, Serialize};
+
+use super::bench::{Bench, Clocked};
+use super::memory::MemoryUse;
+use super::stint::{Spent, Stint, monotonic, split};
+use super::usage::Usage;
+use super::{Measure, Placement, Setup};
+use crate::ipc::IpcError;
+use crate::reexec::Program;
+use crate::task::{Digest, Job, Place, Settings, Task, TaskError, Tasks};
+
+/// One run to make: what, how, and until when.
+pub struct Order<'a> {
+    /// The registry.
+    pub tasks: &'a Tasks,
+    /// The program whose workers are started.
+    pub program: &'a Program,
+    /// What to do and how; also sent to workers.
+    pub brief: Brief,
+    /// When it must be over.
+    pub deadline: Instant,
+    /// What names of shared segments start with.
+    pub prefix: String,
+}
+
+/// What a run is made for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// Its times count: nothing is done beside the work.
+    #[default]
+    Timed,
+    /// Every item is clocked, and every worker says where its time went.
+    Instrumented,
+    /// The memory of its processes is read before and after the work.
+    Memory,
+}
+
+/// The part of an order that crosses to worker processes.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Brief {
+    /// The task's word.
+    pub task: String,
+    /// Its settings.
+    pub settings: Settings,
+    /// Seed of the items.
+    pub seed: u64,
+    /// How many items.
+    pub items: u64,
+    /// The trial's folder.
+    pub folder: PathBuf,
+    /// How the items are run.
+    pub setup: Setup,
+    /// What the run is made for.
+    pub purpose: Purpose,
+}
+
+impl Brief {
+    /// Prepares the job.
+    ///
+    /// # Errors
+    /// What the task says.
+    pub fn job(&self, tasks: &Tasks) -> Result<Box<dyn Job>, Trouble> {
+        let task = tasks
+            .get(&self.task)
+            .ok_or_else(|| Trouble::Failed(format!("this program has no task `{}`", self.task)))?;
+        let place = Place { seed: self.seed, items: self.items, folder: self.folder.clone() };
+        task.prepare(&self.settings, &place).map_err(Trouble::from)
+    }
+
+    /// Whether the job's items yield further ones.
+    #[must_use]
+    pub fn yields(&self, tasks: &Tasks) -> bool {
+        tasks.get(&self.task).is_some_and(Task::yields)
+    }
+
+    pub(super) fn workers(&self) -> usize {
+        self.setup.workers.unwrap_or(1).max(1) as usize
+    }
+
+    pub(super) fn chunk(&self) -> u64 {
+        u64::from(self.setup.chunk.unwrap_or(1).max(1))
+    }
+
+    pub(super) fn placement(&self) -> Placement {
+        self.setup.placement.unwrap_or(Placement::Free)
+    }
+
+    /// Whether every item is clocked.
+    pub(super) fn instrumented(&self) -> bool {
+        self.purpose == Purpose::Instrumented
+    }
+
+    /// Whether the memory of all processes is read.
+    pub(super) fn weighs(&self) -> bool {
+        self.purpose == Purpose::Memory
+    }
+
+    pub(super) fn warm(&self) -> bool {
+        self.setup.measure == Measure::Work
+    }
+}
+
+/// Why a run did not end well.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Trouble {
+    /// The deadline passed.
+    TimedOut,
+    /// A worker (a process or a thread) ended before its work did.
+    WorkerDied {
+        /// Such as `signal 9 (SIGKILL)`.
+        cause: String,
+    },
+    /// What arrived is no message.
+    Protocol(String),
+    /// An item, a preparation or the system said no.
+    Failed(String),
+}
+
+impl From<TaskError> for Trouble {
+    fn from(error: TaskError) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
+impl From<IpcError> for Trouble {
+    fn from(error: IpcError) -> Self {
+        match error {
+            IpcError::Deadline => Self::TimedOut,
+            IpcError::Protocol(detail) => Self::Protocol(detail),
+            IpcError::ManagerGone => Self::WorkerDied { cause: "the manager process ended".into() },
+            IpcError::Gone(_) | IpcError::Os { .. } => Self::Failed(error.to_string()),
+        }
+    }
+}
+
+/// Wall time and usage of one phase over all processes of the run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PhaseUsage {
+    /// Wall time in nanoseconds.
+    pub wall: u64,
+    /// CPU, switches, faults.
+    pub usage: Usage,
+}
+
+/// What a run left.
+#[derive(Default)]
+pub struct Ran {
+    /// Start, work and join.
+    pub phases: [PhaseUsage; 3],
+    /// Items whose reply arrived once.
+    pub done: u64,
+    /// Items known of: those of the order and those yielded.
+    pub known: u64,
+    /// Replies that came again.
+    pub duplicated: u64,
+    /// Sum of item digests.
+    pub sum: Digest,
+    /// Nanoseconds of the first item on a cold worker (the slowest worker's), 0 without warm-up.
+    pub first_item: u64,
+    /// Per-item times, in instrumented runs.
+    pub clocked: Option<Clocked>,
+    /// Where the workers' time went, in instrumented runs.
+    pub spent: Option<Spent>,
+    /// What its processes occupied, in memory runs, where the system says it.
+    pub memory: Option<MemoryUse>,
+    /// Whether `wait4` and the workers' own reports disagree on CPU time.
+    pub cpu_mismatch: bool,
+    /// Why it did not end well.
+    pub trouble: Option<Trouble>,
+}
+
+impl Ran {
+    /// Splits the work phase, which ended at `end` on the monotonic clock, by what its workers clocked.
+    pub(super) fn split_work(&mut self, brief: &Brief, stints: &[Stint], end: u64) {
+        if brief.instrumented() {
+            self.spent = Some(split(stints, brief.workers(), self.phases[1].wall, end));
+        }
+    }
+
+    /// Adds what a worker's bench has; gives what the worker clocked of its own time.
+    pub(super) fn add(&mut self, bench: Bench<'_>) -> Stint {
+        self.done += bench.done;
+        self.sum = self.sum.wrapping_add(bench.sum);
+        self.first_item = self.first_item.max(bench.first_item);
+        if let Some(clocked) = bench.clocked {
+            self.clocked.get_or_insert_with(Clocked::default).add(&clocked);
+        }
+        bench.watch.map(|watch| watch.stint).unwrap_or_default()
+    }
+}
+
+/// The clock and the usage of this process at the edges of phases.
+pub(super) struct Edges {
+    /// Nanoseconds of the monotonic clock.
+    wall: u64,
+    usage: Usage,
+    next: usize,
+}
+
+impl Edges {
+    pub(super) fn start() -> Self {
+        Self { usage: Usage::now(), wall: monotonic(), next: 0 }
+    }
+
+    /// Ends the current phase, as seen by this process; says when that was, on the monotonic clock.
+    pub(super) fn edge(&mut self, ran: &mut Ran) -> u64 {
+        let wall = monotonic();
+        let usage = Usage::now();
+        let phase = &mut ran.phases[self.next];
+        phase.wall += wall - self.wall;
+        phase.usage = phase.usage.plus(usage.since(self.usage));
+        self.next += 1;
+        (self.usage, self.wall) = (usage, monotonic());
+        wall
+    }
+}
+
+/// The words of a panic.
+pub(super) fn panic_cause(payload: &(dyn std::any::Any + Send)) -> Trouble {
+    let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    let text = text.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_default();
+    Trouble::WorkerDied { cause: format!("panic: {text}") }
+}

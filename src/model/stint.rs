@@ -1,0 +1,165 @@
+//! Where the workers' time goes, in instrumented runs.
+
+use std::fs::File;
+use std::os::unix::fs::FileExt as _;
+
+use rustix::time::{ClockId, clock_gettime};
+use serde::{Deserialize, Serialize};
+
+/// Nanoseconds from which an item counts as long, so that the scheduler's count is read, which takes about one
+/// microsecond; and from which looking for work counts as waiting for it.
+const LONG: u64 = 50_000;
+
+/// Nanoseconds of the monotonic clock, which is one and the same in all processes of a machine.
+#[inline]
+pub(super) fn monotonic() -> u64 {
+    let now = clock_gettime(ClockId::Monotonic);
+    now.tv_sec as u64 * 1_000_000_000 + now.tv_nsec as u64
+}
+
+/// Where the workers' time in the work phase went, summed over workers, in nanoseconds. The sum of the parts is
+/// workers × wall time of the phase, to the nanosecond.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Spent {
+    /// Within items, without the time of `preempted`.
+    pub service: u64,
+    /// The rest: claims, messages, copies, waits for a dispatcher that has items, splits of a work-stealing pool.
+    pub dispatch: u64,
+    /// After the worker's last item, and before that what ended with an item: waits for those that others were yet to
+    /// find, and of a work-stealing pool its threads' looking for work, where that took 50 µs or more.
+    pub waiting: u64,
+    /// Within items: ready to run, but without a core. Where items are shorter than 50 µs it is counted only for those
+    /// that took longer, with what the worker was kept from running between them.
+    pub preempted: u64,
+}
+
+/// What one worker clocked, in nanoseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Stint {
+    /// Within items, all of it.
+    pub(super) service: u64,
+    /// Within items without a core.
+    pub(super) preempted: u64,
+    /// Waits for items that others might find, which ended with an item.
+    pub(super) waited: u64,
+    /// When the last item ended, on the monotonic clock; 0 where there was none.
+    pub(super) last: u64,
+}
+
+/// Splits `workers` times a work phase of `wall` nanoseconds that ended at `end` on the monotonic clock. A worker
+/// without a stint waited all the time. Nothing exceeds the phase, even where a worker without a barrier began early.
+pub(super) fn split(stints: &[Stint], workers: usize, wall: u64, end: u64) -> Spent {
+    let mut spent = Spent::default();
+    for worker in 0..workers {
+        let stint = stints.get(worker).copied().unwrap_or_default();
+        let within = stint.service.min(wall);
+        let preempted = stint.preempted.min(within);
+        let idle = if stint.last == 0 { wall } else { end.saturating_sub(stint.last) };
+        let waiting = idle.saturating_add(stint.waited).min(wall - within);
+        spent.service += within - preempted;
+        spent.preempted += preempted;
+        spent.waiting += waiting;
+        spent.dispatch += wall - within - waiting;
+    }
+    spent
+}
+
+/// Clocks one worker's stint. It belongs to the thread that started it.
+pub(super) struct Stopwatch {
+    pub(super) stint: Stint,
+    /// The scheduler's counts of the thread; none where the kernel does not keep them.
+    scheduler: Option<File>,
+    /// Nanoseconds without a core when they were last read.
+    delayed: u64,
+    /// Whether the last item was long enough for the count to be read around the next.
+    long: bool,
+}
+
+impl Stopwatch {
+    /// A stopwatch of the calling thread.
+    pub(super) fn start() -> Self {
+        let scheduler = File::open("/proc/thread-self/schedstat").ok();
+        Self { stint: Stint::default(), scheduler, delayed: 0, long: true }
+    }
+
+    /// Says that an item may begin, after a pause: delays until now were not within items.
+    #[inline]
+    pub(super) fn resume(&mut self) {
+        if self.long {
+            self.delayed = self.delay();
+        }
+    }
+
+    /// Says that an item may begin, after looking for one since the last, or since `began` where it is the first. Short
+    /// looks are part of handing work over, and do not count as waits.
+    pub(super) fn found(&mut self, began: u64) {
+        let looked = monotonic().saturating_sub(self.stint.last.max(began));
+        if looked >= LONG {
+            self.stint.waited += looked;
+        }
+        self.resume();
+    }
+
+    /// Adds an item that ran from `start` to `end`.
+    pub(super) fn item(&mut self, start: u64, end: u64) {
+        let took = end.saturating_sub(start);
+        self.stint.service += took;
+        self.stint.last = end;
+        self.long = took >= LONG;
+        if self.long {
+            let delayed = self.delay();
+            self.stint.preempted += delayed.saturating_sub(self.delayed).min(took);
+            self.delayed = delayed;
+        }
+    }
+
+    /// Nanoseconds that the thread has been ready to run without a core: the second number of `schedstat`.
+    fn delay(&self) -> u64 {
+        let mut buffer = [0; 64];
+        let length = self.scheduler.as_ref().and_then(|file| file.read_at(&mut buffer, 0).ok()).unwrap_or(0);
+        let text = str::from_utf8(&buffer[..length]).unwrap_or_default();
+        text.split(' ').nth(1).and_then(|number| number.parse().ok()).unwrap_or(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all(spent: Spent) -> u64 {
+        spent.service + spent.dispatch + spent.waiting + spent.preempted
+    }
+
+    #[test]
+    fn time_is_split_after_the_last_item() {
+        let busy = Stint { service: 700, preempted: 200, waited: 0, last: 10_000 };
+        let early = Stint { service: 300, preempted: 0, waited: 100, last: 9_500 };
+        let spent = split(&[busy, early], 3, 1000, 10_000);
+        assert_eq!(spent, Spent { service: 800, preempted: 200, waiting: 500 + 100 + 1000, dispatch: 300 + 100 });
+        assert_eq!(all(spent), 3000);
+    }
+
+    #[test]
+    fn the_sum_is_exact_whatever_was_clocked() {
+        let values = [0, 1, 999, 1000, 1001, 5000, u64::MAX];
+        for service in values {
+            for preempted in values {
+                for (waited, last) in values.into_iter().flat_map(|waited| values.map(|last| (waited, last))) {
+                    let spent = split(&[Stint { service, preempted, waited, last }], 2, 1000, 5000);
+                    assert_eq!(all(spent), 2000);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_stopwatch_adds_items_up() {
+        let mut watch = Stopwatch::start();
+        watch.resume();
+        watch.item(1000, 1500);
+        watch.item(2000, 3_002_000);
+        let Stint { service, preempted, waited, last } = watch.stint;
+        assert_eq!((service, waited, last), (3_000_500, 0, 3_002_000));
+        assert!(preempted <= service);
+    }
+}

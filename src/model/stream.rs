@@ -1,0 +1,204 @@
+//! The dispatcher of `stream`: hands chunks to workers on demand, so many in flight, and adds up the replies.
+
+use std::collections::{HashSet, VecDeque};
+
+use super::bench::{Clocked, Feed};
+use super::run::{Order, Ran, Trouble};
+use super::stint::monotonic;
+use super::wire::{self, Cursor, Damaged};
+use crate::ipc::{Hub, IpcError};
+use crate::task::{digest, item_digest, yielded_item};
+
+/// An error, and whose it is where a worker is gone.
+pub(super) enum Stop {
+    Gone(usize),
+    Trouble(Trouble),
+}
+
+impl From<IpcError> for Stop {
+    fn from(error: IpcError) -> Self {
+        match error {
+            IpcError::Gone(worker) => Self::Gone(worker),
+            other => Self::Trouble(other.into()),
+        }
+    }
+}
+
+impl From<Damaged> for Stop {
+    fn from(damaged: Damaged) -> Self {
+        Self::Trouble(damaged.into())
+    }
+}
+
+/// The text of an error message as a failure.
+pub(super) fn reported(message: &[u8]) -> Stop {
+    Stop::Trouble(Trouble::Failed(String::from_utf8_lossy(&message[1..]).into_owned()))
+}
+
+/// Which items are done. First items are numbered from 0, so that a bit each suffices; yielded ones are a set.
+struct Done {
+    first: Vec<u64>,
+    yielded: HashSet<u64>,
+}
+
+impl Done {
+    fn new(items: u64) -> Self {
+        Self { first: vec![0; items.div_ceil(64) as usize], yielded: HashSet::new() }
+    }
+
+    /// Marks an item; says whether it was new, or `None` for a number that no item has.
+    #[inline]
+    fn mark(&mut self, item: u64) -> Option<bool> {
+        if item >> 63 == 1 {
+            return Some(self.yielded.insert(item));
+        }
+        let (word, bit) = ((item / 64) as usize, 1u64 << (item % 64));
+        let word = self.first.get_mut(word)?;
+        let new = *word & bit == 0;
+        *word |= bit;
+        Some(new)
+    }
+}
+
+/// The dispatching of one run.
+pub(super) struct Stream<'a, 'b> {
+    hub: &'a mut dyn Hub,
+    feed: &'a mut Feed<'b>,
+    order: &'a Order<'a>,
+    next: u64,
+    found: VecDeque<(u64, Vec<u8>)>,
+    done: Done,
+    open: Vec<u32>,
+    /// Items that are out and not back.
+    out: u64,
+    message: Vec<u8>,
+    /// When each chunk in flight was handed over, by worker; replies of a worker come in order.
+    handed: Vec<VecDeque<u64>>,
+    /// Since when each worker has had nothing while others might still find items; instrumented runs only.
+    starved: Vec<Option<u64>>,
+    /// Nanoseconds of such waits that ended with an item, by worker.
+    waited: Vec<u64>,
+}
+
+impl<'a, 'b> Stream<'a, 'b> {
+    pub(super) fn new(hub: &'a mut dyn Hub, feed: &'a mut Feed<'b>, order: &'a Order<'a>) -> Self {
+        let (workers, items) = (order.brief.workers(), order.brief.items);
+        Self {
+            hub,
+            feed,
+            order,
+            next: 0,
+            found: VecDeque::new(),
+            done: Done::new(items),
+            open: vec![0; workers],
+            out: 0,
+            message: Vec::new(),
+            handed: vec![VecDeque::new(); workers],
+            starved: vec![None; workers],
+            waited: vec![0; workers],
+        }
+    }
+
+    /// Runs all items, from the first hand-over to the last reply. Gives the nanoseconds that each worker waited for items
+    /// which others were yet to find; zeros unless the run is instrumented.
+    pub(super) fn run(mut self, ran: &mut Ran) -> Result<Vec<u64>, Stop> {
+        let in_flight = self.order.brief.setup.in_flight.unwrap_or(1).max(1);
+        if self.order.brief.instrumented() {
+            ran.clocked = Some(Clocked::default());
+        }
+        for _ in 0..in_flight {
+            for worker in 0..self.open.len() {
+                self.hand_over(worker)?;
+            }
+        }
+        self.note_starved();
+        let mut message = Vec::new();
+        while self.out > 0 {
+            let worker = self.hub.receive(&mut message, self.order.deadline)?;
+            match message.first() {
+                Some(&wire::REPLIES) => self.take_replies(worker, &message, ran)?,
+                // Without a barrier workers report ready while work is under way.
+                Some(&wire::READY) => continue,
+                Some(&wire::ERROR) => return Err(reported(&message)),
+                _ => return Err(Damaged.into()),
+            }
+            self.open[worker] -= 1;
+            for worker in 0..self.open.len() {
+                while self.open[worker] < in_flight && self.hand_over(worker)? {}
+            }
+            self.note_starved();
+        }
+        Ok(self.waited)
+    }
+
+    /// Notes which workers have nothing to do from now on, in instrumented runs.
+    fn note_starved(&mut self) {
+        if self.order.brief.instrumented() {
+            for (since, _) in self.starved.iter_mut().zip(&self.open).filter(|(_, open)| **open == 0) {
+                *since = since.or_else(|| Some(monotonic()));
+            }
+        }
+    }
+
+    /// Hands the next chunk to a worker; says whether there was one.
+    fn hand_over(&mut self, worker: usize) -> Result<bool, Stop> {
+        let (items, chunk) = (self.order.brief.items, self.order.brief.chunk());
+        let mut count = 0;
+        self.message.clear();
+        self.message.push(wire::ITEMS);
+        while count < chunk {
+            if let Some((item, request)) = self.found.pop_front() {
+                wire::put_item(&mut self.message, item, &request);
+            } else if self.next < items {
+                wire::put_item(&mut self.message, self.next, self.feed.get(self.next));
+                self.next += 1;
+            } else {
+                break;
+            }
+            count += 1;
+        }
+        if count == 0 {
+            return Ok(false);
+        }
+        if self.order.brief.instrumented() {
+            let now = monotonic();
+            self.handed[worker].push_back(now);
+            self.waited[worker] += self.starved[worker].take().map_or(0, |since| now - since);
+        }
+        self.hub.send(worker, &self.message)?;
+        self.open[worker] += 1;
+        self.out += count;
+        Ok(true)
+    }
+
+    fn take_replies(&mut self, worker: usize, message: &[u8], ran: &mut Ran) -> Result<(), Stop> {
+        if self.open[worker] == 0 {
+            return Err(Stop::Trouble(Trouble::Protocol("replies that nobody asked for".into())));
+        }
+        let turnaround = self.handed[worker].pop_front().map(|handed| monotonic() - handed);
+        let mut cursor = Cursor::new(&message[1..]);
+        while !cursor.is_empty() {
+            let reply = wire::take_reply(&mut cursor)?;
+            let item = reply.item;
+            let Some(new) = self.done.mark(item) else {
+                return Err(Stop::Trouble(Trouble::Protocol(format!("a reply to item {item}, which does not exist"))));
+            };
+            if !new {
+                ran.duplicated += 1;
+                continue;
+            }
+            ran.done += 1;
+            self.out = self.out.saturating_sub(1);
+            ran.sum = ran.sum.wrapping_add(item_digest(item, reply.seen, digest(reply.bytes)));
+            for ordinal in 0..u64::from(reply.yielded) {
+                self.found.push_back((yielded_item(item, ordinal), cursor.block()?.to_vec()));
+                ran.known += 1;
+            }
+            if let (Some(clocked), Some(turnaround)) = (&mut ran.clocked, turnaround) {
+                clocked.service.saturating_record(reply.service);
+                clocked.turnaround.saturating_record(turnaround);
+            }
+        }
+        Ok(())
+    }
+}

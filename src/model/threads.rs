@@ -1,0 +1,233 @@
+//! `threads`: operating system threads that claim runs of items from a shared counter.
+
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Barrier, Condvar, Mutex, MutexGuard, PoisonError};
+
+use super::bench::{Bench, Feed};
+use super::memory::{Others, Scale};
+use super::placing::{pin, usable_cores, worker_core};
+use super::run::{Brief, Edges, Order, Ran, Trouble, panic_cause};
+use super::stint::monotonic;
+use crate::ipc::Requests;
+use crate::task::{Job, yielded_item};
+
+/// The counter that all workers claim from, on a cache line of its own.
+#[repr(align(64))]
+#[derive(Default)]
+pub(super) struct Cursor(AtomicU64);
+
+impl Cursor {
+    #[inline]
+    fn claim(&self, chunk: u64) -> u64 {
+        self.0.fetch_add(chunk, Ordering::Relaxed)
+    }
+
+    /// Ends all claiming, after an error. Far from overflow, since claims go on from here.
+    fn exhaust(&self) {
+        self.0.store(1 << 62, Ordering::Relaxed);
+    }
+}
+
+/// Items that other items yielded, and how many items are not done yet.
+pub(super) struct Found {
+    queue: Mutex<VecDeque<(u64, Vec<u8>)>>,
+    changed: Condvar,
+    open: AtomicU64,
+    known: AtomicU64,
+}
+
+impl Found {
+    pub(super) fn new(items: u64) -> Self {
+        let (queue, changed) = (Mutex::default(), Condvar::new());
+        Self { queue, changed, open: AtomicU64::new(items), known: AtomicU64::new(items) }
+    }
+
+    pub(super) fn known(&self) -> u64 {
+        self.known.load(Ordering::Relaxed)
+    }
+
+    fn locked(&self) -> MutexGuard<'_, VecDeque<(u64, Vec<u8>)>> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes that `item` is done and what it yielded.
+    pub(super) fn done(&self, item: u64, yielded: Vec<Vec<u8>>) {
+        let count = yielded.len() as u64;
+        self.known.fetch_add(count, Ordering::Relaxed);
+        self.open.fetch_add(count, Ordering::Relaxed);
+        let mut queue = self.locked();
+        queue.extend(yielded.into_iter().enumerate().map(|(k, request)| (yielded_item(item, k as u64), request)));
+        let last = self.open.fetch_sub(1, Ordering::AcqRel) == 1;
+        drop(queue);
+        if last || count > 1 {
+            self.changed.notify_all();
+        } else if count == 1 {
+            self.changed.notify_one();
+        }
+    }
+
+    /// Waits for a found item; `None` once everything is done. Adds the nanoseconds of a wait that ended with an item to
+    /// `waited`, where there is one.
+    pub(super) fn next(&self, waited: Option<&mut u64>) -> Option<(u64, Vec<u8>)> {
+        let (mut queue, mut since) = (self.locked(), None);
+        loop {
+            if let Some(found) = queue.pop_front() {
+                if let (Some(since), Some(waited)) = (since, waited) {
+                    *waited += monotonic() - since;
+                }
+                return Some(found);
+            }
+            if self.open.load(Ordering::Acquire) == 0 {
+                return None;
+            }
+            since = since.or_else(|| waited.is_some().then(monotonic));
+            queue = self.changed.wait(queue).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Lets everybody stop, after an error.
+    pub(super) fn abandon(&self) {
+        self.locked().clear();
+        self.open.store(0, Ordering::Release);
+        self.changed.notify_all();
+    }
+}
+
+/// What the workers of one run share.
+struct Shared<'a> {
+    brief: &'a Brief,
+    job: &'a dyn Job,
+    requests: &'a Requests,
+    cursor: Cursor,
+    found: Option<Found>,
+    edges: Barrier,
+}
+
+pub(super) fn run(order: &Order<'_>) -> Ran {
+    let mut ran = Ran { known: order.brief.items, ..Ran::default() };
+    ran.trouble = work(order, &mut ran).err();
+    ran
+}
+
+fn work(order: &Order<'_>, ran: &mut Ran) -> Result<(), Trouble> {
+    let brief = &order.brief;
+    let job = brief.job(order.tasks)?;
+    let requests = Feed::prepare(job.as_ref(), brief.items);
+    let workers = brief.workers();
+    let shared = Shared {
+        brief,
+        job: job.as_ref(),
+        requests: &requests,
+        cursor: Cursor::default(),
+        found: brief.yields(order.tasks).then(|| Found::new(brief.items)),
+        edges: Barrier::new(workers + 1),
+    };
+    let cores = usable_cores();
+    let (mut trouble, mut stints, mut end) = (None, Vec::new(), 0);
+    std::thread::scope(|scope| {
+        let mut edges = Edges::start();
+        let handles: Vec<_> = (0..workers)
+            .map(|worker| {
+                let (shared, core) = (&shared, worker_core(brief.placement(), &cores, worker, false));
+                scope.spawn(move || {
+                    pin(core);
+                    worker_main(shared)
+                })
+            })
+            .collect();
+        if brief.warm() {
+            // Everybody is ready and warm; the phase ends; everybody goes.
+            shared.edges.wait();
+        }
+        let scale = Scale::before(brief, &Others::default());
+        edges.edge(ran);
+        if brief.warm() {
+            shared.edges.wait();
+        }
+        shared.edges.wait();
+        end = edges.edge(ran);
+        ran.memory = scale.after(&Others::default());
+        if brief.weighs() {
+            // What belongs to a thread counts while it lives.
+            shared.edges.wait();
+        }
+        for handle in handles {
+            match handle.join() {
+                Ok((bench, worked)) => {
+                    stints.push(ran.add(bench));
+                    trouble = trouble.take().or(worked.err());
+                }
+                Err(payload) => trouble = Some(panic_cause(payload.as_ref())),
+            }
+        }
+        edges.edge(ran);
+    });
+    ran.split_work(brief, &stints, end);
+    if let Some(found) = &shared.found {
+        ran.known = found.known();
+    }
+    trouble.map_or(Ok(()), Err)
+}
+
+/// A worker's life. It reaches every barrier even after an error, or the others would wait for ever.
+fn worker_main<'a>(shared: &Shared<'a>) -> (Bench<'a>, Result<(), Trouble>) {
+    let mut feed = Feed::new(shared.job, shared.requests);
+    let mut bench = Bench::new(shared.job, shared.brief.instrumented());
+    let mut result = Ok(());
+    if shared.brief.warm() {
+        result = caught(|| {
+            let request = if shared.brief.items > 0 { feed.get(0).to_vec() } else { Vec::new() };
+            bench.warm_up(shared.brief.chunk().min(shared.brief.items), |_| &request)?;
+            Ok(())
+        });
+        bench.begin_stint();
+        shared.edges.wait();
+        shared.edges.wait();
+    } else {
+        bench.begin_stint();
+    }
+    bench.resume();
+    if result.is_ok() {
+        result = caught(|| claim_all(shared, &mut bench, &mut feed));
+    }
+    if result.is_err() {
+        shared.cursor.exhaust();
+        if let Some(found) = &shared.found {
+            found.abandon();
+        }
+    }
+    shared.edges.wait();
+    if shared.brief.weighs() {
+        shared.edges.wait();
+    }
+    (bench, result)
+}
+
+fn caught(work: impl FnOnce() -> Result<(), Trouble>) -> Result<(), Trouble> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|payload| Err(panic_cause(payload.as_ref())))
+}
+
+fn claim_all(shared: &Shared<'_>, bench: &mut Bench<'_>, feed: &mut Feed<'_>) -> Result<(), Trouble> {
+    let (items, chunk) = (shared.brief.items, shared.brief.chunk());
+    loop {
+        let start = shared.cursor.claim(chunk);
+        if start >= items {
+            break;
+        }
+        for item in start..items.min(start + chunk) {
+            bench.item(item, feed.get(item))?;
+            if let Some(found) = &shared.found {
+                found.done(item, bench.context.take_yielded());
+            }
+        }
+    }
+    let Some(found) = &shared.found else { return Ok(()) };
+    while let Some((item, request)) = found.next(bench.watch.as_mut().map(|watch| &mut watch.stint.waited)) {
+        bench.resume();
+        bench.item(item, &request)?;
+        found.done(item, bench.context.take_yielded());
+    }
+    Ok(())
+}

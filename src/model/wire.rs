@@ -1,0 +1,180 @@
+//! Messages between the dispatcher and its workers. The first byte is the kind; numbers are little-endian.
+
+use serde::{Deserialize, Serialize};
+
+use super::run::Brief;
+use super::stint::Stint;
+use super::usage::Usage;
+use crate::task::Digest;
+
+/// To a worker: what to do, as JSON.
+pub(super) const JOB: u8 = b'J';
+/// To a worker: items to run unrecorded. The answer is [`WARM`] without contents.
+pub(super) const WARM: u8 = b'W';
+/// To a worker: items to run; answered by [`REPLIES`].
+pub(super) const ITEMS: u8 = b'I';
+/// To a worker: the barrier; answered by [`STANDING`] once the counters are read.
+pub(super) const GO: u8 = b'G';
+/// To a worker: all work is done; answered by [`REPORT`].
+pub(super) const FINISH: u8 = b'F';
+/// From a worker: prepared.
+pub(super) const READY: u8 = b'R';
+/// From a worker: replies to items.
+pub(super) const REPLIES: u8 = b'P';
+/// From a worker: at the barrier.
+pub(super) const STANDING: u8 = b'S';
+/// From a worker: an error, as text.
+pub(super) const ERROR: u8 = b'E';
+/// From a worker: what it used, as JSON.
+pub(super) const REPORT: u8 = b'U';
+
+/// The job as it crosses to a worker.
+#[derive(Serialize, Deserialize)]
+pub(super) struct JobMessage {
+    pub(super) brief: Brief,
+    pub(super) worker: usize,
+    /// The core to stay on.
+    pub(super) core: Option<usize>,
+    /// The name of the shared table, where dispatch is `table`.
+    pub(super) table: Option<String>,
+}
+
+/// What a worker says at its end.
+#[derive(Default, Serialize, Deserialize)]
+pub(super) struct Report {
+    /// Used before the barrier.
+    pub(super) start: Usage,
+    /// Used from the barrier to the end of the work.
+    pub(super) work: Usage,
+    /// Nanoseconds of the first item, cold.
+    pub(super) first_item: u64,
+    /// Service times of instrumented table runs, as (value, count).
+    pub(super) service: Vec<(u64, u64)>,
+    /// Where its time went, in instrumented runs.
+    pub(super) stint: Option<Stint>,
+}
+
+/// A damaged message.
+#[derive(Debug)]
+pub(super) struct Damaged;
+
+/// Reads a message front to back.
+pub(super) struct Cursor<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Cursor<'a> {
+    pub(super) fn new(bytes: &'a [u8]) -> Self {
+        Self { rest: bytes }
+    }
+
+    #[inline]
+    pub(super) fn bytes(&mut self, count: usize) -> Result<&'a [u8], Damaged> {
+        let (bytes, rest) = self.rest.split_at_checked(count).ok_or(Damaged)?;
+        self.rest = rest;
+        Ok(bytes)
+    }
+
+    #[inline]
+    fn number<const N: usize>(&mut self) -> Result<[u8; N], Damaged> {
+        self.bytes(N)?.try_into().map_err(|_| Damaged)
+    }
+
+    #[inline]
+    pub(super) fn u32(&mut self) -> Result<u32, Damaged> {
+        self.number().map(u32::from_le_bytes)
+    }
+
+    #[inline]
+    pub(super) fn u64(&mut self) -> Result<u64, Damaged> {
+        self.number().map(u64::from_le_bytes)
+    }
+
+    #[inline]
+    pub(super) fn block(&mut self) -> Result<&'a [u8], Damaged> {
+        let length = self.u32()?;
+        self.bytes(length as usize)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.rest.is_empty()
+    }
+}
+
+#[inline]
+fn put_block(message: &mut Vec<u8>, bytes: &[u8]) {
+    message.extend_from_slice(&(bytes.len() as u32).to_le_bytes());
+    message.extend_from_slice(bytes);
+}
+
+/// Appends one item to an [`ITEMS`] or [`WARM`] message.
+#[inline]
+pub(super) fn put_item(message: &mut Vec<u8>, item: u64, request: &[u8]) {
+    message.extend_from_slice(&item.to_le_bytes());
+    put_block(message, request);
+}
+
+/// Reads one item.
+#[inline]
+pub(super) fn take_item<'a>(cursor: &mut Cursor<'a>) -> Result<(u64, &'a [u8]), Damaged> {
+    Ok((cursor.u64()?, cursor.block()?))
+}
+
+/// One reply, as read.
+pub(super) struct Reply<'a> {
+    pub(super) item: u64,
+    /// Digest of the request as the worker received it.
+    pub(super) seen: Digest,
+    /// Service time in nanoseconds, 0 where the run is not instrumented.
+    pub(super) service: u64,
+    pub(super) yielded: u32,
+    pub(super) bytes: &'a [u8],
+}
+
+/// Appends one reply and what the item yielded.
+#[inline]
+pub(super) fn put_reply(message: &mut Vec<u8>, reply: &Reply<'_>, yielded: &[Vec<u8>]) {
+    message.extend_from_slice(&reply.item.to_le_bytes());
+    message.extend_from_slice(&reply.seen.to_le_bytes());
+    message.extend_from_slice(&reply.service.to_le_bytes());
+    message.extend_from_slice(&reply.yielded.to_le_bytes());
+    put_block(message, reply.bytes);
+    for request in yielded {
+        put_block(message, request);
+    }
+}
+
+/// Reads one reply; `yielded` requests follow it, each read by [`Cursor::block`].
+#[inline]
+pub(super) fn take_reply<'a>(cursor: &mut Cursor<'a>) -> Result<Reply<'a>, Damaged> {
+    Ok(Reply {
+        item: cursor.u64()?,
+        seen: cursor.u64()?,
+        service: cursor.u64()?,
+        yielded: cursor.u32()?,
+        bytes: cursor.block()?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_cut_anywhere_are_damaged_and_never_a_panic() {
+        let mut message = Vec::new();
+        let reply = Reply { item: 3, seen: 4, service: 5, yielded: 1, bytes: b"reply" };
+        put_reply(&mut message, &reply, &[b"child".to_vec()]);
+        let mut cursor = Cursor::new(&message);
+        let read = take_reply(&mut cursor).unwrap();
+        assert_eq!((read.item, read.seen, read.service, read.bytes), (3, 4, 5, &b"reply"[..]));
+        assert_eq!(cursor.block().unwrap(), b"child");
+        assert!(cursor.is_empty());
+        for end in 0..message.len() {
+            let mut cursor = Cursor::new(&message[..end]);
+            assert!(take_reply(&mut cursor).and_then(|_| cursor.block()).is_err(), "cut at {end}");
+        }
+        let huge = [&[0u8; 28][..], &u32::MAX.to_le_bytes()].concat();
+        assert!(take_reply(&mut Cursor::new(&huge)).is_err());
+    }
+}

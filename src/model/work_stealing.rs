@@ -1,0 +1,213 @@
+//! `rayon`: a work-stealing pool of the rayon package, of its own and of a set size.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+
+use rayon::iter::{IndexedParallelIterator as _, IntoParallelIterator as _, ParallelIterator as _};
+use rayon::{Scope, ThreadPool, ThreadPoolBuilder};
+
+use super::bench::{Bench, Feed};
+use super::memory::{Others, Scale};
+use super::placing::{pin, usable_cores, worker_core};
+use super::run::{Brief, Edges, Order, Ran, Trouble, panic_cause};
+use super::stint::{Stint, Stopwatch};
+use crate::ipc::Requests;
+use crate::task::{Job, TaskError, yielded_item};
+
+/// What one leaf of the splitting uses, lent from a store so that buffers are made before the clock.
+struct Desk<'a> {
+    bench: Bench<'a>,
+    feed: Feed<'a>,
+    error: Option<TaskError>,
+}
+
+/// A desk as it is lent: boxed, since a fold moves its state with every item.
+type Lent<'a> = Box<Desk<'a>>;
+
+/// A pool and the handles of its threads.
+type Pool = (ThreadPool, Mutex<Vec<JoinHandle<()>>>);
+
+struct Shared<'a> {
+    brief: &'a Brief,
+    job: &'a dyn Job,
+    requests: &'a Requests,
+    desks: Mutex<Vec<Lent<'a>>>,
+    /// The stopwatch of each thread of the pool, while it is not on a desk: desks change threads, stints do not.
+    watches: Vec<Mutex<Option<Stopwatch>>>,
+    /// When the work phase began, on the monotonic clock.
+    began: AtomicU64,
+    known: AtomicU64,
+}
+
+pub(super) fn run(order: &Order<'_>) -> Ran {
+    let mut ran = Ran { known: order.brief.items, ..Ran::default() };
+    ran.trouble = work(order, &mut ran).err();
+    ran
+}
+
+fn work(order: &Order<'_>, ran: &mut Ran) -> Result<(), Trouble> {
+    let brief = &order.brief;
+    let job = brief.job(order.tasks)?;
+    let requests = Feed::prepare(job.as_ref(), brief.items);
+    let known = brief.items.into();
+    let watches = (0..brief.workers()).map(|_| Mutex::default()).collect();
+    let shared = Shared {
+        brief,
+        job: job.as_ref(),
+        requests: &requests,
+        desks: Mutex::default(),
+        watches,
+        began: 0.into(),
+        known,
+    };
+    let yields = brief.yields(order.tasks);
+    let mut edges = Edges::start();
+    let (pool, threads) = pool(brief)?;
+    let mut result = if brief.warm() { warm_up(&pool, &shared) } else { Ok(()) };
+    let scale = Scale::before(brief, &Others::default());
+    shared.began.store(edges.edge(ran), Ordering::Relaxed);
+    if result.is_ok() {
+        let go =
+            || if yields { pool.scope(|scope| spawn_all(scope, &shared)) } else { pool.install(|| split(&shared)) };
+        result = catch_unwind(AssertUnwindSafe(go)).map_err(|payload| panic_cause(payload.as_ref()));
+    }
+    let end = edges.edge(ran);
+    ran.memory = scale.after(&Others::default());
+    drop(pool);
+    for thread in threads.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        // A pool thread that panicked has said so through the pool.
+        let _ = thread.join();
+    }
+    edges.edge(ran);
+    ran.split_work(brief, &shared.stints(), end);
+    ran.known = shared.known.into_inner();
+    for desk in shared.desks.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        if let Some(error) = desk.error {
+            result = Err(error.into());
+        }
+        ran.add(desk.bench);
+    }
+    result
+}
+
+/// A pool whose threads can be joined: rayon's own drop does not wait for them.
+fn pool(brief: &Brief) -> Result<Pool, Trouble> {
+    let handles = Mutex::new(Vec::new());
+    let (cores, placement) = (usable_cores(), brief.placement());
+    let pool = ThreadPoolBuilder::new()
+        .num_threads(brief.workers())
+        .spawn_handler(|thread| {
+            let core = worker_core(placement, &cores, thread.index(), false);
+            let handle = std::thread::Builder::new().spawn(move || {
+                pin(core);
+                thread.run();
+            })?;
+            handles.lock().unwrap_or_else(PoisonError::into_inner).push(handle);
+            Ok(())
+        })
+        .build()
+        .map_err(|error| Trouble::Failed(format!("the pool: {error}")))?;
+    Ok((pool, handles))
+}
+
+impl<'a> Shared<'a> {
+    fn new_desk(&self) -> Lent<'a> {
+        let bench = Bench::new(self.job, self.brief.instrumented());
+        Box::new(Desk { bench, feed: Feed::new(self.job, self.requests), error: None })
+    }
+
+    fn borrow(&self) -> Lent<'a> {
+        let kept = self.desks.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut desk = kept.unwrap_or_else(|| self.new_desk());
+        if self.brief.instrumented() {
+            let kept = self.watch().and_then(|mut watch| watch.take());
+            let watch = desk.bench.watch.insert(kept.unwrap_or_else(Stopwatch::start));
+            watch.found(self.began.load(Ordering::Relaxed));
+        }
+        desk
+    }
+
+    /// A desk comes back in the thread that it was lent to.
+    fn give_back(&self, mut desk: Lent<'a>) {
+        if let (Some(watch), Some(mut place)) = (desk.bench.watch.take(), self.watch()) {
+            *place = Some(watch);
+        }
+        self.desks.lock().unwrap_or_else(PoisonError::into_inner).push(desk);
+    }
+
+    /// The place of the calling thread's stopwatch.
+    fn watch(&self) -> Option<MutexGuard<'_, Option<Stopwatch>>> {
+        let place = self.watches.get(rayon::current_thread_index()?)?;
+        Some(place.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn stints(&self) -> Vec<Stint> {
+        let stint = |place: &Mutex<Option<Stopwatch>>| {
+            let place = place.lock().unwrap_or_else(PoisonError::into_inner);
+            place.as_ref().map(|watch| watch.stint).unwrap_or_default()
+        };
+        self.watches.iter().map(stint).collect()
+    }
+}
+
+/// Runs a chunk unrecorded on every thread, which also makes one desk per thread before the clock.
+fn warm_up(pool: &ThreadPool, shared: &Shared<'_>) -> Result<(), Trouble> {
+    let warm = || {
+        pool.broadcast(|_| {
+            let mut desk = shared.new_desk();
+            let request = if shared.brief.items > 0 { desk.feed.get(0).to_vec() } else { Vec::new() };
+            let count = shared.brief.chunk().min(shared.brief.items);
+            desk.error = desk.bench.warm_up(count, |_| &request).err();
+            desk.bench.begin_stint();
+            shared.give_back(desk);
+        });
+    };
+    catch_unwind(AssertUnwindSafe(warm)).map_err(|payload| panic_cause(payload.as_ref()))
+}
+
+/// The natural way of rayon: a parallel iterator that splits as threads run idle, down to `chunk` items.
+fn split(shared: &Shared<'_>) {
+    (0..shared.brief.items as usize)
+        .into_par_iter()
+        .with_min_len(shared.brief.chunk() as usize)
+        .fold(
+            || shared.borrow(),
+            |mut desk, item| {
+                if desk.error.is_none() {
+                    let Desk { bench, feed, error } = desk.as_mut();
+                    let item = item as u64;
+                    *error = bench.item(item, feed.get(item)).err();
+                }
+                desk
+            },
+        )
+        .for_each(|desk| shared.give_back(desk));
+}
+
+/// Items that yield items: one job of the pool per item.
+fn spawn_all<'s>(scope: &Scope<'s>, shared: &'s Shared<'_>) {
+    for item in 0..shared.brief.items {
+        spawn_item(scope, shared, item, None);
+    }
+}
+
+/// Spawns one item; `request` is that of a yielded one.
+fn spawn_item<'s>(scope: &Scope<'s>, shared: &'s Shared<'_>, item: u64, request: Option<Vec<u8>>) {
+    scope.spawn(move |scope| {
+        let mut desk = shared.borrow();
+        let Desk { bench, feed, error } = desk.as_mut();
+        let ran = match &request {
+            Some(request) => bench.item(item, request),
+            None => bench.item(item, feed.get(item)),
+        };
+        *error = error.take().or(ran.err());
+        let yielded = bench.context.take_yielded();
+        shared.give_back(desk);
+        for (ordinal, request) in yielded.into_iter().enumerate() {
+            shared.known.fetch_add(1, Ordering::Relaxed);
+            spawn_item(scope, shared, yielded_item(item, ordinal as u64), Some(request));
+        }
+    });
+}

@@ -1,0 +1,215 @@
+//! A worker process, and the manager process: what runs behind the hidden subcommands.
+
+use std::time::{Duration, Instant};
+
+use super::bench::{Bench, Feed};
+use super::placing::pin;
+use super::run::Trouble;
+use super::usage::Usage;
+use super::wire::{self, Cursor, Damaged, JobMessage, Report};
+use crate::ipc::{self, Channel, IpcError, Requests, Table, Wait};
+use crate::task::{Task, Tasks};
+
+/// No worker lives longer than this: the host ends it, or the lifeline does, and this bounds a single wait beyond both.
+const LIFE: Duration = Duration::from_secs(24 * 3600);
+
+/// Ends this process when the host is gone: by signal, and by the end of the inherited lifeline on standard input, since
+/// the signal follows the thread that started this process and not the host as a whole.
+fn follow_the_host() {
+    // SAFETY: Only sets the signal that the kernel sends when the parent ends.
+    unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) };
+    std::thread::spawn(|| {
+        let mut byte = [0];
+        loop {
+            match rustix::io::read(rustix::stdio::stdin(), &mut byte) {
+                Err(rustix::io::Errno::INTR) => {}
+                // SAFETY: Ends the process at once; nothing of it is needed any more.
+                _ => unsafe { libc::_exit(113) },
+            }
+        }
+    });
+}
+
+fn parse_wait(word: &str) -> Wait {
+    if word == "spin" { Wait::Spin } else { Wait::Sleep }
+}
+
+/// The manager process. Arguments: wait, ticket. Returns the exit code.
+#[must_use]
+pub fn manager_main(arguments: &[String]) -> u8 {
+    follow_the_host();
+    let [wait, ticket] = arguments else { return 2 };
+    match ipc::serve_manager(ticket, parse_wait(wait), || Usage::now().numbers()) {
+        Ok(()) => 0,
+        Err(error) => {
+            // Where the host reads standard error no longer, nobody needs the message.
+            let _ = std::io::Write::write_fmt(&mut std::io::stderr(), format_args!("manager: {error}\n"));
+            1
+        }
+    }
+}
+
+/// A worker process. Arguments: method, wait, ticket. Returns the exit code.
+#[must_use]
+pub fn worker_main(tasks: &Tasks, arguments: &[String]) -> u8 {
+    follow_the_host();
+    let [method, wait, ticket] = arguments else { return 2 };
+    let Some(method) = ipc::METHODS.iter().find(|row| row.1 == method).map(|row| row.0) else { return 2 };
+    let (wait, deadline) = (parse_wait(wait), Instant::now() + LIFE);
+    let mut channel = match ipc::open(method, ticket, wait, deadline) {
+        Ok(channel) => channel,
+        Err(error) => {
+            let _ = std::io::Write::write_fmt(&mut std::io::stderr(), format_args!("worker: {error}\n"));
+            return 1;
+        }
+    };
+    let mut worker = Worker { tasks, channel: channel.as_mut(), wait, deadline };
+    match worker.live() {
+        Ok(()) => 0,
+        // The dispatcher is gone or has ended the trial: nobody is left to be told.
+        Err(Trouble::TimedOut) => 1,
+        Err(trouble) => {
+            let text = match trouble {
+                Trouble::Failed(text) | Trouble::Protocol(text) | Trouble::WorkerDied { cause: text } => text,
+                Trouble::TimedOut => String::new(),
+            };
+            let message = [&[wire::ERROR], text.as_bytes()].concat();
+            let _ = worker.channel.send(&message, deadline);
+            1
+        }
+    }
+}
+
+struct Worker<'a> {
+    tasks: &'a Tasks,
+    channel: &'a mut dyn Channel,
+    wait: Wait,
+    deadline: Instant,
+}
+
+impl From<Damaged> for Trouble {
+    fn from(_: Damaged) -> Self {
+        Self::Protocol("a message is damaged".into())
+    }
+}
+
+impl Worker<'_> {
+    fn send(&mut self, message: &[u8]) -> Result<(), Trouble> {
+        Ok(self.channel.send(message, self.deadline)?)
+    }
+
+    fn receive(&mut self, message: &mut Vec<u8>) -> Result<u8, Trouble> {
+        match self.channel.receive(message, self.deadline) {
+            // The dispatcher ended: a trial that was given up.
+            Err(IpcError::Gone(_)) => Err(Trouble::TimedOut),
+            other => {
+                other?;
+                message.first().copied().ok_or(Trouble::from(Damaged))
+            }
+        }
+    }
+
+    fn live(&mut self) -> Result<(), Trouble> {
+        let (mut message, mut replies) = (Vec::new(), Vec::new());
+        if self.receive(&mut message)? != wire::JOB {
+            return Err(Damaged.into());
+        }
+        let job: JobMessage = serde_json::from_slice(&message[1..]).map_err(|_| Damaged)?;
+        pin(job.core);
+        let prepared = job.brief.job(self.tasks)?;
+        let table = job.table.as_deref().map(Table::open).transpose()?;
+        // A table of bulk payloads holds claims alone: a worker stamps buffers of its own, as a thread does.
+        let nothing = Requests::default();
+        let bulk = table.is_some() && prepared.repeats().is_some();
+        let mut feed = bulk.then(|| Feed::new(prepared.as_ref(), &nothing));
+        let yields = self.tasks.get(&job.brief.task).is_some_and(Task::yields);
+        self.send(&[wire::READY])?;
+        let mut bench = Bench::new(prepared.as_ref(), job.brief.instrumented());
+        bench.begin_stint();
+        let mut report = Report::default();
+        let mut barrier = Usage::default();
+        loop {
+            match self.receive(&mut message)? {
+                wire::WARM => {
+                    run_warm(&mut bench, &message[1..])?;
+                    self.send(&[wire::WARM])?;
+                }
+                wire::ITEMS => {
+                    run_items(&mut bench, &message[1..], yields, &mut replies)?;
+                    self.send(&replies)?;
+                }
+                wire::GO => {
+                    barrier = Usage::now();
+                    report.start = barrier;
+                    self.send(&[wire::STANDING])?;
+                    if let Some(table) = &table {
+                        work_table(table, &mut bench, feed.as_mut(), &job, self.wait, self.deadline)?;
+                    }
+                }
+                wire::FINISH => {
+                    report.work = Usage::now().since(barrier);
+                    report.first_item = bench.first_item;
+                    report.stint = bench.watch.take().map(|watch| watch.stint);
+                    if let Some(clocked) = bench.clocked.filter(|_| table.is_some()) {
+                        let recorded = clocked.service.iter_recorded();
+                        report.service = recorded.map(|v| (v.value_iterated_to(), v.count_at_value())).collect();
+                    }
+                    let text = serde_json::to_vec(&report).map_err(|_| Damaged)?;
+                    return self.send(&[&[wire::REPORT], &text[..]].concat());
+                }
+                _ => return Err(Damaged.into()),
+            }
+        }
+    }
+}
+
+fn run_warm(bench: &mut Bench<'_>, items: &[u8]) -> Result<(), Trouble> {
+    let mut cursor = Cursor::new(items);
+    let mut requests = Vec::new();
+    while !cursor.is_empty() {
+        requests.push(wire::take_item(&mut cursor)?.1);
+    }
+    Ok(bench.warm_up(requests.len() as u64, |item| requests[item as usize])?)
+}
+
+/// Runs the items of a message and writes the message of their replies.
+fn run_items(bench: &mut Bench<'_>, items: &[u8], yields: bool, message: &mut Vec<u8>) -> Result<(), Trouble> {
+    message.clear();
+    message.push(wire::REPLIES);
+    let mut cursor = Cursor::new(items);
+    bench.resume();
+    while !cursor.is_empty() {
+        let (item, request) = wire::take_item(&mut cursor)?;
+        let start = bench.clock();
+        let seen = bench.serve(request)?;
+        let service = bench.stop(start);
+        let yielded = if yields { bench.context.take_yielded() } else { Vec::new() };
+        let reply = wire::Reply { item, seen, service, yielded: yielded.len() as u32, bytes: &bench.reply };
+        wire::put_reply(message, &reply, &yielded);
+    }
+    Ok(())
+}
+
+fn work_table(
+    table: &Table,
+    bench: &mut Bench<'_>,
+    mut feed: Option<&mut Feed<'_>>,
+    job: &JobMessage,
+    wait: Wait,
+    deadline: Instant,
+) -> Result<(), Trouble> {
+    table.wait_for_start(wait, deadline)?;
+    bench.resume();
+    let chunk = job.brief.chunk();
+    while let Some(claim) = table.claim(chunk) {
+        for item in claim {
+            match &mut feed {
+                Some(feed) => bench.item(item, feed.get(item))?,
+                None => bench.item(item, table.request(item))?,
+            }
+            table.publish(job.worker, bench.done, bench.sum);
+        }
+    }
+    table.finish();
+    Ok(())
+}

@@ -1,0 +1,295 @@
+//! The matrix: every combination of every axis, grouped, with what collapses and what is skipped.
+
+use std::collections::BTreeSet;
+
+use super::built::{Built, Common, Point};
+use super::{Collapsed, Group, Items, Options, Skipped};
+use crate::ipc::{Dispatch, Method, Wait};
+use crate::model::{Key, Measure, Model, Placement, Setup};
+use crate::name::show_bytes;
+use crate::runtime::Runtime;
+use crate::scenario::{Fault, KEYS, MOST_WORKERS, ModelChoice, Problems, Scenario, TaskChoice, Ways, Workers, list};
+use crate::task::{Settings, Task, Tasks, Value};
+
+struct Builder<'a> {
+    scenario: &'a Scenario,
+    options: &'a Options,
+    wait: Wait,
+    built: Built,
+    problems: Problems,
+}
+
+/// Builds the matrix.
+pub(super) fn build(scenario: &Scenario, tasks: &Tasks, options: &Options) -> Result<Built, Problems> {
+    let built = Built { groups: Vec::new(), points: Vec::new(), skipped: Vec::new(), collapsed: Vec::new() };
+    let mut builder = Builder { scenario, options, wait: Wait::Spin, built, problems: Problems::new() };
+    builder.wait = builder.default_wait();
+    for choice in &scenario.tasks {
+        if let Some(task) = tasks.get(&choice.task) {
+            builder.task(choice, task);
+        }
+    }
+    builder.no_meaning();
+    let Builder { mut built, mut problems, .. } = builder;
+    if built.points.is_empty() && problems.is_empty() {
+        let reasons: Vec<String> =
+            built.skipped.iter().map(|skipped| format!("{}: {}", skipped.what, skipped.why)).collect();
+        let place = scenario.models.first().map_or(0..0, |model| model.place.clone());
+        let fault = Fault::new("no cell is left to run", format!("all are skipped; {}", reasons.join("; ")));
+        problems.push(fault.at(&scenario.text, &place));
+    }
+    built.group_in_order();
+    if problems.is_empty() { Ok(built) } else { Err(problems) }
+}
+
+impl Builder<'_> {
+    /// Rule 8: asleep where the scenario's largest worker count and the dispatcher exceed the cores.
+    fn default_wait(&mut self) -> Wait {
+        let mut largest = 0;
+        for task in &self.scenario.tasks {
+            for model in &self.scenario.models {
+                if model.model.entry().uses.contains(&Key::Workers) {
+                    let counts = self.workers(&self.scenario.ways_of(task, model));
+                    largest = counts.into_iter().fold(largest, u32::max);
+                }
+            }
+        }
+        if largest + 1 > self.options.cores { Wait::Sleep } else { Wait::Spin }
+    }
+
+    /// The worker counts of these ways, without repeats, in order.
+    fn workers(&mut self, ways: &Ways) -> Vec<u32> {
+        let Some(choice) = &ways.workers else { return vec![self.options.cores.clamp(1, MOST_WORKERS)] };
+        let mut counts = Vec::new();
+        for workers in &choice.values {
+            let (low, high) = match workers {
+                Workers::Range(low, high) => (*low, *high),
+                Workers::Cores(factor) => {
+                    let count = factor.saturating_mul(self.options.cores);
+                    (count, count)
+                }
+            };
+            if high > MOST_WORKERS {
+                let message = format!("{high} workers on this machine of {} cores", self.options.cores);
+                let help = format!("at most {MOST_WORKERS} are possible: lower the factor");
+                let problem = Fault::new(message, help).at(&self.scenario.text, &choice.place);
+                if !self.problems.list().contains(&&problem) {
+                    self.problems.push(problem);
+                }
+                continue;
+            }
+            counts.extend(low..=high);
+        }
+        let all = counts.len();
+        let mut seen = BTreeSet::new();
+        counts.retain(|count| seen.insert(*count));
+        if counts.len() < all {
+            self.collapse(
+                "equal worker counts".into(),
+                format!("`workers` names some counts more than once on {} cores", self.options.cores),
+            );
+        }
+        counts
+    }
+
+    fn collapse(&mut self, what: String, why: String) {
+        let collapsed = Collapsed { what, why };
+        if !self.built.collapsed.contains(&collapsed) {
+            self.built.collapsed.push(collapsed);
+        }
+    }
+
+    fn skip(&mut self, what: String, why: &str) {
+        let skipped = Skipped { what, why: why.to_owned() };
+        if !self.built.skipped.contains(&skipped) {
+            self.built.skipped.push(skipped);
+        }
+    }
+
+    fn task(&mut self, choice: &TaskChoice, task: &dyn Task) {
+        for settings in all_settings(choice) {
+            for items in &choice.items.values {
+                for model in &self.scenario.models {
+                    let ways = self.scenario.ways_of(choice, model);
+                    self.model(task, &settings, *items, model, &ways);
+                }
+            }
+        }
+    }
+
+    fn model(&mut self, task: &dyn Task, settings: &Settings, items: Items, model: &ModelChoice, ways: &Ways) {
+        let runtimes = ways.runtime.as_ref().map_or(vec![Runtime::Native], |choice| choice.values.clone());
+        let measures = ways.measure.as_ref().map_or(vec![Measure::Work], |choice| choice.values.clone());
+        for runtime in runtimes {
+            for &measure in &measures {
+                let common =
+                    Common { task: task.name().to_owned(), settings: settings.clone(), items, runtime, measure };
+                for setup in self.setups(model.model, ways, measure) {
+                    if self.is_possible(task, settings, &setup, ways) {
+                        self.add(&common, task, self.finish(setup));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Every combination of the keys that the model uses, before impossible ones are sorted out.
+    fn setups(&mut self, model: Model, ways: &Ways, measure: Measure) -> Vec<Setup> {
+        fn values<T: Clone>(choice: Option<&crate::scenario::Choice<T>>, default: T) -> Vec<Option<T>> {
+            choice.map_or(vec![Some(default)], |choice| choice.values.iter().cloned().map(Some).collect())
+        }
+        let uses = |key| model.entry().uses.contains(&key);
+        let start = Setup {
+            model,
+            workers: None,
+            ipc: None,
+            dispatch: None,
+            chunk: None,
+            in_flight: None,
+            wait: None,
+            placement: None,
+            measure,
+        };
+        let mut setups = vec![start];
+        macro_rules! nest {
+            ($key:expr, $field:ident, $values:expr) => {
+                if uses($key) {
+                    let values = $values;
+                    let nested = setups.iter().flat_map(|setup| {
+                        values.iter().map(move |value| Setup { $field: value.clone(), ..setup.clone() })
+                    });
+                    setups = nested.collect();
+                }
+            };
+        }
+        nest!(Key::Ipc, ipc, ways.ipc.as_ref().map_or(vec![None], |c| c.values.iter().copied().map(Some).collect()));
+        nest!(Key::Dispatch, dispatch, values(ways.dispatch.as_ref(), Dispatch::Stream));
+        nest!(Key::Chunk, chunk, values(ways.chunk.as_ref(), 1));
+        nest!(Key::InFlight, in_flight, values(ways.in_flight.as_ref(), 2));
+        nest!(Key::Wait, wait, values(ways.wait.as_ref(), self.wait));
+        nest!(Key::Placement, placement, values(ways.placement.as_ref(), Placement::Free));
+        nest!(Key::Workers, workers, self.workers(ways).into_iter().map(Some).collect::<Vec<_>>());
+        setups
+    }
+
+    fn is_possible(&mut self, task: &dyn Task, settings: &Settings, setup: &Setup, ways: &Ways) -> bool {
+        if setup.dispatch == Some(Dispatch::Table) {
+            if task.yields() {
+                let why = "a table is a fixed set, and this task's items yield further items";
+                self.skip(format!("{} × processes × table", task.name()), why);
+                return false;
+            }
+            if let Some(method) = setup.ipc.filter(|method| *method != Method::SharedMemory) {
+                self.skip(format!("processes × table × {}", method.word()), "a table of items lies in shared memory");
+                return false;
+            }
+            for (given, word) in [(ways.in_flight.is_some(), "in_flight"), (ways.wait.is_some(), "wait")] {
+                if given {
+                    self.collapse(
+                        format!("`{word}` under `table`"),
+                        "workers claim items themselves: nothing is sent or waited for".into(),
+                    );
+                }
+            }
+        }
+        let in_flight = u64::from(setup.in_flight.unwrap_or(0))
+            * u64::from(setup.workers.unwrap_or(0))
+            * u64::from(setup.chunk.unwrap_or(1));
+        let needed = settings.whole("payload").saturating_mul(2).saturating_mul(in_flight);
+        if let Some(free) = self.options.memory.filter(|free| needed > *free) {
+            let what = format!(
+                "{} in flight to {} workers",
+                show_bytes(settings.whole("payload")),
+                setup.workers.unwrap_or(0)
+            );
+            let why = format!("payloads in flight need {}, and {} are free", show_bytes(needed), show_bytes(free));
+            self.skip(what, &why);
+            return false;
+        }
+        true
+    }
+
+    /// Puts in what follows from the dispatch.
+    fn finish(&self, mut setup: Setup) -> Setup {
+        match setup.dispatch {
+            Some(Dispatch::Table) => {
+                setup.ipc = Some(Method::SharedMemory);
+                setup.in_flight = None;
+                setup.wait = None;
+            }
+            Some(Dispatch::Stream) => setup.ipc = setup.ipc.or(Some(Method::Pipe)),
+            None => {}
+        }
+        setup
+    }
+
+    fn add(&mut self, common: &Common, task: &dyn Task, setup: Setup) {
+        let found = self.built.groups.iter().position(|(known, _)| known == common);
+        let group = found.unwrap_or_else(|| {
+            let payload = task.settings().iter().any(|setting| setting.name == "payload");
+            let group = Group {
+                id: self.built.groups.len(),
+                label: String::new(),
+                task: common.task.clone(),
+                describe: task.describe(&common.settings),
+                bound: task.bound(),
+                settings: common.settings.clone(),
+                items: common.items,
+                payload: payload.then(|| common.settings.whole("payload")),
+                runtime: common.runtime,
+                measure: common.measure,
+                cells: Vec::new(),
+                baseline: 0,
+            };
+            self.built.groups.push((common.clone(), group));
+            self.built.groups.len() - 1
+        });
+        let point = Point { group, setup };
+        let members = &self.built.groups[group].1.cells;
+        if members.iter().any(|id| self.built.points[*id] == point) {
+            // Under a table, settings that it does not use make equal cells: that has been said already.
+            if point.setup.dispatch != Some(Dispatch::Table) {
+                let what = format!("equal cells of {}", point.setup.model.entry().word);
+                self.collapse(what, "two entries ask for one and the same cell".into());
+            }
+            return;
+        }
+        self.built.groups[group].1.cells.push(self.built.points.len());
+        self.built.points.push(point);
+    }
+
+    /// Keys that are given for all and mean nothing to some of the models.
+    fn no_meaning(&mut self) {
+        let scenario = self.scenario;
+        for model in &scenario.models {
+            let mut words = Vec::new();
+            for (key, word) in KEYS {
+                let given = scenario.tasks.iter().any(|task| scenario.ways_of(task, model).extent(*key).is_some());
+                if given && !model.model.entry().uses.contains(key) {
+                    words.push(*word);
+                }
+            }
+            if !words.is_empty() {
+                let word = model.model.entry().word;
+                self.collapse(
+                    format!("{} for `{word}`", list(&words)),
+                    format!("`{word}` has no use for {}", if words.len() == 1 { "it" } else { "them" }),
+                );
+            }
+        }
+    }
+}
+
+/// Every combination of a task's settings, in the order in which the scenario gives them.
+fn all_settings(choice: &TaskChoice) -> Vec<Settings> {
+    let mut all = vec![Settings::default()];
+    for (name, values) in &choice.settings {
+        let with = |settings: &Settings, value: &Value| {
+            let mut settings = settings.clone();
+            settings.put(name, value.clone());
+            settings
+        };
+        all = all.iter().flat_map(|settings| values.values.iter().map(move |value| with(settings, value))).collect();
+    }
+    all
+}

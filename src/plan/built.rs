@@ -1,0 +1,135 @@
+//! The whole matrix before it is narrowed, and the cells that it becomes.
+
+use super::{Cell, Collapsed, Group, Items, Skipped};
+use crate::ipc::Dispatch;
+use crate::model::{Measure, Model, Setup};
+use crate::runtime::Runtime;
+use crate::scenario::word_of;
+use crate::task::{Settings, Value};
+
+/// What the cells of a group have in common.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Common {
+    pub task: String,
+    pub settings: Settings,
+    pub items: Items,
+    pub runtime: Runtime,
+    pub measure: Measure,
+}
+
+/// A cell before it has a number.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Point {
+    /// Index in [`Built::groups`].
+    pub group: usize,
+    pub setup: Setup,
+}
+
+/// The whole matrix, before `--only`.
+pub(super) struct Built {
+    pub groups: Vec<(Common, Group)>,
+    pub points: Vec<Point>,
+    pub skipped: Vec<Skipped>,
+    pub collapsed: Vec<Collapsed>,
+}
+
+/// Which points are run.
+pub(super) struct Narrowed {
+    /// Indices into [`Built::points`], with the number of the cell that each becomes.
+    pub cells: Vec<Option<usize>>,
+    pub collapsed: Vec<Collapsed>,
+}
+
+impl Built {
+    /// Numbers the points group by group, so that cells of a group follow each other.
+    pub fn group_in_order(&mut self) {
+        let mut order: Vec<usize> = (0..self.points.len()).collect();
+        order.sort_by_key(|id| self.points[*id].group);
+        self.points = order.iter().map(|id| self.points[*id].clone()).collect();
+        for (id, (_, group)) in self.groups.iter_mut().enumerate() {
+            group.cells = (0..self.points.len()).filter(|point| self.points[*point].group == id).collect();
+        }
+    }
+
+    /// All points.
+    pub fn everything(&self) -> Narrowed {
+        self.narrowed(|_| true)
+    }
+
+    /// The points that `keep` keeps.
+    pub fn narrowed(&self, keep: impl Fn(usize) -> bool) -> Narrowed {
+        let mut next = 0;
+        let number = |point| {
+            keep(point).then(|| {
+                next += 1;
+                next - 1
+            })
+        };
+        Narrowed { cells: (0..self.points.len()).map(number).collect(), collapsed: self.collapsed.clone() }
+    }
+
+    /// The cells and groups that are run, renumbered.
+    pub fn into_cells(self, narrowed: &Narrowed, cores: u32) -> (Vec<Group>, Vec<Cell>) {
+        let mut cells: Vec<Cell> = Vec::new();
+        let mut groups = Vec::new();
+        for (_, mut group) in self.groups {
+            let kept: Vec<(usize, usize)> =
+                group.cells.iter().filter_map(|point| narrowed.cells[*point].map(|id| (*point, id))).collect();
+            if kept.is_empty() {
+                continue;
+            }
+            group.id = groups.len();
+            group.cells = kept.iter().map(|(_, id)| *id).collect();
+            for (point, id) in kept {
+                let setup = self.points[point].setup.clone();
+                let oversubscribed = busy(&setup) > cores;
+                cells.push(Cell {
+                    id,
+                    group: group.id,
+                    label: String::new(),
+                    setup,
+                    checked: false,
+                    against: None,
+                    oversubscribed,
+                });
+            }
+            group.baseline = baseline(&group.cells, |id| &cells[id].setup);
+            groups.push(group);
+        }
+        (groups, cells)
+    }
+}
+
+/// Workers, and the dispatcher where one hands out items.
+fn busy(setup: &Setup) -> u32 {
+    setup.workers.unwrap_or(1) + u32::from(setup.dispatch == Some(Dispatch::Stream))
+}
+
+/// Rule 16: serial, else one worker of the first model that has it, else the first cell.
+pub(super) fn baseline<'a>(cells: &[usize], setup: impl Fn(usize) -> &'a Setup) -> usize {
+    let serial = cells.iter().find(|id| setup(**id).model == Model::Serial);
+    let single = cells.iter().find(|id| setup(**id).workers == Some(1));
+    serial.or(single).or(cells.first()).copied().unwrap_or(0)
+}
+
+/// The facts of a point that selectors and labels speak of, as (key, value).
+pub(super) fn facts(common: &Common, setup: &Setup) -> Vec<(String, Value)> {
+    let word = |word: &str| Value::Word(word.to_owned());
+    let whole = |value: u32| Value::Whole(u64::from(value));
+    let mut facts = vec![("task", word(&common.task)), ("model", word(setup.model.entry().word))];
+    let optional = [
+        ("workers", setup.workers.map(whole)),
+        ("ipc", setup.ipc.map(|method| word(method.word()))),
+        ("dispatch", setup.dispatch.map(|dispatch| word(word_of(dispatch)))),
+        ("chunk", setup.chunk.map(whole)),
+        ("in_flight", setup.in_flight.map(whole)),
+        ("wait", setup.wait.map(|wait| word(word_of(wait)))),
+        ("placement", setup.placement.map(|placement| word(word_of(placement)))),
+        ("runtime", Some(word(word_of(common.runtime)))),
+        ("measure", Some(word(word_of(common.measure)))),
+    ];
+    facts.extend(optional.into_iter().filter_map(|(key, value)| value.map(|value| (key, value))));
+    let mut facts: Vec<(String, Value)> = facts.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+    facts.extend(common.settings.iter().map(|(key, value)| (key.to_owned(), value.clone())));
+    facts
+}

@@ -1,0 +1,233 @@
+//! Selectors against the cells of a plan, and expectations resolved to pairs of cells.
+
+use super::built::{Built, Narrowed, baseline, facts};
+use super::{Expectation, Skipped};
+use crate::name::{show_bytes, show_seconds, three_digits};
+use crate::scenario::{self, Fault, Problems, Scenario, Selector, Term, Wanted, list};
+use crate::task::Value;
+use crate::vocab::{Metric, Unit};
+
+/// The facts of every point.
+pub(super) type Facts = Vec<Vec<(String, Value)>>;
+
+/// The facts of all points of a matrix.
+pub(super) fn all_facts(built: &Built) -> Facts {
+    built.points.iter().map(|point| facts(&built.groups[point.group].0, &point.setup)).collect()
+}
+
+fn fact<'a>(facts: &'a [(String, Value)], key: &str) -> Option<&'a Value> {
+    facts.iter().find(|(known, _)| known == key).map(|(_, value)| value)
+}
+
+fn is_wanted(wanted: &Wanted, value: &Value, cores: u32) -> bool {
+    match (wanted, value) {
+        (Wanted::Any(values), value) => values.contains(value),
+        (Wanted::Range(low, high), Value::Whole(count)) => (u64::from(*low)..=u64::from(*high)).contains(count),
+        (Wanted::Cores(factor), Value::Whole(count)) => *count == u64::from(*factor) * u64::from(cores),
+        _ => false,
+    }
+}
+
+fn matches(term: &Term, facts: &[(String, Value)], cores: u32) -> bool {
+    fact(facts, &term.key).is_some_and(|value| term.values.iter().any(|(wanted, _)| is_wanted(wanted, value, cores)))
+}
+
+/// The points that meet all terms.
+pub(super) fn matching(terms: &[Term], facts: &Facts, cores: u32) -> Vec<usize> {
+    (0..facts.len()).filter(|id| terms.iter().all(|term| matches(term, &facts[*id], cores))).collect()
+}
+
+/// How a fact is written in scenarios.
+fn written(value: &Value) -> String {
+    match value {
+        Value::Bool(flag) => flag.to_string(),
+        Value::Whole(count) => count.to_string(),
+        Value::Real(share) => share.to_string(),
+        Value::Word(word) => word.clone(),
+    }
+}
+
+/// What the terms ask for in vain: each value that no cell has, or all terms together.
+pub(super) fn in_vain<'a>(terms: &'a [Term], facts: &Facts, cores: u32) -> Vec<(Option<&'a Term>, Fault)> {
+    let mut faults = Vec::new();
+    for term in terms {
+        let mut there: Vec<&Value> = Vec::new();
+        for value in facts.iter().filter_map(|facts| fact(facts, &term.key)) {
+            if !there.contains(&value) {
+                there.push(value);
+            }
+        }
+        let shown: Vec<String> = there.iter().map(|value| written(value)).collect();
+        let shown: Vec<&str> = shown.iter().take(20).map(String::as_str).collect();
+        for (wanted, text) in &term.values {
+            if there.iter().any(|value| is_wanted(wanted, value, cores)) {
+                continue;
+            }
+            let help = match (shown.is_empty(), crate::name::nearest(text, shown.iter().copied())) {
+                (true, _) => format!("no cell of this scenario has `{}`", term.key),
+                (false, Some(near)) if text.parse::<f64>().is_err() => {
+                    format!("did you mean `{near}`? there are {}", list(&shown))
+                }
+                (false, _) => format!("the cells of this scenario have {}", list(&shown)),
+            };
+            faults.push((
+                Some(term),
+                Fault::new(format!("no cell has `{}` {}", term.key, scenario::printable(text)), help),
+            ));
+        }
+    }
+    if faults.is_empty() && matching(terms, facts, cores).is_empty() {
+        let help = "each value occurs, but not together: such cells collapse, are skipped or are not asked for; `plan` lists them";
+        faults.push((None, Fault::new("no cell has all of these values", help)));
+    }
+    faults
+}
+
+/// Resolves the expectations of a scenario to pairs of points.
+pub(super) fn resolve(scenario: &Scenario, built: &Built, cores: u32) -> Result<Vec<Expectation>, Problems> {
+    let facts = all_facts(built);
+    let mut problems = Problems::new();
+    let mut resolved = Vec::new();
+    for expectation in &scenario.expect {
+        for selector in [Some(&expectation.compare), expectation.to.as_ref()].into_iter().flatten() {
+            for (term, fault) in in_vain(&selector.terms, &facts, cores) {
+                problems.push(fault.at(&scenario.text, term.map_or(&selector.place, |term| &term.place)));
+            }
+        }
+        if problems.is_empty() {
+            match pairs(expectation, built, &facts, cores) {
+                Ok(pairs) => resolved.push(Expectation {
+                    text: words(expectation),
+                    metric: expectation.metric,
+                    is: expectation.is,
+                    pairs,
+                    at_least: expectation.at_least,
+                    at_most: expectation.at_most,
+                }),
+                Err(fault) => {
+                    let place = expectation.to.as_ref().map_or(&expectation.compare.place, |to| &to.place);
+                    problems.push(fault.at(&scenario.text, place));
+                }
+            }
+        }
+    }
+    if problems.is_empty() { Ok(resolved) } else { Err(problems) }
+}
+
+type Pairs = Vec<(usize, Option<usize>)>;
+
+fn pairs(expectation: &scenario::Expectation, built: &Built, facts: &Facts, cores: u32) -> Result<Pairs, Fault> {
+    let compared = matching(&expectation.compare.terms, facts, cores);
+    if expectation.metric != Metric::Speedup && expectation.to.is_none() {
+        return Ok(compared.into_iter().map(|cell| (cell, None)).collect());
+    }
+    let references = expectation.to.as_ref().map(|to| (to, matching(&to.terms, facts, cores)));
+    let mut pairs = Pairs::new();
+    for &cell in &compared {
+        let group = built.points[cell].group;
+        let Some((to, candidates)) = &references else {
+            let base = baseline(&built.groups[group].1.cells, |id| &built.points[id].setup);
+            if base != cell {
+                pairs.push((cell, Some(base)));
+            }
+            continue;
+        };
+        let suits = |other: &&usize| {
+            **other != cell && built.points[**other].group == group && agree(&facts[cell], &facts[**other], to)
+        };
+        let before = pairs.len();
+        pairs.extend(candidates.iter().filter(suits).map(|other| (cell, Some(*other))));
+        if pairs.len() == before && !candidates.contains(&cell) {
+            let help = "it is paired with cells of the same group that are equal in everything which `to` leaves open";
+            let name = super::label::describe_facts(&facts[cell]);
+            return Err(Fault::new(format!("`to` has no cell to pair {name} with"), help));
+        }
+    }
+    match pairs.is_empty() {
+        true => {
+            Err(Fault::new("every compared cell would be paired with itself", "name other cells in `compare` or `to`"))
+        }
+        false => Ok(pairs),
+    }
+}
+
+/// Whether two cells are equal in everything that the selector leaves open and that both have.
+fn agree(one: &[(String, Value)], other: &[(String, Value)], to: &Selector) -> bool {
+    let open = one.iter().filter(|(key, _)| to.terms.iter().all(|term| term.key != *key));
+    open.into_iter().all(|(key, value)| fact(other, key).is_none_or(|there| there == value))
+}
+
+/// The expectations whose cells are run; the others are named among what is skipped.
+pub(super) fn keep(expected: Vec<Expectation>, narrowed: &Narrowed, skipped: &mut Vec<Skipped>) -> Vec<Expectation> {
+    let number = |point: usize| narrowed.cells[point];
+    let mut kept = Vec::new();
+    for mut expectation in expected {
+        let pairs = expectation.pairs.iter().filter_map(|(cell, other)| match other {
+            Some(other) => Some((number(*cell)?, Some(number(*other)?))),
+            None => Some((number(*cell)?, None)),
+        });
+        expectation.pairs = pairs.collect();
+        if expectation.pairs.is_empty() {
+            skipped.push(Skipped {
+                what: expectation.text,
+                why: "its cells are not among those that were selected".into(),
+            });
+        } else {
+            kept.push(expectation);
+        }
+    }
+    kept
+}
+
+/// `speedup of processes × 2, pipe over serial is at least 1.5`.
+fn words(expectation: &scenario::Expectation) -> String {
+    let metric = expectation.metric;
+    let unit = metric.unit(expectation.to.is_some());
+    let bounds = [
+        expectation.at_least.map(|low| format!("at least {}", bound_words(low, unit))),
+        expectation.at_most.map(|high| format!("at most {}", bound_words(high, unit))),
+    ];
+    let bounds: Vec<String> = bounds.into_iter().flatten().collect();
+    let (bounds, who) = (bounds.join(" and "), selector_words(&expectation.compare));
+    if let Some(is) = expectation.is {
+        return format!("outcome of {who} is `{}` in {bounds} of the trials", is.words());
+    }
+    let over = match (&expectation.to, metric) {
+        (Some(to), Metric::Speedup) => format!(" over {}", selector_words(to)),
+        (Some(to), _) => format!(" relative to {}", selector_words(to)),
+        (None, Metric::Speedup) => " over the baseline".into(),
+        (None, _) => String::new(),
+    };
+    format!("{} of {who}{over} is {bounds}", metric.word())
+}
+
+fn bound_words(value: f64, unit: Unit) -> String {
+    match unit {
+        Unit::Factor => three_digits(value),
+        Unit::Seconds => show_seconds(value),
+        Unit::PerSecond => format!("{} items/s", three_digits(value)),
+        Unit::Bytes => show_bytes(value as u64),
+        Unit::Share => format!("{} %", three_digits(value * 100.0)),
+    }
+}
+
+fn selector_words(selector: &Selector) -> String {
+    let values = |term: &Term| term.values.iter().map(|(_, text)| text.clone()).collect::<Vec<_>>().join(" or ");
+    let find = |key: &str| selector.terms.iter().find(|term| term.key == key);
+    let mut parts = Vec::new();
+    parts.extend(find("task").map(values));
+    match (find("model").map(values), find("workers").map(values)) {
+        (Some(model), Some(workers)) => parts.push(format!("{model} × {workers}")),
+        (Some(model), None) => parts.push(model),
+        (None, Some(workers)) => parts.push(format!("workers {workers}")),
+        (None, None) => {}
+    }
+    for term in &selector.terms {
+        match term.key.as_str() {
+            "task" | "model" | "workers" => {}
+            "ipc" | "dispatch" | "measure" | "runtime" => parts.push(values(term)),
+            key => parts.push(format!("{} {}", key.replace('_', " "), values(term))),
+        }
+    }
+    if parts.is_empty() { "all cells".into() } else { parts.join(", ") }
+}

@@ -1,0 +1,315 @@
+//! From a valid scenario to what is run: groups, cells, their order, and a rough cost. Pure: nothing is started,
+//! read or measured here.
+
+mod against;
+mod build;
+mod built;
+mod compared;
+mod cost;
+mod expect;
+mod label;
+mod only;
+mod order;
+
+use std::time::Duration;
+
+use crate::model::{Measure, Setup};
+use crate::runtime::Runtime;
+use crate::scenario::{Problems, Scenario};
+use crate::task::{Bound, Settings, Tasks};
+use crate::vocab::{ChartKind, Ending, Metric};
+
+pub use crate::scenario::Items;
+pub use against::doubled;
+pub use compared::comparisons;
+pub use cost::{Cost, estimate};
+pub use only::{Only, OnlyError};
+pub use order::{Entry, block_order};
+
+/// Blocks of a quick run: enough to see that everything works, too few for any verdict.
+pub const QUICK_BLOCKS: u32 = 3;
+/// Fewest blocks with a 99 % interval of a median, which the A/A check needs: 1 − 2^(1−8) is 99.2 %.
+pub const FEWEST_BLOCKS_FOR_CHECKS: u32 = 8;
+/// Instrumented trials of a cell.
+const INSTRUMENTED: u32 = 2;
+/// Memory trials of a cell.
+const MEMORY: u32 = 2;
+/// Trials of either kind where something is expected of times per item or memory: fewest with a 97.5 % interval of a
+/// median, so that the ratio of two of them has one at 95 %: 1 − 2^(1−7) is 98.4 %.
+const APART_FOR_EXPECTATIONS: u32 = 7;
+
+/// How a scenario is to be run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Options {
+    /// Few blocks and small sizes.
+    pub quick: bool,
+    /// How many blocks, in place of the scenario's.
+    pub trials: Option<u32>,
+    /// The seed, in place of the scenario's.
+    pub seed: Option<u64>,
+    /// Which cells alone are run.
+    pub only: Option<Only>,
+    /// Cores that may be used.
+    pub cores: u32,
+    /// Free memory in bytes, where known: cells whose payloads in flight would not fit are skipped.
+    pub memory: Option<u64>,
+}
+
+impl Options {
+    /// A whole run on so many cores.
+    #[must_use]
+    pub fn new(cores: u32) -> Self {
+        Self { quick: false, trials: None, seed: None, only: None, cores, memory: None }
+    }
+}
+
+/// Everything that is run of one scenario.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    /// The slug that names the report's folder.
+    pub name: String,
+    /// The title for people.
+    pub title: String,
+    /// The question, or empty.
+    pub about: String,
+    /// The scenario's text.
+    pub text: String,
+    /// SHA-256 of the scenario file, lower-case hexadecimal.
+    pub hash: String,
+    /// Blocks: timed trials of each cell.
+    pub blocks: u32,
+    /// Instrumented trials of each cell.
+    pub instrumented: u32,
+    /// Memory trials of each cell.
+    pub memory: u32,
+    /// Whether it is a quick run.
+    pub quick: bool,
+    /// The selector that narrows the run, as written.
+    pub only: Option<String>,
+    /// Seed of items and orders. Fits 53 bits.
+    pub seed: u64,
+    /// Cores that may be used.
+    pub cores: u32,
+    /// The practical margin as a share.
+    pub delta: f64,
+    /// When a trial is given up.
+    pub timeout: Duration,
+    /// The axes with their values, in the order of the scenario, for people.
+    pub axes: Vec<Axis>,
+    /// Cells that are compared with each other.
+    pub groups: Vec<Group>,
+    /// All cells; a cell's id is its index.
+    pub cells: Vec<Cell>,
+    /// Combinations that are asked for and not run.
+    pub skipped: Vec<Skipped>,
+    /// Keys that collapsed for cells that do not use them, and cells that turned out equal.
+    pub collapsed: Vec<Collapsed>,
+    /// What should come out.
+    pub expectations: Vec<Expectation>,
+    /// Charts to draw.
+    pub charts: Vec<ChartKind>,
+}
+
+/// A setting with more than one value among the cells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Axis {
+    /// The key.
+    pub key: String,
+    /// Its values as people read them.
+    pub values: Vec<String>,
+}
+
+/// Cells that are compared with each other: equal in task, settings, items, runtime and measure.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Group {
+    /// Index in [`Plan::groups`].
+    pub id: usize,
+    /// What sets it apart within the file.
+    pub label: String,
+    /// The task's word.
+    pub task: String,
+    /// The work in words.
+    pub describe: String,
+    /// What the task mostly does.
+    pub bound: Bound,
+    /// The task's settings.
+    pub settings: Settings,
+    /// How many items a trial has.
+    pub items: Items,
+    /// Bytes that a request carries, where the task has the setting.
+    pub payload: Option<u64>,
+    /// What executes the items.
+    pub runtime: Runtime,
+    /// What the clock covers.
+    pub measure: Measure,
+    /// Its cells, in the order in which outputs list them.
+    pub cells: Vec<usize>,
+    /// The cell to which speed-ups refer: serial, else one worker of the first model that has it, else the first cell.
+    pub baseline: usize,
+}
+
+/// One point of the matrix.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cell {
+    /// Index in [`Plan::cells`].
+    pub id: usize,
+    /// Index of its group.
+    pub group: usize,
+    /// How tables show it, unique in its group.
+    pub label: String,
+    /// How its items are run.
+    pub setup: Setup,
+    /// Whether it runs twice per block, for the A/A check.
+    pub checked: bool,
+    /// Where the other build runs it: the cell of this build that is held against it.
+    pub against: Option<usize>,
+    /// Whether workers and dispatcher exceed the cores that may be used.
+    pub oversubscribed: bool,
+}
+
+/// A combination that is asked for and not run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Skipped {
+    /// The combination.
+    pub what: String,
+    /// Why.
+    pub why: String,
+}
+
+/// A key that has no meaning for some cells, or cells that are one and the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Collapsed {
+    /// What collapsed, such as `ipc and in_flight for threads`.
+    pub what: String,
+    /// Why.
+    pub why: String,
+}
+
+/// An expectation with its cells found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Expectation {
+    /// In words.
+    pub text: String,
+    /// What is compared.
+    pub metric: Metric,
+    /// How the trials end, where the metric is `outcome`.
+    pub is: Option<Ending>,
+    /// Pairs of cells (compared, reference); the reference is `None` for metrics of one cell.
+    pub pairs: Vec<(usize, Option<usize>)>,
+    /// Lower bound.
+    pub at_least: Option<f64>,
+    /// Upper bound.
+    pub at_most: Option<f64>,
+}
+
+/// Plans a scenario.
+///
+/// # Errors
+/// Selectors that match nothing, more workers than there may be, and a scenario of which no cell is left.
+pub fn plan(scenario: &Scenario, tasks: &Tasks, options: &Options) -> Result<Plan, Problems> {
+    let mut built = build::build(scenario, tasks, options)?;
+    let expected = expect::resolve(scenario, &built, options.cores)?;
+    let mut skipped = std::mem::take(&mut built.skipped);
+    let narrowed = match &options.only {
+        Some(only) => only.narrow(&built, scenario, tasks, options.cores)?,
+        None => built.everything(),
+    };
+    let expectations = expect::keep(expected, &narrowed, &mut skipped);
+    let (groups, mut cells) = built.into_cells(&narrowed, options.cores);
+    let blocks = options.trials.unwrap_or(if options.quick { QUICK_BLOCKS } else { scenario.trials });
+    let axes = label::axes(&groups, &cells, tasks);
+    let labels = label::group_labels(&groups, tasks);
+    let groups: Vec<Group> = groups.into_iter().zip(labels).map(|(group, label)| Group { label, ..group }).collect();
+    for group in &groups {
+        label::label_cells(group, &mut cells);
+        if !options.quick && blocks >= FEWEST_BLOCKS_FOR_CHECKS {
+            mark_checked(group, &mut cells);
+        }
+    }
+    Ok(Plan {
+        name: scenario.name.clone(),
+        title: scenario.title.clone(),
+        about: scenario.about.clone(),
+        text: scenario.text.content.clone(),
+        hash: scenario.hash.clone(),
+        blocks,
+        instrumented: trials_apart(options.quick, INSTRUMENTED, &expectations, Metric::is_service),
+        memory: trials_apart(options.quick, MEMORY, &expectations, |metric| metric == Metric::Memory),
+        quick: options.quick,
+        only: options.only.as_ref().map(|only| only.text.clone()),
+        seed: options.seed.or(scenario.seed).unwrap_or_else(|| seed_of(&scenario.hash)),
+        cores: options.cores,
+        delta: scenario.delta,
+        timeout: scenario.timeout,
+        axes,
+        charts: scenario.charts.clone().unwrap_or_else(|| fitting_charts(&groups, &cells, options.quick)),
+        groups,
+        cells,
+        skipped,
+        collapsed: narrowed.collapsed,
+        expectations,
+    })
+}
+
+/// How many trials of a kind that is not timed a cell has: more where something is expected of what they read.
+fn trials_apart(quick: bool, usual: u32, expectations: &[Expectation], read: impl Fn(Metric) -> bool) -> u32 {
+    match expectations.iter().any(|expectation| read(expectation.metric)) {
+        _ if quick => 0,
+        true => APART_FOR_EXPECTATIONS,
+        false => usual,
+    }
+}
+
+/// A fixed number from the text, short enough to be typed.
+fn seed_of(hash: &str) -> u64 {
+    hash.get(..8).and_then(|head| u64::from_str_radix(head, 16).ok()).unwrap_or(1)
+}
+
+/// The baseline and the cell with most workers run twice per block (rule 15).
+fn mark_checked(group: &Group, cells: &mut [Cell]) {
+    let most = group.cells.iter().copied().reduce(|best, id| {
+        if cells[id].setup.workers.unwrap_or(0) > cells[best].setup.workers.unwrap_or(0) { id } else { best }
+    });
+    for id in [Some(group.baseline), most].into_iter().flatten() {
+        cells[id].checked = true;
+    }
+}
+
+/// The charts that have something to show.
+fn fitting_charts(groups: &[Group], cells: &[Cell], quick: bool) -> Vec<ChartKind> {
+    let distinct = |mut values: Vec<u64>| {
+        values.sort_unstable();
+        values.dedup();
+        values.len()
+    };
+    let of = |group: &Group| group.cells.iter().map(|id| &cells[*id].setup).collect::<Vec<_>>();
+    let scales = groups.iter().any(|group| {
+        crate::model::MODELS.iter().any(|entry| {
+            let counts = of(group).into_iter().filter(|setup| setup.model == entry.model);
+            distinct(counts.filter_map(|setup| setup.workers.map(u64::from)).collect()) > 1
+        })
+    });
+    let stream = |setup: &&Setup| setup.dispatch == Some(crate::ipc::Dispatch::Stream);
+    let methods = groups.iter().flat_map(of).filter(stream).filter_map(|setup| setup.ipc.map(|method| method as u64));
+    let payloads = groups.iter().filter_map(|group| group.payload).collect();
+    let mut charts = Vec::new();
+    if scales {
+        charts.push(ChartKind::Speedup);
+    }
+    if groups.iter().any(|group| group.cells.len() > 1) {
+        charts.push(ChartKind::Time);
+    }
+    // What was lost is told by instrumented trials, of which a quick run has none.
+    let workers = |id: &usize| cells[*id].setup.workers.unwrap_or(1);
+    let loses = |group: &Group| workers(&group.baseline) == 1 && group.cells.iter().any(|id| workers(id) > 1);
+    if !quick && groups.iter().any(loses) {
+        charts.push(ChartKind::Losses);
+    }
+    if distinct(methods.collect()) > 1 && distinct(payloads) > 1 {
+        charts.push(ChartKind::Ipc);
+    }
+    charts
+}
+
+#[cfg(test)]
+mod tests;

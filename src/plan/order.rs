@@ -1,0 +1,93 @@
+//! The order of cells within a block: random, with predecessors balanced over the blocks.
+//!
+//! A Williams design puts every cell behind every other equally often over its rows. Each design is used on freshly
+//! relabelled cells and with its rows shuffled, so that nothing about the order is the same from seed to seed.
+
+use super::Plan;
+
+/// One trial of a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Entry {
+    /// The cell.
+    pub cell: usize,
+    /// Whether it is the other run of a checked cell, for the A/A check. Either may come first, so that a drift
+    /// within blocks does not look like a difference.
+    pub duplicate: bool,
+}
+
+/// The order in which a group's trials are run in one block. The same plan gives the same order. Where two builds are
+/// held against each other, all trials of a way stand next to each other, in an order of their own.
+#[must_use]
+pub fn block_order(plan: &Plan, group: usize, block: u32) -> Vec<Entry> {
+    let cells = &plan.groups[group].cells;
+    let once = cells.iter().map(|&cell| Entry { cell, duplicate: false });
+    let twice = cells.iter().filter(|cell| plan.cells[**cell].checked).map(|&cell| Entry { cell, duplicate: true });
+    let entries: Vec<Entry> = once.chain(twice).collect();
+    if cells.iter().all(|cell| plan.cells[*cell].against.is_none()) {
+        return arranged(entries, plan.seed, group, block);
+    }
+    let way = |cell: usize| plan.cells[cell].against.unwrap_or(cell);
+    let ways: Vec<usize> = cells.iter().copied().filter(|cell| way(*cell) == *cell).collect();
+    let of = |one: usize| {
+        let trials = entries.iter().copied().filter(|entry| way(entry.cell) == one).collect();
+        // Streams of random numbers of their own, beyond those of the groups.
+        arranged(trials, plan.seed, plan.groups.len() + one, block)
+    };
+    arranged(ways, plan.seed, group, block).into_iter().flat_map(of).collect()
+}
+
+/// The entries in the order of one block; `stream` tells sequences of blocks apart.
+fn arranged<T: Copy>(mut entries: Vec<T>, seed: u64, stream: usize, block: u32) -> Vec<T> {
+    let rows = rows_of_design(entries.len());
+    let mut random = random_for(seed, stream, block / rows as u32);
+    random.shuffle(&mut entries);
+    let mut row_order: Vec<usize> = (0..rows).collect();
+    random.shuffle(&mut row_order);
+    let row = row_order[block as usize % rows];
+    design_row(entries.len(), row).into_iter().map(|index| entries[index]).collect()
+}
+
+fn random_for(seed: u64, stream: usize, round: u32) -> fastrand::Rng {
+    let mut random = fastrand::Rng::with_seed(seed ^ (stream as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    let offset = random.u64(..);
+    fastrand::Rng::with_seed(offset.wrapping_add(u64::from(round).wrapping_mul(0xd1b5_4a32_d192_ed03)))
+}
+
+/// Even numbers of cells balance in as many rows, odd ones in twice as many.
+fn rows_of_design(cells: usize) -> usize {
+    if cells.is_multiple_of(2) { cells.max(1) } else { cells * 2 }
+}
+
+/// A row of the Williams design: the zigzag 0, 1, n−1, 2, n−2, … shifted by the row; for odd `n` also mirrored.
+fn design_row(n: usize, row: usize) -> Vec<usize> {
+    let zigzag = (0..n).map(|i| if i % 2 == 1 { i.div_ceil(2) } else { (n - i / 2) % n });
+    let mut order: Vec<usize> = zigzag.map(|value| (value + row) % n).collect();
+    if row >= n {
+        order.reverse();
+    }
+    order
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[test]
+    fn every_cell_follows_every_other_equally_often_over_a_design() {
+        for n in 2..=9 {
+            let mut follows: BTreeMap<(usize, usize), usize> = BTreeMap::new();
+            for row in 0..rows_of_design(n) {
+                let order = design_row(n, row);
+                let mut sorted = order.clone();
+                sorted.sort_unstable();
+                assert_eq!(sorted, (0..n).collect::<Vec<_>>());
+                order.windows(2).for_each(|pair| *follows.entry((pair[0], pair[1])).or_default() += 1);
+            }
+            assert_eq!(follows.len(), n * (n - 1), "{n} cells");
+            let expected = if n % 2 == 0 { 1 } else { 2 };
+            assert!(follows.values().all(|count| *count == expected), "{n} cells: {follows:?}");
+        }
+    }
+}

@@ -1,0 +1,348 @@
+//! Tests of the whole way from text to plan.
+
+use super::*;
+use crate::ipc::{Dispatch, Method, Wait};
+use crate::model::Model;
+use crate::scenario::{Source, load};
+
+const HEAD: &str = "version: 1\nname: test\n";
+
+fn scenario(text: &str) -> Scenario {
+    let source = Source { name: "test.yaml".into(), bytes: format!("{HEAD}{text}").into_bytes() };
+    match load(&[source], &Tasks::builtin()) {
+        Ok(mut scenarios) => scenarios.remove(0),
+        Err(problems) => panic!("{problems}"),
+    }
+}
+
+fn planned_with(text: &str, options: &Options) -> Plan {
+    plan(&scenario(text), &Tasks::builtin(), options).unwrap_or_else(|problems| panic!("{problems}"))
+}
+
+fn planned(text: &str) -> Plan {
+    planned_with(text, &Options::new(2))
+}
+
+fn refused(text: &str) -> String {
+    plan(&scenario(text), &Tasks::builtin(), &Options::new(2)).unwrap_err().render(false)
+}
+
+fn labels(plan: &Plan) -> Vec<&str> {
+    plan.cells.iter().map(|cell| cell.label.as_str()).collect()
+}
+
+fn shipped() -> Vec<Source> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "yaml"));
+    files.sort();
+    let name = |file: &std::path::Path| format!("scenarios/{}", file.file_name().unwrap().to_string_lossy());
+    files.iter().map(|file| Source { name: name(file), bytes: std::fs::read(file).unwrap() }).collect()
+}
+
+#[test]
+fn every_shipped_scenario_is_planned_and_all_fit_the_time() {
+    let tasks = Tasks::builtin();
+    let scenarios = load(&shipped(), &tasks).unwrap_or_else(|problems| panic!("{problems}"));
+    let names: Vec<&str> = scenarios.iter().map(|scenario| scenario.name.as_str()).collect();
+    assert_eq!(names, ["cpu-bound", "dispatch", "files", "io-bound", "ipc-round-trip", "ipc-throughput", "mixed"]);
+    for (quick, limit) in [(false, 300.0), (true, 40.0)] {
+        let options = Options { quick, ..Options::new(2) };
+        let mut seconds = 0.0;
+        for scenario in &scenarios {
+            let plan = plan(scenario, &tasks, &options).unwrap_or_else(|problems| panic!("{problems}"));
+            let cost = estimate(&plan, &tasks);
+            println!(
+                "{} quick {quick}: {} cells, {} trials, {:.0} s",
+                plan.name,
+                plan.cells.len(),
+                cost.trials(),
+                cost.seconds
+            );
+            println!("   {:?}", labels(&plan));
+            seconds += cost.seconds;
+            assert_eq!(plan.expectations.len(), scenario.expect.len(), "{}", plan.name);
+        }
+        println!("{seconds:.0} s");
+        assert!(seconds < limit, "{seconds} s");
+    }
+}
+
+#[test]
+fn the_matrix_is_grouped_nested_and_labelled() {
+    let plan = planned(
+        "tasks:\n  - {kind: echo, payload: [64 B, 4 KiB]}\n  - primes\nmodels: [serial, threads, processes]\nworkers: [1, 2]\nipc: [pipe, queue]\nmeasure: [work, end_to_end]\n",
+    );
+    let groups: Vec<&str> = plan.groups.iter().map(|group| group.label.as_str()).collect();
+    let expected = [
+        "echo, payload 64 B, work",
+        "echo, payload 64 B, end to end",
+        "echo, payload 4 KiB, work",
+        "echo, payload 4 KiB, end to end",
+        "primes, work",
+        "primes, end to end",
+    ];
+    assert_eq!(groups, expected);
+    let first: Vec<&str> = plan.groups[0].cells.iter().map(|id| plan.cells[*id].label.as_str()).collect();
+    let expected = [
+        "serial",
+        "threads × 1",
+        "threads × 2",
+        "processes × 1, pipe",
+        "processes × 2, pipe",
+        "processes × 1, queue (ipc-channel)",
+        "processes × 2, queue (ipc-channel)",
+    ];
+    assert_eq!(first, expected);
+    assert_eq!((plan.groups[2].payload, plan.groups[4].payload), (Some(4096), None));
+    assert!(plan.cells.iter().enumerate().all(|(i, cell)| cell.id == i && plan.groups[cell.group].cells.contains(&i)));
+    let axes: Vec<&str> = plan.axes.iter().map(|axis| axis.key.as_str()).collect();
+    assert_eq!(axes, ["task", "payload", "measure", "model", "workers", "ipc"]);
+}
+
+#[test]
+fn labels_are_unique_and_name_what_varies() {
+    let plan = planned(
+        "tasks: [empty]\nmodels: [serial, threads, processes]\nworkers: 2\nipc: shared_memory\nchunk: [1, 64]\ndispatch: [stream, table]\nwait: [sleep, spin]\nin_flight: [1, 2]\nplacement: [free, same]\n",
+    );
+    for label in [
+        "threads × 2, chunk 64, same core",
+        "processes × 2, shared memory, stream, chunk 1, 2 in flight, spin, any core",
+        "processes × 2, shared memory, table, chunk 1, same core",
+    ] {
+        assert!(labels(&plan).contains(&label), "{label} is not in {:?}", labels(&plan));
+    }
+    let mut sorted = labels(&plan);
+    sorted.sort_unstable();
+    sorted.dedup();
+    assert_eq!(sorted.len(), plan.cells.len());
+    let what: Vec<&str> = plan.collapsed.iter().map(|collapsed| collapsed.what.as_str()).collect();
+    assert!(what.contains(&"`in_flight` under `table`") && what.contains(&"`wait` under `table`"), "{what:?}");
+    assert!(what.iter().any(|what| what.ends_with("for `serial`")), "{what:?}");
+    let table = plan.cells.iter().filter(|cell| cell.setup.dispatch == Some(Dispatch::Table));
+    assert!(
+        table.clone().count() == 4
+            && table.clone().all(|cell| cell.setup.wait.is_none() && cell.setup.in_flight.is_none())
+    );
+}
+
+#[test]
+fn impossible_combinations_are_skipped_with_a_reason() {
+    let plan = planned(
+        "tasks: [empty, probe_tree]\nmodels: [processes]\nworkers: 2\nipc: [pipe, shared_memory]\ndispatch: [stream, table]\n",
+    );
+    let skipped: Vec<&str> = plan.skipped.iter().map(|skipped| skipped.what.as_str()).collect();
+    assert_eq!(skipped, ["processes × table × pipe", "probe_tree × processes × table"]);
+    assert!(plan.skipped.iter().all(|skipped| !skipped.why.is_empty()));
+    assert_eq!(plan.cells.len(), 5);
+    // A table without a word on the method lies in shared memory.
+    let plan = planned("tasks: [empty]\nmodels: [processes]\nworkers: 1\ndispatch: table\n");
+    assert_eq!(plan.cells[0].setup.ipc, Some(Method::SharedMemory));
+    let rendered = refused("tasks: [empty]\nmodels: [processes]\nipc: pipe\ndispatch: table\n");
+    assert!(
+        rendered.contains("no cell is left to run") && rendered.contains("a table of items lies in shared memory"),
+        "{rendered}"
+    );
+}
+
+#[test]
+fn defaults_are_those_of_the_language() {
+    let plan = planned("tasks: [primes]\nmodels: [processes]\n");
+    let setup = &plan.cells[0].setup;
+    assert_eq!((setup.workers, setup.ipc, setup.dispatch), (Some(2), Some(Method::Pipe), Some(Dispatch::Stream)));
+    assert_eq!((setup.chunk, setup.in_flight, setup.measure), (Some(1), Some(2), Measure::Work));
+    assert_eq!(
+        (plan.blocks, plan.instrumented, plan.memory, plan.timeout, plan.delta),
+        (15, 2, 2, Duration::from_secs(30), 0.03)
+    );
+    assert!(plan.seed <= u64::from(u32::MAX) && plan.seed == planned("tasks: [primes]\nmodels: [processes]\n").seed);
+    let text = "tasks: [primes]\nmodels: [processes]\nworkers: 2\n";
+    let wait = |cores| planned_with(text, &Options::new(cores)).cells[0].setup.wait;
+    assert_eq!((wait(2), wait(3)), (Some(Wait::Sleep), Some(Wait::Spin)));
+    assert!(planned(text).cells[0].oversubscribed && !planned_with(text, &Options::new(3)).cells[0].oversubscribed);
+}
+
+#[test]
+fn equal_worker_counts_merge() {
+    let plan = planned("tasks: [primes]\nmodels: [threads, threads]\nworkers: [1-3, cores, 2*cores]\n");
+    let workers: Vec<Option<u32>> = plan.cells.iter().map(|cell| cell.setup.workers).collect();
+    assert_eq!(workers, [Some(1), Some(2), Some(3), Some(4)]);
+    assert!(plan.collapsed.iter().any(|collapsed| collapsed.what == "equal worker counts"));
+    assert!(plan.collapsed.iter().any(|collapsed| collapsed.what == "equal cells of threads"));
+    let many = scenario("tasks: [primes]\nmodels: [threads]\nworkers: 500*cores\n");
+    let rendered = plan_on(&many, 4).unwrap_err().render(false);
+    assert!(
+        rendered.contains("2000 workers on this machine of 4 cores") && rendered.contains("test.yaml:5:1"),
+        "{rendered}"
+    );
+}
+
+fn plan_on(scenario: &Scenario, cores: u32) -> Result<Plan, Problems> {
+    plan(scenario, &Tasks::builtin(), &Options::new(cores))
+}
+
+#[test]
+fn the_baseline_and_the_cell_with_most_workers_are_checked() {
+    let checked =
+        |plan: &Plan| plan.cells.iter().filter(|cell| cell.checked).map(|cell| cell.label.clone()).collect::<Vec<_>>();
+    let text = "tasks: [primes]\nmodels: [threads, serial]\nworkers: [1, 4]\n";
+    let plan = planned(text);
+    assert_eq!(plan.cells[plan.groups[0].baseline].setup.model, Model::Serial);
+    assert_eq!(checked(&plan), ["threads × 4", "serial"]);
+    let no_serial = planned("tasks: [primes]\nmodels: [threads, rayon]\nworkers: [2, 1]\n");
+    assert_eq!(no_serial.cells[no_serial.groups[0].baseline].label, "threads × 1");
+    for options in [Options { quick: true, ..Options::new(2) }, Options { trials: Some(7), ..Options::new(2) }] {
+        assert!(checked(&planned_with(text, &options)).is_empty());
+    }
+    let quick = planned_with(text, &Options { quick: true, ..Options::new(2) });
+    assert_eq!((quick.blocks, quick.instrumented, quick.memory, quick.quick), (3, 0, 0, true));
+}
+
+#[test]
+fn every_block_runs_everything_once_in_an_order_of_its_own() {
+    let plan = planned("tasks: [primes]\nmodels: [serial, threads]\nworkers: [1, 2, 4]\n");
+    let everything = |mut order: Vec<Entry>| {
+        order.sort_by_key(|entry| (entry.cell, entry.duplicate));
+        order
+    };
+    let orders: Vec<Vec<Entry>> = (0..plan.blocks).map(|block| block_order(&plan, 0, block)).collect();
+    assert!(orders.iter().all(|order| everything(order.clone()) == everything(orders[0].clone())));
+    assert_eq!(orders[0].len(), 6);
+    assert!(orders.windows(2).any(|pair| pair[0] != pair[1]));
+    assert_eq!(orders[3], block_order(&plan.clone(), 0, 3));
+    let other = Plan { seed: plan.seed + 1, ..plan.clone() };
+    assert!((0..plan.blocks).any(|block| block_order(&other, 0, block) != orders[block as usize]));
+    // Over the six blocks of a design, everything follows everything else exactly once.
+    let mut follows: Vec<(Entry, Entry)> =
+        orders[..6].iter().flat_map(|order| order.windows(2).map(|pair| (pair[0], pair[1]))).collect();
+    follows.sort_by_key(|(a, b)| (a.cell, a.duplicate, b.cell, b.duplicate));
+    follows.dedup();
+    assert_eq!(follows.len(), 30);
+}
+
+#[test]
+fn only_narrows_and_names_what_matches_nothing() {
+    let text = "tasks:\n  - {kind: echo, payload: [64 B, 4 KiB]}\nmodels: [serial, threads, processes]\nworkers: [1, 2]\n\
+        expect:\n  - {compare: {model: threads, workers: 2}, to: {model: serial}, at_least: 1.5}\n";
+    let with = |only: &str| {
+        plan(&scenario(text), &Tasks::builtin(), &Options { only: Some(Only::parse(only).unwrap()), ..Options::new(2) })
+    };
+    let plan = with("model=threads|serial,payload=4 KiB").unwrap();
+    assert_eq!(labels(&plan), ["serial", "threads × 1", "threads × 2"]);
+    assert_eq!(
+        (plan.groups.len(), plan.groups[0].id, plan.only.as_deref()),
+        (1, 0, Some("model=threads|serial,payload=4 KiB"))
+    );
+    assert_eq!(plan.expectations[0].pairs, [(2, Some(0))]);
+    let without = with("model=threads,workers=2").unwrap();
+    assert!(
+        without.expectations.is_empty() && without.skipped[0].what.starts_with("speedup of threads × 2 over serial")
+    );
+    let said = |only: &str| with(only).unwrap_err().render(false);
+    assert!(said("modle=threads").contains("did you mean `model`?"));
+    assert!(said("model=thread").contains("did you mean `threads`?"));
+    assert!(said("workers=3").contains("no cell has `workers` 3") && said("workers=3").contains("have `1` and `2`"));
+    assert!(said("ipc=queue").contains("no cell has `ipc` queue"));
+    assert!(said("model=serial,workers=2").contains("no cell has all of these values"));
+    assert!(said("payload=many").contains("`payload` cannot be `many`"));
+    assert_eq!(Only::parse("threads"), Err(OnlyError::NotAPair("threads".into())));
+    assert_eq!(Only::parse("a=1,a=2"), Err(OnlyError::Twice("a".into())));
+}
+
+#[test]
+fn expectations_are_paired_on_what_the_reference_leaves_open() {
+    let base = "tasks:\n  - {kind: echo, payload: [64 B, 4 KiB]}\nmodels: [serial, processes]\nworkers: [1, 2]\nipc: [pipe, queue]\n";
+    let resolved = |expect: &str| {
+        let plan = planned(&format!("{base}expect:\n  - {expect}\n"));
+        let name = |id: usize| format!("{} {}", plan.cells[id].group, plan.cells[id].label);
+        let expectation = plan.expectations[0].clone();
+        let pairs: Vec<String> =
+            expectation.pairs.iter().map(|(a, b)| format!("{} / {}", name(*a), b.map_or("-".into(), name))).collect();
+        (expectation.text, pairs)
+    };
+    let (text, pairs) =
+        resolved("{compare: {model: processes, workers: 2, ipc: pipe}, to: {model: serial}, at_least: 1.5}");
+    assert_eq!(text, "speedup of processes × 2, pipe over serial is at least 1.5");
+    assert_eq!(pairs, ["0 processes × 2, pipe / 0 serial", "1 processes × 2, pipe / 1 serial"]);
+    let (_, pairs) = resolved("{compare: {ipc: queue, payload: 4 KiB}, to: {ipc: pipe}, at_most: 1}");
+    assert_eq!(
+        pairs,
+        [
+            "1 processes × 1, queue (ipc-channel) / 1 processes × 1, pipe",
+            "1 processes × 2, queue (ipc-channel) / 1 processes × 2, pipe"
+        ]
+    );
+    let (text, pairs) = resolved("{compare: {ipc: pipe, workers: 1}, metric: time, at_most: 1 s}");
+    assert_eq!((text.as_str(), pairs.len()), ("time of workers 1, pipe is at most 1 s", 2));
+    let (_, pairs) = resolved("{compare: {workers: 2}, at_least: 1}");
+    assert_eq!(pairs.len(), 4);
+    let (text, pairs) = resolved("{compare: {ipc: queue}, to: {ipc: pipe}, metric: memory, at_most: 1.2}");
+    assert_eq!((text.as_str(), pairs.len()), ("memory of queue relative to pipe is at most 1.2", 4));
+    let (text, pairs) = resolved("{compare: {model: serial}, metric: outcome}");
+    assert_eq!(text, "outcome of serial is `ok` in at least 100 % of the trials");
+    assert_eq!(pairs, ["0 serial / -", "1 serial / -"]);
+    let (text, _) = resolved("{compare: {model: serial}, metric: memory, at_most: 64 MiB}");
+    assert_eq!(text, "memory of serial is at most 64 MiB");
+}
+
+#[test]
+fn expectations_of_other_trials_get_enough_of_them_for_an_interval() {
+    let plan = |metric: &str| {
+        let expect = format!("expect: {{compare: {{model: serial}}, metric: {metric}, at_most: 1}}\n");
+        let plan = planned(&format!("tasks: [primes]\nmodels: [serial]\n{expect}"));
+        (plan.instrumented, plan.memory)
+    };
+    assert_eq!([plan("time"), plan("service_p95"), plan("memory")], [(2, 2), (7, 2), (2, 7)]);
+}
+
+#[test]
+fn selectors_that_match_nothing_are_located() {
+    let base = "tasks: [primes]\nmodels: [serial, threads]\nworkers: [1, 2]\nexpect:\n  - ";
+    let said = |expect: &str| refused(&format!("{base}{expect}\n"));
+    let workers = said("{compare: {model: threads, workers: 4}, to: {model: serial}, at_least: 1}");
+    assert!(
+        workers.contains("no cell has `workers` 4")
+            && workers.contains("test.yaml:7:32")
+            && workers.contains("have `1` and `2`"),
+        "{workers}"
+    );
+    let together = said("{compare: {model: serial, workers: 2}, at_least: 1}");
+    assert!(together.contains("no cell has all of these values") && together.contains("test.yaml:7:6"), "{together}");
+    let alone = said("{compare: {model: serial}, to: {model: serial}, at_least: 1}");
+    assert!(alone.contains("paired with itself") && alone.contains("test.yaml:7:32"), "{alone}");
+    let unpaired = said("{compare: {model: threads}, to: {model: threads, workers: 2, chunk: 9}, at_least: 1}");
+    assert!(unpaired.contains("no cell has `chunk` 9"), "{unpaired}");
+}
+
+#[test]
+fn charts_are_those_that_fit() {
+    let charts = |text: &str| planned(text).charts;
+    assert_eq!(
+        charts("tasks: [primes]\nmodels: [serial, threads]\nworkers: [1, 2]\n"),
+        [ChartKind::Speedup, ChartKind::Time, ChartKind::Losses]
+    );
+    let two = "tasks: [primes]\nmodels: [serial, threads]\nworkers: 2\n";
+    assert_eq!(charts(two), [ChartKind::Time, ChartKind::Losses]);
+    assert_eq!(charts("tasks: [primes]\nmodels: [threads]\nworkers: 2\n"), []);
+    let ipc = "tasks: [{kind: echo, payload: [1 B, 2 B]}]\nmodels: [processes]\nworkers: 1\nipc: [pipe, queue]\n";
+    assert_eq!(charts(ipc), [ChartKind::Time, ChartKind::Ipc]);
+    assert_eq!(charts(&format!("{ipc}charts: [ipc]\n")), [ChartKind::Ipc]);
+}
+
+#[test]
+fn payloads_that_do_not_fit_into_memory_are_skipped() {
+    let text = "tasks: [{kind: echo, payload: 1 GiB}]\nmodels: [serial, processes]\nworkers: 8\n";
+    let plan = planned_with(text, &Options { memory: Some(1 << 30), ..Options::new(2) });
+    assert_eq!(labels(&plan), ["serial"]);
+    assert_eq!(plan.skipped[0].what, "1 GiB in flight to 8 workers");
+}
+
+#[test]
+fn the_cost_counts_every_trial() {
+    let text = "tasks: [primes]\nmodels: [serial, threads]\nworkers: [1, 2]\n";
+    let cost = estimate(&planned(text), &Tasks::builtin());
+    assert_eq!((cost.timed, cost.instrumented, cost.memory, cost.trials()), (75, 6, 6, 87));
+    let quick = estimate(&planned_with(text, &Options { quick: true, ..Options::new(2) }), &Tasks::builtin());
+    assert_eq!(quick.trials(), 9);
+    assert!(quick.seconds < cost.seconds);
+}

@@ -1,0 +1,212 @@
+//! The columns of exported samples: one list, from which the help, CSV and NDJSON are made.
+
+use serde_json::{Value, json};
+
+use crate::results::{Cell, Group, Memory, MemoryUse, Phase, Results, Spent, Trial};
+use crate::vocab::Outcome;
+
+/// A trial with what it belongs to.
+pub(super) struct Sample<'a> {
+    pub results: &'a Results,
+    pub group: &'a Group,
+    pub cell: &'a Cell,
+    pub trial: &'a Trial,
+}
+
+impl<'a> Sample<'a> {
+    /// The trial with its cell and group, where the results have them.
+    pub fn of(results: &'a Results, trial: &'a Trial) -> Option<Self> {
+        let cell = results.cells.get(trial.cell)?;
+        Some(Self { results, group: results.groups.get(cell.group)?, cell, trial })
+    }
+}
+
+/// One column: its name, what it holds, and how a sample gives it.
+pub(super) struct Column {
+    pub name: &'static str,
+    pub about: &'static str,
+    pub of: fn(&Sample<'_>) -> Value,
+}
+
+const fn column(name: &'static str, about: &'static str, of: fn(&Sample<'_>) -> Value) -> Column {
+    Column { name, about, of }
+}
+
+/// The columns of one phase.
+macro_rules! phase {
+    ($name:literal, $index:literal) => {
+        [
+            column(concat!($name, "_seconds"), concat!("wall time of the phase `", $name, "`"), |s| {
+                phase(s, $index, |p| json!(seconds(p.wall)))
+            }),
+            column(concat!($name, "_user_seconds"), "its CPU time in user mode, over all processes", |s| {
+                phase(s, $index, |p| json!(seconds(p.user)))
+            }),
+            column(concat!($name, "_system_seconds"), "its CPU time in the kernel", |s| {
+                phase(s, $index, |p| json!(seconds(p.system)))
+            }),
+            column(concat!($name, "_voluntary_switches"), "its voluntary context switches", |s| {
+                phase(s, $index, |p| json!(p.voluntary))
+            }),
+            column(concat!($name, "_involuntary_switches"), "its involuntary context switches", |s| {
+                phase(s, $index, |p| json!(p.involuntary))
+            }),
+            column(concat!($name, "_minor_faults"), "its page faults without I/O", |s| {
+                phase(s, $index, |p| json!(p.minor_faults))
+            }),
+            column(concat!($name, "_major_faults"), "its page faults with I/O", |s| {
+                phase(s, $index, |p| json!(p.major_faults))
+            }),
+        ]
+    };
+}
+
+/// Every column, in order. Those of the tasks' own settings are put after `task`.
+pub(super) static COLUMNS: std::sync::LazyLock<Vec<Column>> = std::sync::LazyLock::new(|| {
+    let mut all: Vec<Column> = Vec::new();
+    all.extend(way());
+    all.extend(trial());
+    all.extend(phase!("start", 0));
+    all.extend(phase!("work", 1));
+    all.extend(phase!("join", 2));
+    all.extend(items());
+    all.extend(spent());
+    all.extend(memory());
+    all
+});
+
+fn way() -> [Column; 20] {
+    [
+        column("scenario", "name of the scenario", |s| json!(s.results.scenario.name)),
+        column("group", "which ways are compared with each other", |s| json!(s.group.label)),
+        column("task", "the task; each of its settings is a column after it: setting_NAME", |s| json!(s.group.task)),
+        column("payload_bytes", "payload of a request, where the task has it", |s| json!(s.group.payload)),
+        column("runtime", "what executes an item", |s| json!(s.group.runtime)),
+        column("measure", "work or end_to_end: what `seconds` covers", |s| json!(s.group.measure)),
+        column("way", "the way as tables show it", |s| json!(s.cell.label)),
+        column("baseline", "whether speed-ups refer to this way", |s| json!(s.group.baseline == s.cell.id)),
+        column("model", "who runs the items", |s| json!(s.cell.model)),
+        column("workers", "how many of them; empty for serial", |s| json!(s.cell.workers)),
+        column("ipc", "how requests and replies cross between processes", |s| json!(s.cell.ipc)),
+        column("dispatch", "stream or table", |s| json!(s.cell.dispatch)),
+        column("chunk", "items of a message or claim", |s| json!(s.cell.chunk)),
+        column("in_flight", "chunks in flight per worker", |s| json!(s.cell.in_flight)),
+        column("wait", "sleep or spin", |s| json!(s.cell.wait)),
+        column("placement", "free, same or cross", |s| json!(s.cell.placement)),
+        column("build", "this, or against: the other build of `--against`", |s| {
+            json!(if s.cell.against { "against" } else { "this" })
+        }),
+        column("items", "items of a trial, before any yields further ones", |s| json!(s.cell.items)),
+        column("oversubscribed", "whether workers and dispatcher exceed the cores", |s| json!(s.cell.oversubscribed)),
+        column("tool", "version of the program that ran it", |s| json!(s.results.tool)),
+    ]
+}
+
+fn trial() -> [Column; 10] {
+    [
+        column("block", "the round, from 0; ratios are taken inside one", |s| json!(s.trial.block)),
+        column("order", "place in the whole run, from 0", |s| json!(s.trial.order)),
+        column("kind", "timed, instrumented or memory; only times of `timed` count", |s| json!(s.trial.kind)),
+        column("duplicate", "whether it is the second run of the A/A check, which enters no estimate", |s| {
+            json!(s.trial.duplicate)
+        }),
+        column("outcome", "ok, timed_out, worker_died, host_died, wrong_reply, protocol_error or failed", outcome),
+        column("cause", "of what a worker or host died", |s| match &s.trial.outcome {
+            Outcome::WorkerDied { cause } | Outcome::HostDied { cause } => json!(cause),
+            _ => Value::Null,
+        }),
+        column("seconds", "time of the measure; empty unless the outcome is ok", |s| json!(measured(s))),
+        column("seconds_per_item", "the same over the items that were done", |s| {
+            json!(measured(s).map(|seconds| seconds / s.trial.done.max(1) as f64))
+        }),
+        column("others", "share of the machine's CPU time that others used, 0 to 1", |s| json!(s.trial.others)),
+        column("marks", "too_short, disturbed, leaked, cpu_mismatch", |s| json!(s.trial.marks)),
+    ]
+}
+
+fn items() -> [Column; 6] {
+    [
+        column("done", "items whose reply arrived", |s| json!(s.trial.done)),
+        column("lost", "items whose reply never arrived", |s| json!(s.trial.lost)),
+        column("retried", "items that were handed out again", |s| json!(s.trial.retried)),
+        column("duplicated", "replies that came again for an item already done", |s| json!(s.trial.duplicated)),
+        column("digest", "sum of the items' digests, hexadecimal", |s| json!(s.trial.digest)),
+        column("first_item_seconds", "the first item on a cold worker; 0 where there was no warm-up", |s| {
+            json!(seconds(s.trial.first_item))
+        }),
+    ]
+}
+
+fn spent() -> [Column; 5] {
+    [
+        column("spent_service_seconds", "instrumented: workers' time within items", |s| spent_of(s, |p| p.service)),
+        column("spent_dispatch_seconds", "around items: claims, messages, copies", |s| spent_of(s, |p| p.dispatch)),
+        column("spent_waiting_seconds", "waiting for work", |s| spent_of(s, |p| p.waiting)),
+        column("spent_lock_seconds", "waiting for the runtime's lock", |s| spent_of(s, |p| p.lock)),
+        column("spent_preempted_seconds", "within items, ready to run but without a core", |s| {
+            spent_of(s, |p| p.preempted)
+        }),
+    ]
+}
+
+fn memory() -> [Column; 9] {
+    [
+        column("memory_before_pss_bytes", "memory trials: all processes before the work, shared pages once", |s| {
+            bytes(s, |m| json!(m.before.pss))
+        }),
+        column("memory_before_private_bytes", "of that, pages that one process alone has", |s| {
+            bytes(s, |m| json!(m.before.private))
+        }),
+        column("memory_before_rss_bytes", "the same with shared pages counted in every process", |s| {
+            bytes(s, |m| json!(m.before.rss))
+        }),
+        column("memory_after_pss_bytes", "all processes after the last reply", |s| bytes(s, |m| json!(m.after.pss))),
+        column("memory_after_private_bytes", "of that, private", |s| bytes(s, |m| json!(m.after.private))),
+        column("memory_after_rss_bytes", "summed RSS", |s| bytes(s, |m| json!(m.after.rss))),
+        column("memory_workers_pss_bytes", "each worker process after the last reply", |s| {
+            bytes(s, |m| each(m, |worker| worker.pss))
+        }),
+        column("memory_workers_private_bytes", "of that, private", |s| bytes(s, |m| each(m, |worker| worker.private))),
+        column("memory_workers_rss_bytes", "RSS of each", |s| bytes(s, |m| each(m, |worker| worker.rss))),
+    ]
+}
+
+fn seconds(nanos: u64) -> f64 {
+    nanos as f64 / 1e9
+}
+
+/// The measured seconds of a right trial.
+fn measured(sample: &Sample<'_>) -> Option<f64> {
+    sample.trial.seconds().filter(|seconds| seconds.is_finite())
+}
+
+/// The outcome's word. Its details may name files, so they stay in the results file.
+fn outcome(sample: &Sample<'_>) -> Value {
+    let whole = json!(sample.trial.outcome);
+    whole.get("is").cloned().unwrap_or_default()
+}
+
+fn phase(sample: &Sample<'_>, index: usize, of: fn(&Phase) -> Value) -> Value {
+    sample.trial.phases.get(index).map(of).unwrap_or_default()
+}
+
+fn spent_of(sample: &Sample<'_>, of: fn(&Spent) -> u64) -> Value {
+    json!(sample.trial.spent.as_ref().map(|spent| seconds(of(spent))))
+}
+
+fn bytes(sample: &Sample<'_>, of: fn(&MemoryUse) -> Value) -> Value {
+    sample.trial.memory.as_ref().map(of).unwrap_or_default()
+}
+
+fn each(memory: &MemoryUse, of: fn(&Memory) -> u64) -> Value {
+    json!(memory.workers.iter().map(of).collect::<Vec<_>>())
+}
+
+/// Every column with what it holds, a line each, for the help.
+#[must_use]
+pub fn columns_help() -> String {
+    let wide = COLUMNS.iter().map(|column| column.name.len()).max().unwrap_or(0);
+    let lines: Vec<String> =
+        COLUMNS.iter().map(|column| format!("  {:wide$}  {}", column.name, column.about)).collect();
+    lines.join("\n")
+}

@@ -1,0 +1,161 @@
+//! What `--json` prints: every number of the outputs, with the names of ways instead of their indices.
+
+use serde_json::{Map, Value, json};
+
+use super::words::{outcomes, warnings};
+use crate::results::{Cell, Group, GroupVerdict, Latency, Quantiles, Results};
+
+/// One object per scenario, in order.
+#[must_use]
+pub fn json(results: &[Results]) -> Value {
+    Value::Array(results.iter().map(scenario).collect())
+}
+
+fn scenario(results: &Results) -> Value {
+    let run = &results.run;
+    let groups: Vec<Value> = results
+        .derived
+        .groups
+        .iter()
+        .filter_map(|verdict| Some(group(results, results.groups.get(verdict.group)?, verdict)))
+        .collect();
+    let expectations: Vec<Value> = results
+        .derived
+        .expectations
+        .iter()
+        .filter_map(|judged| {
+            let text = &results.expectations.get(judged.expectation)?.text;
+            Some(json!({"text": text, "answer": judged.answer, "details": judged.details}))
+        })
+        .collect();
+    let label = |cell: usize| results.cells.get(cell).map(|cell| cell.label.as_str());
+    let regressions = results.derived.regressions.iter().map(|found| {
+        let mut all = object(json!(found));
+        all.insert("new".into(), json!(label(found.new)));
+        all.insert("old".into(), json!(label(found.old)));
+        Value::Object(all)
+    });
+    json!({
+        "name": results.scenario.name,
+        "title": results.scenario.title,
+        "format": results.format,
+        "tool": results.tool,
+        "complete": run.complete,
+        "quick": run.quick,
+        "only": run.only,
+        "blocks": run.blocks,
+        "seed": run.seed,
+        "delta": run.delta,
+        "started": run.started,
+        "resumed": run.resumed,
+        "against": run.against,
+        "regressions": regressions.collect::<Vec<_>>(),
+        "groups": groups,
+        "expectations": expectations,
+        "break_evens": results.derived.break_evens,
+        "fits": results.derived.fits,
+        "outcomes": outcomes(results),
+        "skipped": results.skipped,
+        "machine": results.machine,
+        "warnings": warnings(results),
+    })
+}
+
+fn group(results: &Results, group: &Group, verdict: &GroupVerdict) -> Value {
+    let label = |cell: usize| results.cells.get(cell).map(|cell| cell.label.as_str());
+    let labels = |cells: &[usize]| cells.iter().map(|cell| label(*cell)).collect::<Vec<_>>();
+    let cells: Vec<Value> = group.cells.iter().filter_map(|id| Some(way(results, results.cells.get(*id)?))).collect();
+    let pairs = verdict.pairs.iter().map(|pair| {
+        json!({
+            "a": label(pair.a),
+            "b": label(pair.b),
+            "word": pair.word,
+            "ratio": pair.ratio,
+            "smallest_effect": pair.smallest_effect,
+            "blocks_needed": pair.blocks_needed,
+        })
+    });
+    let checks = verdict
+        .checks
+        .iter()
+        .map(|check| json!({"cell": label(check.cell), "ratio": check.ratio, "passed": check.passed}));
+    json!({
+        "label": group.label,
+        "task": group.task,
+        "settings": group.settings,
+        "payload": group.payload,
+        "runtime": group.runtime,
+        "measure": group.measure,
+        "per_item": group.per_item,
+        "baseline": label(group.baseline),
+        "cells": cells,
+        "sentence": verdict.sentence,
+        "when": verdict.when,
+        "withheld": verdict.withheld,
+        "ranking": labels(&verdict.ranking),
+        "winners": labels(&verdict.winners),
+        "pairs": pairs.collect::<Vec<_>>(),
+        "checks": checks.collect::<Vec<_>>(),
+    })
+}
+
+/// A cell: what it is, what is known of it, and its times per item, in one object.
+fn way(results: &Results, cell: &Cell) -> Value {
+    let mut all = object(json!(cell));
+    if let Some(estimate) = results.derived.estimates.get(cell.id) {
+        all.append(&mut object(json!(estimate)));
+    }
+    if let Some(latency) = results.latencies.iter().find(|latency| latency.cell == cell.id) {
+        let Latency { service, turnaround, .. } = latency;
+        all.insert("service".into(), quantiles(service));
+        all.insert("turnaround".into(), quantiles(turnaround));
+    }
+    for index in ["id", "group", "cell"] {
+        all.remove(index);
+    }
+    Value::Object(all)
+}
+
+/// Quantiles in nanoseconds, without the histogram, which the results file has.
+fn quantiles(of: &Quantiles) -> Value {
+    let mut all = object(json!(of));
+    all.remove("histogram");
+    Value::Object(all)
+}
+
+fn object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(map) => map,
+        _ => Map::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verdict::fixture::Made;
+    use crate::vocab::Outcome;
+
+    #[test]
+    fn every_number_has_a_name() {
+        let mut made = Made::new(15).serial(1.0).cell("threads × 2", 0.5);
+        made.fail(0, &(0..1), &Outcome::TimedOut);
+        let results = made.finish();
+        let all = json(&[results.clone(), results]);
+        assert_eq!(all.as_array().unwrap().len(), 2);
+        let first = &all[0];
+        assert_eq!(
+            (&first["name"], &first["complete"], &first["outcomes"]["timed out"]),
+            (&json!("made"), &json!(true), &json!(1))
+        );
+        let group = &first["groups"][0];
+        assert_eq!((&group["winners"], &group["pairs"][0]["word"]), (&json!(["threads × 2"]), &json!("faster")));
+        let cell = &group["cells"][1];
+        assert_eq!(
+            (&cell["label"], &cell["ok"], &cell["speedup"]["n"]),
+            (&json!("threads × 2"), &json!(15), &json!(15))
+        );
+        assert!((cell["speedup"]["median"].as_f64().unwrap() - 2.0).abs() < 0.1);
+        assert!(cell.get("id").is_none() && group["sentence"].as_str().unwrap().contains("fastest"));
+    }
+}

@@ -1,0 +1,440 @@
+//! `report.md`: what a run found, for a code host.
+
+use std::collections::BTreeSet;
+
+use super::ChartRef;
+use super::phases::{items, memory, phases};
+use super::reasons;
+use super::surroundings::machine_facts;
+use super::words::{answer, notes, reservations, speedup, time, warnings, word};
+use crate::name::{plural, show_seconds};
+use crate::results::{Check, Group, GroupVerdict, Interval, Pair, Results, Skipped, Trial, Word};
+use crate::verdict::{effect, times_interval};
+
+/// Width in pixels at which a code host shows a chart.
+const CHART_WIDTH: u32 = 760;
+
+/// From so many comparisons on, their table is folded.
+const FOLDED_FROM: usize = 12;
+
+/// Trials that went wrong which are listed one by one.
+const LISTED: usize = 20;
+
+/// The report of one run.
+#[must_use]
+pub fn markdown(results: &Results, charts: &[ChartRef]) -> String {
+    let mut parts = vec![head(results)];
+    parts.extend(charts.iter().map(chart));
+    let several = results.derived.groups.len() > 1;
+    for verdict in &results.derived.groups {
+        if let Some(group) = results.groups.get(verdict.group) {
+            parts.push(section(results, group, verdict, several));
+        }
+    }
+    parts.extend([
+        reasons::break_evens(results),
+        expectations(results),
+        wrong(results),
+        skipped(results),
+        method(results),
+        machine(results),
+        again(results),
+    ]);
+    parts.retain(|part| !part.is_empty());
+    parts.join("\n")
+}
+
+/// Text inside Markdown: nothing in it is markup, and it stays on one line.
+pub(super) fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out += "&amp;",
+            '<' => out += "&lt;",
+            '>' => out += "&gt;",
+            '\\' | '|' | '*' | '_' | '`' | '[' | ']' | '#' | '~' | '!' => out.extend(['\\', c]),
+            c if c.is_control() => out.push(' '),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+fn attribute(text: &str) -> String {
+    let plain: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    plain.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+/// A table. Columns of numbers stand at the right.
+pub(super) fn table(head: &[&str], rows: &[Vec<String>]) -> String {
+    let number = |text: &str| text.is_empty() || text.starts_with(|c: char| c.is_ascii_digit() || "–∞".contains(c));
+    let right = |column: usize| {
+        let mut texts = rows.iter().filter_map(|row| row.get(column)).peekable();
+        column > 0 && texts.peek().is_some() && texts.all(|text| number(text))
+    };
+    let marks: String = (0..head.len()).map(|column| if right(column) { "--:|" } else { ":--|" }).collect();
+    let mut out = format!("| {} |\n|{marks}\n", head.join(" | "));
+    for row in rows {
+        out += &format!("| {} |\n", row.join(" | "));
+    }
+    out
+}
+
+fn head(results: &Results) -> String {
+    let scenario = &results.scenario;
+    let mut out = format!("# {}\n\n", escape(&scenario.title));
+    if !scenario.about.trim().is_empty() {
+        out += &format!("{}\n\n", escape(scenario.about.trim()));
+    }
+    for line in reservations(results) {
+        out += &format!("**{}**\n\n", escape(&line));
+    }
+    let several = results.derived.groups.len() > 1;
+    for verdict in &results.derived.groups {
+        let Some(group) = results.groups.get(verdict.group) else { continue };
+        let label = if several { format!("**{}:** ", escape(&group.label)) } else { String::new() };
+        let mark = if several { "- " } else { "> " };
+        let when = verdict.when.as_ref().map_or(String::new(), |when| format!(" {}", escape(when)));
+        out += &format!("{mark}{label}{}{when}\n", escape(&verdict.sentence));
+    }
+    out
+}
+
+fn chart(chart: &ChartRef) -> String {
+    let title = escape(&chart.title);
+    if let Some(why) = &chart.missing {
+        return format!("No chart `{}`: {}.\n", chart.stem, escape(why.trim_end_matches('.')));
+    }
+    let stem = attribute(&chart.stem);
+    format!(
+        "**{title}**\n\n<picture><source media=\"(prefers-color-scheme: dark)\" srcset=\"{stem}-dark.svg\">\
+         <img alt=\"{}\" src=\"{stem}.svg\" width=\"{CHART_WIDTH}\"></picture>\n",
+        attribute(&chart.alt)
+    )
+}
+
+fn section(results: &Results, group: &Group, verdict: &GroupVerdict, several: bool) -> String {
+    let title = if several { escape(&group.label) } else { "Results".into() };
+    let mut out = format!("## {title}\n\n{}", escape(&group.describe));
+    out += match group.measure.as_str() {
+        "end_to_end" => ", from the start of the first worker to the end of the last.",
+        _ => ", from the moment when every worker is ready to the last reply.",
+    };
+    if group.per_item {
+        out += " The ways have item counts of their own, so they are compared per item.";
+    }
+    let rows = group.cells.iter().filter_map(|id| {
+        let row = results.derived.estimates.get(*id)?;
+        let label = escape(&results.cells[*id].label);
+        let label = if verdict.winners.contains(id) { format!("**{label}**") } else { label };
+        let right = format!("{} of {}", row.ok, row.trials);
+        Some(vec![label, time(group, row), speedup(group, row), right, escape(&notes(row).join("; "))])
+    });
+    let baseline = results.cells.get(group.baseline).map_or("", |cell| cell.label.as_str());
+    let head = [
+        "way",
+        if group.per_item { "time per item" } else { "time" },
+        &format!("speed-up over {}", escape(baseline)),
+        "right trials",
+        "notes",
+    ];
+    out += &format!("\n\n{}\n{}", table(&head, &rows.collect::<Vec<_>>()), coverage(results, group));
+    let parts = [
+        comparisons(results, verdict),
+        checks(results, verdict),
+        reasons::losses(results, group),
+        fits(results, group),
+        phases(results, group),
+        memory(results, group),
+        items(results, group),
+    ];
+    for part in parts {
+        if !part.is_empty() {
+            out += &format!("\n{part}");
+        }
+    }
+    out
+}
+
+/// Which order statistics the intervals of the cells are, and how often they cover.
+fn coverage(results: &Results, group: &Group) -> String {
+    let estimates = group.cells.iter().filter_map(|cell| results.derived.estimates.get(*cell));
+    let known: BTreeSet<String> =
+        estimates.flat_map(|e| [e.time, e.speedup]).flatten().filter_map(|i| ranks(&i)).collect();
+    if known.is_empty() {
+        return "Medians; there are too few trials for intervals.\n".into();
+    }
+    let known: Vec<String> = known.into_iter().collect();
+    format!(
+        "Medians, with exact intervals in brackets: {}. A speed-up is the median of the ratios inside blocks, which need not \
+         be the ratio of the medians.\n",
+        known.join("; ")
+    )
+}
+
+/// `x4..x12 of 15, 96.5 %`.
+fn ranks(interval: &Interval) -> Option<String> {
+    let (low, high) = interval.ranks;
+    interval.low.map(|_| format!("x{low}..x{high} of {}, {}", interval.n, level(interval)))
+}
+
+pub(super) fn level(interval: &Interval) -> String {
+    let percent = interval.level * 100.0;
+    if percent > 99.5 { format!("{percent:.2} %") } else { format!("{percent:.1} %") }
+}
+
+pub(super) fn comparisons(results: &Results, verdict: &GroupVerdict) -> String {
+    if verdict.pairs.is_empty() {
+        return String::new();
+    }
+    let label = |id: usize| escape(&results.cells[id].label);
+    let open = verdict.pairs.iter().any(|pair| pair.word == Word::Undecided);
+    let row = |pair: &Pair| {
+        let at = ranks(&pair.ratio).unwrap_or("none: too few blocks".into());
+        let mut row = vec![label(pair.a), word(pair.word).into(), label(pair.b), times_interval(&pair.ratio), at];
+        row.extend(open.then(|| prospects(pair)));
+        row
+    };
+    let rows: Vec<Vec<String>> = verdict.pairs.iter().map(row).collect();
+    let mut head = vec!["way", "is", "this one", "times as fast", "interval"];
+    head.extend(open.then_some("what blocks could show"));
+    let table = table(&head, &rows);
+    if rows.len() < FOLDED_FROM {
+        return format!("### Verdicts\n\n{table}");
+    }
+    let count = plural(rows.len() as u64, "comparison");
+    format!("### Verdicts\n\n<details><summary>{count}</summary>\n\n{table}\n</details>\n")
+}
+
+/// For an undecided pair: the smallest effect that its blocks could have shown, and how many blocks would decide.
+fn prospects(pair: &Pair) -> String {
+    let shown = pair.smallest_effect.map(|smallest| format!("these: {}", effect(smallest)));
+    let needed = pair.blocks_needed.map(|blocks| format!("about {} would decide", plural(u64::from(blocks), "block")));
+    shown.into_iter().chain(needed).collect::<Vec<_>>().join("; ")
+}
+
+pub(super) fn checks(results: &Results, verdict: &GroupVerdict) -> String {
+    let line = |check: &Check| {
+        let passed = match (check.passed, check.ratio.low) {
+            (true, None) => "too few blocks to say",
+            (true, Some(_)) => "passed",
+            (false, _) => "failed",
+        };
+        let label = escape(&results.cells[check.cell].label);
+        format!("- A/A check of {label}: second run over first {}, {passed}\n", times_interval(&check.ratio))
+    };
+    verdict.checks.iter().map(line).collect()
+}
+
+/// The curves that fit the group's speed-ups.
+pub(super) fn fits(results: &Results, group: &Group) -> String {
+    let lines: String = reasons::fits(results, group).iter().map(|line| format!("- {}\n", escape(line))).collect();
+    let counts = |model: &str| {
+        let cells = group.cells.iter().filter_map(|id| results.cells.get(*id));
+        cells.filter(|cell| cell.model == model).filter_map(|cell| cell.workers).collect::<BTreeSet<u32>>().len()
+    };
+    if lines.is_empty() && !results.run.quick && ["threads", "rayon", "processes"].iter().any(|model| counts(model) > 1)
+    {
+        return "### Fits\n\nNone: a law of scaling takes four worker counts, for computing work none above the number of \
+                cores, and six blocks that have them all.\n"
+            .into();
+    }
+    if lines.is_empty() {
+        return lines;
+    }
+    format!(
+        "### Fits\n\nCurves through the speed-ups over workers, with intervals at 95 % from a bootstrap over whole blocks.\n\n{lines}"
+    )
+}
+
+pub(super) fn expectations(results: &Results) -> String {
+    let mut out = String::new();
+    for judged in &results.derived.expectations {
+        let Some(expected) = results.expectations.get(judged.expectation) else { continue };
+        out += &format!("- **{}**: {}\n", answer(judged.answer), escape(&expected.text));
+        out.extend(judged.details.iter().map(|line| format!("  - {}\n", escape(line))));
+    }
+    if out.is_empty() { out } else { format!("## Expectations\n\n{out}") }
+}
+
+pub(super) fn wrong(results: &Results) -> String {
+    let wrong: Vec<_> = results.trials.iter().filter(|trial| !trial.ok()).collect();
+    if wrong.is_empty() {
+        return String::new();
+    }
+    let row = |trial: &&Trial| {
+        let last = trial.stderr.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default();
+        let label = results.cells.get(trial.cell).map_or("", |cell| cell.label.as_str());
+        vec![escape(label), (trial.block + 1).to_string(), escape(&trial.outcome.words()), escape(last)]
+    };
+    let rows: Vec<Vec<String>> = wrong.iter().take(LISTED).map(row).collect();
+    let rest = if wrong.len() > LISTED {
+        format!("\nand {} more, in `results.json`.\n", wrong.len() - LISTED)
+    } else {
+        String::new()
+    };
+    let count = format!("{} of {}", wrong.len(), plural(results.trials.len() as u64, "trial"));
+    format!(
+        "## Trials that went wrong\n\n{count}. A trial that timed out counts as infinitely slow.\n\n{}{rest}",
+        table(&["way", "block", "outcome", "last words"], &rows)
+    )
+}
+
+fn skipped(results: &Results) -> String {
+    if results.skipped.is_empty() {
+        return String::new();
+    }
+    let line = |skipped: &Skipped| format!("- {}: {}\n", escape(&skipped.what), escape(&skipped.why));
+    format!("## Not run\n\n{}", results.skipped.iter().map(line).collect::<String>())
+}
+
+fn method(results: &Results) -> String {
+    let run = &results.run;
+    let margin = crate::name::three_digits(run.delta * 100.0);
+    let check = if results.cells.iter().any(|cell| cell.checked) {
+        "some ways ran twice per block; where a way differs from itself at 99 %, the group has no verdict."
+    } else {
+        "none; it takes at least 8 blocks, and is left out of quick runs."
+    };
+    format!(
+        "## How it was measured\n\n\
+         - Every trial ran in a fresh host process, ended after {} at the latest. Where the clock covers the work alone, its workers \
+         had warmed up and met at a barrier before it started.\n\
+         - {} of every way, in blocks: each block runs every way of a group once, in random order (seed {}). Ratios are taken \
+         inside a block, so that a machine that drifts does not tilt them.\n\
+         - Estimates are medians with exact order-statistic intervals; nothing is resampled, nothing is dropped.\n\
+         - The comparisons of a group are one family: Holm's step-down holds the chance of any false *faster* or *slower* at 5 %, and \
+         that of any false *equivalent* likewise. *Equivalent* means that the interval lies inside ±{margin} %. Each comparison shows \
+         its interval at the level at which it was decided, where there are blocks enough for that level.\n\
+         - A/A check: {check}\n",
+        show_seconds(run.timeout),
+        plural(u64::from(run.blocks), "trial"),
+        run.seed,
+    )
+}
+
+pub(super) fn machine(results: &Results) -> String {
+    let facts: Vec<String> = machine_facts(&results.machine).iter().map(|fact| escape(fact)).collect();
+    let warnings: String = warnings(results).iter().map(|line| format!("- {}\n", escape(line))).collect();
+    let gap = if warnings.is_empty() { "" } else { "\n" };
+    format!(
+        "## Machine\n\n{}; {} UTC; runner {}.\n{gap}{warnings}",
+        facts.join(", "),
+        escape(&results.run.started),
+        escape(&results.tool)
+    )
+}
+
+/// One argument of a shell command inside a code block.
+fn argument(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "=,._-+:".contains(c);
+    if text.chars().all(plain) {
+        return text.to_owned();
+    }
+    let inside: String = text.chars().filter(|c| !c.is_control() && !"'`".contains(*c)).collect();
+    format!("'{inside}'")
+}
+
+fn again(results: &Results) -> String {
+    let only = results.run.only.as_ref().map_or(String::new(), |only| format!(" --only {}", argument(only)));
+    let quick = if results.run.quick { " --quick" } else { "" };
+    let trials = if results.run.quick { String::new() } else { format!(" --trials {}", results.run.blocks) };
+    let command = format!("runner {}.yaml{quick}{trials}{only} --seed {}", results.scenario.name, results.run.seed);
+    format!(
+        "## Run it again\n\nWith the scenario's file, here under its name:\n\n```sh\n{command}\n```\n\nEvery number is in [results.json](results.json).\n"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::results::{Latency, Quantiles};
+    use crate::verdict::fixture::{Made, check_cell};
+    use crate::vocab::Outcome;
+
+    fn speedup_chart() -> ChartRef {
+        ChartRef {
+            stem: "speedup".into(),
+            title: "It scales".into(),
+            alt: "2.0× at \"two\" <workers>".into(),
+            missing: None,
+        }
+    }
+
+    #[test]
+    fn a_report_has_all_its_parts_in_order() {
+        let mut made = Made::new(15).serial(1.0).cell("threads × 2", 0.5);
+        check_cell(&mut made.results, 0, 1.0);
+        let missing = ChartRef { stem: "ipc".into(), missing: Some("one payload size".into()), ..speedup_chart() };
+        let text = markdown(&made.finish(), &[speedup_chart(), missing]);
+        let parts = [
+            "# Made by hand\n\nWhat is it?\n\n> threads × 2 is fastest: 2.0",
+            "**It scales**\n\n<picture><source media=\"(prefers-color-scheme: dark)\" srcset=\"speedup-dark.svg\"><img alt=\"2.0× at &quot;two&quot; &lt;workers&gt;\" src=\"speedup.svg\" width=\"760\"></picture>\n",
+            "No chart `ipc`: one payload size.\n",
+            "## Results\n\nπ(200 000) in 64 blocks, from the moment",
+            "| way | time | speed-up over serial | right trials | notes |\n|:--|--:|--:|--:|--:|\n| serial | 1.14 s (",
+            "| **threads × 2** | 57",
+            "in brackets: x4..x12 of 15, 96.5 %. A speed-up is",
+            "### Verdicts\n\n| way | is | this one |",
+            "| threads × 2 | faster than | serial | 2.0",
+            "- A/A check of serial: second run over first 1.0",
+            "### Phases and CPU",
+            "## How it was measured",
+            "inside ±3 %",
+            "## Machine\n\nA CPU (x86\\_64), 2 cores of 2 online, Linux 6.1",
+            "```sh\nrunner made.yaml --trials ",
+        ];
+        let mut rest = text.as_str();
+        for part in parts {
+            let at = rest.find(part).unwrap_or_else(|| panic!("{part}\nis not in\n{rest}"));
+            rest = &rest[at + part.len()..];
+        }
+        assert!(!text.contains("\n\n\n") && !text.contains("went wrong") && !text.contains("Not run"), "{text}");
+    }
+
+    #[test]
+    fn nothing_from_a_scenario_becomes_markup() {
+        let mut results = Made::new(15).serial(1.0).cell("a|b <script>", 0.5).finish();
+        results.scenario.title = "Pipes | and <b>*stars*</b>\n# second".into();
+        results.scenario.about = "[link](x) `code`".into();
+        let text = markdown(&results, &[]);
+        assert!(
+            text.starts_with("# Pipes \\| and &lt;b&gt;\\*stars\\*&lt;/b&gt; \\# second\n\n\\[link\\](x) \\`code\\`\n"),
+            "{text}"
+        );
+        assert!(text.contains("| **a\\|b &lt;script&gt;** |") && !text.contains("<script>"));
+    }
+
+    #[test]
+    fn failures_and_times_per_item_are_shown() {
+        let mut made = Made::new(15).serial(1.0).cell("threads × 2", 0.5);
+        made.fail(1, &(3..4), &Outcome::WorkerDied { cause: "signal 9 (SIGKILL)".into() });
+        made.results.trials.iter_mut().filter(|t| !t.ok()).for_each(|t| t.stderr = "first\nlast | word\n".into());
+        let quantiles =
+            Quantiles { count: 300, min: 1, p50: 12_000, p95: Some(15_000), p99: None, max: 20_000, histogram: vec![] };
+        made.results.latencies = vec![Latency {
+            cell: 1,
+            trials: 1,
+            service: quantiles.clone(),
+            turnaround: quantiles,
+            service_by_trial: vec![],
+        }];
+        let text = markdown(&made.finish(), &[]);
+        assert!(text.contains("| threads × 2 | 4 | worker died: signal 9 (SIGKILL) | last \\| word |"), "{text}");
+        assert!(text.contains("| threads × 2 | 300 | 12 µs | 15 µs | – | 20 µs | 12 µs |"), "{text}");
+        assert!(text.contains("14 of 15") && text.contains("1 of 15 worker died"));
+    }
+
+    #[test]
+    fn a_quick_run_says_so_first() {
+        let mut made = Made::new(3).serial(1.0).cell("threads × 2", 0.5);
+        made.results.run.quick = true;
+        let text = markdown(&made.finish(), &[]);
+        assert!(text.contains("**quick: small sizes, 3 blocks, no verdict**\n\n> No verdict: --quick"), "{text}");
+        assert!(
+            text.contains("too few trials for intervals")
+                && text.contains("runner made.yaml --quick --seed ")
+                && !text.contains("### Verdicts")
+        );
+    }
+}

@@ -1,0 +1,37 @@
+//! What people and machines read: the terminal's tables, `report.md`, JSON, and exports. Made from the results file alone.
+
+mod columns;
+mod compare;
+mod export;
+mod json;
+mod markdown;
+mod phases;
+mod reasons;
+mod regression;
+mod surroundings;
+mod tables;
+mod terminal;
+mod words;
+
+pub use columns::columns_help;
+pub use compare::{comparison_markdown, comparison_terminal};
+pub use export::{Samples, samples};
+pub use json::json;
+pub use markdown::markdown;
+pub use regression::{regression_markdown, regression_terminal};
+pub use surroundings::surroundings;
+pub use tables::tables;
+pub use terminal::{TerminalOptions, terminal};
+
+/// A chart of the report, as far as the report needs it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChartRef {
+    /// File name without ending: `speedup` stands for `speedup.svg` and `speedup-dark.svg`.
+    pub stem: String,
+    /// Its finding, shown above it.
+    pub title: String,
+    /// What it shows, in words, for those who do not see it.
+    pub alt: String,
+    /// Why there is no picture, where there is none.
+    pub missing: Option<String>,
+}

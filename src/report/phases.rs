@@ -1,0 +1,139 @@
+//! Tables of the report about what a way took: phases, CPU, switches, faults, memory, and times per item.
+
+use super::markdown::{escape, table};
+use super::words::{NONE, bytes, cores};
+use crate::name::{show_count, show_seconds, three_digits};
+use crate::results::{CellEstimate, Group, Latency, Quantiles, Results};
+
+/// From so many rows on, a table of details is folded.
+const FOLDED_FROM: usize = 7;
+
+/// The estimates of a group's cells with their labels, in order.
+fn rows<'a>(results: &'a Results, group: &'a Group) -> impl Iterator<Item = (String, &'a CellEstimate)> {
+    group.cells.iter().filter_map(|id| {
+        let estimate = results.derived.estimates.get(*id)?;
+        Some((escape(&results.cells.get(*id)?.label), estimate))
+    })
+}
+
+/// Phases, CPU and switches of a group's cells.
+pub(super) fn phases(results: &Results, group: &Group) -> String {
+    let rows: Vec<Vec<String>> = rows(results, group)
+        .filter_map(|(label, estimate)| {
+            let [start, work, join] = estimate.phases?;
+            let each = |value: Option<f64>, show: fn(f64) -> String| value.map_or(NONE.into(), show);
+            let used = estimate.resources;
+            Some(vec![
+                label,
+                show_seconds(start),
+                show_seconds(work),
+                show_seconds(join),
+                each(estimate.cpu, show_seconds),
+                each(cores(estimate), |cores| format!("{cores:.2}")),
+                each(estimate.throughput.map(|rate| rate.median), three_digits),
+                each(used.map(|used| used.cpu_per_item), show_seconds),
+                each(used.map(|used| used.switches_per_item), three_digits),
+                each(used.map(|used| used.faults_per_item), three_digits),
+            ])
+        })
+        .collect();
+    if rows.is_empty() {
+        return String::new();
+    }
+    let head = [
+        "way",
+        "start",
+        "work",
+        "join",
+        "CPU time",
+        "cores busy",
+        "items a second",
+        "CPU per item",
+        "switches per item",
+        "faults per item",
+    ];
+    format!(
+        "### Phases and CPU\n\nMedians of the right trials, over all processes; per item means in the work phase.\n\n{}\n{}",
+        table(&head, &rows),
+        by_phase(results, group)
+    )
+}
+
+/// CPU time, switches and faults of each phase.
+fn by_phase(results: &Results, group: &Group) -> String {
+    let phase = |label: &str, estimate: &CellEstimate, index: usize, name: &str| {
+        let used = estimate.resources?;
+        let mut row = vec![label.to_owned(), name.to_owned()];
+        row.extend([used.user, used.system].map(|of| show_seconds(of[index])));
+        let counts = [used.voluntary, used.involuntary, used.minor_faults, used.major_faults];
+        row.extend(counts.map(|of| three_digits(of[index])));
+        Some(row)
+    };
+    let named = [(0, "start"), (1, "work"), (2, "join")];
+    let rows: Vec<Vec<String>> = rows(results, group)
+        .flat_map(|(label, estimate)| named.map(|(index, name)| phase(&label, estimate, index, name)))
+        .flatten()
+        .collect();
+    let head = ["way", "phase", "user", "system", "switches, own", "switches, forced", "faults", "faults with I/O"];
+    folded("CPU time, switches and page faults by phase", &head, &rows)
+}
+
+/// A table that is folded where it is long; nothing without rows.
+fn folded(title: &str, head: &[&str], rows: &[Vec<String>]) -> String {
+    match rows.len() {
+        0 => String::new(),
+        few if few < FOLDED_FROM => format!("{title}:\n\n{}", table(head, rows)),
+        _ => format!("<details><summary>{title}</summary>\n\n{}\n</details>\n", table(head, rows)),
+    }
+}
+
+/// What the processes of a group's cells occupied, from the memory trials.
+pub(super) fn memory(results: &Results, group: &Group) -> String {
+    let rows: Vec<Vec<String>> = rows(results, group)
+        .filter_map(|(label, estimate)| {
+            let memory = estimate.memory?;
+            let mut row = vec![label];
+            row.extend([memory.private, memory.shared, memory.pss, memory.rss].map(bytes));
+            row.push(memory.per_worker.map_or(NONE.into(), bytes));
+            row.extend([bytes(memory.growth), memory.trials.to_string()]);
+            Some(row)
+        })
+        .collect();
+    if rows.is_empty() {
+        return String::new();
+    }
+    let head = ["way", "private", "shared", "together", "summed RSS", "a worker", "growth", "trials"];
+    format!(
+        "### Memory\n\nOf all processes of a trial after the last reply, from separate trials. Shared pages count once in \
+         `together` (PSS) and in every process in `summed RSS`; `growth` is what the work added to what warm workers had. Buffers in the kernel, such \
+         as those of pipes, are not in it.\n\n{}",
+        table(&head, &rows)
+    )
+}
+
+/// Service time and turnaround of a group's cells, from the instrumented trials.
+pub(super) fn items(results: &Results, group: &Group) -> String {
+    let known: Vec<&Latency> =
+        group.cells.iter().filter_map(|id| results.latencies.iter().find(|l| l.cell == *id)).collect();
+    if known.is_empty() {
+        return String::new();
+    }
+    let row = |latency: &&Latency| {
+        let [service, turnaround] = [quantiles(&latency.service), quantiles(&latency.turnaround)];
+        let mut row = vec![escape(&results.cells[latency.cell].label), show_count(latency.service.count)];
+        row.extend(service.into_iter().chain(turnaround));
+        row
+    };
+    let head = ["way", "items", "service p50", "p95", "p99", "max", "turnaround p50", "p95", "p99", "max"];
+    let rows: Vec<Vec<String>> = known.iter().map(row).collect();
+    format!(
+        "### Times per item\n\nFrom separate, instrumented trials. Service time: received until replied. Turnaround: handed over until the reply. \
+         A percentile is shown where at least ten items lie above it.\n\n{}",
+        table(&head, &rows)
+    )
+}
+
+fn quantiles(of: &Quantiles) -> [String; 4] {
+    let show = |nanos: u64| show_seconds(nanos as f64 / 1e9);
+    [show(of.p50), of.p95.map_or(NONE.into(), show), of.p99.map_or(NONE.into(), show), show(of.max)]
+}

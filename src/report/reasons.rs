@@ -1,0 +1,190 @@
+//! Why a way is as fast as it is, in words and tables: lost speed-up, break-even points, fitted curves.
+
+use super::markdown::{escape, table};
+use crate::results::{FitKind, FitRecord, Fitted, Group, Loss, Losses, Results};
+
+/// Parts smaller than this share of the ideal are not named in a sentence.
+const NAMED_FROM: f64 = 0.02;
+
+/// A speed-up or a part of one.
+pub(super) fn part(value: f64) -> String {
+    let text = format!("{value:.2}");
+    if text == "-0.00" { "0.00".into() } else { text.replace('-', "−") }
+}
+
+/// Where the speed-up of a way went, in one line: `1.90 of 4; lost: 1.20 waiting for work, 0.62 dispatch and serialising`.
+pub(super) fn lost(losses: &Losses) -> String {
+    if losses.useless() {
+        return format!(
+            "{} of {}; where the rest went is not known: with clocks around every item it took {:.1} times as long",
+            part(losses.measured),
+            losses.workers,
+            losses.inflation
+        );
+    }
+    let least = NAMED_FROM * f64::from(losses.workers);
+    let mut named: Vec<&(Loss, f64)> = losses.parts.iter().filter(|(_, part)| part.abs() >= least).collect();
+    named.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let words = |(loss, value): &&(Loss, f64)| match loss {
+        Loss::Unexplained if *value < 0.0 => format!("items ran faster than in the baseline by {}", part(-value)),
+        _ => format!("{} {}", part(*value), loss.shown()),
+    };
+    let told: f64 = named.iter().map(|(_, part)| part).sum();
+    let rest = f64::from(losses.workers) - losses.measured - told;
+    let mut named: Vec<String> = named.iter().map(words).collect();
+    if !named.is_empty() && part(rest) != "0.00" {
+        named.push(format!("{} in smaller parts", part(rest)));
+    }
+    let named = if named.is_empty() { "hardly anything".into() } else { named.join(", ") };
+    format!("{} of {}; lost: {named}{}", part(losses.measured), losses.workers, rough(losses))
+}
+
+fn rough(losses: &Losses) -> String {
+    match losses.rough() {
+        true => format!(" (rough: with clocks around every item it took {:.2} times as long)", losses.inflation),
+        false => String::new(),
+    }
+}
+
+/// The table of what a group's ways lost; columns in which nobody lost anything are left out.
+pub(super) fn losses(results: &Results, group: &Group) -> String {
+    let known: Vec<(&str, &Losses)> = group
+        .cells
+        .iter()
+        .filter_map(|id| {
+            let losses = results.derived.estimates.get(*id)?.losses.as_ref()?;
+            Some((results.cells.get(*id)?.label.as_str(), losses))
+        })
+        .collect();
+    if known.is_empty() {
+        return String::new();
+    }
+    let of = |losses: &Losses, wanted: Loss| {
+        losses.parts.iter().find(|(loss, _)| *loss == wanted).map_or(0.0, |(_, part)| *part)
+    };
+    let shown: Vec<Loss> = Loss::ALL
+        .into_iter()
+        .filter(|loss| known.iter().any(|(_, losses)| part(of(losses, *loss)) != "0.00"))
+        .collect();
+    let rows = known.iter().map(|(label, losses)| {
+        let mut row = vec![escape(label), losses.workers.to_string()];
+        row.extend(shown.iter().map(|loss| part(of(losses, *loss))));
+        row.push(part(losses.measured));
+        row.push(rough(losses).trim_matches([' ', '(', ')']).to_owned());
+        row
+    });
+    let mut head = vec!["way", "ideal"];
+    head.extend(shown.iter().map(|loss| loss.shown()));
+    head.extend(["measured", "notes"]);
+    format!(
+        "### Where the speed-up went\n\nFrom as many times the speed as there are workers down to what was measured, in units of \
+         speed-up. The parts are from instrumented trials; the last one closes the sum, and is negative where items ran \
+         faster than in the baseline.\n\n{}",
+        table(&head, &rows.collect::<Vec<_>>())
+    )
+}
+
+/// Every break-even point in a sentence.
+pub(super) fn break_evens(results: &Results) -> String {
+    let lines: String =
+        results.derived.break_evens.iter().map(|found| format!("- {}\n", escape(&found.sentence))).collect();
+    if lines.is_empty() { lines } else { format!("## Break-even points\n\n{lines}") }
+}
+
+/// The curves that were fitted to a group's speed-ups, a line each.
+pub(super) fn fits(results: &Results, group: &Group) -> Vec<String> {
+    results.derived.fits.iter().filter(|fit| fit.group == group.id).map(fit).collect()
+}
+
+/// `processes, pipe: Amdahl: 4.1 % serial (3.0–5.2 %)`.
+fn fit(fit: &FitRecord) -> String {
+    let sigma = percent(&fit.sigma);
+    let (law, kappa) = match (fit.kind, &fit.kappa) {
+        (FitKind::Usl, Some(kappa)) => {
+            ("universal scalability law", format!(", {} for every pair of workers", percent(kappa)))
+        }
+        _ => ("Amdahl", String::new()),
+    };
+    let peak = fit.peak.map_or(String::new(), |peak| format!("; most at {peak:.0} workers"));
+    let residual = format!("; off by {:.1} % on average", fit.residual * 100.0);
+    format!("{}: {law}: {sigma} serial{kappa}{peak}{residual}", fit.line)
+}
+
+/// `4.1 % (3.0–5.2 %)`.
+fn percent(fitted: &Fitted) -> String {
+    let largest = fitted.value.abs().max(fitted.high.abs()) * 100.0;
+    let decimals = if largest >= 10.0 {
+        0
+    } else if largest >= 1.0 {
+        1
+    } else {
+        3
+    };
+    let show = |value: f64| format!("{:.decimals$}", value * 100.0);
+    format!("{} % ({}–{} %)", show(fitted.value), show(fitted.low), show(fitted.high))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::results::{Losses, Spent};
+    use crate::verdict::fixture::Made;
+
+    pub(in crate::report) fn lossy(unexplained: f64) -> Losses {
+        let parts = [0.0, 0.6, 1.2, 0.0, 0.3, unexplained];
+        let measured = 4.0 - parts.iter().sum::<f64>();
+        Losses { workers: 4, measured, parts: Loss::ALL.into_iter().zip(parts).collect(), inflation: 1.05, trials: 2 }
+    }
+
+    #[test]
+    fn losses_are_named_from_the_largest_on() {
+        assert_eq!(
+            lost(&lossy(0.02)),
+            "1.88 of 4; lost: 1.20 waiting for work, 0.60 dispatch and serialising, 0.30 no core (oversubscription, \
+             other load), 0.02 in smaller parts"
+        );
+        let faster = Losses { inflation: 1.4, ..lossy(-0.5) };
+        let words = lost(&faster);
+        assert!(words.contains("other load), items ran faster than in the baseline by 0.50"), "{words}");
+        assert!(words.ends_with("(rough: with clocks around every item it took 1.40 times as long)"), "{words}");
+        assert_eq!((part(-0.001), part(-0.25)), ("0.00".into(), "−0.25".into()));
+    }
+
+    #[test]
+    fn the_table_of_losses_leaves_out_what_nobody_lost() {
+        let mut made = Made::new(15).serial(1.0).cell("threads × 2", 0.6);
+        made.results.cells[1].workers = Some(2);
+        assert_eq!(losses(&made.clone().finish(), &made.results.groups[0]), "", "without instrumented trials");
+        let mut clocked = made.results.trials[16].clone();
+        clocked.kind = crate::results::Kind::Instrumented;
+        clocked.spent = Some(Spent { service: 800, waiting: 200, ..Spent::default() });
+        made.results.trials.push(clocked);
+        let results = made.finish();
+        let text = losses(&results, &results.groups[0]);
+        assert!(
+            text.contains("| way | ideal | waiting for work | items ran slower (unexplained) | measured | notes |"),
+            "{text}"
+        );
+        assert!(text.contains("| threads × 2 | 2 | 0.40 | "), "{text}");
+    }
+
+    #[test]
+    fn a_fit_is_told_with_its_intervals() {
+        let fitted = |value: f64| Fitted { value, low: value * 0.8, high: value * 1.2 };
+        let amdahl = FitRecord {
+            group: 0,
+            line: "processes, pipe".into(),
+            cells: vec![],
+            kind: FitKind::Amdahl,
+            sigma: fitted(0.041),
+            kappa: None,
+            residual: 0.012,
+            most: 8,
+            peak: None,
+        };
+        assert_eq!(fit(&amdahl), "processes, pipe: Amdahl: 4.1 % (3.3–4.9 %) serial; off by 1.2 % on average");
+        let usl = FitRecord { kind: FitKind::Usl, kappa: Some(fitted(0.0002)), peak: Some(11.6), ..amdahl };
+        let words = fit(&usl);
+        assert!(words.contains("0.020 % (0.016–0.024 %) for every pair of workers; most at 12 workers"), "{words}");
+    }
+}

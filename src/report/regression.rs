@@ -1,0 +1,202 @@
+//! The report of a run that held this build against another: for the terminal, and for a pull request.
+
+use super::markdown::{checks, escape, expectations, machine, table as markdown_table, wrong};
+use super::terminal::{BOLD, Column, DIM, Page, RED, TerminalOptions, YELLOW};
+use super::words::{NONE, notes, outcomes, reservations, time};
+use crate::name::{plural, three_digits};
+use crate::results::{Change, Group, Regression, Results};
+use crate::verdict::change_interval;
+
+/// Why such a report has no charts.
+const NO_CHARTS: &str = "No charts: they compare ways, and here two builds of each way are compared.";
+
+/// What holding this build against another found, for the terminal.
+#[must_use]
+pub fn regression_terminal(results: &Results, options: &TerminalOptions) -> String {
+    let mut page = Page::new(options);
+    page.line(BOLD, &format!("{} – {}", results.scenario.name, results.scenario.title));
+    page.line("", &builds(results));
+    for line in reservations(results) {
+        page.line(YELLOW, &line);
+    }
+    for verdict in &results.derived.groups {
+        let Some(group) = results.groups.get(verdict.group) else { continue };
+        page.line("", "");
+        page.line(BOLD, &format!("{} ({})", group.label, plural(u64::from(results.run.blocks), "block")));
+        let rows = rows(results, group);
+        let text = |of: fn(&Row) -> String| rows.iter().map(of).collect::<Vec<_>>();
+        let columns = [
+            Column::new("", false, text(|row| row.label.clone())),
+            Column::new("other build", true, text(|row| row.old.clone())),
+            Column::new("this build", true, text(|row| row.new.clone())),
+            Column::new("time, this over other", true, text(|row| row.change.clone())),
+            Column::new("", false, text(|row| row.word.to_owned())),
+        ];
+        page.table(&columns, |row| if rows[row].regression { RED } else { "" });
+        for row in rows.iter().filter(|row| !row.notes.is_empty()) {
+            page.wrapped("  ", &format!("{}: {}", row.label, row.notes), YELLOW);
+        }
+        page.line("", "");
+        page.wrapped("", &verdict.sentence, BOLD);
+    }
+    let wrong: Vec<(String, usize)> = outcomes(results).into_iter().filter(|(words, _)| words != "ok").collect();
+    for (words, count) in wrong {
+        page.wrapped("", &format!("{count} of {} trials: {words}", results.trials.len()), RED);
+    }
+    page.expectations(results);
+    page.wrapped("", NO_CHARTS, DIM);
+    page.text
+}
+
+/// What holding this build against another found, as Markdown for a pull request.
+#[must_use]
+pub fn regression_markdown(results: &Results) -> String {
+    let mut out = format!(
+        "# {}: this build against another\n\n{}\n\n",
+        escape(&results.scenario.title),
+        escape(&builds(results))
+    );
+    for line in reservations(results) {
+        out += &format!("**{}**\n\n", escape(&line));
+    }
+    for verdict in &results.derived.groups {
+        let Some(group) = results.groups.get(verdict.group) else { continue };
+        out += &format!("## {}\n\n> {}\n\n", escape(&group.label), escape(&verdict.sentence));
+        let rows: Vec<Vec<String>> = rows(results, group)
+            .into_iter()
+            .map(|row| {
+                let word = if row.regression { format!("**{}**", row.word) } else { row.word.to_owned() };
+                vec![escape(&row.label), row.old, row.new, row.change, word, escape(&row.notes)]
+            })
+            .collect();
+        out +=
+            &markdown_table(&["way", "other build", "this build", "time, this over other", "verdict", "notes"], &rows);
+        out.push('\n');
+        let checks = checks(results, verdict);
+        if !checks.is_empty() {
+            out += &format!("{checks}\n");
+        }
+    }
+    for part in [expectations(results), wrong(results), method(results), machine(results)] {
+        if !part.is_empty() {
+            out += &format!("{part}\n");
+        }
+    }
+    out + &format!("{NO_CHARTS}\n\nEvery number is in [results.json](results.json).\n")
+}
+
+/// Which builds.
+fn builds(results: &Results) -> String {
+    let other = results.run.against.as_deref().unwrap_or("of unknown version");
+    format!("This build (runner {}) against another (runner {other}), in the same blocks.", results.tool)
+}
+
+/// One way in both builds.
+struct Row {
+    label: String,
+    old: String,
+    new: String,
+    change: String,
+    word: &'static str,
+    regression: bool,
+    notes: String,
+}
+
+fn rows(results: &Results, group: &Group) -> Vec<Row> {
+    let own = group.cells.iter().filter_map(|id| results.cells.get(*id)).filter(|cell| !cell.against);
+    own.map(|cell| {
+        let found = results.derived.regressions.iter().find(|regression| regression.new == cell.id);
+        let shown = |id: usize| results.derived.estimates.get(id).map_or(NONE.into(), |estimate| time(group, estimate));
+        let notes_of = |id: usize, whose: &str| {
+            let notes = results.derived.estimates.get(id).map(notes).unwrap_or_default();
+            notes.into_iter().map(|note| format!("{whose}: {note}")).collect::<Vec<_>>()
+        };
+        let old = found.map_or_else(|| other_of(results, cell.id), |found| Some(found.old));
+        let mut notes = notes_of(cell.id, "this build");
+        notes.extend(old.map(|old| notes_of(old, "other build")).unwrap_or_default());
+        Row {
+            label: cell.label.clone(),
+            old: old.map_or(NONE.into(), shown),
+            new: shown(cell.id),
+            change: found.map_or(NONE.into(), |found| change_interval(&found.ratio)),
+            word: found.map_or("not compared", word),
+            regression: found.is_some_and(|found| found.word == Change::Regression),
+            notes: notes.join("; "),
+        }
+    })
+    .collect()
+}
+
+/// The cell of the other build follows that of this one.
+fn other_of(results: &Results, own: usize) -> Option<usize> {
+    let next = results.cells.get(own + 1)?;
+    (next.against && next.group == results.cells[own].group).then_some(next.id)
+}
+
+fn word(regression: &Regression) -> &'static str {
+    match regression.word {
+        Change::Regression => "slower: a regression",
+        Change::Slower => "slower, not shown to be beyond the margin",
+        Change::Faster => "faster",
+        Change::Equivalent => "equivalent",
+        Change::Undecided => "undecided",
+    }
+}
+
+fn method(results: &Results) -> String {
+    let run = &results.run;
+    let margin = three_digits(run.delta * 100.0);
+    format!(
+        "## How it was measured\n\n\
+         - Both builds ran every way in each of {}, one beside the other in random order (seed {}), with the same items. Ratios are \
+         taken inside a block, so that a machine that drifts does not tilt them.\n\
+         - The change is the median of those ratios, with its exact order-statistic interval at the level at which it was decided.\n\
+         - A *regression* means that the whole interval lies above +{margin} %. The ways of a group are one family: Holm's step-down \
+         holds the chance of any false regression at 2.5 %.\n",
+        plural(u64::from(run.blocks), "block"),
+        run.seed,
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verdict::fixture::Made;
+
+    fn made() -> Results {
+        let mut made = Made::new(15).serial(1.25).cell("serial (other build)", 1.0);
+        made.results.cells[1].against = true;
+        made.results.cells[1].model = "serial".into();
+        made.results.run.against = Some("0.0.9".into());
+        made.finish()
+    }
+
+    #[test]
+    fn both_pages_name_the_way_the_change_and_the_word() {
+        let results = made();
+        let terminal = regression_terminal(&results, &TerminalOptions { width: 100, color: false, verbose: false });
+        let markdown = regression_markdown(&results);
+        for text in [&terminal, &markdown] {
+            for part in ["0.0.9", "1 regression beyond 3 %", "+25 % (+2", "slower: a regression", "No charts: "] {
+                assert!(text.contains(part), "{part} in {text}");
+            }
+        }
+        assert!(terminal.lines().any(|line| line.starts_with("serial ") && line.contains("1.14 s (")), "{terminal}");
+        assert!(
+            markdown.contains("| serial | 1.14 s (") && markdown.contains("| **slower: a regression** |"),
+            "{markdown}"
+        );
+        assert!(!markdown.contains("\n\n\n"), "{markdown}");
+    }
+
+    #[test]
+    fn a_way_that_one_build_cannot_do_is_not_compared() {
+        let mut results = made();
+        for trial in results.trials.iter_mut().filter(|trial| trial.cell == 1) {
+            trial.outcome = crate::vocab::Outcome::WrongReply;
+        }
+        results.derived = crate::verdict::derive(&results);
+        let text = regression_markdown(&results);
+        assert!(text.contains("| – | not compared |") && text.contains("other build: 15 of 15 wrong reply"), "{text}");
+    }
+}

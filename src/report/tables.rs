@@ -1,0 +1,111 @@
+//! The ways of all groups as Markdown tables, to be pasted elsewhere.
+
+use super::markdown::{comparisons, escape, fits, level, table};
+use super::phases::{items, memory, phases};
+use super::reasons::{break_evens, losses};
+use super::words::{NONE, notes, reservations};
+use crate::name::fixed_three_digits;
+use crate::results::{CellEstimate, Group, Interval, Results};
+use crate::verdict::UNBOUNDED;
+
+/// The tables of reports, group by group: every way with its time and its speed-up, the ends of their intervals and the
+/// level of these, then comparisons, losses, resources, memory, times per item and fits as the report has them.
+#[must_use]
+pub fn tables(results: &[Results]) -> String {
+    let mut out = String::new();
+    for one in results {
+        out += &format!("# {}\n\n", escape(&one.scenario.title));
+        for line in reservations(one) {
+            out += &format!("**{}**\n\n", escape(&line));
+        }
+        for group in &one.groups {
+            out += &format!("## {}\n\n{}\n", escape(&group.label), of_group(one, group));
+            let verdict = one.derived.groups.iter().find(|verdict| verdict.group == group.id);
+            let mut parts: Vec<String> = verdict
+                .map(|verdict| vec![format!("{}\n", escape(&verdict.sentence)), comparisons(one, verdict)])
+                .unwrap_or_default();
+            parts.extend([
+                losses(one, group),
+                phases(one, group),
+                memory(one, group),
+                items(one, group),
+                fits(one, group),
+            ]);
+            parts.retain(|part| !part.is_empty());
+            out += &format!("{}\n", parts.join("\n"));
+        }
+        out += &break_evens(one);
+    }
+    out
+}
+
+fn of_group(results: &Results, group: &Group) -> String {
+    let time = |row: &CellEstimate| if group.per_item { row.per_item } else { row.time };
+    let rows: Vec<&CellEstimate> = group.cells.iter().filter_map(|id| results.derived.estimates.get(*id)).collect();
+    let longest = rows.iter().filter_map(|row| time(row)).map(|time| time.median).fold(0.0, f64::max);
+    let (unit, scale) = unit(longest);
+    let cells = rows.iter().filter_map(|row| {
+        let mut texts = vec![escape(&results.cells.get(row.cell)?.label)];
+        texts.extend(interval(time(row), scale));
+        let own = row.cell == group.baseline;
+        texts.extend(if own { [NONE, NONE, NONE, NONE].map(str::to_owned) } else { interval(row.speedup, 1.0) });
+        texts.extend([format!("{} of {}", row.ok, row.trials), escape(&notes(row).join("; "))]);
+        Some(texts)
+    });
+    let baseline = results.cells.get(group.baseline).map_or("", |cell| cell.label.as_str());
+    let per_item = if group.per_item { " per item" } else { "" };
+    let head = [
+        "way",
+        &format!("time{per_item} ({unit})"),
+        "from",
+        "to",
+        "level",
+        &format!("speed-up over {}", escape(baseline)),
+        "from",
+        "to",
+        "level",
+        "right trials",
+        "notes",
+    ];
+    table(&head, &cells.collect::<Vec<_>>())
+}
+
+/// The median, both ends and the level.
+fn interval(interval: Option<Interval>, scale: f64) -> [String; 4] {
+    let show = |value: f64| if value >= UNBOUNDED { "∞".into() } else { fixed_three_digits(value * scale) };
+    let Some(found) = interval else { return [NONE, NONE, NONE, NONE].map(str::to_owned) };
+    match found.low {
+        Some(low) => [show(found.median), show(low), found.high.map_or("∞".into(), show), level(&found)],
+        None => [show(found.median), NONE.into(), NONE.into(), NONE.into()],
+    }
+}
+
+/// The unit in which the longest time has a digit before the point, and how many of it make a second.
+fn unit(longest: f64) -> (&'static str, f64) {
+    match longest {
+        t if t >= 0.9995 || t == 0.0 => ("s", 1.0),
+        t if t >= 0.9995e-3 => ("ms", 1e3),
+        t if t >= 0.9995e-6 => ("µs", 1e6),
+        _ => ("ns", 1e9),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verdict::fixture::Made;
+
+    #[test]
+    fn every_way_has_time_and_speedup_with_interval_and_level() {
+        let results = Made::new(15).serial(1.0).cell("threads × 2", 0.5).finish();
+        let text = tables(&[results]);
+        assert!(
+            text.starts_with("# Made by hand\n\n## primes, limit 200 000\n\n| way | time (s) | from | to | level |")
+        );
+        let row = text.lines().find(|line| line.starts_with("| threads × 2 | ")).unwrap();
+        let fields: Vec<&str> = row.split(" | ").collect();
+        assert_eq!((fields[4], fields[8], fields[9]), ("96.5 %", "96.5 %", "15 of 15"), "{text}");
+        assert!(fields[1].starts_with("0.5") && fields[5].starts_with("2.0"), "{text}");
+        assert!(text.contains("threads × 2 is fastest"), "{text}");
+    }
+}

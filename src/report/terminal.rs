@@ -1,0 +1,408 @@
+//! Tables and sentences for the terminal.
+
+use super::reasons;
+use super::words::{NONE, answer, cores, notes, outcomes, reservations, speedup, time, word};
+use crate::name::{plural, show_seconds};
+use crate::results::{Answer, BreakEven, CellEstimate, Crossing, Group, GroupVerdict, Results};
+use crate::verdict::times_interval;
+
+/// How the terminal's text is laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TerminalOptions {
+    /// Columns.
+    pub width: usize,
+    /// Whether to use colour.
+    pub color: bool,
+    /// Whether to show every comparison and check too.
+    pub verbose: bool,
+}
+
+pub(super) const BOLD: &str = "1";
+pub(super) const DIM: &str = "2";
+pub(super) const RED: &str = "31";
+pub(super) const YELLOW: &str = "33";
+
+/// Widest and narrowest bar worth drawing.
+const BAR: std::ops::RangeInclusive<usize> = 6..=20;
+
+/// What a run found, for the terminal: per group a table and a sentence, then everything that went otherwise than planned.
+#[must_use]
+pub fn terminal(results: &Results, options: &TerminalOptions) -> String {
+    let mut page = Page::new(options);
+    page.line(BOLD, &format!("{} – {}", results.scenario.name, results.scenario.title));
+    for line in reservations(results) {
+        page.line(YELLOW, &line);
+    }
+    for verdict in &results.derived.groups {
+        let Some(group) = results.groups.get(verdict.group) else { continue };
+        page.group(results, group, verdict);
+    }
+    page.outcomes(results);
+    page.break_evens(results);
+    page.expectations(results);
+    if !results.skipped.is_empty() {
+        page.text.push('\n');
+        page.line("", "Not run:");
+        for skipped in &results.skipped {
+            page.wrapped("  ", &format!("{}: {}", skipped.what, skipped.why), DIM);
+        }
+    }
+    page.text
+}
+
+/// A column of a table: its head, its texts, and whether it stands at the right.
+pub(super) struct Column {
+    head: String,
+    texts: Vec<String>,
+    right: bool,
+}
+
+impl Column {
+    pub(super) fn new(head: &str, right: bool, texts: Vec<String>) -> Self {
+        Self { head: head.into(), texts, right }
+    }
+
+    fn width(&self) -> usize {
+        self.texts.iter().chain([&self.head]).map(|text| text.chars().count()).max().unwrap_or(0)
+    }
+
+    fn padded(&self, text: &str) -> String {
+        let space = " ".repeat(self.width().saturating_sub(text.chars().count()));
+        if self.right { space + text } else { text.to_owned() + &space }
+    }
+}
+
+/// A page in the making.
+pub(super) struct Page {
+    pub(super) text: String,
+    options: TerminalOptions,
+}
+
+impl Page {
+    pub(super) fn new(options: &TerminalOptions) -> Self {
+        Self { text: String::new(), options: *options }
+    }
+
+    /// Writes a table, its rows in the style that `style` gives.
+    pub(super) fn table(&mut self, columns: &[Column], style: impl Fn(usize) -> &'static str) {
+        self.heads(columns);
+        let rows = columns.iter().map(|column| column.texts.len()).min().unwrap_or(0);
+        for row in 0..rows {
+            self.row(columns, row, style(row));
+        }
+    }
+
+    fn heads(&mut self, columns: &[Column]) {
+        let heads: Vec<String> = columns.iter().map(|column| column.padded(&column.head)).collect();
+        self.line(DIM, &heads.join("  "));
+    }
+
+    fn row(&mut self, columns: &[Column], row: usize, style: &str) {
+        let texts: Vec<String> = columns.iter().map(|column| column.padded(&column.texts[row])).collect();
+        self.line(style, &texts.join("  "));
+    }
+
+    pub(super) fn line(&mut self, style: &str, line: &str) {
+        // What a scenario says is shown, never obeyed: no escape code of its own reaches the terminal.
+        let line: String = line.trim_end().chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        if self.options.color && !style.is_empty() {
+            self.text += &format!("\u{1b}[{style}m{line}\u{1b}[0m\n");
+        } else {
+            self.text += &line;
+            self.text.push('\n');
+        }
+    }
+
+    /// Writes words over as many lines as they need.
+    pub(super) fn wrapped(&mut self, indent: &str, text: &str, style: &str) {
+        let mut line = indent.to_owned();
+        for part in words(text) {
+            let started = line.chars().count() > indent.chars().count();
+            if started && line.chars().count() + 1 + part.chars().count() > self.options.width {
+                self.line(style, &line);
+                line = format!("{indent}  {part}");
+                continue;
+            }
+            line += if started { " " } else { "" };
+            line += &part;
+        }
+        self.line(style, &line);
+    }
+
+    fn group(&mut self, results: &Results, group: &Group, verdict: &GroupVerdict) {
+        let rows: Vec<&CellEstimate> =
+            group.cells.iter().filter_map(|cell| results.derived.estimates.get(*cell)).collect();
+        self.text.push('\n');
+        let blocks = rows.iter().map(|row| row.trials).max().unwrap_or(0);
+        let measure = if group.measure == "end_to_end" { ", start to end" } else { "" };
+        self.line(BOLD, &format!("{} ({}{measure})", group.label, plural(u64::from(blocks), "block")));
+        let columns = self.columns(results, group, &rows);
+        self.heads(&columns);
+        for (i, row) in rows.iter().enumerate() {
+            self.row(&columns, i, if verdict.winners.contains(&row.cell) { BOLD } else { "" });
+            for note in notes(row) {
+                self.wrapped("      ", &note, if row.ok < row.trials { RED } else { YELLOW });
+            }
+        }
+        self.text.push('\n');
+        self.wrapped("", &verdict.sentence, BOLD);
+        if let Some(when) = &verdict.when {
+            self.wrapped("", when, "");
+        }
+        self.losses(results, verdict, &rows);
+        if self.options.verbose {
+            for line in reasons::fits(results, group) {
+                self.wrapped("  ", &line, DIM);
+            }
+            self.details(results, verdict);
+        }
+    }
+
+    /// The columns that fit: way, time and speed-up always, the others while there is room.
+    fn columns(&self, results: &Results, group: &Group, rows: &[&CellEstimate]) -> Vec<Column> {
+        let texts = |text: &dyn Fn(&CellEstimate) -> String| rows.iter().map(|row| text(row)).collect::<Vec<_>>();
+        let mut columns = vec![
+            Column::new("", false, texts(&|row| results.cells[row.cell].label.clone())),
+            Column::new(if group.per_item { "time per item" } else { "time" }, true, texts(&|row| time(group, row))),
+            Column::new("speed-up", true, texts(&|row| speedup(group, row))),
+        ];
+        let mut more = vec![
+            Column::new("start", true, texts(&|row| row.phases.map_or(NONE.into(), |phases| show_seconds(phases[0])))),
+            Column::new("busy", true, texts(&|row| cores(row).map_or(NONE.into(), |cores| format!("{cores:.1}")))),
+        ];
+        if rows.iter().any(|row| row.ok < row.trials) {
+            more.push(Column::new("ok", true, texts(&|row| format!("{}/{}", row.ok, row.trials))));
+        }
+        let taken: usize = columns.iter().map(|column| column.width() + 2).sum();
+        let mut room = (self.options.width + 2).saturating_sub(taken);
+        for column in more {
+            if let Some(left) = room.checked_sub(column.width() + 2) {
+                room = left;
+                columns.push(column);
+            }
+        }
+        if let Some(width) = room.checked_sub(2).filter(|width| width >= BAR.start()) {
+            columns.push(Column::new("", false, bars(group, rows, width.min(*BAR.end()))));
+        }
+        columns
+    }
+
+    /// Where speed-up went: of the first and the last in the ranking that lost any, or of all ways.
+    fn losses(&mut self, results: &Results, verdict: &GroupVerdict, rows: &[&CellEstimate]) {
+        let lossy = |cell: &&usize| rows.iter().any(|row| row.cell == **cell && row.losses.is_some());
+        let known: Vec<usize> = verdict.ranking.iter().filter(lossy).copied().collect();
+        let ends = [known.first(), known.last()];
+        let shown = |cell: usize| self.options.verbose || ends.contains(&Some(&cell));
+        let lines: Vec<String> = rows
+            .iter()
+            .filter(|row| shown(row.cell))
+            .filter_map(|row| {
+                let lost = reasons::lost(row.losses.as_ref()?);
+                Some(format!("{}: {lost}", results.cells.get(row.cell)?.label))
+            })
+            .collect();
+        if lines.is_empty() {
+            return;
+        }
+        self.line("", "Where the speed-up went:");
+        for line in lines {
+            self.wrapped("  ", &line, DIM);
+        }
+    }
+
+    fn details(&mut self, results: &Results, verdict: &GroupVerdict) {
+        let label = |cell: usize| &results.cells[cell].label;
+        for pair in &verdict.pairs {
+            let (a, b, ratio) = (label(pair.a), label(pair.b), times_interval(&pair.ratio));
+            let level = match pair.ratio.low {
+                Some(_) => format!("at {:.2} %", pair.ratio.level * 100.0),
+                None => "without an interval: too few blocks".into(),
+            };
+            let line = format!("{a} is {} {b}: {ratio} {level}", word(pair.word));
+            self.wrapped("  ", &line, DIM);
+        }
+        for check in &verdict.checks {
+            let passed = if check.passed { "passed" } else { "failed" };
+            self.wrapped(
+                "  ",
+                &format!("A/A check of {}: {}, {passed}", label(check.cell), times_interval(&check.ratio)),
+                DIM,
+            );
+        }
+    }
+
+    /// Where one way overtakes another; all that was found out about it only if asked for.
+    fn break_evens(&mut self, results: &Results) {
+        let told = |found: &&BreakEven| self.options.verbose || found.crossing == Crossing::From;
+        let lines: Vec<&str> =
+            results.derived.break_evens.iter().filter(told).map(|found| found.sentence.as_str()).collect();
+        if lines.is_empty() {
+            return;
+        }
+        self.text.push('\n');
+        self.line("", "Break-even points:");
+        for line in lines {
+            self.wrapped("  ", line, "");
+        }
+    }
+
+    fn outcomes(&mut self, results: &Results) {
+        let wrong: Vec<(String, usize)> = outcomes(results).into_iter().filter(|(words, _)| words != "ok").collect();
+        if wrong.is_empty() {
+            return;
+        }
+        self.text.push('\n');
+        self.line("", "Trials that went wrong:");
+        for (words, count) in wrong {
+            self.wrapped("  ", &format!("{count} of {}: {words}", results.trials.len()), RED);
+        }
+    }
+
+    pub(super) fn expectations(&mut self, results: &Results) {
+        if results.derived.expectations.is_empty() {
+            return;
+        }
+        self.text.push('\n');
+        self.line("", "Expectations:");
+        for judged in &results.derived.expectations {
+            let Some(expected) = results.expectations.get(judged.expectation) else { continue };
+            let style = if judged.answer == Answer::NotMet { RED } else { "" };
+            self.wrapped("  ", &format!("{}: {}", answer(judged.answer), expected.text), style);
+            for line in &judged.details {
+                self.wrapped("      ", line, DIM);
+            }
+        }
+    }
+}
+
+/// The words of a text; what belongs together (`3 %`, `threads × 2`) counts as one.
+fn words(text: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    for part in text.split_whitespace() {
+        match words.last_mut() {
+            Some(last) if part.starts_with(['%', '×']) || last.ends_with('×') => *last += &format!(" {part}"),
+            _ => words.push(part.to_owned()),
+        }
+    }
+    words
+}
+
+/// Bars of the medians, longest for the slowest; a bar without a time stays empty.
+fn bars(group: &Group, rows: &[&CellEstimate], width: usize) -> Vec<String> {
+    let median = |row: &CellEstimate| if group.per_item { row.per_item } else { row.time }.map(|time| time.median);
+    let longest = rows.iter().filter_map(|row| median(row)).fold(0.0, f64::max);
+    let bar = |row: &&CellEstimate| {
+        let share = median(row).filter(|_| longest > 0.0).map_or(0.0, |time| time / longest);
+        let eighths = (share * width as f64 * 8.0).round() as usize;
+        let rest = ['\0', '▏', '▎', '▍', '▌', '▋', '▊', '▉'][eighths % 8];
+        let mut bar = "█".repeat(eighths / 8);
+        if rest != '\0' {
+            bar.push(rest);
+        }
+        bar
+    };
+    rows.iter().map(bar).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::results::{Expectation, Loss, Losses, Skipped};
+    use crate::verdict::{derive, fixture::Made};
+    use crate::vocab::{Metric, Outcome};
+
+    const PLAIN: TerminalOptions = TerminalOptions { width: 80, color: false, verbose: false };
+
+    fn made() -> Made {
+        Made::new(15).serial(1.0).cell("threads × 2", 0.5).cell("processes × 2, shared memory", 0.55)
+    }
+
+    #[test]
+    fn a_group_is_a_table_and_a_sentence_in_eighty_columns() {
+        let text = terminal(&made().finish(), &PLAIN);
+        assert!(text.starts_with("made – Made by hand\n\nprimes, limit 200 000 (15 blocks)\n"), "{text}");
+        assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+        assert!(!text.contains('\u{1b}') && !text.contains("Not run"));
+        let row = text.lines().find(|line| line.starts_with("threads × 2 ")).unwrap();
+        assert!(row.contains(" ms (") && row.contains("2.00× ("), "{row}");
+        assert!(text.contains("start  busy\n") && row.ends_with("10 ms   1.0"), "{text}");
+        assert!(text.contains("\nthreads × 2 is fastest: 2.0"), "{text}");
+    }
+
+    #[test]
+    fn wide_terminals_get_bars_and_narrow_ones_lose_columns_only() {
+        let results = made().finish();
+        let wide = terminal(&results, &TerminalOptions { width: 120, ..PLAIN });
+        assert!(wide.contains("████") && wide.contains("busy"));
+        let narrow = terminal(&results, &TerminalOptions { width: 40, ..PLAIN });
+        assert!(
+            !narrow.contains('█') && narrow.contains("processes × 2, shared memory") && narrow.contains("speed-up")
+        );
+    }
+
+    #[test]
+    fn what_went_otherwise_is_said() {
+        let mut made = made();
+        made.fail(2, &(0..2), &Outcome::TimedOut);
+        made.results.run.quick = true;
+        made.results.run.only = Some("workers=2".into());
+        made.results.scenario.title = "a\u{1b}[2Jtitle".into();
+        made.results.skipped =
+            vec![Skipped { what: "rayon × python".into(), why: "rayon runs native code only".into() }];
+        made.results.expectations = vec![Expectation {
+            text: "speedup of threads × 2 over serial is at least 3".into(),
+            metric: Metric::Speedup,
+            is: None,
+            pairs: vec![(1, Some(0))],
+            at_least: Some(3.0),
+            at_most: None,
+        }];
+        let text = terminal(&made.clone().finish(), &PLAIN);
+        let parts = [
+            "made – a [2Jtitle\n",
+            "quick: small sizes, 15 blocks, no verdict\n",
+            "narrowed: only workers=2\n",
+            "2 of 15 timed out\n",
+            "2 of 45: timed out\n",
+            "No verdict: --quick",
+            "undecided: speedup of threads × 2 over serial is at least 3\n",
+            "rayon × python: rayon runs native code only\n",
+        ];
+        for part in parts {
+            assert!(text.contains(part), "{part} in {text}");
+        }
+        made.results.run.quick = false;
+        made.results.derived = derive(&made.results);
+        let text = terminal(&made.results, &TerminalOptions { width: 120, ..PLAIN });
+        assert!(
+            text.contains("  not met: speedup of threads × 2") && text.contains("at least 3× expected: not met"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn losses_of_the_first_and_the_last_are_told_and_all_if_asked_for() {
+        let mut results = made().cell("rayon × 2", 0.7).finish();
+        for cell in 1..4 {
+            let parts = Loss::ALL.into_iter().zip([0.0, 0.25, 0.0, 0.0, 0.0, 0.0]).collect();
+            let losses = Losses { workers: 2, measured: 1.75, parts, inflation: 1.0, trials: 2 };
+            results.derived.estimates[cell].losses = Some(losses);
+        }
+        results.derived.groups[0].when = Some("Use threads from two workers on.".into());
+        let text = terminal(&results, &PLAIN);
+        let line = |way: &str| format!("\n  {way}: 1.75 of 2; lost: 0.25 dispatch and serialising\n");
+        assert!(text.contains("\nUse threads from two workers on.\nWhere the speed-up went:\n"), "{text}");
+        assert!(text.contains(&line("threads × 2")) && text.contains(&line("rayon × 2")), "{text}");
+        assert!(!text.contains(&line("processes × 2, shared memory")), "{text}");
+        let all = terminal(&results, &TerminalOptions { width: 120, verbose: true, ..PLAIN });
+        assert!(all.contains(&line("processes × 2, shared memory")), "{all}");
+    }
+
+    #[test]
+    fn verbose_shows_every_comparison_and_colour_marks_the_winner() {
+        let options = TerminalOptions { width: 100, color: true, verbose: true };
+        let text = terminal(&made().finish(), &options);
+        assert!(text.contains("processes × 2, shared memory is faster than serial: "), "{text}");
+        assert!(text.contains("\u{1b}[1mthreads × 2 "), "{text}");
+    }
+}

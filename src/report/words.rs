@@ -1,0 +1,205 @@
+//! Numbers and warnings that several outputs show in the same words.
+
+use std::collections::BTreeMap;
+
+use crate::name::{plural, show_bytes};
+use crate::results::{Answer, CellEstimate, Group, Kind, Machine, Results, Word};
+use crate::verdict::{seconds_interval, speedup_interval};
+
+/// Seconds from which on a share of busy cores means anything.
+const SHORTEST_BUSY: f64 = 1e-3;
+
+/// Stands where there is no number.
+pub(super) const NONE: &str = "–";
+
+/// The time that a group compares: of a trial, or of an item.
+pub(super) fn time(group: &Group, estimate: &CellEstimate) -> String {
+    let time = if group.per_item { estimate.per_item } else { estimate.time };
+    time.map_or(NONE.into(), |time| seconds_interval(&time))
+}
+
+/// `1.94× (1.90–1.97)`; the baseline shows `1×`.
+pub(super) fn speedup(group: &Group, estimate: &CellEstimate) -> String {
+    match estimate.speedup {
+        Some(_) if estimate.cell == group.baseline => "1×".into(),
+        Some(speedup) => speedup_interval(&speedup),
+        None => NONE.into(),
+    }
+}
+
+/// Cores kept busy over all phases: CPU time over wall time. Nothing where all phases together are so short that reading
+/// the clocks is a part of it.
+pub(super) fn cores(estimate: &CellEstimate) -> Option<f64> {
+    let long = estimate.phases.is_some_and(|phases| phases.iter().sum::<f64>() >= SHORTEST_BUSY);
+    estimate.resources.filter(|_| long).map(|resources| resources.busy)
+}
+
+/// Bytes that may be a fraction or negative.
+pub(super) fn bytes(bytes: f64) -> String {
+    let size = show_bytes(bytes.abs().round() as u64);
+    if bytes <= -0.5 { format!("−{size}") } else { size }
+}
+
+/// Everything noteworthy about a cell's trials.
+pub(super) fn notes(estimate: &CellEstimate) -> Vec<String> {
+    let mut notes = Vec::new();
+    if !estimate.note.is_empty() {
+        notes.push(estimate.note.clone());
+    }
+    if estimate.too_short > 0 {
+        notes.push(format!("{} of {} trials under 20 ms, too short to trust", estimate.too_short, estimate.trials));
+    }
+    if estimate.two_modes {
+        notes.push("its times fall into two groups".into());
+    }
+    notes
+}
+
+/// A verdict's word, between the names of two ways.
+pub(super) fn word(word: Word) -> &'static str {
+    match word {
+        Word::Faster => "faster than",
+        Word::Slower => "slower than",
+        Word::Equivalent => "equivalent to",
+        Word::Undecided => "undecided against",
+    }
+}
+
+/// An answer's words.
+pub(super) fn answer(answer: Answer) -> &'static str {
+    match answer {
+        Answer::Met => "met",
+        Answer::NotMet => "not met",
+        Answer::Undecided => "undecided",
+    }
+}
+
+/// How many trials ended how, over every kind.
+pub(super) fn outcomes(results: &Results) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    for trial in &results.trials {
+        *counts.entry(trial.outcome.words()).or_default() += 1;
+    }
+    counts
+}
+
+/// The line that says that a run was quick, partial or narrowed.
+pub(super) fn reservations(results: &Results) -> Vec<String> {
+    let run = &results.run;
+    let mut lines = Vec::new();
+    if run.quick {
+        lines.push(format!("quick: small sizes, {}, no verdict", plural(u64::from(run.blocks), "block")));
+    }
+    if !run.complete {
+        let timed = results.trials.iter().filter(|trial| trial.kind == Kind::Timed);
+        let blocks = timed.map(|trial| trial.block + 1).max().unwrap_or(0);
+        lines.push(format!("partial: the run was broken off in block {blocks} of {}", run.blocks));
+    }
+    if run.resumed > 0 {
+        let times = if run.resumed == 1 { "once".into() } else { format!("{} times", run.resumed) };
+        lines.push(format!("continued {times} after it was broken off: the block in which it was spans the gap"));
+    }
+    if let Some(only) = &run.only {
+        lines.push(format!("narrowed: only {only}"));
+    }
+    lines
+}
+
+/// What may have moved the numbers of a scenario: its own trials, and the machine.
+pub(super) fn warnings(results: &Results) -> Vec<String> {
+    let mut lines = of_trials(results);
+    lines.extend(of_machine(&results.machine));
+    lines
+}
+
+/// What may have moved the numbers, seen in the scenario's own ways and trials.
+pub(super) fn of_trials(results: &Results) -> Vec<String> {
+    let mut lines = Vec::new();
+    let trials = &results.trials;
+    let cores = plural(u64::from(results.machine.cores), "core");
+    let crowded: Vec<&str> =
+        results.cells.iter().filter(|cell| cell.oversubscribed).map(|cell| cell.label.as_str()).collect();
+    if !crowded.is_empty() {
+        let which = if crowded.len() <= 3 { format!(": {}", crowded.join("; ")) } else { String::new() };
+        let ways = plural(crowded.len() as u64, "way");
+        lines.push(format!("{ways} with more workers and dispatchers than the {cores}{which}"));
+    }
+    let marked = |mark: &str| trials.iter().filter(|trial| trial.marks.iter().any(|m| m == mark)).count();
+    let told = [
+        (
+            "disturbed",
+            "of every kind (timed, timed again for the A/A check, instrumented, memory) were disturbed: others used over a \
+             tenth of the machine",
+        ),
+        ("leaked", "left a process behind, which was swept"),
+        ("cpu_mismatch", "disagree with the kernel's own count of their CPU time"),
+    ];
+    for (mark, what) in told {
+        if marked(mark) > 0 {
+            lines.push(format!("{} of {} trials {what}", marked(mark), trials.len()));
+        }
+    }
+    lines
+}
+
+/// What about the machine and the program may have moved the numbers, whatever was run.
+pub(super) fn of_machine(machine: &Machine) -> Vec<String> {
+    let mut lines = Vec::new();
+    let cores = plural(u64::from(machine.cores), "core");
+    if machine.profile.as_deref() == Some("debug") {
+        lines.push("this is a debug build: it is many times slower than what `cargo build --release` gives".into());
+    }
+    if machine.cores > 0 && machine.load > 0.5 * f64::from(machine.cores) {
+        lines.push(format!("the load was {:.1} on {cores} at the start", machine.load));
+    }
+    if let Some(quota) = machine.quota {
+        lines.push(format!("the control group grants {quota:.1} of {cores}"));
+    }
+    if machine.cores < machine.cores_online {
+        lines.push(format!("{cores} of {} may be used", machine.cores_online));
+    }
+    if let Some(governor) = machine.governor.as_deref().filter(|governor| *governor != "performance") {
+        lines.push(format!("the frequency governor is {governor}: clocks follow the load"));
+    }
+    if let Some(pressure) = machine.memory_pressure.filter(|pressure| *pressure >= PRESSED) {
+        lines.push(format!("memory was short: processes waited for it {:.0} % of the time", pressure * 100.0));
+    }
+    lines
+}
+
+/// From this share of waiting for memory on, it is warned about.
+const PRESSED: f64 = 0.01;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verdict::fixture::Made;
+
+    #[test]
+    fn warnings_name_what_may_have_moved_the_numbers() {
+        let mut results = Made::new(15).serial(1.0).cell("threads × 4", 0.5).finish();
+        assert!(warnings(&results).is_empty());
+        results.cells[1].oversubscribed = true;
+        results.trials[3].marks.push("disturbed".into());
+        results.machine.load = 1.7;
+        results.machine.quota = Some(1.5);
+        results.machine.cores_online = 8;
+        results.machine.profile = Some("debug".into());
+        results.machine.governor = Some("powersave".into());
+        results.machine.memory_pressure = Some(0.25);
+        let lines = warnings(&results).join("\n");
+        for part in [
+            "1 way with more",
+            "2 cores: threads × 4",
+            "1 of 30 trials of every kind",
+            "load was 1.7",
+            "grants 1.5",
+            "2 cores of 8 may be used",
+            "a debug build",
+            "governor is powersave",
+            "waited for it 25 %",
+        ] {
+            assert!(lines.contains(part), "{part} in {lines}");
+        }
+    }
+}

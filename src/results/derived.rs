@@ -1,0 +1,238 @@
+//! Derived facts: estimates, verdicts, answers to expectations. All recomputable from the trials.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::pairs::PairForm;
+use super::{BreakEven, FitRecord, Losses, MemoryEstimate, Resources};
+
+/// Everything that is computed from the trials.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Derived {
+    /// One per cell, in cell order.
+    pub estimates: Vec<CellEstimate>,
+    /// One per group, in group order.
+    pub groups: Vec<GroupVerdict>,
+    /// One per expectation, in order.
+    pub expectations: Vec<Judged>,
+    /// From which number of workers, payload or other setting on one way beats another.
+    #[serde(default)]
+    pub break_evens: Vec<BreakEven>,
+    /// Curves fitted to speed-ups over workers.
+    #[serde(default)]
+    pub fits: Vec<FitRecord>,
+    /// One per way that two builds ran in enough blocks, where this build was held against another.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub regressions: Vec<Regression>,
+}
+
+impl Derived {
+    /// Whether there is an estimate for every cell and a verdict for every group, in order, and every index leads somewhere.
+    pub(super) fn check(&self, results: &super::Results) -> Result<(), String> {
+        let cells = results.cells.len();
+        let in_order = self.estimates.iter().map(|estimate| estimate.cell).eq(0..cells)
+            && self.groups.iter().map(|verdict| verdict.group).eq(0..results.groups.len())
+            && self.expectations.iter().map(|judged| judged.expectation).eq(0..results.expectations.len());
+        if !in_order {
+            return Err("the derived section does not fit the cells, groups and expectations".into());
+        }
+        let builds = self.regressions.iter().flat_map(|regression| [regression.new, regression.old]);
+        if let Some(id) = builds.into_iter().find(|id| *id >= cells) {
+            return Err(format!("the comparison of two builds names cell {id}, which does not exist"));
+        }
+        for verdict in &self.groups {
+            let pairs = verdict.pairs.iter().flat_map(|pair| [pair.a, pair.b]);
+            let checks = verdict.checks.iter().map(|check| check.cell);
+            let named = verdict.ranking.iter().chain(&verdict.winners).copied();
+            if let Some(id) = named.chain(pairs).chain(checks).find(|id| *id >= cells) {
+                return Err(format!("the verdict on group {} names cell {id}, which does not exist", verdict.group));
+            }
+        }
+        self.estimates.iter().try_for_each(CellEstimate::check_reasons)?;
+        self.check_reasons(results)
+    }
+}
+
+/// A median with its exact order-statistic interval.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Interval {
+    /// The median.
+    pub median: f64,
+    /// Lower end; `None` where there are too few samples for the level.
+    pub low: Option<f64>,
+    /// Upper end; `None` where there are too few samples, or where it is infinite (time-outs).
+    pub high: Option<f64>,
+    /// True coverage of the interval, such as 0.965; 0 where there is none.
+    pub level: f64,
+    /// Ranks of the ends, from 1, such as (4, 12); (0, 0) where there is no interval.
+    pub ranks: (u32, u32),
+    /// How many samples.
+    pub n: u32,
+}
+
+/// What is known of one cell. Times are `None` where no trial was right.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CellEstimate {
+    /// Index of the cell.
+    pub cell: usize,
+    /// Seconds of the measure of one trial. An infinite median (most trials timed out) is `None` here and said in `note`.
+    pub time: Option<Interval>,
+    /// Seconds per item.
+    pub per_item: Option<Interval>,
+    /// Speed-up over the group's baseline: in-block ratios, per item where the group says so. 1 for the baseline itself, without an interval.
+    pub speedup: Option<Interval>,
+    /// Items a second.
+    #[serde(default)]
+    pub throughput: Option<Interval>,
+    /// Median seconds of start, work and join.
+    pub phases: Option<[f64; 3]>,
+    /// Median CPU seconds (user and system) over all phases.
+    pub cpu: Option<f64>,
+    /// Median context switches (voluntary, involuntary) over all phases.
+    pub switches: Option<(f64, f64)>,
+    /// CPU time, switches and faults of each phase and per item.
+    #[serde(default)]
+    pub resources: Option<Resources>,
+    /// What its processes occupied, where memory trials were run.
+    #[serde(default)]
+    pub memory: Option<MemoryEstimate>,
+    /// Where its speed-up went, where the baseline has one worker and instrumented trials were run.
+    #[serde(default)]
+    pub losses: Option<Losses>,
+    /// Trials that ended right, and all that were run.
+    pub ok: u32,
+    /// Trials that were run.
+    pub trials: u32,
+    /// Trials marked as disturbed.
+    pub disturbed: u32,
+    /// Trials marked as too short.
+    pub too_short: u32,
+    /// Whether its samples have two modes.
+    pub two_modes: bool,
+    /// What went wrong, such as `2 of 15 timed out`; empty where nothing did.
+    pub note: String,
+}
+
+/// The four words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Word {
+    /// The first cell takes less time.
+    Faster,
+    /// The first cell takes more time.
+    Slower,
+    /// The interval of their ratio lies inside ±δ.
+    Equivalent,
+    /// Neither could be shown.
+    Undecided,
+}
+
+/// The comparison of two cells of a group.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pair {
+    /// The first cell.
+    pub a: usize,
+    /// The second cell.
+    pub b: usize,
+    /// How many times faster `a` is: in-block ratio of the time of `b` to that of `a`, at the family-wise level of this comparison.
+    pub ratio: Interval,
+    /// The verdict on `a`.
+    pub word: Word,
+    /// Where undecided: the smallest effect (as a ratio above one) that these blocks could have shown.
+    pub smallest_effect: Option<f64>,
+    /// Where undecided: about how many blocks it would take to decide the ratio seen; `None` where none would.
+    pub blocks_needed: Option<u32>,
+}
+
+/// What became of a way from the other build to this one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Change {
+    /// This build takes more time, and by more than δ: the whole interval lies beyond.
+    Regression,
+    /// This build takes more time; that it is more than δ was not shown.
+    Slower,
+    /// This build takes less time.
+    Faster,
+    /// The interval of the ratio lies inside ±δ.
+    Equivalent,
+    /// Nothing could be shown.
+    Undecided,
+}
+
+/// One way, run by two builds in the same blocks.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Regression {
+    /// The cell of this build.
+    pub new: usize,
+    /// The cell of the other build.
+    pub old: usize,
+    /// In-block ratio of this build's time to the other's, at the family-wise level at which it was decided: above one is
+    /// slower.
+    pub ratio: Interval,
+    /// The verdict on this build.
+    pub word: Change,
+    /// Where undecided: the smallest slow-down (as a ratio above one) that these blocks would have shown to be a regression.
+    pub smallest_effect: Option<f64>,
+    /// Where undecided: about how many blocks it would take to decide the ratio seen; `None` where none would.
+    pub blocks_needed: Option<u32>,
+}
+
+/// The A/A check of one cell.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Check {
+    /// The cell that ran twice per block.
+    pub cell: usize,
+    /// Ratio of its second run to its first, at 99 %.
+    pub ratio: Interval,
+    /// Whether the interval includes one, or there were too few blocks to say.
+    pub passed: bool,
+}
+
+/// The verdict on one group.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct GroupVerdict {
+    /// Index of the group.
+    pub group: usize,
+    /// Cells from the fastest to the slowest median; cells without a time are last.
+    pub ranking: Vec<usize>,
+    /// Cells that share the first place: the fastest, and those that were not shown to be slower.
+    pub winners: Vec<usize>,
+    /// Every pair that was compared, in ranking order (`a` ranks before `b`).
+    #[serde(with = "super::pairs")]
+    #[schemars(with = "PairForm")]
+    pub pairs: Vec<Pair>,
+    /// The A/A checks.
+    pub checks: Vec<Check>,
+    /// Why there is no verdict: `--quick`, too few blocks, a failed A/A check.
+    pub withheld: Option<String>,
+    /// The finding in one sentence, computed; it says "undecided" or "equivalent" as such.
+    pub sentence: String,
+    /// Which way to use, and from how many workers on the others pay off, in a sentence or a few; `None` where there is
+    /// nothing to choose, or no verdict.
+    #[serde(default)]
+    pub when: Option<String>,
+}
+
+/// An expectation's answer, judged on the interval.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// The whole interval meets the bound.
+    Met,
+    /// The whole interval misses it.
+    NotMet,
+    /// The interval holds the bound, or there is none.
+    Undecided,
+}
+
+/// An expectation with its answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Judged {
+    /// Index of the expectation.
+    pub expectation: usize,
+    /// Answer over all pairs: not met if any is not met, met if all are met.
+    pub answer: Answer,
+    /// One line per pair with its numbers.
+    pub details: Vec<String>,
+}

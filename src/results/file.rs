@@ -1,0 +1,194 @@
+//! Reading and writing results files: whole or not at all.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use super::{FORMAT, Latency, Results, plausible};
+
+/// Why a results file was not read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    /// The system refused.
+    #[error("{path}: {source}")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// The refusal.
+        source: std::io::Error,
+    },
+    /// It is no results file, or damaged.
+    #[error("{path}: not a results file, or damaged ({detail}); it was left as it is")]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What was found.
+        detail: String,
+    },
+    /// Another run is writing there.
+    #[error("{path}: another run is writing there; let it end, or choose another folder with --out")]
+    Busy {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A journal that cannot be continued, since it is damaged.
+    #[error("{path}: a damaged journal ({detail}); it was left as it is: run without --resume to start afresh")]
+    DamagedJournal {
+        /// The file.
+        path: PathBuf,
+        /// What was found.
+        detail: String,
+    },
+    /// A journal of another run.
+    #[error("{path} was left by a run of {what}; run without --resume to start afresh")]
+    OtherRun {
+        /// The file.
+        path: PathBuf,
+        /// In what that run differs.
+        what: String,
+    },
+    /// A newer version wrote it.
+    #[error("{path}: format {found} was written by a newer runner ({tool}); this one reads formats up to {FORMAT}")]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its format number.
+        found: u32,
+        /// The version that wrote it.
+        tool: String,
+    },
+}
+
+/// The part that every format has.
+#[derive(Deserialize)]
+struct Head {
+    format: u32,
+    #[serde(default)]
+    tool: String,
+}
+
+/// Reads a results file. One of an older format is given as one of this format, and left as it is on disk; what it
+/// derived is what its version derived, so whoever shows it derives it anew from the trials.
+///
+/// # Errors
+/// `Newer`, `Damaged`, `Io`.
+pub fn read(path: &Path) -> Result<Results, FileError> {
+    let io = |source| FileError::Io { path: path.to_owned(), source };
+    let damaged = |detail: String| FileError::Damaged { path: path.to_owned(), detail };
+    let text = std::fs::read(path).map_err(io)?;
+    let head: Head = serde_json::from_slice(&text).map_err(|e| damaged(e.to_string()))?;
+    if head.format > FORMAT {
+        return Err(FileError::Newer { path: path.to_owned(), found: head.format, tool: head.tool });
+    }
+    let mut results: Results = serde_json::from_slice(&text).map_err(|e| damaged(e.to_string()))?;
+    migrate(&mut results).map_err(damaged)?;
+    results.check().map_err(damaged)?;
+    Ok(results)
+}
+
+/// Brings results of an older format to this one.
+///
+/// Format 1 had no memory trials, did not split the workers' time of instrumented trials (`spent`), knew of one build alone
+/// and recorded less of the machine. All of these are absent fields with defaults that say so, which is why nothing is left
+/// to be moved here.
+fn migrate(results: &mut Results) -> Result<(), String> {
+    match results.format {
+        1 | FORMAT => {
+            results.format = FORMAT;
+            Ok(())
+        }
+        unknown => Err(format!("there never was a format {unknown}")),
+    }
+}
+
+/// Writes a results file. Each trial stands on a line of its own, so that versions can be compared line by line.
+///
+/// # Errors
+/// `Io`; the old file is then still whole.
+pub fn write(path: &Path, results: &Results) -> Result<(), FileError> {
+    write_whole(path, to_text(results).as_bytes())
+}
+
+/// Writes a file whole or not at all: a temporary file beside it, made durable, then renamed.
+///
+/// # Errors
+/// `Io`; the old file is then still whole.
+pub fn write_whole(path: &Path, contents: &[u8]) -> Result<(), FileError> {
+    let io = |source| FileError::Io { path: path.to_owned(), source };
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut file = tempfile::Builder::new().prefix(".runner-").tempfile_in(folder).map_err(io)?;
+    file.write_all(contents).map_err(io)?;
+    let open = std::os::unix::fs::PermissionsExt::from_mode(0o644);
+    file.as_file().set_permissions(open).map_err(io)?;
+    file.as_file().sync_all().map_err(io)?;
+    file.persist(path).map_err(|e| io(e.error))?;
+    Ok(())
+}
+
+/// The text of a results file: one line per entry of each list.
+fn to_text(results: &Results) -> String {
+    let Ok(serde_json::Value::Object(fields)) = serde_json::to_value(results) else { return String::new() };
+    let mut text = String::from("{\n");
+    let count = fields.len();
+    for (i, (key, value)) in fields.iter().enumerate() {
+        text.push_str(&format!("{}: ", serde_json::Value::from(key.as_str())));
+        let value = if key == "derived" { &rounded(value) } else { value };
+        match value {
+            serde_json::Value::Array(entries) if !entries.is_empty() => {
+                let lines: Vec<String> = entries.iter().map(ToString::to_string).collect();
+                text.push_str(&format!("[\n{}\n]", lines.join(",\n")));
+            }
+            other => text.push_str(&other.to_string()),
+        }
+        text.push_str(if i + 1 < count { ",\n" } else { "\n" });
+    }
+    text.push_str("}\n");
+    text
+}
+
+/// Significant digits of derived numbers: more than anything shows, and their rest is in the trials.
+const DIGITS: usize = 6;
+
+/// The value with its fractions rounded, so that a file does not spend most of its digits on noise.
+fn rounded(value: &serde_json::Value) -> serde_json::Value {
+    use serde_json::Value;
+    match value {
+        Value::Array(list) => list.iter().map(rounded).collect(),
+        Value::Object(map) => map.iter().map(|(key, value)| (key.clone(), rounded(value))).collect(),
+        Value::Number(number) if number.is_f64() => {
+            let text = format!("{:.*e}", DIGITS - 1, number.as_f64().unwrap_or_default());
+            text.parse::<f64>().map_or(Value::Null, Value::from)
+        }
+        other => other.clone(),
+    }
+}
+
+impl Results {
+    /// Whether every index in the file leads somewhere, so that nothing downstream has to ask.
+    fn check(&self) -> Result<(), String> {
+        let cell = |id: usize| if id < self.cells.len() { Ok(()) } else { Err(format!("there is no cell {id}")) };
+        for (i, found) in self.cells.iter().enumerate() {
+            if found.id != i || found.group >= self.groups.len() {
+                return Err(format!("cell {i} is out of place"));
+            }
+        }
+        for (i, group) in self.groups.iter().enumerate() {
+            if group.id != i || group.cells.is_empty() {
+                return Err(format!("group {i} is out of place or empty"));
+            }
+            cell(group.baseline)?;
+            group.cells.iter().try_for_each(|id| cell(*id))?;
+        }
+        self.trials.iter().try_for_each(|trial| cell(trial.cell).and_then(|()| trial.check()))?;
+        self.latencies.iter().try_for_each(Latency::check)?;
+        self.cells.iter().try_for_each(|cell| plausible(cell.items))?;
+        self.derived.check(self)?;
+        self.latencies.iter().try_for_each(|latency| cell(latency.cell))?;
+        for (a, b) in self.expectations.iter().flat_map(|expectation| &expectation.pairs) {
+            cell(*a)?;
+            b.map_or(Ok(()), cell)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,323 @@
+//! How a results file writes its trials: as rows, which take half the room of objects. Both are read.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::{Kind, MemoryUse, Phase, Spent, Trial};
+use crate::vocab::Outcome;
+
+/// A trial as a row: what every trial has, in this order, then an object with what is not as usual.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub(super) struct Row(
+    /// Index of the cell.
+    usize,
+    /// The block (round), from 0.
+    u32,
+    /// Place in the whole run, from 0.
+    u32,
+    /// Items whose reply arrived once.
+    u64,
+    /// Sum of the item digests, 16 hexadecimal digits; `null` where it is that of the trial before of the same cell.
+    Option<String>,
+    /// Nanoseconds of the first item on a cold worker; 0 where there was no warm-up.
+    u64,
+    /// Share of the machine's CPU time that others used during the trial, 0 to 1.
+    f64,
+    /// Start, work and join: wall time in nanoseconds, user and system time in microseconds, voluntary and involuntary
+    /// switches, minor and major faults; zeros at the end are left out.
+    [ShortPhase; 3],
+    /// What is not as usual; `null` where all is.
+    Option<Rest>,
+);
+
+/// A phase without the zeros at its end.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+struct ShortPhase(#[schemars(length(max = 7))] Vec<u64>);
+
+/// What is not as usual about a trial; keys that are missing are.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+struct Rest {
+    /// What it was run for, unless `timed`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kind: Option<Kind>,
+    /// Whether it is the second run of its cell in the block.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    duplicate: bool,
+    /// How it ended, unless `ok`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outcome: Option<Outcome>,
+    /// Nanoseconds that the measure covers, unless they are the wall time of the work.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    measured: Option<u64>,
+    /// The phases with user and system time in nanoseconds, where these are no whole microseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    phases: Option<[Phase; 3]>,
+    /// Items whose reply never arrived.
+    #[serde(skip_serializing_if = "is_zero")]
+    lost: u64,
+    /// Items that were handed out again.
+    #[serde(skip_serializing_if = "is_zero")]
+    retried: u64,
+    /// Replies that came again for an item already done.
+    #[serde(skip_serializing_if = "is_zero")]
+    duplicated: u64,
+    /// Where the workers' time went.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    spent: Option<Spent>,
+    /// What its processes occupied.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    memory: Option<MemoryUse>,
+    /// Its marks.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    marks: Vec<String>,
+    /// Last lines of stderr.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    stderr: String,
+}
+
+fn is_zero(value: &u64) -> bool {
+    *value == 0
+}
+
+/// Nanoseconds of a microsecond, in which the kernel counts CPU time.
+const MICRO: u64 = 1000;
+
+impl ShortPhase {
+    /// The phase in short, unless its CPU times are no whole microseconds.
+    fn of(phase: Phase) -> Option<Self> {
+        let whole = phase.user.is_multiple_of(MICRO) && phase.system.is_multiple_of(MICRO);
+        let phase = Phase { user: phase.user / MICRO, system: phase.system / MICRO, ..phase };
+        let mut numbers = <[u64; 7]>::from(phase).to_vec();
+        numbers.truncate(numbers.iter().rposition(|number| *number > 0).map_or(0, |last| last + 1));
+        whole.then_some(Self(numbers))
+    }
+
+    /// The phase; nothing where it has too many numbers or too large ones.
+    fn whole(&self) -> Option<Phase> {
+        let mut numbers = [0; 7];
+        numbers.get_mut(..self.0.len())?.copy_from_slice(&self.0);
+        let phase = Phase::from(numbers);
+        Some(Phase { user: phase.user.checked_mul(MICRO)?, system: phase.system.checked_mul(MICRO)?, ..phase })
+    }
+}
+
+impl Row {
+    /// The row of a trial, whose digest is left out where `last` is the same.
+    fn of(trial: &Trial, last: Option<&String>) -> Self {
+        let short = trial.phases.map(ShortPhase::of);
+        let exact = short.iter().any(Option::is_none);
+        let rest = Rest {
+            phases: exact.then_some(trial.phases),
+            kind: Some(trial.kind).filter(|kind| *kind != Kind::Timed),
+            duplicate: trial.duplicate,
+            outcome: Some(trial.outcome.clone()).filter(|outcome| *outcome != Outcome::Ok),
+            measured: Some(trial.measured).filter(|measured| *measured != trial.phases[1].wall),
+            lost: trial.lost,
+            retried: trial.retried,
+            duplicated: trial.duplicated,
+            spent: trial.spent,
+            memory: trial.memory.clone(),
+            marks: trial.marks.clone(),
+            stderr: trial.stderr.clone(),
+        };
+        let phases = short.map(|phase| phase.filter(|_| !exact).unwrap_or_default());
+        let rest = Some(rest).filter(|rest| *rest != Rest::default());
+        let digest = Some(trial.digest.clone()).filter(|digest| Some(digest) != last);
+        Self(trial.cell, trial.block, trial.order, trial.done, digest, trial.first_item, trial.others, phases, rest)
+    }
+
+    /// The trial, which has an empty digest where the row left it out; nothing where a phase has too many numbers.
+    fn trial(self) -> Option<Trial> {
+        let Self(cell, block, order, done, digest, first_item, others, [start, work, join], rest) = self;
+        let rest = rest.unwrap_or_default();
+        let phases = match rest.phases {
+            Some(exact) => exact,
+            None => [start.whole()?, work.whole()?, join.whole()?],
+        };
+        Some(Trial {
+            cell,
+            block,
+            order,
+            kind: rest.kind.unwrap_or(Kind::Timed),
+            duplicate: rest.duplicate,
+            outcome: rest.outcome.unwrap_or(Outcome::Ok),
+            measured: rest.measured.unwrap_or(phases[1].wall),
+            phases,
+            done,
+            lost: rest.lost,
+            retried: rest.retried,
+            duplicated: rest.duplicated,
+            digest: digest.unwrap_or_default(),
+            first_item,
+            spent: rest.spent,
+            memory: rest.memory,
+            others,
+            marks: rest.marks,
+            stderr: rest.stderr,
+        })
+    }
+}
+
+/// A trial as a file may hold it: a row, or the object that format 1 wrote.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "it describes the file for its schema; the visitor below reads it, with better messages")]
+pub(super) enum Written {
+    Row(Row),
+    Object(Trial),
+}
+
+struct Either(Trial);
+
+impl<'de> Deserialize<'de> for Either {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(EitherVisitor)
+    }
+}
+
+struct EitherVisitor;
+
+impl<'de> Visitor<'de> for EitherVisitor {
+    type Value = Either;
+
+    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("a trial, as a row or as an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Either, A::Error> {
+        Trial::deserialize(MapAccessDeserializer::new(map)).map(Either)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, sequence: A) -> Result<Either, A::Error> {
+        let row = Row::deserialize(SeqAccessDeserializer::new(sequence))?;
+        row.trial()
+            .map(Either)
+            .ok_or_else(|| serde::de::Error::custom("a phase has at most seven numbers, none of them huge"))
+    }
+}
+
+/// Writes trials as rows.
+pub(super) fn serialize<S: Serializer>(trials: &[Trial], into: S) -> Result<S::Ok, S::Error> {
+    let mut last: BTreeMap<usize, &String> = BTreeMap::new();
+    into.collect_seq(trials.iter().map(|trial| {
+        let before = last.insert(trial.cell, &trial.digest);
+        Row::of(trial, before)
+    }))
+}
+
+/// Reads trials as rows or objects.
+pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Trial>, D::Error> {
+    let read: Vec<Either> = Vec::deserialize(from)?;
+    let mut trials: Vec<Trial> = read.into_iter().map(|Either(trial)| trial).collect();
+    let mut last: BTreeMap<usize, String> = BTreeMap::new();
+    for trial in &mut trials {
+        if trial.digest.is_empty() {
+            trial.digest = last.get(&trial.cell).cloned().unwrap_or_default();
+        } else {
+            last.insert(trial.cell, trial.digest.clone());
+        }
+    }
+    Ok(trials)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::results::Memory;
+
+    fn usual() -> Trial {
+        let phase = |wall| Phase { wall, user: 7_000, ..Phase::default() };
+        Trial {
+            cell: 3,
+            block: 2,
+            order: 41,
+            kind: Kind::Timed,
+            duplicate: false,
+            outcome: Outcome::Ok,
+            measured: 154_778_428,
+            phases: [phase(3_649_711), phase(154_778_428), Phase::default()],
+            done: 320,
+            lost: 0,
+            retried: 0,
+            duplicated: 0,
+            digest: "43b9ba5c43ca25d4".into(),
+            first_item: 3_234_428,
+            spent: None,
+            memory: None,
+            others: 0.325,
+            marks: vec![],
+            stderr: String::new(),
+        }
+    }
+
+    fn there_and_back(trial: &Trial) -> (String, Trial) {
+        let text = serde_json::to_string(&Row::of(trial, None)).unwrap();
+        let Either(read) = serde_json::from_str(&text).unwrap();
+        (text, read)
+    }
+
+    #[test]
+    fn a_usual_trial_is_a_short_row() {
+        let (text, read) = there_and_back(&usual());
+        assert_eq!(text, "[3,2,41,320,\"43b9ba5c43ca25d4\",3234428,0.325,[[3649711,7],[154778428,7],[]],null]");
+        assert_eq!(read, usual());
+    }
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Kept(#[serde(with = "super")] Vec<Trial>);
+
+    #[test]
+    fn a_digest_is_written_where_it_changes() {
+        let other = Trial { cell: 4, digest: "f".into(), ..usual() };
+        let wrong = Trial { digest: "0".into(), ..usual() };
+        let kept = Kept(vec![usual(), other.clone(), usual(), wrong, usual(), other]);
+        let text = serde_json::to_string(&kept).unwrap();
+        assert_eq!((text.matches("43b9ba5c43ca25d4").count(), text.matches("\"f\"").count()), (2, 1), "{text}");
+        assert_eq!(serde_json::from_str::<Kept>(&text).unwrap(), kept);
+    }
+
+    #[test]
+    fn everything_that_is_not_usual_is_kept() {
+        let memory = Memory { pss: 3, private: 2, rss: 9 };
+        let odd = Trial {
+            kind: Kind::Memory,
+            duplicate: true,
+            outcome: Outcome::Failed { detail: "no".into() },
+            measured: 5,
+            lost: 1,
+            retried: 2,
+            duplicated: 3,
+            spent: Some(Spent { service: 1, ..Spent::default() }),
+            memory: Some(MemoryUse { before: memory, after: memory, workers: vec![memory] }),
+            marks: vec!["disturbed".into()],
+            stderr: "why".into(),
+            ..usual()
+        };
+        assert_eq!(there_and_back(&odd).1, odd);
+        let mut fine = usual();
+        fine.phases[2].system = 1_234;
+        assert_eq!(there_and_back(&fine).1, fine);
+        let object = serde_json::to_string(&odd).unwrap();
+        let Either(read) = serde_json::from_str(&object).unwrap();
+        assert_eq!(read, odd, "the form of format 1 and of the journal");
+    }
+
+    #[test]
+    fn a_phase_too_long_and_a_key_unknown_are_refused() {
+        let (text, _) = there_and_back(&usual());
+        for (from, to) in [
+            ("1,7]", "1,18446744073709551615]"),
+            ("[]]", "[1,2,3,4,5,6,7,8]]"),
+            ("null", "{\"kinds\":1}"),
+            ("[3,", "[\"3\","),
+        ] {
+            let wrong = text.replacen(from, to, 1);
+            assert!(wrong != text && serde_json::from_str::<Either>(&wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,266 @@
+//! What one trial left: scalars, and histograms of the instrumented ones.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::vocab::Outcome;
+
+/// What a trial was run for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// A bare trial, whose times count.
+    Timed,
+    /// A trial with clocks around every item, whose own times do not count.
+    Instrumented,
+    /// A trial that reads the memory of its processes at the edges of the work, whose own times do not count.
+    Memory,
+}
+
+/// Memory of one process or of all of a trial's, in bytes: written as an array in this order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(from = "[u64; 3]", into = "[u64; 3]")]
+pub struct Memory {
+    /// Proportional set size: pages that several processes share count once over all of them.
+    pub pss: u64,
+    /// Pages that no other process has; the rest of `pss` is this process's part of shared ones.
+    pub private: u64,
+    /// Resident set size: shared pages count in every process.
+    pub rss: u64,
+}
+
+impl From<[u64; 3]> for Memory {
+    fn from([pss, private, rss]: [u64; 3]) -> Self {
+        Self { pss, private, rss }
+    }
+}
+
+impl From<Memory> for [u64; 3] {
+    fn from(memory: Memory) -> Self {
+        [memory.pss, memory.private, memory.rss]
+    }
+}
+
+impl Memory {
+    /// What is shared with other processes, counted once.
+    #[must_use]
+    pub fn shared(&self) -> u64 {
+        self.pss.saturating_sub(self.private)
+    }
+}
+
+/// What a memory trial read from `smaps_rollup` of the host, its workers and its manager. Kernel buffers (pipes, sockets,
+/// page tables) are not in it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct MemoryUse {
+    /// All processes of the trial when every worker is ready and warm, before the work. Measured end to end there is no
+    /// such moment: then it is when the last worker was started, while the first may be at work.
+    pub before: Memory,
+    /// All processes of the trial after the last reply, before any worker ends.
+    pub after: Memory,
+    /// Worker processes after the last reply, in order; empty where workers are threads.
+    pub workers: Vec<Memory>,
+}
+
+/// Where the workers' time of an instrumented trial went, summed over workers, in nanoseconds: written as an array in
+/// this order. The sum is workers × wall time of the work phase.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(from = "[u64; 5]", into = "[u64; 5]")]
+pub struct Spent {
+    /// Within items: from the request until the reply, without the two parts below.
+    pub service: u64,
+    /// Around items: claims, messages, copies, splits, waits for the dispatcher while it still had items.
+    pub dispatch: u64,
+    /// Waiting for work: after the worker's last item until the phase ended, or for items yet to be found; of a
+    /// work-stealing pool also a thread's looking for items, where it took 50 µs or more.
+    pub waiting: u64,
+    /// Waiting for a lock that the runtime holds around items.
+    pub lock: u64,
+    /// Within items: ready to run, but without a core, as the scheduler counts it; part of `service` where the kernel
+    /// does not count it, and for items under 50 µs.
+    pub preempted: u64,
+}
+
+impl From<[u64; 5]> for Spent {
+    fn from([service, dispatch, waiting, lock, preempted]: [u64; 5]) -> Self {
+        Self { service, dispatch, waiting, lock, preempted }
+    }
+}
+
+impl From<Spent> for [u64; 5] {
+    fn from(spent: Spent) -> Self {
+        [spent.service, spent.dispatch, spent.waiting, spent.lock, spent.preempted]
+    }
+}
+
+/// One phase of a trial over all processes of the host: written as an array in this order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(from = "[u64; 7]", into = "[u64; 7]")]
+pub struct Phase {
+    /// Wall time in nanoseconds.
+    pub wall: u64,
+    /// CPU time in user mode, in nanoseconds.
+    pub user: u64,
+    /// CPU time in the kernel, in nanoseconds.
+    pub system: u64,
+    /// Voluntary context switches.
+    pub voluntary: u64,
+    /// Involuntary context switches.
+    pub involuntary: u64,
+    /// Page faults without I/O.
+    pub minor_faults: u64,
+    /// Page faults with I/O.
+    pub major_faults: u64,
+}
+
+impl From<[u64; 7]> for Phase {
+    fn from([wall, user, system, voluntary, involuntary, minor_faults, major_faults]: [u64; 7]) -> Self {
+        Self { wall, user, system, voluntary, involuntary, minor_faults, major_faults }
+    }
+}
+
+impl From<Phase> for [u64; 7] {
+    fn from(p: Phase) -> Self {
+        [p.wall, p.user, p.system, p.voluntary, p.involuntary, p.minor_faults, p.major_faults]
+    }
+}
+
+/// One run of one cell in a fresh host.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Trial {
+    /// Index of the cell.
+    pub cell: usize,
+    /// The block (round), from 0.
+    pub block: u32,
+    /// Place in the whole run, from 0.
+    pub order: u32,
+    /// What it was run for.
+    pub kind: Kind,
+    /// Whether it is the second run of its cell in the block, for the A/A check; enters no estimate.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub duplicate: bool,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Nanoseconds that the measure covers: the work phase, or all three. Meaningless unless the outcome is `ok`.
+    pub measured: u64,
+    /// Start, work and join.
+    pub phases: [Phase; 3],
+    /// Items whose reply arrived once.
+    pub done: u64,
+    /// Items whose reply never arrived.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub lost: u64,
+    /// Items that were handed out again.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub retried: u64,
+    /// Replies that came again for an item already done.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub duplicated: u64,
+    /// Sum of the item digests, 16 hexadecimal digits.
+    pub digest: String,
+    /// Nanoseconds of the first item on a cold worker, from hand-over to reply; 0 where there was no warm-up.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub first_item: u64,
+    /// Where the workers' time went, in instrumented trials.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spent: Option<Spent>,
+    /// What its processes occupied, in memory trials.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory: Option<MemoryUse>,
+    /// Share of the machine's CPU time that others used or that the hypervisor stole during the trial, 0 to 1.
+    pub others: f64,
+    /// Marks: `too_short` (measured under 20 ms), `disturbed` (others used over a tenth of the machine), `leaked` (a
+    /// process was left behind and swept), `cpu_mismatch` (the phases and `wait4` disagree on CPU time).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub marks: Vec<String>,
+    /// Last lines of stderr, where the trial went wrong.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub stderr: String,
+}
+
+fn is_zero(value: &u64) -> bool {
+    *value == 0
+}
+
+/// Every whole number of a results file fits 53 bits, as JSON carries it, so that sums of some of them cannot overflow.
+pub(super) fn plausible(number: u64) -> Result<(), String> {
+    if number < 1 << 53 { Ok(()) } else { Err(format!("{number} is no plausible number here")) }
+}
+
+impl Latency {
+    pub(super) fn check(&self) -> Result<(), String> {
+        [&self.service, &self.turnaround].into_iter().try_for_each(|times| {
+            let all = times.histogram.iter().flat_map(|(bound, count)| [*bound, *count]);
+            [times.count, times.min, times.p50, times.max].into_iter().chain(all).try_for_each(plausible)
+        })?;
+        self.service_by_trial.iter().flatten().flatten().copied().try_for_each(plausible)
+    }
+}
+
+impl Trial {
+    pub(super) fn check(&self) -> Result<(), String> {
+        let counts = [self.measured, self.done, self.lost, self.retried, self.duplicated, self.first_item];
+        let spent = self.spent.into_iter().flat_map(<[u64; 5]>::from);
+        let memory = self.memory.iter().flat_map(|memory| memory.workers.iter().chain([&memory.before, &memory.after]));
+        let memory = memory.flat_map(|memory| <[u64; 3]>::from(*memory));
+        let phases = self.phases.into_iter().flat_map(<[u64; 7]>::from);
+        counts.into_iter().chain(phases).chain(spent).chain(memory).try_for_each(plausible)
+    }
+
+    /// Whether its time counts: everything was done and is right.
+    #[must_use]
+    pub fn ok(&self) -> bool {
+        self.outcome == Outcome::Ok
+    }
+
+    /// The measured seconds; +∞ where the trial timed out (rule 17), `None` where it ended otherwise.
+    #[must_use]
+    pub fn seconds(&self) -> Option<f64> {
+        match self.outcome {
+            Outcome::Ok => Some(self.measured as f64 / 1e9),
+            Outcome::TimedOut => Some(f64::INFINITY),
+            _ => None,
+        }
+    }
+}
+
+/// Most buckets that a results file holds of one histogram.
+pub const MOST_BUCKETS: usize = 80;
+
+/// Quantiles of one kind of per-item time, in nanoseconds, merged over a cell's instrumented trials.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Quantiles {
+    /// How many items.
+    pub count: u64,
+    /// Smallest.
+    pub min: u64,
+    /// Median.
+    pub p50: u64,
+    /// 95th percentile, where at least 10 items lie above it.
+    pub p95: Option<u64>,
+    /// 99th percentile, where at least 10 items lie above it.
+    pub p99: Option<u64>,
+    /// Largest.
+    pub max: u64,
+    /// The merged histogram as (upper bound of the bucket in nanoseconds, count), rising, at most [`MOST_BUCKETS`].
+    #[serde(with = "super::steps")]
+    #[schemars(with = "super::steps::Written")]
+    pub histogram: Vec<(u64, u64)>,
+}
+
+/// Per-item times of one cell.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Latency {
+    /// Index of the cell.
+    pub cell: usize,
+    /// How many instrumented trials it was merged from.
+    pub trials: u32,
+    /// Received until replied, clocked where the item runs.
+    pub service: Quantiles,
+    /// Handed over (in a shared table: claimed) until the reply, clocked at the dispatcher.
+    pub turnaround: Quantiles,
+    /// Service times of each instrumented trial in nanoseconds, in the order in which they were run: the 50th, 95th and
+    /// 99th percentile, where at least 10 items of that trial lie above it.
+    #[serde(default)]
+    pub service_by_trial: Vec<[Option<u64>; 3]>,
+}

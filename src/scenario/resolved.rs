@@ -1,0 +1,211 @@
+//! A valid scenario: every word known, every value in range, every key used by something.
+
+use std::ops::Range;
+use std::time::Duration;
+
+use super::leaf::{Items, Workers};
+use super::problem::Text;
+use crate::ipc::{Dispatch, Method, Wait};
+use crate::model::{Key, Measure, Model, Placement};
+use crate::runtime::Runtime;
+use crate::task::Value;
+use crate::vocab::{ChartKind, Ending, Metric};
+
+/// A scenario that has been checked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scenario {
+    /// The slug that names the report's folder.
+    pub name: String,
+    /// The title for people.
+    pub title: String,
+    /// The question, or empty.
+    pub about: String,
+    /// The file.
+    pub text: Text,
+    /// SHA-256 of the file's bytes, lower-case hexadecimal.
+    pub hash: String,
+    /// The work.
+    pub tasks: Vec<TaskChoice>,
+    /// Who runs it.
+    pub models: Vec<ModelChoice>,
+    /// Ways given at the top level.
+    pub ways: Ways,
+    /// How many blocks.
+    pub trials: u32,
+    /// When a trial is given up.
+    pub timeout: Duration,
+    /// The practical margin as a share.
+    pub delta: f64,
+    /// The seed, if the scenario sets one.
+    pub seed: Option<u64>,
+    /// What should come out.
+    pub expect: Vec<Expectation>,
+    /// The charts, if the scenario names them.
+    pub charts: Option<Vec<ChartKind>>,
+}
+
+/// The alternatives of one setting, with its place in the text. Never empty, no two equal.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Choice<T> {
+    /// The alternatives.
+    pub values: Vec<T>,
+    pub(crate) place: Range<usize>,
+}
+
+/// An entry of `tasks`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TaskChoice {
+    /// The task's word.
+    pub task: String,
+    /// Every setting of the task, those of the scenario first.
+    pub settings: Vec<(String, Choice<Value>)>,
+    /// How many items.
+    pub items: Choice<Items>,
+    /// Ways given in this entry.
+    pub ways: Ways,
+}
+
+/// An entry of `models`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ModelChoice {
+    /// The model.
+    pub model: Model,
+    /// Ways given in this entry.
+    pub ways: Ways,
+    pub(crate) place: Range<usize>,
+}
+
+/// Ways given at one level; `None` where the level does not give the key.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Ways {
+    /// How many workers.
+    pub workers: Option<Choice<Workers>>,
+    /// How bytes cross between processes.
+    pub ipc: Option<Choice<Method>>,
+    /// How items reach workers.
+    pub dispatch: Option<Choice<Dispatch>>,
+    /// Items per message or claim.
+    pub chunk: Option<Choice<u32>>,
+    /// Chunks in flight per worker.
+    pub in_flight: Option<Choice<u32>>,
+    /// How a side waits.
+    pub wait: Option<Choice<Wait>>,
+    /// Which cores.
+    pub placement: Option<Choice<Placement>>,
+    /// What executes items.
+    pub runtime: Option<Choice<Runtime>>,
+    /// What the clock covers.
+    pub measure: Option<Choice<Measure>>,
+}
+
+/// Every key that a model may or may not use, with its word, in the order in which the matrix is nested.
+pub const KEYS: &[(Key, &str)] = &[
+    (Key::Workers, "workers"),
+    (Key::Ipc, "ipc"),
+    (Key::Dispatch, "dispatch"),
+    (Key::Chunk, "chunk"),
+    (Key::InFlight, "in_flight"),
+    (Key::Wait, "wait"),
+    (Key::Placement, "placement"),
+];
+
+impl Ways {
+    /// These ways, and those of `other` where these are silent.
+    #[must_use]
+    pub fn or(&self, other: &Self) -> Self {
+        Self {
+            workers: self.workers.clone().or_else(|| other.workers.clone()),
+            ipc: self.ipc.clone().or_else(|| other.ipc.clone()),
+            dispatch: self.dispatch.clone().or_else(|| other.dispatch.clone()),
+            chunk: self.chunk.clone().or_else(|| other.chunk.clone()),
+            in_flight: self.in_flight.clone().or_else(|| other.in_flight.clone()),
+            wait: self.wait.clone().or_else(|| other.wait.clone()),
+            placement: self.placement.clone().or_else(|| other.placement.clone()),
+            runtime: self.runtime.clone().or_else(|| other.runtime.clone()),
+            measure: self.measure.clone().or_else(|| other.measure.clone()),
+        }
+    }
+
+    /// Where a key is given and how many alternatives it has; a range of workers counts each.
+    pub(crate) fn extent(&self, key: Key) -> Option<(u64, &Range<usize>)> {
+        fn of<T>(choice: &Option<Choice<T>>) -> Option<(u64, &Range<usize>)> {
+            choice.as_ref().map(|choice| (choice.values.len() as u64, &choice.place))
+        }
+        match key {
+            Key::Workers => self.workers.as_ref().map(|choice| {
+                let counts = choice.values.iter().map(|workers| match workers {
+                    Workers::Range(low, high) => u64::from(high - low) + 1,
+                    Workers::Cores(_) => 1,
+                });
+                (counts.sum(), &choice.place)
+            }),
+            Key::Ipc => of(&self.ipc),
+            Key::Dispatch => of(&self.dispatch),
+            Key::Chunk => of(&self.chunk),
+            Key::InFlight => of(&self.in_flight),
+            Key::Wait => of(&self.wait),
+            Key::Placement => of(&self.placement),
+        }
+    }
+}
+
+impl Scenario {
+    /// The ways of a task under a model: the model's own, else the task's, else those at the top.
+    #[must_use]
+    pub fn ways_of(&self, task: &TaskChoice, model: &ModelChoice) -> Ways {
+        model.ways.or(&task.ways).or(&self.ways)
+    }
+}
+
+/// Something that should come out.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Expectation {
+    /// Which cells.
+    pub compare: Selector,
+    /// What they are compared with; `None` means the group's baseline, or nothing where the metric is of one cell.
+    pub to: Option<Selector>,
+    /// What is compared.
+    pub metric: Metric,
+    /// How the trials end, where the metric is `outcome`.
+    pub is: Option<Ending>,
+    /// Lower bound.
+    pub at_least: Option<f64>,
+    /// Upper bound.
+    pub at_most: Option<f64>,
+}
+
+/// What a selector demands of one key: one of some values.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Term {
+    /// The key: `task`, `model`, a way, or a setting of a task.
+    pub key: String,
+    /// The values that match, and how they were written.
+    pub values: Vec<(Wanted, String)>,
+    pub(crate) place: Range<usize>,
+}
+
+impl Term {
+    /// A term from outside a scenario's text.
+    pub(crate) fn of(key: &str, values: Vec<(Wanted, String)>) -> Self {
+        Self { key: key.to_owned(), values, place: 0..0 }
+    }
+}
+
+/// A value that a selector matches.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Wanted {
+    /// Any of these values: a word may mean several, since each task reads its settings in its own way.
+    Any(Vec<Value>),
+    /// From the first to the last number of workers.
+    Range(u32, u32),
+    /// So many times the cores.
+    Cores(u32),
+}
+
+/// Matches every cell that has these values.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Selector {
+    /// All of them must match.
+    pub terms: Vec<Term>,
+    pub(crate) place: Range<usize>,
+}

@@ -1,0 +1,139 @@
+//! Selectors: from what is written to terms that a plan can match against its cells.
+
+use super::leaf::{Leaf, Scalar, Workers};
+use super::locate::Path;
+use super::problem::Fault;
+use super::read::keys_of;
+use super::resolve::{Resolver, entry_path};
+use super::resolved::{Selector, Term, Wanted};
+use super::setting::read_setting;
+use super::vocabulary::{Words, word_of};
+use super::words::{Level, unknown_key, unknown_word};
+use super::written::{self, Axis, One};
+use crate::model::{Measure, Placement};
+use crate::task::{Tasks, Value};
+
+fn word<T: Words + PartialEq>(value: T) -> Wanted {
+    Wanted::Any(vec![Value::Word(word_of(value).to_owned())])
+}
+
+/// Values that a scalar may mean as a setting of that name: each task that has it reads it in its own way.
+pub(crate) fn read_any(tasks: &Tasks, key: &str, scalar: &Scalar) -> Option<Result<Vec<Value>, Fault>> {
+    let settings = tasks.iter().flat_map(|task| task.settings()).filter(|setting| setting.name == key);
+    let mut read: Vec<Value> = Vec::new();
+    let mut fault = None;
+    for setting in settings {
+        match read_setting(setting, scalar) {
+            Ok(value) if read.contains(&value) => {}
+            Ok(value) => read.push(value),
+            Err(why) => fault = Some(why),
+        }
+    }
+    match (read.is_empty(), fault) {
+        (false, _) => Some(Ok(read)),
+        (true, Some(fault)) => Some(Err(fault)),
+        (true, None) => None,
+    }
+}
+
+fn wanted_workers(workers: Workers) -> Wanted {
+    match workers {
+        Workers::Range(low, high) => Wanted::Range(low, high),
+        Workers::Cores(factor) => Wanted::Cores(factor),
+    }
+}
+
+/// Worker counts that a scalar asks for.
+pub(crate) fn read_workers(scalar: &Scalar) -> Result<Wanted, Fault> {
+    Workers::read(scalar).map(wanted_workers)
+}
+
+impl Resolver<'_> {
+    pub(super) fn selector(&mut self, selector: &written::Selector, path: &Path) -> Selector {
+        let mut terms = Vec::new();
+        let mut add = |key: &str, values: Vec<(Wanted, String)>, place| {
+            terms.push(Term { key: key.to_owned(), values, place });
+        };
+        if let Some(axis) = &selector.task {
+            add("task", self.task_words(axis, &path.key("task")), self.key_place(&path.key("task")));
+        }
+        macro_rules! term {
+            ($axis:expr, $key:literal, $turn:expr) => {
+                if let Some(axis) = &$axis {
+                    let values = axis.values.iter().map(|One(value)| $turn(value.clone()));
+                    let values = values.map(|wanted| (shown(&wanted), wanted)).map(|(text, wanted)| (wanted, text));
+                    add($key, values.collect(), self.key_place(&path.key($key)));
+                }
+            };
+        }
+        let ways = &selector.ways;
+        let whole = |value: u32| Wanted::Any(vec![Value::Whole(u64::from(value))]);
+        term!(selector.model, "model", word);
+        term!(ways.workers, "workers", wanted_workers);
+        term!(ways.ipc, "ipc", word);
+        term!(ways.dispatch, "dispatch", word);
+        term!(ways.chunk, "chunk", |chunk: super::leaf::Chunk| whole(chunk.0));
+        term!(ways.in_flight, "in_flight", |count: super::leaf::InFlight| whole(count.0));
+        term!(ways.wait, "wait", word);
+        term!(ways.placement, "placement", word::<Placement>);
+        term!(ways.runtime, "runtime", word);
+        term!(ways.measure, "measure", word::<Measure>);
+        for (key, axis) in &selector.settings.0 {
+            let here = path.key(key);
+            if let Some(values) = self.setting_values(key, axis, &here) {
+                add(key, values, self.key_place(&here));
+            }
+        }
+        Selector { terms, place: self.key_place(path) }
+    }
+
+    fn task_words(&mut self, axis: &Axis<One<Scalar>>, path: &Path) -> Vec<(Wanted, String)> {
+        let mut values = Vec::new();
+        for (i, One(scalar)) in axis.values.iter().enumerate() {
+            let word = scalar.to_string();
+            if self.tasks.get(&word).is_none() {
+                let known: Vec<&str> = self.tasks.iter().map(|task| task.name()).collect();
+                let place = self.value_place(&entry_path(path, i, axis.list));
+                self.report(unknown_word("task", &word, &known), &place);
+            }
+            values.push((Wanted::Any(vec![Value::Word(word.clone())]), word));
+        }
+        values
+    }
+
+    fn setting_values(&mut self, key: &str, axis: &Axis<One<Scalar>>, path: &Path) -> Option<Vec<(Wanted, String)>> {
+        let mut values = Vec::new();
+        for (i, One(scalar)) in axis.values.iter().enumerate() {
+            match read_any(self.tasks, key, scalar) {
+                None => {
+                    let place = self.key_place(path);
+                    self.report(unknown_key(key, Level::Selector, None, self.tasks, keys_of), &place);
+                    return None;
+                }
+                Some(Ok(read)) => values.push((Wanted::Any(read), scalar.to_string())),
+                Some(Err(fault)) => {
+                    let place = self.value_place(&entry_path(path, i, axis.list));
+                    self.report(fault, &place);
+                }
+            }
+        }
+        Some(values)
+    }
+}
+
+/// How a wanted value is shown where its text is not at hand.
+fn shown(wanted: &Wanted) -> String {
+    match wanted {
+        Wanted::Any(values) => match values.first() {
+            Some(Value::Word(word)) => word.clone(),
+            Some(Value::Whole(value)) => value.to_string(),
+            Some(Value::Real(value)) => value.to_string(),
+            Some(Value::Bool(value)) => value.to_string(),
+            None => String::new(),
+        },
+        Wanted::Range(low, high) if low == high => low.to_string(),
+        Wanted::Range(low, high) => format!("{low}-{high}"),
+        Wanted::Cores(1) => "cores".into(),
+        Wanted::Cores(factor) => format!("{factor}*cores"),
+    }
+}

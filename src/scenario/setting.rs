@@ -1,0 +1,91 @@
+//! Values of task settings: which each kind of setting takes, read from a scalar.
+
+use serde_json::{Value as Json, json};
+
+use super::leaf::{BYTES, DURATION, Scalar};
+use super::problem::Fault;
+use super::words::{list, unknown_word};
+use crate::name::{parse_bytes, parse_duration, show_bytes, show_count, show_seconds};
+use crate::task::{Setting, SettingKind, Value};
+
+/// Reads a value of a setting.
+pub(crate) fn read_setting(setting: &Setting, scalar: &Scalar) -> Result<Value, Fault> {
+    let wrong = || Fault::new(format!("`{}` cannot be `{scalar}`", setting.name), takes(setting));
+    let within = |value: u64, min: u64, max: u64| {
+        if (min..=max).contains(&value) { Ok(Value::Whole(value)) } else { Err(wrong()) }
+    };
+    match (setting.kind, scalar) {
+        (SettingKind::Count { min, max }, Scalar::Whole(value)) => within(*value, min, max),
+        (SettingKind::Count { min, max }, Scalar::Text(text)) if text.contains('_') => {
+            text.replace('_', "").parse().map_err(|_| wrong()).and_then(|value| within(value, min, max))
+        }
+        (SettingKind::Bytes { min, max }, Scalar::Whole(_) | Scalar::Text(_)) => {
+            parse_bytes(&scalar.to_string()).map_err(|_| wrong()).and_then(|value| within(value, min, max))
+        }
+        (SettingKind::Duration { min, max }, Scalar::Text(text)) => {
+            let duration = parse_duration(text).map_err(|_| wrong())?;
+            within(u64::try_from(duration.as_nanos()).map_err(|_| wrong())?, min, max)
+        }
+        (SettingKind::Share, Scalar::Real(value)) if (0.0..=1.0).contains(value) => Ok(Value::Real(*value)),
+        (SettingKind::Share, Scalar::Whole(value @ 0..=1)) => Ok(Value::Real(*value as f64)),
+        (SettingKind::Bool, Scalar::Bool(value)) => Ok(Value::Bool(*value)),
+        (SettingKind::Word(words), Scalar::Text(text)) if words.contains(&text.as_str()) => {
+            Ok(Value::Word(text.clone()))
+        }
+        (SettingKind::Word(words), Scalar::Text(text)) => {
+            Err(unknown_word(&format!("value of `{}`", setting.name), text, words))
+        }
+        _ => Err(wrong()),
+    }
+}
+
+/// The default of a setting.
+pub(crate) fn default_of(setting: &Setting) -> Result<Value, Fault> {
+    let scalar = serde_yaml::from_str::<Scalar>(setting.default).map_err(|error| Fault::plain(error.to_string()))?;
+    read_setting(setting, &scalar)
+}
+
+/// What a setting takes, in a sentence.
+pub(crate) fn takes(setting: &Setting) -> String {
+    let seconds = |nanos: u64| show_seconds(nanos as f64 / 1e9);
+    match setting.kind {
+        SettingKind::Count { min, max } => {
+            format!("it takes a whole number from {} to {}", show_count(min), show_count(max))
+        }
+        SettingKind::Bytes { min, max } => {
+            format!("it takes a size from {} to {}, such as `{}`", show_bytes(min), show_bytes(max), setting.default)
+        }
+        SettingKind::Duration { min, max } => {
+            format!("it takes a duration from {} to {}, such as `{}`", seconds(min), seconds(max), setting.default)
+        }
+        SettingKind::Share => "it takes a number from 0 to 1".into(),
+        SettingKind::Bool => "it takes `true` or `false`".into(),
+        SettingKind::Word(words) => format!("it takes one of {}", list(words)),
+    }
+}
+
+/// How a value of a setting is shown in labels: `200 000`, `64 KiB`, `5 ms`.
+pub(crate) fn show_value(kind: SettingKind, value: &Value) -> String {
+    match (kind, value) {
+        (SettingKind::Bytes { .. }, Value::Whole(bytes)) => show_bytes(*bytes),
+        (SettingKind::Duration { .. }, Value::Whole(nanos)) => show_seconds(*nanos as f64 / 1e9),
+        (_, Value::Whole(count)) => show_count(*count),
+        (_, Value::Real(share)) => share.to_string(),
+        (_, Value::Bool(flag)) => flag.to_string(),
+        (_, Value::Word(word)) => word.clone(),
+    }
+}
+
+/// The JSON Schema of one value of a setting.
+pub(crate) fn schema_of(setting: &Setting) -> Json {
+    match setting.kind {
+        SettingKind::Count { min, max } => json!({ "type": "integer", "minimum": min, "maximum": max }),
+        SettingKind::Bytes { .. } => {
+            json!({ "oneOf": [{ "type": "integer", "minimum": 0 }, { "type": "string", "pattern": BYTES }] })
+        }
+        SettingKind::Duration { .. } => json!({ "type": "string", "pattern": DURATION }),
+        SettingKind::Share => json!({ "type": "number", "minimum": 0, "maximum": 1 }),
+        SettingKind::Bool => json!({ "type": "boolean" }),
+        SettingKind::Word(words) => json!({ "enum": words }),
+    }
+}

@@ -1,0 +1,96 @@
+//! Words of closed sets: models, methods and the like, each with its meaning, from the lists of the rooms that own them.
+
+use serde_json::{Value as Json, json};
+
+use super::leaf::{Leaf, Scalar};
+use super::problem::Fault;
+use super::words::unknown_word;
+use crate::ipc::{Dispatch, METHODS, Method, Wait};
+use crate::model::{MODELS, Measure, Model, Placement};
+use crate::runtime::{RUNTIMES, Runtime};
+use crate::vocab::{CHARTS, ChartKind, ENDINGS, Ending, METRICS, Metric};
+
+/// A closed set of words.
+pub(crate) trait Words: Copy + 'static {
+    /// What the words name, such as `IPC method`.
+    const WHAT: &'static str;
+    /// Every word with its value and meaning.
+    fn words() -> Vec<(Self, &'static str, &'static str)>;
+}
+
+impl<T: Words> Leaf for T {
+    fn read(scalar: &Scalar) -> Result<Self, Fault> {
+        let word = scalar.to_string();
+        let words = T::words();
+        match words.iter().find(|(_, known, _)| *known == word) {
+            Some((value, ..)) => Ok(*value),
+            None => Err(unknown_word(T::WHAT, &word, &words.iter().map(|row| row.1).collect::<Vec<_>>())),
+        }
+    }
+
+    fn schema() -> Json {
+        let rows: Vec<Json> =
+            T::words().iter().map(|(_, word, about)| json!({ "const": word, "description": about })).collect();
+        json!({ "oneOf": rows })
+    }
+}
+
+macro_rules! words {
+    ($type:ty, $what:literal, $words:expr) => {
+        impl Words for $type {
+            const WHAT: &'static str = $what;
+            fn words() -> Vec<(Self, &'static str, &'static str)> {
+                $words
+            }
+        }
+    };
+}
+
+words!(Model, "model", MODELS.iter().map(|entry| (entry.model, entry.word, entry.about)).collect());
+words!(Method, "IPC method", METHODS.iter().map(|row| (row.0, row.1, row.3)).collect());
+words!(Runtime, "runtime", RUNTIMES.to_vec());
+words!(Metric, "metric", METRICS.to_vec());
+words!(Ending, "ending of a trial", ENDINGS.to_vec());
+words!(ChartKind, "chart", CHARTS.to_vec());
+words!(
+    Dispatch,
+    "dispatch",
+    vec![
+        (Dispatch::Stream, "stream", "requests travel to workers on demand"),
+        (
+            Dispatch::Table,
+            "table",
+            "a fixed set in shared memory, claimed item by item; processes over shared_memory only"
+        ),
+    ]
+);
+words!(
+    Wait,
+    "way to wait",
+    vec![
+        (Wait::Sleep, "sleep", "sleeps in the kernel at once: costs a wake-up, leaves the core to others"),
+        (Wait::Spin, "spin", "spins briefly, then sleeps: the shortest way, for a core of one's own"),
+    ]
+);
+words!(
+    Placement,
+    "placement",
+    vec![
+        (Placement::Free, "free", "wherever the system puts them"),
+        (Placement::Same, "same", "dispatcher and workers on one core"),
+        (Placement::Cross, "cross", "the dispatcher on the first core, workers on the others"),
+    ]
+);
+words!(
+    Measure,
+    "measure",
+    vec![
+        (Measure::Work, "work", "from the moment every worker is ready to the last reply"),
+        (Measure::EndToEnd, "end_to_end", "from before the first worker starts to after the last has ended"),
+    ]
+);
+
+/// The word of a value.
+pub(crate) fn word_of<T: Words + PartialEq>(value: T) -> &'static str {
+    T::words().into_iter().find(|(known, ..)| *known == value).map_or("", |(_, word, _)| word)
+}

@@ -1,0 +1,109 @@
+//! What to say of words and keys that are not known: the nearest one, where it would be valid, or that it is not built yet.
+
+use super::problem::{Fault, printable};
+use crate::name::nearest;
+use crate::task::Tasks;
+use crate::vocab::NOT_BUILT_YET;
+
+/// A place in a scenario that takes keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Level {
+    /// The scenario itself.
+    Top,
+    /// An entry of `tasks`.
+    Task,
+    /// An entry of `models`.
+    Model,
+    /// An entry of `expect`.
+    Expect,
+    /// What `compare` and `to` hold.
+    Selector,
+}
+
+impl Level {
+    const ALL: [Self; 5] = [Self::Top, Self::Task, Self::Model, Self::Expect, Self::Selector];
+
+    /// How messages call it.
+    pub fn shown(self) -> &'static str {
+        match self {
+            Level::Top => "the top level",
+            Level::Task => "an entry of `tasks`",
+            Level::Model => "an entry of `models`",
+            Level::Expect => "an entry of `expect`",
+            Level::Selector => "a selector (`compare`, `to`)",
+        }
+    }
+}
+
+/// `a, b and c`, each in backquotes.
+pub(crate) fn list(words: &[&str]) -> String {
+    let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+    match quoted.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+        None => "none".into(),
+    }
+}
+
+fn not_built_yet(word: &str) -> Option<&'static str> {
+    NOT_BUILT_YET.iter().find(|(known, _)| *known == word).map(|(_, about)| *about)
+}
+
+/// A word that names nothing.
+pub(crate) fn unknown_word(what: &str, word: &str, known: &[&str]) -> Fault {
+    let shown = printable(word);
+    if let Some(about) = not_built_yet(word) {
+        return Fault::new(
+            format!("the {what} `{shown}` is not built yet ({about})"),
+            format!("until then, there are {}", list(known)),
+        );
+    }
+    let help = match nearest(word, known.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`? there are {}", list(known)),
+        None => format!("there are {}", list(known)),
+    };
+    Fault::new(format!("`{shown}` is no {what}"), help)
+}
+
+/// A key that is not valid where it stands. `keys` gives the keys of a level; `task` is the task of the entry, if known.
+pub(crate) fn unknown_key(
+    key: &str,
+    here: Level,
+    task: Option<&str>,
+    tasks: &Tasks,
+    keys: impl Fn(Level) -> Vec<&'static str>,
+) -> Fault {
+    let shown = printable(key);
+    let mut known = keys(here);
+    let settings: Vec<&str> = task
+        .and_then(|task| tasks.get(task))
+        .map_or(Vec::new(), |task| task.settings().iter().map(|s| s.name).collect());
+    let message = match task {
+        Some(task) => format!("the task `{task}` has no setting `{shown}`"),
+        None => format!("`{shown}` is not a key of {}", here.shown()),
+    };
+    known.extend(&settings);
+    if let Some(level) = Level::ALL.into_iter().find(|level| *level != here && keys(*level).contains(&key)) {
+        return Fault::new(message, format!("it belongs to {}", level.shown()));
+    }
+    let owners: Vec<&str> =
+        tasks.iter().filter(|task| task.settings().iter().any(|s| s.name == key)).map(|task| task.name()).collect();
+    if !owners.is_empty() && here != Level::Selector {
+        return Fault::new(
+            message,
+            format!("it is a setting of {}: it belongs to that entry of `tasks`", list(&owners)),
+        );
+    }
+    if let Some(about) = not_built_yet(key) {
+        return Fault::new(
+            format!("the key `{shown}` is not built yet ({about})"),
+            format!("until then, the keys here are {}", list(&known)),
+        );
+    }
+    match nearest(key, known.iter().copied()) {
+        Some(near) => Fault::new(message, format!("did you mean `{near}`?")),
+        None if task.is_some() && settings.is_empty() => Fault::new(message, "that task has no settings of its own"),
+        None if task.is_some() => Fault::new(message, format!("its settings are {}", list(&settings))),
+        None => Fault::new(message, format!("the keys here are {}", list(&known))),
+    }
+}

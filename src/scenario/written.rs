@@ -1,0 +1,381 @@
+//! A scenario as written: what serde reads and what the JSON Schema is generated from. Every field may be absent
+//! here, so that one mistake does not hide another; what is required is checked afterwards.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use super::leaf::{
+    Bound, Chunk, Delta, InFlight, Items, Leaf, Prose, Scalar, Seed, Slug, Timeout, Trials, Version, Workers,
+};
+use super::problem::Fault;
+use super::words::Level;
+use crate::ipc::{Dispatch, Method, Wait};
+use crate::model::{Measure, Model, Placement};
+use crate::runtime::Runtime;
+use crate::vocab::{ChartKind, Ending, Metric};
+
+/// One value.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct One<T>(pub T);
+
+/// One value, or a list of alternatives.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Axis<T> {
+    pub values: Vec<T>,
+    /// Whether it was written as a list.
+    pub list: bool,
+}
+
+impl<'de, T: Leaf> Deserialize<'de> for One<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        T::read(&Scalar::deserialize(deserializer)?).map(One).map_err(D::Error::custom)
+    }
+}
+
+/// Scalars as they are, where only a task knows what they mean.
+impl Leaf for Scalar {
+    fn read(scalar: &Scalar) -> Result<Self, Fault> {
+        Ok(scalar.clone())
+    }
+    fn schema() -> serde_json::Value {
+        serde_json::json!({ "type": ["boolean", "number", "string"] })
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Axis<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct OneOrMany<T>(PhantomData<T>);
+        macro_rules! single {
+            ($($method:ident: $type:ty),*) => {$(
+                fn $method<E: Error>(self, value: $type) -> Result<Self::Value, E> {
+                    let value = T::deserialize(serde::de::IntoDeserializer::into_deserializer(value))?;
+                    Ok(Axis { values: vec![value], list: false })
+                }
+            )*};
+        }
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for OneOrMany<T> {
+            type Value = Axis<T>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a value or a list of alternatives")
+            }
+            single!(visit_bool: bool, visit_u64: u64, visit_i64: i64, visit_f64: f64, visit_str: &str);
+            fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+                Err(E::custom(Fault::new("there is no value here", "give one, or remove the key")))
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+                let value = T::deserialize(serde::de::value::MapAccessDeserializer::new(map))?;
+                Ok(Axis { values: vec![value], list: false })
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+                let mut values = Vec::new();
+                while let Some(value) = seq.next_element()? {
+                    values.push(value);
+                }
+                Ok(Axis { values, list: true })
+            }
+        }
+        deserializer.deserialize_any(OneOrMany(PhantomData))
+    }
+}
+
+impl<T: Leaf> JsonSchema for One<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        std::any::type_name::<Self>().into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        Schema::try_from(T::schema()).unwrap_or_default()
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for Axis<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        std::any::type_name::<Self>().into()
+    }
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let one = generator.subschema_for::<T>();
+        schemars::json_schema!({ "anyOf": [one, { "type": "array", "items": one, "minItems": 1 }] })
+    }
+}
+
+/// A mapping with known keys, read key by key.
+pub(crate) trait Fields: Default {
+    /// The level whose keys these are.
+    const LEVEL: Level;
+    /// The known keys.
+    fn keys() -> Vec<&'static str>;
+    /// Reads the value of a key, if the key is known.
+    fn read<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<bool, A::Error>;
+    /// What a single word in the mapping's place means.
+    fn from_word(word: &str) -> Result<Self, Fault>;
+}
+
+/// Fails at the value of an unknown key, so that the error's path ends with that key.
+struct Refuse;
+
+impl<'de> DeserializeSeed<'de> for Refuse {
+    type Value = ();
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        IgnoredAny::deserialize(deserializer)?;
+        Err(D::Error::custom("this key is not known"))
+    }
+}
+
+struct FieldsVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Fields> Visitor<'de> for FieldsVisitor<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a mapping of keys to values for {}", T::LEVEL.shown())
+    }
+
+    fn visit_str<E: Error>(self, word: &str) -> Result<T, E> {
+        T::from_word(word).map_err(E::custom)
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<T, E> {
+        Err(E::custom(Fault::new("there is no value here", format!("the keys of {} belong here", T::LEVEL.shown()))))
+    }
+
+    fn visit_bool<E: Error>(self, _: bool) -> Result<T, E> {
+        Err(wrong_shape::<T, E>())
+    }
+
+    fn visit_u64<E: Error>(self, _: u64) -> Result<T, E> {
+        Err(wrong_shape::<T, E>())
+    }
+
+    fn visit_i64<E: Error>(self, _: i64) -> Result<T, E> {
+        Err(wrong_shape::<T, E>())
+    }
+
+    fn visit_f64<E: Error>(self, _: f64) -> Result<T, E> {
+        Err(wrong_shape::<T, E>())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, _: A) -> Result<T, A::Error> {
+        Err(wrong_shape::<T, A::Error>())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<T, A::Error> {
+        let mut fields = T::default();
+        while let Some(key) = map.next_key::<String>()? {
+            if !fields.read(&key, &mut map)? {
+                map.next_value_seed(Refuse)?;
+            }
+        }
+        Ok(fields)
+    }
+}
+
+fn wrong_shape<T: Fields, E: Error>() -> E {
+    E::custom(shape_fault::<T>())
+}
+
+fn shape_fault<T: Fields>() -> Fault {
+    let keys = super::words::list(&T::keys());
+    let what = if matches!(T::LEVEL, Level::Task | Level::Model) { "a word or a mapping" } else { "a mapping" };
+    Fault::new(format!("{what} belongs here, as {}", T::LEVEL.shown()), format!("the keys of a mapping are {keys}"))
+}
+
+macro_rules! fields {
+    ($(#[$doc:meta])* $name:ident: $level:expr, $($(#[$field_doc:meta])* $field:ident: $type:ty,)* $(.. $rest:ident: $rest_type:ty,)*) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, Default, PartialEq, JsonSchema)]
+        pub(crate) struct $name {
+            $($(#[$field_doc])* pub $field: Option<$type>,)*
+            $(#[schemars(flatten)] pub $rest: $rest_type,)*
+        }
+
+        impl Fields for $name {
+            const LEVEL: Level = $level;
+            fn keys() -> Vec<&'static str> {
+                #[allow(unused_mut)]
+                let mut keys = vec![$(stringify!($field)),*];
+                $(keys.extend(<$rest_type>::keys());)*
+                keys
+            }
+            fn read<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<bool, A::Error> {
+                match key {
+                    $(stringify!($field) => self.$field = Some(map.next_value()?),)*
+                    #[allow(unreachable_patterns)]
+                    _ => return Ok(false $(|| self.$rest.read(key, map)?)*),
+                }
+                Ok(true)
+            }
+            fn from_word(word: &str) -> Result<Self, Fault> {
+                Self::of_word(word)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                deserializer.deserialize_any(FieldsVisitor(PhantomData))
+            }
+        }
+    };
+}
+
+fields! {
+    /// The ways to run items. Each takes one value, or a list of alternatives, which makes it an axis.
+    Ways: Level::Top,
+    /// How many workers: numbers, ranges (`1-8`), `cores`, `2*cores`. Equal counts merge. Default: `cores`. A list is an axis.
+    workers: Axis<One<Workers>>,
+    /// How requests and replies cross between processes. Default: `pipe`. A list is an axis.
+    ipc: Axis<One<Method>>,
+    /// How items reach worker processes. Default: `stream`. A list is an axis.
+    dispatch: Axis<One<Dispatch>>,
+    /// Items per message or claim. Default: 1. A list is an axis.
+    chunk: Axis<One<Chunk>>,
+    /// Chunks handed to a worker process and not yet answered. Default: 2. A list is an axis.
+    in_flight: Axis<One<InFlight>>,
+    /// How a side waits for a message. Default: `sleep` where the scenario's largest worker count and the dispatcher exceed the cores, else `spin`. A list is an axis.
+    wait: Axis<One<Wait>>,
+    /// Which cores may be used. Default: `free`. A list is an axis.
+    placement: Axis<One<Placement>>,
+    /// What executes an item. Default: `native`. A list is an axis.
+    runtime: Axis<One<Runtime>>,
+    /// What the clock covers. Default: `work`. A list is an axis.
+    measure: Axis<One<Measure>>,
+}
+
+fields! {
+    /// A scenario of `runner`: what work to do and which ways to do it.
+    Document: Level::Top,
+    /// The version of this language: 1.
+    version: One<Version>,
+    /// Names the report's folder; unique in a run.
+    name: One<Slug>,
+    /// The title for people. Default: the name.
+    title: One<Prose>,
+    /// The question that the scenario answers.
+    about: One<Prose>,
+    /// The work: a task's word, or a mapping with `kind` and settings; one or a list.
+    tasks: Axis<TaskEntry>,
+    /// Who runs the items: a model's word, or a mapping with `kind` and settings of its own, which override those at the top; one or a list.
+    models: Axis<ModelEntry>,
+    /// How many blocks: every cell runs once in each. Default: 15. Takes no list.
+    trials: One<Trials>,
+    /// When a trial is given up. Default: 30 s. Takes no list.
+    timeout: One<Timeout>,
+    /// Two cells are equivalent where the interval of their ratio lies inside this margin. Default: 3 %. Takes no list.
+    delta: One<Delta>,
+    /// Seed of items and orders. Default: from the file's text. Takes no list.
+    seed: One<Seed>,
+    /// What should come out; one or a list.
+    expect: Axis<Expect>,
+    /// Charts to draw, in order. Default: those that fit the axes.
+    charts: Axis<One<ChartKind>>,
+    .. ways: Ways,
+}
+
+fields! {
+    /// A model with settings of its own, which override those at the top and those of tasks.
+    ModelEntry: Level::Model,
+    /// The model's word.
+    kind: One<Model>,
+    .. ways: Ways,
+}
+
+fields! {
+    /// A task with its settings. Ways given here override those at the top.
+    TaskEntry: Level::Task,
+    /// The task's word.
+    kind: One<Scalar>,
+    /// How many items a trial has. Default: `auto`, which aims at 100 ms for the fastest cell. A list is an axis.
+    items: Axis<One<Items>>,
+    .. ways: Ways,
+    .. settings: Settings,
+}
+
+fields! {
+    /// Something that should come out, judged on the interval: met, not met or undecided.
+    Expect: Level::Expect,
+    /// Which cells: all that have these values.
+    compare: Selector,
+    /// What they are compared with; paired on everything that is left open here. Bounds are then factors: how many times as much. Default for `speedup`: the group's baseline. Not for `outcome`.
+    to: Selector,
+    /// What is compared. Default: `speedup`.
+    metric: One<Metric>,
+    /// With `metric: outcome`: how the trials end. Default: `ok`.
+    is: One<Ending>,
+    /// Lower bound: a factor (`1.5`), a duration (`2 s`), items a second (`1000`), a size (`64 MiB`) or a share (`100 %`), as the metric asks. Default for `outcome` without any bound: 100 %.
+    at_least: One<Bound>,
+    /// Upper bound, as the lower one.
+    at_most: One<Bound>,
+}
+
+fields! {
+    /// Cells with these values; a list of values matches each of them.
+    Selector: Level::Selector,
+    /// The task's word.
+    task: Axis<One<Scalar>>,
+    /// The model's word.
+    model: Axis<One<Model>>,
+    .. ways: Ways,
+    .. settings: Settings,
+}
+
+macro_rules! no_words {
+    ($($type:ty),*) => {$(
+        impl $type {
+            fn of_word(_: &str) -> Result<Self, Fault> {
+                Err(shape_fault::<Self>())
+            }
+        }
+    )*};
+}
+
+no_words!(Ways, Document, Expect, Selector);
+
+impl TaskEntry {
+    fn of_word(word: &str) -> Result<Self, Fault> {
+        Ok(Self { kind: Some(One(Scalar::Text(word.to_owned()))), ..Self::default() })
+    }
+}
+
+impl ModelEntry {
+    fn of_word(word: &str) -> Result<Self, Fault> {
+        let kind = Model::read(&Scalar::Text(word.to_owned()))?;
+        Ok(Self { kind: Some(One(kind)), ..Self::default() })
+    }
+}
+
+/// Keys whose meaning only a task knows.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Settings(pub Vec<(String, Axis<One<Scalar>>)>);
+
+impl Settings {
+    fn keys() -> Vec<&'static str> {
+        Vec::new()
+    }
+
+    fn read<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<bool, A::Error> {
+        let value = map.next_value()?;
+        self.0.push((key.to_owned(), value));
+        Ok(true)
+    }
+}
+
+/// The schema of settings is put in afterwards, from the registry.
+impl JsonSchema for Settings {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        "Settings".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        schemars::json_schema!({ "type": "object" })
+    }
+}

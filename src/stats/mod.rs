@@ -1,0 +1,31 @@
+//! From samples to estimates, intervals and decisions. Pure: nothing here reads a clock, a file or another room.
+//!
+//! Samples are times or logarithms of ratios. A time may be `+∞` (a trial that timed out); it takes its place
+//! among the order statistics, which is why every method here is one of ranks. `NaN` is never a sample.
+//!
+//! | question | method |
+//! |---|---|
+//! | where is the median? | exact interval between two order statistics ([`interval`]) |
+//! | is a ratio one? | exact sign test, the dual of that interval ([`two_sided_p`]) |
+//! | is it practically one? | two one-sided sign tests against ±δ ([`equivalence_p`]) |
+//! | how many such questions at once? | Holm's step-down ([`holm`]) |
+//! | what could have been seen? | power of the exact sign test ([`smallest_effect`], [`blocks_needed`]) |
+//! | what could be seen, before a run? | the same, at Holm's first step ([`detectable`], [`blocks_to_show`], [`fewest_blocks`]) |
+//! | how does it scale? | least squares, and a bootstrap over whole blocks ([`amdahl`], [`usl`]) |
+
+mod binomial;
+mod fit;
+mod median;
+mod modes;
+mod paired;
+mod power;
+mod sign;
+#[cfg(test)]
+mod simulation;
+
+pub use fit::{Fit, Line, Parameter, amdahl, usl};
+pub use median::{Estimate, estimate, interval, median, quantile, ranks};
+pub use modes::two_modes;
+pub use paired::{Paired, log_ratios};
+pub use power::{POWER, blocks_needed, blocks_to_show, detectable, fewest_blocks, smallest_effect};
+pub use sign::{FAMILY_ERROR, Step, equivalence_p, holm, two_sided_p};

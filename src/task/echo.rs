@@ -1,0 +1,69 @@
+//! `echo`: a payload there and back; both sides digest every byte of it.
+
+use super::{Bound, Context, Job, Place, Setting, SettingKind, Settings, Task, TaskError, numbered};
+use crate::name::show_bytes;
+
+/// How many different payloads are prepared: few enough for memory, more than are ever in flight to one worker.
+const BUFFERS: u64 = 8;
+/// Room for the item number at the start of a payload that can hold it.
+const STAMP: usize = 8;
+
+pub(super) struct Echo;
+
+impl Task for Echo {
+    fn name(&self) -> &'static str {
+        "echo"
+    }
+    fn about(&self) -> &'static str {
+        "sends a payload there and back, every byte read on both sides"
+    }
+    fn bound(&self) -> Bound {
+        Bound::Moving
+    }
+    fn settings(&self) -> &'static [Setting] {
+        &[Setting {
+            name: "payload",
+            about: "size of the payload, the same both ways",
+            kind: SettingKind::Bytes { min: 0, max: 1 << 30 },
+            default: "64 B",
+        }]
+    }
+    fn describe(&self, settings: &Settings) -> String {
+        format!("payloads of {} there and back", show_bytes(settings.whole("payload")))
+    }
+    fn prepare(&self, settings: &Settings, place: &Place) -> Result<Box<dyn Job>, TaskError> {
+        let size = settings.whole("payload") as usize;
+        let buffers = (0..BUFFERS.min(place.items.max(1))).map(|i| numbered::bytes(place.seed, i, size)).collect();
+        Ok(Box::new(EchoJob { size, buffers }))
+    }
+}
+
+struct EchoJob {
+    size: usize,
+    buffers: Vec<Vec<u8>>,
+}
+
+impl Job for EchoJob {
+    fn request(&self, item: u64, request: &mut Vec<u8>) {
+        request.extend_from_slice(&self.buffers[(item % self.buffers.len() as u64) as usize]);
+        if let Some(stamp) = request.first_chunk_mut::<STAMP>() {
+            *stamp = item.to_le_bytes();
+        }
+    }
+
+    fn run(&self, request: &[u8], reply: &mut Vec<u8>, _: &mut Context<'_>) -> Result<(), TaskError> {
+        if request.len() != self.size {
+            return Err(TaskError::BadRequest);
+        }
+        reply.extend_from_slice(request);
+        Ok(())
+    }
+
+    fn sizes(&self) -> (usize, usize) {
+        (self.size, self.size)
+    }
+
+    fn repeats(&self) -> Option<u64> {
+        (self.size >= STAMP).then_some(self.buffers.len() as u64)
+    }
+}

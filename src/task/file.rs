@@ -1,0 +1,127 @@
+//! `file`: writes a file, makes it durable if asked, reads it back and removes it.
+
+use std::fs;
+use std::io::{Read as _, Seek as _, Write as _};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::{Bound, Context, Job, Place, Setting, SettingKind, Settings, Task, TaskError, digest, numbered};
+use crate::name::show_bytes;
+
+pub(super) struct File;
+
+impl Task for File {
+    fn name(&self) -> &'static str {
+        "file"
+    }
+    fn about(&self) -> &'static str {
+        "writes a file, with or without fsync, reads it back and removes it"
+    }
+    fn bound(&self) -> Bound {
+        Bound::Waiting
+    }
+    fn settings(&self) -> &'static [Setting] {
+        &[
+            Setting {
+                name: "bytes",
+                about: "size of a file",
+                kind: SettingKind::Bytes { min: 8, max: 1 << 28 },
+                default: "64 KiB",
+            },
+            Setting {
+                name: "fsync",
+                about: "whether the file is made durable before it is read back",
+                kind: SettingKind::Bool,
+                default: "false",
+            },
+        ]
+    }
+    fn needs_folder(&self) -> bool {
+        true
+    }
+    fn describe(&self, settings: &Settings) -> String {
+        let fsync = if settings.flag("fsync") { "with fsync" } else { "without fsync" };
+        format!("files of {}, written {fsync} and read back", show_bytes(settings.whole("bytes")))
+    }
+    fn prepare(&self, settings: &Settings, place: &Place) -> Result<Box<dyn Job>, TaskError> {
+        let rest = numbered::bytes(place.seed, 0, settings.whole("bytes") as usize - 8);
+        Ok(Box::new(FileJob { rest, fsync: settings.flag("fsync"), folder: place.folder.clone() }))
+    }
+}
+
+struct FileJob {
+    /// What follows the item number in every file.
+    rest: Vec<u8>,
+    fsync: bool,
+    folder: PathBuf,
+}
+
+impl FileJob {
+    fn write_and_read(&self, request: &[u8]) -> std::io::Result<Vec<u8>> {
+        // Two workers may run one item at a time (a warm-up does), and each must find its own file.
+        static RUNS: AtomicU64 = AtomicU64::new(0);
+        let run = RUNS.fetch_add(1, Ordering::Relaxed);
+        let path = self.folder.join(format!("{}-{run}", std::process::id()));
+        let mut file = fs::File::options().read(true).write(true).create(true).truncate(true).open(&path)?;
+        file.write_all(request)?;
+        file.write_all(&self.rest)?;
+        if self.fsync {
+            file.sync_all()?;
+        }
+        file.rewind()?;
+        let mut back = Vec::with_capacity(request.len() + self.rest.len());
+        file.read_to_end(&mut back)?;
+        fs::remove_file(&path)?;
+        Ok(back)
+    }
+}
+
+impl Job for FileJob {
+    fn request(&self, item: u64, request: &mut Vec<u8>) {
+        numbered::write(item, request);
+    }
+
+    fn run(&self, request: &[u8], reply: &mut Vec<u8>, context: &mut Context<'_>) -> Result<(), TaskError> {
+        numbered::read(request)?;
+        let back = context
+            .blocking(|| self.write_and_read(request))
+            .map_err(|source| TaskError::Io { what: "a file of the work folder".into(), source })?;
+        reply.extend_from_slice(&digest(&back).to_le_bytes());
+        Ok(())
+    }
+
+    fn expected(&self, request: &[u8], reply: &mut Vec<u8>, _: &mut Context<'_>) -> Result<(), TaskError> {
+        let whole = [request, &self.rest].concat();
+        reply.extend_from_slice(&digest(&whole).to_le_bytes());
+        Ok(())
+    }
+
+    fn sizes(&self) -> (usize, usize) {
+        (8, 8)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn workers_that_run_one_item_at_once_do_not_share_its_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let job = FileJob { rest: vec![7; 1000], fsync: false, folder: folder.path().to_owned() };
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for _ in 0..200 {
+                        let (mut reply, mut right) = (Vec::new(), Vec::new());
+                        let mut context = Context::native();
+                        job.run(&0u64.to_le_bytes(), &mut reply, &mut context).unwrap();
+                        job.expected(&0u64.to_le_bytes(), &mut right, &mut context).unwrap();
+                        assert_eq!(reply, right);
+                    }
+                });
+            }
+        });
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+}

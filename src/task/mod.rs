@@ -1,0 +1,171 @@
+//! What is computed: the task trait, its settings, and the registry.
+//!
+//! A [`Task`] is a kind of work; [`Task::prepare`] turns settings into a [`Job`], and a job turns request bytes
+//! into reply bytes, item by item. To add a task: one file here and one line in [`Tasks::builtin`].
+
+mod context;
+mod digest;
+mod settings;
+
+mod echo;
+mod empty;
+mod file;
+mod hash;
+mod matrix;
+mod meter;
+mod mixed;
+mod numbered;
+mod primes;
+mod probe;
+mod sleep;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+pub use context::{Context, Hooks, NoHooks};
+pub use digest::{Digest, digest, item_digest, yielded_item};
+pub use settings::{Setting, SettingKind, Settings, Value};
+
+/// What a task mostly does; decides the default of `wait` and which worker counts a scaling fit may use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bound {
+    /// It keeps a core busy.
+    Computing,
+    /// It waits for something else, so that more workers than cores help.
+    Waiting,
+    /// It does next to nothing: what is measured is the way there and back.
+    Moving,
+}
+
+/// Where and with what a job is prepared.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// Seed of everything random in the items.
+    pub seed: u64,
+    /// How many items the job has before any of them yields further ones.
+    pub items: u64,
+    /// An existing folder of the trial's own, for tasks that say [`Task::needs_folder`].
+    pub folder: PathBuf,
+}
+
+/// Why an item or a preparation failed.
+#[derive(Debug, thiserror::Error)]
+pub enum TaskError {
+    /// The operating system refused something.
+    #[error("{what}: {source}")]
+    Io {
+        /// What was tried.
+        what: String,
+        /// The refusal.
+        source: std::io::Error,
+    },
+    /// The request is not one of this job's: it was damaged on its way.
+    #[error("the request is not one that this task writes")]
+    BadRequest,
+    /// The settings cannot be met.
+    #[error("{0}")]
+    Settings(String),
+}
+
+/// A kind of work, as scenarios name it.
+pub trait Task: Send + Sync {
+    /// The word in scenarios: `snake_case`, unique in the registry.
+    fn name(&self) -> &'static str;
+    /// One line for `runner list`.
+    fn about(&self) -> &'static str;
+    /// What the task mostly does.
+    fn bound(&self) -> Bound;
+    /// The settings that a scenario may give, each with its default and range.
+    fn settings(&self) -> &'static [Setting];
+    /// Whether items yield further items; such a task cannot be a fixed `table`.
+    fn yields(&self) -> bool {
+        false
+    }
+    /// Whether the job writes files, so that the trial needs a work folder.
+    fn needs_folder(&self) -> bool {
+        false
+    }
+    /// One line that names this work with its settings, for chart subtitles: `primes below 200 000`.
+    fn describe(&self, settings: &Settings) -> String;
+    /// Prepares the job. Runs in every process that writes requests or executes items, before the clock.
+    ///
+    /// # Errors
+    /// What stands in the way, such as a folder that cannot be written.
+    fn prepare(&self, settings: &Settings, place: &Place) -> Result<Box<dyn Job>, TaskError>;
+}
+
+/// Prepared work. Equal settings and places give equal requests and replies in every process.
+pub trait Job: Send + Sync {
+    /// Writes the request of item `item` (from 0) into `request`, which is empty.
+    fn request(&self, item: u64, request: &mut Vec<u8>);
+    /// Runs one request and writes its reply into `reply`, which is empty. The reply depends on the request alone.
+    ///
+    /// # Errors
+    /// What failed; the trial ends as `failed` with this text.
+    fn run(&self, request: &[u8], reply: &mut Vec<u8>, context: &mut Context<'_>) -> Result<(), TaskError>;
+    /// Writes the right reply of a request, without waiting and without touching anything outside; the engine
+    /// compares the sum of all replies with the sum of these. The default runs the item.
+    ///
+    /// # Errors
+    /// As [`Job::run`].
+    fn expected(&self, request: &[u8], reply: &mut Vec<u8>, context: &mut Context<'_>) -> Result<(), TaskError> {
+        self.run(request, reply, context)
+    }
+    /// An upper bound of the sizes in bytes of one request and one reply, so that buffers are reserved before the clock.
+    fn sizes(&self) -> (usize, usize);
+    /// For bulk payloads: `Some(k)` where request `i` equals request `i % k` in all but its first 8 bytes, which hold
+    /// `i` in little-endian order. Then only `k` buffers are prepared, and each is stamped when it is sent.
+    fn repeats(&self) -> Option<u64> {
+        None
+    }
+}
+
+/// The registry of tasks: a value that `main` passes down, so that a program of one's own can add to it.
+#[derive(Clone)]
+pub struct Tasks {
+    list: Vec<Arc<dyn Task>>,
+}
+
+impl Tasks {
+    /// The tasks that `runner` ships, in the order in which help lists them.
+    #[must_use]
+    pub fn builtin() -> Self {
+        Self {
+            list: vec![
+                Arc::new(empty::Empty),
+                Arc::new(primes::Primes),
+                Arc::new(matrix::Matrix),
+                Arc::new(hash::Hash),
+                Arc::new(sleep::Sleep),
+                Arc::new(file::File),
+                Arc::new(echo::Echo),
+                Arc::new(mixed::Mixed),
+                Arc::new(probe::Blocking),
+                Arc::new(probe::Steps),
+                Arc::new(probe::Tree),
+                Arc::new(probe::Fault),
+                Arc::new(meter::Burn),
+                Arc::new(meter::Hold),
+            ],
+        }
+    }
+
+    /// The same registry with one more task, which replaces one of the same name.
+    #[must_use]
+    pub fn with(mut self, task: impl Task + 'static) -> Self {
+        self.list.retain(|other| other.name() != task.name());
+        self.list.push(Arc::new(task));
+        self
+    }
+
+    /// The task of that name.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&dyn Task> {
+        self.list.iter().find(|task| task.name() == name).map(AsRef::as_ref)
+    }
+
+    /// All tasks in order.
+    pub fn iter(&self) -> impl Iterator<Item = &dyn Task> {
+        self.list.iter().map(AsRef::as_ref)
+    }
+}

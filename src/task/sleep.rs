@@ -1,0 +1,60 @@
+//! `sleep`: waits, as for a slow network.
+
+use std::time::Duration;
+
+use super::{Bound, Context, Job, Place, Setting, SettingKind, Settings, Task, TaskError, numbered};
+use crate::name::show_seconds;
+
+pub(super) struct Sleep;
+
+impl Task for Sleep {
+    fn name(&self) -> &'static str {
+        "sleep"
+    }
+    fn about(&self) -> &'static str {
+        "waits for a set time: an item that needs no core"
+    }
+    fn bound(&self) -> Bound {
+        Bound::Waiting
+    }
+    fn settings(&self) -> &'static [Setting] {
+        &[Setting {
+            name: "duration",
+            about: "how long an item waits",
+            kind: SettingKind::Duration { min: 0, max: 10_000_000_000 },
+            default: "5 ms",
+        }]
+    }
+    fn describe(&self, settings: &Settings) -> String {
+        format!("waits of {}", show_seconds(settings.duration("duration").as_secs_f64()))
+    }
+    fn prepare(&self, settings: &Settings, place: &Place) -> Result<Box<dyn Job>, TaskError> {
+        Ok(Box::new(SleepJob { seed: place.seed, duration: settings.duration("duration") }))
+    }
+}
+
+struct SleepJob {
+    seed: u64,
+    duration: Duration,
+}
+
+impl Job for SleepJob {
+    fn request(&self, item: u64, request: &mut Vec<u8>) {
+        numbered::write(item, request);
+    }
+
+    fn run(&self, request: &[u8], reply: &mut Vec<u8>, context: &mut Context<'_>) -> Result<(), TaskError> {
+        context.blocking(|| std::thread::sleep(self.duration));
+        self.expected(request, reply, context)
+    }
+
+    fn expected(&self, request: &[u8], reply: &mut Vec<u8>, _: &mut Context<'_>) -> Result<(), TaskError> {
+        let item = numbered::read(request)?;
+        reply.extend_from_slice(&numbered::mix(self.seed, item).to_le_bytes());
+        Ok(())
+    }
+
+    fn sizes(&self) -> (usize, usize) {
+        (8, 8)
+    }
+}

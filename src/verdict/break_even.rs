@@ -1,0 +1,390 @@
+//! Break-even points: from how many workers, or from which payload or other setting on, one way beats another.
+//!
+//! Where two ways cross is told by the verdicts alone, whose words hold together for all pairs of a group: above the largest
+//! value at which the one is shown faster, and not beyond the smallest from which on the other is. The value in between,
+//! where the median ratio passes one, is interpolated and only tells where in that range to look first.
+
+use std::collections::BTreeMap;
+
+use super::samples::{UNBOUNDED, log_ratios};
+use super::sentence::{list, verb};
+use crate::name::{plural, show_bytes, three_digits};
+use crate::results::{BreakEven, BreakPoint, Cell, Crossing, Group, GroupVerdict, Results, Word};
+use crate::stats;
+
+/// Every pair of ways along every axis on which both have two values or more.
+pub(super) fn all(results: &Results, groups: &[GroupVerdict]) -> Vec<BreakEven> {
+    let mut found: Vec<BreakEven> =
+        results.groups.iter().flat_map(|group| over_workers(results, groups, group)).collect();
+    found.extend(over_settings(results, groups));
+    found
+}
+
+/// Cells that differ in the number of workers alone, with their common label, by rising number.
+pub(super) fn lines<'a>(results: &'a Results, group: &Group) -> Vec<(String, Vec<&'a Cell>)> {
+    let mut lines: Vec<(String, Vec<&Cell>)> = Vec::new();
+    for cell in group.cells.iter().map(|id| &results.cells[*id]).filter(|cell| cell.workers.is_some() && !cell.against)
+    {
+        let label = line_label(cell);
+        match lines.iter_mut().find(|(known, _)| *known == label) {
+            Some((_, cells)) => cells.push(cell),
+            None => lines.push((label, vec![cell])),
+        }
+    }
+    lines.iter_mut().for_each(|(_, cells)| cells.sort_by_key(|cell| cell.workers));
+    lines.retain(|(_, cells)| cells.len() > 1);
+    lines
+}
+
+/// The label without the number of workers: `processes, pipe` of `processes × 2, pipe`.
+fn line_label(cell: &Cell) -> String {
+    let count = cell.workers.map_or(String::new(), |workers| format!(" × {workers}"));
+    cell.label.replacen(&count, "", 1)
+}
+
+/// Lines over workers against the baseline, unless it is part of one, and against each other.
+fn over_workers(results: &Results, verdicts: &[GroupVerdict], group: &Group) -> Vec<BreakEven> {
+    let lines = lines(results, group);
+    let place = |cell: &Cell| {
+        let workers = cell.workers.unwrap_or(1);
+        (f64::from(workers), plural(u64::from(workers), "worker"))
+    };
+    let make = |a: &str, b: &str, cells: Vec<(&Cell, &Cell)>| {
+        let points = cells.into_iter().filter_map(|(a, b)| {
+            let (value, shown) = place(b);
+            point(results, verdicts, (value, shown), (a.id, b.id))
+        });
+        let axis = Axis { name: "workers", of: group.label.clone(), groups: vec![group.id], measure: &group.measure };
+        judge(axis, (a, b), points.collect())
+    };
+    let mut found = Vec::new();
+    let baseline = &results.cells[group.baseline];
+    let apart = lines.iter().all(|(_, cells)| cells.iter().all(|cell| cell.id != baseline.id));
+    for (i, (label, cells)) in lines.iter().enumerate() {
+        if apart {
+            found.extend(make(&baseline.label, label, cells.iter().map(|cell| (baseline, *cell)).collect()));
+        }
+        for (other, others) in &lines[i + 1..] {
+            let all = cells.iter().flat_map(|cell| others.iter().map(move |other| (*cell, *other)));
+            found.extend(make(label, other, all.filter(|(a, b)| a.workers == b.workers).collect()));
+        }
+    }
+    found
+}
+
+/// Groups that are equal in everything but one numeric setting of the task: ways of equal label and equal workers.
+fn over_settings(results: &Results, verdicts: &[GroupVerdict]) -> Vec<BreakEven> {
+    let mut found = Vec::new();
+    for ((_, measure, ..), (name, groups)) in families(results) {
+        let Some(first) = groups.first() else { continue };
+        let known = ways(results, first);
+        let axis = || Axis {
+            name: &name,
+            of: common_label(&groups),
+            groups: groups.iter().map(|group| group.id).collect(),
+            measure: &measure,
+        };
+        for (i, a) in known.iter().enumerate() {
+            for b in &known[i + 1..] {
+                if a.workers.zip(b.workers).is_some_and(|(a, b)| a != b) {
+                    continue;
+                }
+                let points = groups.iter().filter_map(|group| {
+                    let like = |way: &Cell| {
+                        ways(results, group).into_iter().find(|cell| cell.label == way.label).map(|cell| cell.id)
+                    };
+                    let value = group.settings.get(&name)?.as_f64()?;
+                    point(results, verdicts, (value, shown(group, &name, value)), (like(a)?, like(b)?))
+                });
+                found.extend(judge(axis(), (&a.label, &b.label), points.collect()));
+            }
+        }
+    }
+    found
+}
+
+/// The cells of a group that this build runs.
+fn ways<'a>(results: &'a Results, group: &Group) -> Vec<&'a Cell> {
+    group.cells.iter().map(|id| &results.cells[*id]).filter(|cell| !cell.against).collect()
+}
+
+/// Task, measure, runtime, all settings but one, and the name of that one.
+type Family = (String, String, String, String);
+
+/// Groups by all that they have in common but one numeric setting, with that setting's name; each value occurs once.
+fn families(results: &Results) -> BTreeMap<Family, (String, Vec<&Group>)> {
+    let mut families: BTreeMap<Family, (String, Vec<&Group>)> = BTreeMap::new();
+    for group in &results.groups {
+        for (name, _) in group.settings.iter().filter(|(_, value)| value.is_number()) {
+            let others: Vec<_> = group.settings.iter().filter(|(key, _)| *key != name).collect();
+            let rest = format!("{name} {}", serde_json::json!(others));
+            let key = (group.task.clone(), group.measure.clone(), group.runtime.clone(), rest);
+            families.entry(key).or_insert_with(|| (name.clone(), vec![])).1.push(group);
+        }
+    }
+    let value = |group: &Group, name: &str| group.settings.get(name).and_then(serde_json::Value::as_f64).unwrap_or(0.0);
+    families.retain(|_, (name, groups)| {
+        groups.sort_by(|a, b| value(a, name).total_cmp(&value(b, name)));
+        groups.len() > 1 && groups.windows(2).all(|pair| value(pair[0], name) < value(pair[1], name))
+    });
+    families
+}
+
+/// The parts that the labels of all groups have.
+fn common_label(groups: &[&Group]) -> String {
+    let Some((first, rest)) = groups.split_first() else { return String::new() };
+    let everywhere = |part: &&str| rest.iter().all(|group| group.label.split(", ").any(|other| other == *part));
+    first.label.split(", ").filter(everywhere).collect::<Vec<_>>().join(", ")
+}
+
+/// A setting's value as the group's label shows it.
+fn shown(group: &Group, name: &str, value: f64) -> String {
+    let words = format!("{} ", name.replace('_', " "));
+    let found = group.label.split(", ").find_map(|part| part.strip_prefix(&words));
+    found.map_or_else(|| three_digits(value), str::to_owned)
+}
+
+/// Two cells at one value; `None` where they have no block in common.
+fn point(
+    results: &Results,
+    verdicts: &[GroupVerdict],
+    (value, shown): (f64, String),
+    (a, b): (usize, usize),
+) -> Option<(BreakPoint, bool)> {
+    let verdict = verdicts.get(results.cells[a].group)?;
+    let pair = verdict.pairs.iter().find(|pair| (pair.a, pair.b) == (a, b) || (pair.a, pair.b) == (b, a));
+    let word = match pair {
+        None => Word::Undecided,
+        Some(pair) if pair.a == b => pair.word,
+        Some(pair) => turned(pair.word),
+    };
+    let ratio = stats::median(&log_ratios(results, b, a))?.exp().clamp(1.0 / UNBOUNDED, UNBOUNDED);
+    Some((BreakPoint { value, shown, a, b, ratio, word }, pair.is_some()))
+}
+
+/// The verdict seen from the other side.
+fn turned(word: Word) -> Word {
+    match word {
+        Word::Faster => Word::Slower,
+        Word::Slower => Word::Faster,
+        same => same,
+    }
+}
+
+/// Along what two ways are compared.
+struct Axis<'a> {
+    name: &'a str,
+    of: String,
+    groups: Vec<usize>,
+    measure: &'a str,
+}
+
+/// How two ways stand along an axis; `None` with fewer than two values, or where they were never compared.
+fn judge(axis: Axis<'_>, (a, b): (&str, &str), points: Vec<(BreakPoint, bool)>) -> Option<BreakEven> {
+    let compared = points.iter().any(|(_, compared)| *compared);
+    let mut points: Vec<BreakPoint> = points.into_iter().map(|(point, _)| point).collect();
+    if points.len() < 2 || !compared {
+        return None;
+    }
+    let (mut a, mut b) = (a, b);
+    if is_behind(&points) {
+        (a, b) = (b, a);
+        for point in &mut points {
+            (point.a, point.b) = (point.b, point.a);
+            (point.ratio, point.word) = (1.0 / point.ratio, turned(point.word));
+        }
+    }
+    let upto = points.iter().rposition(|point| point.word != Word::Faster).map_or(0, |last| last + 1);
+    let high = points.get(upto).map(|point| point.value);
+    let below = points.iter().rev().find(|point| point.word == Word::Slower);
+    let crossing = match upto {
+        0 => Crossing::Always,
+        _ if high.is_some() => Crossing::From,
+        _ if points.iter().all(|point| point.word == Word::Equivalent) => Crossing::Equivalent,
+        _ => Crossing::Undecided,
+    };
+    let mut found = BreakEven {
+        axis: axis.name.to_owned(),
+        of: axis.of,
+        groups: axis.groups,
+        measure: axis.measure.to_owned(),
+        a: a.to_owned(),
+        b: b.to_owned(),
+        crossing,
+        at: if crossing == Crossing::From { passes_one(&points) } else { None },
+        low: below.map(|point| point.value),
+        high: high.filter(|_| crossing == Crossing::From),
+        points,
+        sentence: String::new(),
+    };
+    found.sentence = sentence(&found);
+    Some(found)
+}
+
+/// Whether `b` is the way that is behind at the end of the axis, by the last word that gives an order.
+fn is_behind(points: &[BreakPoint]) -> bool {
+    let last = points.iter().rev().find(|point| matches!(point.word, Word::Faster | Word::Slower));
+    last.is_some_and(|point| point.word == Word::Slower)
+}
+
+/// Where the median ratio passes one for the last time, between two neighbouring values. The axis is logarithmic, unless it
+/// starts at zero.
+fn passes_one(points: &[BreakPoint]) -> Option<f64> {
+    let pair = points.windows(2).rev().find(|pair| pair[0].ratio <= 1.0 && pair[1].ratio > 1.0)?;
+    let (low, high) = (&pair[0], &pair[1]);
+    let (below, above) = (low.ratio.ln(), high.ratio.ln());
+    let share = -below / (above - below);
+    let at = match low.value > 0.0 {
+        true => (low.value.ln() + share * (high.value.ln() - low.value.ln())).exp(),
+        false => low.value + share * (high.value - low.value),
+    };
+    Some(at.clamp(low.value, high.value))
+}
+
+/// The finding in one sentence.
+fn sentence(found: &BreakEven) -> String {
+    let BreakEven { a, b, points, .. } = found;
+    let scope = if found.measure == "end_to_end" { ", end to end" } else { "" };
+    let every = match (points.first(), points.last()) {
+        (Some(first), Some(last)) => format!("at every value from {} to {}", first.shown, last.shown),
+        _ => String::new(),
+    };
+    let beats = verb(b, "beats", "beat");
+    let at = |value: f64| points.iter().find(|point| point.value == value).map_or("", |point| point.shown.as_str());
+    match (found.crossing, found.high) {
+        (Crossing::Always, _) => format!("{b} {beats} {a} {every}{scope}."),
+        (Crossing::Equivalent, _) => format!("{a} and {b} are equivalent {every}{scope}."),
+        (Crossing::From, Some(high)) => {
+            let near = found.at.map(|near| near_words(found, near)).unwrap_or_default();
+            let low = found.low.map_or("below, no order is shown".into(), |low| {
+                format!("{a} {} ahead at {}", verb(a, "is", "are"), at(low))
+            });
+            format!("{b} {beats} {a} from {} on{scope} ({low}{near}).", at(high))
+        }
+        _ => format!("Undecided between {a} and {b}{scope}: {}.", by_word(found)),
+    }
+}
+
+/// `; the medians cross near 2.8 workers`.
+fn near_words(found: &BreakEven, near: f64) -> String {
+    let value = match found.axis.as_str() {
+        "workers" => format!("{} workers", three_digits(near)),
+        "payload" => show_bytes(near.round() as u64),
+        _ => return String::new(),
+    };
+    format!("; the medians cross near {value}")
+}
+
+/// `threads ahead at 1 worker; undecided at 2 workers`.
+fn by_word(found: &BreakEven) -> String {
+    let words = [Word::Faster, Word::Slower, Word::Equivalent, Word::Undecided];
+    let told = words.into_iter().filter_map(|word| {
+        let at: Vec<String> = found.points.iter().filter(|p| p.word == word).map(|p| p.shown.clone()).collect();
+        let what = match word {
+            Word::Faster => format!("{} ahead", found.b),
+            Word::Slower => format!("{} ahead", found.a),
+            Word::Equivalent => "equivalent".into(),
+            Word::Undecided => "not told apart".into(),
+        };
+        (!at.is_empty()).then(|| format!("{what} at {}", list(&at)))
+    });
+    told.collect::<Vec<_>>().join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::Made;
+    use super::*;
+
+    #[track_caller]
+    fn one<'a>(found: &'a [BreakEven], a: &str, b: &str) -> &'a BreakEven {
+        let known: Vec<_> = found.iter().map(|found| (&found.a, &found.b)).collect();
+        found.iter().find(|found| (found.a.as_str(), found.b.as_str()) == (a, b)).unwrap_or_else(|| panic!("{known:?}"))
+    }
+
+    fn scaling(threads: [f64; 3]) -> Vec<BreakEven> {
+        let at = |seconds: [f64; 3]| [1, 2, 4].into_iter().zip(seconds).collect::<Vec<_>>();
+        let made = Made::new(15).serial(1.0);
+        let made = made.line("threads", "", &at(threads)).line("processes", ", pipe", &at([1.6, 0.8, 0.4]));
+        made.derive().break_evens
+    }
+
+    #[test]
+    fn a_line_overtakes_the_baseline_between_two_counts() {
+        let found = scaling([0.9, 0.5, 0.3]);
+        assert_eq!(found.len(), 3);
+        let processes = one(&found, "serial", "processes, pipe");
+        assert_eq!((processes.crossing, processes.low, processes.high), (Crossing::From, Some(1.0), Some(2.0)));
+        // The logarithm of the ratio goes from ln 1/1.6 to ln 1/0.8 in one doubling: zero at ln 1.6 / ln 2 of it.
+        let at = 2f64.powf(1.6f64.ln() / 2f64.ln());
+        assert!((processes.at.unwrap() - at).abs() < 0.01, "{:?}", processes.at);
+        let expected = "processes, pipe beat serial from 2 workers on (serial is ahead at 1 worker; the medians cross near 1.6 workers).";
+        assert_eq!(processes.sentence, expected);
+        let threads = one(&found, "serial", "threads");
+        assert_eq!((threads.crossing, threads.at, threads.low), (Crossing::Always, None, None));
+        assert_eq!(threads.sentence, "threads beat serial at every value from 1 worker to 4 workers.");
+        assert_eq!(one(&found, "processes, pipe", "threads").crossing, Crossing::Always);
+    }
+
+    #[test]
+    fn the_other_winner_gives_the_other_sentence() {
+        let found = scaling([0.9, 0.5, 0.5]);
+        let crossed = one(&found, "threads", "processes, pipe");
+        assert_eq!((crossed.low, crossed.high), (Some(2.0), Some(4.0)));
+        assert!(crossed.sentence.starts_with("processes, pipe beat threads from 4 workers on (threads are ahead at 2"));
+    }
+
+    #[test]
+    fn what_is_not_shown_is_not_claimed() {
+        let found = scaling([1.0, 1.0, 1.0]);
+        let flat = one(&found, "serial", "threads");
+        assert_eq!((flat.crossing, flat.at, flat.high), (Crossing::Equivalent, None, None));
+        let open = scaling([1.5, 1.2, 1.0]);
+        let open = one(&open, "threads", "serial");
+        assert_eq!((open.crossing, open.low, open.high), (Crossing::Undecided, None, None));
+        assert_eq!(
+            open.sentence,
+            "Undecided between threads and serial: serial ahead at 1 worker and 2 workers; equivalent at 4 workers."
+        );
+    }
+
+    fn payloads(pipe: [f64; 3]) -> Made {
+        let mut made = Made::new(15);
+        for ((bytes, shown), pipe) in [(64, "64 B"), (4096, "4 KiB"), (262_144, "256 KiB")].into_iter().zip(pipe) {
+            made = made.payload(bytes, shown).cell("processes × 1, pipe", pipe).of(1);
+            made = made.cell("processes × 1, shared memory", 1.0).of(1).cell("processes × 2, pipe", 0.7).of(2);
+        }
+        made
+    }
+
+    #[test]
+    fn methods_cross_along_the_payload_of_several_groups() {
+        let found = payloads([0.5, 0.8, 3.0]).derive().break_evens;
+        let crossed = one(&found, "processes × 1, pipe", "processes × 1, shared memory");
+        assert_eq!(
+            (crossed.axis.as_str(), crossed.of.as_str(), &crossed.groups[..]),
+            ("payload", "echo", &[0, 1, 2][..])
+        );
+        assert_eq!((crossed.low, crossed.high), (Some(4096.0), Some(262_144.0)));
+        assert!((4096.0..262_144.0).contains(&crossed.at.unwrap()));
+        assert!(crossed.sentence.starts_with("processes × 1, shared memory beats processes × 1, pipe from 256 KiB on"));
+        let unequal =
+            |found: &&BreakEven| found.a.contains("× 2") != found.b.contains("× 2") && found.axis == "payload";
+        assert_eq!(found.iter().filter(unequal).count(), 0, "unequal workers are no pair");
+        let always = payloads([0.5, 0.6, 0.7]).derive().break_evens;
+        let always = one(&always, "processes × 1, shared memory", "processes × 1, pipe");
+        assert_eq!(always.crossing, Crossing::Always);
+        assert!(always.sentence.contains("at every value from 64 B to 256 KiB"), "{}", always.sentence);
+    }
+
+    #[test]
+    fn a_withheld_group_leaves_the_order_open() {
+        let mut made = payloads([0.5, 0.8, 3.0]);
+        super::super::fixture::check_cell(&mut made.results, 6, 1.5);
+        let derived = made.derive();
+        assert!(derived.groups[2].withheld.is_some());
+        let open = one(&derived.break_evens, "processes × 1, shared memory", "processes × 1, pipe");
+        assert_eq!((open.crossing, open.points[2].word), (Crossing::Undecided, Word::Undecided));
+        assert!(open.sentence.ends_with("ahead at 64 B and 4 KiB; not told apart at 256 KiB."), "{}", open.sentence);
+    }
+}

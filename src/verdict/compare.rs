@@ -1,0 +1,94 @@
+//! Comparing the cells of a group: who may be compared, the family of tests, the A/A check, and reasons for silence.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::samples::{bare, compared, ratio_interval, second_runs};
+use super::{FEWEST_BLOCKS, range};
+use crate::results::{Cell, Check, Group, Pair, Results, Word};
+use crate::stats::{self, FAMILY_ERROR, Step};
+
+/// Level of the A/A check (rule 15).
+const CHECK_LEVEL: f64 = 0.99;
+
+/// Whether two cells may be compared (rule 7): different IPC methods only where everything else between the processes is equal.
+/// A shared table beside a stream over the same method is a comparison of dispatch, and allowed.
+fn admissible(a: &Cell, b: &Cell) -> bool {
+    let manner =
+        |cell: &Cell| (cell.dispatch.clone(), cell.chunk, cell.in_flight, cell.wait.clone(), cell.placement.clone());
+    a.ipc.is_none() || b.ipc.is_none() || a.ipc == b.ipc || manner(a) == manner(b)
+}
+
+/// Every pair of the family with its verdict; `family` is in ranking order.
+pub(super) fn pairs(results: &Results, family: &[usize]) -> Vec<Pair> {
+    let all = family.iter().enumerate().flat_map(|(i, a)| family[i + 1..].iter().map(move |b| (*a, *b)));
+    let series: BTreeMap<usize, Vec<(u32, f64)>> =
+        family.iter().map(|cell| (*cell, compared(results, *cell))).collect();
+    let shown: Vec<(usize, usize, Vec<f64>)> = all
+        .filter(|(a, b)| admissible(&results.cells[*a], &results.cells[*b]))
+        .map(|(a, b)| (a, b, stats::log_ratios(&series[&b], &series[&a]).logs))
+        .filter(|(.., logs)| logs.len() >= FEWEST_BLOCKS)
+        .collect();
+    let margin = results.run.delta.ln_1p();
+    let p = |test: &dyn Fn(&[f64]) -> f64| shown.iter().map(|(.., logs)| test(logs)).collect::<Vec<_>>();
+    let differences = stats::holm(&p(&|logs| stats::two_sided_p(logs, 0.0)), FAMILY_ERROR);
+    let equivalences = stats::holm(&p(&|logs| stats::equivalence_p(logs, margin)), FAMILY_ERROR);
+    let steps = differences.iter().zip(&equivalences);
+    shown.iter().zip(steps).map(|((a, b, logs), (d, e))| pair((*a, *b), logs, margin, (*d, *e))).collect()
+}
+
+/// The verdict on one pair. Its interval has the level of the test that decided it; an undecided one has the wider of both
+/// levels, so that it holds 1 and reaches beyond the margin.
+fn pair((a, b): (usize, usize), logs: &[f64], margin: f64, (difference, equivalence): (Step, Step)) -> Pair {
+    // Each of the two one-sided tests may err with its step's error: together they are an interval with twice that.
+    let (word, error) = if equivalence.rejected {
+        (Word::Equivalent, 2.0 * equivalence.error)
+    } else if difference.rejected {
+        let above = logs.iter().filter(|log| **log > 0.0).count();
+        (if 2 * above > logs.len() { Word::Faster } else { Word::Slower }, difference.error)
+    } else {
+        (Word::Undecided, difference.error.min(2.0 * equivalence.error))
+    };
+    let undecided = word == Word::Undecided;
+    Pair {
+        a,
+        b,
+        ratio: ratio_interval(logs, 1.0 - error).unwrap_or_else(|| bare(1.0, 0)),
+        word,
+        smallest_effect: undecided.then(|| stats::smallest_effect(logs, difference.error).map(f64::exp)).flatten(),
+        blocks_needed: undecided.then(|| stats::blocks_needed(logs, margin, difference.error)).flatten(),
+    }
+}
+
+/// The A/A checks of a group: how much longer the second run of a cell took than the first, inside blocks.
+pub(super) fn checks(results: &Results, group: &Group) -> Vec<Check> {
+    let checked = group.cells.iter().copied().filter(|cell| results.cells[*cell].checked);
+    checked
+        .map(|cell| {
+            let logs = stats::log_ratios(&second_runs(results, cell), &compared(results, cell)).logs;
+            let apart = stats::interval(&logs, CHECK_LEVEL).is_some_and(|(low, high)| low > 0.0 || high < 0.0);
+            Check { cell, ratio: ratio_interval(&logs, CHECK_LEVEL).unwrap_or_else(|| bare(1.0, 0)), passed: !apart }
+        })
+        .collect()
+}
+
+/// Why a group has no verdict, if so.
+pub(super) fn withheld(results: &Results, group: &Group, checks: &[Check], comparable: usize) -> Option<String> {
+    if results.run.quick {
+        return Some("--quick takes small sizes and few blocks".into());
+    }
+    let blocks_of = |cell: usize| results.timed(cell).map(|trial| trial.block).collect::<BTreeSet<_>>().len();
+    let blocks = group.cells.iter().map(|cell| blocks_of(*cell)).min().unwrap_or(0);
+    if !results.run.complete && blocks < results.run.blocks as usize {
+        return Some(format!("the run was broken off after {blocks} of {} blocks", results.run.blocks));
+    }
+    if blocks < FEWEST_BLOCKS {
+        return Some(format!("{blocks} blocks are too few for an interval at 95 %; it takes {FEWEST_BLOCKS}"));
+    }
+    if let Some(check) = checks.iter().find(|check| !check.passed) {
+        let label = &results.cells[check.cell].label;
+        let ratio = range(&check.ratio, |value| format!("{value:.3}"));
+        return Some(format!("the A/A check failed: {label} against itself gave a ratio of {ratio} at 99 %"));
+    }
+    let wanted = group.cells.len().min(2);
+    (comparable < wanted).then(|| format!("fewer than {wanted} ways have {FEWEST_BLOCKS} trials whose time counts"))
+}

@@ -1,0 +1,239 @@
+//! Results made by hand for tests: a machine that drifts from block to block, cells with known times.
+
+use std::ops::Range;
+
+use super::derive;
+use crate::results::{
+    Cell, Derived, FORMAT, Group, Kind, Machine, MemoryUse, Phase, Results, RunRecord, ScenarioRecord, Spent, Trial,
+};
+use crate::vocab::Outcome;
+
+/// Results in the making, of one group.
+#[derive(Clone)]
+pub(crate) struct Made {
+    /// What is made.
+    pub results: Results,
+    blocks: u32,
+    noise: f64,
+}
+
+impl Made {
+    /// A complete run of so many blocks without cells yet, with noise of 0.2 %.
+    pub fn new(blocks: u32) -> Self {
+        let text = |text: &str| text.to_owned();
+        let scenario = ScenarioRecord {
+            name: text("made"),
+            title: text("Made by hand"),
+            about: text("What is it?"),
+            text: text(""),
+            hash: text("0"),
+        };
+        let run = RunRecord {
+            seed: 1,
+            blocks,
+            quick: false,
+            complete: true,
+            only: None,
+            delta: 0.03,
+            timeout: 30.0,
+            started: text("2026-11-23 14:02"),
+            resumed: 0,
+            against: None,
+        };
+        let group = Group {
+            id: 0,
+            label: text("primes, limit 200 000"),
+            task: text("primes"),
+            describe: text("π(200 000) in 64 blocks"),
+            bound: text("computing"),
+            settings: std::collections::BTreeMap::new(),
+            payload: None,
+            runtime: text("native"),
+            measure: text("work"),
+            cells: vec![],
+            baseline: 0,
+            per_item: false,
+        };
+        let machine = Machine {
+            cpu: text("A CPU"),
+            arch: text("x86_64"),
+            cores: 2,
+            cores_online: 2,
+            kernel: text("Linux 6.1"),
+            ..Machine::default()
+        };
+        let results = Results {
+            format: FORMAT,
+            tool: text("0.1.0"),
+            scenario,
+            run,
+            machine,
+            groups: vec![group],
+            cells: vec![],
+            skipped: vec![],
+            expectations: vec![],
+            charts: vec![],
+            trials: vec![],
+            latencies: vec![],
+            derived: Derived::default(),
+        };
+        Self { results, blocks, noise: 0.002 }
+    }
+
+    /// The same with another noise, as a share of the time.
+    pub fn noise(mut self, noise: f64) -> Self {
+        self.noise = noise;
+        self
+    }
+
+    /// Adds the serial cell.
+    pub fn serial(self, seconds: f64) -> Self {
+        self.cell("serial", seconds)
+    }
+
+    /// Adds a cell whose trials take about so long.
+    pub fn cell(mut self, label: &str, seconds: f64) -> Self {
+        let id = self.results.cells.len();
+        let group = self.results.groups.len() - 1;
+        let model = label.split(' ').next().unwrap_or_default().to_owned();
+        self.results.cells.push(Cell {
+            id,
+            group,
+            label: label.to_owned(),
+            model_shown: model.clone(),
+            model,
+            workers: None,
+            ipc: None,
+            ipc_shown: None,
+            dispatch: None,
+            chunk: None,
+            in_flight: None,
+            wait: None,
+            placement: None,
+            items: 64,
+            checked: false,
+            against: false,
+            oversubscribed: false,
+        });
+        self.results.groups[group].cells.push(id);
+        let mut random = fastrand::Rng::with_seed(1000 + id as u64);
+        for block in 0..self.blocks {
+            let noise = 1.0 + self.noise * (random.f64() + random.f64() + random.f64() - 1.5);
+            let trial = trial(id, block, seconds * drift(block) * noise);
+            self.results.trials.push(trial);
+        }
+        self
+    }
+
+    /// Says how many workers the cell that was added last has.
+    pub fn of(mut self, workers: u32) -> Self {
+        if let Some(cell) = self.results.cells.last_mut() {
+            cell.workers = Some(workers);
+        }
+        self
+    }
+
+    /// Adds the cells of a line over workers, such as `processes × 2, pipe`, with their seconds.
+    pub fn line(mut self, model: &str, method: &str, seconds: &[(u32, f64)]) -> Self {
+        for (workers, seconds) in seconds {
+            self = self.cell(&format!("{model} × {workers}{method}"), *seconds).of(*workers);
+        }
+        self
+    }
+
+    /// Gives the payload of the current group, or of a new one where it has cells already.
+    pub fn payload(mut self, bytes: u64, shown: &str) -> Self {
+        let last = self.results.groups.len() - 1;
+        let mut group = self.results.groups[last].clone();
+        group.payload = Some(bytes);
+        group.label = format!("echo, payload {shown}");
+        group.settings.insert("payload".into(), bytes.into());
+        if group.cells.is_empty() {
+            self.results.groups[last] = group;
+        } else {
+            (group.id, group.baseline, group.cells) = (last + 1, self.results.cells.len(), vec![]);
+            self.results.groups.push(group);
+        }
+        self
+    }
+
+    /// Adds an instrumented trial of a cell that takes so long, with where its workers' time went.
+    pub fn instrument(&mut self, cell: usize, seconds: f64, spent: Spent) {
+        let made = trial(cell, 0, seconds);
+        self.results.trials.push(Trial { kind: Kind::Instrumented, spent: Some(spent), ..made });
+    }
+
+    /// Adds memory trials of a cell.
+    pub fn occupy(&mut self, cell: usize, uses: &[MemoryUse]) {
+        for (block, memory) in uses.iter().enumerate() {
+            let made = trial(cell, block as u32, 1.0);
+            self.results.trials.push(Trial { kind: Kind::Memory, memory: Some(memory.clone()), ..made });
+        }
+    }
+
+    /// Lets the trials of a cell in these blocks end otherwise.
+    pub fn fail(&mut self, cell: usize, blocks: &Range<u32>, outcome: &Outcome) {
+        for trial in self.results.trials.iter_mut().filter(|t| t.cell == cell && blocks.contains(&t.block)) {
+            trial.outcome = outcome.clone();
+        }
+    }
+
+    /// Gives a cell an item count of its own.
+    pub fn items(&mut self, cell: usize, items: u64) {
+        self.results.cells[cell].items = items;
+        self.results.trials.iter_mut().filter(|t| t.cell == cell).for_each(|trial| trial.done = items);
+    }
+
+    /// What the trials say.
+    pub fn derive(&self) -> Derived {
+        derive(&self.results)
+    }
+
+    /// The results with what the trials say.
+    pub fn finish(mut self) -> Results {
+        self.results.derived = derive(&self.results);
+        self.results
+    }
+}
+
+/// The machine gets slower by 2 % a block.
+fn drift(block: u32) -> f64 {
+    1.0 + 0.02 * f64::from(block)
+}
+
+fn trial(cell: usize, block: u32, seconds: f64) -> Trial {
+    let nanos = (seconds * 1e9) as u64;
+    let work = Phase { wall: nanos, user: nanos, voluntary: 10, ..Phase::default() };
+    Trial {
+        cell,
+        block,
+        order: 0,
+        kind: Kind::Timed,
+        duplicate: false,
+        outcome: Outcome::Ok,
+        measured: nanos,
+        phases: [Phase { wall: 10_000_000, ..Phase::default() }, work, Phase { wall: 1_000_000, ..Phase::default() }],
+        done: 64,
+        lost: 0,
+        retried: 0,
+        duplicated: 0,
+        digest: "0".into(),
+        first_item: 0,
+        spent: None,
+        memory: None,
+        others: 0.0,
+        marks: vec![],
+        stderr: String::new(),
+    }
+}
+
+/// Adds second runs of a cell that take `factor` times as long as the first, give or take.
+pub(crate) fn check_cell(results: &mut Results, cell: usize, factor: f64) {
+    results.cells[cell].checked = true;
+    let first: Vec<Trial> = results.timed(cell).cloned().collect();
+    for trial in first {
+        let wobble = if trial.block % 2 == 0 { 1.001 } else { 0.999 };
+        let measured = (trial.measured as f64 * factor * wobble) as u64;
+        results.trials.push(Trial { duplicate: true, measured, ..trial });
+    }
+}

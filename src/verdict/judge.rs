@@ -1,0 +1,312 @@
+//! Answers to what the scenario expects, judged on intervals; outcomes are counted.
+
+use super::measured::measure;
+use super::sentence::times as show_times;
+use crate::name::{show_bytes, show_seconds, three_digits};
+use crate::results::{Answer, Expectation, GroupVerdict, Judged, Results, Trial};
+use crate::vocab::{Ending, Metric, Unit};
+
+/// Whether a trial ended in a way that the scenario expects: right, or as an expectation demands of its cell.
+#[must_use]
+pub fn is_planned(results: &Results, trial: &Trial) -> bool {
+    let demanded = |expected: &Expectation| {
+        expected.is == Some(trial.outcome.ending())
+            && expected.at_least.is_some_and(|share| share > 0.0)
+            && expected.pairs.iter().any(|(cell, _)| *cell == trial.cell)
+    };
+    trial.ok() || results.expectations.iter().any(demanded)
+}
+
+/// One answer per expectation.
+pub(super) fn all(results: &Results, groups: &[GroupVerdict]) -> Vec<Judged> {
+    let each = |(index, expectation): (usize, &Expectation)| {
+        let judged: Vec<(Answer, String)> =
+            expectation.pairs.iter().map(|(cell, to)| judge(results, groups, expectation, *cell, *to)).collect();
+        let any = |answer| judged.iter().any(|(found, _)| *found == answer);
+        let answer = if any(Answer::NotMet) {
+            Answer::NotMet
+        } else if judged.is_empty() || any(Answer::Undecided) {
+            Answer::Undecided
+        } else {
+            Answer::Met
+        };
+        let several = results.groups.len() > 1;
+        let of_group = |((cell, _), (_, line)): (&(usize, Option<usize>), (Answer, String))| match several {
+            true => format!("{}: {line}", results.groups[results.cells[*cell].group].label),
+            false => line,
+        };
+        let details = expectation.pairs.iter().zip(judged).map(of_group).collect();
+        Judged { expectation: index, answer, details }
+    };
+    results.expectations.iter().enumerate().map(each).collect()
+}
+
+/// The answer for one cell or one pair of cells, with a line that says why.
+fn judge(
+    results: &Results,
+    groups: &[GroupVerdict],
+    expected: &Expectation,
+    cell: usize,
+    to: Option<usize>,
+) -> (Answer, String) {
+    if let (Metric::Outcome, Some(is)) = (expected.metric, expected.is) {
+        return counted(results, expected, cell, is);
+    }
+    let group = results.cells[cell].group;
+    let label = |cell: usize| results.cells[cell].label.as_str();
+    let compared = match expected.metric {
+        Metric::Speedup => to.or(Some(results.groups[group].baseline)),
+        _ => to,
+    };
+    let unit = expected.metric.unit(to.is_some());
+    let who = compared.map_or(label(cell).to_owned(), |to| format!("{} over {}", label(cell), label(to)));
+    let bound = bounds(expected, unit);
+    let measured = match measure(results, expected.metric, cell, to) {
+        Ok(measured) => measured,
+        Err(why) => return (Answer::Undecided, format!("{who}: {why}, {bound} expected: undecided")),
+    };
+    let found = measured.found;
+    let withheld = groups.get(group).and_then(|verdict| verdict.withheld.as_ref()).filter(|_| measured.timing);
+    let answer = if withheld.is_some() { Answer::Undecided } else { answer(expected, found.ends) };
+    let show = |value: f64| show(value, unit);
+    let numbers = match found.ends {
+        Some((low, high)) => {
+            format!("{} ({}–{}, {:.1} %)", show(found.median), show(low), show(high), found.level * 100.0)
+        }
+        None => format!("{} (too few trials for an interval)", show(found.median)),
+    };
+    let why = withheld.map_or(String::new(), |why| format!(", since {why}"));
+    (answer, format!("{who}: {numbers}{}, {bound} expected: {}{why}", measured.remark, words(answer)))
+}
+
+/// How many of the timed trials of a cell ended so. Nothing is estimated: these trials are what is asked about.
+fn counted(results: &Results, expected: &Expectation, cell: usize, is: Ending) -> (Answer, String) {
+    let endings: Vec<Ending> = results.timed(cell).map(|trial| trial.outcome.ending()).collect();
+    let (all, so) = (endings.len(), endings.iter().filter(|ending| **ending == is).count());
+    let who = &results.cells[cell].label;
+    let bound = bounds(expected, Unit::Share);
+    if all == 0 {
+        return (Answer::Undecided, format!("{who}: no trial to judge by, {bound} expected: undecided"));
+    }
+    let share = so as f64 / all as f64;
+    let broken_off = !results.run.complete && all < results.run.blocks as usize;
+    let found = if broken_off { Answer::Undecided } else { answer(expected, Some((share, share))) };
+    let why = if broken_off { ", since the run was broken off" } else { "" };
+    let numbers = format!("{so} of {all} {} ({})", is.words(), show(share, Unit::Share));
+    (found, format!("{who}: {numbers}, {bound} expected: {}{why}", words(found)))
+}
+
+fn show(value: f64, unit: Unit) -> String {
+    match unit {
+        _ if !value.is_finite() => "∞".into(),
+        Unit::Factor => show_times(value),
+        Unit::Seconds => show_seconds(value),
+        Unit::PerSecond => format!("{} items/s", three_digits(value)),
+        Unit::Bytes => show_bytes(value.round() as u64),
+        Unit::Share => format!("{} %", three_digits(value * 100.0)),
+    }
+}
+
+/// Met where the whole interval meets every bound, not met where it lies beyond one.
+fn answer(expected: &Expectation, ends: Option<(f64, f64)>) -> Answer {
+    let Some((low, high)) = ends else { return Answer::Undecided };
+    let (least, most) = (expected.at_least.unwrap_or(f64::NEG_INFINITY), expected.at_most.unwrap_or(f64::INFINITY));
+    if high < least || low > most {
+        Answer::NotMet
+    } else if low >= least && high <= most {
+        Answer::Met
+    } else {
+        Answer::Undecided
+    }
+}
+
+fn bounds(expected: &Expectation, unit: Unit) -> String {
+    let show = |bound: f64| match unit {
+        Unit::Factor => format!("{}×", three_digits(bound)),
+        _ => show(bound, unit),
+    };
+    let parts = [
+        expected.at_least.map(|b| format!("at least {}", show(b))),
+        expected.at_most.map(|b| format!("at most {}", show(b))),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(" and ")
+}
+
+fn words(answer: Answer) -> &'static str {
+    match answer {
+        Answer::Met => "met",
+        Answer::NotMet => "not met",
+        Answer::Undecided => "undecided",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::Made;
+    use super::*;
+    use crate::results::{Latency, Memory, MemoryUse, Quantiles};
+    use crate::vocab::Outcome;
+
+    fn expect(
+        metric: Metric,
+        pairs: &[(usize, Option<usize>)],
+        at_least: Option<f64>,
+        at_most: Option<f64>,
+    ) -> Expectation {
+        Expectation { text: String::new(), metric, is: None, pairs: pairs.to_vec(), at_least, at_most }
+    }
+
+    #[test]
+    fn answers_follow_the_interval() {
+        let mut made = Made::new(15).serial(1.0).cell("threads × 2", 0.5);
+        made.results.expectations = vec![
+            expect(Metric::Speedup, &[(1, Some(0))], Some(1.5), None),
+            expect(Metric::Speedup, &[(1, Some(0))], Some(2.5), None),
+            expect(Metric::Speedup, &[(1, Some(0))], Some(2.0), None),
+            expect(Metric::Speedup, &[(1, None), (0, Some(1))], Some(1.5), None),
+            expect(Metric::Time, &[(1, None)], None, Some(2.0)),
+            expect(Metric::Time, &[(1, None)], Some(0.001), Some(0.01)),
+        ];
+        let derived = made.derive();
+        use Answer::{Met, NotMet, Undecided};
+        let answers: Vec<Answer> = derived.expectations.iter().map(|judged| judged.answer).collect();
+        assert_eq!(answers, [Met, NotMet, Undecided, NotMet, Met, NotMet]);
+        let line = &derived.expectations[0].details[0];
+        assert!(
+            line.starts_with("threads × 2 over serial: 2.0") && line.ends_with("96.5 %), at least 1.5× expected: met"),
+            "{line}"
+        );
+        assert_eq!(derived.expectations[3].details.len(), 2);
+    }
+
+    #[test]
+    fn without_trials_or_verdict_it_is_undecided() {
+        let mut made = Made::new(15).serial(1.0).cell("threads × 2", 0.5).cell("rayon × 2", 0.5);
+        made.fail(2, &(0..15), &Outcome::WrongReply);
+        made.results.expectations = vec![
+            expect(Metric::Speedup, &[(1, Some(0))], Some(1.5), None),
+            expect(Metric::Time, &[(2, None)], None, Some(2.0)),
+        ];
+        let derived = made.derive();
+        assert_eq!(derived.expectations[1].answer, Answer::Undecided);
+        assert!(derived.expectations[1].details[0].contains("no trial to judge by"));
+        made.results.run.quick = true;
+        let derived = made.derive();
+        assert_eq!(derived.expectations[0].answer, Answer::Undecided);
+        assert!(derived.expectations[0].details[0].contains("since --quick"), "{:?}", derived.expectations[0].details);
+    }
+
+    #[test]
+    fn time_outs_miss_an_upper_bound() {
+        let mut made = Made::new(15).serial(1.0).cell("threads × 2", 0.5);
+        made.fail(1, &(0..15), &Outcome::TimedOut);
+        made.results.expectations = vec![
+            expect(Metric::Time, &[(1, None)], None, Some(2.0)),
+            expect(Metric::Speedup, &[(1, Some(0))], Some(1.0), None),
+        ];
+        let derived = made.derive();
+        assert_eq!(derived.expectations[0].answer, Answer::NotMet);
+        assert_eq!(derived.expectations[1].answer, Answer::NotMet);
+        assert!(derived.expectations[0].details[0].starts_with("threads × 2: ∞ (∞–∞"));
+    }
+
+    #[test]
+    fn rates_and_ratios_are_judged_in_their_own_units() {
+        // 64 items in about half a second.
+        let mut made = Made::new(15).serial(1.0).cell("threads × 2", 0.5);
+        made.results.expectations = vec![
+            expect(Metric::Throughput, &[(1, None)], Some(90.0), None),
+            expect(Metric::Throughput, &[(1, None)], Some(500.0), None),
+            expect(Metric::Throughput, &[(1, Some(0))], Some(1.9), Some(2.1)),
+            expect(Metric::Time, &[(1, Some(0))], None, Some(0.55)),
+            expect(Metric::Time, &[(0, Some(1))], None, Some(0.55)),
+        ];
+        let derived = made.derive();
+        let answers: Vec<Answer> = derived.expectations.iter().map(|judged| judged.answer).collect();
+        use Answer::{Met, NotMet};
+        assert_eq!(answers, [Met, NotMet, Met, Met, NotMet]);
+        let line = &derived.expectations[0].details[0];
+        assert!(line.starts_with("threads × 2: 1") && line.contains(" items/s ("), "{line}");
+        assert!(line.ends_with("at least 90 items/s expected: met"), "{line}");
+        assert!(derived.expectations[3].details[0].starts_with("threads × 2 over serial: 0.50× ("));
+    }
+
+    #[test]
+    fn memory_is_judged_on_its_own_trials() {
+        let mut made = Made::new(15).serial(1.0).cell("processes × 2, pipe", 0.5);
+        let of = |mib: u64| MemoryUse {
+            after: Memory { pss: mib << 20, private: mib << 19, rss: mib << 21 },
+            ..MemoryUse::default()
+        };
+        made.occupy(0, &[10, 10, 11, 10, 10, 12, 10].map(of));
+        made.occupy(1, &[30, 31, 30, 30, 30, 32, 30].map(of));
+        made.results.expectations = vec![
+            expect(Metric::Memory, &[(1, None)], None, Some((64 << 20) as f64)),
+            expect(Metric::Memory, &[(1, None)], None, Some((31 << 20) as f64)),
+            expect(Metric::Memory, &[(1, Some(0))], None, Some(4.0)),
+            expect(Metric::Memory, &[(1, Some(0))], None, Some(2.0)),
+        ];
+        let derived = made.derive();
+        let answers: Vec<Answer> = derived.expectations.iter().map(|judged| judged.answer).collect();
+        use Answer::{Met, NotMet, Undecided};
+        assert_eq!(answers, [Met, Undecided, Met, NotMet]);
+        let line = &derived.expectations[2].details[0];
+        assert!(line.contains("3.00× (2.50×–3.20×, 96.9 %), a ratio of medians, at most 4×"), "{line}");
+        let memory = derived.estimates[1].memory.unwrap();
+        assert_eq!((memory.pss, memory.private, memory.trials), (30.0 * 1048576.0, 15.0 * 1048576.0, 7));
+        assert_eq!((memory.shared, memory.growth, memory.per_worker), (memory.private, memory.pss, None));
+    }
+
+    #[test]
+    fn percentiles_are_judged_by_trial_and_absent_ones_say_why() {
+        let mut made = Made::new(15).serial(1.0).cell("threads × 2", 0.5);
+        let times = Quantiles { count: 300, min: 1, p50: 5, p95: Some(9), p99: None, max: 10, histogram: vec![] };
+        made.results.latencies.push(Latency {
+            cell: 0,
+            trials: 7,
+            service: times.clone(),
+            turnaround: times,
+            service_by_trial: (0..7).map(|i| [Some(5_000_000), Some(9_000_000 + i), None]).collect(),
+        });
+        made.results.expectations = vec![
+            expect(Metric::ServiceP95, &[(0, None)], None, Some(0.01)),
+            expect(Metric::ServiceP50, &[(0, None)], None, Some(0.004)),
+            expect(Metric::ServiceP99, &[(0, None)], None, Some(1.0)),
+            expect(Metric::ServiceP50, &[(1, None)], None, Some(1.0)),
+        ];
+        let derived = made.derive();
+        let answers: Vec<Answer> = derived.expectations.iter().map(|judged| judged.answer).collect();
+        use Answer::{Met, NotMet, Undecided};
+        assert_eq!(answers, [Met, NotMet, Undecided, Undecided]);
+        let line = |i: usize| derived.expectations[i].details[0].as_str();
+        assert!(line(0).starts_with("serial: 9 ms (9 ms–9 ms, 98.4 %)"), "{}", line(0));
+        assert!(line(2).contains("fewer than 1000 items"), "{}", line(2));
+        assert!(line(3).contains("no instrumented trial to judge by"), "{}", line(3));
+    }
+
+    #[test]
+    fn outcomes_are_counted_and_make_what_they_demand_planned() {
+        let mut made = Made::new(15).serial(1.0).cell("threads × 2", 0.5);
+        made.fail(1, &(0..12), &Outcome::WorkerDied { cause: "signal 9 (SIGKILL)".into() });
+        let outcome = |is, at_least, at_most| Expectation {
+            is: Some(is),
+            ..expect(Metric::Outcome, &[(1, None)], at_least, at_most)
+        };
+        made.results.expectations = vec![
+            outcome(Ending::Ok, Some(1.0), None),
+            outcome(Ending::WorkerDied, Some(0.8), None),
+            outcome(Ending::TimedOut, None, Some(0.0)),
+        ];
+        let derived = made.derive();
+        let answers: Vec<Answer> = derived.expectations.iter().map(|judged| judged.answer).collect();
+        use Answer::{Met, NotMet};
+        assert_eq!(answers, [NotMet, Met, Met]);
+        assert_eq!(
+            derived.expectations[0].details[0],
+            "threads × 2: 3 of 15 ok (20 %), at least 100 % expected: not met"
+        );
+        assert!(made.results.trials.iter().all(|trial| is_planned(&made.results, trial)));
+        made.results.expectations.remove(1);
+        assert_eq!(made.results.trials.iter().filter(|trial| !is_planned(&made.results, trial)).count(), 12);
+    }
+}

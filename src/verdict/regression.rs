@@ -1,0 +1,255 @@
+//! Two builds, way by way: is this one slower than the other by more than the margin?
+//!
+//! Both run in the same blocks, next to each other, so that ratios are taken inside a block. The ways of a group are one
+//! family. Holm's step-down over exact sign tests holds the chance of any false regression at 2.5 % (a one-sided test
+//! against 1 + δ, at half of the family's 5 %), that of any false *slower* or *faster* at 5 %, and that of any false
+//! *equivalent* at 5 %.
+
+use super::FEWEST_BLOCKS;
+use super::samples::{UNBOUNDED, bare, compared, ratio_interval};
+use super::sentence::{effect, percent};
+use crate::name::{plural, three_digits};
+use crate::results::{Cell, Change, Group, GroupVerdict, Interval, Regression, Results};
+use crate::stats::{self, FAMILY_ERROR, Step};
+
+/// The comparisons of all groups of a run of two builds; puts what they say in place of what a comparison of ways would.
+pub(super) fn all(results: &Results, groups: &mut [GroupVerdict]) -> Vec<Regression> {
+    let mut all = Vec::new();
+    for verdict in groups {
+        let Some(group) = results.groups.get(verdict.group) else { continue };
+        let found = if verdict.withheld.is_none() { of_group(results, group) } else { Vec::new() };
+        (verdict.pairs, verdict.winners) = (Vec::new(), Vec::new());
+        verdict.sentence = match &verdict.withheld {
+            Some(why) => format!("No verdict on the two builds: {why}."),
+            None => sentence(results, &found),
+        };
+        all.extend(found);
+    }
+    all
+}
+
+/// The cell of the other build that does what this one does.
+fn other_build<'a>(results: &'a Results, own: &Cell) -> Option<&'a Cell> {
+    results
+        .cells
+        .iter()
+        .find(|cell| cell.against && cell.group == own.group && super::runs::way(cell) == super::runs::way(own))
+}
+
+fn of_group(results: &Results, group: &Group) -> Vec<Regression> {
+    let own = group.cells.iter().map(|id| &results.cells[*id]).filter(|cell| !cell.against);
+    let pairs = own.filter_map(|cell| Some((cell.id, other_build(results, cell)?.id)));
+    let series: Vec<(usize, usize, Vec<f64>)> = pairs
+        .map(|(new, old)| (new, old, stats::log_ratios(&compared(results, new), &compared(results, old)).logs))
+        .filter(|(.., logs)| logs.len() >= FEWEST_BLOCKS)
+        .collect();
+    let margin = results.run.delta.ln_1p();
+    let p = |test: &dyn Fn(&[f64]) -> f64| series.iter().map(|(.., logs)| test(logs)).collect::<Vec<_>>();
+    // Twice the one-sided p-value: only what lies above the bound speaks against it.
+    let above = |logs: &[f64]| {
+        let is_above = stats::median(logs).is_some_and(|median| median > margin);
+        if is_above { stats::two_sided_p(logs, margin) } else { 1.0 }
+    };
+    let beyond = stats::holm(&p(&above), FAMILY_ERROR);
+    let differences = stats::holm(&p(&|logs| stats::two_sided_p(logs, 0.0)), FAMILY_ERROR);
+    let equivalences = stats::holm(&p(&|logs| stats::equivalence_p(logs, margin)), FAMILY_ERROR);
+    let one = |(i, (new, old, logs)): (usize, &(usize, usize, Vec<f64>))| {
+        decide((*new, *old), logs, margin, (beyond[i], differences[i], equivalences[i]))
+    };
+    series.iter().enumerate().map(one).collect()
+}
+
+/// The verdict on one way, with the interval of the test that decided it.
+fn decide(
+    (new, old): (usize, usize),
+    logs: &[f64],
+    margin: f64,
+    (beyond, difference, equivalence): (Step, Step, Step),
+) -> Regression {
+    let is_above = stats::median(logs).is_some_and(|median| median > 0.0);
+    let (word, error) = if beyond.rejected {
+        (Change::Regression, beyond.error)
+    } else if equivalence.rejected {
+        (Change::Equivalent, 2.0 * equivalence.error)
+    } else if difference.rejected {
+        (if is_above { Change::Slower } else { Change::Faster }, difference.error)
+    } else {
+        (Change::Undecided, difference.error.min(2.0 * equivalence.error))
+    };
+    let undecided = word == Change::Undecided;
+    let visible = || stats::smallest_effect(logs, beyond.error).map(|effect| (effect + margin).exp());
+    Regression {
+        new,
+        old,
+        ratio: ratio_interval(logs, 1.0 - error).unwrap_or_else(|| bare(1.0, 0)),
+        word,
+        smallest_effect: undecided.then(visible).flatten(),
+        blocks_needed: undecided.then(|| stats::blocks_needed(logs, margin, difference.error)).flatten(),
+    }
+}
+
+/// What a ratio of times is above one, with its sign: `+25 %`, `−0.3 %`; `∞` where one side timed out.
+#[must_use]
+pub fn change(ratio: f64) -> String {
+    if ratio >= UNBOUNDED { "∞".into() } else { format!("{} %", signed(ratio)) }
+}
+
+fn signed(ratio: f64) -> String {
+    if ratio >= UNBOUNDED {
+        return "∞".into();
+    }
+    let text = percent(ratio);
+    if text.starts_with('−') || text == "0.0" { text } else { format!("+{text}") }
+}
+
+/// A change with its interval: `+25 % (+24 to +26 %)`.
+#[must_use]
+pub fn change_interval(ratio: &Interval) -> String {
+    let high = ratio.high.map_or("∞".into(), signed);
+    let ends = ratio.low.map_or(String::new(), |low| format!(" ({} to {high} %)", signed(low)));
+    change(ratio.median) + &ends
+}
+
+/// The finding on one group.
+fn sentence(results: &Results, found: &[Regression]) -> String {
+    let margin = three_digits(results.run.delta * 100.0);
+    let label = |regression: &Regression| results.cells[regression.new].label.clone();
+    let told = |word: Change, head: String| {
+        let of = found.iter().filter(|regression| regression.word == word);
+        let each: Vec<String> = of
+            .map(|regression| {
+                let shown = match regression.smallest_effect {
+                    Some(smallest) => format!(", where these blocks would have shown {} or more", effect(smallest)),
+                    None => String::new(),
+                };
+                format!("{} {}{shown}", label(regression), change_interval(&regression.ratio))
+            })
+            .collect();
+        if each.is_empty() { String::new() } else { format!(" {head}: {}.", each.join("; ")) }
+    };
+    if found.is_empty() {
+        return format!("No way has the {FEWEST_BLOCKS} blocks of both builds that a comparison takes.");
+    }
+    let regressions = found.iter().filter(|regression| regression.word == Change::Regression).count();
+    let head = match regressions {
+        0 => format!("No regression beyond {margin} % is shown."),
+        count => format!("{} beyond {margin} %.", plural(count as u64, "regression")),
+    };
+    let parts = [
+        told(Change::Regression, "Time of this build over the other's".into()),
+        told(Change::Slower, format!("Slower, not shown to be beyond {margin} %")),
+        told(Change::Undecided, "Undecided".into()),
+        told(Change::Faster, "Faster".into()),
+        told(Change::Equivalent, format!("Equivalent within ±{margin} %")),
+    ];
+    head + &parts.concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::Made;
+    use super::*;
+    use crate::vocab::Outcome;
+
+    /// A run of two builds: per way the seconds of this build and of the other.
+    fn two_builds(ways: &[(f64, f64)], noise: f64) -> Made {
+        let mut made = Made::new(15).noise(noise);
+        for (i, (new, old)) in ways.iter().enumerate() {
+            let label = if i == 0 { "serial".into() } else { format!("threads × {i}") };
+            made = made.cell(&label, *new).cell(&format!("{label} (other build)"), *old);
+            for (cell, against) in [(2 * i, false), (2 * i + 1, true)] {
+                let cell = &mut made.results.cells[cell];
+                (cell.against, cell.workers) = (against, (i > 0).then_some(i as u32));
+            }
+        }
+        made.results.run.against = Some("0.1.0".into());
+        made
+    }
+
+    fn words(made: &Made) -> Vec<Change> {
+        made.derive().regressions.iter().map(|regression| regression.word).collect()
+    }
+
+    #[test]
+    fn a_slower_build_is_a_regression_and_the_other_way_round_it_is_faster() {
+        let made = two_builds(&[(1.25, 1.0), (0.5, 0.5), (0.5, 0.6)], 0.002);
+        assert_eq!(words(&made), [Change::Regression, Change::Equivalent, Change::Faster]);
+        let derived = made.derive();
+        let first = &derived.regressions[0];
+        assert_eq!((first.new, first.old), (0, 1));
+        assert!(first.ratio.low.unwrap() > 1.24 && first.ratio.high.unwrap() < 1.26, "{first:?}");
+        let sentence = &derived.groups[0].sentence;
+        assert!(
+            sentence.starts_with("1 regression beyond 3 %. Time of this build over the other's: serial +25 % ("),
+            "{sentence}"
+        );
+        assert!(sentence.contains("Faster: threads × 2 −17 % ("), "{sentence}");
+        let turned = two_builds(&[(1.0, 1.25), (0.5, 0.5), (0.6, 0.5)], 0.002);
+        assert_eq!(words(&turned), [Change::Faster, Change::Equivalent, Change::Regression]);
+    }
+
+    #[test]
+    fn the_margin_is_what_counts() {
+        // Slower by two per cent: inside the margin. By four with some noise: slower, beyond three not shown.
+        assert_eq!(words(&two_builds(&[(1.02, 1.0)], 0.002)), [Change::Equivalent]);
+        let near = two_builds(&[(1.035, 1.0)], 0.02);
+        assert_eq!(words(&near), [Change::Slower], "{:?}", near.derive().regressions);
+        let sentence = &near.derive().groups[0].sentence;
+        assert!(
+            sentence.starts_with("No regression beyond 3 % is shown. Slower, not shown to be beyond 3 %"),
+            "{sentence}"
+        );
+        let noisy = two_builds(&[(1.0, 1.0)], 0.3);
+        assert_eq!(words(&noisy), [Change::Undecided]);
+        let derived = noisy.derive();
+        assert!(derived.regressions[0].smallest_effect.unwrap() > 1.05);
+        assert!(derived.groups[0].sentence.contains("would have shown"), "{}", derived.groups[0].sentence);
+        let mut wide = two_builds(&[(1.25, 1.0)], 0.002);
+        wide.results.run.delta = 0.3;
+        assert_eq!(words(&wide), [Change::Equivalent]);
+    }
+
+    #[test]
+    fn time_outs_are_infinitely_slow_and_few_blocks_say_nothing() {
+        let mut made = two_builds(&[(1.0, 1.0), (0.5, 0.5)], 0.002);
+        made.fail(0, &(0..15), &Outcome::TimedOut);
+        made.fail(3, &(0..12), &Outcome::WrongReply);
+        let derived = made.derive();
+        assert_eq!(derived.regressions.len(), 1);
+        let lost = &derived.regressions[0];
+        assert_eq!(
+            (lost.word, lost.ratio.median, change_interval(&lost.ratio).as_str()),
+            (Change::Regression, UNBOUNDED, "∞ (∞ to ∞ %)")
+        );
+        let mut few = two_builds(&[(1.0, 1.0)], 0.002);
+        few.fail(0, &(0..12), &Outcome::WrongReply);
+        assert!(few.derive().regressions.is_empty());
+        let mut quick = two_builds(&[(1.25, 1.0)], 0.002);
+        quick.results.run.quick = true;
+        let derived = quick.derive();
+        assert!(
+            derived.regressions.is_empty()
+                && derived.groups[0].sentence.starts_with("No verdict on the two builds: --quick")
+        );
+    }
+
+    #[test]
+    fn equal_builds_are_seldom_told_apart() {
+        // 400 runs of three ways that do not differ: 2.5 % of runs may have a regression; 25 would be five standard
+        // deviations more.
+        let mut random = fastrand::Rng::with_seed(11);
+        let mut found = 0;
+        for _ in 0..400 {
+            let mut made = two_builds(&[(1.0, 1.0), (0.5, 0.5), (0.4, 0.4)], 0.0);
+            for trial in &mut made.results.trials {
+                trial.measured = (trial.measured as f64 * (1.0 + 0.2 * random.f64())) as u64;
+            }
+            // The worst case of the null: as slow as the margin allows.
+            for trial in made.results.trials.iter_mut().filter(|trial| trial.cell % 2 == 0) {
+                trial.measured = (trial.measured as f64 * 1.03) as u64;
+            }
+            found += usize::from(words(&made).contains(&Change::Regression));
+        }
+        assert!(found <= 25, "{found} of 400");
+    }
+}

@@ -1,0 +1,367 @@
+//! Two results files side by side. The runs are not paired: whatever the machine did between them is in the differences, so
+//! that this is advice, and the way to know is to run both builds in the same blocks.
+
+use serde::Serialize;
+
+use super::FEWEST_BLOCKS;
+use super::samples::turned;
+use crate::results::{Cell, CellEstimate, Group, Interval, Results};
+
+/// Everything in which two runs differ.
+#[derive(Clone, Debug, Serialize)]
+pub struct Comparison {
+    /// The scenario of the later run.
+    pub name: String,
+    /// The practical margin of the later run, as a share.
+    pub delta: f64,
+    /// When the runs were started.
+    pub started: (String, String),
+    /// How far the reference cell of each group moved.
+    pub drift: Vec<Drift>,
+    /// Ways that both have.
+    pub matched: Vec<Matched>,
+    /// Ways of both runs of which fewer trials end right now than did before, with how they end. A time-out is infinitely
+    /// slow, and never left out.
+    pub failing: Vec<String>,
+    /// How many ways both runs have.
+    pub common: usize,
+    /// Ways that the earlier run alone has.
+    pub only_old: Vec<String>,
+    /// Ways that the later run alone has.
+    pub only_new: Vec<String>,
+    /// What else differs and may move numbers, as (what, earlier, later): machine, version, how it was run.
+    pub differences: Vec<(String, String, String)>,
+}
+
+/// How far the baseline of a group moved between the runs. Whether the machine or the work changed, it cannot tell.
+#[derive(Clone, Debug, Serialize)]
+pub struct Drift {
+    /// The group's label.
+    pub group: String,
+    /// The baseline's label; `None` where the groups have different baselines.
+    pub baseline: Option<String>,
+    /// Ratio of medians, later over earlier.
+    pub ratio: Option<f64>,
+}
+
+/// A way of both runs. Ratios are of medians, later over earlier: above one is slower.
+#[derive(Clone, Debug, Serialize)]
+pub struct Matched {
+    /// The group's label in the later run.
+    pub group: String,
+    /// The way's label in the later run.
+    pub label: String,
+    /// Whether it is the baseline of its group, whose change cannot be told from a drift of the machine.
+    pub baseline: bool,
+    /// Whether times are per item, since the item counts differ.
+    pub per_item: bool,
+    /// The times, or times per item, in seconds.
+    pub time: Unpaired,
+    /// The times relative to the baseline's: what a drift of the machine moves less. `None` where the runs have no common
+    /// baseline, or for itself.
+    pub relative: Option<Unpaired>,
+}
+
+/// One quantity in two runs.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Unpaired {
+    /// In the earlier run; of relative times, the median and ends of baseline over way are turned round.
+    pub old: Interval,
+    /// In the later run.
+    pub new: Interval,
+    /// Ratio of the medians.
+    pub ratio: f64,
+    /// The word.
+    pub side: Side,
+}
+
+/// A careful word on two intervals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Side {
+    /// The later interval lies above the earlier one by more than δ.
+    Slower,
+    /// The later interval lies below the earlier one by more than δ.
+    Faster,
+    /// The intervals do not overlap, but may lie within δ of each other.
+    Apart,
+    /// The intervals overlap.
+    Overlapping,
+    /// One of them has no interval.
+    Unknown,
+}
+
+impl Matched {
+    /// Whether both views call it slower: by its time, and relative to the baseline.
+    #[must_use]
+    pub fn slower(&self) -> bool {
+        let relative = self.relative.is_some_and(|relative| relative.side == Side::Slower);
+        self.time.side == Side::Slower && relative
+    }
+}
+
+/// What makes a way what it is within its group.
+pub(super) fn way(cell: &Cell) -> impl PartialEq + use<'_> {
+    let words = (&cell.model, cell.workers, &cell.ipc, &cell.dispatch);
+    (words, cell.chunk, cell.in_flight, &cell.wait, &cell.placement)
+}
+
+fn work(group: &Group) -> impl PartialEq + use<'_> {
+    (&group.task, &group.settings, group.payload, &group.runtime, &group.measure)
+}
+
+/// Compares two runs, the earlier one first.
+#[must_use]
+pub fn compare_runs(old: &Results, new: &Results) -> Comparison {
+    let mut comparison = Comparison {
+        name: new.scenario.name.clone(),
+        delta: new.run.delta,
+        started: (old.run.started.clone(), new.run.started.clone()),
+        drift: Vec::new(),
+        matched: Vec::new(),
+        failing: Vec::new(),
+        common: 0,
+        only_old: missing_in(new, old),
+        only_new: missing_in(old, new),
+        differences: differences(old, new),
+    };
+    for group in &new.groups {
+        if let Some(before) = old.groups.iter().find(|before| work(before) == work(group)) {
+            comparison.group(old, before, new, group);
+        }
+    }
+    comparison
+}
+
+/// The cell of another run that is the same way of doing the same work.
+fn counterpart<'a>(results: &'a Results, work_of: &Group, cell: &Cell) -> Option<&'a Cell> {
+    let group = results.groups.iter().find(|group| work(group) == work(work_of))?;
+    let cells = group.cells.iter().filter_map(|id| results.cells.get(*id));
+    cells.into_iter().find(|other| other.against == cell.against && way(other) == way(cell))
+}
+
+/// Ways of `of` that `results` has not.
+fn missing_in(results: &Results, of: &Results) -> Vec<String> {
+    let group = |cell: &Cell| &of.groups[cell.group];
+    let missing = of.cells.iter().filter(|cell| counterpart(results, group(cell), cell).is_none());
+    missing.map(|cell| format!("{}: {}", group(cell).label, cell.label)).collect()
+}
+
+impl Comparison {
+    fn group(&mut self, old: &Results, before: &Group, new: &Results, after: &Group) {
+        let (first, second) = (&old.cells[before.baseline], &new.cells[after.baseline]);
+        let common = way(first) == way(second);
+        let estimates = |a: &Cell, b: &Cell| Some((old.derived.estimates.get(a.id)?, new.derived.estimates.get(b.id)?));
+        let mut drift = Drift { group: after.label.clone(), baseline: None, ratio: None };
+        if common {
+            let per_item = first.items != second.items;
+            let time =
+                estimates(first, second).and_then(|(a, b)| unpaired(time(a, per_item)?, time(b, per_item)?, 0.0));
+            (drift.baseline, drift.ratio) = (Some(second.label.clone()), time.map(|time| time.ratio));
+        }
+        self.drift.push(drift);
+        for cell in after.cells.iter().filter_map(|id| new.cells.get(*id)) {
+            let Some(other) = counterpart(old, before, cell) else { continue };
+            let Some((a, b)) = estimates(other, cell) else { continue };
+            self.common += 1;
+            self.failing.extend(failing(&after.label, &cell.label, a, b));
+            let per_item = other.items != cell.items || before.per_item || after.per_item;
+            let Some(time) = time(a, per_item).zip(time(b, per_item)).and_then(|(a, b)| unpaired(a, b, self.delta))
+            else {
+                continue;
+            };
+            let baseline = cell.id == after.baseline;
+            let speedups = a.speedup.zip(b.speedup).filter(|_| common && !baseline);
+            // One over a speed-up is the time relative to the baseline.
+            let relative = speedups.and_then(|(a, b)| unpaired(turned(&a)?, turned(&b)?, self.delta));
+            let (group, label) = (after.label.clone(), cell.label.clone());
+            self.matched.push(Matched { group, label, baseline, per_item, time, relative });
+        }
+    }
+}
+
+/// `sleep: threads × 2: 15 of 15 trials right, later 15 of 15 timed out`, where a smaller share ends right.
+fn failing(group: &str, label: &str, old: &CellEstimate, new: &CellEstimate) -> Option<String> {
+    let fewer = u64::from(new.ok) * u64::from(old.trials) < u64::from(old.ok) * u64::from(new.trials);
+    let right = format!("{} of {} trials right", old.ok, old.trials);
+    fewer.then(|| format!("{group}: {label}: {right}, later {}", new.note))
+}
+
+fn time(estimate: &CellEstimate, per_item: bool) -> Option<Interval> {
+    if per_item { estimate.per_item } else { estimate.time }
+}
+
+/// Two intervals beside each other; nothing where a median is no positive number.
+fn unpaired(old: Interval, new: Interval, delta: f64) -> Option<Unpaired> {
+    let sound = |median: f64| median > 0.0 && median.is_finite();
+    (sound(old.median) && sound(new.median)).then(|| Unpaired {
+        old,
+        new,
+        ratio: new.median / old.median,
+        side: side(&old, &new, delta),
+    })
+}
+
+fn side(old: &Interval, new: &Interval, delta: f64) -> Side {
+    // An interval whose upper end is missing although there is a lower one reaches to infinity.
+    let ends = |interval: &Interval| interval.low.map(|low| (low, interval.high.unwrap_or(f64::INFINITY)));
+    let (Some(old), Some(new)) = (ends(old), ends(new)) else { return Side::Unknown };
+    if new.0 > old.1 * (1.0 + delta) {
+        Side::Slower
+    } else if new.1 * (1.0 + delta) < old.0 {
+        Side::Faster
+    } else if new.0 > old.1 || new.1 < old.0 {
+        Side::Apart
+    } else {
+        Side::Overlapping
+    }
+}
+
+/// What differs beside the times and may be why they do.
+fn differences(old: &Results, new: &Results) -> Vec<(String, String, String)> {
+    let word = |value: bool| if value { "yes" } else { "no" }.to_owned();
+    let short = |hash: &str| hash.chars().take(12).collect::<String>();
+    let facts = |results: &Results| {
+        let run = &results.run;
+        [
+            ("scenario", results.scenario.name.clone()),
+            ("scenario text (hash)", short(&results.scenario.hash)),
+            ("version of runner", results.tool.clone()),
+            ("blocks", run.blocks.to_string()),
+            ("seed", run.seed.to_string()),
+            ("quick", word(run.quick)),
+            ("complete", word(run.complete)),
+            ("margin δ", format!("{} %", run.delta * 100.0)),
+            ("load at the start", load_words(results)),
+        ]
+    };
+    let both = facts(old).into_iter().zip(facts(new)).filter(|(a, b)| a.1 != b.1);
+    let mut all: Vec<(String, String, String)> = both.map(|((what, a), (_, b))| (what.to_owned(), a, b)).collect();
+    let machine = new.machine.differs_from(&old.machine);
+    all.extend(machine.into_iter().map(|(what, a, b)| (format!("machine: {what}"), a, b)));
+    for cell in &new.cells {
+        let group = &new.groups[cell.group];
+        if let Some(other) = counterpart(old, group, cell).filter(|other| other.items != cell.items) {
+            let what = format!("items of {}: {}", group.label, cell.label);
+            all.push((what, other.items.to_string(), cell.items.to_string()));
+        }
+    }
+    all
+}
+
+/// Whether the machine had other things to do: the number itself differs in every run.
+fn load_words(results: &Results) -> String {
+    let machine = &results.machine;
+    let busy = machine.cores > 0 && machine.load > 0.5 * f64::from(machine.cores);
+    if busy { format!("{:.1}, more than half of the cores", machine.load) } else { "low".into() }
+}
+
+impl Comparison {
+    /// The baselines that are slower by their times alone: a slower machine and a slower build look the same there.
+    pub fn slower_baselines(&self) -> impl Iterator<Item = &Matched> {
+        self.matched.iter().filter(|matched| matched.relative.is_none() && matched.time.side == Side::Slower)
+    }
+
+    /// Whether a gate stays shut: a way fails where it did not, or is slower by both views, or is slower where nothing
+    /// tells the build from the machine.
+    #[must_use]
+    pub fn worse(&self) -> bool {
+        !self.failing.is_empty() || self.matched.iter().any(Matched::slower) || self.slower_baselines().next().is_some()
+    }
+
+    /// Whether neither run has enough blocks for intervals.
+    #[must_use]
+    pub fn too_few_blocks(&self) -> Option<usize> {
+        let unknown = self.matched.iter().all(|matched| matched.time.side == Side::Unknown);
+        (unknown && !self.matched.is_empty()).then_some(FEWEST_BLOCKS)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::Made;
+    use super::*;
+
+    fn run(serial: f64, threads: f64) -> Results {
+        let mut made = Made::new(15).serial(serial).cell("threads × 2", threads);
+        made.results.cells[1].workers = Some(2);
+        made.finish()
+    }
+
+    #[test]
+    fn a_way_that_is_slower_by_both_views_counts() {
+        let found = compare_runs(&run(1.0, 0.5), &run(1.0, 1.0));
+        let threads = &found.matched[1];
+        assert_eq!((threads.label.as_str(), threads.time.side), ("threads × 2", Side::Slower));
+        assert!(threads.slower() && (threads.time.ratio - 2.0).abs() < 0.02, "{threads:?}");
+        assert!((threads.relative.unwrap().ratio - 2.0).abs() < 0.02);
+        assert!(found.matched[0].baseline && found.matched[0].time.side == Side::Overlapping);
+        assert!(found.differences.is_empty() && found.only_old.is_empty() && found.only_new.is_empty());
+        let turned = compare_runs(&run(1.0, 1.0), &run(1.0, 0.5));
+        assert!(turned.matched[1].time.side == Side::Faster && !turned.matched[1].slower());
+    }
+
+    #[test]
+    fn a_slower_machine_moves_the_times_and_not_the_relative_ones() {
+        let found = compare_runs(&run(1.0, 0.5), &run(2.0, 1.0));
+        assert!((found.drift[0].ratio.unwrap() - 2.0).abs() < 0.02);
+        assert_eq!(found.drift[0].baseline.as_deref(), Some("serial"));
+        let threads = &found.matched[1];
+        assert_eq!((threads.time.side, threads.relative.unwrap().side), (Side::Slower, Side::Overlapping));
+        assert!(!threads.slower() && found.matched[0].relative.is_none() && !found.matched[0].slower());
+        assert_eq!(found.slower_baselines().map(|way| way.label.as_str()).collect::<Vec<_>>(), ["serial"]);
+        assert!(found.worse() && !compare_runs(&run(2.0, 1.0), &run(1.0, 0.5)).worse());
+    }
+
+    #[test]
+    fn a_way_that_times_out_now_is_named_and_worse() {
+        let mut late = Made::new(15).serial(1.0).cell("threads × 2", 0.5);
+        late.results.cells[1].workers = Some(2);
+        late.fail(1, &(0..15), &crate::vocab::Outcome::TimedOut);
+        let late = late.finish();
+        let found = compare_runs(&run(1.0, 0.5), &late);
+        let line = "primes, limit 200 000: threads × 2: 15 of 15 trials right, later 15 of 15 timed out";
+        assert_eq!((found.failing.as_slice(), found.common, found.matched.len()), (&[line.to_owned()][..], 2, 1));
+        assert!(found.worse() && !compare_runs(&late, &late).worse());
+    }
+
+    #[test]
+    fn ways_are_matched_by_what_they_are() {
+        let old = run(1.0, 0.5);
+        let mut new = old.clone();
+        new.cells.swap(0, 1);
+        for (id, cell) in new.cells.iter_mut().enumerate() {
+            cell.id = id;
+        }
+        new.trials.iter_mut().for_each(|trial| trial.cell = 1 - trial.cell);
+        new.groups[0].baseline = 1;
+        new.cells[0].label = "threads × 2, by another name".into();
+        new.derived = crate::verdict::derive(&new);
+        let found = compare_runs(&old, &new);
+        assert_eq!(found.matched.len(), 2);
+        assert!(found.matched.iter().all(|matched| (matched.time.ratio - 1.0).abs() < 1e-9), "{:?}", found.matched);
+        new.cells[0].workers = Some(4);
+        new.groups[0].payload = None;
+        new.machine.kernel = "Linux 7.0".into();
+        new.cells[1].items = 128;
+        let found = compare_runs(&old, &new);
+        assert_eq!(found.only_old, ["primes, limit 200 000: threads × 2"]);
+        assert_eq!(found.only_new, ["primes, limit 200 000: threads × 2, by another name"]);
+        let whats: Vec<&str> = found.differences.iter().map(|row| row.0.as_str()).collect();
+        assert_eq!(whats, ["machine: kernel", "items of primes, limit 200 000: serial"]);
+        assert!(found.matched[0].per_item);
+        new.groups[0].runtime = "python".into();
+        assert!(compare_runs(&old, &new).matched.is_empty());
+    }
+
+    #[test]
+    fn without_intervals_nothing_is_claimed() {
+        let few = |seconds| Made::new(3).serial(1.0).cell("threads × 2", seconds).finish();
+        let found = compare_runs(&few(0.5), &few(5.0));
+        assert!(found.matched.iter().all(|matched| matched.time.side == Side::Unknown && !matched.slower()));
+        assert_eq!(found.too_few_blocks(), Some(FEWEST_BLOCKS));
+        let interval = |low, high| Interval { median: 1.0, low, high, level: 0.96, ranks: (4, 12), n: 15 };
+        assert_eq!(side(&interval(Some(1.0), Some(1.0)), &interval(Some(1.02), None), 0.03), Side::Apart);
+        assert_eq!(side(&interval(Some(1.0), None), &interval(Some(9.0), Some(9.5)), 0.03), Side::Overlapping);
+    }
+}

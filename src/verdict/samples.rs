@@ -1,0 +1,81 @@
+//! The samples of cells, by block, and intervals as results files hold them.
+
+use crate::results::{Interval, Kind, Results, Trial};
+use crate::stats;
+
+/// Stands for an infinite ratio in results files, since JSON has no infinity: one side timed out in most blocks.
+pub const UNBOUNDED: f64 = 1e300;
+
+/// Seconds of one trial of each block; +∞ for time-outs, nothing for other failures.
+pub(super) fn times(results: &Results, cell: usize) -> Vec<(u32, f64)> {
+    results.timed(cell).filter_map(|trial| Some((trial.block, trial.seconds()?))).collect()
+}
+
+/// Seconds per item of one trial of each block. A right trial has done all its items, those that others yielded included.
+pub(super) fn per_item(results: &Results, cell: usize) -> Vec<(u32, f64)> {
+    let each = |trial: &Trial| Some((trial.block, trial.seconds()? / trial.done.max(1) as f64));
+    results.timed(cell).filter_map(each).collect()
+}
+
+/// What the group compares: times, or times per item where its cells have counts of their own.
+pub(super) fn compared(results: &Results, cell: usize) -> Vec<(u32, f64)> {
+    if results.groups[results.cells[cell].group].per_item { per_item(results, cell) } else { times(results, cell) }
+}
+
+/// As [`compared`], of the second runs of the A/A check.
+pub(super) fn second_runs(results: &Results, cell: usize) -> Vec<(u32, f64)> {
+    let second = |trial: &&Trial| trial.cell == cell && trial.kind == Kind::Timed && trial.duplicate;
+    let per_item = results.groups[results.cells[cell].group].per_item;
+    let items = |trial: &Trial| if per_item { trial.done.max(1) as f64 } else { 1.0 };
+    let trials = results.trials.iter().filter(second);
+    trials.filter_map(|trial| Some((trial.block, trial.seconds()? / items(trial)))).collect()
+}
+
+/// Logarithms of how many times faster `a` is than `b`, by block.
+pub(super) fn log_ratios(results: &Results, a: usize, b: usize) -> Vec<f64> {
+    stats::log_ratios(&compared(results, b), &compared(results, a)).logs
+}
+
+/// The values without their blocks.
+pub(super) fn values(series: &[(u32, f64)]) -> Vec<f64> {
+    series.iter().map(|(_, value)| *value).collect()
+}
+
+/// The interval of a median of times. `None` without samples, and where the median is infinite.
+pub(super) fn time_interval(series: &[(u32, f64)], level: f64) -> Option<Interval> {
+    let found = stats::estimate(&values(series), level)?;
+    found.median.is_finite().then(|| written(&found, |value| value))
+}
+
+/// The interval of a median ratio from logarithms. `None` without samples.
+pub(super) fn ratio_interval(logs: &[f64], level: f64) -> Option<Interval> {
+    Some(written(&stats::estimate(logs, level)?, f64::exp))
+}
+
+fn written(found: &stats::Estimate, value: impl Fn(f64) -> f64) -> Interval {
+    let finite = |x: f64| value(x).min(UNBOUNDED);
+    Interval {
+        median: finite(found.median),
+        low: found.ends.map(|(low, _)| finite(low)),
+        high: found.ends.map(|(_, high)| value(high)).filter(|high| high.is_finite()),
+        level: found.level,
+        ranks: (found.ranks.0 as u32, found.ranks.1 as u32),
+        n: found.n as u32,
+    }
+}
+
+/// A value without an interval.
+pub(super) fn bare(median: f64, n: usize) -> Interval {
+    Interval { median, low: None, high: None, level: 0.0, ranks: (0, 0), n: n as u32 }
+}
+
+/// The interval of one over a quantity, such as items a second from seconds an item. `None` where the median is zero.
+pub(super) fn turned(interval: &Interval) -> Option<Interval> {
+    let over = |value: f64| (value > 0.0).then(|| 1.0 / value).filter(|turned| turned.is_finite());
+    Some(Interval {
+        median: over(interval.median)?,
+        low: interval.low.map(|_| interval.high.map_or(0.0, |high| over(high).unwrap_or(0.0))),
+        high: interval.low.and_then(over),
+        ..*interval
+    })
+}

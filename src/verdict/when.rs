@@ -1,0 +1,209 @@
+//! When to use which way: the recommendation of a group, from its words and break-even points.
+
+use super::break_even::lines;
+use super::sentence::{list, times, verb};
+use crate::name::plural;
+use crate::results::{BreakEven, CellEstimate, Crossing, Group, GroupVerdict, Results, Word};
+
+/// How many crossings along settings a recommendation tells; all stand in the results.
+const CROSSINGS: usize = 2;
+
+/// The recommendation. `None` without a verdict, and where there is nothing to choose between.
+pub(super) fn sentence(
+    results: &Results,
+    verdict: &GroupVerdict,
+    estimates: &[CellEstimate],
+    break_evens: &[BreakEven],
+) -> Option<String> {
+    let group = results.groups.get(verdict.group)?;
+    if verdict.withheld.is_some() || verdict.pairs.is_empty() || verdict.winners.is_empty() {
+        return None;
+    }
+    if group.runtime == "emulated_gil" {
+        return Some("These times are of a model of CPython's lock: nothing is recommended from them.".into());
+    }
+    let seen = Seen { results, group, verdict, estimates };
+    let mut text = seen.choice();
+    let apart: Vec<String> = seen.against_baseline(break_evens);
+    if !apart.is_empty() {
+        text.push_str(&format!(" Against {}: {}.", seen.label(group.baseline), apart.join("; ")));
+    }
+    let along = seen.along_settings(break_evens);
+    if !along.is_empty() {
+        text.push_str(&format!(" {along}"));
+    }
+    let scope = if group.measure == "end_to_end" { "With start and join counted: " } else { "" };
+    let text = if scope.is_empty() { text } else { lower(&text) };
+    Some(format!("{scope}{text}"))
+}
+
+/// The text with a small first letter, for the middle of a sentence.
+fn lower(text: &str) -> String {
+    let mut rest = text.chars();
+    rest.next().map_or(String::new(), |first| first.to_lowercase().chain(rest).collect())
+}
+
+struct Seen<'a> {
+    results: &'a Results,
+    group: &'a Group,
+    verdict: &'a GroupVerdict,
+    estimates: &'a [CellEstimate],
+}
+
+impl Seen<'_> {
+    fn label(&self, cell: usize) -> &str {
+        &self.results.cells[cell].label
+    }
+
+    /// The speed-up of a cell in brackets; nothing for the baseline.
+    fn speed(&self, cell: usize) -> String {
+        let speedup = self.estimates[cell].speedup.filter(|_| cell != self.group.baseline);
+        speedup.map_or(String::new(), |speedup| format!(" ({})", times(speedup.median)))
+    }
+
+    /// What to use: the first place, or those that share it.
+    fn choice(&self) -> String {
+        let winners = &self.verdict.winners;
+        let names: Vec<String> =
+            winners.iter().map(|cell| format!("{}{}", self.label(*cell), self.speed(*cell))).collect();
+        let among = |word| {
+            let both = |pair: &&crate::results::Pair| winners.contains(&pair.a) && winners.contains(&pair.b);
+            self.verdict.pairs.iter().filter(both).any(|pair| pair.word == word)
+        };
+        match winners[..] {
+            [only] => format!("Use {}{}.", self.label(only), self.speed(only)),
+            _ if among(Word::Undecided) => format!("Undecided which to use: {}.", list(&names)),
+            _ => format!("Use any of {}, which are equivalent.", list(&names)),
+        }
+    }
+
+    /// Where the first place changes hands along a setting of the task, in other groups.
+    fn along_settings(&self, break_evens: &[BreakEven]) -> String {
+        let first = |label: &String| self.verdict.winners.iter().any(|cell| self.label(*cell) == label);
+        let here = |found: &&BreakEven| {
+            let crosses = found.axis != "workers" && found.crossing == Crossing::From;
+            crosses && found.groups.contains(&self.group.id) && (first(&found.a) || first(&found.b))
+        };
+        let told: Vec<&str> = break_evens.iter().filter(here).take(CROSSINGS).map(|found| &*found.sentence).collect();
+        told.join(" ")
+    }
+
+    /// From how many workers on each line pays off, in the order of the lines.
+    fn against_baseline(&self, break_evens: &[BreakEven]) -> Vec<String> {
+        let baseline = self.label(self.group.baseline);
+        let here = |found: &&BreakEven| found.axis == "workers" && found.groups == [self.group.id];
+        let with_baseline = |line: &str| {
+            let pair = |found: &&BreakEven| {
+                [(&found.a, &found.b), (&found.b, &found.a)].contains(&(&baseline.to_owned(), &line.to_owned()))
+            };
+            break_evens.iter().filter(here).find(pair)
+        };
+        let told = lines(self.results, self.group).into_iter().filter_map(|(line, _)| {
+            let found = with_baseline(&line)?;
+            let last = found.points.last()?;
+            let best = times(
+                found.points.iter().map(|p| if found.b == line { p.ratio } else { 1.0 / p.ratio }).fold(0.0, f64::max),
+            );
+            let (pays, is) = (verb(&line, "pays", "pay"), verb(&line, "is", "are"));
+            let workers = |value: f64| plural(value as u64, "worker");
+            Some(match (found.crossing, found.b == line, found.high) {
+                (Crossing::Always, true, _) => {
+                    let first = workers(found.points[0].value);
+                    format!("{line} {pays} off from {first} on (up to {best})")
+                }
+                (Crossing::From, true, Some(high)) => {
+                    format!("{line} {pays} off from {} on (up to {best})", workers(high))
+                }
+                (Crossing::Always, false, _) => {
+                    format!("{line} never {pays} off up to {} (at best {best})", last.shown)
+                }
+                (Crossing::From, false, Some(high)) => {
+                    let does = verb(&line, "does", "do");
+                    format!("{line} {does} not pay off from {} on (at best {best})", workers(high))
+                }
+                (Crossing::Equivalent, ..) => format!("{line} {is} equivalent at every count"),
+                _ => format!("{line} {is} undecided (up to {best})"),
+            })
+        });
+        told.collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::Made;
+
+    fn made(threads: [f64; 2], processes: [f64; 2]) -> Made {
+        noisy(0.002, threads, processes)
+    }
+
+    fn noisy(noise: f64, threads: [f64; 2], processes: [f64; 2]) -> Made {
+        let at = |seconds: [f64; 2]| [1, 2].into_iter().zip(seconds).collect::<Vec<_>>();
+        Made::new(15).noise(noise).serial(1.0).line("threads", "", &at(threads)).line(
+            "processes",
+            ", pipe",
+            &at(processes),
+        )
+    }
+
+    fn when(made: &Made) -> String {
+        made.derive().groups[0].when.clone().unwrap_or_default()
+    }
+
+    #[test]
+    fn the_winner_of_the_data_is_the_one_to_use() {
+        let first = when(&made([0.9, 0.5], [1.2, 0.6]));
+        assert!(first.starts_with("Use threads × 2 (2.0"), "{first}");
+        let against = first.split_once("Against serial: ").unwrap().1;
+        assert!(against.starts_with("threads pay off from 1 worker on (up to 2.0"), "{first}");
+        assert!(against.contains("; processes, pipe pay off from 2 workers on (up to 1.6"), "{first}");
+        let second = when(&made([1.2, 0.6], [0.9, 0.5]));
+        assert!(second.starts_with("Use processes × 2, pipe (2.0"), "{second}");
+        assert!(second.contains("threads pay off from 2 workers on (up to 1.6"), "{second}");
+        let end_to_end = {
+            let mut made = made([0.9, 0.5], [1.2, 0.6]);
+            made.results.groups[0].measure = "end_to_end".into();
+            when(&made)
+        };
+        assert!(end_to_end.starts_with("With start and join counted: use threads × 2"), "{end_to_end}");
+    }
+
+    #[test]
+    fn what_does_not_pay_off_or_is_open_says_so() {
+        let none = when(&made([1.2, 1.1], [3.0, 2.0]));
+        assert!(
+            none.starts_with("Use serial. Against serial: threads never pay off up to 2 workers (at best 0.9"),
+            "{none}"
+        );
+        let same = when(&made([0.9, 0.5], [0.91, 0.502]));
+        assert!(same.starts_with("Use any of threads × 2 (2.0"), "{same}");
+        let open = when(&noisy(0.08, [0.9, 0.5], [1.2, 0.503]));
+        assert!(open.starts_with("Undecided which to use: threads × 2"), "{open}");
+    }
+
+    #[test]
+    fn where_the_first_place_changes_hands_is_told() {
+        let mut made = Made::new(15);
+        for ((bytes, shown), pipe) in [(64, "64 B"), (65_536, "64 KiB")].into_iter().zip([0.5, 2.0]) {
+            made = made.payload(bytes, shown).cell("processes × 1, pipe", pipe).cell("processes × 1, manager", 1.0);
+        }
+        let derived = made.derive();
+        let crossing =
+            "processes × 1, manager beats processes × 1, pipe from 64 KiB on (processes × 1, pipe is ahead at 64 B;";
+        for (group, first) in [(0, "Use processes × 1, pipe. "), (1, "Use processes × 1, manager (2.0")] {
+            let when = derived.groups[group].when.clone().unwrap();
+            assert!(when.starts_with(first) && when.contains(crossing), "{when}");
+        }
+    }
+
+    #[test]
+    fn a_model_of_a_lock_is_never_recommended_and_nothing_is_without_a_verdict() {
+        let mut lock = made([0.9, 0.5], [1.2, 0.6]);
+        lock.results.groups[0].runtime = "emulated_gil".into();
+        assert!(when(&lock).contains("nothing is recommended"), "{}", when(&lock));
+        let mut quick = made([0.9, 0.5], [1.2, 0.6]);
+        quick.results.run.quick = true;
+        assert_eq!(quick.derive().groups[0].when, None);
+        assert_eq!(Made::new(15).serial(1.0).derive().groups[0].when, None);
+    }
+}

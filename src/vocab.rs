@@ -1,0 +1,250 @@
+//! Words that a scenario may use although what they name is built further down: metrics, charts, outcomes, settings of a cell.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What an expectation may be about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Metric {
+    /// In-block ratio of the time of `to` (or of the group's baseline) to the time of `compare`; above one is better.
+    Speedup,
+    /// Time of the whole trial's measured phase in seconds; below is better.
+    Time,
+    /// Items a second of the measured phase.
+    Throughput,
+    /// Median of the service time in seconds, from the instrumented trials.
+    ServiceP50,
+    /// 95th percentile of the service time in seconds, from the instrumented trials.
+    ServiceP95,
+    /// 99th percentile of the service time in seconds, from the instrumented trials.
+    ServiceP99,
+    /// Proportional set size of all processes after the work in bytes, from the memory trials.
+    Memory,
+    /// Share of the timed trials that end in one way.
+    Outcome,
+}
+
+/// Every metric with its word and what it means, in the order in which help lists them.
+pub const METRICS: &[(Metric, &str, &str)] = &[
+    (Metric::Speedup, "speedup", "how many times faster `compare` is than `to`, by block"),
+    (Metric::Time, "time", "seconds of the measured phase"),
+    (Metric::Throughput, "throughput", "items a second"),
+    (Metric::ServiceP50, "service_p50", "median time of an item, received until replied"),
+    (Metric::ServiceP95, "service_p95", "95th percentile of the time of an item"),
+    (Metric::ServiceP99, "service_p99", "99th percentile of the time of an item"),
+    (Metric::Memory, "memory", "memory of all processes after the work, shared pages once"),
+    (Metric::Outcome, "outcome", "share of the trials that end as `is` says"),
+];
+
+/// What a bound of an expectation counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// How many times as much.
+    Factor,
+    /// Seconds.
+    Seconds,
+    /// Items a second.
+    PerSecond,
+    /// Bytes.
+    Bytes,
+    /// A share, 0 to 1.
+    Share,
+}
+
+impl Metric {
+    /// The word used in scenarios.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        METRICS.iter().find(|(metric, ..)| *metric == self).map_or("", |(_, word, _)| word)
+    }
+
+    /// What its bounds count. Where a metric of one cell is compared with another, bounds are factors.
+    #[must_use]
+    pub fn unit(self, compared: bool) -> Unit {
+        match self {
+            Self::Outcome => Unit::Share,
+            _ if compared => Unit::Factor,
+            Self::Speedup => Unit::Factor,
+            Self::Time | Self::ServiceP50 | Self::ServiceP95 | Self::ServiceP99 => Unit::Seconds,
+            Self::Throughput => Unit::PerSecond,
+            Self::Memory => Unit::Bytes,
+        }
+    }
+
+    /// Whether it is a percentile of the service time.
+    #[must_use]
+    pub fn is_service(self) -> bool {
+        matches!(self, Self::ServiceP50 | Self::ServiceP95 | Self::ServiceP99)
+    }
+}
+
+/// The charts that can be drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ChartKind {
+    /// Does it scale? Lines over workers.
+    Speedup,
+    /// Which is fastest? Horizontal bars.
+    Time,
+    /// Where did the speed-up go? Stacked bars from what was measured up to the ideal.
+    Losses,
+    /// Which method at which payload size? Lines over payload.
+    Ipc,
+}
+
+/// Every chart with its word and the question it answers, in the order in which reports show them.
+pub const CHARTS: &[(ChartKind, &str, &str)] = &[
+    (ChartKind::Speedup, "speedup", "does it scale? speed-up over workers"),
+    (ChartKind::Time, "time", "which is fastest? time of every way, as bars"),
+    (ChartKind::Losses, "losses", "where did the speed-up go? its parts from the ideal to what was measured"),
+    (ChartKind::Ipc, "ipc", "which IPC method at which size? over payload"),
+];
+
+impl ChartKind {
+    /// The word used in scenarios and file names.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        CHARTS.iter().find(|(kind, ..)| *kind == self).map_or("", |(_, word, _)| word)
+    }
+}
+
+/// How a trial ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", tag = "is")]
+pub enum Outcome {
+    /// Every item was done and its reply is right.
+    Ok,
+    /// The deadline of the trial passed; the trial counts as infinitely slow.
+    TimedOut,
+    /// A worker process ended before its work did.
+    WorkerDied {
+        /// Such as `signal 9 (SIGKILL)` or `exit code 3`.
+        cause: String,
+    },
+    /// The host process itself ended before it reported.
+    HostDied {
+        /// Such as `signal 11 (SIGSEGV)`.
+        cause: String,
+    },
+    /// The sum of the replies differs from that of a serial run.
+    WrongReply,
+    /// What a worker sent was not a message.
+    ProtocolError {
+        /// What was found.
+        detail: String,
+    },
+    /// An item or the preparation failed with an error of its own.
+    Failed {
+        /// The error.
+        detail: String,
+    },
+}
+
+impl Outcome {
+    /// A few words for tables: `ok`, `timed out`, `worker died: signal 9 (SIGKILL)`.
+    #[must_use]
+    pub fn words(&self) -> String {
+        match self {
+            Outcome::Ok => "ok".into(),
+            Outcome::TimedOut => "timed out".into(),
+            Outcome::WorkerDied { cause } => format!("worker died: {cause}"),
+            Outcome::HostDied { cause } => format!("host died: {cause}"),
+            Outcome::WrongReply => "wrong reply".into(),
+            Outcome::ProtocolError { detail } => format!("protocol error: {detail}"),
+            Outcome::Failed { detail } => format!("failed: {detail}"),
+        }
+    }
+}
+
+/// How a trial ends, without the details of [`Outcome`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Ending {
+    /// [`Outcome::Ok`].
+    Ok,
+    /// [`Outcome::TimedOut`].
+    TimedOut,
+    /// [`Outcome::WorkerDied`].
+    WorkerDied,
+    /// [`Outcome::HostDied`].
+    HostDied,
+    /// [`Outcome::WrongReply`].
+    WrongReply,
+    /// [`Outcome::ProtocolError`].
+    ProtocolError,
+    /// [`Outcome::Failed`].
+    Failed,
+}
+
+/// Every ending with its word and what it means, in the order in which help lists them.
+pub const ENDINGS: &[(Ending, &str, &str)] = &[
+    (Ending::Ok, "ok", "every item was done and its reply is right"),
+    (Ending::TimedOut, "timed_out", "the deadline of the trial passed"),
+    (Ending::WorkerDied, "worker_died", "a worker process ended before its work did"),
+    (Ending::HostDied, "host_died", "the process of the trial ended before it reported"),
+    (Ending::WrongReply, "wrong_reply", "the replies differ from those of a serial run"),
+    (Ending::ProtocolError, "protocol_error", "what a worker sent was not a message"),
+    (Ending::Failed, "failed", "an item or the preparation failed with an error of its own"),
+];
+
+impl Ending {
+    /// A few words for tables: `timed out`.
+    #[must_use]
+    pub fn words(self) -> String {
+        let word = ENDINGS.iter().find(|(ending, ..)| *ending == self).map_or("", |(_, word, _)| word);
+        word.replace('_', " ")
+    }
+}
+
+impl Outcome {
+    /// How it ended, without the details.
+    #[must_use]
+    pub fn ending(&self) -> Ending {
+        match self {
+            Self::Ok => Ending::Ok,
+            Self::TimedOut => Ending::TimedOut,
+            Self::WorkerDied { .. } => Ending::WorkerDied,
+            Self::HostDied { .. } => Ending::HostDied,
+            Self::WrongReply => Ending::WrongReply,
+            Self::ProtocolError { .. } => Ending::ProtocolError,
+            Self::Failed { .. } => Ending::Failed,
+        }
+    }
+}
+
+/// Words of the language whose work is not built yet, with what they will do.
+pub const NOT_BUILT_YET: &[(&str, &str)] = &[
+    ("emulated_gil", "a runtime that models CPython's interpreter lock"),
+    ("python", "a real CPython as the runtime"),
+    ("switch_interval", "the switch interval of the emulated interpreter lock"),
+    ("held_per_operation", "a setting of the emulated interpreter lock"),
+    ("fault", "faults as an axis"),
+    ("on_crash", "what happens after a crash"),
+    ("start", "start methods of processes"),
+    ("api", "which of Python's own classes to use"),
+    ("call", "a Python function of your own"),
+    ("code", "inline Python code"),
+    ("async", "a model for tasks that wait"),
+    ("rate", "open arrivals at a set rate"),
+    ("pipeline", "stages in a chain"),
+    ("command", "a program of your own as the task"),
+    ("download", "a task that fetches files over HTTP"),
+    ("crawl", "a task that follows links"),
+    ("log", "a task with many producers and one writer"),
+    ("database", "a task on SQLite"),
+    ("image", "a task on real images"),
+    ("numeric", "a stencil and a Monte Carlo task"),
+    ("train", "a data-parallel training task"),
+    ("video", "a video encoding task"),
+    ("compress", "a compression task"),
+    ("sort", "a sorting task"),
+    ("json", "a JSON task"),
+    ("service", "the chart of service times"),
+    ("memory", "the chart of memory per worker"),
+    ("timeline", "the chart of who ran what when"),
+    ("crash", "the chart of what a crash loses"),
+    ("compare", "the chart of before and after"),
+    ("latency", "latency under open arrivals"),
+    ("where", "which cells a chart shows"),
+];

@@ -1,0 +1,94 @@
+//! `runner compare`: two results files side by side, through the real program.
+
+use crate::support::Place;
+
+/// Writes a copy of a report whose trials of one cell took `factor` times as long.
+fn slower(place: &Place, name: &str, cell: Option<usize>, factor: f64) {
+    let mut results = place.results("c");
+    for trial in results.trials.iter_mut().filter(|trial| cell.is_none_or(|cell| trial.cell == cell)) {
+        trial.measured = (trial.measured as f64 * factor) as u64;
+    }
+    results.derived = runner::verdict::derive(&results);
+    std::fs::create_dir_all(place.path(name)).unwrap();
+    runner::results::write(&place.path(name).join("results.json"), &results).unwrap();
+}
+
+fn measured() -> Place {
+    let place = Place::new();
+    place.scenario("c", "tasks: [{kind: sleep, duration: 2 ms, items: 12}]\nmodels: [serial, threads]\nworkers: 2\n");
+    place.run_scenario("c", &["--trials", "7"]).expect(0);
+    place
+}
+
+#[test]
+fn slower_ways_fail_the_gate_and_what_cannot_be_told_apart_is_said() {
+    let place = measured();
+    slower(&place, "way", Some(1), 3.0);
+    slower(&place, "machine", None, 3.0);
+    let plain = place.run(&["compare", "o/c", "way"]).expect(0);
+    for part in [
+        "not paired",
+        "the reference cell, serial, changed by 0.0 %",
+        "+200 %",
+        "1 slower beyond 3 % by both views: threads × 2",
+    ] {
+        assert!(plain.stdout.contains(part), "{part} in {}", plain.stdout);
+    }
+    let gate = place.run(&["compare", "o/c/results.json", "way/results.json", "--gate", "--markdown"]).expect(1);
+    assert!(
+        gate.stdout.starts_with("# c: the run of ") && gate.stdout.contains("| **threads × 2** |"),
+        "{}",
+        gate.stdout
+    );
+    // Everything is three times as slow: the machine, or a build that got slower all over.
+    let machine = place.run(&["compare", "o/c", "machine", "--gate"]).expect(1);
+    let text = machine.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains("slower beyond 3 % with nothing to hold against it: serial (a slower machine"), "{text}");
+    place.run(&["compare", "o/c", "machine"]).expect(0);
+    assert!(machine.stdout.contains("the reference cell, serial, changed by +200 %"), "{}", machine.stdout);
+    let json = place.run(&["compare", "o/c", "machine", "--json"]).expect(0).json();
+    assert_eq!(json["matched"].as_array().unwrap().len(), 2);
+    assert_eq!(
+        (&json["matched"][1]["time"]["side"], &json["matched"][1]["label"]),
+        (&"slower".into(), &"threads × 2".into())
+    );
+    place.run(&["compare", "way", "o/c", "--gate"]).expect(0);
+}
+
+#[test]
+fn other_machines_and_missing_ways_are_said() {
+    let place = measured();
+    let mut results = place.results("c");
+    results.machine.kernel = "Plan 9".into();
+    results.cells[1].workers = Some(16);
+    results.cells[1].label = "threads × 16".into();
+    runner::results::write(&place.path("n.json"), &results).unwrap();
+    let text = place.run(&["compare", "o/c", "n.json"]).expect(0).stdout;
+    for part in ["machine: kernel: ", "later Plan 9", "only in the earlier run: sleep: threads × 2", "threads × 16"] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+    results.groups[0].task = "echo".into();
+    runner::results::write(&place.path("n.json"), &results).unwrap();
+    let ended = place.run(&["compare", "o/c", "n.json", "--gate"]).expect(2);
+    assert!(ended.stderr.contains("no way in common"), "{}", ended.stderr);
+}
+
+#[test]
+fn files_that_cannot_be_compared_are_named() {
+    let place = measured();
+    place.write("damaged.json", "{\"format\": 1");
+    let good = std::fs::read_to_string(place.report("c").join("results.json")).unwrap();
+    let (start, rest) = good.split_once("\"format\": ").unwrap();
+    place.write("newer.json", format!("{start}\"format\": 99{}", &rest[rest.find(',').unwrap()..]));
+    for (file, code, words) in [
+        ("damaged.json", 3, "damaged.json: not a results file"),
+        ("newer.json", 3, "newer.json: format 99"),
+        ("nowhere", 2, "there is no results file nowhere"),
+        ("o", 2, "there is no results file o/results.json"),
+    ] {
+        for both in [["o/c", file], [file, "o/c"]] {
+            let ended = place.run(&["compare", both[0], both[1]]).expect(code);
+            assert!(ended.stderr.contains(words), "{}", ended.stderr);
+        }
+    }
+}

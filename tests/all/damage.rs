@@ -1,0 +1,159 @@
+//! Random damage: no text of a scenario and no results file makes the program panic or hang.
+
+use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
+use runner::plan::{Options, plan};
+use runner::results::Results;
+use runner::scenario::{Source, load};
+use runner::task::Tasks;
+
+use crate::support::Place;
+
+const SCENARIO: &str = "version: 1
+name: damage
+title: A test
+tasks:
+  - {kind: echo, payload: [64 B, 4 KiB], items: 8}
+  - kind: sleep
+    duration: 1 ms
+models: [serial, {kind: processes, ipc: [pipe, shared_memory], chunk: [1, 4]}]
+workers: [1, 2-3, 2*cores]
+trials: 7
+expect:
+  - compare: {model: processes, workers: 2}
+    to: {model: serial}
+    at_least: 1.5
+charts: [speedup, time]
+";
+
+/// Pieces that mean something to YAML or to scenarios, beside plain noise.
+fn piece() -> impl Strategy<Value = String> {
+    let words = [
+        "[", "]", "{", "}", ":", "- ", ", ", "\n", "  ", "'", "\"", "#", "&a", "*a", "!!int", "|", ">", "---", "%", "~",
+    ];
+    let values =
+        ["0", "-1", "1e999", "99999999999999999999", "1-9", "9-1", "*cores", "KiB", "serial", "pipe", "ü", "\u{feff}"];
+    prop_oneof![
+        proptest::sample::select([&words[..], &values[..]].concat()).prop_map(str::to_owned),
+        any::<char>().prop_map(String::from),
+    ]
+}
+
+/// Replaces a few bytes at a few places by pieces.
+fn damaged(text: &str, damage: &[(prop::sample::Index, usize, String)]) -> Vec<u8> {
+    let mut bytes = text.as_bytes().to_vec();
+    for (at, length, piece) in damage {
+        let start = at.index(bytes.len() + 1);
+        let end = (start + length).min(bytes.len());
+        bytes.splice(start..end, piece.bytes());
+    }
+    bytes
+}
+
+fn damage() -> impl Strategy<Value = Vec<(prop::sample::Index, usize, String)>> {
+    prop::collection::vec((any::<prop::sample::Index>(), 0..6usize, piece()), 1..4)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, rng_seed: RngSeed::Fixed(7), ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_damaged_scenario_is_read_or_refused_at_a_place(damage in damage()) {
+        let source = Source { name: "damage.yaml".into(), bytes: damaged(SCENARIO, &damage) };
+        let tasks = Tasks::builtin();
+        let problems = match load(&[source], &tasks) {
+            Ok(scenarios) => match plan(&scenarios[0], &tasks, &Options::new(2)) {
+                Ok(_) => return Ok(()),
+                Err(problems) => problems,
+            },
+            Err(problems) => problems,
+        };
+        prop_assert!(!problems.is_empty());
+        for problem in problems.list() {
+            prop_assert!(problem.line >= 1 && problem.column >= 1 && !problem.message.is_empty(), "{problem:?}");
+        }
+        prop_assert!(problems.render(true).contains("damage.yaml"));
+    }
+}
+
+/// A number of a results file, or a word, takes the place of another.
+fn number() -> impl Strategy<Value = &'static str> {
+    proptest::sample::select(
+        &["0", "1", "2", "7", "-1", "0.5", "1e308", "1e-308", "18446744073709551615", "null", "\"x\"", "[]"][..],
+    )
+}
+
+/// Puts other values in the place of some of the numbers of a text.
+fn renumbered(text: &str, changes: &[(prop::sample::Index, &str)]) -> String {
+    let mut text = text.to_owned();
+    for (at, value) in changes {
+        let places: Vec<(usize, usize)> = numbers(&text);
+        let (start, end) = places[at.index(places.len())];
+        text.replace_range(start..end, value);
+    }
+    text
+}
+
+/// Where the values that are numbers stand.
+fn numbers(text: &str) -> Vec<(usize, usize)> {
+    let starts =
+        text.char_indices().filter(|(at, c)| c.is_ascii_digit() && text[..*at].ends_with([':', ',', '[', ' ']));
+    let digit = |c: char| c.is_ascii_digit() || ".e-+".contains(c);
+    starts.map(|(at, _)| (at, at + text[at..].find(|c| !digit(c)).unwrap_or(text.len() - at))).collect()
+}
+
+#[test]
+fn a_damaged_results_file_is_refused_or_drawn() {
+    let place = Place::new();
+    let ways = "models: [serial, threads]\nworkers: [1, 2]\n";
+    let head = "version: 1\nname: d\ntitle: A test\ncharts: [speedup, time]\n";
+    place.write("d.yaml", format!("{head}tasks: [{{kind: empty, items: 8}}]\n{ways}"));
+    place.run_scenario("d", &["--trials", "7"]).expect(0);
+    refused_or_drawn(&place, 150);
+    // Two equal builds: on a busy machine, one may look slower.
+    let ended = place.run_scenario("d", &["--trials", "7", "--against", crate::support::PROGRAM]);
+    assert!(matches!(ended.code, Some(0 | 1)), "{}", ended.stderr);
+    refused_or_drawn(&place, 50);
+}
+
+/// Damages the report `d` many times over.
+fn refused_or_drawn(place: &Place, cases: u32) {
+    let path = place.report("d").join("results.json");
+    let good = std::fs::read_to_string(&path).unwrap();
+    let whole = runner::results::read(&path).unwrap();
+    let changes = prop::collection::vec((any::<prop::sample::Index>(), number()), 1..4);
+    let config =
+        ProptestConfig { cases, failure_persistence: None, rng_seed: RngSeed::Fixed(7), ..ProptestConfig::default() };
+    proptest!(config, |(changes in changes)| {
+        std::fs::write(&path, renumbered(&good, &changes)).unwrap();
+        if let Ok(results) = runner::results::read(&path) {
+            everything_from(&results);
+            for (old, new) in [(&whole, &results), (&results, &whole)] {
+                let comparison = runner::verdict::compare_runs(old, new);
+                let options = runner::report::TerminalOptions { width: 80, color: true, verbose: true };
+                assert!(!runner::report::comparison_terminal(&comparison, &options).is_empty());
+                assert!(!runner::report::comparison_markdown(&comparison).is_empty());
+            }
+        }
+    });
+    std::fs::write(&path, &good).unwrap();
+}
+
+/// Everything that is derived from a results file, without a rasteriser.
+fn everything_from(results: &Results) {
+    let mut judged = results.clone();
+    judged.derived = runner::verdict::derive(results);
+    for results in [results, &judged] {
+        let options = runner::report::TerminalOptions { width: 80, color: true, verbose: true };
+        assert!(!runner::report::terminal(results, &options).is_empty());
+        assert!(runner::report::json(std::slice::from_ref(results)).is_array());
+        assert!(!runner::report::markdown(results, &[]).is_empty());
+        assert!(!runner::report::regression_terminal(results, &options).is_empty());
+        assert!(!runner::report::regression_markdown(results).is_empty());
+        for chart in runner::chart::charts(results) {
+            if let Ok(picture) = chart.picture {
+                assert!(picture.svg(runner::chart::Theme::Light).starts_with("<svg"));
+            }
+        }
+    }
+}

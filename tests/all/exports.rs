@@ -1,0 +1,397 @@
+//! What other programs read: exported samples, the results file's schema, its older format, and its size.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use runner::results::{FORMAT, Kind, Memory, MemoryUse, Results, Spent, Trial, read, write};
+use serde_json::Value;
+
+use crate::support::{Ended, Place};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A results file as format 1 wrote it: blocks of a real run, with histograms of fewer buckets.
+fn stored() -> std::path::PathBuf {
+    root().join("tests/data/results-format-1.json")
+}
+
+/// A report whose results are those stored.
+fn old_report() -> Place {
+    let place = Place::new();
+    std::fs::create_dir_all(place.report("files")).unwrap();
+    std::fs::copy(stored(), place.report("files").join("results.json")).unwrap();
+    place
+}
+
+fn export(place: &Place, arguments: &[&str]) -> Ended {
+    place.run(&[&["export", "--out", "o"], arguments].concat())
+}
+
+/// The records of a CSV text, by RFC 4180.
+fn records(text: &str) -> Vec<Vec<String>> {
+    let (mut records, mut record, mut field) = (Vec::new(), Vec::new(), String::new());
+    let (mut quoted, mut signs) = (false, text.chars().peekable());
+    while let Some(sign) = signs.next() {
+        match sign {
+            '"' if quoted && signs.peek() == Some(&'"') => field.extend(signs.next()),
+            '"' => quoted = !quoted,
+            ',' if !quoted => record.push(std::mem::take(&mut field)),
+            '\r' if !quoted => assert_eq!(signs.peek(), Some(&'\n'), "a line ends with CR LF"),
+            '\n' if !quoted => {
+                record.push(std::mem::take(&mut field));
+                records.push(std::mem::take(&mut record));
+            }
+            sign => field.push(sign),
+        }
+    }
+    assert!(!quoted && field.is_empty() && record.is_empty(), "the last line is whole");
+    records
+}
+
+fn rows(csv: &str) -> Vec<BTreeMap<String, String>> {
+    let mut records = records(csv).into_iter();
+    let head = records.next().unwrap();
+    let row = |record: Vec<String>| {
+        assert_eq!(record.len(), head.len());
+        head.iter().cloned().zip(record).collect()
+    };
+    records.map(row).collect()
+}
+
+#[test]
+fn every_trial_is_a_row_of_csv_and_an_object_of_ndjson() {
+    let place = old_report();
+    let results = place.results("files");
+    let csv = export(&place, &["files"]).expect(0).stdout;
+    let rows = rows(&csv);
+    assert_eq!(rows.len(), results.trials.len());
+    let objects = export(&place, &["--format", "ndjson"]).expect(0).stdout;
+    let objects: Vec<Value> = objects.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(objects.len(), rows.len());
+    for ((row, object), trial) in rows.iter().zip(&objects).zip(&results.trials) {
+        let cell = &results.cells[trial.cell];
+        assert_eq!((&row["way"], &row["order"]), (&cell.label, &trial.order.to_string()));
+        assert_eq!(row["seconds"].parse::<f64>().unwrap(), trial.seconds().unwrap());
+        assert_eq!(row["work_user_seconds"].parse::<f64>().unwrap(), trial.phases[1].user as f64 / 1e9);
+        assert_eq!(row["workers"], cell.workers.map_or(String::new(), |workers| workers.to_string()));
+        assert!(
+            (row["setting_bytes"].as_str(), row["setting_fsync"].as_str()) == ("65536", "false"),
+            "settings are columns"
+        );
+        let keys: Vec<&String> = object.as_object().unwrap().keys().collect();
+        assert_eq!(keys, row.keys().collect::<Vec<_>>());
+        for (key, value) in object.as_object().unwrap() {
+            let text = match value {
+                Value::Null => String::new(),
+                Value::String(text) => text.clone(),
+                Value::Array(list) => list.iter().map(|one| one.as_str().unwrap()).collect::<Vec<_>>().join(" "),
+                other => other.to_string(),
+            };
+            assert_eq!(&text, &row[key], "{key}");
+            assert!(!text.starts_with('/'), "{key} holds a path: {text}");
+        }
+    }
+    assert!(rows.iter().any(|row| row["kind"] == "instrumented") && rows.iter().any(|row| row["duplicate"] == "true"));
+}
+
+#[test]
+fn exports_go_where_they_are_told_to() {
+    let place = old_report();
+    let printed = export(&place, &[]).expect(0).stdout;
+    export(&place, &["--to", "all.csv"]).expect(0);
+    assert_eq!(std::fs::read_to_string(place.path("all.csv")).unwrap(), printed);
+    export(&place, &["--to", "table.md"]).expect(0);
+    let tables = std::fs::read_to_string(place.path("table.md")).unwrap();
+    assert!(
+        tables.contains("| way | time (ms) | from | to | level |") && tables.contains("\n| threads × 4 |"),
+        "{tables}"
+    );
+    assert_eq!(export(&place, &["--format", "md", "--to", "-"]).expect(0).stdout, tables);
+    for (arguments, word) in
+        [(&["--to", "all.xlsx"][..], "--format csv"), (&["fils"], "there is `files`"), (&["--format", "xml"], "csv")]
+    {
+        let ended = export(&place, arguments).expect(2);
+        assert!(ended.stderr.contains(word) && ended.stdout.is_empty(), "{}", ended.stderr);
+    }
+    assert!(export(&place, &["--to", "no/such/folder.csv"]).expect(3).stderr.contains("folder.csv"));
+    let help = place.run(&["export", "--help"]).expect(0).stdout;
+    let head = records(&printed).remove(0);
+    assert!(head.iter().filter(|name| !name.starts_with("setting_")).all(|name| help.contains(name.as_str())));
+}
+
+#[test]
+fn a_file_of_format_1_is_read_drawn_and_exported() {
+    let text = std::fs::read_to_string(stored()).unwrap();
+    let old: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(old["format"], 1);
+    let results = read(&stored()).unwrap();
+    assert_eq!((results.format, results.trials.len()), (FORMAT, old["trials"].as_array().unwrap().len()));
+    assert!(results.trials.iter().all(|trial| trial.spent.is_none() && trial.memory.is_none()));
+    assert_eq!(results.trials[0].phases[1].wall, old["trials"][0]["phases"][1][0].as_u64().unwrap());
+    let place = old_report();
+    place.run(&["render", "--out", "o"]).expect(0);
+    // The file has fewer blocks than its derived section was made from: what is shown is made anew from its trials.
+    assert_eq!(old["derived"]["estimates"][0]["trials"], 15);
+    assert!(place.report_text("files").contains("8 of 8") && !place.report_text("files").contains("of 15"));
+    assert_eq!(std::fs::read_to_string(place.report("files").join("results.json")).unwrap(), text, "left as it is");
+    // Written again, it is of this format and holds the same.
+    let path = place.path("again.json");
+    write(&path, &results).unwrap();
+    assert_eq!(read(&path).unwrap().trials, results.trials);
+    assert!(std::fs::read_to_string(&path).unwrap().contains(&format!("\"format\": {FORMAT}")));
+    for wrong in ["0", "3000000000"] {
+        std::fs::write(&path, text.replacen("\"format\": 1", &format!("\"format\": {wrong}"), 1)).unwrap();
+        assert!(read(&path).is_err());
+    }
+}
+
+/// A scenario of a hundred ways in so many groups with thirty blocks, with everything that trials may have.
+fn large(groups: usize) -> Results {
+    let ways = 100 / groups;
+    let mut results = read(&stored()).unwrap();
+    let (group, cell) = (results.groups[0].clone(), results.cells[1].clone());
+    let (trial, latency) = (results.trials[7].clone(), results.latencies[0].clone());
+    (results.run.blocks, results.groups, results.cells) = (30, vec![], vec![]);
+    (results.trials, results.latencies) = (vec![], vec![]);
+    let mut random = fastrand::Rng::with_seed(7);
+    for id in 0..groups {
+        let cells: Vec<usize> = (id * ways..(id + 1) * ways).collect();
+        results.groups.push(runner::results::Group {
+            id,
+            label: format!("group {id}"),
+            baseline: id * ways,
+            cells,
+            ..group.clone()
+        });
+    }
+    for id in 0..100 {
+        let label = format!("processes × {}, shared memory, chunk 16", id + 1);
+        let checked = id % ways < 2;
+        let workers = (id % ways > 0).then_some((id % ways) as u32);
+        results.cells.push(runner::results::Cell { id, group: id / ways, label, workers, checked, ..cell.clone() });
+        let kinds = [(Kind::Timed, 30), (Kind::Instrumented, 2), (Kind::Memory, 2)];
+        for (kind, count) in kinds {
+            for block in 0..count {
+                let twice = usize::from(checked && kind == Kind::Timed) + 1;
+                for run in 0..twice {
+                    let mut made = Trial { cell: id, block, kind, duplicate: run == 1, ..trial.clone() };
+                    fill(&mut made, results.trials.len(), &mut random);
+                    results.trials.push(made);
+                }
+            }
+        }
+        let mut latency = latency.clone();
+        latency.cell = id;
+        for times in [&mut latency.service, &mut latency.turnaround] {
+            times.histogram = (0..runner::results::MOST_BUCKETS as u64)
+                .map(|bucket| (90_000 + bucket * 4_321, 1 + random.u64(0..2_000)))
+                .collect();
+        }
+        results.latencies.push(latency);
+    }
+    results.derived = runner::verdict::derive(&results);
+    results
+}
+
+/// Gives a trial numbers as long as those of real ones.
+fn fill(trial: &mut Trial, order: usize, random: &mut fastrand::Rng) {
+    trial.order = order as u32;
+    for (phase, longest) in trial.phases.iter_mut().zip([8_000_000, 200_000_000, 4_000_000]) {
+        phase.wall = random.u64(longest / 9..longest);
+        (phase.user, phase.system) = (random.u64(1..longest / 1000) * 1000, random.u64(1..longest / 4000) * 1000);
+        let most = longest / 100_000;
+        (phase.voluntary, phase.involuntary, phase.minor_faults) =
+            (random.u64(0..=most), random.u64(0..=most / 2), random.u64(0..=500));
+    }
+    trial.measured = trial.phases[1].wall;
+    trial.others = (random.f64() * 1000.0).round() / 1000.0;
+    if trial.kind == Kind::Instrumented {
+        let mut part = || random.u64(1_000_000..400_000_000);
+        trial.spent = Some(Spent { service: part(), dispatch: part(), waiting: part(), lock: 0, preempted: part() });
+    }
+    if trial.kind == Kind::Memory {
+        let mut memory = || Memory {
+            pss: random.u64(1 << 20..1 << 28),
+            private: random.u64(1 << 19..1 << 20),
+            rss: random.u64(1 << 28..1 << 30),
+        };
+        trial.memory =
+            Some(MemoryUse { before: memory(), after: memory(), workers: (0..4).map(|_| memory()).collect() });
+    }
+}
+
+#[test]
+fn a_hundred_cells_of_thirty_trials_stay_under_a_mebibyte() {
+    let place = Place::new();
+    let path = place.path("large.json");
+    // A single group of a hundred ways has 4,950 comparisons, which take a quarter more.
+    for (groups, most) in [(10, 1 << 20), (4, 1 << 20), (1, 5 << 18)] {
+        let results = large(groups);
+        write(&path, &results).unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let part = |part: &str| format!("{} {}", &part[..part.len().min(12)], part.len());
+        let parts: Vec<String> = text.split("\n\"").map(part).collect();
+        assert!(text.len() < most, "{groups} groups, {} bytes: {parts:?}", text.len());
+        let again = read(&path).unwrap();
+        assert_eq!((again.trials, again.latencies), (results.trials, results.latencies));
+    }
+}
+
+/// Whether a value fits a schema of draft-07, as far as ours uses it. With `strict`, keys that the schema does not name are
+/// wrong too.
+struct Checker {
+    schema: Value,
+    strict: bool,
+}
+
+impl Checker {
+    fn new(strict: bool) -> Self {
+        Self { schema: runner::results::schema(), strict }
+    }
+
+    /// The first thing that does not fit, with its place.
+    fn wrong(&self, value: &Value) -> Option<String> {
+        self.at(value, &self.schema, "$")
+    }
+
+    fn at(&self, value: &Value, schema: &Value, place: &str) -> Option<String> {
+        let Value::Object(rules) = schema else {
+            return (schema == &Value::Bool(false)).then(|| format!("{place}: not allowed"));
+        };
+        for (rule, wanted) in rules {
+            let wrong = match rule.as_str() {
+                "$ref" => {
+                    let pointer = wanted.as_str().unwrap().trim_start_matches('#');
+                    self.at(value, self.schema.pointer(pointer).unwrap(), place)
+                }
+                "type" => (!is_of(value, wanted)).then(|| format!("{place}: {value} is no {wanted}")),
+                "const" => (value != wanted).then(|| format!("{place}: {value} is not {wanted}")),
+                "enum" => (!wanted.as_array().unwrap().contains(value))
+                    .then(|| format!("{place}: {value} is none of {wanted}")),
+                "minimum" => beyond(value, |number| number < wanted.as_f64().unwrap(), place),
+                "maximum" => beyond(value, |number| number > wanted.as_f64().unwrap(), place),
+                "minItems" => {
+                    length(value).filter(|n| *n < wanted.as_u64().unwrap()).map(|n| format!("{place}: {n} items"))
+                }
+                "maxItems" => {
+                    length(value).filter(|n| *n > wanted.as_u64().unwrap()).map(|n| format!("{place}: {n} items"))
+                }
+                "items" => self.items(value, wanted, place),
+                "required" => wanted.as_array().unwrap().iter().map(|key| key.as_str().unwrap()).find_map(|key| {
+                    (value.is_object() && value.get(key).is_none()).then(|| format!("{place}: no {key}"))
+                }),
+                "properties" => self.properties(value, rules, place),
+                "anyOf" | "oneOf" => {
+                    let all: Option<Vec<String>> =
+                        wanted.as_array().unwrap().iter().map(|one| self.at(value, one, place)).collect();
+                    all.map(|all| all.join("; or "))
+                }
+                "allOf" => wanted.as_array().unwrap().iter().find_map(|one| self.at(value, one, place)),
+                "additionalProperties" | "description" | "title" | "format" | "default" | "$schema" | "definitions" => {
+                    None
+                }
+                other => panic!("the checker does not know {other}"),
+            };
+            if wrong.is_some() {
+                return wrong;
+            }
+        }
+        None
+    }
+
+    fn items(&self, value: &Value, schema: &Value, place: &str) -> Option<String> {
+        let items = value.as_array()?;
+        items.iter().enumerate().find_map(|(at, item)| {
+            let schema = schema.as_array().map_or(Some(schema), |list| list.get(at))?;
+            self.at(item, schema, &format!("{place}[{at}]"))
+        })
+    }
+
+    fn properties(&self, value: &Value, rules: &serde_json::Map<String, Value>, place: &str) -> Option<String> {
+        let others = rules.get("additionalProperties");
+        value.as_object()?.iter().find_map(|(key, value)| {
+            let place = format!("{place}.{key}");
+            match (rules["properties"].get(key), others) {
+                (Some(schema), _) | (None, Some(schema)) => self.at(value, schema, &place),
+                (None, None) => self.strict.then(|| format!("{place}: not in the schema")),
+            }
+        })
+    }
+}
+
+fn is_of(value: &Value, wanted: &Value) -> bool {
+    let names = wanted.as_array().cloned().unwrap_or_else(|| vec![wanted.clone()]);
+    names.iter().any(|name| match name.as_str().unwrap() {
+        "object" => value.is_object(),
+        "array" => value.is_array(),
+        "string" => value.is_string(),
+        "boolean" => value.is_boolean(),
+        "null" => value.is_null(),
+        "integer" => value.is_u64() || value.is_i64(),
+        "number" => value.is_number(),
+        other => panic!("no type {other}"),
+    })
+}
+
+fn beyond(value: &Value, wrong: impl Fn(f64) -> bool, place: &str) -> Option<String> {
+    value.as_f64().filter(|number| wrong(*number)).map(|number| format!("{place}: {number} is out of range"))
+}
+
+fn length(value: &Value) -> Option<u64> {
+    value.as_array().map(|list| list.len() as u64)
+}
+
+fn parsed(path: &Path) -> Value {
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+#[test]
+fn the_committed_schema_of_results_is_the_generated_one() {
+    let generated = Place::new().run(&["schema", "results"]).expect(0);
+    let committed = std::fs::read_to_string(root().join("reports/results.schema.json")).unwrap_or_default();
+    assert!(generated.stdout == committed, "run: runner schema results > reports/results.schema.json");
+    assert_eq!(generated.json()["$schema"], "http://json-schema.org/draft-07/schema#");
+}
+
+#[test]
+fn committed_reports_and_new_results_fit_the_schema() {
+    let strict = Checker::new(true);
+    let mut files = vec![stored()];
+    for entry in std::fs::read_dir(root().join("reports")).unwrap().flatten() {
+        files.extend(Some(entry.path().join("results.json")).filter(|path| path.is_file()));
+    }
+    assert!(files.len() > 5);
+    let place = Place::new();
+    write(&place.path("large.json"), &large(10)).unwrap();
+    files.push(place.path("large.json"));
+    place.scenario("s", "tasks: [{kind: empty, items: 64}]\nmodels: [serial, threads, processes]\nworkers: 2\n");
+    place.run_scenario("s", &["--trials", "2"]).expect(0);
+    files.push(place.report("s").join("results.json"));
+    for file in files {
+        assert_eq!(strict.wrong(&parsed(&file)), None, "{}", file.display());
+    }
+}
+
+#[test]
+fn what_is_no_results_file_does_not_fit_the_schema() {
+    let (checker, good) = (Checker::new(false), parsed(&stored()));
+    let changed = |pointer: &str, value: Value| {
+        let mut bad = good.clone();
+        *bad.pointer_mut(pointer).unwrap() = value;
+        bad
+    };
+    assert_eq!(checker.wrong(&changed("/tool", "9.9.9".into())), None);
+    for (pointer, value) in [
+        ("/format", Value::from(FORMAT + 1)),
+        ("/machine", Value::Null),
+        ("/trials/0", serde_json::json!([1, 2, 3])),
+        ("/trials/0/kind", "warm".into()),
+        ("/trials/0/phases/1", serde_json::json!([1, 2])),
+        ("/derived/groups/0/pairs/0/word", "quicker".into()),
+        ("/cells/0/id", Value::from(-1)),
+    ] {
+        assert!(checker.wrong(&changed(pointer, value)).is_some(), "{pointer}");
+    }
+}

@@ -1,0 +1,398 @@
+//! The engine over a host that answers from a table: sizes, order, outcomes, interruption, exactly.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use runner::engine::{self, EngineError, Progress, Run, recorded_counts};
+use runner::host::{Host, HostError, Measure, Outcome, Purpose, Report, Spec};
+use runner::model::Model;
+use runner::plan::{Entry, Options, Plan, block_order, plan};
+use runner::results::{Finished, JOURNAL, Journal, Kind, Machine, Memory, MemoryUse, Phase, Results, Trial};
+use runner::scenario::{Source, load};
+use runner::task::Tasks;
+
+use crate::support::{Place, head};
+
+pub type Answer<'a> = dyn FnMut(&Spec) -> Result<Report, HostError> + 'a;
+
+/// A host that starts no process.
+pub struct Table<'a> {
+    pub answer: Box<Answer<'a>>,
+    pub asked: Vec<Spec>,
+}
+
+impl Host for Table<'_> {
+    fn run(&mut self, spec: &Spec) -> Result<Report, HostError> {
+        self.asked.push(spec.clone());
+        (self.answer)(spec)
+    }
+}
+
+/// A right report: so many nanoseconds an item, and the digest that every right run of so many items has.
+pub fn right(spec: &Spec, nanos_per_item: u64) -> Report {
+    let items = spec.brief.items;
+    let phase = |wall| Phase { wall, ..Phase::default() };
+    let mut report = Report::empty(Outcome::Ok);
+    report.measure = Measure::Work;
+    report.phases = [phase(1_000_000), phase(items * nanos_per_item), phase(500_000)];
+    (report.done, report.known, report.digest) = (items, items, items * 1_000_003 + spec.brief.seed);
+    if spec.brief.purpose == Purpose::Instrumented {
+        report.service = vec![(nanos_per_item, items)];
+        report.turnaround = vec![(2 * nanos_per_item, items)];
+    }
+    report
+}
+
+/// Nanoseconds of an item by model.
+fn right_by(spec: &Spec, times: &[(Model, u64)]) -> Report {
+    let model = spec.brief.setup.model;
+    right(spec, times.iter().find(|row| row.0 == model).map_or(1000, |row| row.1))
+}
+
+#[derive(Default)]
+pub struct Told {
+    pub calibrating: usize,
+    pub trials: Vec<(usize, usize, String)>,
+}
+
+impl Progress for Told {
+    fn calibrating(&mut self, _: usize, _: usize) {
+        self.calibrating += 1;
+    }
+    fn trial(&mut self, done: usize, total: usize, cell: &str, _: &Trial) {
+        self.trials.push((done, total, cell.to_owned()));
+    }
+}
+
+pub fn planned(rest: &str, shape: impl FnOnce(&mut Options)) -> Plan {
+    let source = Source { name: "l.yaml".into(), bytes: (head("l") + rest).into_bytes() };
+    let (tasks, mut options) = (Tasks::builtin(), Options::new(4));
+    shape(&mut options);
+    let scenarios = load(&[source], &tasks).unwrap_or_else(|problems| panic!("{problems}"));
+    plan(&scenarios[0], &tasks, &options).unwrap_or_else(|problems| panic!("{problems}"))
+}
+
+/// What a run left: results or the error, every spec that the host got, what was told, the journal's lines of trials.
+struct Ran {
+    results: Result<Results, EngineError>,
+    asked: Vec<Spec>,
+    told: Told,
+    journal: Vec<String>,
+}
+
+fn run(plan: &Plan, answer: impl FnMut(&Spec) -> Result<Report, HostError>) -> Ran {
+    let place = Place::new();
+    let folder = place.temporary();
+    let blank = engine::blank(plan, Machine::default(), "2026-01-01 00:00".into());
+    let mut journal = Journal::open(&folder).unwrap();
+    journal.start(&engine::head(&blank, "a build".into(), None)).unwrap();
+    let (mut host, mut told) = (Table { answer: Box::new(answer), asked: Vec::new() }, Told::default());
+    let what = Run { plan, host: &mut host, journal: &mut journal, progress: &mut told, counts: None, continued: None };
+    let results = engine::run(what, blank);
+    let text = std::fs::read_to_string(folder.join(JOURNAL)).unwrap();
+    // Behind the head and the item counts.
+    let trials = text.lines().filter(|line| line.starts_with("{\"finished\"")).map(str::to_owned).collect();
+    Ran { results, asked: host.asked, told, journal: trials }
+}
+
+fn counts(results: &Results) -> Vec<u64> {
+    results.cells.iter().map(|cell| cell.items).collect()
+}
+
+const TWO: &str = "tasks: [{kind: primes, items: 100}]\nmodels: [serial, threads]\nworkers: 2\n";
+const AUTO: &str =
+    "tasks: [primes]\nmodels: [serial, threads, {kind: processes, ipc: pipe}]\nworkers: 2\ntimeout: 2 s\n";
+
+#[test]
+fn one_count_suits_all_where_it_can() {
+    let plan = planned(AUTO, |_| {});
+    let times = [(Model::Serial, 1000), (Model::Threads, 500), (Model::Processes, 2000)];
+    let ran = run(&plan, |spec| Ok(right_by(spec, &times)));
+    let results = ran.results.unwrap();
+    let counts = counts(&results);
+    assert!(counts.iter().all(|count| *count == counts[0]), "{counts:?}");
+    assert!(!results.groups[0].per_item);
+    // The fastest takes its tenth of a second, the slowest less than a quarter of the timeout.
+    assert!((100_000_000..200_000_000).contains(&(counts[0] * 500)), "{counts:?}");
+    assert!(counts[0] * 2000 < 500_000_000 && counts[0].is_multiple_of(64));
+    assert_eq!(ran.told.calibrating, 3);
+    assert!(results.trials.iter().filter(|trial| trial.kind == Kind::Timed).all(|trial| trial.marks.is_empty()));
+}
+
+#[test]
+fn counts_differ_where_none_suits_all() {
+    let plan = planned(AUTO, |_| {});
+    let times = [(Model::Serial, 1000), (Model::Threads, 500), (Model::Processes, 1_000_000)];
+    let results = run(&plan, |spec| Ok(right_by(spec, &times))).results.unwrap();
+    assert!(results.groups[0].per_item);
+    for (cell, nanos) in results.cells.iter().zip([1000, 500, 1_000_000]) {
+        let seconds = (cell.items * nanos) as f64 / 1e9;
+        assert!((0.1..0.25).contains(&seconds), "{}: {} items", cell.label, cell.items);
+    }
+    assert!(results.trials.iter().all(Trial::ok), "each count has right replies of its own");
+}
+
+#[test]
+fn every_worker_gets_several_chunks_however_slow_an_item_is() {
+    let plan = planned("tasks: [primes]\nmodels: [threads]\nworkers: [1, 8]\nchunk: 16\n", |_| {});
+    let results = run(&plan, |spec| Ok(right(spec, 40_000_000))).results.unwrap();
+    assert!(results.cells[1].items >= 8 * 8 * 16, "{:?}", counts(&results));
+}
+
+#[test]
+fn cells_that_fail_while_sizes_are_chosen_do_not_stop_the_others() {
+    let plan = planned(AUTO, |_| {});
+    let results = run(&plan, |spec| match spec.brief.setup.model {
+        Model::Threads => Ok(Report::empty(Outcome::TimedOut)),
+        _ => Ok(right(spec, 1000)),
+    });
+    let results = results.results.unwrap();
+    for trial in &results.trials {
+        let threads = results.cells[trial.cell].model == "threads";
+        assert_eq!(trial.outcome, if threads { Outcome::TimedOut } else { Outcome::Ok });
+    }
+    assert!(results.cells[0].items >= 100_000 && results.run.complete);
+}
+
+#[test]
+fn a_host_that_could_not_be_started_once_does_not_make_empty_trials() {
+    let plan = planned(AUTO, |_| {});
+    let mut first = true;
+    let ran = run(&plan, |spec| {
+        if std::mem::take(&mut first) {
+            return Err(HostError::Start {
+                what: "starting a host process",
+                source: std::io::ErrorKind::WouldBlock.into(),
+            });
+        }
+        Ok(right(spec, 1000))
+    });
+    let results = ran.results.unwrap();
+    assert!(counts(&results).iter().all(|count| *count >= 100_000), "{:?}", counts(&results));
+}
+
+#[test]
+fn a_host_that_cannot_be_started_is_a_failed_trial() {
+    let plan = planned(TWO, |options| options.trials = Some(2));
+    let ran = run(&plan, |spec| match (spec.reference, spec.brief.setup.model) {
+        (false, Model::Threads) => {
+            Err(HostError::Start { what: "starting a host process", source: std::io::ErrorKind::WouldBlock.into() })
+        }
+        _ => Ok(right(spec, 1000)),
+    });
+    for trial in ran.results.unwrap().trials {
+        assert_eq!(trial.ok(), trial.cell == 0);
+        assert!(trial.ok() || trial.outcome.words().starts_with("failed: starting a host process"));
+    }
+}
+
+#[test]
+fn blocks_follow_the_planned_order_with_duplicates_recorded() {
+    let plan = planned(TWO, |options| options.trials = Some(9));
+    let ran = run(&plan, |spec| Ok(right(spec, 1_000_000)));
+    let results = ran.results.unwrap();
+    let timed: Vec<(u32, Entry)> = results
+        .trials
+        .iter()
+        .filter(|trial| trial.kind == Kind::Timed)
+        .map(|trial| (trial.block, Entry { cell: trial.cell, duplicate: trial.duplicate }))
+        .collect();
+    let expected: Vec<(u32, Entry)> =
+        (0..9).flat_map(|block| block_order(&plan, 0, block).into_iter().map(move |entry| (block, entry))).collect();
+    assert_eq!(timed, expected);
+    // Serial and the most workers run twice; each cell has two instrumented trials and two for memory at the end.
+    assert_eq!((timed.len(), results.trials.len()), (9 * 4, 9 * 4 + 2 * 2 + 2 * 2));
+    assert!(results.trials.iter().enumerate().all(|(at, trial)| trial.order == at as u32));
+    // One line of the journal, and one word of progress, for every trial.
+    assert_eq!(ran.journal.len(), results.trials.len());
+    for (line, trial) in ran.journal.iter().zip(&results.trials) {
+        let line: BTreeMap<String, Finished> = serde_json::from_str(line).unwrap();
+        assert_eq!(line["finished"].trial, *trial);
+    }
+    let told: Vec<(usize, usize)> = ran.told.trials.iter().map(|(done, total, _)| (*done, *total)).collect();
+    assert_eq!(told, (1..=44).map(|done| (done, 44)).collect::<Vec<_>>());
+    // The right replies were computed once, before all else, and nothing was calibrated.
+    let references: Vec<usize> = (0..ran.asked.len()).filter(|at| ran.asked[*at].reference).collect();
+    assert_eq!((references, ran.told.calibrating), (vec![0], 0));
+    assert!(ran.asked.iter().all(|spec| (spec.brief.seed, spec.brief.items) == (plan.seed, 100)));
+}
+
+#[test]
+fn wrong_sums_and_wrong_counts_are_wrong_replies() {
+    for harm in [|report: &mut Report| report.digest += 1, |report: &mut Report| report.done -= 1] {
+        let plan = planned(TWO, |options| options.trials = Some(3));
+        let ran = run(&plan, |spec| {
+            let mut report = right(spec, 1000);
+            if spec.brief.setup.model == Model::Threads {
+                harm(&mut report);
+            }
+            Ok(report)
+        });
+        let results = ran.results.unwrap();
+        for trial in &results.trials {
+            assert_eq!(trial.outcome, if trial.cell == 1 { Outcome::WrongReply } else { Outcome::Ok });
+        }
+        assert!(results.latencies.iter().all(|latency| latency.cell == 0), "wrong trials clock nothing");
+    }
+}
+
+#[test]
+fn a_dead_host_loses_its_items_and_nobody_elses() {
+    let plan = planned(TWO, |options| options.trials = Some(2));
+    let died = Outcome::HostDied { cause: "signal 9 (SIGKILL)".into() };
+    let mut first = true;
+    let ran = run(&plan, |spec| {
+        if !spec.reference && spec.brief.setup.model == Model::Threads && std::mem::take(&mut first) {
+            return Ok(Report { stderr: "last words".into(), ..Report::empty(died.clone()) });
+        }
+        Ok(right(spec, 1000))
+    });
+    let results = ran.results.unwrap();
+    let wrong: Vec<&Trial> = results.trials.iter().filter(|trial| !trial.ok()).collect();
+    assert_eq!(wrong.len(), 1);
+    assert_eq!((wrong[0].done, wrong[0].lost, wrong[0].stderr.as_str()), (0, 100, "last words"));
+    assert_eq!(wrong[0].outcome, died);
+    assert!(results.run.complete);
+}
+
+#[test]
+fn without_the_right_replies_nothing_is_right() {
+    let plan = planned(TWO, |options| options.trials = Some(2));
+    let ran = run(&plan, |spec| match spec.reference {
+        true => Ok(Report::empty(Outcome::TimedOut)),
+        false => Ok(right(spec, 1000)),
+    });
+    let results = ran.results.unwrap();
+    assert_eq!(ran.asked.iter().filter(|spec| spec.reference).count(), 1, "it is not tried again for every trial");
+    for trial in results.trials {
+        assert_eq!(trial.outcome.words(), "failed: the right replies are unknown: timed out");
+    }
+}
+
+#[test]
+fn an_interruption_keeps_what_was_finished() {
+    let plan = planned(TWO, |options| options.trials = Some(5));
+    for after in 1..6 {
+        let mut trials = 0;
+        let ran = run(&plan, |spec| {
+            trials += usize::from(!spec.reference);
+            if trials > after { Err(HostError::Interrupted) } else { Ok(right(spec, 1000)) }
+        });
+        let results = ran.results.unwrap();
+        assert!(!results.run.complete);
+        assert_eq!((results.trials.len(), ran.journal.len()), (after, after));
+        // What is written can be read and judged.
+        let mut judged = results;
+        judged.derived = runner::verdict::derive(&judged);
+        assert!(judged.derived.groups[0].pairs.is_empty() && judged.derived.groups[0].withheld.is_some());
+    }
+}
+
+#[test]
+fn an_interruption_before_the_first_trial_leaves_nothing() {
+    for (rest, calls) in [(AUTO, 0), (AUTO, 3), (TWO, 0), (TWO, 1)] {
+        let plan = planned(rest, |_| {});
+        let mut call = 0;
+        let ran = run(&plan, |spec| {
+            call += 1;
+            if call > calls { Err(HostError::Interrupted) } else { Ok(right(spec, 1_000_000_000)) }
+        });
+        assert!(matches!(ran.results, Err(EngineError::Interrupted)));
+        assert_eq!((ran.asked.len(), ran.journal.len()), (calls + 1, 0));
+    }
+}
+
+#[test]
+fn a_quick_run_has_three_blocks_and_no_clocks() {
+    let plan = planned(TWO, |options| options.quick = true);
+    let ran = run(&plan, |spec| Ok(right(spec, 1000)));
+    let results = ran.results.unwrap();
+    assert!(results.run.quick && results.latencies.is_empty());
+    assert_eq!(results.trials.len(), 3 * 2);
+    assert!(ran.asked.iter().all(|spec| spec.brief.purpose == Purpose::Timed));
+}
+
+#[test]
+fn clocks_of_instrumented_trials_are_merged() {
+    let plan = planned(TWO, |options| options.trials = Some(2));
+    let results = run(&plan, |spec| Ok(right(spec, 1000))).results.unwrap();
+    assert_eq!(results.latencies.len(), 2);
+    for latency in &results.latencies {
+        assert_eq!((latency.trials, latency.service.count), (2, 200));
+        assert!(latency.service.p50.abs_diff(1000) <= 10 && latency.turnaround.p50.abs_diff(2000) <= 20);
+        // Ten items must lie above a percentile: of 200, ten lie above the 95th and two above the 99th.
+        assert!(latency.service.p95.is_some() && latency.service.p99.is_none());
+    }
+}
+
+#[test]
+fn memory_trials_enter_no_estimate_and_no_histogram() {
+    let plan = planned(TWO, |options| options.trials = Some(7));
+    let memory = MemoryUse { after: Memory { pss: 3, private: 2, rss: 4 }, ..MemoryUse::default() };
+    let ran = run(&plan, |spec| {
+        let weighed = spec.brief.purpose == Purpose::Memory;
+        let mut report = right(spec, if weighed { 90_000_000 } else { 1_000_000 });
+        if weighed {
+            report.memory = Some(memory.clone());
+            (report.service, report.turnaround) = (vec![(77, 100)], vec![(77, 100)]);
+        }
+        Ok(report)
+    });
+    let results = ran.results.unwrap();
+    let weighed: Vec<&Trial> = results.trials.iter().filter(|trial| trial.kind == Kind::Memory).collect();
+    // Two of each cell, after all others, in rounds.
+    assert_eq!(
+        weighed.iter().map(|trial| (trial.block, trial.cell)).collect::<Vec<_>>(),
+        [(0, 0), (0, 1), (1, 0), (1, 1)]
+    );
+    assert!(results.trials[results.trials.len() - 4..].iter().all(|trial| trial.memory.as_ref() == Some(&memory)));
+    assert!(results.trials.iter().all(|trial| trial.memory.is_some() == (trial.kind == Kind::Memory)));
+    assert!(results.latencies.iter().all(|latency| latency.trials == 2 && latency.service.min > 77));
+    let mut without = results.clone();
+    without.trials.retain(|trial| trial.kind != Kind::Memory);
+    let mut derived = runner::verdict::derive(&results);
+    assert!(derived.estimates.iter_mut().all(|estimate| estimate.memory.take().is_some()));
+    assert_eq!(derived, runner::verdict::derive(&without));
+}
+
+#[test]
+fn short_and_disturbed_trials_are_marked_and_kept() {
+    let plan = planned(TWO, |options| options.trials = Some(1));
+    let ran = run(&plan, |spec| {
+        let mut report = right(spec, if spec.brief.setup.model == Model::Serial { 1000 } else { 1_000_000 });
+        report.others = if spec.brief.setup.model == Model::Serial { 0.0 } else { 0.5 };
+        Ok(report)
+    });
+    for trial in ran.results.unwrap().trials {
+        assert_eq!(trial.marks, [if trial.cell == 0 { "too_short" } else { "disturbed" }]);
+        assert!(trial.ok());
+    }
+}
+
+#[test]
+fn counts_are_reused_for_the_same_work_alone() {
+    let plan = planned(AUTO, |_| {});
+    let results = run(&plan, |spec| Ok(right(spec, 1000))).results.unwrap();
+    let machine = Machine::default();
+    assert_eq!(recorded_counts(&plan, &machine, &results), Some(counts(&results)));
+    let other_seed = planned(AUTO, |options| options.seed = Some(1));
+    let other_size = planned(AUTO, |options| options.quick = true);
+    let other_text = planned(&AUTO.replace("2 s", "3 s"), |_| {});
+    for other in [other_seed, other_size, other_text] {
+        assert_eq!(recorded_counts(&other, &machine, &results), None);
+    }
+    assert_eq!(recorded_counts(&plan, &Machine { cores: 64, ..machine }, &results), None);
+}
+
+#[test]
+fn a_host_gets_the_timeout_of_the_scenario() {
+    let plan = planned(AUTO, |_| {});
+    let ran = run(&plan, |spec| Ok(right(spec, 1000)));
+    for spec in ran.asked {
+        if spec.reference {
+            assert!(spec.timeout >= Duration::from_secs(2));
+        } else {
+            assert_eq!(spec.timeout, Duration::from_secs(2));
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! Everything that is tested from outside: through the real program, real processes and real pipes.
+//!
+//! No test asserts a speed; times only bound hangs, and leave room for a loaded machine.
+
+#![allow(clippy::unwrap_used)]
+
+mod against;
+mod compare;
+mod contract;
+mod damage;
+mod expectations;
+mod exports;
+mod failures;
+mod ladder;
+mod layers;
+mod numbers;
+mod power;
+mod resume;
+mod runs;
+mod scenarios;
+mod support;
+mod usage;

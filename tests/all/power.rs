@@ -1,0 +1,70 @@
+//! What a plan says that its blocks can show.
+
+use runner::plan::{Options, comparisons, plan};
+use runner::scenario::{Source, load};
+use runner::task::Tasks;
+
+use super::support::Place;
+
+/// Five cells of one group: ten comparisons.
+const FIVE: &str = "tasks: [{kind: empty, items: 10}]\nmodels: [serial, threads]\nworkers: 1-4\n";
+
+#[test]
+fn a_plan_says_what_its_blocks_can_show() {
+    let place = Place::new();
+    place.scenario("p", FIVE);
+    let plan = place.run(&["plan", "p.yaml"]).expect(0).stdout;
+    let line = plan.lines().find(|line| line.contains("power")).unwrap();
+    assert!(
+        line.starts_with("    power: 15 blocks, 10 comparisons: four runs in five show a difference of "),
+        "{line}"
+    );
+    assert!(line.contains(" % where blocks differ by 1 %, ") && line.contains("; 3 % would take about "), "{line}");
+
+    let json = place.run(&["plan", "p.yaml", "--json"]).expect(0).json();
+    let power = &json[0]["groups"][0]["power"];
+    assert_eq!((power["comparisons"].as_u64(), power["fewest_blocks"].as_u64()), (Some(10), Some(9)));
+    let shown: Vec<f64> =
+        power["spreads"].as_array().unwrap().iter().map(|row| row["shows"].as_f64().unwrap()).collect();
+    assert!(shown[0] > 1.0 && shown[0] < shown[1] && shown[1] < shown[2], "{shown:?}");
+}
+
+#[test]
+fn a_plan_says_when_its_blocks_are_too_few_for_its_comparisons() {
+    let place = Place::new();
+    place.scenario("p", FIVE);
+    let six = ["plan", "p.yaml", "--trials", "6"];
+    let text = place.run(&six).expect(0).stdout;
+    assert!(text.contains("    power: 6 blocks cannot decide 10 comparisons; it takes at least 9 blocks\n"), "{text}");
+    let json = place.run(&[&six[..], &["--json"]].concat()).expect(0).json();
+    assert!(json[0]["groups"][0]["power"]["spreads"][0]["shows"].is_null());
+    let nine = place.run(&["plan", "p.yaml", "--trials", "9"]).expect(0).stdout;
+    assert!(nine.contains("9 blocks, 10 comparisons: four runs in five show"), "{nine}");
+    let quick = place.run(&["plan", "p.yaml", "--quick"]).expect(0).stdout;
+    assert!(!quick.contains("power:") && quick.contains("no verdict"), "{quick}");
+}
+
+#[test]
+fn what_a_plan_counts_is_what_a_verdict_compares() {
+    let tasks = Tasks::builtin();
+    let mut compared = 0;
+    let reports = concat!(env!("CARGO_MANIFEST_DIR"), "/reports");
+    for folder in std::fs::read_dir(reports).unwrap().map(|entry| entry.unwrap().path()) {
+        if !folder.is_dir() {
+            continue;
+        }
+        let results = runner::results::read(&folder.join("results.json")).unwrap();
+        let source = Source { name: "s.yaml".into(), bytes: results.scenario.text.clone().into_bytes() };
+        let scenarios = load(&[source], &tasks).unwrap_or_else(|problems| panic!("{problems}"));
+        let plan = plan(&scenarios[0], &tasks, &Options::new(results.machine.cores)).unwrap();
+        let derived = runner::verdict::derive(&results);
+        for (group, verdict) in plan.groups.iter().zip(&derived.groups) {
+            // A verdict that was withheld lists no pairs.
+            if verdict.withheld.is_none() {
+                assert_eq!(comparisons(&plan, group) as usize, verdict.pairs.len(), "{folder:?}: {}", group.label);
+                compared += 1;
+            }
+        }
+    }
+    assert!(compared > 5, "{compared}");
+}

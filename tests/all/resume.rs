@@ -1,0 +1,336 @@
+//! `--resume`: a run that was interrupted or killed goes on and has every trial once, in the planned order.
+
+use std::path::PathBuf;
+use std::process::Child;
+use std::time::Duration;
+
+use runner::engine::{self, Planned, Run, continued, schedule};
+use runner::plan::{Only, Options, Plan, plan};
+use runner::results::{JOURNAL, Journal, Machine, Results, Trial};
+use runner::scenario::{Source, load};
+use runner::task::Tasks;
+use rustix::process::Signal;
+
+use crate::ladder::{Table, Told, planned, right};
+use crate::support::{Ended, HANG, Place, processes, shared_segments, signal, until};
+
+/// Short trials under every kind of host, in the shape of `axes`.
+const WAYS: &str = "tasks: [{kind: sleep, duration: 1 ms, items: 6}]\nmodels: [serial, threads, {kind: processes, ipc: [pipe, shared_memory]}]\nworkers: 2\n";
+
+fn place_of(trial: &Trial) -> Planned {
+    Planned { cell: trial.cell, block: trial.block, kind: trial.kind, duplicate: trial.duplicate }
+}
+
+/// The plan of a run again, from nothing but its results file.
+fn planned_again(results: &Results) -> Plan {
+    let source = Source { name: "again.yaml".into(), bytes: results.scenario.text.clone().into_bytes() };
+    let tasks = Tasks::builtin();
+    let scenarios = load(&[source], &tasks).unwrap_or_else(|problems| panic!("{problems}"));
+    let options = Options {
+        quick: results.run.quick,
+        trials: Some(results.run.blocks),
+        seed: Some(results.run.seed),
+        only: results.run.only.as_deref().map(|only| Only::parse(only).unwrap()),
+        ..Options::new(results.machine.cores)
+    };
+    plan(&scenarios[0], &tasks, &options).unwrap_or_else(|problems| panic!("{problems}"))
+}
+
+/// The run is whole, and has exactly the trials that its results file plans, in that order.
+#[track_caller]
+fn assert_as_planned(results: &Results) {
+    assert!(results.run.complete);
+    let found: Vec<Planned> = results.trials.iter().map(place_of).collect();
+    assert_eq!(found, schedule(&planned_again(results)));
+    assert!(results.trials.iter().enumerate().all(|(at, trial)| trial.order as usize == at));
+    assert!(results.trials.iter().all(Trial::ok));
+    for latency in &results.latencies {
+        assert_eq!((latency.trials, latency.service.count), (2, 12), "{}", results.cells[latency.cell].label);
+    }
+}
+
+fn journal(place: &Place, name: &str) -> PathBuf {
+    place.report(name).join(JOURNAL)
+}
+
+fn trials_in(place: &Place, name: &str) -> usize {
+    let text = std::fs::read_to_string(journal(place, name)).unwrap_or_default();
+    text.lines().filter(|line| line.starts_with("{\"finished\"") && line.ends_with('}')).count()
+}
+
+/// Ends a program as a power cut would, and waits until none of its processes runs any more. A host that was just making a
+/// segment may leave it to the next run to sweep. Gives the program's pid.
+fn kill(place: &Place, mut child: Child) -> u32 {
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let own = place.path("").to_string_lossy().into_owned();
+    until("the end of all that the killed run had started", HANG, || {
+        let of_run = |pid: u32| {
+            let all = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+            String::from_utf8_lossy(&all).contains(&own)
+        };
+        (!processes().iter().any(|seen| seen.state != 'Z' && of_run(seen.pid))).then_some(())
+    });
+    child.id()
+}
+
+/// Starts a run and kills it when so many trials are done.
+fn broken_off(place: &Place, name: &str, arguments: &[&str], trials: usize) {
+    let file = format!("{name}.yaml");
+    let child = place.program(&[&[file.as_str(), "--out", "o"], arguments].concat()).spawn().unwrap();
+    until("trials in the journal", HANG, || (trials_in(place, name) >= trials).then_some(()));
+    kill(place, child);
+}
+
+// ---- Every trial once.
+
+/// Kills runs at random moments, goes on with them, and looks at what they have.
+fn killed_at(moments: usize, seed: u64) {
+    let mut random = fastrand::Rng::with_seed(seed);
+    for moment in 0..moments {
+        let place = Place::new();
+        place.scenario("k", WAYS);
+        let mut child = Some(place.program(&["k.yaml", "--out", "o", "--trials", "2"]).spawn().unwrap());
+        let mut killed = Vec::new();
+        // Some runs are killed again while they go on.
+        while let Some(running) = child.take() {
+            std::thread::sleep(Duration::from_millis(random.u64(20..700)));
+            let done = trials_in(&place, "k");
+            killed.push(kill(&place, running));
+            assert!(trials_in(&place, "k") >= done || place.report("k").join("results.json").exists());
+            if random.bool() && killed.len() < 3 && journal(&place, "k").exists() {
+                child = Some(place.program(&["k.yaml", "--out", "o", "--trials", "2", "--resume"]).spawn().unwrap());
+            }
+        }
+        let there = journal(&place, "k").exists() && std::fs::metadata(journal(&place, "k")).unwrap().len() > 0;
+        let resume: &[&str] = if there { &["--trials", "2", "--resume"] } else { &["--trials", "2"] };
+        let ended = place.run_scenario("k", resume).expect(0);
+        assert_as_planned(&place.results("k"));
+        // Of four ways: two blocks, two instrumented and two memory trials.
+        assert_eq!(place.results("k").trials.len(), 4 * (2 + 2 + 2), "moment {moment}");
+        assert!(!journal(&place, "k").exists());
+        place.assert_no_leftovers(ended.pid);
+        let left: Vec<String> = killed.into_iter().flat_map(shared_segments).collect();
+        assert!(left.is_empty(), "{left:?}");
+    }
+}
+
+#[test]
+fn killed_at_random_moments_and_resumed_a_run_has_every_trial_once() {
+    killed_at(8, 3);
+}
+
+#[test]
+#[ignore = "takes half a minute: cargo test --test all killed_at_twenty -- --ignored"]
+fn killed_at_twenty_random_moments_and_resumed_a_run_has_every_trial_once() {
+    killed_at(20, 4);
+}
+
+#[test]
+fn interrupted_by_ctrl_c_a_run_goes_on() {
+    let place = Place::new();
+    place.scenario("c", WAYS);
+    let child = place.program(&["c.yaml", "--out", "o", "--trials", "8"]).spawn().unwrap();
+    until("trials in the journal", HANG, || (trials_in(&place, "c") >= 3).then_some(()));
+    signal(child.id(), Signal::INT);
+    let ended = Ended::of(child, HANG).expect(130);
+    assert!(ended.stderr.contains("--resume"), "{}", ended.stderr);
+    let partial = place.results("c");
+    assert!(!partial.run.complete && trials_in(&place, "c") == partial.trials.len());
+    let ended = place.run_scenario("c", &["--trials", "8", "--resume"]).expect(0);
+    assert!(ended.stderr.contains(&format!("goes on after {} of ", partial.trials.len())), "{}", ended.stderr);
+    let results = place.results("c");
+    assert_as_planned(&results);
+    assert_eq!(results.trials[..partial.trials.len()], partial.trials);
+    assert_eq!((results.run.resumed, &results.run.started), (1, &partial.run.started));
+    assert!(place.report_text("c").contains("continued once"), "{}", place.report_text("c"));
+    place.assert_no_leftovers(ended.pid);
+}
+
+#[test]
+fn wherever_the_journal_ends_the_results_are_those_of_a_whole_run() {
+    let text = "tasks: [primes]\nmodels: [serial, threads]\nworkers: 2\ntrials: 9\n";
+    let plan = planned(text, |_| {});
+    let run = |folder: &std::path::Path| {
+        let blank = engine::blank(&plan, Machine::default(), "2026-01-01 00:00".into());
+        let head = engine::head(&blank, "a build".into(), None);
+        let mut journal = Journal::open(folder).unwrap();
+        let left = journal.left().unwrap();
+        let continued = left.clone().map(|left| continued(&plan, left).unwrap());
+        match &left {
+            Some(left) => journal.resume(left).unwrap(),
+            None => journal.start(&head).unwrap(),
+        }
+        let mut host = Table { answer: Box::new(|spec| Ok(right(spec, 1000))), asked: Vec::new() };
+        let mut told = Told::default();
+        let (journal, progress) = (&mut journal, &mut told);
+        let run = Run { plan: &plan, host: &mut host, journal, progress, counts: None, continued };
+        let results = engine::run(run, blank).unwrap();
+        let bytes = std::fs::read(folder.join(JOURNAL)).unwrap();
+        (results, bytes, told.calibrating)
+    };
+    let place = Place::new();
+    let (whole, bytes, calibrated) = run(&place.temporary());
+    assert!(calibrated > 0 && whole.latencies.len() == 2);
+    let ends: Vec<usize> = (0..bytes.len()).filter(|at| bytes[*at] == b'\n').map(|at| at + 1).collect();
+    assert_eq!(ends.len(), 2 + whole.trials.len());
+    for (line, end) in ends.iter().enumerate() {
+        // At the end of a line, and torn within the next one.
+        for cut in [*end, (end + 7).min(bytes.len())] {
+            let place = Place::new();
+            std::fs::write(place.temporary().join(JOURNAL), &bytes[..cut]).unwrap();
+            let (mut again, after, calibrated) = run(&place.temporary());
+            assert_eq!(calibrated > 0, line < 1, "sizes are chosen once");
+            assert_eq!(std::mem::take(&mut again.run.resumed), 1);
+            assert!(again == whole, "cut at {cut}");
+            assert_eq!(after[..*end], bytes[..*end]);
+        }
+    }
+}
+
+// ---- Refusals, by name.
+
+#[test]
+fn another_scenario_version_or_machine_is_refused_by_name() {
+    let place = Place::new();
+    let file = place.scenario("r", WAYS);
+    broken_off(&place, "r", &["--trials", "9"], 2);
+    let left = std::fs::read_to_string(journal(&place, "r")).unwrap();
+    let (head, rest) = left.split_once('\n').unwrap();
+    let mut value: serde_json::Value = serde_json::from_str(head).unwrap();
+    let mut with = |path: &str, new: serde_json::Value| {
+        let old = std::mem::replace(value.pointer_mut(path).unwrap(), new);
+        let text = format!("{value}\n{rest}");
+        *value.pointer_mut(path).unwrap() = old;
+        text
+    };
+    let cases = [
+        (with("/head/hash", "0123456789abcdef".into()), "another scenario text (0123456789ab, now "),
+        (with("/head/tool", "0.0.1".into()), "another version of runner (0.0.1, now "),
+        (with("/head/build", "1 bytes of 0.0".into()), "another build of runner (1 bytes of 0.0, now "),
+        (with("/head/machine/kernel", "Plan 9".into()), "another machine: kernel (Plan 9, now "),
+        (with("/head/machine/cpu", "An abacus".into()), "another machine: CPU (An abacus, now "),
+        (with("/head/cells", "0".into()), "another plan of the same scenario"),
+    ];
+    for (text, words) in &cases {
+        std::fs::write(journal(&place, "r"), text).unwrap();
+        let ended = place.run_scenario("r", &["--trials", "9", "--resume"]).expect(2);
+        let (path, way_out) = ("o/r/journal.ndjson was left by a run of", "run without --resume to start afresh");
+        for part in [path, words, way_out] {
+            assert!(ended.stderr.contains(part), "{part} in {}", ended.stderr);
+        }
+        assert_eq!(&std::fs::read_to_string(journal(&place, "r")).unwrap(), text, "it is left as it is");
+    }
+    std::fs::write(journal(&place, "r"), &left).unwrap();
+    for (arguments, words) in [
+        (&["--trials", "9", "--seed", "4"][..], "another seed"),
+        (&["--trials", "8"], "another number of blocks (9, now 8)"),
+        (&["--trials", "9", "--only", "model=serial"], "another --only (none, now model=serial)"),
+    ] {
+        let ended = place.run_scenario("r", &[arguments, &["--resume"]].concat()).expect(2);
+        assert!(ended.stderr.contains(words), "{}", ended.stderr);
+    }
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, text.replace("items: 6", "items: 7")).unwrap();
+    let ended = place.run_scenario("r", &["--trials", "9", "--resume"]).expect(2);
+    assert!(ended.stderr.contains("another scenario text"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_damaged_journal_is_named_and_left_alone() {
+    let place = Place::new();
+    place.scenario("d", WAYS);
+    broken_off(&place, "d", &["--trials", "9"], 3);
+    let left = std::fs::read_to_string(journal(&place, "d")).unwrap();
+    let lines: Vec<&str> = left.lines().collect();
+    let other = lines[2].replace("\"block\":0", "\"block\":5");
+    let cases = [
+        (left.replacen("\"measured\"", "\"meas", 1), "line 3"),
+        ([&lines[..2], &lines[3..], &[""]].concat().join("\n"), "out of order"),
+        ([&lines[..2], &[other.as_str()], &lines[3..], &[""]].concat().join("\n"), "trial 0 is not the one"),
+        ([&lines[..1], &lines[2..], &[""]].concat().join("\n"), "trials without item counts"),
+        ("noise\n".to_owned(), "line 1"),
+    ];
+    for (text, words) in cases {
+        std::fs::write(journal(&place, "d"), &text).unwrap();
+        let ended = place.run_scenario("d", &["--trials", "9", "--resume"]).expect(3);
+        assert!(ended.stderr.contains("o/d/journal.ndjson") && ended.stderr.contains(words), "{}", ended.stderr);
+        assert_eq!(std::fs::read_to_string(journal(&place, "d")).unwrap(), text);
+    }
+    // Without --resume, it is nothing that anyone needs.
+    place.run_scenario("d", &["--quick", "--trials", "1"]).expect(0);
+}
+
+#[test]
+fn nothing_to_resume_is_said() {
+    let place = Place::new();
+    place.scenario("n", WAYS);
+    let ended = place.run_scenario("n", &["--quick", "--resume"]).expect(2);
+    assert!(
+        ended.stderr.contains("nothing to resume") && ended.stderr.contains("without --resume"),
+        "{}",
+        ended.stderr
+    );
+    assert_eq!(std::fs::read_dir(place.report("n")).unwrap().count(), 0);
+    place.run_scenario("n", &["--quick"]).expect(0);
+    let before = std::fs::read(place.report("n").join("results.json")).unwrap();
+    place.run_scenario("n", &["--quick", "--resume"]).expect(2);
+    assert!(before == std::fs::read(place.report("n").join("results.json")).unwrap());
+}
+
+#[test]
+fn a_run_afresh_says_what_it_drops() {
+    let place = Place::new();
+    place.scenario("a", WAYS);
+    broken_off(&place, "a", &["--quick", "--trials", "9"], 2);
+    let done = trials_in(&place, "a");
+    let ended = place.run_scenario("a", &["--quick", "--trials", "9"]).expect(0);
+    let words = format!(
+        "a: starts afresh; --resume would have continued the run that was broken off after {done} of 36 trials"
+    );
+    assert!(ended.stderr.contains(&words), "{}", ended.stderr);
+    assert_eq!(place.results("a").run.resumed, 0);
+    // Another run could not have gone on with it, and says nothing.
+    broken_off(&place, "a", &["--quick", "--trials", "9"], 2);
+    let ended = place.run_scenario("a", &["--quick", "--trials", "2"]).expect(0);
+    assert!(!ended.stderr.contains("--resume"), "{}", ended.stderr);
+}
+
+#[test]
+fn of_several_scenarios_the_whole_ones_are_left_as_they_are() {
+    let place = Place::new();
+    let files: Vec<String> = ["one", "two", "three"].iter().map(|name| format!("{name}.yaml")).collect();
+    for name in ["one", "two", "three"] {
+        place.scenario(name, WAYS);
+    }
+    let all = [&files[0], &files[1], &files[2], "--out", "o", "--quick", "--trials", "3"];
+    let child = place.program(&all).spawn().unwrap();
+    until("trials of the second scenario", HANG, || (trials_in(&place, "two") >= 1).then_some(()));
+    signal(child.id(), Signal::INT);
+    Ended::of(child, HANG).expect(130);
+    let first = std::fs::read(place.report("one").join("results.json")).unwrap();
+    let ended = place.run(&[&all[..], &["--resume"]].concat()).expect(0);
+    assert!(first == std::fs::read(place.report("one").join("results.json")).unwrap());
+    let words = ["one: complete already", "two: goes on after", "three: nothing to resume, runs from the start"];
+    for words in words {
+        assert!(ended.stderr.contains(words), "{words} in {}", ended.stderr);
+    }
+    for name in ["one", "two", "three"] {
+        assert_as_planned(&place.results(name));
+    }
+}
+
+// ---- Order and seeds follow from the results file.
+
+#[test]
+fn the_order_of_a_run_follows_from_its_results_file() {
+    let place = Place::new();
+    let groups = WAYS.replace("items: 6}]", "items: 6}, {kind: empty, items: 6}]");
+    place.scenario("o", &groups);
+    for arguments in
+        [&["--trials", "8"][..], &["--trials", "8", "--seed", "77"], &["--quick", "--only", "model=threads|processes"]]
+    {
+        place.run_scenario("o", arguments).expect(0);
+        assert_as_planned(&place.results("o"));
+    }
+}

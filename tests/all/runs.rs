@@ -1,0 +1,468 @@
+//! Whole runs: every task under every way gives the same right replies, and every output says the same.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read as _;
+use std::path::Path;
+use std::process::Stdio;
+
+use runner::results::{Kind, Results};
+
+use crate::support::{Ended, HANG, Place};
+
+/// Every model × IPC method × dispatch × wait.
+const EVERY_WAY: &str = "
+models:
+  - serial
+  - threads
+  - rayon
+  - {kind: processes, ipc: [queue, pipe, shared_memory, manager], wait: [sleep, spin]}
+  - {kind: processes, ipc: shared_memory, dispatch: table, wait: [sleep, spin]}
+measure: [work, end_to_end]
+";
+
+/// Runs tasks under every way and checks what holds for every right run.
+fn every_way(tasks: &str, settings: &str) -> Results {
+    let place = Place::new();
+    place.scenario("w", &format!("tasks:\n{tasks}{EVERY_WAY}{settings}"));
+    let ended = place.run_scenario("w", &["--quick", "--trials", "1"]).expect(0);
+    let results = place.results("w");
+    assert_whole(&results);
+    place.assert_no_leftovers(ended.pid);
+    results
+}
+
+/// What holds for every complete run in which nothing went wrong.
+#[track_caller]
+fn assert_whole(results: &Results) {
+    assert!(results.run.complete && !results.trials.is_empty());
+    for group in &results.groups {
+        let mut digests = BTreeSet::new();
+        for trial in results.trials.iter().filter(|trial| group.cells.contains(&trial.cell)) {
+            let (cell, words) = (&results.cells[trial.cell], trial.outcome.words());
+            assert!(trial.ok(), "{} of {}: {words} {}", cell.label, group.label, trial.stderr);
+            assert_eq!((trial.lost, trial.retried, trial.duplicated), (0, 0, 0), "{}", cell.label);
+            if !group.per_item {
+                digests.insert((trial.digest.clone(), trial.done));
+            }
+            assert!(!trial.marks.iter().any(|mark| mark == "leaked"), "{} left a process behind", cell.label);
+            assert_eq!(trial.first_item == 0, group.measure == "end_to_end", "{}: only warm-ups are cold", cell.label);
+        }
+        assert!(digests.len() <= 1, "{}: {digests:?}", group.label);
+        for cell in &group.cells {
+            assert_eq!(results.timed(*cell).count(), results.run.blocks as usize);
+        }
+    }
+    assert_eq!(results.derived, as_a_file_holds_it(results, runner::verdict::derive(results)));
+}
+
+/// A file rounds derived numbers.
+fn as_a_file_holds_it(results: &Results, derived: runner::results::Derived) -> runner::results::Derived {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("results.json");
+    runner::results::write(&path, &Results { derived, ..results.clone() }).unwrap();
+    runner::results::read(&path).unwrap().derived
+}
+
+/// Every trial of a task did so many items.
+#[track_caller]
+fn assert_done(results: &Results, task: &str, items: u64) {
+    let groups = results.groups.iter().filter(|group| group.task == task);
+    let cells: Vec<usize> = groups.flat_map(|group| group.cells.clone()).collect();
+    assert!(!cells.is_empty(), "no {task}");
+    for trial in results.trials.iter().filter(|trial| cells.contains(&trial.cell)) {
+        assert_eq!(trial.done, items, "{task}, {}", results.cells[trial.cell].label);
+    }
+}
+
+#[test]
+fn computing_tasks_are_right_under_every_way() {
+    let tasks = "  - {kind: empty, items: 50}\n  - {kind: primes, limit: 2000, items: 40}\n";
+    let results = every_way(tasks, "chunk: 3\nworkers: [1, 3]\n");
+    // Two measures of two tasks; serial, and by two worker counts threads, rayon, four methods by two waits, the table.
+    assert_eq!(results.groups.len(), 4);
+    let cells = |group: usize| results.groups[group].cells.len();
+    assert_eq!([cells(0), cells(1), cells(2), cells(3)], [1 + 2 * (2 + 8 + 1); 4]);
+    assert_done(&results, "empty", 50);
+    assert_done(&results, "primes", 40);
+}
+
+#[test]
+fn waiting_and_writing_tasks_are_right_under_every_way() {
+    let results = every_way(
+        "  - {kind: sleep, duration: 1 ms, items: 9}\n  - {kind: file, bytes: 5000, items: 9}\n",
+        "workers: 2\n",
+    );
+    assert_done(&results, "sleep", 9);
+    assert_done(&results, "file", 9);
+}
+
+#[test]
+fn payloads_of_every_size_are_right_under_every_way() {
+    let results =
+        every_way("  - {kind: echo, payload: [0 B, 64 KiB, 1 MiB], items: 7}\n", "in_flight: 3\nworkers: 2\n");
+    assert_eq!(results.groups.len(), 6);
+    assert_done(&results, "echo", 7);
+}
+
+#[test]
+fn blocking_sections_and_check_points_are_right_under_every_way() {
+    let results =
+        every_way("  - {kind: probe_blocking, items: 9}\n  - {kind: probe_steps, items: 50}\n", "workers: 3\n");
+    assert_done(&results, "probe_blocking", 9);
+    assert_done(&results, "probe_steps", 50);
+}
+
+#[test]
+fn items_that_yield_items_are_all_done_under_every_way() {
+    let results = every_way("  - {kind: probe_tree, fan_out: 3, depth: 3, items: 5}\n", "chunk: 2\nworkers: 3\n");
+    assert_done(&results, "probe_tree", 5 * (1 + 3 + 9 + 27));
+    // A table is a fixed set.
+    assert!(results.cells.iter().all(|cell| cell.dispatch.as_deref() != Some("table")));
+    assert!(results.skipped.iter().any(|skipped| skipped.what.contains("table")), "{:?}", results.skipped);
+}
+
+#[test]
+fn more_workers_than_items_do_no_harm() {
+    let results = every_way("  - {kind: empty, items: 1}\n  - {kind: echo, payload: 64 B, items: 2}\n", "workers: 5\n");
+    assert_done(&results, "empty", 1);
+    assert_done(&results, "echo", 2);
+}
+
+#[test]
+fn chunks_flights_and_placements_change_no_reply() {
+    let place = Place::new();
+    let models = "models: [serial, threads, rayon, {kind: processes, ipc: [pipe, shared_memory], in_flight: [1, 4]}]\n";
+    let axes = "workers: 2\nchunk: [1, 7, 100]\nplacement: [free, same, cross]\n";
+    place.scenario("c", &format!("tasks: [{{kind: primes, limit: 1000, items: 60}}]\n{models}{axes}"));
+    place.run_scenario("c", &["--quick", "--trials", "1"]).expect(0);
+    let results = place.results("c");
+    assert_whole(&results);
+    assert_eq!(results.cells.len(), 1 + 2 * 9 + 4 * 9);
+}
+
+#[test]
+fn instrumented_trials_clock_every_item() {
+    let place = Place::new();
+    place.scenario("i", "tasks: [{kind: empty, items: 300}]\nmodels: [serial, threads, rayon, {kind: processes, ipc: [pipe, manager]}, {kind: processes, ipc: shared_memory, dispatch: table}]\nworkers: 2\n");
+    place.run_scenario("i", &["--trials", "1"]).expect(0);
+    let results = place.results("i");
+    assert_whole(&results);
+    assert_eq!(results.latencies.len(), results.cells.len());
+    for latency in &results.latencies {
+        let instrumented = results
+            .trials
+            .iter()
+            .filter(|trial| trial.cell == latency.cell && trial.kind == Kind::Instrumented)
+            .count();
+        assert_eq!(instrumented as u32, latency.trials);
+        for times in [&latency.service, &latency.turnaround] {
+            assert_eq!(times.count, 300 * u64::from(latency.trials), "{}", results.cells[latency.cell].label);
+            assert!(times.min <= times.p50 && times.p50 <= times.max && times.p95.is_some());
+        }
+    }
+}
+
+#[test]
+fn times_of_long_items_are_as_long_as_the_items() {
+    let place = Place::new();
+    let text = "tasks: [{kind: sleep, duration: 5 ms, items: 12}]\nmodels: [serial, threads, processes]\nworkers: 2\nipc: [pipe, shared_memory]\ntrials: 1\n";
+    place.scenario("long", text);
+    place.run_scenario("long", &[]).expect(0);
+    let results = place.results("long");
+    assert_eq!(results.latencies.len(), results.cells.len());
+    for latency in &results.latencies {
+        for times in [&latency.service, &latency.turnaround] {
+            assert!(
+                times.min >= 4_990_000 && times.p50 >= 4_990_000,
+                "{}: {times:?}",
+                results.cells[latency.cell].label
+            );
+        }
+    }
+}
+
+// ---- Outputs.
+
+/// A small run whose outputs are looked at: two ways that are cheap.
+const SMALL: &str = "tasks: [{kind: sleep, duration: 1 ms, items: 4}]\nmodels: [serial, threads]\nworkers: [1, 4]\n";
+
+fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.map(|path| (path.file_name().unwrap().to_str().unwrap().to_owned(), std::fs::read(path).unwrap())).collect()
+}
+
+#[test]
+fn rendering_again_gives_the_same_bytes() {
+    let place = Place::new();
+    place.scenario("r", &SMALL.replace("models: [serial", "charts: [speedup, time]\nmodels: [serial"));
+    let text = std::fs::read_to_string(place.path("r.yaml")).unwrap().replacen("charts: time\n", "", 1);
+    place.write("r.yaml", text);
+    place.run_scenario("r", &["--trials", "7"]).expect(0);
+    let first = files(&place.report("r"));
+    for name in ["results.json", "report.md", "speedup.svg", "speedup-dark.svg", "time.svg", "time-dark.png"] {
+        assert!(first.contains_key(name), "there is no {name}: {:?}", first.keys());
+    }
+    assert!(!first.contains_key("journal.ndjson"));
+    for (name, bytes) in &first {
+        match name.rsplit_once('.').unwrap().1 {
+            "svg" => assert!(bytes.starts_with(b"<svg") && bytes.trim_ascii_end().ends_with(b"</svg>"), "{name}"),
+            "png" => assert!(bytes.starts_with(b"\x89PNG"), "{name}"),
+            _ => assert!(bytes.ends_with(b"\n") || bytes.ends_with(b"}"), "{name}"),
+        }
+    }
+    // Nothing but the results file is needed, and what no result asks for goes.
+    for name in first.keys().filter(|name| *name != "results.json") {
+        std::fs::remove_file(place.report("r").join(name)).unwrap();
+    }
+    std::fs::write(place.report("r").join("ipc.svg"), "stale").unwrap();
+    std::fs::write(place.report("r").join("notes.svg"), "mine").unwrap();
+    for _ in 0..2 {
+        place.run(&["render", "--out", "o"]).expect(0);
+        let mut again = files(&place.report("r"));
+        assert_eq!(again.remove("notes.svg").unwrap(), b"mine");
+        let differing: Vec<_> = first.keys().filter(|name| first.get(*name) != again.get(*name)).collect();
+        assert!(first == again, "{differing:?} differ of {:?}", again.keys());
+    }
+}
+
+#[test]
+fn a_quick_run_says_so_everywhere_and_gives_no_verdict() {
+    let place = Place::new();
+    place.scenario("q", SMALL);
+    let text = place.run_scenario("q", &["--quick"]).expect(0);
+    let results = place.results("q");
+    assert!(results.run.quick && results.run.blocks == 3 && results.latencies.is_empty());
+    for verdict in &results.derived.groups {
+        assert!(verdict.pairs.is_empty() && verdict.winners.is_empty());
+        assert!(verdict.withheld.as_ref().unwrap().contains("quick"), "{:?}", verdict.withheld);
+    }
+    let svg = std::fs::read_to_string(place.report("q").join("time.svg")).unwrap();
+    for (output, text) in [("the terminal", &text.stdout), ("report.md", &place.report_text("q")), ("time.svg", &svg)] {
+        assert!(text.to_lowercase().contains("quick"), "{output} does not say that it is quick:\n{text}");
+    }
+    let json = place.run_scenario("q", &["--quick", "--json"]).expect(0).json();
+    assert_eq!(json[0]["quick"], true);
+    assert!(json[0]["groups"][0]["pairs"].as_array().unwrap().is_empty());
+}
+
+#[test]
+fn json_has_the_numbers_of_the_results_file() {
+    let place = Place::new();
+    place.scenario("a", SMALL);
+    place.scenario("b", SMALL);
+    let ended = place.run(&["a.yaml", "b.yaml", "--out", "o", "--json", "--trials", "2"]).expect(0);
+    let json = ended.json();
+    for (at, name) in ["a", "b"].iter().enumerate() {
+        let results = place.results(name);
+        assert_eq!(json[at]["name"], **name);
+        assert_eq!(json[at]["seed"], results.run.seed);
+        let cells = json[at]["groups"][0]["cells"].as_array().unwrap();
+        assert_eq!(cells.len(), results.cells.len());
+        for (shown, cell) in cells.iter().zip(&results.cells) {
+            let estimate = &results.derived.estimates[cell.id];
+            assert_eq!(shown["label"], cell.label);
+            // The file rounds derived numbers to six digits.
+            let (shown, held) = (shown["time"]["median"].as_f64().unwrap(), estimate.time.unwrap().median);
+            assert!((shown / held - 1.0).abs() < 1e-5, "{shown} is not {held}");
+        }
+    }
+}
+
+#[test]
+fn a_verdict_needs_six_blocks_and_an_expectation_that_fails_is_exit_1() {
+    let place = Place::new();
+    let expect = "expect:\n  - compare: {model: threads, workers: 4}\n    to: {model: serial}\n    at_least: 1000\n";
+    place.scenario("e", &format!("{SMALL}{expect}"));
+    let few = place.run_scenario("e", &["--trials", "5"]).expect(0);
+    assert!(few.stdout.contains("No verdict"), "{}", few.stdout);
+    let enough = place.run_scenario("e", &["--trials", "7"]).expect(1);
+    let results = place.results("e");
+    assert_eq!(results.derived.groups[0].pairs.len(), 3);
+    assert!(enough.stdout.to_lowercase().contains("not met"), "{}", enough.stdout);
+    assert!(place.report_text("e").to_lowercase().contains("not met"));
+}
+
+#[test]
+fn baseline_and_most_workers_run_twice_per_block_from_eight_blocks_on() {
+    let place = Place::new();
+    place.scenario("d", SMALL);
+    place.run_scenario("d", &["--trials", "8"]).expect(0);
+    let results = place.results("d");
+    let checked: Vec<&str> = results.cells.iter().filter(|c| c.checked).map(|c| c.label.as_str()).collect();
+    assert_eq!(checked, ["serial", "threads × 4"]);
+    assert_eq!(results.trials.iter().filter(|trial| trial.duplicate).count(), 2 * 8);
+    assert_eq!(results.derived.groups[0].checks.len(), 2);
+    for block in 0..8 {
+        let in_block = results.trials.iter().filter(|t| t.block == block && t.kind == Kind::Timed);
+        assert_eq!(in_block.count(), 3 + 2);
+    }
+    assert!(results.trials.iter().map(|trial| trial.order).eq(0..results.trials.len() as u32));
+}
+
+// ---- Options.
+
+#[test]
+fn only_narrows_a_run() {
+    let place = Place::new();
+    place.scenario("n", SMALL);
+    place.run_scenario("n", &["--quick", "--trials", "1", "--only", "model=threads,workers=4"]).expect(0);
+    let results = place.results("n");
+    assert_eq!(results.cells.iter().map(|cell| cell.label.as_str()).collect::<Vec<_>>(), ["threads × 4"]);
+    assert_eq!(results.run.only.as_deref(), Some("model=threads,workers=4"));
+    let ended = place.run_scenario("n", &["--quick", "--trials", "1", "--only", "model=serial|threads"]).expect(0);
+    assert_eq!(place.results("n").cells.len(), 3);
+    assert!(
+        ended.stdout.contains("model=serial|threads") || place.report_text("n").contains("only"),
+        "{}",
+        ended.stdout
+    );
+}
+
+#[test]
+fn a_seed_gives_the_same_order_again() {
+    let place = Place::new();
+    place.scenario("s", SMALL);
+    let order = |seed: &str| {
+        place.run_scenario("s", &["--quick", "--trials", "6", "--seed", seed]).expect(0);
+        let results = place.results("s");
+        assert_eq!(results.run.seed.to_string(), seed);
+        results.trials.into_iter().map(|trial| (trial.cell, trial.duplicate, trial.digest)).collect::<Vec<_>>()
+    };
+    let (first, again, other) = (order("7"), order("7"), order("8"));
+    assert_eq!(first, again);
+    let cells = |order: &[(usize, bool, String)]| order.iter().map(|trial| trial.0).collect::<Vec<_>>();
+    assert_ne!(cells(&first), cells(&other));
+}
+
+#[test]
+fn the_next_run_does_the_same_work() {
+    let place = Place::new();
+    let auto = SMALL.replace(", items: 4", "");
+    place.scenario("c", &auto);
+    place.run_scenario("c", &["--quick", "--trials", "1"]).expect(0);
+    let chosen: Vec<u64> = place.results("c").cells.iter().map(|cell| cell.items).collect();
+    assert!(chosen.iter().all(|items| *items > 0));
+    // A count that no calibration would choose shows where the next run takes it from.
+    let path = place.report("c").join("results.json");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let changed = text.replace(&format!("\"items\":{}", chosen[0]), "\"items\":33");
+    assert_ne!(text, changed);
+    std::fs::write(&path, changed).unwrap();
+    place.run_scenario("c", &["--quick", "--trials", "1"]).expect(0);
+    assert!(place.results("c").cells.iter().all(|cell| cell.items == 33 || chosen[1..].contains(&cell.items)));
+    assert_eq!(place.results("c").cells[0].items, 33);
+    // Another size of run chooses anew.
+    place.run_scenario("c", &["--trials", "1"]).expect(0);
+    assert_ne!(place.results("c").cells[0].items, 33);
+}
+
+#[test]
+fn plans_run_nothing() {
+    let place = Place::new();
+    place.scenario("p", SMALL);
+    for arguments in [&["plan", "p.yaml"][..], &["p.yaml", "--dry-run", "--out", "o"]] {
+        let ended = place.run(arguments).expect(0);
+        assert!(ended.stdout.contains("threads × 4") && ended.stdout.contains("trials"), "{}", ended.stdout);
+        assert!(!place.path("o").exists() && !place.path("reports").exists());
+    }
+    let json = place.run(&["plan", "p.yaml", "--json"]).expect(0).json();
+    assert_eq!(json[0]["groups"][0]["cells"].as_array().unwrap().len(), 3);
+}
+
+// ---- Streams.
+
+#[test]
+fn results_go_to_standard_output_and_progress_to_standard_error() {
+    let place = Place::new();
+    place.scenario("t", SMALL);
+    let loud = place.run_scenario("t", &["--quick", "--trials", "1"]).expect(0);
+    assert!(loud.stderr.contains("t: done") && !loud.stdout.contains("t: done"));
+    let quiet = place.run_scenario("t", &["--quick", "--trials", "1", "-q"]).expect(0);
+    assert_eq!(quiet.stderr, "");
+    assert!(quiet.stdout.contains("threads × 4"));
+    let verbose = place.run_scenario("t", &["--trials", "7", "-v"]).expect(0);
+    let plain = place.run_scenario("t", &["--trials", "7"]).expect(0);
+    assert!(verbose.stdout.lines().count() > plain.stdout.lines().count());
+}
+
+#[test]
+fn a_reader_that_leaves_is_no_failure() {
+    let place = Place::new();
+    place.scenario("h", SMALL);
+    let run = ["h.yaml", "--out", "o", "--quick", "--trials", "1"];
+    let json = ["h.yaml", "--out", "o", "--quick", "--trials", "1", "--json"];
+    for arguments in [&["list"][..], &["schema"], &["plan", "h.yaml"], &["--help"], &run, &json] {
+        let mut child = place.program(arguments).spawn().unwrap();
+        drop(child.stdout.take());
+        let ended = Ended::of(child, HANG).expect(0);
+        place.assert_no_leftovers(ended.pid);
+    }
+    assert!(place.results("h").run.complete);
+    let mut child = place.program(&run).spawn().unwrap();
+    drop(child.stderr.take());
+    Ended::of(child, HANG).expect(0);
+}
+
+#[test]
+fn a_full_standard_output_is_a_failure_that_is_named() {
+    let place = Place::new();
+    place.scenario("f", SMALL);
+    for arguments in [&["list"][..], &["f.yaml", "--out", "o", "--quick", "--trials", "1"]] {
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let ended = Ended::of(place.program(arguments).stdout(full).spawn().unwrap(), HANG).expect(3);
+        assert!(ended.stderr.contains("standard output: No space left"), "{}", ended.stderr);
+    }
+    assert!(place.results("f").run.complete);
+}
+
+#[test]
+fn a_long_temporary_folder_is_no_failure() {
+    let place = Place::new();
+    // Paths of Unix sockets hold 107 bytes, and the queues live in such sockets.
+    let long = place.path(&"x".repeat(150));
+    std::fs::create_dir(&long).unwrap();
+    place.scenario("l", "tasks: [{kind: empty, items: 8}]\nmodels: [{kind: processes, ipc: queue}]\nworkers: 2\n");
+    let mut command = place.program(&["l.yaml", "--out", "o", "--quick", "--trials", "1"]);
+    let ended = Ended::of(command.env("TMPDIR", &long).spawn().unwrap(), HANG).expect(0);
+    assert_whole(&place.results("l"));
+    let left: Vec<_> = std::fs::read_dir("/tmp").unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    let start = format!("runner-{}-", ended.pid);
+    assert!(!left.iter().any(|name| name.to_string_lossy().starts_with(&start)));
+}
+
+/// Runs the program with standard output on a terminal, and gives what the terminal saw.
+fn on_a_terminal(place: &Place, arguments: &[&str], no_color: Option<&str>) -> String {
+    let (mut master, mut slave) = (0, 0);
+    let null = std::ptr::null_mut();
+    // SAFETY: Both out-pointers are valid; name, modes and size are left to the system.
+    assert_eq!(unsafe { libc::openpty(&raw mut master, &raw mut slave, null, null.cast(), null.cast()) }, 0);
+    // SAFETY: Both descriptors were just opened and belong to nobody else.
+    let (mut master, slave) = unsafe {
+        use std::os::fd::FromRawFd as _;
+        (std::fs::File::from_raw_fd(master), std::os::fd::OwnedFd::from_raw_fd(slave))
+    };
+    let mut command = place.program(arguments);
+    command.env("TERM", "xterm").stdout(Stdio::from(slave)).stderr(Stdio::null());
+    if let Some(value) = no_color {
+        command.env("NO_COLOR", value);
+    }
+    let mut child = command.spawn().unwrap();
+    // The command holds the other end of the terminal, which would never end.
+    drop(command);
+    let mut seen = Vec::new();
+    // The end of a terminal's last writer is an error of its reader.
+    let _ = master.read_to_end(&mut seen);
+    assert!(child.wait().unwrap().success());
+    String::from_utf8(seen).unwrap()
+}
+
+#[test]
+fn colour_is_for_terminals_that_want_it() {
+    let place = Place::new();
+    place.scenario("z", SMALL);
+    let arguments = ["z.yaml", "--out", "o", "--quick", "--trials", "1"];
+    assert!(on_a_terminal(&place, &arguments, None).contains("\u{1b}["));
+    assert!(on_a_terminal(&place, &arguments, Some("")).contains("\u{1b}["));
+    assert!(!on_a_terminal(&place, &arguments, Some("1")).contains('\u{1b}'));
+    assert!(!place.run(&arguments).expect(0).stdout.contains('\u{1b}'));
+}

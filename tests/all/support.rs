@@ -1,0 +1,201 @@
+//! What the modules share: a place of their own for a run, its outputs, and a look at processes and leftovers.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use runner::results::Results;
+use serde_json::Value;
+
+/// The program under test.
+pub const PROGRAM: &str = env!("CARGO_BIN_EXE_runner");
+
+/// Bound of everything that should take a moment: a hang, not a slow machine, exceeds it.
+pub const HANG: Duration = Duration::from_secs(60);
+
+/// Polls until `done` gives something, or panics with `what` once the bound has passed.
+pub fn until<T>(what: &str, bound: Duration, mut done: impl FnMut() -> Option<T>) -> T {
+    let end = Instant::now() + bound;
+    loop {
+        if let Some(found) = done() {
+            return found;
+        }
+        assert!(Instant::now() < end, "waited in vain for {what}");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// Says why a test cannot run here. Where all of them must run, that is a failure.
+#[track_caller]
+pub fn skipped(why: &str) {
+    assert!(std::env::var_os("CI").is_none(), "skipped: {why}");
+    println!("skipped: {why}");
+}
+
+/// A folder of a test's own, with one for reports and one for temporary files in it.
+pub struct Place {
+    folder: tempfile::TempDir,
+}
+
+impl Place {
+    pub fn new() -> Self {
+        let folder = tempfile::Builder::new().prefix("rt").tempdir_in("/tmp").unwrap();
+        std::fs::create_dir(folder.path().join("t")).unwrap();
+        Self { folder }
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub fn temporary(&self) -> PathBuf {
+        self.path("t")
+    }
+
+    /// The report folder of a scenario.
+    pub fn report(&self, name: &str) -> PathBuf {
+        self.path("o").join(name)
+    }
+
+    pub fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path(name);
+        std::fs::write(&path, bytes).unwrap();
+        path
+    }
+
+    /// A scenario file with the head that all need.
+    pub fn scenario(&self, name: &str, rest: &str) -> PathBuf {
+        self.write(&format!("{name}.yaml"), head(name) + rest)
+    }
+
+    /// The program, to be run in this place.
+    pub fn program(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(PROGRAM);
+        command.args(arguments).current_dir(self.folder.path()).env("TMPDIR", self.temporary());
+        command.env_remove("NO_COLOR").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
+    /// Runs the program to its end.
+    pub fn run(&self, arguments: &[&str]) -> Ended {
+        Ended::of(self.program(arguments).spawn().unwrap(), HANG)
+    }
+
+    /// Runs a scenario into the folder `o`, with further arguments.
+    pub fn run_scenario(&self, name: &str, arguments: &[&str]) -> Ended {
+        let file = format!("{name}.yaml");
+        self.run(&[&[file.as_str(), "--out", "o"], arguments].concat())
+    }
+
+    pub fn results(&self, name: &str) -> Results {
+        runner::results::read(&self.report(name).join("results.json")).unwrap()
+    }
+
+    pub fn report_text(&self, name: &str) -> String {
+        std::fs::read_to_string(self.report(name).join("report.md")).unwrap()
+    }
+
+    /// A running program has its work folder still.
+    #[track_caller]
+    pub fn assert_work_folder_of(&self, pid: u32) {
+        let names = std::fs::read_dir(self.temporary()).unwrap().map(|entry| entry.unwrap().file_name());
+        let start = format!("runner-{pid}-");
+        assert!(names.into_iter().any(|name| name.to_string_lossy().starts_with(&start)));
+    }
+
+    /// Nothing that a run needs for itself may stay.
+    #[track_caller]
+    pub fn assert_no_leftovers(&self, pid: u32) {
+        let files: Vec<_> = std::fs::read_dir(self.temporary()).unwrap().map(|entry| entry.unwrap().path()).collect();
+        assert!(files.is_empty(), "left behind: {files:?}");
+        assert_eq!(shared_segments(pid), Vec::<String>::new());
+    }
+}
+
+/// The lines that every scenario starts with.
+pub fn head(name: &str) -> String {
+    format!("version: 1\nname: {name}\ntitle: A test\nabout: A test.\ncharts: time\n")
+}
+
+/// Shared segments of a run by the pid of its program.
+pub fn shared_segments(pid: u32) -> Vec<String> {
+    runner::ipc::leftovers(&format!("/runner-{pid}-"))
+}
+
+/// A program that has ended, with all it wrote.
+pub struct Ended {
+    pub pid: u32,
+    pub code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+    pub took: Duration,
+}
+
+impl Ended {
+    /// Waits for the end, at most so long.
+    #[track_caller]
+    pub fn of(child: Child, bound: Duration) -> Self {
+        let (pid, start) = (child.id(), Instant::now());
+        let (send, receive) = std::sync::mpsc::channel();
+        std::thread::spawn(move || send.send(child.wait_with_output()));
+        let Ok(output) = receive.recv_timeout(bound) else {
+            rustix::process::Pid::from_raw(pid as i32)
+                .map(|pid| rustix::process::kill_process(pid, rustix::process::Signal::KILL));
+            panic!("the program did not end within {bound:?}");
+        };
+        let Output { status, stdout, stderr } = output.unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        Self { pid, code: status.code(), stdout: text(stdout), stderr: text(stderr), took: start.elapsed() }
+    }
+
+    #[track_caller]
+    pub fn expect(self, code: i32) -> Self {
+        assert_eq!(self.code, Some(code), "\n--- stdout\n{}\n--- stderr\n{}", self.stdout, self.stderr);
+        assert!(!self.stderr.contains("panicked"), "{}", self.stderr);
+        self
+    }
+
+    /// What `--json` printed.
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {}", self.stdout))
+    }
+}
+
+/// A process as /proc shows it.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    pub pid: u32,
+    pub parent: u32,
+    pub group: u32,
+    pub state: char,
+    pub command: String,
+}
+
+/// All processes that can be read. Zombies count, until they are reaped.
+pub fn processes() -> Vec<Seen> {
+    let entries = std::fs::read_dir("/proc").unwrap().flatten();
+    entries.filter_map(|entry| seen(entry.file_name().to_str()?.parse().ok()?)).collect()
+}
+
+fn seen(pid: u32) -> Option<Seen> {
+    let folder = Path::new("/proc").join(pid.to_string());
+    let stat = std::fs::read_to_string(folder.join("stat")).ok()?;
+    let command = std::fs::read(folder.join("cmdline")).ok()?;
+    let mut fields = stat.rsplit_once(") ")?.1.split_whitespace();
+    let state = fields.next()?.chars().next()?;
+    let mut number = || fields.next()?.parse().ok();
+    let (parent, group) = (number()?, number()?);
+    let command = String::from_utf8_lossy(&command).replace('\0', " ");
+    Some(Seen { pid, parent, group, state, command })
+}
+
+/// The children of a process whose command line holds a word, such as `__worker`.
+pub fn children(parent: u32, word: &str) -> Vec<u32> {
+    let found = processes().into_iter().filter(|seen| seen.parent == parent && seen.command.contains(word));
+    found.map(|seen| seen.pid).collect()
+}
+
+pub fn signal(pid: u32, signal: rustix::process::Signal) {
+    rustix::process::kill_process(rustix::process::Pid::from_raw(pid as i32).unwrap(), signal).unwrap();
+}
