@@ -91,6 +91,12 @@ pub enum ChartKind {
     Losses,
     /// Which method at which payload size? Lines over payload.
     Ipc,
+    /// What does a worker cost? Stacked bars of private and shared memory.
+    Memory,
+    /// Where did the time go? A lane per worker.
+    Timeline,
+    /// Is work lost? A matrix of ways and faults.
+    Crash,
 }
 
 /// Every chart with its word and the question it answers, in the order in which reports show them.
@@ -99,6 +105,9 @@ pub const CHARTS: &[(ChartKind, &str, &str)] = &[
     (ChartKind::Time, "time", "which is fastest? time of every way, as bars"),
     (ChartKind::Losses, "losses", "where did the speed-up go? its parts from the ideal to what was measured"),
     (ChartKind::Ipc, "ipc", "which IPC method at which size? over payload"),
+    (ChartKind::Memory, "memory", "what does a worker cost? private and shared memory"),
+    (ChartKind::Timeline, "timeline", "where did the time go? a lane per worker, from start to join"),
+    (ChartKind::Crash, "crash", "is work lost? what a fault does under every way"),
 ];
 
 impl ChartKind {
@@ -215,17 +224,8 @@ impl Outcome {
 
 /// Words of the language whose work is not built yet, with what they will do.
 pub const NOT_BUILT_YET: &[(&str, &str)] = &[
-    ("emulated_gil", "a runtime that models CPython's interpreter lock"),
-    ("python", "a real CPython as the runtime"),
-    ("switch_interval", "the switch interval of the emulated interpreter lock"),
-    ("held_per_operation", "a setting of the emulated interpreter lock"),
-    ("fault", "faults as an axis"),
-    ("on_crash", "what happens after a crash"),
-    ("start", "start methods of processes"),
-    ("api", "which of Python's own classes to use"),
     ("call", "a Python function of your own"),
     ("code", "inline Python code"),
-    ("async", "a model for tasks that wait"),
     ("rate", "open arrivals at a set rate"),
     ("pipeline", "stages in a chain"),
     ("command", "a program of your own as the task"),
@@ -241,9 +241,6 @@ pub const NOT_BUILT_YET: &[(&str, &str)] = &[
     ("sort", "a sorting task"),
     ("json", "a JSON task"),
     ("service", "the chart of service times"),
-    ("memory", "the chart of memory per worker"),
-    ("timeline", "the chart of who ran what when"),
-    ("crash", "the chart of what a crash loses"),
     ("compare", "the chart of before and after"),
     ("latency", "latency under open arrivals"),
     ("where", "which cells a chart shows"),

@@ -22,7 +22,7 @@ fn setup(model: Model, workers: u32, chunk: u32) -> Setup {
         in_flight: processes.then_some(2),
         wait: processes.then_some(Wait::Sleep),
         placement: (model != Model::Serial).then_some(Placement::Free),
-        measure: Measure::Work,
+        ..Setup::new(model, Measure::Work)
     }
 }
 
@@ -41,6 +41,10 @@ fn run_task(task: &str, settings: &Settings, setup: Setup, items: u64) -> f64 {
         folder: std::path::PathBuf::new(),
         setup,
         purpose: Purpose::Timed,
+        runtime: runner::runtime::Runtime::Native,
+        interpreter: None,
+        fault: None,
+        trace: false,
     };
     let prefix = format!("/runner-bench-{}", std::process::id());
     let deadline = Instant::now() + Duration::from_secs(60);

@@ -15,17 +15,7 @@ pub fn run() {
     let folder = WorkFolder::create(&base).expect("a work folder");
     let interrupt = Interrupt::install().expect("signal handlers");
     let mut host = Process::new(Program::current(), folder.path(), interrupt);
-    let setup = Setup {
-        model: Model::Serial,
-        workers: None,
-        ipc: None,
-        dispatch: None,
-        chunk: None,
-        in_flight: None,
-        wait: None,
-        placement: None,
-        measure: Measure::Work,
-    };
+    let setup = Setup::new(Model::Serial, Measure::Work);
     let brief = Brief {
         task: "empty".into(),
         settings: Settings::default(),
@@ -34,6 +24,10 @@ pub fn run() {
         folder: std::path::PathBuf::new(),
         setup,
         purpose: Purpose::Timed,
+        runtime: runner::runtime::Runtime::Native,
+        interpreter: None,
+        fault: None,
+        trace: false,
     };
     let spec =
         Spec { brief, reference: false, timeout: Duration::from_secs(30), prefix: String::new(), against: false };

@@ -68,6 +68,7 @@ pub fn charts(results: &Results) -> Vec<Chart> {
             ChartKind::Time => time::charts(results),
             ChartKind::Losses => losses::charts(results),
             ChartKind::Ipc => ipc::charts(results),
+            ChartKind::Memory | ChartKind::Timeline | ChartKind::Crash => Vec::new(),
         });
     }
     charts

@@ -1,5 +1,6 @@
 //! Reading scenario files and planning them, with all problems of all files in one go.
 
+use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::path::PathBuf;
 
@@ -8,8 +9,9 @@ use anyhow::Result;
 use super::args::Shape;
 use super::output::Output;
 use crate::model::usable_cores;
-use crate::plan::{Only, Options, Plan, plan};
-use crate::scenario::{Problems, Source, load};
+use crate::plan::{Only, Options, Plan, plan, pythons};
+use crate::runtime::{Interpreter, find};
+use crate::scenario::{Problems, Scenario, Source, load};
 use crate::task::Tasks;
 
 /// Most bytes that are read of a file: one more than the guard accepts, so that it can say that there are too many.
@@ -23,7 +25,7 @@ pub(super) fn plans(
     output: &Output,
     json: bool,
 ) -> Result<Option<Vec<Plan>>> {
-    let options = match options(shape) {
+    let mut options = match options(shape) {
         Ok(options) => options,
         Err(message) => {
             output.error(&message);
@@ -36,6 +38,7 @@ pub(super) fn plans(
     match load(&sources, tasks) {
         Err(found) => problems.extend(found),
         Ok(scenarios) => {
+            options.pythons = found(&scenarios, shape.is_some_and(|shape| shape.allow_commands));
             for scenario in &scenarios {
                 match plan(scenario, tasks, &options) {
                     Ok(plan) => plans.push(plan),
@@ -65,6 +68,14 @@ pub(super) fn plans(
         output.say(&format!("\n{}; nothing was run", crate::name::plural(count as u64, "problem")));
     }
     Ok(None)
+}
+
+/// The interpreters that scenarios name, asked what they can do.
+fn found(scenarios: &[Scenario], allowed: bool) -> BTreeMap<String, Result<Interpreter, String>> {
+    let mut names: Vec<String> = scenarios.iter().flat_map(pythons).collect();
+    names.sort_unstable();
+    names.dedup();
+    find(&names, &std::env::var("PATH").unwrap_or_default(), allowed)
 }
 
 fn options(shape: Option<&Shape>) -> Result<Options, String> {

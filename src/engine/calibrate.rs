@@ -4,7 +4,7 @@ use crate::host::{HostError, Outcome};
 use crate::plan::{Items, Plan};
 use crate::results::{Kind, Results};
 
-use super::{Run, spec};
+use super::{Run, sound};
 
 /// The least time in seconds that the fastest cell's trial should take.
 const TARGET: f64 = 0.1;
@@ -82,7 +82,7 @@ fn seconds_per_item(run: &mut Run<'_>, cell: usize) -> Result<Option<f64>, Inter
     let mut items = fewest(plan, cell).min(MOST);
     let (mut known, mut told) = (None, 0);
     for _ in 0..ROUNDS {
-        let report = match run.host.run(&spec(plan, cell, items as u64, Kind::Timed)) {
+        let report = match run.host.run(&sound(plan, cell, items as u64)) {
             Ok(report) if report.outcome == Outcome::Ok => report,
             Err(HostError::Interrupted) => return Err(Interrupted),
             // Too many items for the time limit, or a cell that fails anyway: what was learned before stands.

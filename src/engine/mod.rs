@@ -169,7 +169,7 @@ impl Trials<'_> {
         if let Some(known) = self.references.get(&key) {
             return Ok(known.clone());
         }
-        let mut spec = spec(plan, cell, items, Kind::Timed);
+        let mut spec = sound(plan, cell, items);
         spec.reference = true;
         // It is one host for all trials of the group, and runs all items on one core.
         spec.timeout = plan.timeout.max(Duration::from_secs(15)) * 4;
@@ -181,6 +181,13 @@ impl Trials<'_> {
         self.references.insert(key, found.clone());
         Ok(found)
     }
+}
+
+/// What a host is told about a trial in which nothing goes wrong on purpose.
+fn sound(plan: &Plan, cell: usize, items: u64) -> Spec {
+    let mut spec = spec(plan, cell, items, Kind::Timed);
+    spec.brief.fault = None;
+    spec
 }
 
 /// What a host is told about one trial.
@@ -199,6 +206,10 @@ fn spec(plan: &Plan, cell: usize, items: u64, kind: Kind) -> Spec {
             Kind::Instrumented => Purpose::Instrumented,
             Kind::Memory => Purpose::Memory,
         },
+        runtime: group.runtime,
+        interpreter: group.interpreter.as_ref().map(|found| found.path.clone()),
+        fault: group.fault,
+        trace: kind == Kind::Instrumented && plan.timeline,
     };
     let against = cell.against.is_some();
     Spec { brief, reference: false, timeout: plan.timeout, prefix: String::new(), against }
@@ -222,6 +233,10 @@ fn blank_trial() -> Trial {
         first_item: 0,
         spent: None,
         memory: None,
+        lock: None,
+        recovered: 0,
+        lives: Vec::new(),
+        seen: Vec::new(),
         others: 0.0,
         marks: Vec::new(),
         stderr: String::new(),
@@ -254,6 +269,11 @@ fn to_trial(report: &Report, reference: &Result<(u64, u64), String>, place: &Tri
         first_item: report.first_item,
         spent: report.spent,
         memory: report.memory.clone(),
+        retried: report.retried,
+        lock: report.lock,
+        recovered: report.recovered,
+        lives: report.lives.clone(),
+        seen: report.seen.clone(),
         others: report.others,
         marks,
         stderr: report.stderr.clone(),

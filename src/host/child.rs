@@ -11,7 +11,7 @@ use crate::ipc;
 use crate::model::{self, Model, Order, Ran, Trouble, Usage};
 use crate::name::show_bytes;
 use crate::reexec::Program;
-use crate::results::{Memory, MemoryUse, Phase, Spent};
+use crate::results::{Event, EventKind, Life, LockUse, Memory, MemoryUse, Phase, Seen, Spent};
 use crate::task::Tasks;
 
 /// What the host writes at its end.
@@ -27,6 +27,13 @@ pub(super) struct Reply {
     pub(super) turnaround: Vec<(u64, u64)>,
     pub(super) spent: Option<Spent>,
     pub(super) memory: Option<MemoryUse>,
+    pub(super) retried: u64,
+    pub(super) recovered: u64,
+    pub(super) lock: Option<LockUse>,
+    pub(super) lives: Vec<Life>,
+    pub(super) seen: Vec<Seen>,
+    pub(super) events: Vec<Event>,
+    pub(super) left_out: u64,
     pub(super) others: f64,
     pub(super) cpu_mismatch: bool,
     pub(super) trouble: Option<Trouble>,
@@ -115,6 +122,13 @@ fn reply(ran: Ran, phases: [Phase; 3], others: f64) -> Reply {
         phases,
         spent: ran.spent.map(spent),
         memory: ran.memory.as_ref().map(memory),
+        retried: ran.retried,
+        recovered: ran.recovered,
+        lock: ran.lock.map(lock),
+        lives: ran.lives.into_iter().map(life).collect(),
+        seen: ran.seen.iter().map(|s| Seen { worker: s.worker, before: s.before, after: s.after }).collect(),
+        events: ran.events.iter().map(event).collect(),
+        left_out: ran.left_out,
         done: ran.done,
         known: ran.known,
         duplicated: ran.duplicated,
@@ -132,6 +146,27 @@ fn reply(ran: Ran, phases: [Phase; 3], others: f64) -> Reply {
 fn spent(spent: model::Spent) -> Spent {
     let model::Spent { service, dispatch, waiting, preempted } = spent;
     Spent { service, dispatch, waiting, lock: 0, preempted }
+}
+
+fn lock(used: model::LockUse) -> LockUse {
+    let model::LockUse { waits, waited, hand_overs, forced } = used;
+    LockUse { waits, waited, hand_overs, forced }
+}
+
+fn life(lived: model::Life) -> Life {
+    let model::Life { worker, start, ready, end, died } = lived;
+    Life { worker, start, ready, end, died }
+}
+
+fn event(event: &model::Event) -> Event {
+    let kind = match event.kind {
+        model::EventKind::Start => EventKind::Start,
+        model::EventKind::Item => EventKind::Item,
+        model::EventKind::Held => EventKind::Held,
+        model::EventKind::Crash => EventKind::Crash,
+        model::EventKind::Join => EventKind::Join,
+    };
+    Event(event.lane, kind, event.start, event.end)
 }
 
 fn memory(read: &model::MemoryUse) -> MemoryUse {
@@ -213,6 +248,7 @@ mod tests {
     use super::*;
     use crate::model::{Brief, Measure, Purpose, Setup};
     use crate::reexec::PROTOCOL;
+    use crate::runtime::Runtime;
 
     /// The names of all fields, those of nested objects behind a point.
     fn names(value: &Value, before: &str, found: &mut Vec<String>) {
@@ -224,17 +260,7 @@ mod tests {
 
     #[test]
     fn a_change_of_what_hosts_read_or_write_raises_the_protocol() {
-        let setup = Setup {
-            model: Model::Serial,
-            workers: None,
-            ipc: None,
-            dispatch: None,
-            chunk: None,
-            in_flight: None,
-            wait: None,
-            placement: None,
-            measure: Measure::Work,
-        };
+        let setup = Setup::new(Model::Serial, Measure::Work);
         let brief = Brief {
             task: "empty".into(),
             settings: crate::task::Settings::default(),
@@ -243,6 +269,10 @@ mod tests {
             folder: "f".into(),
             setup,
             purpose: Purpose::Timed,
+            runtime: Runtime::Native,
+            interpreter: None,
+            fault: None,
+            trace: false,
         };
         let timeout = Duration::from_secs(1);
         let spec = Spec { brief, reference: false, timeout, prefix: String::new(), against: false };
@@ -250,14 +280,15 @@ mod tests {
         names(&serde_json::to_value(&spec).unwrap(), "", &mut found);
         names(&serde_json::to_value(Reply::default()).unwrap(), "reply ", &mut found);
         found.sort();
-        let known = "brief brief.folder brief.items brief.purpose brief.seed brief.settings brief.setup \
+        let known = "brief brief.folder brief.items brief.purpose brief.runtime brief.seed brief.settings brief.setup \
                      brief.setup.chunk brief.setup.dispatch brief.setup.in_flight brief.setup.ipc \
                      brief.setup.measure brief.setup.model brief.setup.placement brief.setup.wait \
                      brief.setup.workers brief.task prefix reference reply cpu_mismatch reply digest reply done \
-                     reply duplicated reply first_item reply known reply memory reply others reply phases \
+                     reply duplicated reply events reply first_item reply known reply left_out reply lives reply lock \
+                     reply memory reply others reply phases reply recovered reply retried reply seen \
                      reply service reply spent reply trouble reply turnaround timeout timeout.nanos \
                      timeout.secs";
         let advice = "hosts of other builds would misunderstand this: raise reexec::PROTOCOL, then change this list";
-        assert_eq!((PROTOCOL, found.join(" ").as_str()), (1, known), "{advice}");
+        assert_eq!((PROTOCOL, found.join(" ").as_str()), (2, known), "{advice}");
     }
 }

@@ -20,7 +20,7 @@ pub use process::Process;
 pub use protocol::{Other, ProtocolError, ask, protocol_main};
 
 pub use crate::model::{Brief, Measure, Purpose};
-use crate::results::{MemoryUse, Phase, Spent};
+use crate::results::{Event, Life, LockUse, MemoryUse, Phase, Seen, Spent};
 pub use crate::vocab::Outcome;
 
 /// What one host is started for.
@@ -67,6 +67,20 @@ pub struct Report {
     pub spent: Option<Spent>,
     /// What its processes occupied, in a memory run, where the system says it.
     pub memory: Option<MemoryUse>,
+    /// Items that were handed out again.
+    pub retried: u64,
+    /// Nanoseconds from a worker's death to the first reply of the one in its place.
+    pub recovered: u64,
+    /// What interpreter locks cost.
+    pub lock: Option<LockUse>,
+    /// When each worker was started, ready and gone.
+    pub lives: Vec<Life>,
+    /// What was seen of the global variable of the task `globals`.
+    pub seen: Vec<Seen>,
+    /// Events of a timeline, where they are kept.
+    pub events: Vec<Event>,
+    /// Events beyond those.
+    pub left_out: u64,
     /// Share of the machine's CPU time that others used during the trial.
     pub others: f64,
     /// `leaked`, `cpu_mismatch`.
@@ -92,6 +106,13 @@ impl Report {
             turnaround: Vec::new(),
             spent: None,
             memory: None,
+            retried: 0,
+            recovered: 0,
+            lock: None,
+            lives: Vec::new(),
+            seen: Vec::new(),
+            events: Vec::new(),
+            left_out: 0,
             others: 0.0,
             marks: Vec::new(),
             stderr: String::new(),

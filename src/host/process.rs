@@ -273,6 +273,13 @@ impl End {
             turnaround: reply.turnaround,
             spent: reply.spent,
             memory: reply.memory,
+            retried: reply.retried,
+            recovered: reply.recovered,
+            lock: reply.lock,
+            lives: reply.lives,
+            seen: reply.seen,
+            events: reply.events,
+            left_out: reply.left_out,
             others: reply.others,
             marks: marks.iter().filter(|(set, _)| *set).map(|(_, mark)| (*mark).to_owned()).collect(),
         }

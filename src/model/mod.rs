@@ -10,6 +10,7 @@ mod serial;
 mod stint;
 mod stream;
 mod threads;
+mod trace;
 mod usage;
 mod watch;
 mod wire;
@@ -24,10 +25,12 @@ pub use placing::usable_cores;
 pub use run::{Brief, Order, PhaseUsage, Purpose, Ran, Trouble};
 pub use serial::reference;
 pub use stint::Spent;
+pub use trace::{Event, EventKind, Life, LockUse, MOST_EVENTS, Seen};
 pub use usage::Usage;
 pub use worker::{manager_main, worker_main};
 
 use crate::ipc::{Dispatch, Method, Wait};
+use crate::runtime::Runtime;
 
 /// Runs the items of an order as its setup says. Blocks until all is done, or until something went wrong.
 #[must_use]
@@ -37,6 +40,7 @@ pub fn run(order: &Order<'_>) -> Ran {
         Model::Threads => threads::run(order),
         Model::Rayon => work_stealing::run(order),
         Model::Processes => processes::run(order),
+        Model::Async | Model::Interpreters => Ran::refused(order, "this way is one of Python's"),
     }
 }
 
@@ -52,6 +56,10 @@ pub enum Model {
     Rayon,
     /// Worker processes, fed over an IPC method.
     Processes,
+    /// Tasks of one event loop in one thread; for work that waits.
+    Async,
+    /// Sub-interpreters of one process, each with a lock of its own, in a thread each.
+    Interpreters,
 }
 
 /// A setting of a cell beside task, model and runtime.
@@ -72,6 +80,24 @@ pub enum Key {
     Wait,
     /// Which cores the processes or threads may use.
     Placement,
+    /// How worker processes are started.
+    Start,
+    /// Which of Python's own classes run the workers.
+    Api,
+    /// How long a thread may keep the interpreter lock that another waits for.
+    SwitchInterval,
+    /// How long the lock is held around a blocking operation.
+    HeldPerOperation,
+    /// Which interpreter.
+    Python,
+    /// What goes wrong on purpose.
+    Fault,
+    /// What happens after a worker process has died.
+    OnCrash,
+    /// Memory that the parent holds when workers start.
+    ParentMemory,
+    /// What workers do with it.
+    ParentUse,
 }
 
 /// One entry of the list of models.
@@ -96,30 +122,95 @@ pub const MODELS: &[Entry] = &[
         word: "serial",
         shown: "serial",
         about: "one item after the other, in one thread: the reference",
-        uses: &[],
+        uses: &[Key::SwitchInterval, Key::HeldPerOperation, Key::Python, Key::Fault, Key::ParentMemory, Key::ParentUse],
     },
     Entry {
         model: Model::Threads,
         word: "threads",
         shown: "threads",
         about: "threads of one process, claiming items from a shared counter",
-        uses: &[Key::Workers, Key::Chunk, Key::Placement],
+        uses: &[
+            Key::Workers,
+            Key::Chunk,
+            Key::Placement,
+            Key::Api,
+            Key::SwitchInterval,
+            Key::HeldPerOperation,
+            Key::Python,
+            Key::Fault,
+            Key::ParentMemory,
+            Key::ParentUse,
+        ],
     },
     Entry {
         model: Model::Rayon,
         word: "rayon",
         shown: "work stealing (rayon)",
         about: "a rayon pool of its own with that many threads; chunk is its smallest split",
-        uses: &[Key::Workers, Key::Chunk, Key::Placement],
+        uses: &[Key::Workers, Key::Chunk, Key::Placement, Key::Fault, Key::ParentMemory, Key::ParentUse],
     },
     Entry {
         model: Model::Processes,
         word: "processes",
         shown: "processes",
         about: "worker processes (this program again), fed over an IPC method",
-        uses: &[Key::Workers, Key::Ipc, Key::Dispatch, Key::Chunk, Key::InFlight, Key::Wait, Key::Placement],
+        uses: &[
+            Key::Workers,
+            Key::Ipc,
+            Key::Dispatch,
+            Key::Chunk,
+            Key::InFlight,
+            Key::Wait,
+            Key::Placement,
+            Key::Start,
+            Key::Api,
+            Key::SwitchInterval,
+            Key::HeldPerOperation,
+            Key::Python,
+            Key::Fault,
+            Key::OnCrash,
+            Key::ParentMemory,
+            Key::ParentUse,
+        ],
+    },
+    Entry {
+        model: Model::Async,
+        word: "async",
+        shown: "async",
+        about: "tasks of one event loop in one thread, so many in flight; for work that waits (asyncio, runtime python)",
+        uses: &[Key::InFlight, Key::Python, Key::Fault],
+    },
+    Entry {
+        model: Model::Interpreters,
+        word: "interpreters",
+        shown: "sub-interpreters",
+        about: "sub-interpreters of one process, each with a lock of its own (CPython 3.12 or newer, runtime python)",
+        uses: &[Key::Workers, Key::Chunk, Key::SwitchInterval, Key::Python, Key::Fault],
     },
 ];
+
+/// Whether a model under a runtime has a use for a key; others collapse.
+#[must_use]
+pub fn uses(model: Model, runtime: Runtime, key: Key) -> bool {
+    let of_runtime = match runtime {
+        Runtime::Native => !matches!(key, Key::Api | Key::SwitchInterval | Key::HeldPerOperation | Key::Python),
+        Runtime::EmulatedGil => !matches!(key, Key::Api | Key::Python),
+        Runtime::Python => !matches!(key, Key::Dispatch | Key::Wait | Key::Placement | Key::HeldPerOperation),
+    };
+    of_runtime && model.entry().uses.contains(&key)
+}
+
+/// Why a runtime cannot run a model's way of working, if it cannot.
+#[must_use]
+pub fn impossible(model: Model, runtime: Runtime) -> Option<&'static str> {
+    match (model, runtime) {
+        (Model::Async, Runtime::Native | Runtime::EmulatedGil) => Some("an event loop is built for `python` alone"),
+        (Model::Interpreters, Runtime::Native | Runtime::EmulatedGil) => Some("sub-interpreters are CPython's"),
+        (Model::Rayon, Runtime::Python) => Some("rayon is a Rust library"),
+        (Model::Rayon, Runtime::EmulatedGil) => Some("CPython has no work-stealing pool that could be modelled"),
+        _ => None,
+    }
+}
 
 impl Model {
     /// The model's entry in [`MODELS`].
@@ -151,6 +242,56 @@ pub enum Measure {
     EndToEnd,
 }
 
+/// How worker processes come to be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Start {
+    /// A fresh program.
+    #[default]
+    Spawn,
+    /// A copy of the parent, made before it has any thread.
+    Fork,
+    /// A copy of a small server process, which was started first.
+    Forkserver,
+}
+
+/// Which of Python's own classes run the workers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Api {
+    /// `Process` or `Thread`, fed by the driver over the IPC method.
+    #[default]
+    Process,
+    /// `multiprocessing.Pool` or `multiprocessing.pool.ThreadPool`.
+    Pool,
+    /// `ProcessPoolExecutor` or `ThreadPoolExecutor` of `concurrent.futures`.
+    Executor,
+}
+
+/// What happens after a worker process has died.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnCrash {
+    /// The run ends.
+    #[default]
+    Stop,
+    /// Another worker takes its place, and its items are handed out again, but the one that was running, three times at most.
+    Restart,
+    /// The others go on with the rest; the items that the worker held are given up.
+    Skip,
+}
+
+/// What workers do with memory that the parent holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ParentUse {
+    /// Nothing.
+    #[default]
+    Untouched,
+    /// Every worker reads all of it before the work.
+    Read,
+}
+
 /// Everything that says how the items of one cell are run. Keys that the model does not use hold `None`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Setup {
@@ -172,4 +313,50 @@ pub struct Setup {
     pub placement: Option<Placement>,
     /// What the clock covers.
     pub measure: Measure,
+    /// How worker processes are started; processes only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start: Option<Start>,
+    /// Which of Python's own classes run the workers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub api: Option<Api>,
+    /// Nanoseconds after which a thread that waits for the interpreter lock asks for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub switch_interval: Option<u64>,
+    /// Nanoseconds that the emulated lock is held before each blocking operation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_per_operation: Option<u64>,
+    /// What happens after a worker process has died; where a fault is injected, or where it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_crash: Option<OnCrash>,
+    /// Bytes that the parent holds when workers start.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent_memory: Option<u64>,
+    /// What workers do with them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent_use: Option<ParentUse>,
+}
+
+impl Setup {
+    /// The setup of a model in which every key is yet to be given.
+    #[must_use]
+    pub fn new(model: Model, measure: Measure) -> Self {
+        Self {
+            model,
+            workers: None,
+            ipc: None,
+            dispatch: None,
+            chunk: None,
+            in_flight: None,
+            wait: None,
+            placement: None,
+            measure,
+            start: None,
+            api: None,
+            switch_interval: None,
+            held_per_operation: None,
+            on_crash: None,
+            parent_memory: None,
+            parent_use: None,
+        }
+    }
 }

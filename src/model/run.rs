@@ -8,11 +8,13 @@ use serde::{Deserialize, Serialize};
 use super::bench::{Bench, Clocked};
 use super::memory::MemoryUse;
 use super::stint::{Spent, Stint, monotonic, split};
+use super::trace::{Event, Life, LockUse, Seen};
 use super::usage::Usage;
 use super::{Measure, Placement, Setup};
 use crate::ipc::IpcError;
 use crate::reexec::Program;
-use crate::task::{Digest, Job, Place, Settings, Task, TaskError, Tasks};
+use crate::runtime::Runtime;
+use crate::task::{Digest, Fault, Job, Place, Settings, Task, TaskError, Tasks};
 
 /// One run to make: what, how, and until when.
 pub struct Order<'a> {
@@ -58,6 +60,18 @@ pub struct Brief {
     pub setup: Setup,
     /// What the run is made for.
     pub purpose: Purpose,
+    /// What executes the items.
+    #[serde(default)]
+    pub runtime: Runtime,
+    /// The program, where that is a CPython.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interpreter: Option<PathBuf>,
+    /// What goes wrong on purpose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<Fault>,
+    /// Whether an instrumented run keeps its events for a timeline.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub trace: bool,
 }
 
 impl Brief {
@@ -169,6 +183,20 @@ pub struct Ran {
     pub spent: Option<Spent>,
     /// What its processes occupied, in memory runs, where the system says it.
     pub memory: Option<MemoryUse>,
+    /// Items that were handed out again after their worker had died.
+    pub retried: u64,
+    /// Nanoseconds from the first death of a worker, as it was found out, to the first reply of the one in its place; 0 where there was none.
+    pub recovered: u64,
+    /// What interpreter locks cost, where there are any.
+    pub lock: Option<LockUse>,
+    /// When each worker was started, ready and gone.
+    pub lives: Vec<Life>,
+    /// What was seen of the global variable of the task `globals`.
+    pub seen: Vec<Seen>,
+    /// Events of a timeline, where the run keeps them.
+    pub events: Vec<Event>,
+    /// Events beyond those that are kept.
+    pub left_out: u64,
     /// Whether `wait4` and the workers' own reports disagree on CPU time.
     pub cpu_mismatch: bool,
     /// Why it did not end well.
@@ -176,6 +204,11 @@ pub struct Ran {
 }
 
 impl Ran {
+    /// What is left of a run that cannot be made.
+    pub(super) fn refused(order: &Order<'_>, why: &str) -> Self {
+        Self { known: order.brief.items, trouble: Some(Trouble::Failed(why.into())), ..Self::default() }
+    }
+
     /// Splits the work phase, which ended at `end` on the monotonic clock, by what its workers clocked.
     pub(super) fn split_work(&mut self, brief: &Brief, stints: &[Stint], end: u64) {
         if brief.instrumented() {

@@ -33,6 +33,7 @@ pub fn doubled(plan: &Plan) -> Plan {
         instrumented: 0,
         memory: 0,
         charts: Vec::new(),
+        timeline: false,
         ..plan.clone()
     }
 }

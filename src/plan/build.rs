@@ -5,11 +5,20 @@ use std::collections::BTreeSet;
 use super::built::{Built, Common, Point};
 use super::{Collapsed, Group, Items, Options, Skipped};
 use crate::ipc::{Dispatch, Method, Wait};
-use crate::model::{Key, Measure, Model, Placement, Setup};
+use crate::model::{Api, Key, Measure, Model, OnCrash, ParentUse, Placement, Setup, Start, impossible, uses};
 use crate::name::show_bytes;
-use crate::runtime::Runtime;
-use crate::scenario::{Fault, KEYS, MOST_WORKERS, ModelChoice, Problems, Scenario, TaskChoice, Ways, Workers, list};
-use crate::task::{Settings, Task, Tasks, Value};
+use crate::runtime::{Interpreter, Runtime};
+use crate::scenario::{
+    Fault, KEYS, MOST_WORKERS, ModelChoice, Problems, Scenario, TaskChoice, Ways, Workers, list, word_of,
+};
+use crate::task::{Bound, FaultKind, Settings, Task, Tasks, Value};
+
+/// The interpreter where a scenario names none.
+pub(super) const DEFAULT_PYTHON: &str = "python3";
+/// CPython's own switch interval, in nanoseconds.
+const SWITCH_INTERVAL: u64 = 5_000_000;
+/// How long CPython was found to hold its lock around a short write, in nanoseconds.
+const HELD_PER_OPERATION: u64 = 1_200;
 
 struct Builder<'a> {
     scenario: &'a Scenario,
@@ -118,39 +127,123 @@ impl Builder<'_> {
     }
 
     fn model(&mut self, task: &dyn Task, settings: &Settings, items: Items, model: &ModelChoice, ways: &Ways) {
-        let runtimes = ways.runtime.as_ref().map_or(vec![Runtime::Native], |choice| choice.values.clone());
         let measures = ways.measure.as_ref().map_or(vec![Measure::Work], |choice| choice.values.clone());
-        for runtime in runtimes {
-            for &measure in &measures {
-                let common =
-                    Common { task: task.name().to_owned(), settings: settings.clone(), items, runtime, measure };
-                for setup in self.setups(model.model, ways, measure) {
-                    if self.is_possible(task, settings, &setup, ways) {
-                        self.add(&common, task, self.finish(setup));
-                    }
+        let faults = ways.fault.as_ref().map_or(vec![None], |choice| choice.values.clone());
+        for runtime in ways.runtimes() {
+            if let Some(why) = impossible(model.model, runtime) {
+                self.skip(format!("{} × {}", model.model.entry().word, word_of(runtime)), why);
+                continue;
+            }
+            for (python, interpreter) in self.interpreters(task, runtime, ways) {
+                for (&measure, &fault) in measures.iter().flat_map(|m| faults.iter().map(move |f| (m, f))) {
+                    let common = Common {
+                        task: task.name().to_owned(),
+                        settings: settings.clone(),
+                        items,
+                        runtime,
+                        measure,
+                        python: python.clone(),
+                        fault,
+                    };
+                    self.cells(&common, task, interpreter.as_ref(), model, ways);
                 }
             }
         }
     }
 
+    /// The cells of a model in one group.
+    fn cells(
+        &mut self,
+        common: &Common,
+        task: &dyn Task,
+        interpreter: Option<&Interpreter>,
+        model: &ModelChoice,
+        ways: &Ways,
+    ) {
+        let is_python = common.runtime == Runtime::Python;
+        let wrong = match common.fault.map(|fault| fault.kind) {
+            Some(FaultKind::Panic) if is_python => Some("Python has no panics: `exception` is its word"),
+            Some(FaultKind::Exception) if !is_python => Some("Rust has no exceptions: `panic` is its word"),
+            _ => None,
+        };
+        if let (Some(why), Some(fault)) = (wrong, common.fault) {
+            self.skip(format!("{} × {}", fault.kind.word(), word_of(common.runtime)), why);
+            return;
+        }
+        for setup in self.setups(model.model, ways, common) {
+            if self.is_possible(task, &common.settings, &setup, ways)
+                && interpreter.is_none_or(|found| self.is_possible_in(found, task, &setup))
+            {
+                let setup = self.finish(setup, common.runtime);
+                self.add(common, task, interpreter, setup);
+            }
+        }
+    }
+
+    /// The interpreters that a runtime takes: those that were found, or none where it needs none.
+    fn interpreters(
+        &mut self,
+        task: &dyn Task,
+        runtime: Runtime,
+        ways: &Ways,
+    ) -> Vec<(Option<String>, Option<Interpreter>)> {
+        if runtime != Runtime::Python {
+            return vec![(None, None)];
+        }
+        let what = format!("{} × python", task.name());
+        if !task.in_python() {
+            self.skip(what, "the Python driver does not have this task");
+            return Vec::new();
+        }
+        let names = ways.python.as_ref().map_or(vec![DEFAULT_PYTHON.to_owned()], |choice| choice.values.clone());
+        let mut found = Vec::new();
+        for name in names {
+            match self.options.pythons.get(&name) {
+                Some(Ok(interpreter)) => found.push((Some(name), Some(interpreter.clone()))),
+                Some(Err(why)) => self.skip(what.clone(), why),
+                None => self.skip(what.clone(), "nobody looked for interpreters"),
+            }
+        }
+        found
+    }
+
+    /// Whether an interpreter can run the items in this way.
+    fn is_possible_in(&mut self, found: &Interpreter, task: &dyn Task, setup: &Setup) -> bool {
+        let label = found.label();
+        if task.yields() {
+            self.skip(format!("{} × python", task.name()), "the Python driver has no items that yield items");
+            return false;
+        }
+        if setup.model == Model::Interpreters && !found.interpreters {
+            self.skip(
+                format!("interpreters × {label}"),
+                "this CPython has no sub-interpreters of its own lock (3.12 or newer has)",
+            );
+            return false;
+        }
+        if setup.model == Model::Async && task.bound() != Bound::Waiting {
+            self.skip(
+                format!("async × {}", task.name()),
+                "an event loop helps work that waits, and this task does not",
+            );
+            return false;
+        }
+        let start = setup.start.map_or("fork", word_of);
+        if setup.model == Model::Processes && !found.start_methods.iter().any(|method| method == start) {
+            self.skip(format!("{start} × {label}"), "this CPython does not have that start method");
+            return false;
+        }
+        true
+    }
+
     /// Every combination of the keys that the model uses, before impossible ones are sorted out.
-    fn setups(&mut self, model: Model, ways: &Ways, measure: Measure) -> Vec<Setup> {
+    fn setups(&mut self, model: Model, ways: &Ways, common: &Common) -> Vec<Setup> {
         fn values<T: Clone>(choice: Option<&crate::scenario::Choice<T>>, default: T) -> Vec<Option<T>> {
             choice.map_or(vec![Some(default)], |choice| choice.values.iter().cloned().map(Some).collect())
         }
-        let uses = |key| model.entry().uses.contains(&key);
-        let start = Setup {
-            model,
-            workers: None,
-            ipc: None,
-            dispatch: None,
-            chunk: None,
-            in_flight: None,
-            wait: None,
-            placement: None,
-            measure,
-        };
-        let mut setups = vec![start];
+        let runtime = common.runtime;
+        let uses = |key| uses(model, runtime, key);
+        let mut setups = vec![Setup::new(model, common.measure)];
         macro_rules! nest {
             ($key:expr, $field:ident, $values:expr) => {
                 if uses($key) {
@@ -169,6 +262,18 @@ impl Builder<'_> {
         nest!(Key::Wait, wait, values(ways.wait.as_ref(), self.wait));
         nest!(Key::Placement, placement, values(ways.placement.as_ref(), Placement::Free));
         nest!(Key::Workers, workers, self.workers(ways).into_iter().map(Some).collect::<Vec<_>>());
+        let start = if runtime == Runtime::Python { Start::Fork } else { Start::Spawn };
+        nest!(Key::Start, start, values(ways.start.as_ref(), start));
+        nest!(Key::Api, api, values(ways.api.as_ref(), Api::Process));
+        nest!(Key::SwitchInterval, switch_interval, values(ways.switch_interval.as_ref(), SWITCH_INTERVAL));
+        nest!(Key::HeldPerOperation, held_per_operation, values(ways.held_per_operation.as_ref(), HELD_PER_OPERATION));
+        if common.fault.is_some() || ways.on_crash.is_some() {
+            nest!(Key::OnCrash, on_crash, values(ways.on_crash.as_ref(), OnCrash::Stop));
+        }
+        if ways.parent_memory.is_some() {
+            nest!(Key::ParentMemory, parent_memory, values(ways.parent_memory.as_ref(), 0));
+            nest!(Key::ParentUse, parent_use, values(ways.parent_use.as_ref(), ParentUse::Untouched));
+        }
         setups
     }
 
@@ -209,8 +314,22 @@ impl Builder<'_> {
         true
     }
 
-    /// Puts in what follows from the dispatch.
-    fn finish(&self, mut setup: Setup) -> Setup {
+    /// Puts in what follows from other settings.
+    fn finish(&mut self, mut setup: Setup, runtime: Runtime) -> Setup {
+        let stock = setup.api.is_some_and(|api| api != Api::Process);
+        if stock {
+            let words = "`ipc`, `in_flight` and `on_crash` under `api: pool` and `executor`";
+            if setup.ipc.is_some() || setup.on_crash.is_some_and(|answer| answer != OnCrash::Stop) {
+                self.collapse(words.into(), "Python's own pools bring their own".into());
+            }
+            (setup.ipc, setup.in_flight, setup.on_crash) = (None, None, None);
+        }
+        if runtime == Runtime::Python && setup.model == Model::Processes && !stock {
+            setup.dispatch = Some(Dispatch::Stream);
+        }
+        if setup.parent_memory == Some(0) {
+            (setup.parent_memory, setup.parent_use) = (None, None);
+        }
         match setup.dispatch {
             Some(Dispatch::Table) => {
                 setup.ipc = Some(Method::SharedMemory);
@@ -223,7 +342,7 @@ impl Builder<'_> {
         setup
     }
 
-    fn add(&mut self, common: &Common, task: &dyn Task, setup: Setup) {
+    fn add(&mut self, common: &Common, task: &dyn Task, interpreter: Option<&Interpreter>, setup: Setup) {
         let found = self.built.groups.iter().position(|(known, _)| known == common);
         let group = found.unwrap_or_else(|| {
             let payload = task.settings().iter().any(|setting| setting.name == "payload");
@@ -237,6 +356,8 @@ impl Builder<'_> {
                 items: common.items,
                 payload: payload.then(|| common.settings.whole("payload")),
                 runtime: common.runtime,
+                interpreter: interpreter.cloned(),
+                fault: common.fault,
                 measure: common.measure,
                 cells: Vec::new(),
                 baseline: 0,
@@ -264,8 +385,9 @@ impl Builder<'_> {
         for model in &scenario.models {
             let mut words = Vec::new();
             for (key, word) in KEYS {
-                let given = scenario.tasks.iter().any(|task| scenario.ways_of(task, model).extent(*key).is_some());
-                if given && !model.model.entry().uses.contains(key) {
+                let ways = scenario.tasks.iter().map(|task| scenario.ways_of(task, model));
+                let idle = |ways: Ways| ways.extent(*key).is_some() && !ways.are_used(model.model, *key);
+                if ways.into_iter().any(idle) {
                     words.push(*word);
                 }
             }

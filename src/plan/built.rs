@@ -4,8 +4,8 @@ use super::{Cell, Collapsed, Group, Items, Skipped};
 use crate::ipc::Dispatch;
 use crate::model::{Measure, Model, Setup};
 use crate::runtime::Runtime;
-use crate::scenario::word_of;
-use crate::task::{Settings, Value};
+use crate::scenario::{NO_FAULT, word_of};
+use crate::task::{Fault, Settings, Value};
 
 /// What the cells of a group have in common.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,6 +15,9 @@ pub(super) struct Common {
     pub items: Items,
     pub runtime: Runtime,
     pub measure: Measure,
+    /// The interpreter as written, where the runtime is Python.
+    pub python: Option<String>,
+    pub fault: Option<Fault>,
 }
 
 /// A cell before it has a number.
@@ -127,6 +130,15 @@ pub(super) fn facts(common: &Common, setup: &Setup) -> Vec<(String, Value)> {
         ("placement", setup.placement.map(|placement| word(word_of(placement)))),
         ("runtime", Some(word(word_of(common.runtime)))),
         ("measure", Some(word(word_of(common.measure)))),
+        ("start", setup.start.map(|start| word(word_of(start)))),
+        ("api", setup.api.map(|api| word(word_of(api)))),
+        ("switch_interval", setup.switch_interval.map(Value::Whole)),
+        ("held_per_operation", setup.held_per_operation.map(Value::Whole)),
+        ("python", common.python.as_deref().map(word)),
+        ("fault", Some(word(common.fault.map_or(NO_FAULT, |fault| fault.kind.word())))),
+        ("on_crash", setup.on_crash.map(|answer| word(word_of(answer)))),
+        ("parent_memory", setup.parent_memory.map(Value::Whole)),
+        ("parent_use", setup.parent_use.map(|what| word(word_of(what)))),
     ];
     facts.extend(optional.into_iter().filter_map(|(key, value)| value.map(|value| (key, value))));
     let mut facts: Vec<(String, Value)> = facts.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();

@@ -2,10 +2,11 @@
 
 use super::{Axis, Cell, Group, Items};
 use crate::ipc::Dispatch;
-use crate::model::{Measure, Model, Placement, Setup};
-use crate::name::show_count;
-use crate::scenario::{show_value, word_of};
-use crate::task::{SettingKind, Tasks, Value};
+use crate::model::{Api, Measure, Model, Placement, Setup};
+use crate::name::{show_bytes, show_count, show_seconds};
+use crate::runtime::Interpreter;
+use crate::scenario::{NO_FAULT, show_value, word_of};
+use crate::task::{Fault, SettingKind, Tasks, Value};
 
 /// Labels the cells of a group: model, workers, method, and further settings where they vary within the group.
 pub(super) fn label_cells(group: &Group, cells: &mut [Cell]) {
@@ -45,7 +46,37 @@ fn cell_label(setup: &Setup, setups: &[Setup]) -> String {
     if varies(setups, |s| s.placement) {
         parts.extend(setup.placement.map(|placement| placement_words(placement).to_owned()));
     }
+    parts.extend(further(setup, setups));
     parts.join(", ")
+}
+
+/// Settings that few scenarios give, where they vary; of Python's classes also which.
+fn further(setup: &Setup, setups: &[Setup]) -> Vec<String> {
+    let mut parts = Vec::new();
+    if varies(setups, |s| s.start) {
+        parts.extend(setup.start.map(|start| word_of(start).to_owned()));
+    }
+    if varies(setups, |s| s.api) {
+        let plain = if setup.model == Model::Threads { "Thread" } else { "Process" };
+        parts.extend(setup.api.map(|api| if api == Api::Process { plain.into() } else { word_of(api).to_owned() }));
+    }
+    let seconds = |nanos: u64| show_seconds(nanos as f64 / 1e9);
+    if varies(setups, |s| s.switch_interval) {
+        parts.extend(setup.switch_interval.map(|nanos| format!("switch interval {}", seconds(nanos))));
+    }
+    if varies(setups, |s| s.held_per_operation) {
+        parts.extend(setup.held_per_operation.map(|nanos| format!("held {}", seconds(nanos))));
+    }
+    if varies(setups, |s| s.on_crash) {
+        parts.extend(setup.on_crash.map(|answer| word_of(answer).to_owned()));
+    }
+    if varies(setups, |s| Some(s.parent_memory.unwrap_or(0))) {
+        parts.push(format!("parent {}", show_bytes(setup.parent_memory.unwrap_or(0))));
+    }
+    if varies(setups, |s| s.parent_use) {
+        parts.extend(setup.parent_use.map(|what| word_of(what).to_owned()));
+    }
+    parts
 }
 
 fn placement_words(placement: Placement) -> &'static str {
@@ -75,13 +106,24 @@ fn group_label(group: &Group, groups: &[Group], tasks: &Tasks) -> String {
             Items::Fixed(items) => format!("{} items", show_count(items)),
         });
     }
-    if groups.iter().any(|other| other.runtime != group.runtime) {
-        parts.push(word_of(group.runtime).to_owned());
+    if groups.iter().any(|other| (other.runtime, &other.interpreter) != (group.runtime, &group.interpreter)) {
+        parts.push(group.interpreter.as_ref().map_or_else(|| word_of(group.runtime).to_owned(), Interpreter::label));
+    }
+    if groups.iter().any(|other| other.fault != group.fault) {
+        parts.push(fault_words(group.fault));
     }
     if groups.iter().any(|other| other.measure != group.measure) {
         parts.push(measure_words(group.measure).to_owned());
     }
     parts.join(", ")
+}
+
+/// `kill in item 5`.
+fn fault_words(fault: Option<Fault>) -> String {
+    match fault {
+        Some(Fault { kind, item }) => format!("{} in item {}", kind.word().replace('_', " "), show_count(item)),
+        None => "no fault".into(),
+    }
 }
 
 fn measure_words(measure: Measure) -> &'static str {
@@ -121,6 +163,10 @@ pub(super) fn axes(groups: &[Group], cells: &[Cell], tasks: &Tasks) -> Vec<Axis>
         }
         add("measure", measure_words(group.measure).to_owned());
         add("runtime", word_of(group.runtime).to_owned());
+        if let Some(interpreter) = &group.interpreter {
+            add("python", interpreter.label());
+        }
+        add("fault", group.fault.map_or(NO_FAULT, |fault| fault.kind.word()).to_owned());
         for cell in group.cells.iter().map(|id| &cells[*id]) {
             let setup = &cell.setup;
             add("model", setup.model.entry().word.to_owned());
@@ -132,6 +178,13 @@ pub(super) fn axes(groups: &[Group], cells: &[Cell], tasks: &Tasks) -> Vec<Axis>
                 ("in_flight", setup.in_flight.map(|n| n.to_string())),
                 ("wait", setup.wait.map(|wait| word_of(wait).to_owned())),
                 ("placement", setup.placement.map(|placement| word_of(placement).to_owned())),
+                ("start", setup.start.map(|start| word_of(start).to_owned())),
+                ("api", setup.api.map(|api| word_of(api).to_owned())),
+                ("switch_interval", setup.switch_interval.map(|nanos| show_seconds(nanos as f64 / 1e9))),
+                ("held_per_operation", setup.held_per_operation.map(|nanos| show_seconds(nanos as f64 / 1e9))),
+                ("on_crash", setup.on_crash.map(|answer| word_of(answer).to_owned())),
+                ("parent_memory", setup.parent_memory.map(show_bytes)),
+                ("parent_use", setup.parent_use.map(|what| word_of(what).to_owned())),
             ];
             facts.into_iter().for_each(|(key, value)| value.into_iter().for_each(|value| add(key, value)));
         }

@@ -11,12 +11,13 @@ mod label;
 mod only;
 mod order;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::model::{Measure, Setup};
-use crate::runtime::Runtime;
+use crate::runtime::{Interpreter, Runtime};
 use crate::scenario::{Problems, Scenario};
-use crate::task::{Bound, Settings, Tasks};
+use crate::task::{Bound, Fault, Settings, Tasks};
 use crate::vocab::{ChartKind, Ending, Metric};
 
 pub use crate::scenario::Items;
@@ -53,13 +54,15 @@ pub struct Options {
     pub cores: u32,
     /// Free memory in bytes, where known: cells whose payloads in flight would not fit are skipped.
     pub memory: Option<u64>,
+    /// The interpreters that scenarios name, as written: what was found, or why nothing was.
+    pub pythons: BTreeMap<String, Result<Interpreter, String>>,
 }
 
 impl Options {
     /// A whole run on so many cores.
     #[must_use]
     pub fn new(cores: u32) -> Self {
-        Self { quick: false, trials: None, seed: None, only: None, cores, memory: None }
+        Self { quick: false, trials: None, seed: None, only: None, cores, memory: None, pythons: BTreeMap::new() }
     }
 }
 
@@ -108,6 +111,8 @@ pub struct Plan {
     pub expectations: Vec<Expectation>,
     /// Charts to draw.
     pub charts: Vec<ChartKind>,
+    /// Whether instrumented trials keep their events, for the chart of who ran what when.
+    pub timeline: bool,
 }
 
 /// A setting with more than one value among the cells.
@@ -140,6 +145,10 @@ pub struct Group {
     pub payload: Option<u64>,
     /// What executes the items.
     pub runtime: Runtime,
+    /// The interpreter, where that is a CPython.
+    pub interpreter: Option<Interpreter>,
+    /// What goes wrong on purpose.
+    pub fault: Option<Fault>,
     /// What the clock covers.
     pub measure: Measure,
     /// Its cells, in the order in which outputs list them.
@@ -202,6 +211,21 @@ pub struct Expectation {
     pub at_most: Option<f64>,
 }
 
+/// The interpreters that a scenario names, as written.
+#[must_use]
+pub fn pythons(scenario: &Scenario) -> Vec<String> {
+    let mut names = Vec::new();
+    for (task, model) in scenario.tasks.iter().flat_map(|task| scenario.models.iter().map(move |model| (task, model))) {
+        let ways = scenario.ways_of(task, model);
+        if ways.runtimes().contains(&Runtime::Python) {
+            names.extend(ways.python.map_or(vec![build::DEFAULT_PYTHON.to_owned()], |choice| choice.values));
+        }
+    }
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
 /// Plans a scenario.
 ///
 /// # Errors
@@ -222,10 +246,11 @@ pub fn plan(scenario: &Scenario, tasks: &Tasks, options: &Options) -> Result<Pla
     let groups: Vec<Group> = groups.into_iter().zip(labels).map(|(group, label)| Group { label, ..group }).collect();
     for group in &groups {
         label::label_cells(group, &mut cells);
-        if !options.quick && blocks >= FEWEST_BLOCKS_FOR_CHECKS {
+        if !options.quick && blocks >= FEWEST_BLOCKS_FOR_CHECKS && group.fault.is_none() {
             mark_checked(group, &mut cells);
         }
     }
+    let charts = scenario.charts.clone().unwrap_or_else(|| fitting_charts(&groups, &cells, options.quick));
     Ok(Plan {
         name: scenario.name.clone(),
         title: scenario.title.clone(),
@@ -242,7 +267,8 @@ pub fn plan(scenario: &Scenario, tasks: &Tasks, options: &Options) -> Result<Pla
         delta: scenario.delta,
         timeout: scenario.timeout,
         axes,
-        charts: scenario.charts.clone().unwrap_or_else(|| fitting_charts(&groups, &cells, options.quick)),
+        timeline: charts.contains(&ChartKind::Timeline),
+        charts,
         groups,
         cells,
         skipped,

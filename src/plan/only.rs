@@ -3,7 +3,9 @@
 use super::built::{Built, Narrowed};
 use super::expect::{all_facts, in_vain, matching};
 use crate::name::nearest;
-use crate::scenario::{Problem, Problems, Scalar, Scenario, Term, Wanted, list, printable, read_any, read_workers};
+use crate::scenario::{
+    Problem, Problems, Scalar, Scenario, Term, Wanted, list, printable, read_any, read_way, read_workers,
+};
 use crate::task::{Tasks, Value};
 
 /// A selector from the command line.
@@ -29,8 +31,28 @@ pub enum OnlyError {
 const PLACE: &str = "--only";
 
 /// The keys that are no settings of tasks.
-const KEYS: &[&str] =
-    &["task", "model", "workers", "ipc", "dispatch", "chunk", "in_flight", "wait", "placement", "runtime", "measure"];
+const KEYS: &[&str] = &[
+    "task",
+    "model",
+    "workers",
+    "ipc",
+    "dispatch",
+    "chunk",
+    "in_flight",
+    "wait",
+    "placement",
+    "runtime",
+    "measure",
+    "start",
+    "api",
+    "switch_interval",
+    "held_per_operation",
+    "python",
+    "fault",
+    "on_crash",
+    "parent_memory",
+    "parent_use",
+];
 
 impl Only {
     /// Reads a selector: `key=value` pairs with commas between them; values may repeat, separated by `|`.
@@ -108,6 +130,9 @@ fn want(key: &str, value: &str, tasks: &Tasks) -> Result<Wanted, (String, String
             Some(read) => read.map(Wanted::Any).map_err(parts),
             None => Ok(Wanted::Any(Vec::new())),
         };
+    }
+    if let Some(read) = read_way(key, &scalar) {
+        return read.map(|whole| Wanted::Any(vec![Value::Whole(whole)])).map_err(parts);
     }
     Ok(Wanted::Any(vec![match scalar {
         Scalar::Whole(count) => Value::Whole(count),

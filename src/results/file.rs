@@ -90,11 +90,11 @@ pub fn read(path: &Path) -> Result<Results, FileError> {
 /// Brings results of an older format to this one.
 ///
 /// Format 1 had no memory trials, did not split the workers' time of instrumented trials (`spent`), knew of one build alone
-/// and recorded less of the machine. All of these are absent fields with defaults that say so, which is why nothing is left
+/// and recorded less of the machine. Format 2 knew one runtime, one start method and no faults. All of these are absent fields with defaults that say so, which is why nothing is left
 /// to be moved here.
 fn migrate(results: &mut Results) -> Result<(), String> {
     match results.format {
-        1 | FORMAT => {
+        1 | 2 | FORMAT => {
             results.format = FORMAT;
             Ok(())
         }

@@ -11,6 +11,7 @@ mod reasons;
 mod rows;
 mod schema;
 mod steps;
+mod trace;
 mod trial;
 
 use std::collections::BTreeMap;
@@ -24,12 +25,13 @@ pub use journal::*;
 pub use machine::*;
 pub use reasons::*;
 pub use schema::schema;
+pub use trace::*;
 pub use trial::*;
 
 use crate::vocab::{ChartKind, Ending, Metric};
 
 /// The format number that this version writes. Older ones are migrated, newer ones refused.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 
 /// One results file: one run of one scenario.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -60,6 +62,9 @@ pub struct Results {
     pub trials: Vec<Trial>,
     /// Histograms of the instrumented trials, one per cell that has any.
     pub latencies: Vec<Latency>,
+    /// Timelines, one per cell, where the scenario asks for the chart.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub timelines: Vec<Timeline>,
     /// Verdicts, recomputable from all of the above.
     pub derived: Derived,
 }
@@ -129,6 +134,12 @@ pub struct Group {
     pub payload: Option<u64>,
     /// The runtime's word.
     pub runtime: String,
+    /// The interpreter, where the runtime is Python.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interpreter: Option<Interpreter>,
+    /// What went wrong on purpose in every trial.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<Fault>,
     /// `work` or `end_to_end`.
     pub measure: String,
     /// Cells, in the order in which outputs list them.
@@ -137,6 +148,28 @@ pub struct Group {
     pub baseline: usize,
     /// Whether the cells have item counts of their own, so that times are compared per item.
     pub per_item: bool,
+}
+
+/// A CPython, as outputs name it. No paths.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Interpreter {
+    /// Such as `CPython 3.11.7`; a `t` behind the version is for free-threaded.
+    pub label: String,
+    /// Such as `3.11.7`.
+    pub version: String,
+    /// Whether it was built without the interpreter lock.
+    pub free_threaded: bool,
+    /// Whether the interpreter lock is on.
+    pub gil: bool,
+}
+
+/// A fault that was injected into one item.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Fault {
+    /// Its kind: `kill`, `panic`, `hang`, …
+    pub kind: String,
+    /// Which item, from 0.
+    pub item: u64,
 }
 
 /// One point of the matrix.
@@ -168,6 +201,27 @@ pub struct Cell {
     pub wait: Option<String>,
     /// `free`, `same` or `cross`.
     pub placement: Option<String>,
+    /// `spawn`, `fork` or `forkserver`; worker processes only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start: Option<String>,
+    /// Which of Python's own classes run the workers: `process`, `pool` or `executor`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub api: Option<String>,
+    /// Nanoseconds after which a thread that waits for the interpreter lock asks for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub switch_interval: Option<u64>,
+    /// Nanoseconds that the emulated lock is held before each blocking operation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_per_operation: Option<u64>,
+    /// `stop`, `restart` or `skip`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_crash: Option<String>,
+    /// Bytes that the parent held when workers started.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent_memory: Option<u64>,
+    /// `untouched` or `read`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent_use: Option<String>,
     /// Items of one trial (before any yields further ones).
     pub items: u64,
     /// Whether it runs twice per block for the A/A check.

@@ -7,7 +7,7 @@ use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Kind, MemoryUse, Phase, Spent, Trial};
+use super::{Kind, Life, LockUse, MemoryUse, Phase, Seen, Spent, Trial};
 use crate::vocab::Outcome;
 
 /// A trial as a row: what every trial has, in this order, then an object with what is not as usual.
@@ -72,6 +72,18 @@ struct Rest {
     /// What its processes occupied.
     #[serde(skip_serializing_if = "Option::is_none")]
     memory: Option<MemoryUse>,
+    /// What interpreter locks cost.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lock: Option<LockUse>,
+    /// Nanoseconds from a worker's death to the first reply of the one in its place.
+    #[serde(skip_serializing_if = "is_zero")]
+    recovered: u64,
+    /// When each worker was started, ready and gone.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    lives: Vec<Life>,
+    /// What was seen of the global variable of the task `globals`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    seen: Vec<Seen>,
     /// Its marks.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     marks: Vec<String>,
@@ -122,6 +134,10 @@ impl Row {
             duplicated: trial.duplicated,
             spent: trial.spent,
             memory: trial.memory.clone(),
+            lock: trial.lock,
+            recovered: trial.recovered,
+            lives: trial.lives.clone(),
+            seen: trial.seen.clone(),
             marks: trial.marks.clone(),
             stderr: trial.stderr.clone(),
         };
@@ -156,6 +172,10 @@ impl Row {
             first_item,
             spent: rest.spent,
             memory: rest.memory,
+            lock: rest.lock,
+            recovered: rest.recovered,
+            lives: rest.lives,
+            seen: rest.seen,
             others,
             marks: rest.marks,
             stderr: rest.stderr,
@@ -249,6 +269,10 @@ mod tests {
             first_item: 3_234_428,
             spent: None,
             memory: None,
+            lock: None,
+            recovered: 0,
+            lives: vec![],
+            seen: vec![],
             others: 0.325,
             marks: vec![],
             stderr: String::new(),

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::{Life, LockUse, Seen};
 use crate::vocab::Outcome;
 
 /// What a trial was run for.
@@ -167,6 +168,18 @@ pub struct Trial {
     /// What its processes occupied, in memory trials.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub memory: Option<MemoryUse>,
+    /// What interpreter locks cost, where there are any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lock: Option<LockUse>,
+    /// Nanoseconds from a worker's death to the first reply of the one in its place; 0 where there was none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub recovered: u64,
+    /// When each worker was started, ready and gone, where workers have lives of their own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lives: Vec<Life>,
+    /// What main and each worker saw of the global variable of the task `globals`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub seen: Vec<Seen>,
     /// Share of the machine's CPU time that others used or that the hypervisor stole during the trial, 0 to 1.
     pub others: f64,
     /// Marks: `too_short` (measured under 20 ms), `disturbed` (others used over a tenth of the machine), `leaked` (a

@@ -274,6 +274,75 @@ impl Leaf for Timeout {
     }
 }
 
+macro_rules! nanos {
+    ($(#[$doc:meta])* $name:ident, $what:literal, $low:expr, $high:expr, $range:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq)]
+        pub(crate) struct $name(pub u64);
+
+        impl Leaf for $name {
+            fn read(scalar: &Scalar) -> Result<Self, Fault> {
+                match parse_duration(&scalar.to_string()).map(|duration| duration.as_nanos() as u64) {
+                    Ok(nanos) if ($low..=$high).contains(&nanos) => Ok(Self(nanos)),
+                    Ok(_) => Err(Fault::new(format!(concat!($what, " cannot be `{}`"), scalar), concat!("it is from ", $range))),
+                    Err(why) => Err(Fault::from_lines(&why.replacen("; ", "\n", 1))),
+                }
+            }
+            fn schema() -> Json {
+                json!({ "type": "string", "pattern": DURATION })
+            }
+        }
+    };
+}
+
+nanos!(/// How long a thread may keep the interpreter lock, in nanoseconds.
+    SwitchInterval, "`switch_interval`", 10_000u64, 10_000_000_000u64, "10 us to 10 s");
+nanos!(/// How long the lock is held before a blocking operation, in nanoseconds.
+    HeldPerOperation, "`held_per_operation`", 0u64, 1_000_000u64, "0 us to 1 ms");
+
+/// Bytes that the parent holds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct ParentMemory(pub u64);
+
+impl Leaf for ParentMemory {
+    fn read(scalar: &Scalar) -> Result<Self, Fault> {
+        let fault = || {
+            Fault::new(
+                format!("`parent_memory` cannot be `{scalar}`"),
+                "it is a size up to 16 GiB, such as `64 MiB`; 0 B for none",
+            )
+        };
+        let bytes = parse_bytes(&scalar.to_string()).map_err(|_| fault())?;
+        if bytes > 16 << 30 { Err(fault()) } else { Ok(Self(bytes)) }
+    }
+    fn schema() -> Json {
+        json!({ "oneOf": [{ "type": "integer", "minimum": 0 }, { "type": "string", "pattern": BYTES }] })
+    }
+}
+
+/// An interpreter: a program on PATH by bare name, or a path.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Python(pub String);
+
+impl Leaf for Python {
+    fn read(scalar: &Scalar) -> Result<Self, Fault> {
+        let text = scalar.to_string();
+        if text.is_empty() || text.len() > 400 || text.chars().any(char::is_control) {
+            return Err(Fault::new(
+                format!("`python` cannot be `{scalar}`"),
+                "name a program on PATH such as `python3`, or give its path",
+            ));
+        }
+        Ok(Self(text))
+    }
+    fn schema() -> Json {
+        json!({ "type": "string", "minLength": 1, "maxLength": 400 })
+    }
+}
+
+count!(/// The item that goes wrong.
+    FaultItem(u64), "`item`", 0, 1_000_000_000);
+
 /// The shape of durations for the schema.
 pub(crate) const DURATION: &str = "^\\s*[0-9][0-9_]*(\\.[0-9]+)?\\s*(ns|us|µs|ms|s|min)\\s*$";
 /// The shape of sizes for the schema.

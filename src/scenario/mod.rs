@@ -26,9 +26,9 @@ pub use schema::schema;
 
 pub(crate) use leaf::Scalar;
 pub(crate) use problem::{Fault, printable};
-pub(crate) use select::{read_any, read_workers};
+pub(crate) use select::{read_any, read_way, read_workers};
 pub(crate) use setting::show_value;
-pub(crate) use vocabulary::word_of;
+pub(crate) use vocabulary::{NO_FAULT, word_of};
 pub(crate) use words::list;
 
 use std::collections::BTreeMap;

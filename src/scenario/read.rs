@@ -12,7 +12,7 @@ use serde_yaml::{Mapping, Value};
 use super::locate::{Node, Path, Step};
 use super::problem::{Fault, Problem, Text, printable};
 use super::words::{Level, unknown_key};
-use super::written::{Document, Expect, Fields, ModelEntry, Selector, TaskEntry};
+use super::written::{Document, Expect, FaultEntry, Fields, ModelEntry, Selector, TaskEntry};
 use crate::task::Tasks;
 
 /// More mistakes than this in one file are not listed: the first ones usually explain the rest.
@@ -118,6 +118,7 @@ fn level_of(path: &[Step]) -> Option<Level> {
     });
     match (keys.next(), keys.next()) {
         (None, _) => Some(Level::Top),
+        (Some("fault"), None) | (Some("tasks" | "models"), Some("fault")) => Some(Level::Fault),
         (Some("tasks"), None) => Some(Level::Task),
         (Some("models"), None) => Some(Level::Model),
         (Some("expect"), None) => Some(Level::Expect),
@@ -134,6 +135,7 @@ pub(crate) fn keys_of(level: Level) -> Vec<&'static str> {
         Level::Model => ModelEntry::keys(),
         Level::Expect => Expect::keys(),
         Level::Selector => Selector::keys(),
+        Level::Fault => FaultEntry::keys(),
     }
 }
 

@@ -6,18 +6,22 @@ use sha2::{Digest, Sha256};
 
 use super::leaf::{Items, Scalar};
 use super::locate::Path;
-use super::problem::{Fault, Problem, Text};
+use super::problem::{Fault as Complaint, Problem, Text};
 use super::read::{Reading, keys_of};
 use super::resolved::{Choice, KEYS, ModelChoice, Scenario, TaskChoice, Ways};
 use super::setting::{default_of, read_setting};
+use super::vocabulary::FaultWord;
 use super::words::{Level, list, unknown_key, unknown_word};
 use super::written::{self, Axis, Document, One};
-use crate::model::Key;
+use crate::model::{Key, uses};
 use crate::name::show_count;
-use crate::task::{Setting, Tasks};
+use crate::task::{Fault, Setting, Tasks};
 
 /// Most cells of a scenario.
 pub(crate) const MOST_CELLS: u64 = 10_000;
+
+/// The item that goes wrong where a scenario does not say which: not the first, so that something is done before.
+const FAULTY_ITEM: u64 = 5;
 
 /// Collects problems while a document is resolved.
 pub(super) struct Resolver<'a> {
@@ -47,7 +51,7 @@ impl Resolver<'_> {
         self.reading.places.value_span(path)
     }
 
-    pub fn report(&mut self, fault: Fault, place: &Range<usize>) {
+    pub fn report(&mut self, fault: Complaint, place: &Range<usize>) {
         self.problems.push(fault.at(self.text, place));
     }
 
@@ -102,7 +106,7 @@ impl Resolver<'_> {
         let top = self.value_place(&Path::default());
         for (key, is_missing, help) in missing {
             if is_missing && !self.reading.is_damaged(key) {
-                self.report(Fault::new(format!("there is no `{key}`"), help), &top);
+                self.report(Complaint::new(format!("there is no `{key}`"), help), &top);
             }
         }
     }
@@ -119,7 +123,7 @@ impl Resolver<'_> {
             let value = turn(value.clone());
             if values.contains(&value) {
                 let place = self.value_place(&entry_path(path, i, axis.list));
-                self.report(Fault::new("this value is listed twice", "remove one of them"), &place);
+                self.report(Complaint::new("this value is listed twice", "remove one of them"), &place);
             } else {
                 values.push(value);
             }
@@ -139,7 +143,7 @@ impl Resolver<'_> {
             show_count(values as u64),
             show_count(MOST_CELLS)
         );
-        self.report(Fault::new(message, "shorten it, or split the scenario"), &place);
+        self.report(Complaint::new(message, "shorten it, or split the scenario"), &place);
         0
     }
 
@@ -147,7 +151,7 @@ impl Resolver<'_> {
         let damaged = self.reading.cut.iter().any(|cut| cut.0.starts_with(&path.0));
         if empty && !damaged {
             let place = self.key_place(path);
-            self.report(Fault::new("this list is empty", "give at least one value, or remove the key"), &place);
+            self.report(Complaint::new("this list is empty", "give at least one value, or remove the key"), &place);
         }
     }
 
@@ -167,7 +171,38 @@ impl Resolver<'_> {
             placement: take!(placement, |p| p),
             runtime: take!(runtime, |r| r),
             measure: take!(measure, |m| m),
+            start: take!(start, |s| s),
+            api: take!(api, |a| a),
+            switch_interval: take!(switch_interval, |s: super::leaf::SwitchInterval| s.0),
+            held_per_operation: take!(held_per_operation, |h: super::leaf::HeldPerOperation| h.0),
+            python: take!(python, |p: super::leaf::Python| p.0),
+            fault: ways.fault.as_ref().map(|axis| self.faults(axis, &path.key("fault"))),
+            on_crash: take!(on_crash, |o| o),
+            parent_memory: take!(parent_memory, |p: super::leaf::ParentMemory| p.0),
+            parent_use: take!(parent_use, |p| p),
         }
+    }
+
+    /// Faults as written to faults of items.
+    fn faults(&mut self, axis: &Axis<written::FaultEntry>, path: &Path) -> Choice<Option<Fault>> {
+        let mut values = Vec::new();
+        for (i, entry) in axis.values.iter().enumerate() {
+            let here = entry_path(path, i, axis.list);
+            let Some(One(FaultWord(kind))) = &entry.kind else {
+                self.missing_kind(&here, "fault");
+                continue;
+            };
+            let item = entry.item.as_ref().map_or(FAULTY_ITEM, |item| item.0.0);
+            let fault = kind.map(|kind| Fault { kind, item });
+            if values.contains(&fault) {
+                let place = self.value_place(&here);
+                self.report(Complaint::new("this value is listed twice", "remove one of them"), &place);
+            } else {
+                values.push(fault);
+            }
+        }
+        self.not_empty(axis.values.is_empty(), path);
+        Choice { values, place: self.key_place(path) }
     }
 
     fn model_entries(&mut self) -> Vec<ModelChoice> {
@@ -191,7 +226,7 @@ impl Resolver<'_> {
         if !self.reading.cut.contains(&path.key("kind")) {
             let place = self.value_place(path);
             self.report(
-                Fault::new(format!("this entry names no {what}"), format!("add `kind:` with the {what}'s word")),
+                Complaint::new(format!("this entry names no {what}"), format!("add `kind:` with the {what}'s word")),
                 &place,
             );
         }
@@ -255,7 +290,7 @@ impl Resolver<'_> {
             let place = self.value_place(&entry_path(path, i, axis.list));
             match read_setting(setting, scalar) {
                 Ok(value) if values.contains(&value) => {
-                    self.report(Fault::new("this value is listed twice", "remove one of them"), &place);
+                    self.report(Complaint::new("this value is listed twice", "remove one of them"), &place);
                 }
                 Ok(value) => values.push(value),
                 Err(fault) => self.report(fault, &place),
@@ -267,10 +302,14 @@ impl Resolver<'_> {
 
     /// Keys that no model of the file uses, and keys of a model entry that this model does not use.
     fn unused_keys(&mut self, scenario: &Scenario) {
+        let used = |model: &ModelChoice, key: Key| {
+            scenario.tasks.iter().any(|task| scenario.ways_of(task, model).are_used(model.model, key))
+        };
         for model in &scenario.models {
             for (key, word) in KEYS {
                 if let Some((_, place)) = model.ways.extent(*key)
-                    && !model.model.entry().uses.contains(key)
+                    && !used(model, *key)
+                    && !scenario.tasks.is_empty()
                 {
                     self.report(unused(*key, word, &format!("the model `{}`", model.model.entry().word)), place);
                 }
@@ -282,8 +321,8 @@ impl Resolver<'_> {
         let levels = scenario.tasks.iter().map(|task| &task.ways).chain([&scenario.ways]);
         for ways in levels {
             for (key, word) in KEYS {
-                let used = scenario.models.iter().any(|model| model.model.entry().uses.contains(key));
-                if let (Some((_, place)), false) = (ways.extent(*key), used) {
+                let used = scenario.models.iter().any(|model| used(model, *key));
+                if let (Some((_, place)), false) = (ways.extent(*key), used || scenario.tasks.is_empty()) {
                     self.report(unused(*key, word, "no model of this file"), place);
                 }
             }
@@ -306,8 +345,11 @@ impl Resolver<'_> {
                 let mut product = 1;
                 task.settings.iter().for_each(|(_, c)| times(&mut product, c.values.len() as u64, &c.place));
                 times(&mut product, task.items.values.len() as u64, &task.items.place);
-                let uses = model.model.entry().uses.iter();
-                uses.filter_map(|key| ways.extent(*key)).for_each(|(n, place)| times(&mut product, n, place));
+                let used = model.model.entry().uses.iter().filter(|key| ways.are_used(model.model, **key));
+                used.filter_map(|key| ways.extent(*key)).for_each(|(n, place)| times(&mut product, n, place));
+                if let Some(runtime) = &ways.runtime {
+                    times(&mut product, runtime.values.len() as u64, &runtime.place);
+                }
                 if let Some(measure) = &ways.measure {
                     times(&mut product, measure.values.len() as u64, &measure.place);
                 }
@@ -320,18 +362,27 @@ impl Resolver<'_> {
                 "this axis has {} values: shorten it or another one, or split the scenario",
                 show_count(extent)
             );
-            self.report(Fault::new(message, help), &place);
+            self.report(Complaint::new(message, help), &place);
         }
     }
 }
 
-fn unused(key: Key, word: &str, who: &str) -> Fault {
+fn unused(key: Key, word: &str, who: &str) -> Complaint {
     let users: Vec<&str> =
         crate::model::MODELS.iter().filter(|entry| entry.uses.contains(&key)).map(|entry| entry.word).collect();
+    let runtimes = crate::runtime::RUNTIMES.iter();
+    let runtimes: Vec<&str> = runtimes
+        .filter(|(runtime, ..)| crate::model::MODELS.iter().any(|entry| uses(entry.model, *runtime, key)))
+        .map(|(_, word, _)| *word)
+        .collect();
+    let under = match runtimes.contains(&"native") {
+        true => String::new(),
+        false => format!(" under the runtime {}", list(&runtimes)),
+    };
     let verb = if who.starts_with("no ") { "uses" } else { "does not use" };
-    Fault::new(
+    Complaint::new(
         format!("{who} {verb} `{word}`"),
-        format!("it is for {}: add one of them, or remove the key", list(&users)),
+        format!("it is for {}{under}: add one of them, or remove the key", list(&users)),
     )
 }
 

@@ -6,9 +6,9 @@ use std::time::Duration;
 use super::leaf::{Items, Workers};
 use super::problem::Text;
 use crate::ipc::{Dispatch, Method, Wait};
-use crate::model::{Key, Measure, Model, Placement};
+use crate::model::{Api, Key, Measure, Model, OnCrash, ParentUse, Placement, Start, uses};
 use crate::runtime::Runtime;
-use crate::task::Value;
+use crate::task::{Fault, Value};
 use crate::vocab::{ChartKind, Ending, Metric};
 
 /// A scenario that has been checked.
@@ -96,6 +96,24 @@ pub struct Ways {
     pub runtime: Option<Choice<Runtime>>,
     /// What the clock covers.
     pub measure: Option<Choice<Measure>>,
+    /// How worker processes are started.
+    pub start: Option<Choice<Start>>,
+    /// Which of Python's own classes run the workers.
+    pub api: Option<Choice<Api>>,
+    /// Nanoseconds that a thread may keep the interpreter lock.
+    pub switch_interval: Option<Choice<u64>>,
+    /// Nanoseconds that the emulated lock is held before a blocking operation.
+    pub held_per_operation: Option<Choice<u64>>,
+    /// Which interpreters, as written.
+    pub python: Option<Choice<String>>,
+    /// What goes wrong on purpose; `None` is a cell in which nothing does.
+    pub fault: Option<Choice<Option<Fault>>>,
+    /// What happens after a worker process has died.
+    pub on_crash: Option<Choice<OnCrash>>,
+    /// Bytes that the parent holds.
+    pub parent_memory: Option<Choice<u64>>,
+    /// What workers do with them.
+    pub parent_use: Option<Choice<ParentUse>>,
 }
 
 /// Every key that a model may or may not use, with its word, in the order in which the matrix is nested.
@@ -107,23 +125,56 @@ pub const KEYS: &[(Key, &str)] = &[
     (Key::InFlight, "in_flight"),
     (Key::Wait, "wait"),
     (Key::Placement, "placement"),
+    (Key::Start, "start"),
+    (Key::Api, "api"),
+    (Key::SwitchInterval, "switch_interval"),
+    (Key::HeldPerOperation, "held_per_operation"),
+    (Key::Python, "python"),
+    (Key::Fault, "fault"),
+    (Key::OnCrash, "on_crash"),
+    (Key::ParentMemory, "parent_memory"),
+    (Key::ParentUse, "parent_use"),
 ];
 
 impl Ways {
     /// These ways, and those of `other` where these are silent.
     #[must_use]
     pub fn or(&self, other: &Self) -> Self {
-        Self {
-            workers: self.workers.clone().or_else(|| other.workers.clone()),
-            ipc: self.ipc.clone().or_else(|| other.ipc.clone()),
-            dispatch: self.dispatch.clone().or_else(|| other.dispatch.clone()),
-            chunk: self.chunk.clone().or_else(|| other.chunk.clone()),
-            in_flight: self.in_flight.clone().or_else(|| other.in_flight.clone()),
-            wait: self.wait.clone().or_else(|| other.wait.clone()),
-            placement: self.placement.clone().or_else(|| other.placement.clone()),
-            runtime: self.runtime.clone().or_else(|| other.runtime.clone()),
-            measure: self.measure.clone().or_else(|| other.measure.clone()),
+        macro_rules! first {
+            ($($key:ident),*) => { Self { $($key: self.$key.clone().or_else(|| other.$key.clone()),)* } };
         }
+        first!(
+            workers,
+            ipc,
+            dispatch,
+            chunk,
+            in_flight,
+            wait,
+            placement,
+            runtime,
+            measure,
+            start,
+            api,
+            switch_interval,
+            held_per_operation,
+            python,
+            fault,
+            on_crash,
+            parent_memory,
+            parent_use
+        )
+    }
+
+    /// What executes the items: `native` where nothing is said.
+    #[must_use]
+    pub fn runtimes(&self) -> Vec<Runtime> {
+        self.runtime.as_ref().map_or(vec![Runtime::Native], |choice| choice.values.clone())
+    }
+
+    /// Whether a model has a use for a key under any of these ways' runtimes.
+    #[must_use]
+    pub fn are_used(&self, model: Model, key: Key) -> bool {
+        self.runtimes().into_iter().any(|runtime| uses(model, runtime, key))
     }
 
     /// Where a key is given and how many alternatives it has; a range of workers counts each.
@@ -145,6 +196,15 @@ impl Ways {
             Key::InFlight => of(&self.in_flight),
             Key::Wait => of(&self.wait),
             Key::Placement => of(&self.placement),
+            Key::Start => of(&self.start),
+            Key::Api => of(&self.api),
+            Key::SwitchInterval => of(&self.switch_interval),
+            Key::HeldPerOperation => of(&self.held_per_operation),
+            Key::Python => of(&self.python),
+            Key::Fault => of(&self.fault),
+            Key::OnCrash => of(&self.on_crash),
+            Key::ParentMemory => of(&self.parent_memory),
+            Key::ParentUse => of(&self.parent_use),
         }
     }
 }

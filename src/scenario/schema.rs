@@ -21,7 +21,7 @@ pub fn schema(tasks: &Tasks) -> Json {
             }
             match name.as_str() {
                 "TaskEntry" => *shape = task_entry(shape, &shown),
-                "ModelEntry" => *shape = model_entry(shape),
+                "ModelEntry" | "FaultEntry" => *shape = word_or_entry(shape),
                 "Selector" => add_settings(shape, &shown),
                 _ => {}
             }
@@ -108,8 +108,8 @@ fn task_entry(shape: &Json, tasks: &[&dyn Task]) -> Json {
     json!({ "description": shape["description"], "anyOf": alternatives })
 }
 
-/// A model's word alone will do.
-fn model_entry(shape: &Json) -> Json {
+/// The word alone will do.
+fn word_or_entry(shape: &Json) -> Json {
     let mut entry = shape.clone();
     entry["required"] = json!(["kind"]);
     json!({ "description": shape["description"], "anyOf": [shape["properties"]["kind"], entry] })

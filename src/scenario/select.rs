@@ -1,13 +1,13 @@
 //! Selectors: from what is written to terms that a plan can match against its cells.
 
-use super::leaf::{Leaf, Scalar, Workers};
+use super::leaf::{HeldPerOperation, Leaf, ParentMemory, Scalar, SwitchInterval, Workers};
 use super::locate::Path;
 use super::problem::Fault;
 use super::read::keys_of;
 use super::resolve::{Resolver, entry_path};
 use super::resolved::{Selector, Term, Wanted};
 use super::setting::read_setting;
-use super::vocabulary::{Words, word_of};
+use super::vocabulary::{FaultWord, NO_FAULT, Words, word_of};
 use super::words::{Level, unknown_key, unknown_word};
 use super::written::{self, Axis, One};
 use crate::model::{Measure, Placement};
@@ -48,6 +48,16 @@ pub(crate) fn read_workers(scalar: &Scalar) -> Result<Wanted, Fault> {
     Workers::read(scalar).map(wanted_workers)
 }
 
+/// A number with a unit that a scalar asks for, where the key is a way that takes one.
+pub(crate) fn read_way(key: &str, scalar: &Scalar) -> Option<Result<u64, Fault>> {
+    match key {
+        "switch_interval" => Some(SwitchInterval::read(scalar).map(|interval| interval.0)),
+        "held_per_operation" => Some(HeldPerOperation::read(scalar).map(|held| held.0)),
+        "parent_memory" => Some(ParentMemory::read(scalar).map(|bytes| bytes.0)),
+        _ => None,
+    }
+}
+
 impl Resolver<'_> {
     pub(super) fn selector(&mut self, selector: &written::Selector, path: &Path) -> Selector {
         let mut terms = Vec::new();
@@ -78,6 +88,21 @@ impl Resolver<'_> {
         term!(ways.placement, "placement", word::<Placement>);
         term!(ways.runtime, "runtime", word);
         term!(ways.measure, "measure", word::<Measure>);
+        term!(ways.start, "start", word);
+        term!(ways.api, "api", word);
+        let nanos = |value: u64| Wanted::Any(vec![Value::Whole(value)]);
+        term!(ways.switch_interval, "switch_interval", |s: SwitchInterval| nanos(s.0));
+        term!(ways.held_per_operation, "held_per_operation", |h: HeldPerOperation| nanos(h.0));
+        term!(ways.python, "python", |p: super::leaf::Python| Wanted::Any(vec![Value::Word(p.0)]));
+        term!(ways.on_crash, "on_crash", word);
+        term!(ways.parent_memory, "parent_memory", |p: ParentMemory| nanos(p.0));
+        term!(ways.parent_use, "parent_use", word);
+        if let Some(axis) = &ways.fault {
+            let kinds = axis.values.iter().filter_map(|entry| entry.kind.as_ref());
+            let kinds = kinds.map(|One(FaultWord(kind))| kind.map_or(NO_FAULT, |kind| kind.word()).to_owned());
+            let values = kinds.map(|kind| (Wanted::Any(vec![Value::Word(kind.clone())]), kind));
+            add("fault", values.collect(), self.key_place(&path.key("fault")));
+        }
         for (key, axis) in &selector.settings.0 {
             let here = path.key(key);
             if let Some(values) = self.setting_values(key, axis, &here) {

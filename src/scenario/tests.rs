@@ -123,17 +123,17 @@ fn unknown_words_name_the_nearest_word() {
 #[test]
 fn words_of_later_work_are_said_to_be_not_built_yet() {
     refuses(
-        format!("{GOOD}runtime: python\n"),
-        "the runtime `python` is not built yet (a real CPython",
-        (6, 10),
-        "runtime",
-        "until then, there are `native`",
+        format!("{GOOD}pipeline: [a, b]\n"),
+        "the key `pipeline` is not built yet (stages in a chain",
+        (6, 1),
+        "pipeline: [a, b]",
+        "until then, the keys here are",
     );
     refuses(
-        format!("{GOOD}fault: crash\n"),
-        "the key `fault` is not built yet",
+        format!("{GOOD}rate: 100\n"),
+        "the key `rate` is not built yet",
         (6, 1),
-        "fault: crash",
+        "rate: 100",
         "until then, the keys here are",
     );
     refuses(
@@ -144,8 +144,8 @@ fn words_of_later_work_are_said_to_be_not_built_yet() {
         "until then, there are `empty`",
     );
     refuses(
-        format!("{GOOD}charts: [time, timeline]\n"),
-        "the chart `timeline` is not built yet",
+        format!("{GOOD}charts: [time, latency]\n"),
+        "the chart `latency` is not built yet",
         (6, 16),
         "charts",
         "until then",

@@ -6,8 +6,9 @@ use super::leaf::{Leaf, Scalar};
 use super::problem::Fault;
 use super::words::unknown_word;
 use crate::ipc::{Dispatch, METHODS, Method, Wait};
-use crate::model::{MODELS, Measure, Model, Placement};
+use crate::model::{Api, MODELS, Measure, Model, OnCrash, ParentUse, Placement, Start};
 use crate::runtime::{RUNTIMES, Runtime};
+use crate::task::{FAULTS, FaultKind};
 use crate::vocab::{CHARTS, ChartKind, ENDINGS, Ending, METRICS, Metric};
 
 /// A closed set of words.
@@ -89,6 +90,57 @@ words!(
         (Measure::EndToEnd, "end_to_end", "from before the first worker starts to after the last has ended"),
     ]
 );
+
+words!(
+    Start,
+    "start method",
+    vec![
+        (Start::Spawn, "spawn", "a fresh program"),
+        (Start::Fork, "fork", "a copy of the parent, made before it has any thread"),
+        (Start::Forkserver, "forkserver", "a copy of a small server process, which is started first"),
+    ]
+);
+words!(
+    Api,
+    "class of Python",
+    vec![
+        (Api::Process, "process", "Process or Thread, fed by runner's driver over the IPC method"),
+        (Api::Pool, "pool", "multiprocessing.Pool or multiprocessing.pool.ThreadPool"),
+        (Api::Executor, "executor", "ProcessPoolExecutor or ThreadPoolExecutor"),
+    ]
+);
+words!(
+    OnCrash,
+    "answer to a crash",
+    vec![
+        (OnCrash::Stop, "stop", "the run ends"),
+        (OnCrash::Restart, "restart", "another worker takes its place, and its items are handed out again"),
+        (OnCrash::Skip, "skip", "the others go on, and the items that the worker held are given up"),
+    ]
+);
+words!(
+    ParentUse,
+    "use of the parent's memory",
+    vec![
+        (ParentUse::Untouched, "untouched", "no worker looks at it"),
+        (ParentUse::Read, "read", "every worker reads all of it before the work"),
+    ]
+);
+/// What a scenario calls a cell without a fault.
+pub(crate) const NO_FAULT: &str = "none";
+
+/// A kind of fault, or none.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct FaultWord(pub Option<FaultKind>);
+
+impl Words for FaultWord {
+    const WHAT: &'static str = "fault";
+    fn words() -> Vec<(Self, &'static str, &'static str)> {
+        let none = (Self(None), NO_FAULT, "nothing goes wrong");
+        let faults = FAULTS.iter().map(|(kind, word, about)| (Self(Some(*kind)), *word, *about));
+        [none].into_iter().chain(faults).collect()
+    }
+}
 
 /// The word of a value.
 pub(crate) fn word_of<T: Words + PartialEq>(value: T) -> &'static str {

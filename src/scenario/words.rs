@@ -18,10 +18,12 @@ pub(crate) enum Level {
     Expect,
     /// What `compare` and `to` hold.
     Selector,
+    /// An entry of `fault`.
+    Fault,
 }
 
 impl Level {
-    const ALL: [Self; 5] = [Self::Top, Self::Task, Self::Model, Self::Expect, Self::Selector];
+    const ALL: [Self; 6] = [Self::Top, Self::Task, Self::Model, Self::Expect, Self::Selector, Self::Fault];
 
     /// How messages call it.
     pub fn shown(self) -> &'static str {
@@ -31,6 +33,7 @@ impl Level {
             Level::Model => "an entry of `models`",
             Level::Expect => "an entry of `expect`",
             Level::Selector => "a selector (`compare`, `to`)",
+            Level::Fault => "an entry of `fault`",
         }
     }
 }

@@ -9,12 +9,14 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::leaf::{
-    Bound, Chunk, Delta, InFlight, Items, Leaf, Prose, Scalar, Seed, Slug, Timeout, Trials, Version, Workers,
+    Bound, Chunk, Delta, FaultItem, HeldPerOperation, InFlight, Items, Leaf, ParentMemory, Prose, Python, Scalar, Seed,
+    Slug, SwitchInterval, Timeout, Trials, Version, Workers,
 };
 use super::problem::Fault;
+use super::vocabulary::FaultWord;
 use super::words::Level;
 use crate::ipc::{Dispatch, Method, Wait};
-use crate::model::{Measure, Model, Placement};
+use crate::model::{Api, Measure, Model, OnCrash, ParentUse, Placement, Start};
 use crate::runtime::Runtime;
 use crate::vocab::{ChartKind, Ending, Metric};
 
@@ -184,7 +186,8 @@ fn wrong_shape<T: Fields, E: Error>() -> E {
 
 fn shape_fault<T: Fields>() -> Fault {
     let keys = super::words::list(&T::keys());
-    let what = if matches!(T::LEVEL, Level::Task | Level::Model) { "a word or a mapping" } else { "a mapping" };
+    let what =
+        if matches!(T::LEVEL, Level::Task | Level::Model | Level::Fault) { "a word or a mapping" } else { "a mapping" };
     Fault::new(format!("{what} belongs here, as {}", T::LEVEL.shown()), format!("the keys of a mapping are {keys}"))
 }
 
@@ -247,6 +250,33 @@ fields! {
     runtime: Axis<One<Runtime>>,
     /// What the clock covers. Default: `work`. A list is an axis.
     measure: Axis<One<Measure>>,
+    /// How worker processes are started. Default: `spawn`, under `python` it is `fork`. A list is an axis.
+    start: Axis<One<Start>>,
+    /// Which of Python's own classes run the workers. Default: `process`. A list is an axis.
+    api: Axis<One<Api>>,
+    /// How long a thread may keep the interpreter lock that another waits for. Default: 5 ms. A list is an axis.
+    switch_interval: Axis<One<SwitchInterval>>,
+    /// How long the emulated lock is held before each blocking operation. Default: 1.2 us. A list is an axis.
+    held_per_operation: Axis<One<HeldPerOperation>>,
+    /// Which CPython: a program on PATH by bare name, or a path (which needs --allow-commands). Default: `python3`. A list is an axis.
+    python: Axis<One<Python>>,
+    /// What goes wrong on purpose: a kind of fault, or a mapping with `kind` and `item`. Default: `none`. A list is an axis.
+    fault: Axis<FaultEntry>,
+    /// What happens after a worker process has died. Default: `stop`. A list is an axis.
+    on_crash: Axis<One<OnCrash>>,
+    /// Memory that the parent holds when workers start. Default: none. A list is an axis.
+    parent_memory: Axis<One<ParentMemory>>,
+    /// What workers do with the parent's memory. Default: `untouched`. A list is an axis.
+    parent_use: Axis<One<ParentUse>>,
+}
+
+fields! {
+    /// A fault that is injected into one item.
+    FaultEntry: Level::Fault,
+    /// What goes wrong.
+    kind: One<FaultWord>,
+    /// In which item, from 0. Default: 5. Takes no list.
+    item: One<FaultItem>,
 }
 
 fields! {
@@ -347,6 +377,13 @@ impl TaskEntry {
 impl ModelEntry {
     fn of_word(word: &str) -> Result<Self, Fault> {
         let kind = Model::read(&Scalar::Text(word.to_owned()))?;
+        Ok(Self { kind: Some(One(kind)), ..Self::default() })
+    }
+}
+
+impl FaultEntry {
+    fn of_word(word: &str) -> Result<Self, Fault> {
+        let kind = FaultWord::read(&Scalar::Text(word.to_owned()))?;
         Ok(Self { kind: Some(One(kind)), ..Self::default() })
     }
 }

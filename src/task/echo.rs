@@ -28,6 +28,9 @@ impl Task for Echo {
             default: "64 B",
         }]
     }
+    fn in_python(&self) -> bool {
+        true
+    }
     fn describe(&self, settings: &Settings) -> String {
         format!("payloads of {} there and back", show_bytes(settings.whole("payload")))
     }

@@ -17,6 +17,9 @@ impl Task for Empty {
     fn settings(&self) -> &'static [Setting] {
         &[]
     }
+    fn in_python(&self) -> bool {
+        true
+    }
     fn describe(&self, _: &Settings) -> String {
         "empty items".into()
     }

@@ -39,6 +39,9 @@ impl Task for File {
     fn needs_folder(&self) -> bool {
         true
     }
+    fn in_python(&self) -> bool {
+        true
+    }
     fn describe(&self, settings: &Settings) -> String {
         let fsync = if settings.flag("fsync") { "with fsync" } else { "without fsync" };
         format!("files of {}, written {fsync} and read back", show_bytes(settings.whole("bytes")))

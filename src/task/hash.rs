@@ -25,6 +25,9 @@ impl Task for Hash {
             default: "64 KiB",
         }]
     }
+    fn in_python(&self) -> bool {
+        true
+    }
     fn describe(&self, settings: &Settings) -> String {
         format!("SHA-256 of {}", show_bytes(settings.whole("bytes")))
     }

@@ -25,6 +25,9 @@ impl Task for Matrix {
             default: "128",
         }]
     }
+    fn in_python(&self) -> bool {
+        true
+    }
     fn describe(&self, settings: &Settings) -> String {
         let n = settings.whole("n");
         format!("blocked products of {n} × {n} matrices")

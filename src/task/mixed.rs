@@ -33,6 +33,9 @@ impl Task for Mixed {
             },
         ]
     }
+    fn in_python(&self) -> bool {
+        true
+    }
     fn describe(&self, settings: &Settings) -> String {
         let wait = show_seconds(settings.duration("pause").as_secs_f64());
         format!("{} steps of computing, then a wait of {wait}", show_count(settings.whole("steps")))

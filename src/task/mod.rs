@@ -5,6 +5,7 @@
 
 mod context;
 mod digest;
+mod fault;
 mod settings;
 
 mod echo;
@@ -24,6 +25,7 @@ use std::sync::Arc;
 
 pub use context::{Context, Hooks, NoHooks};
 pub use digest::{Digest, digest, item_digest, yielded_item};
+pub use fault::{FAULTS, Fault, FaultKind};
 pub use settings::{Setting, SettingKind, Settings, Value};
 
 /// What a task mostly does; decides the default of `wait` and which worker counts a scaling fit may use.
@@ -83,6 +85,10 @@ pub trait Task: Send + Sync {
     }
     /// Whether the job writes files, so that the trial needs a work folder.
     fn needs_folder(&self) -> bool {
+        false
+    }
+    /// Whether the Python driver has this task too, with the same replies to the same requests.
+    fn in_python(&self) -> bool {
         false
     }
     /// One line that names this work with its settings, for chart subtitles: `primes below 200 000`.

@@ -26,6 +26,9 @@ impl Task for Primes {
             default: "200000",
         }]
     }
+    fn in_python(&self) -> bool {
+        true
+    }
     fn describe(&self, settings: &Settings) -> String {
         format!("primes below {}, in 64 blocks", show_count(settings.whole("limit")))
     }

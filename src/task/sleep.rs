@@ -25,6 +25,9 @@ impl Task for Sleep {
             default: "5 ms",
         }]
     }
+    fn in_python(&self) -> bool {
+        true
+    }
     fn describe(&self, settings: &Settings) -> String {
         format!("waits of {}", show_seconds(settings.duration("duration").as_secs_f64()))
     }

@@ -90,11 +90,9 @@ fn wrong_values_are_shown_with_what_would_be_right() {
 #[test]
 fn words_that_are_not_built_yet_say_so() {
     all_refused(&[
-        bad(good("x") + "runtime: python\n", ":9:10", &["`python` is not built yet"]),
-        bad(good("x") + "runtime: emulated_gil\n", ":9:10", &["`emulated_gil` is not built yet"]),
-        bad(good("x") + "fault: kill\n", ":9:1", &["`fault` is not built yet"]),
+        bad(good("x") + "rate: 100\n", ":9:1", &["`rate` is not built yet"]),
+        bad(good("x") + "pipeline: [a, b]\n", ":9:1", &["`pipeline` is not built yet"]),
         bad(with("kind: empty", "kind: command"), ":6:16", &["`command` is not built yet"]),
-        bad(with("[serial,", "[async,"), ":7:10", &["`async` is not built yet"]),
     ]);
 }
 

@@ -1,0 +1,153 @@
+//! Finding a CPython and asking what it can do.
+
+use std::collections::BTreeMap;
+use std::io::Read as _;
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde::Deserialize;
+
+use super::Interpreter;
+
+/// How long an interpreter may take to answer.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Most bytes that are read of an answer.
+const LONGEST_ANSWER: u64 = 4096;
+
+/// What an interpreter is asked: one line of JSON on standard output. It imports nothing that a user could replace (`-I`).
+const QUESTION: &str = r#"
+import json, platform, sys, sysconfig, multiprocessing
+try:
+    import concurrent.interpreters as sub
+except ImportError:
+    try:
+        import _interpreters as sub
+    except ImportError:
+        sub = None
+enabled = getattr(sys, "_is_gil_enabled", lambda: True)()
+print(json.dumps({
+    "implementation": platform.python_implementation(),
+    "version": platform.python_version(),
+    "free_threaded": bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
+    "gil": bool(enabled),
+    "start_methods": multiprocessing.get_all_start_methods(),
+    "interpreters": sub is not None,
+}))
+"#;
+
+/// What an interpreter says of itself.
+#[derive(Deserialize)]
+struct Answer {
+    implementation: String,
+    version: String,
+    free_threaded: bool,
+    gil: bool,
+    start_methods: Vec<String>,
+    interpreters: bool,
+}
+
+/// Whether naming this interpreter needs no permission: a bare `python3…`, which is looked for on PATH.
+#[must_use]
+pub fn is_plain(name: &str) -> bool {
+    name.starts_with("python3") && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '.' || c == '-')
+}
+
+/// Finds every interpreter that is named. `path` is the search path; other names than bare `python3…` are started only
+/// where `allowed`.
+#[must_use]
+pub fn find(names: &[String], path: &str, allowed: bool) -> BTreeMap<String, Result<Interpreter, String>> {
+    names.iter().map(|name| (name.clone(), find_one(name, path, allowed))).collect()
+}
+
+fn find_one(name: &str, path: &str, allowed: bool) -> Result<Interpreter, String> {
+    if !is_plain(name) && !allowed {
+        return Err(format!("needs --allow-commands: `{name}` is not a `python3…` on PATH"));
+    }
+    let program = locate(name, path).ok_or_else(|| match name.contains('/') {
+        true => format!("there is no {name}"),
+        false => format!("no {name} on PATH"),
+    })?;
+    let answer = ask(&program).map_err(|why| format!("{name} {why}"))?;
+    if answer.implementation != "CPython" {
+        return Err(format!("{name} is {}, not CPython", answer.implementation));
+    }
+    Ok(Interpreter {
+        path: program,
+        version: answer.version,
+        free_threaded: answer.free_threaded,
+        gil: answer.gil,
+        start_methods: answer.start_methods,
+        interpreters: answer.interpreters,
+    })
+}
+
+/// The program of that name: as it is where it is a path, else the first on the search path that may be executed.
+fn locate(name: &str, path: &str) -> Option<PathBuf> {
+    let is_program = |program: &Path| {
+        use std::os::unix::fs::PermissionsExt as _;
+        program.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
+    };
+    if name.contains('/') {
+        return std::path::absolute(name).ok().filter(|program| is_program(program));
+    }
+    let folders = path.split(':').filter(|folder| folder.starts_with('/'));
+    folders.map(|folder| Path::new(folder).join(name)).find(|program| is_program(program))
+}
+
+/// Asks an interpreter; what went wrong otherwise, behind its name.
+fn ask(program: &Path) -> Result<Answer, String> {
+    let mut child = Command::new(program)
+        .args(["-I", "-c", QUESTION])
+        .process_group(0)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .map_err(|error| format!("cannot be started: {error}"))?;
+    let Some(stdout) = child.stdout.take() else { return Err("has no output".into()) };
+    let (send, receive) = std::sync::mpsc::channel();
+    // It ends with the child, whose whole group is ended below.
+    std::thread::spawn(move || {
+        let mut text = String::new();
+        let read = stdout.take(LONGEST_ANSWER).read_to_string(&mut text);
+        let _ = send.send(read.map(|_| text).unwrap_or_default());
+    });
+    let deadline = Instant::now() + PATIENCE;
+    let text = receive.recv_timeout(PATIENCE).ok();
+    while child.try_wait().is_ok_and(|ended| ended.is_none()) && Instant::now() < deadline && text.is_some() {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    if let Some(group) = rustix::process::Pid::from_raw(child.id() as i32) {
+        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+    }
+    let _ = child.kill();
+    let _ = child.wait();
+    let text = text.ok_or_else(|| format!("did not answer within {} s", PATIENCE.as_secs()))?;
+    serde_json::from_str(text.trim()).map_err(|_| "gave no answer when asked for its version".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_bare_names_of_python_need_no_permission() {
+        assert!(is_plain("python3") && is_plain("python3.13t") && is_plain("python3.11"));
+        for name in ["/usr/bin/python3", "./python3", "python3/../sh", "python", "sh", "python3 -c x", "python3;sh"] {
+            assert!(!is_plain(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_is_absent_or_no_python_says_so() {
+        let names = ["python3.99", "/bin/true", "/nowhere/python3"].map(str::to_owned);
+        let strict = find(&names, "/usr/bin:/bin", false);
+        assert_eq!(strict["python3.99"], Err("no python3.99 on PATH".into()));
+        assert!(strict["/bin/true"].as_ref().unwrap_err().starts_with("needs --allow-commands"));
+        let allowed = find(&names, "/usr/bin:/bin", true);
+        assert_eq!(allowed["/bin/true"], Err("/bin/true gave no answer when asked for its version".into()));
+        assert_eq!(allowed["/nowhere/python3"], Err("there is no /nowhere/python3".into()));
+    }
+}
