@@ -12,6 +12,7 @@ use crate::model::{self, Model, Order, Ran, Trouble, Usage};
 use crate::name::show_bytes;
 use crate::reexec::Program;
 use crate::results::{Event, EventKind, Life, LockUse, Memory, MemoryUse, Phase, Seen, Spent};
+use crate::runtime;
 use crate::task::Tasks;
 
 /// What the host writes at its end.
@@ -142,14 +143,13 @@ fn reply(ran: Ran, phases: [Phase; 3], others: f64) -> Reply {
     }
 }
 
-/// The native runtime has no lock to wait for.
 fn spent(spent: model::Spent) -> Spent {
-    let model::Spent { service, dispatch, waiting, preempted } = spent;
-    Spent { service, dispatch, waiting, lock: 0, preempted }
+    let model::Spent { service, dispatch, waiting, lock, preempted } = spent;
+    Spent { service, dispatch, waiting, lock, preempted }
 }
 
-fn lock(used: model::LockUse) -> LockUse {
-    let model::LockUse { waits, waited, hand_overs, forced } = used;
+fn lock(used: runtime::LockUse) -> LockUse {
+    let runtime::LockUse { waits, waited, hand_overs, forced } = used;
     LockUse { waits, waited, hand_overs, forced }
 }
 

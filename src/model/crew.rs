@@ -73,6 +73,9 @@ impl Crew {
                 phase.usage = phase.usage.plus(usage);
             }
             ran.first_item = ran.first_item.max(report.first_item);
+            if let Some(used) = report.lock {
+                ran.lock = Some(ran.lock.unwrap_or_default().plus(used));
+            }
             if !report.service.is_empty() {
                 let clocked = ran.clocked.get_or_insert_with(Clocked::default);
                 for (value, count) in &report.service {

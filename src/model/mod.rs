@@ -2,6 +2,7 @@
 
 mod bench;
 mod crew;
+mod lock;
 mod memory;
 mod placing;
 mod processes;
@@ -25,7 +26,7 @@ pub use placing::usable_cores;
 pub use run::{Brief, Order, PhaseUsage, Purpose, Ran, Trouble};
 pub use serial::reference;
 pub use stint::Spent;
-pub use trace::{Event, EventKind, Life, LockUse, MOST_EVENTS, Seen};
+pub use trace::{Event, EventKind, Life, MOST_EVENTS, Seen};
 pub use usage::Usage;
 pub use worker::{manager_main, worker_main};
 

@@ -8,12 +8,12 @@ use serde::{Deserialize, Serialize};
 use super::bench::{Bench, Clocked};
 use super::memory::MemoryUse;
 use super::stint::{Spent, Stint, monotonic, split};
-use super::trace::{Event, Life, LockUse, Seen};
+use super::trace::{Event, Life, Seen};
 use super::usage::Usage;
 use super::{Measure, Placement, Setup};
 use crate::ipc::IpcError;
 use crate::reexec::Program;
-use crate::runtime::Runtime;
+use crate::runtime::{LockUse, Runtime};
 use crate::task::{Digest, Fault, Job, Place, Settings, Task, TaskError, Tasks};
 
 /// One run to make: what, how, and until when.
@@ -230,6 +230,8 @@ impl Ran {
 
 /// The clock and the usage of this process at the edges of phases.
 pub(super) struct Edges {
+    /// When the first phase began.
+    began: u64,
     /// Nanoseconds of the monotonic clock.
     wall: u64,
     usage: Usage,
@@ -238,7 +240,13 @@ pub(super) struct Edges {
 
 impl Edges {
     pub(super) fn start() -> Self {
-        Self { usage: Usage::now(), wall: monotonic(), next: 0 }
+        let wall = monotonic();
+        Self { began: wall, usage: Usage::now(), wall: monotonic(), next: 0 }
+    }
+
+    /// When the run began, in nanoseconds of the monotonic clock.
+    pub(super) fn began(&self) -> u64 {
+        self.began
     }
 
     /// Ends the current phase, as seen by this process; says when that was, on the monotonic clock.

@@ -3,6 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::bench::{Bench, Feed};
+use super::lock::{lock_of, note};
 use super::memory::{Others, Scale};
 use super::run::{Edges, Order, Ran, Trouble, panic_cause};
 use crate::task::{Context, Digest, digest, item_digest, yielded_item};
@@ -20,7 +21,9 @@ fn work(order: &Order<'_>, ran: &mut Ran) -> Result<(), Trouble> {
     let requests = Feed::prepare(job.as_ref(), brief.items);
     let mut edges = Edges::start();
     let mut feed = Feed::new(job.as_ref(), &requests);
-    let mut bench = Bench::new(job.as_ref(), brief.instrumented());
+    let lock = lock_of(brief);
+    let mut bench = Bench::new(job.as_ref(), brief.instrumented()).under(brief, lock.as_ref(), 0);
+    bench.context.acquire();
     if brief.warm() && brief.items > 0 {
         let request = feed.get(0).to_vec();
         bench.warm_up(1, |_| &request)?;
@@ -32,7 +35,9 @@ fn work(order: &Order<'_>, ran: &mut Ran) -> Result<(), Trouble> {
     let worked = work_through(&mut bench, &mut feed, brief.items, brief.yields(order.tasks), &mut ran.known);
     let end = edges.edge(ran);
     ran.memory = scale.after(&Others::default());
+    bench.context.leave();
     let stint = ran.add(bench);
+    note(ran, lock.as_ref(), edges.began());
     edges.edge(ran);
     ran.split_work(brief, &[stint], end);
     worked

@@ -3,14 +3,16 @@
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Barrier, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Barrier, Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::bench::{Bench, Feed};
+use super::lock::{lock_of, note};
 use super::memory::{Others, Scale};
 use super::placing::{pin, usable_cores, worker_core};
 use super::run::{Brief, Edges, Order, Ran, Trouble, panic_cause};
 use super::stint::monotonic;
 use crate::ipc::Requests;
+use crate::runtime::Gil;
 use crate::task::{Job, yielded_item};
 
 /// The counter that all workers claim from, on a cache line of its own.
@@ -103,6 +105,8 @@ struct Shared<'a> {
     cursor: Cursor,
     found: Option<Found>,
     edges: Barrier,
+    /// The interpreter lock, where the runtime has one.
+    lock: Option<Arc<Gil>>,
 }
 
 pub(super) fn run(order: &Order<'_>) -> Ran {
@@ -123,6 +127,7 @@ fn work(order: &Order<'_>, ran: &mut Ran) -> Result<(), Trouble> {
         cursor: Cursor::default(),
         found: brief.yields(order.tasks).then(|| Found::new(brief.items)),
         edges: Barrier::new(workers + 1),
+        lock: lock_of(brief),
     };
     let cores = usable_cores();
     let (mut trouble, mut stints, mut end) = (None, Vec::new(), 0);
@@ -133,7 +138,7 @@ fn work(order: &Order<'_>, ran: &mut Ran) -> Result<(), Trouble> {
                 let (shared, core) = (&shared, worker_core(brief.placement(), &cores, worker, false));
                 scope.spawn(move || {
                     pin(core);
-                    worker_main(shared)
+                    worker_main(shared, worker)
                 })
             })
             .collect();
@@ -163,6 +168,7 @@ fn work(order: &Order<'_>, ran: &mut Ran) -> Result<(), Trouble> {
             }
         }
         edges.edge(ran);
+        note(ran, shared.lock.as_ref(), edges.began());
     });
     ran.split_work(brief, &stints, end);
     if let Some(found) = &shared.found {
@@ -172,26 +178,31 @@ fn work(order: &Order<'_>, ran: &mut Ran) -> Result<(), Trouble> {
 }
 
 /// A worker's life. It reaches every barrier even after an error, or the others would wait for ever.
-fn worker_main<'a>(shared: &Shared<'a>) -> (Bench<'a>, Result<(), Trouble>) {
+fn worker_main<'a>(shared: &Shared<'a>, worker: usize) -> (Bench<'a>, Result<(), Trouble>) {
     let mut feed = Feed::new(shared.job, shared.requests);
-    let mut bench = Bench::new(shared.job, shared.brief.instrumented());
+    let bench = Bench::new(shared.job, shared.brief.instrumented());
+    let mut bench = bench.under(shared.brief, shared.lock.as_ref(), worker);
     let mut result = Ok(());
     if shared.brief.warm() {
+        bench.context.acquire();
         result = caught(|| {
             let request = if shared.brief.items > 0 { feed.get(0).to_vec() } else { Vec::new() };
             bench.warm_up(shared.brief.chunk().min(shared.brief.items), |_| &request)?;
             Ok(())
         });
+        bench.context.leave();
         bench.begin_stint();
         shared.edges.wait();
         shared.edges.wait();
     } else {
         bench.begin_stint();
     }
+    bench.context.acquire();
     bench.resume();
     if result.is_ok() {
         result = caught(|| claim_all(shared, &mut bench, &mut feed));
     }
+    bench.context.leave();
     if result.is_err() {
         shared.cursor.exhaust();
         if let Some(found) = &shared.found {
@@ -224,7 +235,12 @@ fn claim_all(shared: &Shared<'_>, bench: &mut Bench<'_>, feed: &mut Feed<'_>) ->
         }
     }
     let Some(found) = &shared.found else { return Ok(()) };
-    while let Some((item, request)) = found.next(bench.watch.as_mut().map(|watch| &mut watch.stint.waited)) {
+    loop {
+        // A wait for others lets the lock go, or none of them could find anything.
+        bench.context.release();
+        let next = found.next(bench.watch.as_mut().map(|watch| &mut watch.stint.waited));
+        bench.context.acquire();
+        let Some((item, request)) = next else { break };
         bench.resume();
         bench.item(item, &request)?;
         found.done(item, bench.context.take_yielded());

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::run::Brief;
 use super::stint::Stint;
 use super::usage::Usage;
+use crate::runtime::LockUse;
 use crate::task::Digest;
 
 /// To a worker: what to do, as JSON.
@@ -50,6 +51,9 @@ pub(super) struct Report {
     pub(super) first_item: u64,
     /// Service times of instrumented table runs, as (value, count).
     pub(super) service: Vec<(u64, u64)>,
+    /// What its interpreter lock was asked for, where it has one.
+    #[serde(default)]
+    pub(super) lock: Option<LockUse>,
     /// Where its time went, in instrumented runs.
     pub(super) stint: Option<Stint>,
 }

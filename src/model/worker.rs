@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::bench::{Bench, Feed};
+use super::lock::lock_of;
 use super::placing::pin;
 use super::run::Trouble;
 use super::usage::Usage;
@@ -124,7 +125,9 @@ impl Worker<'_> {
         let mut feed = bulk.then(|| Feed::new(prepared.as_ref(), &nothing));
         let yields = self.tasks.get(&job.brief.task).is_some_and(Task::yields);
         self.send(&[wire::READY])?;
-        let mut bench = Bench::new(prepared.as_ref(), job.brief.instrumented());
+        let lock = lock_of(&job.brief);
+        let bench = Bench::new(prepared.as_ref(), job.brief.instrumented());
+        let mut bench = bench.under(&job.brief, lock.as_ref(), job.worker);
         bench.begin_stint();
         let mut report = Report::default();
         let mut barrier = Usage::default();
@@ -149,6 +152,7 @@ impl Worker<'_> {
                 wire::FINISH => {
                     report.work = Usage::now().since(barrier);
                     report.first_item = bench.first_item;
+                    report.lock = lock.as_ref().map(|gil| gil.used());
                     report.stint = bench.watch.take().map(|watch| watch.stint);
                     if let Some(clocked) = bench.clocked.filter(|_| table.is_some()) {
                         let recorded = clocked.service.iter_recorded();
@@ -169,7 +173,10 @@ fn run_warm(bench: &mut Bench<'_>, items: &[u8]) -> Result<(), Trouble> {
     while !cursor.is_empty() {
         requests.push(wire::take_item(&mut cursor)?.1);
     }
-    Ok(bench.warm_up(requests.len() as u64, |item| requests[item as usize])?)
+    bench.context.acquire();
+    bench.warm_up(requests.len() as u64, |item| requests[item as usize])?;
+    bench.context.release();
+    Ok(())
 }
 
 /// Runs the items of a message and writes the message of their replies.
@@ -177,6 +184,7 @@ fn run_items(bench: &mut Bench<'_>, items: &[u8], yields: bool, message: &mut Ve
     message.clear();
     message.push(wire::REPLIES);
     let mut cursor = Cursor::new(items);
+    bench.context.acquire();
     bench.resume();
     while !cursor.is_empty() {
         let (item, request) = wire::take_item(&mut cursor)?;
@@ -187,6 +195,7 @@ fn run_items(bench: &mut Bench<'_>, items: &[u8], yields: bool, message: &mut Ve
         let reply = wire::Reply { item, seen, service, yielded: yielded.len() as u32, bytes: &bench.reply };
         wire::put_reply(message, &reply, &yielded);
     }
+    bench.context.release();
     Ok(())
 }
 
@@ -199,6 +208,7 @@ fn work_table(
     deadline: Instant,
 ) -> Result<(), Trouble> {
     table.wait_for_start(wait, deadline)?;
+    bench.context.acquire();
     bench.resume();
     let chunk = job.brief.chunk();
     while let Some(claim) = table.claim(chunk) {
@@ -210,6 +220,7 @@ fn work_table(
             table.publish(job.worker, bench.done, bench.sum);
         }
     }
+    bench.context.release();
     table.finish();
     Ok(())
 }

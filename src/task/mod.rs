@@ -23,7 +23,7 @@ mod sleep;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-pub use context::{Context, Hooks, NoHooks};
+pub use context::{Context, Hooks};
 pub use digest::{Digest, digest, item_digest, yielded_item};
 pub use fault::{FAULTS, Fault, FaultKind};
 pub use settings::{Setting, SettingKind, Settings, Value};
