@@ -8,6 +8,7 @@ mod digest;
 mod fault;
 mod settings;
 
+mod convoy;
 mod echo;
 mod empty;
 mod file;
@@ -146,6 +147,7 @@ impl Tasks {
                 Arc::new(file::File),
                 Arc::new(echo::Echo),
                 Arc::new(mixed::Mixed),
+                Arc::new(convoy::Convoy),
                 Arc::new(probe::Blocking),
                 Arc::new(probe::Steps),
                 Arc::new(probe::Tree),
