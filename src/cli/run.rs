@@ -62,6 +62,12 @@ pub(super) fn run(options: &RunOptions, tasks: &Tasks, program: Program, output:
     let host = Process::new(program, folder.path(), interrupt.clone());
     let mut host = host.with_against(other.map(|other| other.program));
     let (all, exit) = run_all(&plans, targets, &mut host, options, output)?;
+    if options.against.is_none()
+        && let Some(path) = render::write_seed(&options.folder())?
+        && !options.json
+    {
+        output.result(&format!("All of Python's questions together: {}\n", path.display()))?;
+    }
     if options.json {
         output.result(&serde_json::to_string_pretty(&report::json(&all))?)?;
     } else {

@@ -185,7 +185,10 @@ mod tests {
             let other = scope.spawn(|| run(1));
             (first.join().unwrap(), other.join().unwrap())
         });
-        assert!(waited >= Duration::from_millis(20) && computed >= Duration::from_millis(20), "{waited:?} {computed:?}");
+        assert!(
+            waited >= Duration::from_millis(20) && computed >= Duration::from_millis(20),
+            "{waited:?} {computed:?}"
+        );
         let alone = run(1);
         assert!(alone >= GRACE, "alone it gives up: {alone:?}");
     }
