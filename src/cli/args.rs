@@ -59,6 +59,9 @@ pub(super) struct General {
 pub(super) enum Command {
     /// Run scenarios and write their reports (what `runner FILES` does)
     Run(RunOptions),
+    /// Try a Python function of your own, or a command, under every way: a verdict in about a minute, without YAML
+    #[command(after_long_help = TRY_HELP)]
+    Try(TryOptions),
     /// Check scenarios: all problems of all files, with their place and the way out
     Check(CheckOptions),
     /// Show what would be run: cells, order, what is skipped and why, about how long
@@ -147,6 +150,49 @@ pub(super) struct Shape {
     /// Seed of items and orders, in place of the scenario's
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..=9_007_199_254_740_991))]
     pub(super) seed: Option<u64>,
+}
+
+const TRY_HELP: &str = "\
+Examples:
+  runner try work:shrink --items items.jsonl   the function `shrink` of work.py, with a line of the file for each item
+  runner try work:shrink --workers 4           the same, with numbers from 0 on as items
+  runner try work:fetch                        a coroutine function runs on an event loop too
+  runner try -- gzip -kc {item} --items files  a command, with each item in the place of {item}
+  runner try work:shrink --save mine.yaml      also write the scenario, to change it and run it again
+
+The function is called with one item, and what it returns must not differ from call to call: every way's results are
+compared with those of a serial run. Naming it here is what allows it to be run; in a scenario, --allow-commands does.";
+
+/// What is tried, and how.
+#[derive(Debug, Args)]
+pub(super) struct TryOptions {
+    /// A Python function, as `module:function`
+    #[arg(value_name = "MODULE:FUNCTION", required_unless_present = "command", conflicts_with = "command")]
+    pub(super) function: Option<String>,
+    /// A command with its arguments, in which `{item}` stands for the item; it is started as it is, without a shell
+    #[arg(last = true, value_name = "PROGRAM")]
+    pub(super) command: Vec<String>,
+    /// A file with an item on each line: JSON for a function, text for a command [default: the numbers from 0 on]
+    #[arg(long, value_name = "FILE")]
+    pub(super) items: Option<PathBuf>,
+    /// Folder in which the module is found
+    #[arg(long, value_name = "FOLDER", default_value = ".")]
+    pub(super) path: PathBuf,
+    /// Which CPython: a program on PATH, or a path
+    #[arg(long, value_name = "PYTHON", default_value = "python3")]
+    pub(super) python: String,
+    /// How many workers [default: the number of cores]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
+    pub(super) workers: Option<u32>,
+    /// Also write the scenario that is run, into a file that does not exist yet
+    #[arg(long, value_name = "FILE")]
+    pub(super) save: Option<PathBuf>,
+    /// Folder for the report
+    #[arg(long, value_name = "FOLDER", default_value = "reports")]
+    pub(super) out: PathBuf,
+    /// Print the results as JSON on standard output instead of tables
+    #[arg(long)]
+    pub(super) json: bool,
 }
 
 #[derive(Debug, Args)]

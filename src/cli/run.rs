@@ -23,9 +23,20 @@ const LONGEST_TEMPORARY: usize = 40;
 
 /// Runs everything that the options say: read, prove the outputs, run, derive, write, print.
 pub(super) fn run(options: &RunOptions, tasks: &Tasks, program: Program, output: &Output) -> Result<Exit> {
-    let Some(mut plans) = sources::plans(&options.files, Some(&options.shape), tasks, output, options.json)? else {
-        return Ok(Exit::Usage);
-    };
+    match sources::plans(&options.files, Some(&options.shape), tasks, output, options.json)? {
+        Some(plans) => run_plans(plans, options, tasks, program, output),
+        None => Ok(Exit::Usage),
+    }
+}
+
+/// Runs what was planned.
+pub(super) fn run_plans(
+    mut plans: Vec<Plan>,
+    options: &RunOptions,
+    tasks: &Tasks,
+    program: Program,
+    output: &Output,
+) -> Result<Exit> {
     let other = match options.against.as_deref().map(ask).transpose() {
         Ok(other) => other,
         Err(error) => {
