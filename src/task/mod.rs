@@ -9,6 +9,7 @@ mod fault;
 mod settings;
 
 mod convoy;
+mod database;
 mod echo;
 mod empty;
 mod file;
@@ -148,6 +149,7 @@ impl Tasks {
                 Arc::new(echo::Echo),
                 Arc::new(mixed::Mixed),
                 Arc::new(convoy::Convoy),
+                Arc::new(database::Database),
                 Arc::new(probe::Blocking),
                 Arc::new(probe::Steps),
                 Arc::new(probe::Tree),
