@@ -3,8 +3,10 @@
 use hdrhistogram::Histogram;
 
 use super::stint::{Stopwatch, monotonic};
+use super::run::Brief;
+use super::trace::MOST_EVENTS;
 use crate::ipc::Requests;
-use crate::task::{Context, Digest, Job, TaskError, digest, item_digest};
+use crate::task::{Context, Digest, Fault, Job, TaskError, digest, item_digest};
 
 /// Runs items one after the other and keeps the sums.
 pub(super) struct Bench<'a> {
@@ -18,10 +20,32 @@ pub(super) struct Bench<'a> {
     /// Where the worker's time goes, in instrumented runs, once [`Bench::begin_stint`] was called.
     pub(super) watch: Option<Stopwatch>,
     pub(super) first_item: u64,
+    /// What goes wrong on purpose, and in which item.
+    fault: Option<Fault>,
+    /// When items ran, where the run keeps its events, and how many more there were.
+    pub(super) stamps: Option<Stamps>,
+}
+
+/// When items began and ended on the monotonic clock: the first ones, and the count of those beyond.
+#[derive(Default)]
+pub(super) struct Stamps {
+    pub(super) kept: Vec<(u64, u64)>,
+    pub(super) left_out: u64,
+}
+
+impl Stamps {
+    fn add(&mut self, start: u64, end: u64) {
+        if self.kept.len() < MOST_EVENTS {
+            self.kept.push((start, end));
+        } else {
+            self.left_out += 1;
+        }
+    }
 }
 
 impl<'a> Bench<'a> {
-    pub(super) fn new(job: &'a dyn Job, instrumented: bool) -> Self {
+    pub(super) fn new(job: &'a dyn Job, brief: &Brief) -> Self {
+        let instrumented = brief.instrumented();
         Self {
             job,
             context: Context::native(),
@@ -31,6 +55,8 @@ impl<'a> Bench<'a> {
             clocked: instrumented.then(Box::default),
             watch: None,
             first_item: 0,
+            fault: brief.fault,
+            stamps: (instrumented && brief.trace).then(Stamps::default),
         }
     }
 
@@ -60,12 +86,27 @@ impl<'a> Bench<'a> {
         if let Some(watch) = &mut self.watch {
             watch.item(start, end);
         }
+        if let Some(stamps) = &mut self.stamps {
+            stamps.add(start, end);
+        }
         end.saturating_sub(start)
     }
 
-    /// Runs one item as whoever receives it must: digests the request, runs it, leaves the reply in `self.reply`.
+    /// Runs one item as whoever receives it must: digests the request, runs it, leaves the reply in `self.reply`. Where
+    /// something goes wrong on purpose, it goes wrong here.
     #[inline]
-    pub(super) fn serve(&mut self, request: &[u8]) -> Result<Digest, TaskError> {
+    pub(super) fn serve(&mut self, item: u64, request: &[u8]) -> Result<Digest, TaskError> {
+        if let Some(fault) = self.fault
+            && fault.item == item
+        {
+            strike(fault, &mut self.context)?;
+        }
+        self.execute(request)
+    }
+
+    /// The same for an item that is not counted, in which nothing goes wrong on purpose.
+    #[inline]
+    fn execute(&mut self, request: &[u8]) -> Result<Digest, TaskError> {
         let seen = digest(request);
         self.reply.clear();
         self.job.run(request, &mut self.reply, &mut self.context)?;
@@ -78,7 +119,7 @@ impl<'a> Bench<'a> {
         if self.clocked.is_some() {
             return self.clocked_item(item, request);
         }
-        let seen = self.serve(request)?;
+        let seen = self.serve(item, request)?;
         self.account(item, seen);
         Ok(())
     }
@@ -86,7 +127,7 @@ impl<'a> Bench<'a> {
     #[cold]
     fn clocked_item(&mut self, item: u64, request: &[u8]) -> Result<(), TaskError> {
         let start = self.clock();
-        let seen = self.serve(request)?;
+        let seen = self.serve(item, request)?;
         self.account(item, seen);
         let nanos = self.stop(start);
         if let Some(clocked) = &mut self.clocked {
@@ -110,7 +151,7 @@ impl<'a> Bench<'a> {
     ) -> Result<(), TaskError> {
         for item in 0..count {
             let start = monotonic();
-            self.serve(request(item))?;
+            self.execute(request(item))?;
             if item == 0 {
                 self.first_item = monotonic() - start;
             }
@@ -118,6 +159,12 @@ impl<'a> Bench<'a> {
         }
         Ok(())
     }
+}
+
+/// Out of the way of the items in which nothing goes wrong.
+#[cold]
+fn strike(fault: Fault, context: &mut Context<'_>) -> Result<(), TaskError> {
+    fault.strike(context)
 }
 
 /// Requests as a worker in this process reads them: shared ones, or a few bulk buffers of its own that are stamped.

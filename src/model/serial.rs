@@ -20,7 +20,7 @@ fn work(order: &Order<'_>, ran: &mut Ran) -> Result<(), Trouble> {
     let requests = Feed::prepare(job.as_ref(), brief.items);
     let mut edges = Edges::start();
     let mut feed = Feed::new(job.as_ref(), &requests);
-    let mut bench = Bench::new(job.as_ref(), brief.instrumented());
+    let mut bench = Bench::new(job.as_ref(), brief);
     if brief.warm() && brief.items > 0 {
         let request = feed.get(0).to_vec();
         bench.warm_up(1, |_| &request)?;

@@ -174,7 +174,7 @@ fn work(order: &Order<'_>, ran: &mut Ran) -> Result<(), Trouble> {
 /// A worker's life. It reaches every barrier even after an error, or the others would wait for ever.
 fn worker_main<'a>(shared: &Shared<'a>) -> (Bench<'a>, Result<(), Trouble>) {
     let mut feed = Feed::new(shared.job, shared.requests);
-    let mut bench = Bench::new(shared.job, shared.brief.instrumented());
+    let mut bench = Bench::new(shared.job, shared.brief);
     let mut result = Ok(());
     if shared.brief.warm() {
         result = caught(|| {

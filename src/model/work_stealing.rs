@@ -114,7 +114,7 @@ fn pool(brief: &Brief) -> Result<Pool, Trouble> {
 
 impl<'a> Shared<'a> {
     fn new_desk(&self) -> Lent<'a> {
-        let bench = Bench::new(self.job, self.brief.instrumented());
+        let bench = Bench::new(self.job, self.brief);
         Box::new(Desk { bench, feed: Feed::new(self.job, self.requests), error: None })
     }
 

@@ -124,7 +124,7 @@ impl Worker<'_> {
         let mut feed = bulk.then(|| Feed::new(prepared.as_ref(), &nothing));
         let yields = self.tasks.get(&job.brief.task).is_some_and(Task::yields);
         self.send(&[wire::READY])?;
-        let mut bench = Bench::new(prepared.as_ref(), job.brief.instrumented());
+        let mut bench = Bench::new(prepared.as_ref(), &job.brief);
         bench.begin_stint();
         let mut report = Report::default();
         let mut barrier = Usage::default();
@@ -181,7 +181,7 @@ fn run_items(bench: &mut Bench<'_>, items: &[u8], yields: bool, message: &mut Ve
     while !cursor.is_empty() {
         let (item, request) = wire::take_item(&mut cursor)?;
         let start = bench.clock();
-        let seen = bench.serve(request)?;
+        let seen = bench.serve(item, request)?;
         let service = bench.stop(start);
         let yielded = if yields { bench.context.take_yielded() } else { Vec::new() };
         let reply = wire::Reply { item, seen, service, yielded: yielded.len() as u32, bytes: &bench.reply };
