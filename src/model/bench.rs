@@ -2,8 +2,8 @@
 
 use hdrhistogram::Histogram;
 
-use super::stint::{Stopwatch, monotonic};
 use super::run::Brief;
+use super::stint::{Stopwatch, monotonic};
 use super::trace::MOST_EVENTS;
 use crate::ipc::Requests;
 use crate::task::{Context, Digest, Fault, Job, TaskError, digest, item_digest};
