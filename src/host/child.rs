@@ -8,10 +8,11 @@ use serde::{Deserialize, Serialize};
 use super::Spec;
 use super::machine::free_memory;
 use crate::ipc;
-use crate::model::{self, Model, Order, Ran, Trouble, Usage};
+use crate::model::{self, Model, Order, Ran, Start, Trouble, Usage};
 use crate::name::show_bytes;
 use crate::reexec::Program;
 use crate::results::{Event, EventKind, Life, LockUse, Memory, MemoryUse, Phase, Seen, Spent};
+use crate::runtime::Runtime;
 use crate::task::Tasks;
 
 /// What the host writes at its end.
@@ -49,13 +50,21 @@ pub fn host_main(tasks: &Tasks, program: &Program) -> u8 {
         return 2;
     }
     let Ok(spec) = serde_json::from_str::<Spec>(&line) else { return 2 };
-    follow_the_runner(&spec);
+    let follow = || follow_the_runner(&spec);
+    // A process can be copied only as long as it has one thread.
+    let copies = spec.brief.setup.start == Some(Start::Fork) && spec.brief.runtime != Runtime::Python;
+    let nothing = || {};
+    let copied: &dyn Fn() = if copies && !spec.reference { &follow } else { &nothing };
+    if !copies || spec.reference {
+        follow();
+    }
     let order = Order {
         tasks,
         program,
         brief: spec.brief.clone(),
         deadline: start + spec.timeout,
         prefix: spec.prefix.clone(),
+        copied,
     };
     let reply = if spec.reference { reference(&order) } else { measured(&order, machine) };
     let Ok(mut text) = serde_json::to_vec(&reply) else { return 2 };

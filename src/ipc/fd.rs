@@ -52,11 +52,14 @@ pub fn give(to: &OwnedFd, message: &[u8], fds: &[BorrowedFd<'_>]) -> Result<(), 
     sent.map(|_| ()).map_err(|e| IpcError::os("handing over descriptors")(e.into()))
 }
 
+/// A message and the descriptors that came with it.
+pub type Given = (Vec<u8>, Vec<OwnedFd>);
+
 /// Waits for such a message; `None` once the other end is closed.
 ///
 /// # Errors
 /// Where the socket refuses it.
-pub fn take(from: &OwnedFd) -> Result<Option<(Vec<u8>, Vec<OwnedFd>)>, IpcError> {
+pub fn take(from: &OwnedFd) -> Result<Option<Given>, IpcError> {
     let mut message = vec![0; LONGEST];
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MOST))];
     let mut ancillary = RecvAncillaryBuffer::new(&mut space);

@@ -2,11 +2,16 @@
 
 mod bench;
 mod crew;
+mod glance;
 mod memory;
+mod nursery;
+mod parent;
 mod placing;
 mod processes;
+mod rescue;
 mod run;
 mod serial;
+mod starter;
 mod stint;
 mod stream;
 mod threads;
@@ -21,6 +26,7 @@ use serde::{Deserialize, Serialize};
 
 pub use bench::Clocked;
 pub use memory::{Memory, MemoryUse};
+pub use nursery::forkserver_main;
 pub use placing::usable_cores;
 pub use run::{Brief, Order, PhaseUsage, Purpose, Ran, Trouble};
 pub use serial::reference;

@@ -6,10 +6,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Barrier, Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::bench::{Bench, Feed};
+use super::glance::{Glance, look_again};
 use super::memory::{Others, Scale};
+use super::parent::Parent;
 use super::placing::{pin, usable_cores, worker_core};
 use super::run::{Brief, Edges, Order, Ran, Trouble, panic_cause};
 use super::stint::monotonic;
+use super::trace::{EventKind, Trace};
 use crate::ipc::Requests;
 use crate::task::{Job, yielded_item};
 
@@ -100,6 +103,7 @@ struct Shared<'a> {
     brief: &'a Brief,
     job: &'a dyn Job,
     requests: &'a Requests,
+    parent: &'a Parent,
     cursor: Cursor,
     found: Option<Found>,
     edges: Barrier,
@@ -116,25 +120,33 @@ fn work(order: &Order<'_>, ran: &mut Ran) -> Result<(), Trouble> {
     let job = brief.job(order.tasks)?;
     let requests = Feed::prepare(job.as_ref(), brief.items);
     let workers = brief.workers();
+    let parent = Parent::hold(brief);
     let shared = Shared {
         brief,
         job: job.as_ref(),
         requests: &requests,
+        parent: &parent,
         cursor: Cursor::default(),
         found: brief.yields(order.tasks).then(|| Found::new(brief.items)),
         edges: Barrier::new(workers + 1),
     };
     let cores = usable_cores();
     let (mut trouble, mut stints, mut end) = (None, Vec::new(), 0);
+    let glance = Glance::of_main(job.as_ref());
+    let mut trace = Trace::new(brief);
     std::thread::scope(|scope| {
         let mut edges = Edges::start();
+        trace.begin();
         let handles: Vec<_> = (0..workers)
             .map(|worker| {
                 let (shared, core) = (&shared, worker_core(brief.placement(), &cores, worker, false));
-                scope.spawn(move || {
+                let asked = monotonic();
+                let body = move || {
+                    let ready = monotonic();
                     pin(core);
-                    worker_main(shared)
-                })
+                    (ready, worker_main(shared, worker))
+                };
+                (asked, scope.spawn(body))
             })
             .collect();
         if brief.warm() {
@@ -153,10 +165,15 @@ fn work(order: &Order<'_>, ran: &mut Ran) -> Result<(), Trouble> {
             // What belongs to a thread counts while it lives.
             shared.edges.wait();
         }
-        for handle in handles {
+        for (worker, (asked, handle)) in handles.into_iter().enumerate() {
             match handle.join() {
-                Ok((bench, worked)) => {
+                Ok((ready, Left { mut bench, glance, worked })) => {
+                    let joined = monotonic();
+                    trace.life(worker, asked, ready, joined, worked.is_err());
+                    trace.stamps(worker, bench.stamps.take());
+                    trace.event(worker, EventKind::Join, end, joined);
                     stints.push(ran.add(bench));
+                    look_again(glance, job.as_ref(), ran);
                     trouble = trouble.take().or(worked.err());
                 }
                 Err(payload) => trouble = Some(panic_cause(payload.as_ref())),
@@ -164,6 +181,8 @@ fn work(order: &Order<'_>, ran: &mut Ran) -> Result<(), Trouble> {
         }
         edges.edge(ran);
     });
+    look_again(glance, job.as_ref(), ran);
+    trace.into_ran(ran);
     ran.split_work(brief, &stints, end);
     if let Some(found) = &shared.found {
         ran.known = found.known();
@@ -171,13 +190,22 @@ fn work(order: &Order<'_>, ran: &mut Ran) -> Result<(), Trouble> {
     trouble.map_or(Ok(()), Err)
 }
 
+/// What a worker leaves.
+struct Left<'a> {
+    bench: Bench<'a>,
+    glance: Option<Glance>,
+    worked: Result<(), Trouble>,
+}
+
 /// A worker's life. It reaches every barrier even after an error, or the others would wait for ever.
-fn worker_main<'a>(shared: &Shared<'a>) -> (Bench<'a>, Result<(), Trouble>) {
+fn worker_main<'a>(shared: &Shared<'a>, worker: usize) -> Left<'a> {
+    shared.parent.visit();
+    let glance = Glance::of_worker(shared.job, worker);
     let mut feed = Feed::new(shared.job, shared.requests);
     let mut bench = Bench::new(shared.job, shared.brief);
-    let mut result = Ok(());
+    let mut worked = Ok(());
     if shared.brief.warm() {
-        result = caught(|| {
+        worked = caught(|| {
             let request = if shared.brief.items > 0 { feed.get(0).to_vec() } else { Vec::new() };
             bench.warm_up(shared.brief.chunk().min(shared.brief.items), |_| &request)?;
             Ok(())
@@ -189,10 +217,10 @@ fn worker_main<'a>(shared: &Shared<'a>) -> (Bench<'a>, Result<(), Trouble>) {
         bench.begin_stint();
     }
     bench.resume();
-    if result.is_ok() {
-        result = caught(|| claim_all(shared, &mut bench, &mut feed));
+    if worked.is_ok() {
+        worked = caught(|| claim_all(shared, &mut bench, &mut feed));
     }
-    if result.is_err() {
+    if worked.is_err() {
         shared.cursor.exhaust();
         if let Some(found) = &shared.found {
             found.abandon();
@@ -202,7 +230,7 @@ fn worker_main<'a>(shared: &Shared<'a>) -> (Bench<'a>, Result<(), Trouble>) {
     if shared.brief.weighs() {
         shared.edges.wait();
     }
-    (bench, result)
+    Left { bench, glance, worked }
 }
 
 fn caught(work: impl FnOnce() -> Result<(), Trouble>) -> Result<(), Trouble> {
