@@ -11,7 +11,7 @@ use super::memory::{Others, Scale};
 use super::parent::Parent;
 use super::placing::{pin, usable_cores, worker_core};
 use super::run::{Brief, Edges, Order, Ran, Trouble, panic_cause};
-use super::stint::monotonic;
+use super::stint::{Stint, monotonic};
 use super::trace::{EventKind, Trace};
 use crate::ipc::Requests;
 use crate::task::{Job, yielded_item};
@@ -131,24 +131,16 @@ fn work(order: &Order<'_>, ran: &mut Ran) -> Result<(), Trouble> {
         edges: Barrier::new(workers + 1),
     };
     let cores = usable_cores();
-    let (mut trouble, mut stints, mut end) = (None, Vec::new(), 0);
+    let mut all = All { trace: Trace::new(brief), stints: Vec::new(), trouble: None, end: 0 };
     let glance = Glance::of_main(job.as_ref());
-    let mut trace = Trace::new(brief);
     std::thread::scope(|scope| {
         let mut edges = Edges::start();
-        trace.begin();
-        let handles: Vec<_> = (0..workers)
-            .map(|worker| {
-                let (shared, core) = (&shared, worker_core(brief.placement(), &cores, worker, false));
-                let asked = monotonic();
-                let body = move || {
-                    let ready = monotonic();
-                    pin(core);
-                    (ready, worker_main(shared, worker))
-                };
-                (asked, scope.spawn(body))
-            })
-            .collect();
+        all.trace.begin();
+        let start = |worker| {
+            let (shared, core) = (&shared, worker_core(brief.placement(), &cores, worker, false));
+            (monotonic(), scope.spawn(move || worker_main(shared, worker, core)))
+        };
+        let handles: Vec<_> = (0..workers).map(start).collect();
         if brief.warm() {
             // Everybody is ready and warm; the phase ends; everybody goes.
             shared.edges.wait();
@@ -159,7 +151,7 @@ fn work(order: &Order<'_>, ran: &mut Ran) -> Result<(), Trouble> {
             shared.edges.wait();
         }
         shared.edges.wait();
-        end = edges.edge(ran);
+        all.end = edges.edge(ran);
         ran.memory = scale.after(&Others::default());
         if brief.weighs() {
             // What belongs to a thread counts while it lives.
@@ -167,38 +159,57 @@ fn work(order: &Order<'_>, ran: &mut Ran) -> Result<(), Trouble> {
         }
         for (worker, (asked, handle)) in handles.into_iter().enumerate() {
             match handle.join() {
-                Ok((ready, Left { mut bench, glance, worked })) => {
-                    let joined = monotonic();
-                    trace.life(worker, asked, ready, joined, worked.is_err());
-                    trace.stamps(worker, bench.stamps.take());
-                    trace.event(worker, EventKind::Join, end, joined);
-                    stints.push(ran.add(bench));
-                    look_again(glance, job.as_ref(), ran);
-                    trouble = trouble.take().or(worked.err());
-                }
-                Err(payload) => trouble = Some(panic_cause(payload.as_ref())),
+                Ok(left) => all.add(worker, asked, left, job.as_ref(), ran),
+                Err(payload) => all.trouble = Some(panic_cause(payload.as_ref())),
             }
         }
         edges.edge(ran);
     });
     look_again(glance, job.as_ref(), ran);
-    trace.into_ran(ran);
-    ran.split_work(brief, &stints, end);
+    all.trace.into_ran(ran);
+    ran.split_work(brief, &all.stints, all.end);
     if let Some(found) = &shared.found {
         ran.known = found.known();
     }
-    trouble.map_or(Ok(()), Err)
+    all.trouble.map_or(Ok(()), Err)
+}
+
+/// What all workers left, put together.
+struct All {
+    trace: Trace,
+    stints: Vec<Stint>,
+    trouble: Option<Trouble>,
+    /// When the work ended, on the monotonic clock.
+    end: u64,
+}
+
+impl All {
+    /// Adds what a worker left that was asked for at that time and has been joined.
+    fn add(&mut self, worker: usize, asked: u64, left: Left<'_>, job: &dyn Job, ran: &mut Ran) {
+        let Left { mut bench, glance, ready, worked } = left;
+        let joined = monotonic();
+        self.trace.life(worker, asked, ready, joined, worked.is_err());
+        self.trace.stamps(worker, bench.stamps.take());
+        self.trace.event(worker, EventKind::Join, self.end, joined);
+        self.stints.push(ran.add(bench));
+        look_again(glance, job, ran);
+        self.trouble = self.trouble.take().or(worked.err());
+    }
 }
 
 /// What a worker leaves.
 struct Left<'a> {
     bench: Bench<'a>,
     glance: Option<Glance>,
+    /// When it ran its first instruction.
+    ready: u64,
     worked: Result<(), Trouble>,
 }
 
 /// A worker's life. It reaches every barrier even after an error, or the others would wait for ever.
-fn worker_main<'a>(shared: &Shared<'a>, worker: usize) -> Left<'a> {
+fn worker_main<'a>(shared: &Shared<'a>, worker: usize, core: Option<usize>) -> Left<'a> {
+    let ready = monotonic();
+    pin(core);
     shared.parent.visit();
     let glance = Glance::of_worker(shared.job, worker);
     let mut feed = Feed::new(shared.job, shared.requests);
@@ -230,7 +241,7 @@ fn worker_main<'a>(shared: &Shared<'a>, worker: usize) -> Left<'a> {
     if shared.brief.weighs() {
         shared.edges.wait();
     }
-    Left { bench, glance, worked }
+    Left { bench, glance, ready, worked }
 }
 
 fn caught(work: impl FnOnce() -> Result<(), Trouble>) -> Result<(), Trouble> {
