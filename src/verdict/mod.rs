@@ -8,6 +8,7 @@
 
 mod break_even;
 mod compare;
+mod crashed;
 mod estimate;
 mod fits;
 #[cfg(test)]
@@ -23,6 +24,8 @@ mod sentence;
 #[cfg(test)]
 mod simulation;
 mod when;
+
+use sentence::Seen;
 
 use crate::results::{CellEstimate, Derived, Group, GroupVerdict, Results, Word};
 
@@ -78,7 +81,7 @@ fn decide(results: &Results, group: &Group, estimates: &[CellEstimate]) -> Group
         verdict.pairs = compare::pairs(results, &family);
         verdict.winners = winners(&family, &verdict);
     }
-    verdict.sentence = sentence::finding(&sentence::Seen { results, group, estimates, family: &family }, &verdict);
+    verdict.sentence = sentence::finding(&Seen { results, group, estimates, family: &family }, &verdict);
     verdict
 }
 
