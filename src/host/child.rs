@@ -216,11 +216,14 @@ fn check_means(order: &Order<'_>) -> Result<(), Trouble> {
     let sizes = brief.job(order.tasks)?.sizes();
     let chunks = workers * u64::from(brief.setup.in_flight.unwrap_or(1)) + 1;
     // A request and a reply, each at the dispatcher, on the way and at the worker.
-    let needed = 3 * (sizes.0 + sizes.1) as u64 * u64::from(brief.setup.chunk.unwrap_or(1)) * chunks;
+    let needed = 3 * (sizes.0 + sizes.1) as u64 * u64::from(brief.setup.chunk.unwrap_or(1)) * chunks
+        + brief.setup.parent_memory.unwrap_or(0);
     match free_memory() {
         Some(free) if needed > free => {
             let (needed, free) = (show_bytes(needed), show_bytes(free));
-            Err(Trouble::Failed(format!("needs about {needed} of memory for what is in flight, {free} is free")))
+            Err(Trouble::Failed(format!(
+                "needs about {needed} of memory for what is in flight and what the parent holds, {free} is free"
+            )))
         }
         _ => Ok(()),
     }

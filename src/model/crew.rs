@@ -107,6 +107,7 @@ impl<'a> Crew<'a> {
         };
         let Ended { usage, cause, asked, ready, at } = started.reap_gone()?;
         self.trace.life(worker, asked, ready, at, true);
+        self.trace.believe(worker);
         self.trace.event(worker, EventKind::Crash, noticed, at);
         Ok((usage, Trouble::WorkerDied { cause }))
     }
@@ -185,6 +186,7 @@ impl<'a> Crew<'a> {
                 started.kill();
                 let Ended { asked, ready, at, .. } = started.reap();
                 self.trace.life(worker, asked, ready, at, false);
+                self.trace.believe(worker);
             }
         }
         if let Some(manager) = self.manager.take() {

@@ -255,7 +255,8 @@ pub enum Start {
     /// A fresh program.
     #[default]
     Spawn,
-    /// A copy of the parent, made before it has any thread.
+    /// A copy of the parent, made before it has any thread. One that takes the place of a dead one is a copy of a copy that
+    /// was made then too.
     Fork,
     /// A copy of a small server process, which was started first.
     Forkserver,
@@ -281,7 +282,8 @@ pub enum OnCrash {
     /// The run ends.
     #[default]
     Stop,
-    /// Another worker takes its place, and its items are handed out again, but the one that was running, three times at most.
+    /// Another worker takes its place, and its items are handed out again; the one that was running is tried three times in
+    /// all, then given up.
     Restart,
     /// The others go on with the rest; the items that the worker held are given up.
     Skip,
@@ -294,7 +296,7 @@ pub enum ParentUse {
     /// Nothing.
     #[default]
     Untouched,
-    /// Every worker reads all of it before the work.
+    /// Every worker that has it reads all of it before the work: threads, and copies of the parent.
     Read,
 }
 

@@ -292,9 +292,13 @@ impl<'a, 'b, 'c> Stream<'a, 'b, 'c> {
         }
         let turnaround = self.handed[worker].pop_front().map(|handed| monotonic() - handed);
         let mut cursor = Cursor::new(&message[1..]);
+        let mut took = Vec::new();
         while !cursor.is_empty() {
             let reply = wire::take_reply(&mut cursor)?;
             let item = reply.item;
+            if self.means.order.brief.trace {
+                took.push(reply.service);
+            }
             let Some(new) = self.done.mark(item) else {
                 return Err(Stop::Trouble(Trouble::Protocol(format!("a reply to item {item}, which does not exist"))));
             };
@@ -314,6 +318,7 @@ impl<'a, 'b, 'c> Stream<'a, 'b, 'c> {
                 clocked.turnaround.saturating_record(turnaround);
             }
         }
+        self.means.crew.trace.tell(worker, &took);
         Ok(())
     }
 }

@@ -98,6 +98,8 @@ pub(super) struct Trace {
     events: bool,
     lives: Vec<Life>,
     kept: Vec<Event>,
+    /// Items of workers as they were told with the replies, by worker: all there is of those that never report.
+    told: Vec<(usize, u64, u64)>,
     pub(super) left_out: u64,
 }
 
@@ -137,6 +139,29 @@ impl Trace {
         }
         let (start, end) = (start.saturating_sub(self.origin), end.saturating_sub(self.origin));
         self.kept.push(Event { lane, kind, start, end });
+    }
+
+    /// Notes the items of a message of replies that came now, by how long each took: they ran one after the other.
+    pub(super) fn tell(&mut self, worker: usize, took: &[u64]) {
+        if self.events && self.told.len() < 4 * MOST_EVENTS {
+            let mut end = monotonic();
+            for nanos in took.iter().rev() {
+                self.told.push((worker, end.saturating_sub(*nanos), end));
+                end = end.saturating_sub(*nanos);
+            }
+        }
+    }
+
+    /// Takes for the items of a worker what was told of them, where it did not live to report them.
+    pub(super) fn believe(&mut self, worker: usize) {
+        let mut told = std::mem::take(&mut self.told);
+        told.retain(|(of, start, end)| {
+            if *of == worker {
+                self.event(worker, EventKind::Item, *start, *end);
+            }
+            *of != worker
+        });
+        self.told = told;
     }
 
     /// Adds the items of a worker that clocked them itself.

@@ -24,6 +24,9 @@ enum Fate {
     Mixed,
 }
 
+/// What ways have in common that share a clause: how they fared, and what they do after a crash.
+type Alike<'a> = (Fate, Option<&'a str>);
+
 fn fate(fault: &FaultEstimate, goes_on: bool) -> Fate {
     match fault.trials {
         0 => Fate::Mixed,
@@ -37,7 +40,7 @@ fn fate(fault: &FaultEstimate, goes_on: bool) -> Fate {
 
 /// The finding; ways that fared alike share a clause.
 pub(super) fn finding(seen: &Seen<'_>, fault: &Fault) -> String {
-    let mut alike: Vec<((Fate, Option<&str>), Vec<usize>)> = Vec::new();
+    let mut alike: Vec<(Alike<'_>, Vec<usize>)> = Vec::new();
     for cell in &seen.group.cells {
         let Some(found) = seen.estimates[*cell].fault.as_ref() else { continue };
         let answer = seen.results.cells[*cell].on_crash.as_deref();

@@ -6,7 +6,9 @@ use std::time::Duration;
 use runner::results::{Cell, EventKind, Kind, Results, Trial};
 use runner::vocab::Outcome;
 
-use crate::support::{Ended, Place};
+use rustix::process::Signal;
+
+use crate::support::{Ended, HANG, Place, children, shared_segments, signal, until};
 
 /// Items of every trial, and the one that goes wrong.
 const ITEMS: u64 = 24;
@@ -179,6 +181,77 @@ fn a_worker_is_replaced_under_every_start_method() {
         assert_eq!(trial.outcome.words(), "worker died: signal 9 (SIGKILL)", "{context}");
         counts_are_right(&results.cells[trial.cell], trial, &context);
     }
+}
+
+/// Starts a slow run and waits until its host has so many children.
+fn slow_run(place: &Place, start: &str, helpers: usize) -> (std::process::Child, u32) {
+    let text = format!(
+        "tasks: [{{kind: sleep, duration: 20 ms, items: 400}}]\nworkers: 2\ntimeout: 30 s\nmodels: [{{kind: processes, \
+         start: {start}, on_crash: restart}}]\n"
+    );
+    place.scenario("slow", &text);
+    let child = place.program(&["slow.yaml", "--out", "o", "--quick", "--trials", "1"]).spawn().unwrap();
+    let host = until("workers", HANG, || {
+        let host = children(child.id(), "__host").into_iter().next()?;
+        (children(host, "").len() >= 2 + helpers && shared_work(host)).then_some(host)
+    });
+    (child, host)
+}
+
+/// Whether all workers of a host wait or work: their threads that follow the host are there.
+fn shared_work(host: u32) -> bool {
+    let threads = |pid: &u32| std::fs::read_dir(format!("/proc/{pid}/task")).map_or(0, Iterator::count);
+    children(host, "").iter().filter(|pid| threads(pid) > 1).count() >= 2
+}
+
+#[test]
+fn copies_end_with_their_host_and_with_the_program() {
+    for (start, helpers) in [("spawn", 0), ("fork", 1), ("forkserver", 1)] {
+        for whole in [false, true] {
+            let place = Place::new();
+            let (child, host) = slow_run(&place, start, helpers);
+            let pid = child.id();
+            signal(if whole { pid } else { host }, Signal::KILL);
+            let ended = Ended::of(child, HANG);
+            if !whole {
+                assert_eq!(ended.code, Some(3), "{}", ended.stderr);
+                assert_eq!(place.results("slow").trials[0].outcome.words(), "host died: signal 9 (SIGKILL)");
+            }
+            let left = || of_place(&place).is_empty().then_some(());
+            until("the end of all processes", Duration::from_secs(5), left);
+            until("the end of all files", Duration::from_secs(5), || {
+                std::fs::read_dir(place.temporary()).unwrap().next().is_none().then_some(())
+            });
+            assert_eq!(shared_segments(pid), Vec::<String>::new());
+        }
+    }
+}
+
+#[test]
+fn a_worker_that_is_killed_from_outside_costs_nothing_with_restart() {
+    for (start, helpers) in [("spawn", 0), ("fork", 1), ("forkserver", 1)] {
+        let place = Place::new();
+        let (child, host) = slow_run(&place, start, helpers);
+        // The work takes four seconds: by then it has begun, since before that a death ends the run.
+        std::thread::sleep(Duration::from_secs(1));
+        // The workers are those with a thread beside their own that follows the host.
+        let worker = |pid: &u32| std::fs::read_dir(format!("/proc/{pid}/task")).map_or(0, Iterator::count) > 1;
+        signal(children(host, "").into_iter().find(worker).unwrap(), Signal::KILL);
+        Ended::of(child, HANG).expect(0);
+        let results = place.results("slow");
+        let trial = &results.trials[0];
+        assert!(trial.ok() && trial.done == 400 && (1..=2).contains(&trial.retried), "{start}: {trial:?}");
+        assert!(trial.recovered > 0 && trial.lives.iter().filter(|life| life.died).count() == 1, "{start}: {trial:?}");
+    }
+}
+
+#[test]
+fn what_a_table_cannot_do_is_skipped_with_the_reason() {
+    let text = "tasks: [{kind: echo, items: 24}]\nworkers: 2\nfault: {kind: kill, item: 5}\nmodels: [{kind: processes, \
+                ipc: shared_memory, dispatch: table, on_crash: [stop, restart, skip]}]\n";
+    let (results, ..) = run("table", text, &["--quick", "--trials", "1"]);
+    let skipped: Vec<&str> = results.skipped.iter().map(|skipped| skipped.what.as_str()).collect();
+    assert_eq!(skipped, ["processes × table × restart", "processes × table × skip"]);
 }
 
 #[test]
