@@ -12,6 +12,9 @@ pub const WORKER: &str = "__worker";
 /// The hidden subcommand of the process that owns the queues of the `manager` method.
 pub const MANAGER: &str = "__manager";
 
+/// The hidden subcommand of the process that makes workers as copies of itself.
+pub const FORKSERVER: &str = "__forkserver";
+
 /// The hidden subcommand that prints [`PROTOCOL`] and the version, so that another build can find out whether it may start
 /// hosts of this one.
 pub const ASK: &str = "__protocol";

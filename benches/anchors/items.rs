@@ -48,7 +48,7 @@ fn run_task(task: &str, settings: &Settings, setup: Setup, items: u64) -> f64 {
     };
     let prefix = format!("/runner-bench-{}", std::process::id());
     let deadline = Instant::now() + Duration::from_secs(60);
-    let ran = model::run(&Order { tasks: &tasks, program: &program, brief, deadline, prefix });
+    let ran = model::run(&Order { tasks: &tasks, program: &program, brief, deadline, prefix, copied: &|| {} });
     assert_eq!((ran.trouble, ran.done), (None, items));
     ran.phases[1].wall as f64 / items as f64
 }

@@ -17,7 +17,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use crate::reexec::{ASK, HOST, MANAGER, Program, WORKER};
+use crate::reexec::{ASK, FORKSERVER, HOST, MANAGER, Program, WORKER};
 use crate::task::Tasks;
 use crate::{host, model};
 
@@ -71,6 +71,7 @@ fn start(tasks: &Tasks, program: Program) -> u8 {
         Some(WORKER) => return model::worker_main(tasks, &arguments[1..]),
         // Whoever asked and does not listen any more needs no answer.
         Some(ASK) => return u8::from(Output::new(true, false).result(&host::protocol_main(tasks)).is_err()),
+        Some(FORKSERVER) => return model::forkserver_main(tasks, &arguments[1..]),
         Some(MANAGER) => return model::manager_main(&arguments[1..]),
         _ => {}
     }

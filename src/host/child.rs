@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 use super::Spec;
 use super::machine::free_memory;
 use crate::ipc;
-use crate::model::{self, Model, Order, Ran, Trouble, Usage};
+use crate::model::{self, Model, Order, Ran, Start, Trouble, Usage};
 use crate::name::show_bytes;
 use crate::reexec::Program;
 use crate::results::{Event, EventKind, Life, LockUse, Memory, MemoryUse, Phase, Seen, Spent};
-use crate::runtime;
+use crate::runtime::{self, Runtime};
 use crate::task::Tasks;
 
 /// What the host writes at its end.
@@ -50,13 +50,21 @@ pub fn host_main(tasks: &Tasks, program: &Program) -> u8 {
         return 2;
     }
     let Ok(spec) = serde_json::from_str::<Spec>(&line) else { return 2 };
-    follow_the_runner(&spec);
+    let follow = || follow_the_runner(&spec);
+    // A process can be copied only as long as it has one thread.
+    let copies = spec.brief.setup.start == Some(Start::Fork) && spec.brief.runtime != Runtime::Python;
+    let nothing = || {};
+    let copied: &dyn Fn() = if copies && !spec.reference { &follow } else { &nothing };
+    if !copies || spec.reference {
+        follow();
+    }
     let order = Order {
         tasks,
         program,
         brief: spec.brief.clone(),
         deadline: start + spec.timeout,
         prefix: spec.prefix.clone(),
+        copied,
     };
     let reply = if spec.reference { reference(&order) } else { measured(&order, machine) };
     let Ok(mut text) = serde_json::to_vec(&reply) else { return 2 };
@@ -93,6 +101,9 @@ fn measured(order: &Order<'_>, machine: Ticks) -> Reply {
     if let Err(trouble) = check_means(order) {
         return Reply { trouble: Some(trouble), known: order.brief.items, ..Reply::default() };
     }
+    if order.brief.fault.is_some() {
+        leave_no_core();
+    }
     let mut ran = model::run(order);
     // Not every model looks at the clock while it works; what was late is late under all of them.
     if ran.trouble.is_none() && Instant::now() > order.deadline {
@@ -109,6 +120,12 @@ fn measured(order: &Order<'_>, machine: Ticks) -> Reply {
     });
     let own = Usage::now().plus(Usage::of_children());
     reply(ran, phases, machine.others_since(own.cpu()))
+}
+
+/// A crash that is asked for leaves no image of its memory behind, in this process and in those that it starts.
+fn leave_no_core() {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+    let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
 }
 
 fn reply(ran: Ran, phases: [Phase; 3], others: f64) -> Reply {
@@ -198,11 +215,14 @@ fn check_means(order: &Order<'_>) -> Result<(), Trouble> {
     let sizes = brief.job(order.tasks)?.sizes();
     let chunks = workers * u64::from(brief.setup.in_flight.unwrap_or(1)) + 1;
     // A request and a reply, each at the dispatcher, on the way and at the worker.
-    let needed = 3 * (sizes.0 + sizes.1) as u64 * u64::from(brief.setup.chunk.unwrap_or(1)) * chunks;
+    let needed = 3 * (sizes.0 + sizes.1) as u64 * u64::from(brief.setup.chunk.unwrap_or(1)) * chunks
+        + brief.setup.parent_memory.unwrap_or(0);
     match free_memory() {
         Some(free) if needed > free => {
             let (needed, free) = (show_bytes(needed), show_bytes(free));
-            Err(Trouble::Failed(format!("needs about {needed} of memory for what is in flight, {free} is free")))
+            Err(Trouble::Failed(format!(
+                "needs about {needed} of memory for what is in flight and what the parent holds, {free} is free"
+            )))
         }
         _ => Ok(()),
     }

@@ -8,13 +8,13 @@
 //! worker sent was no message. `USAGE`: answered by `ITEM` and six numbers.
 
 use std::collections::VecDeque;
-use std::os::fd::{AsRawFd as _, OwnedFd};
+use std::os::fd::{AsFd as _, AsRawFd as _, OwnedFd};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
 
-use super::fd::{inherited, set_nonblocking};
+use super::fd::{give, inherited, set_nonblocking, take};
 use super::frame::{FrameReader, FrameWriter, Step};
 use super::waiting::{Habit, Spinner, sleep_until_ready, timespec};
 use super::{Channel, Hub, IpcError, Ticket, Wait};
@@ -175,25 +175,28 @@ impl Client {
 
 struct ManagerHub {
     client: Client,
+    /// Connections of workers that take the place of dead ones go to the server through it.
+    door: OwnedFd,
     server: Option<Ticket>,
 }
 
+fn pair(kind: SocketType) -> Result<(OwnedFd, OwnedFd), IpcError> {
+    socketpair(AddressFamily::UNIX, kind, SocketFlags::CLOEXEC, None).map_err(|e| IpcError::os("socketpair")(e.into()))
+}
+
 pub(super) fn hub(workers: usize, wait: Wait) -> Result<(Box<dyn Hub>, Vec<Ticket>), IpcError> {
-    let pair = || {
-        socketpair(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)
-            .map_err(|e| IpcError::os("socketpair")(e.into()))
-    };
-    let (ours, theirs) = pair()?;
-    let mut servers = vec![theirs];
+    let (ours, theirs) = pair(SocketType::STREAM)?;
+    let (door, their_door) = pair(SocketType::SEQPACKET)?;
+    let mut servers = vec![their_door, theirs];
     let mut tickets = Vec::new();
     for _ in 0..workers {
-        let (server, worker) = pair()?;
+        let (server, worker) = pair(SocketType::STREAM)?;
         servers.push(server);
         tickets.push(Ticket { text: worker.as_raw_fd().to_string(), inherit: vec![worker] });
     }
     let text = servers.iter().map(|fd| fd.as_raw_fd().to_string()).collect::<Vec<_>>().join(",");
     let server = Some(Ticket { text, inherit: servers });
-    Ok((Box::new(ManagerHub { client: Client::new(ours, wait)?, server }), tickets))
+    Ok((Box::new(ManagerHub { client: Client::new(ours, wait)?, door, server }), tickets))
 }
 
 impl Hub for ManagerHub {
@@ -208,6 +211,19 @@ impl Hub for ManagerHub {
 
     fn receive(&mut self, message: &mut Vec<u8>, deadline: Instant) -> Result<usize, IpcError> {
         self.client.get(message, deadline)
+    }
+
+    fn replace(&mut self, worker: usize) -> Result<Ticket, IpcError> {
+        let (theirs, ours) = pair(SocketType::STREAM)?;
+        give(&self.door, &(worker as u32).to_le_bytes(), &[theirs.as_fd()])?;
+        // Nothing may be put for the worker before the server has its connection.
+        sleep_until_ready(&mut [PollFd::new(&self.door, PollFlags::IN)], Instant::now() + STORE)?;
+        match take(&self.door)? {
+            Some((answer, _)) if answer == b"taken" => {}
+            Some(_) => return Err(not_asked_for()),
+            None => return Err(IpcError::ManagerGone),
+        }
+        Ok(Ticket { text: ours.as_raw_fd().to_string(), inherit: vec![ours] })
     }
 
     fn server(&mut self) -> Option<Ticket> {
@@ -260,8 +276,18 @@ struct Connection {
     queue: VecDeque<Vec<u8>>,
 }
 
+impl Connection {
+    fn new(fd: OwnedFd) -> Result<Self, IpcError> {
+        Ok(Self { wire: Wire::new(fd)?, ended: false, waiting: false, queue: VecDeque::new() })
+    }
+}
+
+/// What stands for the door in a list of connections that are ready.
+const DOOR: usize = usize::MAX;
+
 struct Server {
     clients: Vec<Connection>,
+    door: OwnedFd,
     usage: fn() -> [u64; 6],
 }
 
@@ -272,13 +298,18 @@ struct Server {
 /// Where the ticket is damaged or the system refuses something.
 pub fn serve(ticket: &str, wait: Wait, usage: fn() -> [u64; 6]) -> Result<(), IpcError> {
     let mut clients = Vec::new();
-    for number in ticket.split(',') {
-        let wire = Wire::new(inherited(number)?)?;
-        clients.push(Connection { wire, ended: false, waiting: false, queue: VecDeque::new() });
+    let mut numbers = ticket.split(',');
+    let door = inherited(numbers.next().unwrap_or_default())?;
+    for number in numbers {
+        clients.push(Connection::new(inherited(number)?)?);
     }
-    let mut server = Server { clients, usage };
+    let mut server = Server { clients, door, usage };
     while !server.clients[0].ended {
         for index in server.ready(wait)? {
+            if index == DOOR {
+                server.admit()?;
+                continue;
+            }
             match server.turn(index) {
                 // A worker that sends garbage harms nobody else: it is cut off, and the dispatcher is told.
                 Err(IpcError::Protocol(_)) if index > 0 => server.end(index, DAMAGED)?,
@@ -302,6 +333,7 @@ impl Server {
             PollFd::new(&wire.fd, PollFlags::IN | out)
         };
         let mut fds: Vec<PollFd<'_>> = alive.iter().map(watched).collect();
+        fds.push(PollFd::new(&self.door, PollFlags::IN));
         let mut spinner = Spinner::new(wait);
         loop {
             let limit = if spinner.again_after_call() { Duration::ZERO } else { NAP };
@@ -311,7 +343,30 @@ impl Server {
                 Err(error) => return Err(IpcError::Os { what: "poll", source: error.into() }),
             }
         }
-        Ok(alive.into_iter().zip(&fds).filter(|(_, fd)| !fd.revents().is_empty()).map(|(index, _)| index).collect())
+        let ready = |fd: &PollFd<'_>| !fd.revents().is_empty();
+        let mut found: Vec<usize> =
+            alive.into_iter().zip(&fds).filter(|(_, fd)| ready(fd)).map(|(index, _)| index).collect();
+        // That the hub is gone shows at its connection: at the door only a message counts.
+        if fds.last().is_some_and(|door| door.revents().contains(PollFlags::IN)) {
+            found.push(DOOR);
+        }
+        Ok(found)
+    }
+
+    /// Takes in the connection of a worker in the place of one that has ended.
+    fn admit(&mut self) -> Result<(), IpcError> {
+        let Some((number, fds)) = take(&self.door)? else {
+            self.clients[0].ended = true;
+            return Ok(());
+        };
+        let worker = number.as_slice().try_into().map(u32::from_le_bytes).unwrap_or(u32::MAX) as usize;
+        let place = self.clients.get_mut(worker.saturating_add(1)).filter(|client| client.ended);
+        if let (Some(place), Some(fd)) = (place, fds.into_iter().next()) {
+            *place = Connection::new(fd)?;
+            give(&self.door, b"taken", &[])?;
+            return Ok(());
+        }
+        Err(IpcError::Protocol(format!("worker {worker} cannot be replaced")))
     }
 
     /// Serves one connection that is ready: writes what waits, reads once, and answers what has come.

@@ -17,6 +17,7 @@ use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 
+pub use fd::{give, take};
 pub use manager::serve as serve_manager;
 pub use segment::{leftovers, sweep, sweep_for_good};
 pub use table::{Claim, Requests, Table};
@@ -136,7 +137,8 @@ pub struct Ticket {
 /// the worker to read: what does not fit is kept and goes out during later calls. Every wait ends at its deadline, and
 /// promptly once the peer is dead, after what the peer had sent before was delivered.
 pub trait Hub: Send {
-    /// Completes the connections after the workers' processes were started. Methods that need no handshake return at once.
+    /// Completes the connections after the workers' processes were started: those of all workers at first, and that of a
+    /// new worker after [`Hub::replace`]. Methods that need no handshake return at once.
     ///
     /// # Errors
     /// `Gone` with the worker that died before it connected; `Deadline`.
@@ -156,6 +158,14 @@ pub trait Hub: Send {
     /// # Errors
     /// `Gone`, `ManagerGone`, `Deadline`, or `Protocol` where what arrived is no message.
     fn receive(&mut self, message: &mut Vec<u8>, deadline: Instant) -> Result<usize, IpcError>;
+
+    /// Makes a new connection for the worker in place of one whose death [`Hub::receive`] has told, and gives the ticket to
+    /// start it with; then call [`Hub::accept`]. What was under way to the dead one is dropped, and nothing that it left
+    /// reaches the new one. Other workers are not disturbed.
+    ///
+    /// # Errors
+    /// What the system refused; `ManagerGone`.
+    fn replace(&mut self, worker: usize) -> Result<Ticket, IpcError>;
 
     /// A handle with which another thread reports a worker's death, where the method does not notice it by itself.
     fn obituary(&self) -> Option<Arc<dyn Obituary>> {

@@ -39,21 +39,21 @@ fn new_pipe() -> Result<(OwnedFd, OwnedFd), IpcError> {
     Ok((read, write))
 }
 
+fn new_peer() -> Result<(Peer, Ticket), IpcError> {
+    let (their_requests, requests) = new_pipe()?;
+    let (replies, their_replies) = new_pipe()?;
+    let text = format!("{},{}", their_requests.as_raw_fd(), their_replies.as_raw_fd());
+    let (writer, reader) = (FrameWriter::default(), FrameReader::default());
+    let peer = Peer { requests, replies, writer, reader, ended: false };
+    Ok((peer, Ticket { text, inherit: vec![their_requests, their_replies] }))
+}
+
 pub(super) fn hub(workers: usize, wait: Wait) -> Result<(Box<dyn Hub>, Vec<Ticket>), IpcError> {
-    let mut peers = Vec::new();
-    let mut tickets = Vec::new();
+    let (mut peers, mut tickets) = (Vec::new(), Vec::new());
     for _ in 0..workers {
-        let (their_requests, requests) = new_pipe()?;
-        let (replies, their_replies) = new_pipe()?;
-        let text = format!("{},{}", their_requests.as_raw_fd(), their_replies.as_raw_fd());
-        tickets.push(Ticket { text, inherit: vec![their_requests, their_replies] });
-        peers.push(Peer {
-            requests,
-            replies,
-            writer: FrameWriter::default(),
-            reader: FrameReader::default(),
-            ended: false,
-        });
+        let (peer, ticket) = new_peer()?;
+        peers.push(peer);
+        tickets.push(ticket);
     }
     Ok((Box::new(PipeHub { peers, wait, next: 0, habit: Habit::default() }), tickets))
 }
@@ -140,6 +140,12 @@ impl Hub for PipeHub {
                 self.sleep(deadline)?;
             }
         }
+    }
+
+    fn replace(&mut self, worker: usize) -> Result<Ticket, IpcError> {
+        let (peer, ticket) = new_peer()?;
+        self.peers[worker] = peer;
+        Ok(ticket)
     }
 }
 

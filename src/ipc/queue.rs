@@ -146,6 +146,7 @@ fn receive_piece(from: &IpcReceiver<Piece>, wait: Wait, deadline: Instant) -> Re
     }
 }
 
+#[derive(Default)]
 struct Peer {
     requests: Option<IpcSender<Piece>>,
     assembly: Assembly,
@@ -158,7 +159,8 @@ struct Peer {
 }
 
 struct QueueHub {
-    servers: Vec<IpcOneShotServer<Hello>>,
+    /// Those that wait for their worker.
+    servers: Vec<(usize, IpcOneShotServer<Hello>)>,
     names: Arc<Names>,
     peers: Vec<Peer>,
     replies: IpcReceiver<Piece>,
@@ -180,11 +182,10 @@ pub(super) fn hub(workers: usize, wait: Wait) -> Result<(Box<dyn Hub>, Vec<Ticke
     let (mut servers, mut tickets, mut peers, mut waiting) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for worker in 0..workers {
         let (server, name) = IpcOneShotServer::<Hello>::new().map_err(broken)?;
-        servers.push(server);
+        servers.push((worker, server));
         waiting.push(Some(name.clone()));
         tickets.push(Ticket { text: format!("{worker},{name}"), inherit: Vec::new() });
-        let (assembly, thread) = (Assembly::default(), None);
-        peers.push(Peer { requests: None, assembly, sent: 0, consumed: 0, thread, gone: false });
+        peers.push(Peer::default());
     }
     let names = Arc::new(Names { waiting: Mutex::new(waiting), replies: Mutex::new(to_replies) });
     Ok((Box::new(QueueHub { servers, names, peers, replies, wait }), tickets))
@@ -226,7 +227,8 @@ impl Hub for QueueHub {
     /// connected connects in its stead, which ends the wait.
     fn accept(&mut self, deadline: Instant) -> Result<(), IpcError> {
         let (done, results) = mpsc::channel();
-        for (worker, server) in self.servers.drain(..).enumerate() {
+        let awaited = self.servers.len();
+        for (worker, server) in self.servers.drain(..) {
             let done = done.clone();
             std::thread::spawn(move || {
                 let hello = server.accept().map(|(_, hello)| hello);
@@ -234,7 +236,7 @@ impl Hub for QueueHub {
                 let _ = done.send((worker, hello));
             });
         }
-        for _ in 0..self.peers.len() {
+        for _ in 0..awaited {
             let (worker, hello) = results.recv_timeout(left(deadline)?).map_err(|_| IpcError::Deadline)?;
             let Ok(hello) = hello else { return Err(IpcError::Gone(worker)) };
             locked(&self.names.waiting)[worker] = None;
@@ -269,6 +271,16 @@ impl Hub for QueueHub {
                 return Ok(worker);
             }
         }
+    }
+
+    /// All that the dead worker had sent stood before the news of its death in the one channel of replies, so that nothing of
+    /// it is left there.
+    fn replace(&mut self, worker: usize) -> Result<Ticket, IpcError> {
+        let (server, name) = IpcOneShotServer::<Hello>::new().map_err(broken)?;
+        self.servers.push((worker, server));
+        self.peers[worker] = Peer::default();
+        locked(&self.names.waiting)[worker] = Some(name.clone());
+        Ok(Ticket { text: format!("{worker},{name}"), inherit: Vec::new() })
     }
 
     fn obituary(&self) -> Option<Arc<dyn Obituary>> {

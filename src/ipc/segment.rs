@@ -1,6 +1,7 @@
 //! Shared memory segments: reserved at once, mapped in full before the clock, gone even when their owner is killed.
 
 use std::ffi::OsStr;
+use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -19,9 +20,44 @@ static MAKING: Mutex<()> = Mutex::new(());
 
 /// A mapped segment.
 pub(super) struct Segment {
-    shmem: Shmem,
+    mapping: Mapping,
     name: String,
     linked: AtomicBool,
+    /// Kept by the owner, so that the segment can be handed to others after its name is gone.
+    fd: Option<OwnedFd>,
+}
+
+/// What holds the mapping.
+enum Mapping {
+    /// Found by its name.
+    Named(Shmem),
+    /// Mapped by a descriptor.
+    Inherited { start: *mut u8, size: usize },
+}
+
+impl Mapping {
+    fn start(&self) -> *mut u8 {
+        match self {
+            Self::Named(shmem) => shmem.as_ptr(),
+            Self::Inherited { start, .. } => *start,
+        }
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Self::Named(shmem) => shmem.len(),
+            Self::Inherited { size, .. } => *size,
+        }
+    }
+}
+
+impl Drop for Mapping {
+    fn drop(&mut self) {
+        if let Self::Inherited { start, size } = self {
+            // SAFETY: Unmaps exactly what was mapped, which nobody uses any more: the segment owns the mapping.
+            let _ = unsafe { rustix::mm::munmap(start.cast(), *size) };
+        }
+    }
 }
 
 // SAFETY: The mapping is valid in every thread of the process; all access goes through atomics and raw copies whose
@@ -41,9 +77,10 @@ impl Segment {
         let mut shmem =
             ShmemConf::new().os_id(&name).size(size).create().map_err(|e| failed(std::io::Error::other(e)))?;
         shmem.set_owner(false);
-        let segment = Self { shmem, name, linked: AtomicBool::new(true) };
+        let mut segment = Self { mapping: Mapping::Named(shmem), name, linked: AtomicBool::new(true), fd: None };
         let fd = rustix::shm::open(&segment.name, OFlags::RDWR, Mode::empty()).map_err(|e| failed(e.into()))?;
         fallocate(&fd, rustix::fs::FallocateFlags::empty(), 0, size as u64).map_err(|e| failed(e.into()))?;
+        segment.fd = Some(fd);
         segment.touch();
         Ok(segment)
     }
@@ -53,15 +90,37 @@ impl Segment {
         let failed = |e| IpcError::Os { what: "opening a shared memory segment", source: std::io::Error::other(e) };
         let mut shmem = ShmemConf::new().os_id(name).open().map_err(failed)?;
         shmem.set_owner(false);
-        let segment = Self { shmem, name: name.to_owned(), linked: AtomicBool::new(false) };
+        let mapping = Mapping::Named(shmem);
+        let segment = Self { mapping, name: name.to_owned(), linked: AtomicBool::new(false), fd: None };
         segment.touch();
         Ok(segment)
+    }
+
+    /// Maps a segment by a descriptor that came from its owner, whatever became of its name.
+    pub(super) fn inherited(fd: &OwnedFd) -> Result<Self, IpcError> {
+        use rustix::mm::{MapFlags, ProtFlags, mmap};
+        let failed = |e: rustix::io::Errno| IpcError::os("mapping a shared memory segment")(e.into());
+        let size = rustix::fs::fstat(fd).map_err(failed)?.st_size as usize;
+        let access = ProtFlags::READ | ProtFlags::WRITE;
+        // SAFETY: A new mapping at a place of the kernel's choice overlaps nothing.
+        let start = unsafe { mmap(std::ptr::null_mut(), size, access, MapFlags::SHARED, fd, 0) }.map_err(failed)?;
+        let mapping = Mapping::Inherited { start: start.cast(), size };
+        let segment = Self { mapping, name: String::new(), linked: AtomicBool::new(false), fd: None };
+        segment.touch();
+        Ok(segment)
+    }
+
+    /// A descriptor of the segment for [`Segment::inherited`]; the owner has it.
+    pub(super) fn descriptor(&self) -> Result<OwnedFd, IpcError> {
+        let missing = || std::io::Error::other("this process does not own it");
+        let fd = self.fd.as_ref().ok_or_else(missing).and_then(OwnedFd::try_clone);
+        fd.map_err(IpcError::os("a descriptor of a shared memory segment"))
     }
 
     /// Maps every page now, so that no page fault falls into the measurement. Older kernels refuse, and map later.
     fn touch(&self) {
         // SAFETY: The range is exactly this mapping; populating changes no contents.
-        unsafe { libc::madvise(self.shmem.as_ptr().cast(), self.shmem.len(), libc::MADV_POPULATE_WRITE) };
+        unsafe { libc::madvise(self.mapping.start().cast(), self.len(), libc::MADV_POPULATE_WRITE) };
     }
 
     /// Removes the name once every peer has it open; the memory stays until the last of them ends.
@@ -76,7 +135,7 @@ impl Segment {
     }
 
     pub(super) fn len(&self) -> usize {
-        self.shmem.len()
+        self.mapping.len()
     }
 
     /// A pointer to `size` bytes at `offset`.
@@ -84,9 +143,9 @@ impl Segment {
     /// # Panics
     /// Where they lie outside.
     pub(super) fn at(&self, offset: usize, size: usize) -> *mut u8 {
-        assert!(offset.checked_add(size).is_some_and(|end| end <= self.shmem.len()), "outside of the segment");
+        assert!(offset.checked_add(size).is_some_and(|end| end <= self.len()), "outside of the segment");
         // SAFETY: Just checked to lie inside of the mapping.
-        unsafe { self.shmem.as_ptr().add(offset) }
+        unsafe { self.mapping.start().add(offset) }
     }
 
     /// The 32-bit word at `offset`, a multiple of 4.

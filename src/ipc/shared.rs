@@ -4,15 +4,20 @@
 //! dispatcher, or the worker, has more to write than its ring holds), and two rings.
 
 use std::collections::VecDeque;
+use std::os::fd::AsRawFd as _;
 use std::sync::Arc;
 use std::sync::atomic::{Ordering, fence};
 use std::time::Instant;
 
+use super::fd::inherited;
 use super::frame::header;
 use super::ring::{Bell, OVERHEAD, Reader, Writer};
 use super::segment::{LINE, Segment};
 use super::waiting::Spinner;
 use super::{Channel, Hub, IpcError, Obituary, Ticket, Wait};
+
+/// What a ticket starts with that names a descriptor in place of a segment's name, which starts with `/`.
+const INHERITED: &str = "fd:";
 
 /// Where the parts of one worker lie.
 #[derive(Clone, Copy)]
@@ -107,17 +112,7 @@ pub(super) fn hub(
 ) -> Result<(Box<dyn Hub>, Vec<Ticket>), IpcError> {
     let layout = Layout { capacity: capacity_for(largest) };
     let segment = Arc::new(Segment::create(prefix, layout.size(workers))?);
-    let peers = (0..workers)
-        .map(|worker| Peer {
-            requests: Writer::new(&segment, layout.requests(worker), layout.capacity),
-            replies: Reader::new(&segment, layout.replies(worker), layout.capacity),
-            bell: Bell::new(&segment, layout.bell(worker)),
-            starved: Starved::new(&segment, layout.hub_starved(worker)),
-            worker_starved: Starved::new(&segment, layout.worker_starved(worker)),
-            kept: VecDeque::new(),
-            gone: false,
-        })
-        .collect();
+    let peers = (0..workers).map(|worker| Peer::new(&segment, layout, worker)).collect();
     let tickets = (0..workers)
         .map(|worker| Ticket { text: format!("{},{worker},{}", segment.name(), layout.capacity), inherit: Vec::new() })
         .collect();
@@ -126,6 +121,18 @@ pub(super) fn hub(
 }
 
 impl Peer {
+    fn new(segment: &Arc<Segment>, layout: Layout, worker: usize) -> Self {
+        Self {
+            requests: Writer::new(segment, layout.requests(worker), layout.capacity),
+            replies: Reader::new(segment, layout.replies(worker), layout.capacity),
+            bell: Bell::new(segment, layout.bell(worker)),
+            starved: Starved::new(segment, layout.hub_starved(worker)),
+            worker_starved: Starved::new(segment, layout.worker_starved(worker)),
+            kept: VecDeque::new(),
+            gone: false,
+        }
+    }
+
     /// Writes what was kept, as far as it fits.
     fn flush(&mut self) {
         let mut moved = false;
@@ -223,6 +230,21 @@ impl Hub for SharedHub {
         }
     }
 
+    /// The same rings, emptied: nobody else uses them any more. The name of the segment is gone by now, so the new worker
+    /// inherits a descriptor.
+    fn replace(&mut self, worker: usize) -> Result<Ticket, IpcError> {
+        let Self { segment, layout, peers, .. } = self;
+        let lines = [layout.bell(worker), layout.dead(worker)];
+        let rings = [layout.requests(worker), layout.replies(worker)].map(|ring| [ring, ring + LINE]);
+        for word in lines.into_iter().chain(rings.into_iter().flatten()).flat_map(|line| [line, line + 8]) {
+            segment.word64(word).store(0, Ordering::SeqCst);
+        }
+        peers[worker] = Peer::new(segment, *layout, worker);
+        let fd = segment.descriptor()?;
+        let text = format!("{INHERITED}{},{worker},{}", fd.as_raw_fd(), layout.capacity);
+        Ok(Ticket { text, inherit: vec![fd] })
+    }
+
     fn obituary(&self) -> Option<Arc<dyn Obituary>> {
         let bell = Bell::new(&self.segment, 0);
         Some(Arc::new(Notice { segment: Arc::clone(&self.segment), layout: self.layout, bell }))
@@ -259,7 +281,10 @@ pub(super) fn open(ticket: &str, wait: Wait) -> Result<Box<dyn Channel>, IpcErro
     let worker: usize = parts.next().and_then(|part| part.parse().ok()).ok_or_else(damaged)?;
     let capacity: usize = parts.next().and_then(|part| part.parse().ok()).ok_or_else(damaged)?;
     let layout = Layout { capacity };
-    let segment = Segment::open(name)?;
+    let segment = match name.strip_prefix(INHERITED) {
+        Some(number) => Segment::inherited(&inherited(number)?)?,
+        None => Segment::open(name)?,
+    };
     if segment.len() < layout.size(worker + 1) {
         return Err(damaged());
     }

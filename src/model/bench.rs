@@ -7,9 +7,10 @@ use hdrhistogram::Histogram;
 use super::lock::context;
 use super::run::Brief;
 use super::stint::{Stopwatch, monotonic};
+use super::trace::MOST_EVENTS;
 use crate::ipc::Requests;
 use crate::runtime::Gil;
-use crate::task::{Context, Digest, Job, TaskError, digest, item_digest};
+use crate::task::{Context, Digest, Fault, Job, TaskError, digest, item_digest};
 
 /// Runs items one after the other and keeps the sums.
 pub(super) struct Bench<'a> {
@@ -25,10 +26,35 @@ pub(super) struct Bench<'a> {
     pub(super) first_item: u64,
     /// What the thread had waited for a lock when its item began, in instrumented runs.
     lock_before: u64,
+    /// What goes wrong on purpose, and in which item.
+    fault: Option<Fault>,
+    /// Whether nothing is done beside the items: no clocks, and nothing goes wrong on purpose. One question for both, since
+    /// it is asked for every item.
+    bare: bool,
+    /// When items ran, where the run keeps its events, and how many more there were.
+    pub(super) stamps: Option<Stamps>,
+}
+
+/// When items began and ended on the monotonic clock: the first ones, and the count of those beyond.
+#[derive(Default)]
+pub(super) struct Stamps {
+    pub(super) kept: Vec<(u64, u64)>,
+    pub(super) left_out: u64,
+}
+
+impl Stamps {
+    fn add(&mut self, start: u64, end: u64) {
+        if self.kept.len() < MOST_EVENTS {
+            self.kept.push((start, end));
+        } else {
+            self.left_out += 1;
+        }
+    }
 }
 
 impl<'a> Bench<'a> {
-    pub(super) fn new(job: &'a dyn Job, instrumented: bool) -> Self {
+    pub(super) fn new(job: &'a dyn Job, brief: &Brief) -> Self {
+        let instrumented = brief.instrumented();
         Self {
             job,
             context: Context::native(),
@@ -39,6 +65,9 @@ impl<'a> Bench<'a> {
             watch: None,
             first_item: 0,
             lock_before: 0,
+            fault: brief.fault,
+            bare: !instrumented && brief.fault.is_none(),
+            stamps: (instrumented && brief.trace).then(Stamps::default),
         }
     }
 
@@ -75,12 +104,27 @@ impl<'a> Bench<'a> {
         if let Some(watch) = &mut self.watch {
             watch.item(start, end, self.context.waited_for_lock() - self.lock_before);
         }
+        if let Some(stamps) = &mut self.stamps {
+            stamps.add(start, end);
+        }
         end.saturating_sub(start)
     }
 
-    /// Runs one item as whoever receives it must: digests the request, runs it, leaves the reply in `self.reply`.
+    /// Runs one item as whoever receives it must: digests the request, runs it, leaves the reply in `self.reply`. Where
+    /// something goes wrong on purpose, it goes wrong here.
     #[inline]
-    pub(super) fn serve(&mut self, request: &[u8]) -> Result<Digest, TaskError> {
+    pub(super) fn serve(&mut self, item: u64, request: &[u8]) -> Result<Digest, TaskError> {
+        if let Some(fault) = self.fault
+            && fault.item == item
+        {
+            strike(fault, &mut self.context)?;
+        }
+        self.execute(request)
+    }
+
+    /// The same for an item that is not counted, in which nothing goes wrong on purpose.
+    #[inline]
+    fn execute(&mut self, request: &[u8]) -> Result<Digest, TaskError> {
         let seen = digest(request);
         self.reply.clear();
         self.job.run(request, &mut self.reply, &mut self.context)?;
@@ -90,18 +134,18 @@ impl<'a> Bench<'a> {
     /// Runs one item and adds it to the sums.
     #[inline]
     pub(super) fn item(&mut self, item: u64, request: &[u8]) -> Result<(), TaskError> {
-        if self.clocked.is_some() {
-            return self.clocked_item(item, request);
+        if !self.bare {
+            return self.special_item(item, request);
         }
-        let seen = self.serve(request)?;
+        let seen = self.execute(request)?;
         self.account(item, seen);
         Ok(())
     }
 
     #[cold]
-    fn clocked_item(&mut self, item: u64, request: &[u8]) -> Result<(), TaskError> {
+    fn special_item(&mut self, item: u64, request: &[u8]) -> Result<(), TaskError> {
         let start = self.clock();
-        let seen = self.serve(request)?;
+        let seen = self.serve(item, request)?;
         self.account(item, seen);
         let nanos = self.stop(start);
         if let Some(clocked) = &mut self.clocked {
@@ -125,7 +169,7 @@ impl<'a> Bench<'a> {
     ) -> Result<(), TaskError> {
         for item in 0..count {
             let start = monotonic();
-            self.serve(request(item))?;
+            self.execute(request(item))?;
             if item == 0 {
                 self.first_item = monotonic() - start;
             }
@@ -133,6 +177,12 @@ impl<'a> Bench<'a> {
         }
         Ok(())
     }
+}
+
+/// Out of the way of the items in which nothing goes wrong.
+#[cold]
+fn strike(fault: Fault, context: &mut Context<'_>) -> Result<(), TaskError> {
+    fault.strike(context)
 }
 
 /// Requests as a worker in this process reads them: shared ones, or a few bulk buffers of its own that are stamped.

@@ -1,15 +1,20 @@
-//! The processes of one run of `processes`: how they are asked, counted and ended.
+//! The processes of one run of `processes`: how they are started, counted and ended.
 
-use std::os::fd::OwnedFd;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::bench::Clocked;
 use super::memory::Others;
-use super::run::{PhaseUsage, Ran, Trouble};
+use super::parent::Parent;
+use super::run::{Order, PhaseUsage, Ran, Trouble};
+use super::starter::Starter;
+use super::stint::monotonic;
 use super::stream::Stop;
+use super::trace::{EventKind, Trace};
 use super::usage::Usage;
-use super::watch::Started;
+use super::watch::{Ended, Started, watch};
 use super::wire::Report;
+use crate::ipc::{Method, Obituary, Table, Ticket, Wait};
 
 /// How long a worker may take to end after it has sent its report.
 const FAREWELL: Duration = Duration::from_secs(5);
@@ -17,38 +22,105 @@ const FAREWELL: Duration = Duration::from_secs(5);
 const CPU_GRAIN: u64 = 10_000_000;
 
 /// The processes of one run. Dropping the lifeline ends those that are left.
-#[derive(Default)]
-pub(super) struct Crew {
-    pub(super) workers: Vec<Started>,
-    pub(super) manager: Option<Started>,
-    lifeline: Option<OwnedFd>,
+pub(super) struct Crew<'a> {
+    starter: Starter<'a>,
+    _lifeline: std::os::fd::OwnedFd,
+    /// By place; none where one died and nobody took its place.
+    workers: Vec<Option<Started>>,
+    manager: Option<Started>,
     /// What the manager had used at the last edge.
     manager_before: Usage,
+    /// What happened so far.
+    pub(super) trace: Trace,
+    /// When workers were told to end, on the monotonic clock.
+    pub(super) told: u64,
 }
 
-impl Crew {
-    /// The end of the lifeline that children inherit as standard input; the other end stays here.
-    pub(super) fn lifeline(&mut self) -> Result<OwnedFd, Stop> {
+impl<'a> Crew<'a> {
+    /// Nobody yet.
+    pub(super) fn new(order: &'a Order<'a>, parent: &'a Parent, method: Method, wait: Wait) -> Result<Self, Stop> {
+        // The end that children inherit as standard input; the other end stays here.
         let (read, write) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC).map_err(system("a lifeline"))?;
-        self.lifeline = Some(write);
-        Ok(read)
+        Ok(Self {
+            starter: Starter::new(order, parent, method, wait, read),
+            _lifeline: write,
+            workers: Vec::new(),
+            manager: None,
+            manager_before: Usage::default(),
+            trace: Trace::new(&order.brief),
+            told: 0,
+        })
     }
 
-    pub(super) fn cause_of(&mut self, worker: usize) -> Trouble {
-        match self.workers.get_mut(worker) {
-            Some(started) => {
-                let cause = started.cause();
-                self.workers.remove(worker);
-                cause
-            }
-            None => Trouble::WorkerDied { cause: "it ended".into() },
+    /// Starts whatever makes workers, the manager, where there is one, and all workers.
+    pub(super) fn start(&mut self, manager: Option<Ticket>, workers: Vec<Ticket>) -> Result<(), Stop> {
+        self.starter.prepare()?;
+        if let Some(ticket) = manager {
+            self.manager = Some(self.starter.manager(&ticket)?);
         }
+        for ticket in workers {
+            self.workers.push(Some(self.starter.worker(&ticket)?));
+        }
+        self.starter.all_started();
+        Ok(())
+    }
+
+    /// Starts a worker in the place of one that died.
+    pub(super) fn replace(
+        &mut self,
+        worker: usize,
+        ticket: &Ticket,
+        obituary: Option<Arc<dyn Obituary>>,
+    ) -> Result<(), Stop> {
+        let started = self.starter.worker(ticket)?;
+        let handle = started.handle().map_err(Stop::Trouble)?;
+        self.workers[worker] = Some(started);
+        watch(vec![(worker, handle)], obituary, None);
+        Ok(())
+    }
+
+    /// Has the workers watched.
+    pub(super) fn watch(&self, obituary: Option<Arc<dyn Obituary>>, table: Option<Arc<Table>>) -> Result<(), Stop> {
+        let handle = |(at, started): (usize, &Option<Started>)| started.as_ref().map(|s| Ok((at, s.handle()?)));
+        let handles: Result<_, Trouble> = self.workers.iter().enumerate().filter_map(handle).collect();
+        watch(handles.map_err(Stop::Trouble)?, obituary, table);
+        Ok(())
+    }
+
+    /// The places that have a worker.
+    pub(super) fn places(&self) -> Vec<usize> {
+        (0..self.workers.len()).filter(|worker| self.workers[*worker].is_some()).collect()
+    }
+
+    /// Notes that a worker has said that it is ready.
+    pub(super) fn note_ready(&mut self, worker: usize) {
+        if let Some(Some(started)) = self.workers.get_mut(worker).filter(|s| s.as_ref().is_some_and(|s| s.ready == 0)) {
+            started.ready = monotonic();
+        }
+    }
+
+    /// Takes a dead worker out of its place, and says what it used and why it died.
+    pub(super) fn bury(&mut self, worker: usize) -> Result<(Usage, Trouble), Trouble> {
+        let noticed = monotonic();
+        let Some(started) = self.workers.get_mut(worker).and_then(Option::take) else {
+            return Ok((Usage::default(), Trouble::WorkerDied { cause: "it ended".into() }));
+        };
+        let Ended { usage, cause, asked, ready, at } = started.reap_gone()?;
+        self.trace.life(worker, asked, ready, at, true);
+        self.trace.believe(worker);
+        self.trace.event(worker, EventKind::Crash, noticed, at);
+        Ok((usage, Trouble::WorkerDied { cause }))
+    }
+
+    /// Why a worker is gone.
+    pub(super) fn cause_of(&mut self, worker: usize) -> Trouble {
+        self.bury(worker).map_or_else(|trouble| trouble, |(_, cause)| cause)
     }
 
     /// The processes as those who read their memory name them.
     pub(super) fn others(&self) -> Others {
-        let pid = |started: &Started| started.child.id();
-        Others { workers: self.workers.iter().map(pid).collect(), manager: self.manager.as_ref().map(pid) }
+        let helpers = self.manager.iter().map(Started::id).chain(self.starter.nursery.iter().map(|n| n.id()));
+        Others { workers: self.workers.iter().flatten().map(Started::id).collect(), helpers: helpers.collect() }
     }
 
     /// Adds what the manager process used since the last edge, given what it has used in all.
@@ -60,48 +132,74 @@ impl Crew {
     }
 
     /// Waits for all processes to end, and adds what they used.
-    pub(super) fn join(&mut self, reports: &[Report], ran: &mut Ran) {
-        for (worker, report) in self.workers.iter_mut().zip(reports) {
-            if !worker.ended_within(FAREWELL) {
-                let _ = worker.child.kill();
+    pub(super) fn join(&mut self, reports: &[Option<Report>], ran: &mut Ran) {
+        let nothing = Report::default();
+        for (worker, report) in reports.iter().enumerate() {
+            let Some(started) = self.workers.get_mut(worker).and_then(Option::take) else { continue };
+            let report = report.as_ref().unwrap_or(&nothing);
+            if !started.ended_within(FAREWELL) {
+                started.kill();
             }
-            let (life, _) = worker.reap();
+            let Ended { usage: life, asked, ready, at, .. } = started.reap();
+            self.trace.life(worker, asked, ready, at, false);
+            self.trace.event(worker, EventKind::Join, self.told, at);
             let told = report.start.plus(report.work);
             let rest = life.since(told);
             ran.cpu_mismatch |= told.cpu() > life.cpu() + CPU_GRAIN;
             for (phase, usage) in ran.phases.iter_mut().zip([report.start, report.work, rest]) {
                 phase.usage = phase.usage.plus(usage);
             }
-            ran.first_item = ran.first_item.max(report.first_item);
-            if let Some(used) = report.lock {
-                ran.lock = Some(ran.lock.unwrap_or_default().plus(used));
-            }
-            if !report.service.is_empty() {
-                let clocked = ran.clocked.get_or_insert_with(Clocked::default);
-                for (value, count) in &report.service {
-                    clocked.service.saturating_record_n(*value, *count);
-                    // In a table an item is handed over by being claimed.
-                    clocked.turnaround.saturating_record_n(*value, *count);
-                }
-            }
+            self.take_report(worker, report, ran);
         }
-        self.workers.clear();
         // The manager ends when the dispatcher's connection does.
-        if let Some(mut manager) = self.manager.take() {
+        if let Some(manager) = self.manager.take() {
             if !manager.ended_within(FAREWELL) {
-                let _ = manager.child.kill();
+                manager.kill();
             }
-            let (life, _) = manager.reap();
-            ran.phases[2].usage = ran.phases[2].usage.plus(life.since(self.manager_before));
+            ran.phases[2].usage = ran.phases[2].usage.plus(manager.reap().usage.since(self.manager_before));
+        }
+        if let Some(nursery) = self.starter.nursery.take() {
+            ran.phases[0].usage = ran.phases[0].usage.plus(nursery.end().usage);
         }
     }
 
-    /// Ends and reaps whatever is left after trouble.
-    pub(super) fn dismiss(&mut self) {
-        for mut started in self.workers.drain(..).chain(self.manager.take()) {
-            let _ = started.child.kill();
-            started.reap();
+    /// Adds what a worker said of its items.
+    fn take_report(&mut self, worker: usize, report: &Report, ran: &mut Ran) {
+        ran.first_item = ran.first_item.max(report.first_item);
+        if let Some(used) = report.lock {
+            ran.lock = Some(ran.lock.unwrap_or_default().plus(used));
         }
+        ran.seen.extend(report.seen);
+        report.items.iter().for_each(|(start, end)| self.trace.event(worker, EventKind::Item, *start, *end));
+        self.trace.left_out += report.left_out;
+        if !report.service.is_empty() {
+            let clocked = ran.clocked.get_or_insert_with(Clocked::default);
+            for (value, count) in &report.service {
+                clocked.service.saturating_record_n(*value, *count);
+                // In a table an item is handed over by being claimed.
+                clocked.turnaround.saturating_record_n(*value, *count);
+            }
+        }
+    }
+
+    /// Ends and reaps whatever is left after trouble, and leaves what happened.
+    pub(super) fn dismiss(mut self, ran: &mut Ran) {
+        for (worker, started) in self.workers.iter_mut().enumerate() {
+            if let Some(started) = started.take() {
+                started.kill();
+                let Ended { asked, ready, at, .. } = started.reap();
+                self.trace.life(worker, asked, ready, at, false);
+                self.trace.believe(worker);
+            }
+        }
+        if let Some(manager) = self.manager.take() {
+            manager.kill();
+            manager.reap();
+        }
+        if let Some(nursery) = self.starter.nursery.take() {
+            nursery.end();
+        }
+        self.trace.into_ran(ran);
     }
 }
 

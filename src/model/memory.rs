@@ -29,7 +29,8 @@ pub struct MemoryUse {
 #[derive(Default)]
 pub(super) struct Others {
     pub(super) workers: Vec<u32>,
-    pub(super) manager: Option<u32>,
+    /// The manager, and a process that makes workers.
+    pub(super) helpers: Vec<u32>,
 }
 
 /// Reads the memory of a memory run's processes twice. In other runs it does nothing.
@@ -55,8 +56,8 @@ impl Scale {
 fn read(others: &Others) -> Option<(Memory, Vec<Memory>)> {
     let of = |pid: u32| of_process(&pid.to_string());
     let workers: Vec<Memory> = others.workers.iter().copied().map(of).collect::<Option<_>>()?;
-    let manager = others.manager.map_or(Some(Memory::default()), of)?;
-    let all = workers.iter().copied().fold(of_process("self")?.plus(manager), Memory::plus);
+    let helpers: Vec<Memory> = others.helpers.iter().copied().map(of).collect::<Option<_>>()?;
+    let all = workers.iter().chain(&helpers).copied().fold(of_process("self")?, Memory::plus);
     Some((all, workers))
 }
 
@@ -97,9 +98,9 @@ mod tests {
 
     #[test]
     fn a_process_that_is_gone_leaves_the_sum_unknown() {
-        let gone = Others { workers: vec![u32::MAX], manager: None };
+        let gone = Others { workers: vec![u32::MAX], helpers: vec![] };
         assert_eq!(read(&gone), None);
-        let (all, workers) = read(&Others { workers: vec![std::process::id()], manager: None }).unwrap();
+        let (all, workers) = read(&Others { workers: vec![std::process::id()], helpers: vec![] }).unwrap();
         // The same process twice.
         assert!(all.rss > workers[0].rss && workers[0].pss > 0);
     }

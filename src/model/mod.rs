@@ -2,12 +2,17 @@
 
 mod bench;
 mod crew;
+mod glance;
 mod lock;
 mod memory;
+mod nursery;
+mod parent;
 mod placing;
 mod processes;
+mod rescue;
 mod run;
 mod serial;
+mod starter;
 mod stint;
 mod stream;
 mod threads;
@@ -22,6 +27,7 @@ use serde::{Deserialize, Serialize};
 
 pub use bench::Clocked;
 pub use memory::{Memory, MemoryUse};
+pub use nursery::forkserver_main;
 pub use placing::usable_cores;
 pub use run::{Brief, Order, PhaseUsage, Purpose, Ran, Trouble};
 pub use serial::reference;
@@ -250,7 +256,8 @@ pub enum Start {
     /// A fresh program.
     #[default]
     Spawn,
-    /// A copy of the parent, made before it has any thread.
+    /// A copy of the parent, made before it has any thread. One that takes the place of a dead one is a copy of a copy that
+    /// was made then too.
     Fork,
     /// A copy of a small server process, which was started first.
     Forkserver,
@@ -276,7 +283,8 @@ pub enum OnCrash {
     /// The run ends.
     #[default]
     Stop,
-    /// Another worker takes its place, and its items are handed out again, but the one that was running, three times at most.
+    /// Another worker takes its place, and its items are handed out again; the one that was running is tried three times in
+    /// all, then given up.
     Restart,
     /// The others go on with the rest; the items that the worker held are given up.
     Skip,
@@ -289,7 +297,7 @@ pub enum ParentUse {
     /// Nothing.
     #[default]
     Untouched,
-    /// Every worker reads all of it before the work.
+    /// Every worker that has it reads all of it before the work: threads, and copies of the parent.
     Read,
 }
 

@@ -1,24 +1,20 @@
 //! `processes`: this program again as workers, fed over an IPC method.
 
-use std::os::fd::OwnedFd;
-use std::process::Stdio;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rustix::io::{FdFlags, fcntl_setfd};
-
 use super::bench::Feed;
-use super::crew::{Crew, system};
+use super::crew::Crew;
+use super::glance::{Glance, look_again};
 use super::memory::Scale;
+use super::parent::Parent;
 use super::placing::{dispatcher_core, pin, usable_cores, worker_core};
-use super::run::{Edges, Order, Ran, Trouble};
-use super::stint::Stint;
-use super::stream::{Stop, Stream, reported};
+use super::run::{Edges, Order, Ran};
+use super::stint::{Stint, monotonic};
+use super::stream::{Means, Stop, Stream, reported};
 use super::usage::Usage;
-use super::watch::{Started, watch};
 use super::wire::{self, Damaged, JobMessage, Report};
-use crate::ipc::{self, Dispatch, Hub, IpcError, Method, Table, Ticket, Wait};
-use crate::reexec;
+use crate::ipc::{self, Dispatch, Hub, IpcError, Method, Table, Wait};
 use crate::task::Job;
 
 /// How long to look for what a worker said before it ended.
@@ -26,13 +22,21 @@ const LAST_WORDS: Duration = Duration::from_millis(100);
 
 pub(super) fn run(order: &Order<'_>) -> Ran {
     let mut ran = Ran { known: order.brief.items, ..Ran::default() };
-    let mut crew = Crew::default();
-    ran.trouble = match work(order, &mut crew, &mut ran) {
-        Ok(()) => None,
-        Err(Stop::Trouble(trouble)) => Some(trouble),
-        Err(Stop::Gone(worker)) => Some(crew.cause_of(worker)),
-    };
-    crew.dismiss();
+    let parent = Parent::hold(&order.brief);
+    let method = order.brief.setup.ipc.unwrap_or(Method::Pipe);
+    let wait = order.brief.setup.wait.unwrap_or(Wait::Sleep);
+    let worked = Crew::new(order, &parent, method, wait).and_then(|mut crew| {
+        let worked = work(order, &mut crew, &mut ran);
+        let worked = worked.map_err(|stop| match stop {
+            Stop::Gone(worker) => Stop::Trouble(crew.cause_of(worker)),
+            Stop::Trouble(_) => stop,
+        });
+        crew.dismiss(&mut ran);
+        worked
+    });
+    if let Err(Stop::Trouble(trouble)) = worked {
+        ran.trouble = Some(trouble);
+    }
     ran
 }
 
@@ -45,33 +49,36 @@ struct Links<'a> {
     cores: Vec<usize>,
 }
 
-fn work(order: &Order<'_>, crew: &mut Crew, ran: &mut Ran) -> Result<(), Stop> {
+fn work(order: &Order<'_>, crew: &mut Crew<'_>, ran: &mut Ran) -> Result<(), Stop> {
     let brief = &order.brief;
     let job = brief.job(order.tasks).map_err(Stop::Trouble)?;
     let requests = Feed::prepare(job.as_ref(), brief.items);
     let mut feed = Feed::new(job.as_ref(), &requests);
+    let glance = Glance::of_main(job.as_ref());
     let mut edges = Edges::start();
+    crew.trace.begin();
     let mut links = connect(order, crew, job.as_ref(), &requests)?;
     let driven = drive(&mut links, &mut feed, crew, &mut edges, ran);
     let reports = driven.map_err(|stop| links.last_words(stop))?;
     drop(links);
     crew.join(&reports, ran);
     edges.edge(ran);
+    look_again(glance, job.as_ref(), ran);
     Ok(())
 }
 
-/// From the first message to the workers' reports.
+/// From the first message to the workers' reports; none of those that died.
 fn drive(
     links: &mut Links<'_>,
     feed: &mut Feed<'_>,
-    crew: &mut Crew,
+    crew: &mut Crew<'_>,
     edges: &mut Edges,
     ran: &mut Ran,
-) -> Result<Vec<Report>, Stop> {
-    links.brief_all()?;
+) -> Result<Vec<Option<Report>>, Stop> {
+    links.brief_all(crew)?;
     if links.order.brief.warm() {
-        links.warm_up(feed)?;
-        links.barrier()?;
+        links.warm_up(feed, crew)?;
+        links.barrier(crew)?;
     }
     let scale = Scale::before(&links.order.brief, &crew.others());
     edges.edge(ran);
@@ -79,7 +86,7 @@ fn drive(
 
     let waited = match links.table.clone() {
         Some(table) => links.run_table(&table, ran)?,
-        None => Stream::new(links.hub.as_mut(), feed, links.order).run(ran)?,
+        None => links.run_stream(feed, crew, ran)?,
     };
     let end = edges.edge(ran);
     crew.manager_edge(links.manager_usage()?, &mut ran.phases[1]);
@@ -87,9 +94,9 @@ fn drive(
 
     let reports = links.finish(crew)?;
     crew.manager_edge(links.manager_usage()?, &mut ran.phases[2]);
+    let stint = |report: &Option<Report>| report.as_ref().and_then(|report| report.stint).unwrap_or_default();
     let told = reports.iter().zip(waited);
-    let stints: Vec<Stint> =
-        told.map(|(report, waited)| Stint { waited, ..report.stint.unwrap_or_default() }).collect();
+    let stints: Vec<Stint> = told.map(|(report, waited)| Stint { waited, ..stint(report) }).collect();
     ran.split_work(&links.order.brief, &stints, end);
     Ok(reports)
 }
@@ -97,7 +104,7 @@ fn drive(
 /// Creates the connections and starts the processes.
 fn connect<'a>(
     order: &'a Order<'a>,
-    crew: &mut Crew,
+    crew: &mut Crew<'_>,
     job: &dyn Job,
     requests: &ipc::Requests,
 ) -> Result<Links<'a>, Stop> {
@@ -111,78 +118,58 @@ fn connect<'a>(
         Some(Dispatch::Table) => Some(Arc::new(Table::create(&order.prefix, brief.workers(), requests)?)),
         _ => None,
     };
-    let lifeline = crew.lifeline()?;
-    let wait_word = if wait == Wait::Spin { "spin" } else { "sleep" };
-    if let Some(ticket) = hub.server() {
-        let arguments = [wait_word, &ticket.text];
-        crew.manager = Some(start(order, reexec::MANAGER, &arguments, &ticket, &lifeline)?);
-    }
-    for ticket in tickets {
-        let arguments = [method.word(), wait_word, &ticket.text];
-        crew.workers.push(start(order, reexec::WORKER, &arguments, &ticket, &lifeline)?);
-    }
-    drop(lifeline);
-    watch(&crew.workers, hub.obituary(), table.clone()).map_err(Stop::Trouble)?;
+    crew.start(hub.server(), tickets)?;
+    crew.watch(hub.obituary(), table.clone())?;
     hub.accept(order.deadline)?;
     let cores = usable_cores();
     pin(dispatcher_core(brief.placement(), &cores));
     Ok(Links { hub, table, order, cores })
 }
 
-/// Starts a process with the ticket's descriptors. Only this thread starts processes, so that no other child inherits
-/// them while they may be inherited.
-fn start(
-    order: &Order<'_>,
-    subcommand: &str,
-    arguments: &[&str],
-    ticket: &Ticket,
-    lifeline: &OwnedFd,
-) -> Result<Started, Stop> {
-    let inherit = |flags: FdFlags| ticket.inherit.iter().try_for_each(|fd| fcntl_setfd(fd, flags));
-    let stdin = lifeline.try_clone().map_err(|e| Stop::Trouble(Trouble::Failed(format!("a lifeline: {e}"))))?;
-    inherit(FdFlags::empty()).map_err(system("inheriting"))?;
-    let mut command = order.program.command(subcommand, arguments);
-    let child = command.stdin(Stdio::from(stdin)).stdout(Stdio::null()).spawn();
-    inherit(FdFlags::CLOEXEC).map_err(system("inheriting"))?;
-    let child = child.map_err(|e| Stop::Trouble(Trouble::Failed(format!("starting a worker: {e}"))))?;
-    Started::new(child).map_err(Stop::Trouble)
+/// What a worker is told to do.
+fn job_message(order: &Order<'_>, cores: &[usize], worker: usize, table: Option<&Table>) -> Result<Vec<u8>, Stop> {
+    let brief = &order.brief;
+    let message = JobMessage {
+        brief: brief.clone(),
+        worker,
+        core: worker_core(brief.placement(), cores, worker, true),
+        table: table.map(|table| table.name().to_owned()),
+    };
+    let text = serde_json::to_vec(&message).map_err(|_| Damaged)?;
+    Ok([&[wire::JOB], &text[..]].concat())
 }
 
 impl Links<'_> {
     /// Tells every worker what to do, and waits until all are ready, unless there is no barrier.
-    fn brief_all(&mut self) -> Result<(), Stop> {
+    fn brief_all(&mut self, crew: &mut Crew<'_>) -> Result<(), Stop> {
         let brief = &self.order.brief;
-        let cores = &self.cores;
         for worker in 0..brief.workers() {
-            let message = JobMessage {
-                brief: brief.clone(),
-                worker,
-                core: worker_core(brief.placement(), cores, worker, true),
-                table: self.table.as_ref().map(|table| table.name().to_owned()),
-            };
-            let text = serde_json::to_vec(&message).map_err(|_| Damaged)?;
-            self.hub.send(worker, &[&[wire::JOB], &text[..]].concat())?;
+            let message = job_message(self.order, &self.cores, worker, self.table.as_deref())?;
+            self.hub.send(worker, &message)?;
         }
         if brief.warm() || self.table.is_some() {
-            self.gather(wire::READY)?;
+            self.gather(wire::READY, crew)?;
             self.hub.connected();
             if let Some(table) = &self.table {
                 table.unlink();
             }
             if !brief.warm() {
-                self.barrier()?;
+                self.barrier(crew)?;
             }
         }
         Ok(())
     }
 
     /// Waits for one message of this kind from every worker.
-    fn gather(&mut self, kind: u8) -> Result<Vec<Vec<u8>>, Stop> {
+    fn gather(&mut self, kind: u8, crew: &mut Crew<'_>) -> Result<Vec<Vec<u8>>, Stop> {
         let workers = self.order.brief.workers();
         let mut messages = vec![Vec::new(); workers];
         let (mut missing, mut message) = (workers, Vec::new());
         while missing > 0 {
             let worker = self.hub.receive(&mut message, self.order.deadline)?;
+            if message.first() == Some(&wire::READY) {
+                crew.note_ready(worker);
+            }
             match message.first() {
                 Some(found) if *found == kind && messages[worker].is_empty() => {
                     messages[worker] = std::mem::take(&mut message);
@@ -198,7 +185,7 @@ impl Links<'_> {
     }
 
     /// One chunk per worker, unrecorded.
-    fn warm_up(&mut self, feed: &mut Feed<'_>) -> Result<(), Stop> {
+    fn warm_up(&mut self, feed: &mut Feed<'_>, crew: &mut Crew<'_>) -> Result<(), Stop> {
         let brief = &self.order.brief;
         let mut message = vec![wire::WARM];
         for item in 0..brief.chunk().min(brief.items) {
@@ -208,19 +195,26 @@ impl Links<'_> {
         for worker in 0..brief.workers() {
             self.hub.send(worker, &message)?;
         }
-        self.gather(wire::WARM).map(|_| ())
+        self.gather(wire::WARM, crew).map(|_| ())
     }
 
-    fn barrier(&mut self) -> Result<(), Stop> {
+    fn barrier(&mut self, crew: &mut Crew<'_>) -> Result<(), Stop> {
         for worker in 0..self.order.brief.workers() {
             self.hub.send(worker, &[wire::GO])?;
         }
-        self.gather(wire::STANDING).map(|_| ())
+        self.gather(wire::STANDING, crew).map(|_| ())
     }
 
     /// What the manager process has used so far, where there is one.
     fn manager_usage(&mut self) -> Result<Option<Usage>, Stop> {
         Ok(self.hub.server_usage(self.order.deadline)?.map(Usage::from_numbers))
+    }
+
+    /// Hands all items out over the hub.
+    fn run_stream(&mut self, feed: &mut Feed<'_>, crew: &mut Crew<'_>, ran: &mut Ran) -> Result<Vec<u64>, Stop> {
+        let Self { hub, order, cores, .. } = self;
+        let job = |worker: usize| job_message(order, cores, worker, None);
+        Stream::new(Means { hub: hub.as_mut(), feed, order, crew, job: &job }).run(ran)
     }
 
     /// Runs the items of a table, none of which is found by another.
@@ -249,19 +243,20 @@ impl Links<'_> {
     }
 
     /// Ends the work in every worker and collects what each used. A worker that ends right after its report is not gone.
-    fn finish(&mut self, crew: &mut Crew) -> Result<Vec<Report>, Stop> {
-        let workers = self.order.brief.workers();
-        for worker in 0..workers {
-            self.hub.send(worker, &[wire::FINISH])?;
+    fn finish(&mut self, crew: &mut Crew<'_>) -> Result<Vec<Option<Report>>, Stop> {
+        let places = crew.places();
+        crew.told = monotonic();
+        for worker in &places {
+            self.hub.send(*worker, &[wire::FINISH])?;
         }
-        let mut reports: Vec<Option<Report>> = (0..workers).map(|_| None).collect();
+        let mut reports: Vec<Option<Report>> = (0..self.order.brief.workers()).map(|_| None).collect();
         let mut message = Vec::new();
-        while reports.iter().any(Option::is_none) {
+        while places.iter().any(|worker| reports[*worker].is_none()) {
             match self.hub.receive(&mut message, self.order.deadline) {
                 Ok(worker) if message.first() == Some(&wire::REPORT) => {
                     reports[worker] = Some(serde_json::from_slice(&message[1..]).map_err(|_| Damaged)?);
                 }
-                Ok(_) if message.first() == Some(&wire::READY) => {}
+                Ok(worker) if message.first() == Some(&wire::READY) => crew.note_ready(worker),
                 Ok(_) if message.first() == Some(&wire::ERROR) => return Err(reported(&message)),
                 Ok(_) => return Err(Damaged.into()),
                 Err(IpcError::Gone(worker)) if reports[worker].is_some() => {}
@@ -269,6 +264,6 @@ impl Links<'_> {
                 Err(error) => return Err(error.into()),
             }
         }
-        Ok(reports.into_iter().flatten().collect())
+        Ok(reports)
     }
 }

@@ -28,6 +28,8 @@ pub struct Order<'a> {
     pub deadline: Instant,
     /// What names of shared segments start with.
     pub prefix: String,
+    /// Called where workers are copies of this process, once all of them were made: until then it has one thread.
+    pub copied: &'a dyn Fn(),
 }
 
 /// What a run is made for.

@@ -4,8 +4,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::bench::{Bench, Feed};
 use super::lock::{lock_of, note};
+use super::glance::{Glance, look_again};
 use super::memory::{Others, Scale};
+use super::parent::Parent;
 use super::run::{Edges, Order, Ran, Trouble, panic_cause};
+use super::trace::Trace;
 use crate::task::{Context, Digest, digest, item_digest, yielded_item};
 
 pub(super) fn run(order: &Order<'_>) -> Ran {
@@ -19,15 +22,20 @@ fn work(order: &Order<'_>, ran: &mut Ran) -> Result<(), Trouble> {
     let brief = &order.brief;
     let job = brief.job(order.tasks)?;
     let requests = Feed::prepare(job.as_ref(), brief.items);
+    let parent = Parent::hold(brief);
+    let glance = Glance::of_main(job.as_ref());
     let mut edges = Edges::start();
+    let mut trace = Trace::new(brief);
     let mut feed = Feed::new(job.as_ref(), &requests);
     let lock = lock_of(brief);
-    let mut bench = Bench::new(job.as_ref(), brief.instrumented()).under(brief, lock.as_ref(), 0);
+    let mut bench = Bench::new(job.as_ref(), brief).under(brief, lock.as_ref(), 0);
     bench.context.acquire();
     if brief.warm() && brief.items > 0 {
         let request = feed.get(0).to_vec();
         bench.warm_up(1, |_| &request)?;
     }
+    parent.visit();
+    let own = Glance::of_worker(job.as_ref(), 0);
     let scale = Scale::before(brief, &Others::default());
     bench.begin_stint();
     edges.edge(ran);
@@ -36,9 +44,13 @@ fn work(order: &Order<'_>, ran: &mut Ran) -> Result<(), Trouble> {
     let end = edges.edge(ran);
     ran.memory = scale.after(&Others::default());
     bench.context.leave();
+    trace.stamps(0, bench.stamps.take());
     let stint = ran.add(bench);
     note(ran, lock.as_ref(), edges.began());
     edges.edge(ran);
+    look_again(glance, job.as_ref(), ran);
+    look_again(own, job.as_ref(), ran);
+    trace.into_ran(ran);
     ran.split_work(brief, &[stint], end);
     worked
 }

@@ -2,7 +2,10 @@
 
 use std::collections::{HashSet, VecDeque};
 
+use super::OnCrash;
 use super::bench::{Clocked, Feed};
+use super::crew::Crew;
+use super::rescue::{Held, Rescue};
 use super::run::{Order, Ran, Trouble};
 use super::stint::monotonic;
 use super::wire::{self, Cursor, Damaged};
@@ -60,11 +63,23 @@ impl Done {
     }
 }
 
+/// What a run is dispatched over.
+pub(super) struct Means<'a, 'b, 'c> {
+    pub(super) hub: &'a mut dyn Hub,
+    pub(super) feed: &'a mut Feed<'b>,
+    pub(super) order: &'a Order<'a>,
+    pub(super) crew: &'a mut Crew<'c>,
+    /// Writes what a worker in the place of another is to be told.
+    pub(super) job: &'a dyn Fn(usize) -> Result<Vec<u8>, Stop>,
+}
+
 /// The dispatching of one run.
-pub(super) struct Stream<'a, 'b> {
-    hub: &'a mut dyn Hub,
-    feed: &'a mut Feed<'b>,
-    order: &'a Order<'a>,
+pub(super) struct Stream<'a, 'b, 'c> {
+    means: Means<'a, 'b, 'c>,
+    /// What is in flight, where the run goes on after a crash.
+    rescue: Option<Rescue>,
+    /// Whether a worker was lost and not replaced, by worker.
+    gone: Vec<bool>,
     next: u64,
     found: VecDeque<(u64, Vec<u8>)>,
     done: Done,
@@ -80,13 +95,14 @@ pub(super) struct Stream<'a, 'b> {
     waited: Vec<u64>,
 }
 
-impl<'a, 'b> Stream<'a, 'b> {
-    pub(super) fn new(hub: &'a mut dyn Hub, feed: &'a mut Feed<'b>, order: &'a Order<'a>) -> Self {
-        let (workers, items) = (order.brief.workers(), order.brief.items);
+impl<'a, 'b, 'c> Stream<'a, 'b, 'c> {
+    pub(super) fn new(means: Means<'a, 'b, 'c>) -> Self {
+        let brief = &means.order.brief;
+        let (workers, items) = (brief.workers(), brief.items);
         Self {
-            hub,
-            feed,
-            order,
+            rescue: Rescue::new(brief),
+            gone: vec![false; workers],
+            means,
             next: 0,
             found: VecDeque::new(),
             done: Done::new(items),
@@ -102,38 +118,86 @@ impl<'a, 'b> Stream<'a, 'b> {
     /// Runs all items, from the first hand-over to the last reply. Gives the nanoseconds that each worker waited for items
     /// which others were yet to find; zeros unless the run is instrumented.
     pub(super) fn run(mut self, ran: &mut Ran) -> Result<Vec<u64>, Stop> {
-        let in_flight = self.order.brief.setup.in_flight.unwrap_or(1).max(1);
-        if self.order.brief.instrumented() {
+        let in_flight = self.in_flight();
+        if self.means.order.brief.instrumented() {
             ran.clocked = Some(Clocked::default());
         }
         for _ in 0..in_flight {
             for worker in 0..self.open.len() {
-                self.hand_over(worker)?;
+                self.hand_over(worker, ran)?;
             }
         }
         self.note_starved();
         let mut message = Vec::new();
         while self.out > 0 {
-            let worker = self.hub.receive(&mut message, self.order.deadline)?;
+            let worker = match self.means.hub.receive(&mut message, self.means.order.deadline) {
+                Err(IpcError::Gone(worker)) if self.rescue.is_some() => {
+                    self.lose(worker, ran)?;
+                    self.fill(ran)?;
+                    continue;
+                }
+                other => other?,
+            };
             match message.first() {
                 Some(&wire::REPLIES) => self.take_replies(worker, &message, ran)?,
                 // Without a barrier workers report ready while work is under way.
-                Some(&wire::READY) => continue,
+                Some(&wire::READY) => {
+                    self.means.crew.note_ready(worker);
+                    continue;
+                }
                 Some(&wire::ERROR) => return Err(reported(&message)),
                 _ => return Err(Damaged.into()),
             }
             self.open[worker] -= 1;
-            for worker in 0..self.open.len() {
-                while self.open[worker] < in_flight && self.hand_over(worker)? {}
-            }
-            self.note_starved();
+            self.fill(ran)?;
         }
+        // Where everything was done after all, there is no trouble.
+        ran.trouble = self.rescue.and_then(Rescue::cause).filter(|_| ran.done < ran.known);
         Ok(self.waited)
+    }
+
+    fn in_flight(&self) -> u32 {
+        self.means.order.brief.setup.in_flight.unwrap_or(1).max(1)
+    }
+
+    /// Hands out as much as may be in flight.
+    fn fill(&mut self, ran: &mut Ran) -> Result<(), Stop> {
+        let in_flight = self.in_flight();
+        for worker in 0..self.open.len() {
+            while self.open[worker] < in_flight && self.hand_over(worker, ran)? {}
+        }
+        self.note_starved();
+        Ok(())
+    }
+
+    /// Deals with a worker's death: another takes its place, or the others go on without it.
+    fn lose(&mut self, worker: usize, ran: &mut Ran) -> Result<(), Stop> {
+        let noticed = monotonic();
+        let (used, cause) = self.means.crew.bury(worker).map_err(Stop::Trouble)?;
+        ran.phases[1].usage = ran.phases[1].usage.plus(used);
+        self.open[worker] = 0;
+        self.handed[worker].clear();
+        let Some(rescue) = &mut self.rescue else { return Ok(()) };
+        self.out -= rescue.lose(worker, cause, noticed);
+        if rescue.answer != OnCrash::Restart {
+            self.gone[worker] = true;
+            return Ok(());
+        }
+        let Means { hub, order, crew, job, .. } = &mut self.means;
+        let ticket = hub.replace(worker)?;
+        crew.replace(worker, &ticket, hub.obituary())?;
+        drop(ticket);
+        hub.accept(order.deadline)?;
+        match hub.send(worker, &job(worker)?) {
+            // It will be told like the first.
+            Ok(()) | Err(IpcError::Gone(_)) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Notes which workers have nothing to do from now on, in instrumented runs.
     fn note_starved(&mut self) {
-        if self.order.brief.instrumented() {
+        if self.means.order.brief.instrumented() {
             for (since, _) in self.starved.iter_mut().zip(&self.open).filter(|(_, open)| **open == 0) {
                 *since = since.or_else(|| Some(monotonic()));
             }
@@ -141,8 +205,14 @@ impl<'a, 'b> Stream<'a, 'b> {
     }
 
     /// Hands the next chunk to a worker; says whether there was one.
-    fn hand_over(&mut self, worker: usize) -> Result<bool, Stop> {
-        let (items, chunk) = (self.order.brief.items, self.order.brief.chunk());
+    fn hand_over(&mut self, worker: usize, ran: &mut Ran) -> Result<bool, Stop> {
+        if self.gone[worker] {
+            return Ok(false);
+        }
+        if self.rescue.is_some() {
+            return self.hand_over_noted(worker, ran);
+        }
+        let (items, chunk) = (self.means.order.brief.items, self.means.order.brief.chunk());
         let mut count = 0;
         self.message.clear();
         self.message.push(wire::ITEMS);
@@ -150,22 +220,62 @@ impl<'a, 'b> Stream<'a, 'b> {
             if let Some((item, request)) = self.found.pop_front() {
                 wire::put_item(&mut self.message, item, &request);
             } else if self.next < items {
-                wire::put_item(&mut self.message, self.next, self.feed.get(self.next));
+                wire::put_item(&mut self.message, self.next, self.means.feed.get(self.next));
                 self.next += 1;
             } else {
                 break;
             }
             count += 1;
         }
+        self.send(worker, count)
+    }
+
+    /// The same where the run goes on after a crash: what is handed over is noted, and what came back from the dead goes
+    /// first.
+    fn hand_over_noted(&mut self, worker: usize, ran: &mut Ran) -> Result<bool, Stop> {
+        let (items, chunk) = (self.means.order.brief.items, self.means.order.brief.chunk());
+        let Some(rescue) = &mut self.rescue else { return Ok(false) };
+        let mut held: Vec<Held> = rescue.next().into_iter().collect();
+        ran.retried += held.len() as u64;
+        let most = if held.is_empty() { chunk } else { 1 };
+        while (held.len() as u64) < most {
+            if let Some((item, request)) = self.found.pop_front() {
+                held.push((item, Some(request)));
+            } else if self.next < items {
+                held.push((self.next, None));
+                self.next += 1;
+            } else {
+                break;
+            }
+        }
+        self.message.clear();
+        self.message.push(wire::ITEMS);
+        for (item, request) in &held {
+            let request = request.as_deref().unwrap_or_else(|| self.means.feed.get(*item));
+            wire::put_item(&mut self.message, *item, request);
+        }
+        let count = held.len() as u64;
+        if count > 0 {
+            rescue.handed(worker, held);
+        }
+        self.send(worker, count)
+    }
+
+    /// Sends the message of so many items; says whether there were any.
+    fn send(&mut self, worker: usize, count: u64) -> Result<bool, Stop> {
         if count == 0 {
             return Ok(false);
         }
-        if self.order.brief.instrumented() {
+        if self.means.order.brief.instrumented() {
             let now = monotonic();
             self.handed[worker].push_back(now);
             self.waited[worker] += self.starved[worker].take().map_or(0, |since| now - since);
         }
-        self.hub.send(worker, &self.message)?;
+        match self.means.hub.send(worker, &self.message) {
+            // What the worker sent before it died comes first, and then the news of its death.
+            Ok(()) | Err(IpcError::Gone(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
         self.open[worker] += 1;
         self.out += count;
         Ok(true)
@@ -175,11 +285,20 @@ impl<'a, 'b> Stream<'a, 'b> {
         if self.open[worker] == 0 {
             return Err(Stop::Trouble(Trouble::Protocol("replies that nobody asked for".into())));
         }
+        if let Some(rescue) = &mut self.rescue
+            && let Some(took) = rescue.replied(worker, monotonic())
+        {
+            ran.recovered = took;
+        }
         let turnaround = self.handed[worker].pop_front().map(|handed| monotonic() - handed);
         let mut cursor = Cursor::new(&message[1..]);
+        let mut took = Vec::new();
         while !cursor.is_empty() {
             let reply = wire::take_reply(&mut cursor)?;
             let item = reply.item;
+            if self.means.order.brief.trace {
+                took.push(reply.service);
+            }
             let Some(new) = self.done.mark(item) else {
                 return Err(Stop::Trouble(Trouble::Protocol(format!("a reply to item {item}, which does not exist"))));
             };
@@ -199,6 +318,7 @@ impl<'a, 'b> Stream<'a, 'b> {
                 clocked.turnaround.saturating_record(turnaround);
             }
         }
+        self.means.crew.trace.tell(worker, &took);
         Ok(())
     }
 }

@@ -7,10 +7,13 @@ use std::sync::{Arc, Barrier, Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::bench::{Bench, Feed};
 use super::lock::{lock_of, note};
+use super::glance::{Glance, look_again};
 use super::memory::{Others, Scale};
+use super::parent::Parent;
 use super::placing::{pin, usable_cores, worker_core};
 use super::run::{Brief, Edges, Order, Ran, Trouble, panic_cause};
-use super::stint::monotonic;
+use super::stint::{Stint, monotonic};
+use super::trace::{EventKind, Trace};
 use crate::ipc::Requests;
 use crate::runtime::Gil;
 use crate::task::{Job, yielded_item};
@@ -102,6 +105,7 @@ struct Shared<'a> {
     brief: &'a Brief,
     job: &'a dyn Job,
     requests: &'a Requests,
+    parent: &'a Parent,
     cursor: Cursor,
     found: Option<Found>,
     edges: Barrier,
@@ -120,28 +124,28 @@ fn work(order: &Order<'_>, ran: &mut Ran) -> Result<(), Trouble> {
     let job = brief.job(order.tasks)?;
     let requests = Feed::prepare(job.as_ref(), brief.items);
     let workers = brief.workers();
+    let parent = Parent::hold(brief);
     let shared = Shared {
         brief,
         job: job.as_ref(),
         requests: &requests,
+        parent: &parent,
         cursor: Cursor::default(),
         found: brief.yields(order.tasks).then(|| Found::new(brief.items)),
         edges: Barrier::new(workers + 1),
         lock: lock_of(brief),
     };
     let cores = usable_cores();
-    let (mut trouble, mut stints, mut end) = (None, Vec::new(), 0);
+    let mut all = All { trace: Trace::new(brief), stints: Vec::new(), trouble: None, end: 0 };
+    let glance = Glance::of_main(job.as_ref());
     std::thread::scope(|scope| {
         let mut edges = Edges::start();
-        let handles: Vec<_> = (0..workers)
-            .map(|worker| {
-                let (shared, core) = (&shared, worker_core(brief.placement(), &cores, worker, false));
-                scope.spawn(move || {
-                    pin(core);
-                    worker_main(shared, worker)
-                })
-            })
-            .collect();
+        all.trace.begin();
+        let start = |worker| {
+            let (shared, core) = (&shared, worker_core(brief.placement(), &cores, worker, false));
+            (monotonic(), scope.spawn(move || worker_main(shared, worker, core)))
+        };
+        let handles: Vec<_> = (0..workers).map(start).collect();
         if brief.warm() {
             // Everybody is ready and warm; the phase ends; everybody goes.
             shared.edges.wait();
@@ -152,40 +156,75 @@ fn work(order: &Order<'_>, ran: &mut Ran) -> Result<(), Trouble> {
             shared.edges.wait();
         }
         shared.edges.wait();
-        end = edges.edge(ran);
+        all.end = edges.edge(ran);
         ran.memory = scale.after(&Others::default());
         if brief.weighs() {
             // What belongs to a thread counts while it lives.
             shared.edges.wait();
         }
-        for handle in handles {
+        for (worker, (asked, handle)) in handles.into_iter().enumerate() {
             match handle.join() {
-                Ok((bench, worked)) => {
-                    stints.push(ran.add(bench));
-                    trouble = trouble.take().or(worked.err());
-                }
-                Err(payload) => trouble = Some(panic_cause(payload.as_ref())),
+                Ok(left) => all.add(worker, asked, left, job.as_ref(), ran),
+                Err(payload) => all.trouble = Some(panic_cause(payload.as_ref())),
             }
         }
         edges.edge(ran);
         note(ran, shared.lock.as_ref(), edges.began());
     });
-    ran.split_work(brief, &stints, end);
+    look_again(glance, job.as_ref(), ran);
+    all.trace.into_ran(ran);
+    ran.split_work(brief, &all.stints, all.end);
     if let Some(found) = &shared.found {
         ran.known = found.known();
     }
-    trouble.map_or(Ok(()), Err)
+    all.trouble.map_or(Ok(()), Err)
+}
+
+/// What all workers left, put together.
+struct All {
+    trace: Trace,
+    stints: Vec<Stint>,
+    trouble: Option<Trouble>,
+    /// When the work ended, on the monotonic clock.
+    end: u64,
+}
+
+impl All {
+    /// Adds what a worker left that was asked for at that time and has been joined.
+    fn add(&mut self, worker: usize, asked: u64, left: Left<'_>, job: &dyn Job, ran: &mut Ran) {
+        let Left { mut bench, glance, ready, worked } = left;
+        let joined = monotonic();
+        self.trace.life(worker, asked, ready, joined, worked.is_err());
+        self.trace.stamps(worker, bench.stamps.take());
+        self.trace.event(worker, EventKind::Join, self.end, joined);
+        self.stints.push(ran.add(bench));
+        look_again(glance, job, ran);
+        self.trouble = self.trouble.take().or(worked.err());
+    }
+}
+
+/// What a worker leaves.
+struct Left<'a> {
+    bench: Bench<'a>,
+    glance: Option<Glance>,
+    /// When it ran its first instruction.
+    ready: u64,
+    worked: Result<(), Trouble>,
 }
 
 /// A worker's life. It reaches every barrier even after an error, or the others would wait for ever.
-fn worker_main<'a>(shared: &Shared<'a>, worker: usize) -> (Bench<'a>, Result<(), Trouble>) {
+fn worker_main<'a>(shared: &Shared<'a>, worker: usize, core: Option<usize>) -> Left<'a> {
+    let ready = monotonic();
+    pin(core);
+    shared.parent.visit();
+    let glance = Glance::of_worker(shared.job, worker);
     let mut feed = Feed::new(shared.job, shared.requests);
-    let bench = Bench::new(shared.job, shared.brief.instrumented());
+    let bench = Bench::new(shared.job, shared.brief);
     let mut bench = bench.under(shared.brief, shared.lock.as_ref(), worker);
-    let mut result = Ok(());
+    let mut worked = Ok(());
     if shared.brief.warm() {
         bench.context.acquire();
-        result = caught(|| {
+        worked = caught(|| {
             let request = if shared.brief.items > 0 { feed.get(0).to_vec() } else { Vec::new() };
             bench.warm_up(shared.brief.chunk().min(shared.brief.items), |_| &request)?;
             Ok(())
@@ -199,11 +238,11 @@ fn worker_main<'a>(shared: &Shared<'a>, worker: usize) -> (Bench<'a>, Result<(),
     }
     bench.context.acquire();
     bench.resume();
-    if result.is_ok() {
-        result = caught(|| claim_all(shared, &mut bench, &mut feed));
+    if worked.is_ok() {
+        worked = caught(|| claim_all(shared, &mut bench, &mut feed));
     }
     bench.context.leave();
-    if result.is_err() {
+    if worked.is_err() {
         shared.cursor.exhaust();
         if let Some(found) = &shared.found {
             found.abandon();
@@ -213,7 +252,7 @@ fn worker_main<'a>(shared: &Shared<'a>, worker: usize) -> (Bench<'a>, Result<(),
     if shared.brief.weighs() {
         shared.edges.wait();
     }
-    (bench, result)
+    Left { bench, glance, ready, worked }
 }
 
 fn caught(work: impl FnOnce() -> Result<(), Trouble>) -> Result<(), Trouble> {

@@ -1,31 +1,50 @@
-//! A thread that watches worker processes, so that the thread that sends and receives hears of a death at once.
+//! Started processes: how they end, and a thread that watches them, so that the one that sends and receives hears of a
+//! death at once.
 
 use std::os::fd::OwnedFd;
-use std::process::Child;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::{Pid, PidfdFlags, pidfd_open};
+use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
 use super::run::Trouble;
+use super::stint::monotonic;
 use super::usage::Usage;
 use crate::ipc::{Obituary, Table};
 
 /// How long a worker that has closed its end may take to end, before it counts as alive and confused.
 const LAST_BREATH: Duration = Duration::from_secs(1);
 
-/// A started worker or manager.
+/// A started worker or helper: a child of this process, whoever made it.
 pub(super) struct Started {
-    pub(super) child: Child,
+    pid: Pid,
     pidfd: OwnedFd,
+    /// When it was asked for, on the monotonic clock.
+    pub(super) asked: u64,
+    /// When it said that it was ready; 0 before.
+    pub(super) ready: u64,
 }
 
 impl Started {
-    pub(super) fn new(child: Child) -> Result<Self, Trouble> {
-        let pid = Pid::from_child(&child);
+    pub(super) fn new(pid: Pid, asked: u64) -> Result<Self, Trouble> {
         let pidfd = pidfd_open(pid, PidfdFlags::empty()).map_err(|e| Trouble::Failed(format!("pidfd_open: {e}")))?;
-        Ok(Self { child, pidfd })
+        Ok(Self { pid, pidfd, asked, ready: 0 })
+    }
+
+    /// The process number.
+    pub(super) fn id(&self) -> u32 {
+        self.pid.as_raw_nonzero().get().unsigned_abs()
+    }
+
+    /// A handle for a thread that watches it.
+    pub(super) fn handle(&self) -> Result<OwnedFd, Trouble> {
+        self.pidfd.try_clone().map_err(|e| Trouble::Failed(format!("a pidfd: {e}")))
+    }
+
+    pub(super) fn kill(&self) {
+        // One that has ended already needs no signal.
+        let _ = pidfd_send_signal(&self.pidfd, Signal::KILL);
     }
 
     /// Waits until the process has ended; says whether it has.
@@ -42,62 +61,66 @@ impl Started {
         }
     }
 
-    /// Reaps the process; what it used in all, and how it ended.
-    pub(super) fn reap(&mut self) -> (Usage, String) {
+    /// Reaps the process.
+    pub(super) fn reap(self) -> Ended {
         let (mut status, mut usage) = (0, std::mem::MaybeUninit::<libc::rusage>::zeroed());
         // SAFETY: The pid is that of our child, which nobody else reaps; both out-pointers are valid.
         let usage = unsafe {
-            while libc::wait4(self.child.id() as i32, &raw mut status, 0, usage.as_mut_ptr()) < 0
+            while libc::wait4(self.pid.as_raw_nonzero().get(), &raw mut status, 0, usage.as_mut_ptr()) < 0
                 && *libc::__errno_location() == libc::EINTR
             {}
             usage.assume_init()
         };
-        (Usage::from(&usage), crate::name::exit_words(status))
+        let Self { asked, ready, .. } = self;
+        Ended { usage: Usage::from(&usage), cause: crate::name::exit_words(status), asked, ready, at: monotonic() }
     }
 
-    /// Why the peer is gone: how it ended, once it has.
-    pub(super) fn cause(&mut self) -> Trouble {
+    /// Reaps a process whose peer is gone, once it has ended.
+    pub(super) fn reap_gone(self) -> Result<Ended, Trouble> {
         if !self.ended_within(LAST_BREATH) {
-            return Trouble::Protocol("a worker closed its end, but lives".into());
+            self.kill();
+            self.reap();
+            return Err(Trouble::Protocol("a worker closed its end, but lives".into()));
         }
-        Trouble::WorkerDied { cause: self.reap().1 }
+        Ok(self.reap())
     }
 }
 
-/// Starts the watching thread. It ends by itself when all watched processes have ended.
-pub(super) fn watch(
-    workers: &[Started],
-    obituary: Option<Arc<dyn Obituary>>,
-    table: Option<Arc<Table>>,
-) -> Result<(), Trouble> {
-    if obituary.is_none() && table.is_none() {
-        return Ok(());
-    }
-    let mut fds = Vec::new();
-    for worker in workers {
-        fds.push(Some(worker.pidfd.try_clone().map_err(|e| Trouble::Failed(format!("a pidfd: {e}")))?));
-    }
-    std::thread::spawn(move || watch_all(fds, obituary.as_deref(), table.as_deref()));
-    Ok(())
+/// How a process ended, and what it had used in all.
+pub(super) struct Ended {
+    pub(super) usage: Usage,
+    /// Such as `signal 9 (SIGKILL)`.
+    pub(super) cause: String,
+    pub(super) asked: u64,
+    pub(super) ready: u64,
+    /// When it was known to have ended, on the monotonic clock.
+    pub(super) at: u64,
 }
 
-fn watch_all(mut fds: Vec<Option<OwnedFd>>, obituary: Option<&dyn Obituary>, table: Option<&Table>) {
-    while fds.iter().any(Option::is_some) {
-        let alive: Vec<usize> = (0..fds.len()).filter(|i| fds[*i].is_some()).collect();
-        let mut polled: Vec<PollFd<'_>> = fds.iter().flatten().map(|fd| PollFd::new(fd, PollFlags::IN)).collect();
+/// Starts a thread that watches these workers, where anybody wants to know. It ends by itself when all of them have ended.
+pub(super) fn watch(workers: Vec<(usize, OwnedFd)>, obituary: Option<Arc<dyn Obituary>>, table: Option<Arc<Table>>) {
+    if obituary.is_some() || table.is_some() {
+        std::thread::spawn(move || watch_all(workers, obituary.as_deref(), table.as_deref()));
+    }
+}
+
+fn watch_all(mut workers: Vec<(usize, OwnedFd)>, obituary: Option<&dyn Obituary>, table: Option<&Table>) {
+    while !workers.is_empty() {
+        let mut polled: Vec<PollFd<'_>> = workers.iter().map(|(_, fd)| PollFd::new(fd, PollFlags::IN)).collect();
         if poll(&mut polled, None).is_err() {
             continue;
         }
-        let ended: Vec<usize> =
-            alive.into_iter().zip(&polled).filter(|(_, fd)| !fd.revents().is_empty()).map(|(i, _)| i).collect();
-        for worker in ended {
-            fds[worker] = None;
-            if let Some(obituary) = obituary {
-                obituary.died(worker);
+        let ended: Vec<bool> = polled.iter().map(|fd| !fd.revents().is_empty()).collect();
+        let mut ended = ended.into_iter();
+        workers.retain(|(worker, _)| {
+            let over = ended.next().unwrap_or(false);
+            if let Some(obituary) = obituary.filter(|_| over) {
+                obituary.died(*worker);
             }
-            if let Some(table) = table {
-                table.worker_died(worker);
+            if let Some(table) = table.filter(|_| over) {
+                table.worker_died(*worker);
             }
-        }
+            !over
+        });
     }
 }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::run::Brief;
 use super::stint::Stint;
+use super::trace::Seen;
 use super::usage::Usage;
 use crate::runtime::LockUse;
 use crate::task::Digest;
@@ -56,6 +57,11 @@ pub(super) struct Report {
     pub(super) lock: Option<LockUse>,
     /// Where its time went, in instrumented runs.
     pub(super) stint: Option<Stint>,
+    /// When its items ran, on the monotonic clock, where the run keeps its events, and how many more there were.
+    pub(super) items: Vec<(u64, u64)>,
+    pub(super) left_out: u64,
+    /// What it saw of the global variable, where the task has one.
+    pub(super) seen: Option<Seen>,
 }
 
 /// A damaged message.

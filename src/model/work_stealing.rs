@@ -9,7 +9,9 @@ use rayon::iter::{IndexedParallelIterator as _, IntoParallelIterator as _, Paral
 use rayon::{Scope, ThreadPool, ThreadPoolBuilder};
 
 use super::bench::{Bench, Feed};
+use super::glance::{Glance, look_again};
 use super::memory::{Others, Scale};
+use super::parent::Parent;
 use super::placing::{pin, usable_cores, worker_core};
 use super::run::{Brief, Edges, Order, Ran, Trouble, panic_cause};
 use super::stint::{Stint, Stopwatch};
@@ -33,6 +35,9 @@ struct Shared<'a> {
     brief: &'a Brief,
     job: &'a dyn Job,
     requests: &'a Requests,
+    parent: &'a Parent,
+    /// What each thread of the pool saw of a global variable.
+    glances: Mutex<Vec<Glance>>,
     desks: Mutex<Vec<Lent<'a>>>,
     /// The stopwatch of each thread of the pool, while it is not on a desk: desks change threads, stints do not.
     watches: Vec<Mutex<Option<Stopwatch>>>,
@@ -52,17 +57,21 @@ fn work(order: &Order<'_>, ran: &mut Ran) -> Result<(), Trouble> {
     let job = brief.job(order.tasks)?;
     let requests = Feed::prepare(job.as_ref(), brief.items);
     let known = brief.items.into();
+    let parent = Parent::hold(brief);
     let watches = (0..brief.workers()).map(|_| Mutex::default()).collect();
     let shared = Shared {
         brief,
         job: job.as_ref(),
         requests: &requests,
+        parent: &parent,
+        glances: Mutex::default(),
         desks: Mutex::default(),
         watches,
         began: 0.into(),
         known,
     };
     let yields = brief.yields(order.tasks);
+    let glance = Glance::of_main(job.as_ref());
     let mut edges = Edges::start();
     let (pool, threads) = pool(brief)?;
     let mut result = if brief.warm() { warm_up(&pool, &shared) } else { Ok(()) };
@@ -81,6 +90,10 @@ fn work(order: &Order<'_>, ran: &mut Ran) -> Result<(), Trouble> {
         let _ = thread.join();
     }
     edges.edge(ran);
+    look_again(glance, job.as_ref(), ran);
+    for glance in shared.glances.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+        look_again(Some(glance), job.as_ref(), ran);
+    }
     ran.split_work(brief, &shared.stints(), end);
     ran.known = shared.known.into_inner();
     for desk in shared.desks.into_inner().unwrap_or_else(PoisonError::into_inner) {
@@ -114,7 +127,7 @@ fn pool(brief: &Brief) -> Result<Pool, Trouble> {
 
 impl<'a> Shared<'a> {
     fn new_desk(&self) -> Lent<'a> {
-        let bench = Bench::new(self.job, self.brief.instrumented());
+        let bench = Bench::new(self.job, self.brief);
         Box::new(Desk { bench, feed: Feed::new(self.job, self.requests), error: None })
     }
 
@@ -161,6 +174,11 @@ fn warm_up(pool: &ThreadPool, shared: &Shared<'_>) -> Result<(), Trouble> {
             let count = shared.brief.chunk().min(shared.brief.items);
             desk.error = desk.bench.warm_up(count, |_| &request).err();
             desk.bench.begin_stint();
+            shared.parent.visit();
+            let worker = rayon::current_thread_index().unwrap_or_default();
+            let mut glances = shared.glances.lock().unwrap_or_else(PoisonError::into_inner);
+            glances.extend(Glance::of_worker(shared.job, worker));
+            drop(glances);
             shared.give_back(desk);
         });
     };

@@ -1,9 +1,12 @@
 //! A worker process, and the manager process: what runs behind the hidden subcommands.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use super::bench::{Bench, Feed};
 use super::lock::lock_of;
+use super::glance::Glance;
+use super::parent::Parent;
 use super::placing::pin;
 use super::run::Trouble;
 use super::usage::Usage;
@@ -53,6 +56,21 @@ pub fn manager_main(arguments: &[String]) -> u8 {
 /// A worker process. Arguments: method, wait, ticket. Returns the exit code.
 #[must_use]
 pub fn worker_main(tasks: &Tasks, arguments: &[String]) -> u8 {
+    // A fresh program has nothing of what its parent holds.
+    be_worker(tasks, arguments, &Parent::default())
+}
+
+/// The whole life of a process that was made to be a worker by copying another, from here on. It does not return, since
+/// what stands above it on the stack is the other's work.
+pub(super) fn end_with(body: impl FnOnce() -> u8) -> ! {
+    // As a program ends that panics.
+    let code = catch_unwind(AssertUnwindSafe(body)).unwrap_or(101);
+    // SAFETY: Ends the copy without running what the original registered for its own end.
+    unsafe { libc::_exit(code.into()) }
+}
+
+/// The same as [`worker_main`], in a process that has what `parent` holds.
+pub(super) fn be_worker(tasks: &Tasks, arguments: &[String], parent: &Parent) -> u8 {
     follow_the_host();
     let [method, wait, ticket] = arguments else { return 2 };
     let Some(method) = ipc::METHODS.iter().find(|row| row.1 == method).map(|row| row.0) else { return 2 };
@@ -64,7 +82,7 @@ pub fn worker_main(tasks: &Tasks, arguments: &[String]) -> u8 {
             return 1;
         }
     };
-    let mut worker = Worker { tasks, channel: channel.as_mut(), wait, deadline };
+    let mut worker = Worker { tasks, channel: channel.as_mut(), wait, deadline, parent };
     match worker.live() {
         Ok(()) => 0,
         // The dispatcher is gone or has ended the trial: nobody is left to be told.
@@ -86,6 +104,7 @@ struct Worker<'a> {
     channel: &'a mut dyn Channel,
     wait: Wait,
     deadline: Instant,
+    parent: &'a Parent,
 }
 
 impl From<Damaged> for Trouble {
@@ -124,10 +143,11 @@ impl Worker<'_> {
         let bulk = table.is_some() && prepared.repeats().is_some();
         let mut feed = bulk.then(|| Feed::new(prepared.as_ref(), &nothing));
         let yields = self.tasks.get(&job.brief.task).is_some_and(Task::yields);
+        self.parent.visit();
+        let glance = Glance::of_worker(prepared.as_ref(), job.worker);
         self.send(&[wire::READY])?;
         let lock = lock_of(&job.brief);
-        let bench = Bench::new(prepared.as_ref(), job.brief.instrumented());
-        let mut bench = bench.under(&job.brief, lock.as_ref(), job.worker);
+        let mut bench = Bench::new(prepared.as_ref(), &job.brief).under(&job.brief, lock.as_ref(), job.worker);
         bench.begin_stint();
         let mut report = Report::default();
         let mut barrier = Usage::default();
@@ -151,18 +171,29 @@ impl Worker<'_> {
                 }
                 wire::FINISH => {
                     report.work = Usage::now().since(barrier);
-                    report.first_item = bench.first_item;
                     report.lock = lock.as_ref().map(|gil| gil.used());
-                    report.stint = bench.watch.take().map(|watch| watch.stint);
-                    if let Some(clocked) = bench.clocked.filter(|_| table.is_some()) {
-                        let recorded = clocked.service.iter_recorded();
-                        report.service = recorded.map(|v| (v.value_iterated_to(), v.count_at_value())).collect();
-                    }
+                    report.seen = glance.and_then(|glance| glance.again(prepared.as_ref()));
+                    report.tell(bench, table.is_some());
                     let text = serde_json::to_vec(&report).map_err(|_| Damaged)?;
                     return self.send(&[&[wire::REPORT], &text[..]].concat());
                 }
                 _ => return Err(Damaged.into()),
             }
+        }
+    }
+}
+
+impl Report {
+    /// Adds what a bench has beside the replies, which went to the dispatcher unless a table was worked on.
+    fn tell(&mut self, bench: Bench<'_>, table: bool) {
+        self.first_item = bench.first_item;
+        self.stint = bench.watch.map(|watch| watch.stint);
+        if let Some(stamps) = bench.stamps {
+            (self.items, self.left_out) = (stamps.kept, stamps.left_out);
+        }
+        if let Some(clocked) = bench.clocked.filter(|_| table) {
+            let recorded = clocked.service.iter_recorded();
+            self.service = recorded.map(|v| (v.value_iterated_to(), v.count_at_value())).collect();
         }
     }
 }
@@ -189,7 +220,7 @@ fn run_items(bench: &mut Bench<'_>, items: &[u8], yields: bool, message: &mut Ve
     while !cursor.is_empty() {
         let (item, request) = wire::take_item(&mut cursor)?;
         let start = bench.clock();
-        let seen = bench.serve(request)?;
+        let seen = bench.serve(item, request)?;
         let service = bench.stop(start);
         let yielded = if yields { bench.context.take_yielded() } else { Vec::new() };
         let reply = wire::Reply { item, seen, service, yielded: yielded.len() as u32, bytes: &bench.reply };

@@ -288,6 +288,11 @@ impl Builder<'_> {
                 self.skip(format!("processes × table × {}", method.word()), "a table of items lies in shared memory");
                 return false;
             }
+            if let Some(answer) = setup.on_crash.filter(|answer| *answer != OnCrash::Stop) {
+                let why = "workers claim items from a table themselves: nobody hands out what a dead one had claimed";
+                self.skip(format!("processes × table × {}", word_of(answer)), why);
+                return false;
+            }
             for (given, word) in [(ways.in_flight.is_some(), "in_flight"), (ways.wait.is_some(), "wait")] {
                 if given {
                     self.collapse(

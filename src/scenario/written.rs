@@ -262,11 +262,14 @@ fields! {
     python: Axis<One<Python>>,
     /// What goes wrong on purpose: a kind of fault, or a mapping with `kind` and `item`. Default: `none`. A list is an axis.
     fault: Axis<FaultEntry>,
-    /// What happens after a worker process has died. Default: `stop`. A list is an axis.
+    /// What happens after a worker process has died: the run ends (`stop`), another takes its place and what it held is
+    /// handed out again, an item that kills its worker three times being given up (`restart`), or the others go on and what
+    /// it held is given up (`skip`). Default: `stop`. A list is an axis.
     on_crash: Axis<One<OnCrash>>,
     /// Memory that the parent holds when workers start. Default: none. A list is an axis.
     parent_memory: Axis<One<ParentMemory>>,
-    /// What workers do with the parent's memory. Default: `untouched`. A list is an axis.
+    /// What workers do with the parent's memory: threads and copies by `fork` have it; fresh programs (`spawn`) and copies of
+    /// a server (`forkserver`) do not, so that they have nothing to read. Default: `untouched`. A list is an axis.
     parent_use: Axis<One<ParentUse>>,
 }
 

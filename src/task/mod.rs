@@ -13,6 +13,7 @@ mod database;
 mod echo;
 mod empty;
 mod file;
+mod globals;
 mod hash;
 mod matrix;
 mod meter;
@@ -24,6 +25,7 @@ mod sleep;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 pub use context::{Context, Hooks};
 pub use digest::{Digest, digest, item_digest, yielded_item};
@@ -126,6 +128,11 @@ pub trait Job: Send + Sync {
     fn repeats(&self) -> Option<u64> {
         None
     }
+    /// A variable that is global to the process, for a probe of isolation: models have main write to it before workers
+    /// start, and every worker before its first item, and report what each finds. It starts at 1.
+    fn global(&self) -> Option<&AtomicU64> {
+        None
+    }
 }
 
 /// The registry of tasks: a value that `main` passes down, so that a program of one's own can add to it.
@@ -150,6 +157,7 @@ impl Tasks {
                 Arc::new(mixed::Mixed),
                 Arc::new(convoy::Convoy),
                 Arc::new(database::Database),
+                Arc::new(globals::Globals),
                 Arc::new(probe::Blocking),
                 Arc::new(probe::Steps),
                 Arc::new(probe::Tree),

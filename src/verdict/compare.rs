@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::samples::{bare, compared, ratio_interval, second_runs};
-use super::{FEWEST_BLOCKS, range};
+use super::{FEWEST_BLOCKS, crashed, range};
 use crate::results::{Cell, Check, Group, Pair, Results, Word};
 use crate::stats::{self, FAMILY_ERROR, Step};
 
@@ -73,6 +73,9 @@ pub(super) fn checks(results: &Results, group: &Group) -> Vec<Check> {
 
 /// Why a group has no verdict, if so.
 pub(super) fn withheld(results: &Results, group: &Group, checks: &[Check], comparable: usize) -> Option<String> {
+    if group.fault.is_some() {
+        return Some(crashed::WITHHELD.into());
+    }
     if results.run.quick {
         return Some("--quick takes small sizes and few blocks".into());
     }

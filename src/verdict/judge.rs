@@ -6,7 +6,8 @@ use crate::name::{show_bytes, show_seconds, three_digits};
 use crate::results::{Answer, Expectation, GroupVerdict, Judged, Results, Trial};
 use crate::vocab::{Ending, Metric, Unit};
 
-/// Whether a trial ended in a way that the scenario expects: right, or as an expectation demands of its cell.
+/// Whether a trial ended in a way that the scenario expects: right, as an expectation demands of its cell, or as the fault
+/// brings about that is injected into it.
 #[must_use]
 pub fn is_planned(results: &Results, trial: &Trial) -> bool {
     let demanded = |expected: &Expectation| {
@@ -14,7 +15,18 @@ pub fn is_planned(results: &Results, trial: &Trial) -> bool {
             && expected.at_least.is_some_and(|share| share > 0.0)
             && expected.pairs.iter().any(|(cell, _)| *cell == trial.cell)
     };
-    trial.ok() || results.expectations.iter().any(demanded)
+    trial.ok() || is_faults_doing(results, trial) || results.expectations.iter().any(demanded)
+}
+
+/// Whether a trial ended in a way that a fault of its group may bring about. Damaged replies are none of its doing; and only
+/// in Python an item that fails by an exception is.
+fn is_faults_doing(results: &Results, trial: &Trial) -> bool {
+    let group = results.cells.get(trial.cell).and_then(|cell| results.groups.get(cell.group));
+    group.filter(|group| group.fault.is_some()).is_some_and(|group| match trial.outcome.ending() {
+        Ending::WrongReply | Ending::ProtocolError => false,
+        Ending::Failed => group.runtime == "python",
+        Ending::Ok | Ending::TimedOut | Ending::WorkerDied | Ending::HostDied => true,
+    })
 }
 
 /// One answer per expectation.

@@ -8,10 +8,12 @@
 
 mod break_even;
 mod compare;
+mod crashed;
 mod estimate;
 mod fits;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod happened;
 mod judge;
 mod losses;
 mod measured;
@@ -22,6 +24,8 @@ mod sentence;
 #[cfg(test)]
 mod simulation;
 mod when;
+
+use sentence::Seen;
 
 use crate::results::{CellEstimate, Derived, Group, GroupVerdict, Results, Word};
 
@@ -48,11 +52,12 @@ pub fn derive(results: &Results) -> Derived {
         let regressions = regression::all(results, &mut groups);
         return Derived { estimates, groups, expectations, regressions, ..Derived::default() };
     }
+    let runtimes = happened::runtimes(results, &estimates);
     let break_evens = break_even::all(results, &groups);
     for verdict in &mut groups {
         verdict.when = when::sentence(results, verdict, &estimates, &break_evens);
     }
-    Derived { estimates, groups, expectations, regressions: vec![], break_evens, fits: fits::all(results) }
+    Derived { estimates, groups, expectations, regressions: vec![], break_evens, fits: fits::all(results), runtimes }
 }
 
 /// The verdict on one group.
@@ -76,7 +81,7 @@ fn decide(results: &Results, group: &Group, estimates: &[CellEstimate]) -> Group
         verdict.pairs = compare::pairs(results, &family);
         verdict.winners = winners(&family, &verdict);
     }
-    verdict.sentence = sentence::finding(&sentence::Seen { results, group, estimates, family: &family }, &verdict);
+    verdict.sentence = sentence::finding(&Seen { results, group, estimates, family: &family }, &verdict);
     verdict
 }
 

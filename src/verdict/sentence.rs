@@ -1,6 +1,6 @@
 //! The finding of a group in plain English, every word of it computed.
 
-use super::{FEWEST_BLOCKS, UNBOUNDED};
+use super::{FEWEST_BLOCKS, UNBOUNDED, crashed};
 use crate::name::plural;
 use crate::results::{CellEstimate, Group, GroupVerdict, Interval, Pair, Results, Word};
 
@@ -99,6 +99,9 @@ pub(super) struct Seen<'a> {
 pub(super) fn finding(seen: &Seen<'_>, verdict: &GroupVerdict) -> String {
     let timed: Vec<usize> =
         verdict.ranking.iter().copied().filter(|cell| seen.estimates[*cell].time.is_some()).collect();
+    if let Some(fault) = &seen.group.fault {
+        return crashed::finding(seen, fault);
+    }
     if timed.is_empty() {
         return seen.nothing(&verdict.ranking);
     }

@@ -123,6 +123,8 @@ struct Rig {
     manager: Option<Child>,
     watchers: Vec<JoinHandle<()>>,
     prefix: String,
+    method: Method,
+    wait: Wait,
 }
 
 impl Drop for Rig {
@@ -173,25 +175,42 @@ impl Rig {
             command.args([runner::reexec::MANAGER, wait_word, &ticket.text]).stdin(Stdio::piped());
             inheriting(&mut command, &ticket.inherit)
         });
-        let mut peers = Vec::new();
+        let (peers, watchers) = (Vec::new(), Vec::new());
+        let mut rig = Self { hub, peers, manager, watchers, prefix, method, wait };
         for (ticket, mode) in tickets.into_iter().zip(modes) {
-            let mut command = Command::new(std::env::current_exe().unwrap());
-            command.args(["--exact", "contract::peer", "--nocapture"]).stdin(Stdio::null()).stdout(Stdio::null());
-            command.env(METHOD, method.word()).env(WAIT, wait_word).env(TICKET, &ticket.text).env(MODE, mode);
-            peers.push(inheriting(&mut command, &ticket.inherit));
+            let peer = rig.peer(&ticket, mode);
+            rig.peers.push(peer);
         }
-        let mut watchers = Vec::new();
-        if let Some(obituary) = hub.obituary() {
-            for (worker, peer) in peers.iter().enumerate() {
-                let pidfd = pidfd_open(Pid::from_child(peer), PidfdFlags::empty()).unwrap();
-                let obituary = std::sync::Arc::clone(&obituary);
-                watchers.push(std::thread::spawn(move || {
-                    while poll(&mut [PollFd::new(&pidfd, PollFlags::IN)], None).is_err() {}
-                    obituary.died(worker);
-                }));
-            }
-        }
-        Self { hub, peers, manager, watchers, prefix }
+        (0..modes.len()).for_each(|worker| rig.watch(worker));
+        rig
+    }
+
+    fn peer(&self, ticket: &ipc::Ticket, mode: &str) -> Child {
+        let wait_word = if self.wait == Wait::Spin { "spin" } else { "sleep" };
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.args(["--exact", "contract::peer", "--nocapture"]).stdin(Stdio::null()).stdout(Stdio::null());
+        command.env(METHOD, self.method.word()).env(WAIT, wait_word).env(TICKET, &ticket.text).env(MODE, mode);
+        inheriting(&mut command, &ticket.inherit)
+    }
+
+    fn watch(&mut self, worker: usize) {
+        let Some(obituary) = self.hub.obituary() else { return };
+        let pidfd = pidfd_open(Pid::from_child(&self.peers[worker]), PidfdFlags::empty()).unwrap();
+        self.watchers.push(std::thread::spawn(move || {
+            while poll(&mut [PollFd::new(&pidfd, PollFlags::IN)], None).is_err() {}
+            obituary.died(worker);
+        }));
+    }
+
+    /// Starts another peer in the place of one whose death is known, and waits until it is connected.
+    fn replace(&mut self, worker: usize, mode: &str) {
+        self.peers[worker].wait().unwrap();
+        let ticket = self.hub.replace(worker).unwrap();
+        self.peers[worker] = self.peer(&ticket, mode);
+        drop(ticket);
+        self.watch(worker);
+        self.hub.accept(soon()).unwrap();
+        assert_eq!(ipc::leftovers(&self.prefix), Vec::<String>::new());
     }
 
     /// Starts peers and waits until all are connected.
@@ -403,6 +422,33 @@ fn what_was_sent_before_a_death_arrives_before_the_news(method: Method, wait: Wa
     }
 }
 
+fn a_peer_in_the_place_of_a_dead_one_gets_nothing_of_it_and_disturbs_nobody(method: Method, wait: Wait) {
+    let mut rig = Rig::connected(method, wait, &["echo", "deaf", "echo"]);
+    let mut got = Vec::new();
+    for round in 0..3u64 {
+        // Under way to the one that will die: more than any buffer holds, and never read.
+        rig.hub.send(1, &message(99, 3 << 20)).unwrap();
+        rig.hub.send(2, &message(round, 5000)).unwrap();
+        assert_eq!(rig.hub.receive(&mut got, soon()).unwrap(), 2);
+        rig.kill(1);
+        rig.until_gone(1);
+        rig.hub.send(0, &message(round, 70_000)).unwrap();
+        rig.replace(1, if round < 2 { "deaf" } else { "echo" });
+        let mut seen = [None, None];
+        while seen.contains(&None) {
+            let from = rig.hub.receive(&mut got, soon()).unwrap();
+            assert!(from < 2 && seen[from].is_none(), "of peer {from}");
+            seen[from] = Some(std::mem::take(&mut got));
+        }
+        assert!(seen[0].take().unwrap() == message(round, 70_000));
+        assert_eq!(seen[1].take().unwrap(), b"ready");
+        rig.there_and_back(2, round, 1000);
+    }
+    for (number, size) in [0, 64, 70_000, 3 << 20].into_iter().enumerate() {
+        (0..3).for_each(|worker| rig.there_and_back(worker, number as u64, size));
+    }
+}
+
 /// Instantiates the contract for a method and a way to wait.
 macro_rules! contract {
     ($($name:ident: $method:ident $wait:ident;)*) => {$(
@@ -421,6 +467,7 @@ macro_rules! contract {
                 a_peer_killed_while_it_should_receive_is_gone
                 a_peer_killed_while_it_sends_leaves_only_whole_messages
                 what_was_sent_before_a_death_arrives_before_the_news
+                a_peer_in_the_place_of_a_dead_one_gets_nothing_of_it_and_disturbs_nobody
             );
         }
     )*};

@@ -43,7 +43,13 @@ const RESERVED: &[(&str, &[(&str, &str)])] = &[
     ("print!(", &[]),
     ("std::env::var", &[]),
     ("env::var_os", &[]),
-    ("process::exit", &[("task/probe.rs", "the fault task ends its worker on purpose")]),
+    (
+        "process::exit",
+        &[
+            ("task/probe.rs", "the fault task ends its worker on purpose"),
+            ("task/fault.rs", "a fault that is asked for ends its process on purpose"),
+        ],
+    ),
     ("_exit(", &[("model/worker.rs", "a worker whose host is gone has nobody to return to")]),
 ];
 

@@ -11,6 +11,7 @@ mod damage;
 mod expectations;
 mod exports;
 mod failures;
+mod faults;
 mod ladder;
 mod layers;
 mod numbers;

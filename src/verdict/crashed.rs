@@ -1,0 +1,163 @@
+//! The finding of a group in which something goes wrong on purpose: who survived, and what was lost.
+
+use super::Seen;
+use super::sentence::list;
+use crate::name::{plural, show_seconds};
+use crate::results::{CellEstimate, Fault, FaultEstimate};
+
+/// Why such a group has no verdict on times.
+pub(super) const WITHHELD: &str = "a fault is injected, so that what counts is who survives and what is lost";
+
+/// How many names are listed of ways that fared alike before the rest is counted.
+const NAMES: usize = 2;
+
+/// How a way fared.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Died,
+    Hung,
+    /// The run ended, with what was done until then.
+    Stopped,
+    /// The run went on.
+    Lived,
+    /// Not the same in every trial.
+    Mixed,
+}
+
+/// What ways have in common that share a clause: how they fared, and what they do after a crash.
+type Alike<'a> = (Fate, Option<&'a str>);
+
+fn fate(fault: &FaultEstimate, goes_on: bool) -> Fate {
+    match fault.trials {
+        0 => Fate::Mixed,
+        trials if fault.died == trials => Fate::Died,
+        trials if fault.hung == trials => Fate::Hung,
+        trials if fault.survived == trials && (goes_on || fault.lost == 0.0) => Fate::Lived,
+        trials if fault.survived == trials => Fate::Stopped,
+        _ => Fate::Mixed,
+    }
+}
+
+/// The finding; ways that fared alike share a clause.
+pub(super) fn finding(seen: &Seen<'_>, fault: &Fault) -> String {
+    let mut alike: Vec<(Alike<'_>, Vec<usize>)> = Vec::new();
+    for cell in &seen.group.cells {
+        let Some(found) = seen.estimates[*cell].fault.as_ref() else { continue };
+        let answer = seen.results.cells[*cell].on_crash.as_deref();
+        let key = (fate(found, answer.is_some_and(|answer| answer != "stop")), answer);
+        match alike.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, cells)) => cells.push(*cell),
+            None => alike.push((key, vec![*cell])),
+        }
+    }
+    let clauses: Vec<String> = alike.iter().map(|((fate, _), cells)| clause(seen, *fate, cells)).collect();
+    let what = format!("{} in item {}", fault.kind.replace('_', " "), fault.item);
+    if clauses.is_empty() { format!("{what}: no way was run.") } else { format!("{what}: {}.", clauses.join("; ")) }
+}
+
+fn clause(seen: &Seen<'_>, fate: Fate, cells: &[usize]) -> String {
+    let label = |cell: &usize| seen.results.cells[*cell].label.clone();
+    let mut names: Vec<String> = cells.iter().take(NAMES).map(label).collect();
+    if cells.len() > NAMES {
+        names.push(plural((cells.len() - NAMES) as u64, "other"));
+    }
+    let faults: Vec<&FaultEstimate> = cells.iter().filter_map(|cell| fault_of(&seen.estimates[*cell])).collect();
+    let range = |of: &dyn Fn(&FaultEstimate) -> f64| {
+        let values = faults.iter().map(|fault| of(fault));
+        (values.clone().fold(f64::INFINITY, f64::min), values.fold(0.0, f64::max))
+    };
+    let all = range(&|fault| fault.done + fault.lost).1;
+    let lost = format!("{} of {all:.0} items lost", counts(range(&|fault| fault.lost)));
+    let told = match fate {
+        Fate::Died => format!("the program died, {lost}"),
+        Fate::Hung => format!("nothing went on until the deadline, {lost}"),
+        Fate::Stopped => format!("the program survived and the run ended, {lost}"),
+        Fate::Lived => format!("survived, {lost}{}", recovery(&faults, range(&|fault| fault.retried))),
+        Fate::Mixed => {
+            let sum = |of: fn(&FaultEstimate) -> u32| faults.iter().map(|fault| of(fault)).sum::<u32>();
+            format!("survived in {} of {} trials, {lost}", sum(|f| f.survived), sum(|f| f.trials))
+        }
+    };
+    format!("{}: {told}", list(&names))
+}
+
+fn fault_of(estimate: &CellEstimate) -> Option<&FaultEstimate> {
+    estimate.fault.as_ref()
+}
+
+/// What was tried again, and how long it took to recover, where either was.
+fn recovery(faults: &[&FaultEstimate], retried: (f64, f64)) -> String {
+    let mut text = String::new();
+    if retried.1 > 0.0 {
+        text.push_str(&format!(", {} retried", counts(retried)));
+    }
+    let times: Vec<f64> = faults.iter().filter_map(|fault| fault.recovered).collect();
+    let (least, most) =
+        (times.iter().copied().fold(f64::INFINITY, f64::min), times.iter().copied().fold(0.0, f64::max));
+    match times.len() {
+        0 => {}
+        1 => text.push_str(&format!(", recovered in {}", show_seconds(most))),
+        _ => text.push_str(&format!(", recovered in {} to {}", show_seconds(least), show_seconds(most))),
+    }
+    text
+}
+
+fn counts((least, most): (f64, f64)) -> String {
+    if least.round() == most.round() { format!("{most:.0}") } else { format!("{least:.0}–{most:.0}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::Made;
+    use super::super::is_planned;
+    use crate::results::Fault;
+    use crate::vocab::Outcome;
+
+    fn made() -> Made {
+        let mut made =
+            Made::new(7).cell("threads × 2", 1.0).cell("processes × 2, restart", 1.0).cell("processes × 2, stop", 1.0);
+        made.results.groups[0].fault = Some(Fault { kind: "stack_overflow".into(), item: 5 });
+        (made.results.cells[1].on_crash, made.results.cells[2].on_crash) =
+            (Some("restart".into()), Some("stop".into()));
+        made.fail(0, &(0..7), &Outcome::HostDied { cause: "signal 6 (SIGABRT)".into() });
+        for cell in [1, 2] {
+            made.fail(cell, &(0..7), &Outcome::WorkerDied { cause: "signal 6 (SIGABRT)".into() });
+        }
+        for trial in &mut made.results.trials {
+            (trial.lost, trial.done) = [(64, 0), (1, 63), (40, 24)][trial.cell];
+            (trial.retried, trial.recovered) = if trial.cell == 1 { (3, 4_000_000) } else { (0, 0) };
+        }
+        made
+    }
+
+    #[test]
+    fn a_fault_has_no_verdict_but_a_finding() {
+        let derived = made().derive();
+        let group = &derived.groups[0];
+        assert_eq!(group.withheld.as_deref(), Some(super::WITHHELD));
+        assert!(group.pairs.is_empty() && group.winners.is_empty() && group.when.is_none());
+        assert_eq!(
+            group.sentence,
+            "stack overflow in item 5: threads × 2: the program died, 64 of 64 items lost; processes × 2, restart: \
+             survived, 1 of 64 items lost, 3 retried, recovered in 4 ms; processes × 2, stop: the program survived and \
+             the run ended, 40 of 64 items lost."
+        );
+    }
+
+    #[test]
+    fn what_a_fault_brings_about_is_planned_and_what_it_cannot_is_not() {
+        let mut made = made();
+        assert!(made.results.trials.iter().all(|trial| is_planned(&made.results, trial)));
+        let unplanned = [
+            Outcome::WrongReply,
+            Outcome::ProtocolError { detail: "?".into() },
+            Outcome::Failed { detail: "?".into() },
+        ];
+        for outcome in unplanned {
+            made.results.trials[0].outcome = outcome;
+            assert!(!is_planned(&made.results, &made.results.trials[0]));
+        }
+        made.results.groups[0].runtime = "python".into();
+        assert!(is_planned(&made.results, &made.results.trials[0]), "an exception fails an item");
+    }
+}
