@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use crate::host::{Brief, Host, HostError, Outcome, Purpose, Report, Spec};
 use crate::plan::Plan;
-use crate::results::{Clocks, FileError, Finished, Head, Journal, Kind, Results, Trial};
+use crate::results::{Clocks, FileError, Finished, Head, Journal, Kind, Results, Timeline, Trial};
 
 pub use calibrate::recorded_counts;
 pub use resume::{Continued, Planned, continued, schedule};
@@ -84,6 +84,7 @@ pub fn run(mut run: Run<'_>, mut results: Results) -> Result<Results, EngineErro
     finished.into_iter().for_each(|finished| trials.take(&mut results, finished));
     let ended = trials.all(&mut results);
     results.latencies = histogram::latencies(trials.clocks);
+    results.timelines.sort_by_key(|timeline| timeline.cell);
     match ended {
         Ok(()) => results.run.complete = true,
         Err(Stopped::Interrupted) if results.trials.is_empty() => return Err(EngineError::Interrupted),
@@ -137,8 +138,9 @@ impl Trials<'_> {
         let order = results.trials.len() as u32;
         let trial = to_trial(&report, &reference, &Trial { cell, block, order, kind, duplicate, ..blank_trial() });
         let clocked = kind == Kind::Instrumented && trial.ok();
-        let clocks = clocked.then_some(Clocks { service: report.service, turnaround: report.turnaround });
-        let finished = Finished { trial, clocks };
+        let clocks = clocked.then(|| Clocks { service: report.service.clone(), turnaround: report.turnaround.clone() });
+        let timeline = self.timeline(results, &trial, &report);
+        let finished = Finished { trial, clocks, timeline };
         self.run.journal.add(&finished).map_err(Stopped::File)?;
         let label = &results.cells[cell].label;
         self.run.progress.trial(results.trials.len() + 1, total, label, &finished.trial);
@@ -151,7 +153,19 @@ impl Trials<'_> {
         if let Some(clocks) = finished.clocks {
             self.clocks.entry(finished.trial.cell).or_default().push(clocks);
         }
+        results.timelines.extend(finished.timeline);
         results.trials.push(finished.trial);
+    }
+
+    /// What happened when in a trial, if it is to be kept: of the first instrumented one of its cell that ended right, or
+    /// as its fault would have it.
+    fn timeline(&self, results: &Results, trial: &Trial, report: &Report) -> Option<Timeline> {
+        let plan = self.run.plan;
+        let faulty = plan.groups[plan.cells[trial.cell].group].fault.is_some();
+        let wanted = plan.timeline && trial.kind == Kind::Instrumented && (trial.ok() || faulty);
+        let first = results.timelines.iter().all(|known| known.cell != trial.cell);
+        let kept = wanted && first && !report.events.is_empty();
+        kept.then(|| Timeline { cell: trial.cell, events: report.events.clone(), left_out: report.left_out })
     }
 
     fn host(&mut self, spec: &Spec) -> Result<Report, Stopped> {

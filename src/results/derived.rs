@@ -4,7 +4,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::pairs::PairForm;
-use super::{BreakEven, FitRecord, Losses, MemoryEstimate, Resources};
+use super::{
+    BreakEven, FaultEstimate, FitRecord, LifeEstimate, LockEstimate, Losses, MemoryEstimate, Resources, RuntimeTable,
+    SeenEstimate,
+};
 
 /// Everything that is computed from the trials.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -24,6 +27,9 @@ pub struct Derived {
     /// One per way that two builds ran in enough blocks, where this build was held against another.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub regressions: Vec<Regression>,
+    /// Runtimes and interpreters that run the same task, held against each other per item.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub runtimes: Vec<RuntimeTable>,
 }
 
 impl Derived {
@@ -49,6 +55,8 @@ impl Derived {
             }
         }
         self.estimates.iter().try_for_each(CellEstimate::check_reasons)?;
+        self.estimates.iter().try_for_each(CellEstimate::check_happened)?;
+        self.check_runtimes(results)?;
         self.check_reasons(results)
     }
 }
@@ -96,6 +104,18 @@ pub struct CellEstimate {
     /// What its processes occupied, where memory trials were run.
     #[serde(default)]
     pub memory: Option<MemoryEstimate>,
+    /// What the fault of its group did, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<FaultEstimate>,
+    /// How long its workers took to start and to end, where they have lives of their own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lives: Option<LifeEstimate>,
+    /// What interpreter locks cost, where there are any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lock: Option<LockEstimate>,
+    /// What main and each worker saw of the global variable of the task `globals`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub seen: Vec<SeenEstimate>,
     /// Where its speed-up went, where the baseline has one worker and instrumented trials were run.
     #[serde(default)]
     pub losses: Option<Losses>,

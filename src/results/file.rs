@@ -185,6 +185,13 @@ impl Results {
         self.cells.iter().try_for_each(|cell| plausible(cell.items))?;
         self.derived.check(self)?;
         self.latencies.iter().try_for_each(|latency| cell(latency.cell))?;
+        for (i, timeline) in self.timelines.iter().enumerate() {
+            cell(timeline.cell)?;
+            timeline.check()?;
+            if self.timelines[..i].iter().any(|other| other.cell == timeline.cell) {
+                return Err(format!("cell {} has two timelines", timeline.cell));
+            }
+        }
         for (a, b) in self.expectations.iter().flat_map(|expectation| &expectation.pairs) {
             cell(*a)?;
             b.map_or(Ok(()), cell)?;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{FileError, Machine, Trial, plausible};
+use super::{FileError, Machine, Timeline, Trial, plausible};
 
 /// Name of the journal in a report's folder.
 pub const JOURNAL: &str = "journal.ndjson";
@@ -94,6 +94,9 @@ pub struct Finished {
     /// Its clocks, where it was instrumented and went well.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clocks: Option<Clocks>,
+    /// What happened when in it, where the scenario asks for the chart and it is the first such trial of its cell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeline: Option<Timeline>,
 }
 
 /// A line of a journal.
@@ -275,7 +278,12 @@ impl Finished {
     fn check(&self) -> Result<(), String> {
         self.trial.check()?;
         let clocks = self.clocks.iter().flat_map(|clocks| clocks.service.iter().chain(&clocks.turnaround));
-        clocks.flat_map(|(value, count)| [*value, *count]).try_for_each(plausible)
+        clocks.flat_map(|(value, count)| [*value, *count]).try_for_each(plausible)?;
+        match &self.timeline {
+            Some(timeline) if timeline.cell != self.trial.cell => Err("a timeline of another cell".into()),
+            Some(timeline) => timeline.check(),
+            None => Ok(()),
+        }
     }
 }
 

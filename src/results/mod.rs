@@ -4,6 +4,7 @@
 
 mod derived;
 mod file;
+mod happened;
 mod journal;
 mod machine;
 mod pairs;
@@ -21,6 +22,7 @@ use serde::{Deserialize, Serialize};
 
 pub use derived::*;
 pub use file::*;
+pub use happened::*;
 pub use journal::*;
 pub use machine::*;
 pub use reasons::*;

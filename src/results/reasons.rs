@@ -286,7 +286,7 @@ impl FitRecord {
 }
 
 /// Numbers of the derived section fit what JSON carries, so that charts can scale them.
-fn sane(mut numbers: impl Iterator<Item = f64>, what: &str) -> Result<(), String> {
+pub(super) fn sane(mut numbers: impl Iterator<Item = f64>, what: &str) -> Result<(), String> {
     // A ratio may stand for an infinite one: see `verdict::UNBOUNDED`.
     match numbers.find(|number| !number.is_finite() || number.abs() > 1e300) {
         Some(number) => Err(format!("{number} is no plausible number of {what}")),

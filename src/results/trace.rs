@@ -1,7 +1,11 @@
 //! What happened when in a trial: lives of workers, timelines, what each saw of a global, and what a lock cost.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use super::plausible;
 
 /// What the interpreter locks of a trial cost, summed over its processes: written as an array in this order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -98,4 +102,33 @@ pub struct Timeline {
     pub events: Vec<Event>,
     /// Events beyond those.
     pub left_out: u64,
+}
+
+/// Most workers that a timeline can have: as many as a scenario may ask for.
+const MOST_WORKERS: u32 = 1024;
+
+/// Most events of a lane and kind.
+const MOST_EVENTS: usize = 400;
+
+impl Timeline {
+    /// Whether every event is on a lane that can be, ends after it starts, and is plausible.
+    pub(super) fn check(&self) -> Result<(), String> {
+        plausible(self.left_out)?;
+        let mut counts: BTreeMap<(u32, EventKind), usize> = BTreeMap::new();
+        for Event(lane, kind, start, end) in &self.events {
+            plausible(*end)?;
+            if *lane > MOST_WORKERS {
+                return Err(format!("a timeline of cell {} has a lane {lane}", self.cell));
+            }
+            if start > end {
+                return Err(format!("an event of cell {} ends before it starts", self.cell));
+            }
+            let count = counts.entry((*lane, *kind)).or_default();
+            *count += 1;
+            if *count > MOST_EVENTS {
+                return Err(format!("a timeline of cell {} has too many events of one kind on lane {lane}", self.cell));
+            }
+        }
+        Ok(())
+    }
 }

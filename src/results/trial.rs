@@ -217,7 +217,11 @@ impl Trial {
         let memory = self.memory.iter().flat_map(|memory| memory.workers.iter().chain([&memory.before, &memory.after]));
         let memory = memory.flat_map(|memory| <[u64; 3]>::from(*memory));
         let phases = self.phases.into_iter().flat_map(<[u64; 7]>::from);
-        counts.into_iter().chain(phases).chain(spent).chain(memory).try_for_each(plausible)
+        let lives = self.lives.iter().flat_map(|life| <[u64; 5]>::from(*life));
+        let lock = self.lock.into_iter().flat_map(<[u64; 4]>::from).chain([self.recovered]);
+        let seen = self.seen.iter().flat_map(|seen| [seen.before, seen.after]);
+        let happened = lives.chain(lock).chain(seen);
+        counts.into_iter().chain(phases).chain(spent).chain(memory).chain(happened).try_for_each(plausible)
     }
 
     /// Whether its time counts: everything was done and is right.

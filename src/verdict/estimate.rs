@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::samples::{bare, log_ratios, per_item, ratio_interval, time_interval, times, turned, values};
-use super::{LEVEL, losses};
+use super::{LEVEL, happened, losses};
 use crate::results::{Cell, CellEstimate, Interval, Kind, MemoryEstimate, Phase, Resources, Results, Trial};
 use crate::stats;
 
@@ -28,6 +28,10 @@ pub(super) fn cell(results: &Results, cell: &Cell) -> CellEstimate {
             .zip(middle(&right, |trial| total(trial, |phase| phase.involuntary))),
         resources: resources(&right),
         memory: memory(results, cell.id),
+        fault: happened::fault(results, cell),
+        lives: happened::lives(results, cell.id),
+        lock: happened::lock(results, cell.id),
+        seen: happened::seen(results, cell.id),
         ok: right.len() as u32,
         trials: trials.len() as u32,
         disturbed: marked("disturbed"),

@@ -12,6 +12,7 @@ mod estimate;
 mod fits;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod happened;
 mod judge;
 mod losses;
 mod measured;
@@ -48,11 +49,12 @@ pub fn derive(results: &Results) -> Derived {
         let regressions = regression::all(results, &mut groups);
         return Derived { estimates, groups, expectations, regressions, ..Derived::default() };
     }
+    let runtimes = happened::runtimes(results, &estimates);
     let break_evens = break_even::all(results, &groups);
     for verdict in &mut groups {
         verdict.when = when::sentence(results, verdict, &estimates, &break_evens);
     }
-    Derived { estimates, groups, expectations, regressions: vec![], break_evens, fits: fits::all(results) }
+    Derived { estimates, groups, expectations, regressions: vec![], break_evens, fits: fits::all(results), runtimes }
 }
 
 /// The verdict on one group.
