@@ -64,7 +64,7 @@ fn dead(matrix: &Matrix) -> Option<String> {
             [first, second, third] => {
                 return Some(format!("no {one} survives {}, {} or {}", named(first), named(second), named(third)));
             }
-            more => return Some(format!("{many} die of {} of {of} faults", more.len())),
+            more => return Some(format!("{many} die from {} of {of} faults", more.len())),
         }
     }
     None

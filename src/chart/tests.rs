@@ -369,7 +369,7 @@ fn a_matrix_of_faults_tells_who_survives_what() {
     let chart = only(&faults(), ChartKind::Crash);
     assert_eq!(
         chart.title,
-        "Threads die of 6 of 8 faults; with restart, processes lose none of 64 items, and hang on 1 fault"
+        "Threads die from 6 of 8 faults; with restart, processes lose none of 64 items, and hang on 1 fault"
     );
     assert_eq!(svg(&chart).matches(" retried").count(), 2 * 40, "a title on each field, and all in the description");
     let mut two = faults();
