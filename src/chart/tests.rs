@@ -311,7 +311,7 @@ fn a_timeline_tells_of_deaths_locks_and_work() {
     let died = charts(&crashed()).remove(0);
     assert_eq!(died.title, "Worker 3 died after 38 ms and was replaced within 6 ms");
     let drawn = svg(&died);
-    assert!(drawn.contains("<title>worker 3: died, found out after 333 µs</title>"), "{drawn}");
+    assert!(drawn.contains("<title>worker 3: died, noticed and buried within 333 µs</title>"), "{drawn}");
     assert!(drawn.contains("<title>worker 3: restart 5.67 ms</title>") && drawn.contains("worker 1: item "));
     assert_eq!(titles(&locked()), ["One thread at a time holds the lock: 4 threads keep 1.0 cores busy"]);
     assert!(charts(&locked())[0].subtitle.contains("(model of CPython's lock)"));

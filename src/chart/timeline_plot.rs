@@ -271,7 +271,7 @@ impl<'a> Layout<'a> {
             let title = format!("{}: since its last reply", lane.name);
             canvas.fill(&rounded(before, from, (y, y + BAR)), paint, 0.35, Some(&title));
         }
-        let title = format!("{}: died, found out after {}", lane.name, bar.length());
+        let title = format!("{}: died, noticed and buried within {}", lane.name, bar.length());
         canvas.fill(&rounded(from, to.max(from + 2.0), (y, y + BAR)), paint, 1.0, Some(&title));
         canvas.line((from, y - 4.0), (from, y + BAR + 4.0), Stroke::solid(paint, 2.0));
         let middle = (from - 9.0).max(self.left + 5.0);
