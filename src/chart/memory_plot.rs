@@ -77,6 +77,8 @@ pub(super) struct Layout<'a> {
     left: f64,
     /// Name of the unit, and how many bytes it has.
     unit: (&'static str, f64),
+    /// Width of the widest total: so far behind its bar a tick has the total behind itself.
+    widest: f64,
 }
 
 fn rows(sections: &[Section]) -> impl Iterator<Item = &Row> {
@@ -93,7 +95,8 @@ impl<'a> Layout<'a> {
             m if m >= 1024.0 => ("KiB", 1024.0),
             _ => ("B", 1.0),
         };
-        Self { sheet, sections, left: (OUTER + labels + LABEL_GAP).ceil().clamp(LEFT.0, LEFT.1), unit }
+        let widest = rows(sections).map(|row| row.value_type().width(&row.total())).fold(0.0, f64::max);
+        Self { sheet, sections, left: (OUTER + labels + LABEL_GAP).ceil().clamp(LEFT.0, LEFT.1), unit, widest }
     }
 
     pub(super) fn draw(&self, results: &Results, stem: &str, alt: &str) -> Result<Picture, PlotError> {
@@ -205,6 +208,8 @@ impl<'a> Layout<'a> {
         let seam = if total - private > 3.0 { SEAM } else { 0.0 };
         let shared = format!("{}: {} shared", row.label, bytes(memory.shared));
         if total - private >= 0.5 {
+            // Grid lines do not run through what is pale.
+            canvas.rect([private, y, total, y + BAR], Paint::Background, 1.0);
             canvas.fill(&part(private + seam, total, y, true), paint, SHARED, Some(&shared));
         }
         let title = format!("{}: {} private", row.label, bytes(memory.private));
@@ -214,7 +219,7 @@ impl<'a> Layout<'a> {
         let rss = at(memory.rss);
         // The total stands behind its bar, and behind the tick where it would run into it.
         let beside = total + GAP;
-        let crossed = rss > total - 1.0 && rss < beside + width + 6.0;
+        let crossed = rss > total - 1.0 && rss < beside + 2.0 * self.widest;
         let x = if crossed && rss + GAP + width <= RIGHT { rss + GAP } else { beside };
         canvas.rect([x - 2.0, y + 1.0, x + width + 2.0, y + BAR - 1.0], Paint::Background, 1.0);
         canvas.text(x, y + 12.9, &text, row.value_type(), Anchor::Start);

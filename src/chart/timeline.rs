@@ -7,7 +7,7 @@ use super::timeline_lanes::{Story, What};
 use super::timeline_plot::Layout;
 use super::timeline_title::title;
 use super::words;
-use crate::results::{Cell, Results, Timeline};
+use crate::results::{Cell, EventKind, Results, Timeline};
 use crate::vocab::ChartKind;
 
 /// More timelines than these are not looked at; the others are named in a note.
@@ -62,8 +62,11 @@ fn chosen(results: &Results) -> Vec<(&Cell, &Timeline)> {
                 None => ways.push((cell, timeline)),
             }
         }
-        // One that works alone tells least.
-        ways.sort_by_key(|(cell, _)| std::cmp::Reverse(cell.workers.unwrap_or(0).min(2)));
+        // One that works alone tells least, a death and a replacement tell most.
+        ways.sort_by_key(|(cell, timeline)| {
+            let restarted = cell.on_crash.as_deref() == Some("restart") && died(timeline);
+            std::cmp::Reverse((restarted, cell.workers.unwrap_or(0).min(2)))
+        });
         ranked.extend(ways.into_iter().enumerate().map(|(rank, (cell, timeline))| (rank, cell, timeline)));
     }
     ranked.sort_by_key(|(rank, ..)| *rank);
@@ -72,17 +75,18 @@ fn chosen(results: &Results) -> Vec<(&Cell, &Timeline)> {
     ranked.into_iter().map(|(_, cell, timeline)| (cell, timeline)).collect()
 }
 
+fn died(timeline: &Timeline) -> bool {
+    timeline.events.iter().any(|event| event.1 == EventKind::Crash)
+}
+
 fn chart(results: &Results, cell: &Cell, timeline: &Timeline, stem: String, others: usize) -> Chart {
     let story = Story::of(timeline, cell);
     let title = title(cell, &story);
     let Some(group) = results.groups.get(cell.group) else {
         return Chart::refused(ChartKind::Timeline, stem, title, "its group is missing".to_owned());
     };
-    let subtitle = format!(
-        "Who did what, when, with {}{}; one trial with clocks around every item",
-        cell.label,
-        words::what(results, group),
-    );
+    let subtitle =
+        format!("Who did what, when, with {}{}; one instrumented trial", cell.label, words::what(results, group),);
     let sheet = Sheet::new(results, &[group], &title, &subtitle, &notes(&story, others));
     let alt = format!("{title}. {subtitle}. {}.", in_words(&story));
     let hue = Hue::of_model(&cell.model);

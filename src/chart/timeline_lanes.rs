@@ -171,6 +171,8 @@ fn complete_main(lanes: &mut [Lane]) {
     }
     let started = main.bars.iter().filter(|bar| bar.what == What::Start).map(|bar| bar.to).max();
     let joined = main.bars.iter().filter(|bar| bar.what == What::Join).map(|bar| bar.from).min();
+    // Where a death ended it all, nobody was joined.
+    let joined = joined.or_else(|| workers.iter().flat_map(|lane| &lane.bars).map(|bar| bar.to).max());
     if let (Some(from), Some(to)) = (started, joined)
         && from < to
     {

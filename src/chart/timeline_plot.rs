@@ -223,6 +223,12 @@ impl<'a> Layout<'a> {
                 self.crash(canvas, lane, bar, (at(before), at(bar.from), at(bar.to)), y);
             } else {
                 self.bar(canvas, lane, bar, (at(bar.from), at(bar.to)), (y, y + height));
+                // Clocks of both ends overlap by a little, and neighbours must still be two.
+                let before = index.checked_sub(1).and_then(|last| lane.bars.get(last)).map(|last| at(last.to) - SEAM);
+                if before.is_some_and(|before| before > at(bar.from) - 0.5) && at(bar.to) - at(bar.from) > 2.0 {
+                    let edge = Stroke::solid(Paint::Background, SEAM);
+                    canvas.line((at(bar.from), y), (at(bar.from), y + height), edge);
+                }
             }
         }
         for (from, to) in merged(&lane.held, &at) {

@@ -48,7 +48,7 @@ fn faults(results: &Results, group: &Group) -> Facts {
     let what = group
         .fault
         .as_ref()
-        .map_or(String::new(), |fault| format!("{} in item {}", fault.kind.replace('_', " "), fault.item + 1));
+        .map_or(String::new(), |fault| format!("{} in item {}", fault.kind.replace('_', " "), fault.item));
     Facts {
         title: format!("Fault: {what}"),
         note:
@@ -225,7 +225,7 @@ mod tests {
         let options = TerminalOptions { width: 100, color: false, verbose: true };
         let page = terminal(&results, &options);
         for (row, column) in [
-            ("threads × 2      2 of 7", "Fault: stack overflow in item 7"),
+            ("threads × 2      2 of 7", "Fault: stack overflow in item 6"),
             ("processes × 2    7 of 7", "recovered in"),
             ("processes × 2            7           7              1        11, 12  7 of 7", "workers first"),
             ("processes × 2   3 ms  700 µs", "Lifetimes of workers"),
@@ -235,7 +235,7 @@ mod tests {
         }
         assert!(page.contains("(model of CPython's lock)"), "{page}");
         for text in [markdown(&results, &[]), tables(std::slice::from_ref(&results))] {
-            assert!(text.contains("### Fault: stack overflow in item 7\n"), "{text}");
+            assert!(text.contains("### Fault: stack overflow in item 6\n"), "{text}");
             assert!(text.contains("| processes × 2 | 7 of 7 | 0 | 0 | 64 | 1 | 2 | 4.1 ms |"), "{text}");
             assert!(text.contains("| processes × 2 | 7 | 7 | 1 | 11, 12 | 7 of 7 |"), "{text}");
             assert!(text.contains("odel of CPython's lock"), "{text}");
