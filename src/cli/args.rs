@@ -24,6 +24,8 @@ Examples:
   runner list                      tasks, models, IPC methods, charts
   runner render                    draw all reports again from their results
   runner export --to samples.csv   every trial of all reports as a row, for other programs
+  runner export --perfetto --to trace.json
+                                   what happened when, for ui.perfetto.dev
 
 Exit codes, the most telling first:
   130, 143  interrupted
@@ -72,7 +74,7 @@ pub(super) enum Command {
     Compare(CompareOptions),
     /// List what a scenario may name: tasks, models, IPC methods, charts
     List(ListOptions),
-    /// Give the raw samples of reports as CSV or NDJSON, or their tables as Markdown
+    /// Give the raw samples of reports as CSV or NDJSON, their tables as Markdown, or their timelines for Perfetto
     #[command(after_long_help = export_help())]
     Export(ExportOptions),
     /// Print the JSON Schema (draft-07) of scenarios, for editors, or of results files
@@ -264,6 +266,9 @@ pub(super) struct ExportOptions {
     /// What is written [default: by the ending of --to, else csv]
     #[arg(long, value_name = "FORMAT")]
     pub(super) format: Option<Format>,
+    /// The same as --format perfetto: what happened when, for ui.perfetto.dev or chrome://tracing
+    #[arg(long, conflicts_with = "format")]
+    pub(super) perfetto: bool,
     /// File to write, whole or not at all [default: standard output]
     #[arg(long, value_name = "FILE")]
     pub(super) to: Option<PathBuf>,
@@ -278,6 +283,8 @@ pub(super) enum Format {
     Ndjson,
     /// A table per group: every way with time, speed-up, their intervals and levels
     Md,
+    /// The timelines as Chrome trace events (JSON): a process per way, a track for main and for each worker
+    Perfetto,
 }
 
 /// What the columns mean, and how texts are written.
@@ -288,11 +295,15 @@ fn export_help() -> String {
   runner export cpu-bound --to samples.csv   those of one report, into a file
   runner export --format ndjson | jq .       as JSON, an object a line
   runner export --format md                  tables of every way, for a page of one's own
+  runner export --perfetto --to trace.json   starts, items, crashes and joins, for ui.perfetto.dev
 
 Each row is one trial; times of `kind` timed whose `duplicate` is false are those that estimates come from. What has no
 value is empty in CSV and null in NDJSON. In CSV, lists are joined by blanks, and a text that starts with =, +, -, @, a
 tab or a line break gets an apostrophe before it, so that no spreadsheet takes it for a formula. Histograms of the times
 per item, and everything that is derived, stand in results.json (`runner schema results`).
+
+A timeline is kept of one instrumented trial of every way whose scenario has the chart `timeline`. As trace events, times
+are in microseconds since the start of that trial; when the interpreter lock was held is a track of its own below its worker.
 
 Columns:
 {}",

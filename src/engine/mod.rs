@@ -165,7 +165,7 @@ impl Trials<'_> {
         let wanted = plan.timeline && trial.kind == Kind::Instrumented && (trial.ok() || faulty);
         let first = results.timelines.iter().all(|known| known.cell != trial.cell);
         let kept = wanted && first && !report.events.is_empty();
-        kept.then(|| Timeline { cell: trial.cell, events: report.events.clone(), left_out: report.left_out })
+        kept.then(|| Timeline::of(trial.cell, &report.events, report.left_out))
     }
 
     fn host(&mut self, spec: &Spec) -> Result<Report, Stopped> {

@@ -334,6 +334,9 @@ fn fitting_charts(groups: &[Group], cells: &[Cell], quick: bool) -> Vec<ChartKin
     if distinct(methods.collect()) > 1 && distinct(payloads) > 1 {
         charts.push(ChartKind::Ipc);
     }
+    if groups.iter().any(|group| group.fault.is_some()) {
+        charts.push(ChartKind::Crash);
+    }
     charts
 }
 

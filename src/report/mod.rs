@@ -3,8 +3,10 @@
 mod columns;
 mod compare;
 mod export;
+mod happened;
 mod json;
 mod markdown;
+mod perfetto;
 mod phases;
 mod reasons;
 mod regression;
@@ -19,6 +21,7 @@ pub use compare::{comparison_markdown, comparison_terminal};
 pub use export::{Samples, samples};
 pub use json::json;
 pub use markdown::markdown;
+pub use perfetto::{perfetto, timelines};
 pub use regression::{regression_markdown, regression_terminal};
 pub use seed::{SEED_REPORT, seed};
 pub use surroundings::surroundings;
