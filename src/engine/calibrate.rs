@@ -2,7 +2,7 @@
 
 use crate::host::{HostError, Outcome};
 use crate::plan::{Items, Plan};
-use crate::results::{Kind, Results};
+use crate::results::Results;
 
 use super::{Run, sound};
 

@@ -125,7 +125,7 @@ fn sweep_orphans() -> bool {
 }
 
 /// The processes whose parent this one is.
-fn children() -> Vec<Pid> {
+pub(super) fn children() -> Vec<Pid> {
     let own = std::process::id().to_string();
     let Ok(folder) = std::fs::read_dir("/proc") else { return Vec::new() };
     let parent_is_own = |pid: &i32| {
@@ -255,6 +255,7 @@ impl End {
             None => Outcome::Ok,
             Some(Trouble::TimedOut) => Outcome::TimedOut,
             Some(Trouble::WorkerDied { cause }) => Outcome::WorkerDied { cause },
+            Some(Trouble::HostDied { cause }) => Outcome::HostDied { cause },
             Some(Trouble::Protocol(detail)) => Outcome::ProtocolError { detail },
             Some(Trouble::Failed(detail)) => Outcome::Failed { detail },
         };

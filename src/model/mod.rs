@@ -20,11 +20,11 @@ mod worker;
 use serde::{Deserialize, Serialize};
 
 pub use bench::Clocked;
-pub use memory::{Memory, MemoryUse};
+pub use memory::{Memory, MemoryUse, weigh};
 pub use placing::usable_cores;
 pub use run::{Brief, Order, PhaseUsage, Purpose, Ran, Trouble};
 pub use serial::reference;
-pub use stint::Spent;
+pub use stint::{Spent, Stint, split};
 pub use trace::{Event, EventKind, Life, LockUse, MOST_EVENTS, Seen};
 pub use usage::Usage;
 pub use worker::{manager_main, worker_main};

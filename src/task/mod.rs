@@ -24,7 +24,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use context::{Context, Hooks, NoHooks};
-pub use digest::{Digest, digest, item_digest, yielded_item};
+pub use digest::{Digest, checksum, digest, item_checksum, item_digest, yielded_item};
 pub use fault::{FAULTS, Fault, FaultKind};
 pub use settings::{Setting, SettingKind, Settings, Value};
 
@@ -123,6 +123,11 @@ pub trait Job: Send + Sync {
     /// `i` in little-endian order. Then only `k` buffers are prepared, and each is stamped when it is sent.
     fn repeats(&self) -> Option<u64> {
         None
+    }
+    /// Bytes that running an item needs beside its request and the settings, and that another language would not
+    /// compute alike: what is random in them. The Python driver gets them in this order.
+    fn constants(&self) -> Vec<Vec<u8>> {
+        Vec::new()
     }
 }
 
