@@ -14,7 +14,7 @@ use crate::name::show_bytes;
 use crate::reexec::Program;
 use crate::results::{Event, EventKind, Life, LockUse, Memory, MemoryUse, Phase, Seen, Spent};
 use crate::runtime::Runtime;
-use crate::task::Tasks;
+use crate::task::{Task, Tasks};
 
 /// What the host writes at its end.
 #[derive(Default, Serialize, Deserialize)]
@@ -84,8 +84,8 @@ fn follow_the_runner(spec: &Spec) {
 }
 
 fn reference(order: &Order<'_>) -> Reply {
-    let known_to_python = order.brief.runtime == Runtime::Python && order.brief.task == "python";
-    match if known_to_python { python::reference(order) } else { model::reference(order) } {
+    let users_code = order.tasks.get(&order.brief.task).is_some_and(Task::is_users_code);
+    match if users_code { python::reference(order) } else { model::reference(order) } {
         Ok((digest, known)) => Reply { digest, known, done: known, ..Reply::default() },
         Err(trouble) => Reply { trouble: Some(trouble), ..Reply::default() },
     }

@@ -396,8 +396,13 @@ def exhaust():
     hard = resource.getrlimit(resource.RLIMIT_AS)[1]
     resource.setrlimit(resource.RLIMIT_AS, (has + (256 << 20), hard))
     held = []
-    while True:
-        held.append(bytearray(b"x") * (1 << 20))
+    try:
+        while True:
+            held.append(bytearray(b"x") * (1 << 20))
+    except MemoryError:
+        # The exception keeps this frame for a while, and with it all that memory.
+        del held
+        raise
 
 
 def describe(error):
@@ -832,8 +837,11 @@ def in_threads_of_a_pool(run):
         run.edge()
         try:
             pool.map(item, feed.pairs(range(order.items)), order.chunk)
-        except Exception as error:
+        except BaseException as error:
+            # Whatever was done, whoever called `map` has nothing of it.
             run.benches.clear()
+            if isinstance(error, TimedOut):
+                raise
             raise Trouble("failed", "Pool.map gave nothing but %s" % describe(error)) from error
         run.edge()
         run.weigh()
@@ -859,12 +867,19 @@ def in_threads_of_a_pool(run):
 
 def settle(run, futures, take):
     """Waits for every future; what failed is said once, with how many there were."""
-    failed = []
-    for future in futures:
-        try:
-            take(future.result())
-        except Exception as error:
-            failed.append(describe(error))
+    failed, left = [], deque(futures)
+    try:
+        while left:
+            try:
+                take(left[0].result())
+            except Exception as error:
+                failed.append(describe(error))
+            left.popleft()
+    except TimedOut:
+        for future in left:
+            if future.done() and not future.cancelled() and future.exception() is None:
+                take(future.result())
+        raise
     if failed:
         run.trouble = ("failed", "%d of %d futures failed: %s" % (len(failed), len(futures), failed[0]))
 
@@ -1330,7 +1345,8 @@ class Crew:
     def next(self):
         """The next things that happened: messages, and deaths as `None`."""
         if self.manager:
-            return self.next_of_manager()
+            yield from self.next_of_manager()
+            return
         for key, _ in self.selector.select():
             member = key.data
             if not member.alive:
@@ -1767,6 +1783,19 @@ def attempt(run):
             run.trouble = ("failed", describe(error))
 
 
+def tidy_up():
+    """Removes what has a name in the system, which an interpreter does at its end. This one ends without, so that nothing
+    of a user's can keep it."""
+    from multiprocessing import util
+
+    signal.setitimer(signal.ITIMER_REAL, 1)
+    try:
+        util._run_finalizers()
+    except BaseException:
+        pass
+    signal.setitimer(signal.ITIMER_REAL, 0)
+
+
 def main():
     global GLOBAL
     WIRE.take()
@@ -1787,6 +1816,8 @@ def main():
         before = GLOBAL
     attempt(run)
     signal.setitimer(signal.ITIMER_REAL, 0)
+    if not run.trouble:
+        tidy_up()
     if order.task == "globals":
         run.seen.insert(0, {"worker": None, "before": before, "after": GLOBAL})
     WIRE.send({"result": run.result()})

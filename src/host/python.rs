@@ -15,7 +15,7 @@ use serde_json::json;
 
 use crate::model::{Brief, MemoryUse, Model, Order, Ran, Trouble, weigh};
 use crate::name::exit_words;
-use crate::task::Job;
+use crate::task::{Job, Task};
 
 use listen::{Heard, Listener};
 use reply::Said;
@@ -33,15 +33,12 @@ pub(super) fn run(order: &Order<'_>) -> Ran {
     unsafe { libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1) };
     let mut ran = match start(order) {
         Ok(mut child) => {
-            let (mut ran, ended) = follow(order, &mut child);
-            if !ended {
-                let _ = child.kill();
-            }
+            let ran = follow(order, &mut child);
+            // One that has given its result has nothing left to do.
+            let _ = child.kill();
             let status = child.wait().map_or(0, ExitStatusExt::into_raw);
-            if ended && ran.trouble == Some(silent()) {
-                ran.trouble = Some(Trouble::HostDied { cause: exit_words(status) });
-            }
-            ran
+            let cause = || Trouble::HostDied { cause: exit_words(status) };
+            ran.unwrap_or_else(|| Ran { trouble: Some(cause()), ..Ran::default() })
         }
         Err(why) => Ran { trouble: Some(Trouble::Failed(why)), ..Ran::default() },
     };
@@ -70,11 +67,6 @@ pub(super) fn reference(order: &Order<'_>) -> Result<(u64, u64), Trouble> {
     ran.trouble.map_or(Ok((ran.sum, ran.done)), Err)
 }
 
-/// What is noted of a driver that ended without a result, until its exit is known.
-fn silent() -> Trouble {
-    Trouble::HostDied { cause: String::new() }
-}
-
 /// Writes what the driver needs and starts an interpreter on it.
 fn start(order: &Order<'_>) -> Result<Child, String> {
     let brief = &order.brief;
@@ -86,7 +78,7 @@ fn start(order: &Order<'_>) -> Result<Child, String> {
         .and_then(|()| write_users_code(brief));
     written.map_err(|error| format!("writing what the driver needs: {error}"))?;
     let mut command = Command::new(interpreter);
-    if brief.task != "python" {
+    if !order.tasks.get(&brief.task).is_some_and(Task::is_users_code) {
         // Built-in tasks see nothing of what a user has installed or set; a user's own code needs it.
         command.arg("-I");
     }
@@ -164,9 +156,9 @@ fn write_users_code(brief: &Brief) -> std::io::Result<()> {
     }
 }
 
-/// Listens to the driver until its result, its end or the deadline; says whether it has ended by itself or is about to.
-fn follow(order: &Order<'_>, child: &mut Child) -> (Ran, bool) {
-    let failed = |trouble| (Ran { trouble: Some(trouble), ..Ran::default() }, false);
+/// Listens to the driver until its result or the deadline; `None` where it ended without.
+fn follow(order: &Order<'_>, child: &mut Child) -> Option<Ran> {
+    let failed = |trouble| Some(Ran { trouble: Some(trouble), ..Ran::default() });
     let mut listener = match Listener::new(child) {
         Ok(listener) => listener,
         Err(error) => return failed(Trouble::Failed(format!("listening to the driver: {error}"))),
@@ -176,7 +168,7 @@ fn follow(order: &Order<'_>, child: &mut Child) -> (Ran, bool) {
         let line = match listener.line(order.deadline + OWN_END) {
             Ok(Heard::Line(line)) => line,
             Ok(Heard::Late) => return failed(Trouble::TimedOut),
-            Ok(Heard::End) => return (Ran { trouble: Some(silent()), ..Ran::default() }, true),
+            Ok(Heard::End) => return None,
             Err(error) => return failed(Trouble::Protocol(format!("the driver cannot be heard: {error}"))),
         };
         match serde_json::from_slice(&line) {
@@ -193,7 +185,7 @@ fn follow(order: &Order<'_>, child: &mut Child) -> (Ran, bool) {
                     let _ = stdin.write_all(b"on\n");
                 }
             }
-            Ok(Said::Result(result)) => return (Ran { memory, ..result.ran(&order.brief) }, true),
+            Ok(Said::Result(result)) => return Some(Ran { memory, ..result.ran(&order.brief) }),
             Err(error) => return failed(Trouble::Protocol(format!("the driver's line cannot be read: {error}"))),
         }
     }

@@ -18,6 +18,7 @@ mod mixed;
 mod numbered;
 mod primes;
 mod probe;
+mod python;
 mod sleep;
 
 use std::path::PathBuf;
@@ -91,6 +92,11 @@ pub trait Task: Send + Sync {
     fn in_python(&self) -> bool {
         false
     }
+    /// Whether its items are Python code of the user's own: then no other runtime can run them, only Python knows the
+    /// right replies, and it takes the user's permission.
+    fn is_users_code(&self) -> bool {
+        false
+    }
     /// One line that names this work with its settings, for chart subtitles: `primes below 200 000`.
     fn describe(&self, settings: &Settings) -> String;
     /// Prepares the job. Runs in every process that writes requests or executes items, before the clock.
@@ -151,6 +157,7 @@ impl Tasks {
                 Arc::new(file::File),
                 Arc::new(echo::Echo),
                 Arc::new(mixed::Mixed),
+                Arc::new(python::Python),
                 Arc::new(probe::Blocking),
                 Arc::new(probe::Steps),
                 Arc::new(probe::Tree),

@@ -49,6 +49,11 @@ pub enum SettingKind {
     Bool,
     /// One of these words.
     Word(&'static [&'static str]),
+    /// A text, which may have lines.
+    Text {
+        /// Most bytes.
+        longest: usize,
+    },
 }
 
 /// One setting of a task.
