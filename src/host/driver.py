@@ -474,7 +474,7 @@ class Bench:
             self.spans.append((began, now()))
 
     def touch_global(self):
-        """The first look at the variable of the task `globals`, and a value of its own."""
+        """A worker's first look at the variable of the task `globals`, and then a value of its own, before its first item."""
         global GLOBAL
         if self.order.task == "globals" and self.before is None:
             self.before = GLOBAL
@@ -813,6 +813,7 @@ def in_threads_of_a_pool(run):
 
     def begin():
         local.bench = run.bench(task, next(numbers))
+        local.bench.touch_global()
         read_parent_memory(order)
 
     def meet(_):
@@ -820,12 +821,10 @@ def in_threads_of_a_pool(run):
         local.bench.warm_up(feed.pairs(range(min(order.chunk, order.items))))
 
     def chunk(pairs):
-        local.bench.touch_global()
         for item, request in pairs:
             local.bench.work(item, request)
 
     def item(pair):
-        local.bench.touch_global()
         local.bench.work(*pair)
 
     run.begin()
@@ -862,7 +861,7 @@ def in_threads_of_a_pool(run):
         pool.shutdown()
     run.edge()
     if order.task == "globals":
-        run.seen += [{"worker": b.worker, "before": b.before or 0, "after": GLOBAL} for b in run.benches]
+        run.seen += [{"worker": bench.worker, "before": bench.before, "after": GLOBAL} for bench in run.benches]
 
 
 def settle(run, futures, take):
@@ -872,7 +871,9 @@ def settle(run, futures, take):
         while left:
             try:
                 take(left[0].result())
-            except Exception as error:
+            except TimedOut:
+                raise
+            except BaseException as error:
                 failed.append(describe(error))
             left.popleft()
     except TimedOut:
@@ -1225,11 +1226,11 @@ def worker_main(order, worker, ends):
             sys.setswitchinterval(order.switch_interval / 1e9)
         bench = Bench(order, the_task(order), worker)
         read_parent_memory(order)
+        bench.touch_global()
         send((READY, now()))
         while True:
             kind, body = receive()
             if kind == ITEMS:
-                bench.touch_global()
                 send((ITEMS, [bench.answer(item, request) for item, request in body]))
             elif kind == WARM:
                 bench.warm_up(body)
@@ -1549,7 +1550,7 @@ class Crew:
             self.run.event(member.worker + 1, "join", told - self.run.zero, now() - self.run.zero)
             if self.order.task == "globals":
                 before, after = member.report
-                self.run.seen.append({"worker": member.worker, "before": before or 0, "after": after})
+                self.run.seen.append({"worker": member.worker, "before": before, "after": after})
 
     def dismiss(self):
         """Ends whoever is left, and removes what has a name."""
@@ -1617,8 +1618,10 @@ def pool_begin(order, meeting):
     follow_parent()
     if order.switch_interval:
         sys.setswitchinterval(order.switch_interval / 1e9)
-    POOL = Bench(order, the_task(order), os.getpid())
+    # Both pools number their processes by the order of their starts.
+    POOL = Bench(order, the_task(order), multiprocessing.current_process()._identity[-1] - 1)
     POOL.meeting = meeting
+    POOL.touch_global()
     read_parent_memory(order)
 
 
@@ -1627,13 +1630,11 @@ def pool_meet(pairs):
     ready = now()
     POOL.meeting.wait()
     POOL.warm_up(pairs)
-    return os.getpid(), ready, POOL.first_item
+    return POOL.worker, ready, POOL.first_item
 
 
 def pool_item(pair):
-    POOL.worker = os.getpid() % 1000
-    POOL.touch_global()
-    return POOL.answer(*pair) + (os.getpid(),)
+    return POOL.answer(*pair) + (POOL.worker,)
 
 
 def pool_chunk(pairs):
@@ -1643,7 +1644,7 @@ def pool_chunk(pairs):
 def pool_look(_):
     """Everybody looks at the variable of the task `globals` a last time."""
     POOL.meeting.wait()
-    return os.getpid(), POOL.before, GLOBAL
+    return POOL.worker, POOL.before, GLOBAL
 
 
 def in_processes_of_a_pool(run):
@@ -1665,20 +1666,19 @@ def in_processes_of_a_pool(run):
         pids = lambda: list(pool._processes or ())
     if order.warm:
         warmed = everyone(pool_meet, feed.pairs(range(min(order.chunk, order.items))))
-        for life, (_, ready, first) in zip(lives, warmed):
-            life["ready"] = ready - run.zero
+        for worker, ready, first in warmed:
+            lives[worker % len(lives)]["ready"] = ready - run.zero
             run.first_item = max(run.first_item, first)
     members = pids()
     run.weigh(members)
     run.edge(members)
-    numbers, handed = {}, now()
+    handed = now()
 
     def take(answers):
         for answer in answers:
             run.account(*answer[:3])
             if order.clocked:
-                worker = numbers.setdefault(answer[5], len(numbers))
-                run.span(worker, answer[3], answer[4], handed)
+                run.span(answer[5], answer[3], answer[4], handed)
 
     if order.api == "pool":
         try:
@@ -1698,8 +1698,8 @@ def in_processes_of_a_pool(run):
     run.edge(members)
     run.weigh(members)
     if order.task == "globals" and not run.trouble:
-        for worker, (_, before, after) in enumerate(everyone(pool_look, None)):
-            run.seen.append({"worker": worker, "before": before or 0, "after": after})
+        for worker, before, after in sorted(everyone(pool_look, None)):
+            run.seen.append({"worker": worker, "before": before, "after": after})
     if order.api == "pool":
         pool.close()
         pool.join()

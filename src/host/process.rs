@@ -12,6 +12,7 @@ use rustix::process::{Pid, PidfdFlags, Signal, kill_process, kill_process_group,
 
 use super::child::Reply;
 use super::leftovers::Identity;
+use super::python::without_places;
 use super::{Host, HostError, Interrupt, Report, Spec};
 use crate::ipc;
 use crate::model::Trouble;
@@ -95,7 +96,8 @@ impl Host for Process {
         if end.interrupted {
             return Err(HostError::Interrupted);
         }
-        Ok(Report { measure: spec.brief.setup.measure, ..end.report(status, leaked) })
+        let report = Report { measure: spec.brief.setup.measure, ..end.report(status, leaked) };
+        Ok(without_places(report, &spec.brief))
     }
 }
 

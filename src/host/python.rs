@@ -2,6 +2,7 @@
 //! and turns what it says into what every model leaves.
 
 mod listen;
+mod places;
 mod reply;
 
 use std::io::Write as _;
@@ -18,6 +19,7 @@ use crate::name::exit_words;
 use crate::task::{Job, Task};
 
 use listen::{Heard, Listener};
+pub(super) use places::without_places;
 use reply::Said;
 
 /// The driver, one file.

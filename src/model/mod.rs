@@ -337,6 +337,13 @@ pub struct Setup {
 }
 
 impl Setup {
+    /// How the IPC method is shown, where there is one: Python's own are not those of this program.
+    #[must_use]
+    pub fn ipc_shown(&self) -> Option<String> {
+        let method = self.ipc?;
+        Some(if self.api.is_some() { method.word().replace('_', " ") } else { method.shown().to_owned() })
+    }
+
     /// The setup of a model in which every key is yet to be given.
     #[must_use]
     pub fn new(model: Model, measure: Measure) -> Self {

@@ -373,6 +373,7 @@ impl Builder<'_> {
                 runtime: common.runtime,
                 interpreter: interpreter.cloned(),
                 fault: common.fault,
+                users_code: task.is_users_code(),
                 measure: common.measure,
                 cells: Vec::new(),
                 baseline: 0,

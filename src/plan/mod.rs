@@ -160,6 +160,8 @@ pub struct Group {
     pub interpreter: Option<Interpreter>,
     /// What goes wrong on purpose.
     pub fault: Option<Fault>,
+    /// Whether the items are code of the user's own, of which only a run of it knows the right replies.
+    pub users_code: bool,
     /// What the clock covers.
     pub measure: Measure,
     /// Its cells, in the order in which outputs list them.
