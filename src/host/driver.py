@@ -1791,7 +1791,11 @@ def tidy_up():
     signal.setitimer(signal.ITIMER_REAL, 1)
     try:
         util._run_finalizers()
+        tracker = sys.modules.get("multiprocessing.resource_tracker")
+        if tracker:
+            tracker._resource_tracker._stop()
     except BaseException:
+        # What is left is left to whoever started this program.
         pass
     signal.setitimer(signal.ITIMER_REAL, 0)
 

@@ -26,8 +26,11 @@ use reply::Said;
 const DRIVER: &str = include_str!("driver.py");
 /// How much longer than the deadline the driver may take to say that it passed.
 const OWN_END: Duration = Duration::from_millis(150);
-/// How long processes that serve the driver (a resource tracker, a fork server) may take to end after it.
-const AFTERWARDS: Duration = Duration::from_millis(150);
+/// How long processes that serve the driver (a resource tracker, a fork server) may take to end after it, where it went
+/// well. A busy machine may take so long to run them once more.
+const AFTERWARDS: Duration = Duration::from_secs(1);
+/// The same where it went wrong: the runner waits for a report, and not for much longer than the deadline.
+const AFTERWARDS_OF_WRONG: Duration = Duration::from_millis(100);
 
 /// Runs the order. The driver is a child, and what it started comes to this process when it ends, to be ended too.
 pub(super) fn run(order: &Order<'_>) -> Ran {
@@ -196,7 +199,7 @@ fn follow(order: &Order<'_>, child: &mut Child) -> Option<Ran> {
 /// Ends what the driver left: its workers at once where it went wrong, since they wait for nobody then; and whoever serves
 /// it once it has had time to tidy up. After a good end, what is left is left for the runner to find and to tell.
 fn sweep(wrong: bool) {
-    let end = Instant::now() + AFTERWARDS;
+    let end = Instant::now() + if wrong { AFTERWARDS_OF_WRONG } else { AFTERWARDS };
     loop {
         let late = Instant::now() > end;
         if wrong {

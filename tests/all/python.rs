@@ -63,10 +63,12 @@ tasks:
   - {kind: file, bytes: 3000, fsync: true, items: 20}
   - {kind: mixed, steps: 100, pause: 1 ms, items: 20}
 ";
-    let results = run(&place, "tasks", &format!("{tasks}{EVERY_WAY}"), 0, &[]);
+    // The methods differ in how they carry bytes, for which there is a test of its own.
+    let ways = EVERY_WAY.replace("[pipe, queue, shared_memory, manager]", "[pipe, shared_memory]");
+    let results = run(&place, "tasks", &format!("{tasks}{ways}"), 0, &[]);
     assert_eq!(results.groups.len(), 7);
-    // Serial, three kinds of threads, four ways of `Process`, two pools; an event loop for the three that wait.
-    assert_eq!(results.cells.len(), 7 * 10 + 3);
+    // Serial, three kinds of threads, two ways of `Process`, two pools; an event loop for the three that wait.
+    assert_eq!(results.cells.len(), 7 * 8 + 3);
     for (cell, trial) in cells_with_trials(&results) {
         assert_eq!((&trial.outcome, trial.done, trial.lost), (&Outcome::Ok, cell.items, 0), "{}", cell.label);
         assert!(trial.phases[1].user + trial.phases[1].system > 0, "{}", cell.label);
