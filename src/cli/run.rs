@@ -55,6 +55,7 @@ pub(super) fn run_plans(
     if options.dry_run {
         return inspect::print_plans(&plans, tasks, options.json, output);
     }
+    plans.retain(|plan| can_run(plan, output));
     let interrupt = Interrupt::install().context("installing the handlers of Ctrl-C")?;
     let base = temporary_folder();
     sweep_dead(&base);
@@ -91,6 +92,17 @@ pub(super) fn run_plans(
         }
         None => Ok(exit),
     }
+}
+
+/// Whether there is anything to run; says why there is not.
+fn can_run(plan: &Plan, output: &Output) -> bool {
+    if plan.cells.is_empty() {
+        output.say(&format!("{}: nothing of it can be run here", plan.name));
+        for skipped in &plan.skipped {
+            output.say(&format!("  skipped: {}: {}", skipped.what, skipped.why));
+        }
+    }
+    !plan.cells.is_empty()
 }
 
 /// Whether `--resume` was refused for what it was asked.

@@ -94,6 +94,7 @@ fn options(shape: Option<&Shape>) -> Result<Options, String> {
     let mut options = Options::new(usable_cores().len() as u32);
     options.memory = crate::host::free_memory();
     if let Some(shape) = shape {
+        options.allow_commands = shape.allow_commands;
         options.quick = shape.quick;
         options.trials = shape.trials;
         options.seed = shape.seed;

@@ -95,7 +95,9 @@ impl Brief {
         tasks.get(&self.task).is_some_and(Task::yields)
     }
 
-    pub(super) fn workers(&self) -> usize {
+    /// How many workers there are; one where the model has none.
+    #[must_use]
+    pub fn workers(&self) -> usize {
         self.setup.workers.unwrap_or(1).max(1) as usize
     }
 
@@ -108,7 +110,8 @@ impl Brief {
     }
 
     /// Whether every item is clocked.
-    pub(super) fn instrumented(&self) -> bool {
+    #[must_use]
+    pub fn instrumented(&self) -> bool {
         self.purpose == Purpose::Instrumented
     }
 
@@ -130,6 +133,11 @@ pub enum Trouble {
     /// A worker (a process or a thread) ended before its work did.
     WorkerDied {
         /// Such as `signal 9 (SIGKILL)`.
+        cause: String,
+    },
+    /// The program that ran the items ended itself, with all that it had, where it is not the host process.
+    HostDied {
+        /// Such as `signal 11 (SIGSEGV)`.
         cause: String,
     },
     /// What arrived is no message.

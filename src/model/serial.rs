@@ -9,7 +9,8 @@ use super::memory::{Others, Scale};
 use super::parent::Parent;
 use super::run::{Edges, Order, Ran, Trouble, panic_cause};
 use super::trace::Trace;
-use crate::task::{Context, Digest, digest, item_digest, yielded_item};
+use crate::runtime::Runtime;
+use crate::task::{Context, Digest, checksum, digest, item_checksum, item_digest, yielded_item};
 
 pub(super) fn run(order: &Order<'_>) -> Ran {
     let mut ran = Ran { known: order.brief.items, ..Ran::default() };
@@ -95,6 +96,10 @@ pub fn reference(order: &Order<'_>) -> Result<(Digest, u64), Trouble> {
     let job = brief.job(order.tasks)?;
     let (mut sum, mut known, mut stack) = (0u64, 0u64, Vec::new());
     let (mut request, mut reply, mut context) = (Vec::new(), Vec::new(), Context::native());
+    let of_item = match brief.runtime {
+        Runtime::Python => |item, request: &[u8], reply: &[u8]| item_checksum(item, checksum(request), checksum(reply)),
+        _ => |item, request: &[u8], reply: &[u8]| item_digest(item, digest(request), digest(reply)),
+    };
     for first in 0..brief.items {
         request.clear();
         job.request(first, &mut request);
@@ -102,7 +107,7 @@ pub fn reference(order: &Order<'_>) -> Result<(Digest, u64), Trouble> {
         while let Some((item, bytes)) = stack.pop() {
             reply.clear();
             job.expected(&bytes, &mut reply, &mut context)?;
-            sum = sum.wrapping_add(item_digest(item, digest(&bytes), digest(&reply)));
+            sum = sum.wrapping_add(of_item(item, &bytes, &reply));
             known += 1;
             let yielded = context.take_yielded();
             stack.extend(yielded.into_iter().enumerate().map(|(k, child)| (yielded_item(item, k as u64), child)));

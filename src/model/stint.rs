@@ -37,23 +37,24 @@ pub struct Spent {
 
 /// What one worker clocked, in nanoseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Stint {
+pub struct Stint {
     /// Within items, all of it.
-    pub(super) service: u64,
+    pub service: u64,
     /// Within items, waiting for a lock.
     #[serde(default)]
-    pub(super) lock: u64,
+    pub lock: u64,
     /// Within items without a core.
-    pub(super) preempted: u64,
+    pub preempted: u64,
     /// Waits for items that others might find, which ended with an item.
-    pub(super) waited: u64,
+    pub waited: u64,
     /// When the last item ended, on the monotonic clock; 0 where there was none.
-    pub(super) last: u64,
+    pub last: u64,
 }
 
 /// Splits `workers` times a work phase of `wall` nanoseconds that ended at `end` on the monotonic clock. A worker
 /// without a stint waited all the time. Nothing exceeds the phase, even where a worker without a barrier began early.
-pub(super) fn split(stints: &[Stint], workers: usize, wall: u64, end: u64) -> Spent {
+#[must_use]
+pub fn split(stints: &[Stint], workers: usize, wall: u64, end: u64) -> Spent {
     let mut spent = Spent::default();
     for worker in 0..workers {
         let stint = stints.get(worker).copied().unwrap_or_default();

@@ -89,7 +89,8 @@ pub(super) fn be_worker(tasks: &Tasks, arguments: &[String], parent: &Parent) ->
         Err(Trouble::TimedOut) => 1,
         Err(trouble) => {
             let text = match trouble {
-                Trouble::Failed(text) | Trouble::Protocol(text) | Trouble::WorkerDied { cause: text } => text,
+                Trouble::Failed(text) | Trouble::Protocol(text) => text,
+                Trouble::WorkerDied { cause } | Trouble::HostDied { cause } => cause,
                 Trouble::TimedOut => String::new(),
             };
             let message = [&[wire::ERROR], text.as_bytes()].concat();

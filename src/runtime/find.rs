@@ -30,6 +30,7 @@ enabled = getattr(sys, "_is_gil_enabled", lambda: True)()
 print(json.dumps({
     "implementation": platform.python_implementation(),
     "version": platform.python_version(),
+    "executable": sys.executable or "",
     "free_threaded": bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
     "gil": bool(enabled),
     "start_methods": multiprocessing.get_all_start_methods(),
@@ -42,6 +43,9 @@ print(json.dumps({
 struct Answer {
     implementation: String,
     version: String,
+    /// Its own path, which is another one where the program that was found only starts it (a script of a version manager).
+    #[serde(default)]
+    executable: PathBuf,
     free_threaded: bool,
     gil: bool,
     start_methods: Vec<String>,
@@ -73,8 +77,9 @@ fn find_one(name: &str, path: &str, allowed: bool) -> Result<Interpreter, String
     if answer.implementation != "CPython" {
         return Err(format!("{name} is {}, not CPython", answer.implementation));
     }
+    let direct = Some(answer.executable).filter(|own| own.is_absolute() && own.is_file());
     Ok(Interpreter {
-        path: program,
+        path: direct.unwrap_or(program),
         version: answer.version,
         free_threaded: answer.free_threaded,
         gil: answer.gil,

@@ -5,7 +5,7 @@ use std::io::{Read as _, Seek as _, Write as _};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::{Bound, Context, Job, Place, Setting, SettingKind, Settings, Task, TaskError, digest, numbered};
+use super::{Bound, Context, Job, Place, Setting, SettingKind, Settings, Task, TaskError, checksum, numbered};
 use crate::name::show_bytes;
 
 pub(super) struct File;
@@ -92,18 +92,22 @@ impl Job for FileJob {
         let back = self
             .write_and_read(request, context)
             .map_err(|source| TaskError::Io { what: "a file of the work folder".into(), source })?;
-        reply.extend_from_slice(&digest(&back).to_le_bytes());
+        reply.extend_from_slice(&checksum(&back).to_le_bytes());
         Ok(())
     }
 
     fn expected(&self, request: &[u8], reply: &mut Vec<u8>, _: &mut Context<'_>) -> Result<(), TaskError> {
         let whole = [request, &self.rest].concat();
-        reply.extend_from_slice(&digest(&whole).to_le_bytes());
+        reply.extend_from_slice(&checksum(&whole).to_le_bytes());
         Ok(())
     }
 
     fn sizes(&self) -> (usize, usize) {
         (8, 8)
+    }
+
+    fn constants(&self) -> Vec<Vec<u8>> {
+        vec![self.rest.clone()]
     }
 }
 

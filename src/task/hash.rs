@@ -61,6 +61,10 @@ impl Job for HashJob {
     fn sizes(&self) -> (usize, usize) {
         (8, 32)
     }
+
+    fn constants(&self) -> Vec<Vec<u8>> {
+        vec![self.rest.clone()]
+    }
 }
 
 #[cfg(test)]
