@@ -25,7 +25,8 @@ except ImportError:
     try:
         import _interpreters as sub
     except ImportError:
-        sub = None
+        # Those of 3.12 have a lock of their own already, under another name.
+        sub = sys.version_info[:2] == (3, 12) or None
 enabled = getattr(sys, "_is_gil_enabled", lambda: True)()
 print(json.dumps({
     "implementation": platform.python_implementation(),
