@@ -3,8 +3,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::bench::{Bench, Feed};
-use super::lock::{lock_of, note};
 use super::glance::{Glance, look_again};
+use super::lock::{lock_of, note};
 use super::memory::{Others, Scale};
 use super::parent::Parent;
 use super::run::{Edges, Order, Ran, Trouble, panic_cause};

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Barrier, Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::bench::{Bench, Feed};
-use super::lock::{lock_of, note};
 use super::glance::{Glance, look_again};
+use super::lock::{lock_of, note};
 use super::memory::{Others, Scale};
 use super::parent::Parent;
 use super::placing::{pin, usable_cores, worker_core};

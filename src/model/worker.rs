@@ -4,8 +4,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use super::bench::{Bench, Feed};
-use super::lock::lock_of;
 use super::glance::Glance;
+use super::lock::lock_of;
 use super::parent::Parent;
 use super::placing::pin;
 use super::run::Trouble;

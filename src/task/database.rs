@@ -57,8 +57,12 @@ impl Task for Database {
     }
     fn prepare(&self, settings: &Settings, place: &Place) -> Result<Box<dyn Job>, TaskError> {
         let path = place.folder.join("database.sqlite");
-        let job =
-            DatabaseJob { seed: place.seed, rows: settings.whole("rows"), sums: settings.word("access") == "sum", path };
+        let job = DatabaseJob {
+            seed: place.seed,
+            rows: settings.whole("rows"),
+            sums: settings.word("access") == "sum",
+            path,
+        };
         // The first process that prepares the job makes the file, before any other is started.
         if !job.path.exists() && place.folder.is_dir() {
             job.create().map_err(refused)?;
@@ -94,7 +98,10 @@ impl DatabaseJob {
         database.pragma_update(None, "journal_mode", "WAL")?;
         database.pragma_update(None, "synchronous", "OFF")?;
         let all = database.transaction()?;
-        all.execute("CREATE TABLE numbers (block INTEGER, row INTEGER, number INTEGER, PRIMARY KEY (block, row)) WITHOUT ROWID", [])?;
+        all.execute(
+            "CREATE TABLE numbers (block INTEGER, row INTEGER, number INTEGER, PRIMARY KEY (block, row)) WITHOUT ROWID",
+            [],
+        )?;
         {
             let mut insert = all.prepare("INSERT INTO numbers VALUES (?, ?, ?)")?;
             for block in 0..BLOCKS {
@@ -129,7 +136,8 @@ impl DatabaseJob {
 
 /// Opens a file that is only read.
 fn open(path: &Path) -> rusqlite::Result<Connection> {
-    let database = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    let database =
+        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     database.busy_timeout(BUSY)?;
     Ok(database)
 }
