@@ -13,7 +13,8 @@ use crate::ipc::METHODS;
 use crate::model::MODELS;
 use crate::name::plural;
 use crate::plan::{FEWEST_BLOCKS_FOR_CHECKS, Plan, estimate};
-use crate::runtime::RUNTIMES;
+use crate::results::LOCK_MODEL;
+use crate::runtime::{RUNTIMES, Runtime};
 use crate::task::Tasks;
 use crate::verdict::FEWEST_BLOCKS;
 use crate::vocab::{CHARTS, METRICS};
@@ -78,7 +79,8 @@ fn plan_text(plan: &Plan, tasks: &Tasks) -> String {
         let _ = writeln!(text, "  axis {}: {}", axis.key, axis.values.join(", "));
     }
     for group in &plan.groups {
-        let _ = writeln!(text, "  group {}: {}", group.label, group.describe);
+        let model = if group.runtime == Runtime::EmulatedGil { format!(" ({LOCK_MODEL})") } else { String::new() };
+        let _ = writeln!(text, "  group {}{model}: {}", group.label, group.describe);
         for id in &group.cells {
             let cell = &plan.cells[*id];
             let mut notes = Vec::new();
