@@ -12,7 +12,7 @@ use super::{Exit, power, sources};
 use crate::ipc::METHODS;
 use crate::model::MODELS;
 use crate::name::plural;
-use crate::plan::{FEWEST_BLOCKS_FOR_CHECKS, Plan, estimate};
+use crate::plan::{FEWEST_BLOCKS_FOR_CHECKS, Group, Plan, estimate};
 use crate::results::LOCK_MODEL;
 use crate::runtime::{RUNTIMES, Runtime};
 use crate::task::Tasks;
@@ -79,8 +79,7 @@ fn plan_text(plan: &Plan, tasks: &Tasks) -> String {
         let _ = writeln!(text, "  axis {}: {}", axis.key, axis.values.join(", "));
     }
     for group in &plan.groups {
-        let model = if group.runtime == Runtime::EmulatedGil { format!(" ({LOCK_MODEL})") } else { String::new() };
-        let _ = writeln!(text, "  group {}{model}: {}", group.label, group.describe);
+        let _ = writeln!(text, "  group {}: {}", shown(group), group.describe);
         for id in &group.cells {
             let cell = &plan.cells[*id];
             let mut notes = Vec::new();
@@ -122,6 +121,12 @@ fn plan_text(plan: &Plan, tasks: &Tasks) -> String {
         show(time),
     );
     text
+}
+
+/// The group's label, with what it is a model of where it is one.
+fn shown(group: &Group) -> String {
+    let model = if group.runtime == Runtime::EmulatedGil { format!(" ({LOCK_MODEL})") } else { String::new() };
+    format!("{}{model}", group.label)
 }
 
 fn plan_json(plan: &Plan, tasks: &Tasks) -> Value {
