@@ -321,7 +321,18 @@ fn a_timeline_tells_of_deaths_locks_and_work() {
     let again = several.timelines[1].events.iter().map(|event| Event(9 - event.0.min(8), event.1, event.2, event.3));
     let again: Vec<Event> = again.filter(|event| event.1 == EventKind::Crash).collect();
     several.timelines[1].events.extend(again);
-    assert!(titles(&several)[0].starts_with("2 workers died, the first after 38 ms; 1 were replaced"));
+    assert_eq!(titles(&several)[0], "2 workers died, first after 38 ms; once another took its place within 6 ms");
+    let mut thrice = crashed();
+    let events = &mut thrice.timelines[0].events;
+    for at in [50_000_000, 60_000_000] {
+        events.push(Event(3, EventKind::Crash, at, at + 10));
+        events.push(Event(3, EventKind::Start, at + 20, at + 7_000_000));
+    }
+    thrice.timelines.truncate(1);
+    assert_eq!(
+        titles(&thrice),
+        ["Worker 3 died 3 times, first after 38 ms; each time another took its place within 7 ms"]
+    );
 }
 
 #[test]

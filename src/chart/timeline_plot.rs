@@ -281,9 +281,9 @@ impl<'a> Layout<'a> {
         canvas.fill(&rounded(from, to.max(from + 2.0), (y, y + BAR)), paint, 1.0, Some(&title));
         canvas.line((from, y - 4.0), (from, y + BAR + 4.0), Stroke::solid(paint, 2.0));
         let middle = (from - 9.0).max(self.left + 5.0);
-        if from - before > 18.0 || to - from < 4.0 {
+        if from - before > 18.0 {
             cross(canvas, (middle, y + BAR / 2.0), Paint::Ink);
-        } else {
+        } else if to - from > 10.0 {
             cross(canvas, (f64::midpoint(from, to), y + BAR / 2.0), Paint::Background);
         }
     }

@@ -1,6 +1,6 @@
 //! The finding of a timeline: a death, what the interpreter lock left, or how long workers started and were busy.
 
-use super::timeline_lanes::{Lane, Story, What};
+use super::timeline_lanes::{Bar, Lane, Story, What};
 use super::words::capital;
 use crate::name::show_seconds;
 use crate::results::Cell;
@@ -18,28 +18,48 @@ fn seconds(nanos: u64) -> String {
     show_seconds(nanos as f64 / 1e9)
 }
 
+/// A death: whose, when, and how long it took until another was ready in its place.
+struct Death<'a> {
+    name: &'a str,
+    at: u64,
+    again: Option<u64>,
+}
+
+/// Every death of a lane.
+fn of_lane(lane: &Lane) -> Vec<Death<'_>> {
+    let of = |what: What| lane.bars.iter().filter(move |bar| bar.what == what);
+    let death = |crash: &Bar| {
+        let next = of(What::Crash).map(|other| other.from).filter(|from| *from > crash.from).min();
+        let mut after =
+            of(What::Restart).filter(|bar| bar.from >= crash.from && next.is_none_or(|next| bar.from < next));
+        Death { name: &lane.name, at: crash.from, again: after.next().map(|bar| bar.to - crash.from) }
+    };
+    of(What::Crash).map(death).collect()
+}
+
 fn deaths(story: &Story) -> Option<String> {
-    let died = |lane: &Lane| {
-        let crash = *lane.bars.iter().find(|bar| bar.what == What::Crash)?;
-        let again = lane.bars.iter().find(|bar| bar.what == What::Restart && bar.to >= crash.from);
-        Some((lane.name.clone(), crash.from, again.map(|again| again.to - crash.from)))
-    };
-    let mut dead: Vec<(String, u64, Option<u64>)> = story.single.iter().filter_map(died).collect();
-    dead.sort_by_key(|(_, at, _)| *at);
-    let (name, at, again) = dead.first()?;
-    if let [_] = dead.as_slice() {
-        let rest = again
+    let mut dead: Vec<Death> = story.single.iter().flat_map(of_lane).collect();
+    dead.sort_by_key(|death| death.at);
+    let first = dead.first()?;
+    let after = seconds(first.at);
+    if let [only] = dead.as_slice() {
+        let rest = only
+            .again
             .map_or("; nobody took its place".to_owned(), |time| format!(" and was replaced within {}", seconds(time)));
-        return Some(capital(&format!("{name} died after {}{rest}", seconds(*at))));
+        return Some(capital(&format!("{} died after {after}{rest}", only.name)));
     }
-    let replaced: Vec<u64> = dead.iter().filter_map(|(.., again)| *again).collect();
-    let longest = replaced.iter().max().map_or(String::new(), |most| format!(" within {} or less", seconds(*most)));
+    let replaced: Vec<u64> = dead.iter().filter_map(|death| death.again).collect();
+    let longest = replaced.iter().max().map_or(String::new(), |most| format!(" within {}", seconds(*most)));
     let rest = match replaced.len() {
-        0 => "nobody took their place".to_owned(),
-        all if all == dead.len() => format!("all were replaced{longest}"),
-        some => format!("{some} were replaced{longest}"),
+        0 => "; nobody took their place".to_owned(),
+        all if all == dead.len() => format!("; each time another took its place{longest}"),
+        1 => format!("; once another took its place{longest}"),
+        some => format!("; {some} times another took its place{longest}"),
     };
-    Some(format!("{} workers died, the first after {}; {rest}", dead.len(), seconds(*at)))
+    let one = dead.iter().all(|death| death.name == first.name);
+    let who =
+        if one { format!("{} died {} times", first.name, dead.len()) } else { format!("{} workers died", dead.len()) };
+    Some(capital(&format!("{who}, first after {after}{rest}")))
 }
 
 /// How many of a kind, in words while that is short.

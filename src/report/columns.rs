@@ -82,7 +82,9 @@ fn way() -> [Column; 30] {
         column("group", "which ways are compared with each other", |s| json!(s.group.label)),
         column("task", "the task; each of its settings is a column after it: setting_NAME", |s| json!(s.group.task)),
         column("payload_bytes", "payload of a request, where the task has it", |s| json!(s.group.payload)),
-        column("runtime", "what executes an item", |s| json!(s.group.runtime)),
+        column("runtime", "what executes an item; emulated_gil is a model of CPython's lock", |s| {
+            json!(s.group.runtime)
+        }),
         column("interpreter", "which CPython, where the runtime is Python", |s| {
             json!(s.group.interpreter.as_ref().map(|interpreter| &interpreter.label))
         }),
