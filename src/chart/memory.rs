@@ -72,15 +72,17 @@ fn chart(results: &Results, groups: &[&Group], stem: String) -> Chart {
 }
 
 fn section(results: &Results, group: &Group) -> Section {
-    let cells = group.cells.iter().filter_map(|cell| results.cells.get(*cell));
-    let rows = cells.map(|cell| row(results, cell)).collect();
+    let cells: Vec<&Cell> = group.cells.iter().filter_map(|cell| results.cells.get(*cell)).collect();
+    let common = held_by_all(&cells);
+    let rows = cells.into_iter().map(|cell| row(results, cell, common)).collect();
     let sub = if group.describe == group.label { String::new() } else { group.describe.clone() };
-    let parts = [Some(sub), group.is_lock_model().then(|| LOCK_MODEL.to_owned())];
+    let parent = common.map(|bytes| format!("the parent holds {}", show_bytes(bytes)));
+    let parts = [Some(sub), parent, group.is_lock_model().then(|| LOCK_MODEL.to_owned())];
     let sub: Vec<String> = parts.into_iter().flatten().filter(|part| !part.is_empty()).collect();
     Section { head: capital(&group.label), sub: sub.join("; "), rows }
 }
 
-fn row(results: &Results, cell: &Cell) -> Row {
+fn row(results: &Results, cell: &Cell, common: Option<u64>) -> Row {
     let memory = memory(results, cell.id);
     let note = match (&memory, estimate(results, cell.id)) {
         (Some(_), _) => String::new(),
@@ -88,18 +90,25 @@ fn row(results: &Results, cell: &Cell) -> Row {
         _ => "no trial read its memory".to_owned(),
     };
     let (hue, shade) = (Hue::of_model(&cell.model), shade_of(cell.ipc.as_deref()));
-    Row { label: label(cell), memory, note, hue, shade }
+    Row { label: label(cell, common), memory, note, hue, shade }
 }
 
-/// The cell's label, with what its parent held where that is not said yet.
-fn label(cell: &Cell) -> String {
-    let Some(bytes) = cell.parent_memory.filter(|bytes| *bytes > 0) else { return cell.label.clone() };
-    let (size, use_) = (show_bytes(bytes), cell.parent_use.as_deref().unwrap_or("untouched"));
-    let plain = |text: &str| text.replace('\u{a0}', " ");
+/// The cell's label, with what its parent held where neither it nor the head of its section says so.
+fn label(cell: &Cell, common: Option<u64>) -> String {
+    let Some(bytes) = cell.parent_memory.filter(|bytes| *bytes > 0 && common.is_none()) else {
+        return cell.label.clone();
+    };
+    let (size, plain) = (show_bytes(bytes), |text: &str| text.replace('\u{a0}', " "));
     if plain(&cell.label).contains(&plain(&size)) {
         return cell.label.clone();
     }
-    format!("{}, parent {size} {use_}", cell.label)
+    format!("{}, parent {size}", cell.label)
+}
+
+/// What the parent held, where that is the same for all cells of a group.
+fn held_by_all(cells: &[&Cell]) -> Option<u64> {
+    let first = cells.first()?.parent_memory.filter(|bytes| *bytes > 0)?;
+    cells.iter().all(|cell| cell.parent_memory == Some(first)).then_some(first)
 }
 
 fn subtitle(results: &Results, groups: &[&Group], sections: &[Section]) -> String {

@@ -148,9 +148,9 @@ impl Trace {
     /// Leaves what it has.
     pub(super) fn into_ran(mut self, ran: &mut Ran) {
         self.lives.sort_by_key(|life| (life.worker, life.start));
-        self.kept.sort_by_key(|event| (event.lane, event.start, event.end));
         ran.lives = self.lives;
-        ran.events = self.kept;
-        ran.left_out = self.left_out;
+        ran.events.extend(self.kept);
+        ran.events.sort_by_key(|event| (event.lane, event.start, event.end));
+        ran.left_out += self.left_out;
     }
 }

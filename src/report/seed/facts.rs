@@ -40,10 +40,10 @@ impl<'a> Facts<'a> {
 
     /// The first cell that is picked, or in words why there is none.
     pub(super) fn cell(&self, scenario: &str, pick: impl Fn(&Group, &Cell) -> bool) -> Result<Spot<'a>, String> {
-        let Some(results) = self.scenario(scenario) else { return Err(format!("{scenario} was not run")) };
+        let Some(results) = self.scenario(scenario) else { return Err(format!("– ({scenario} was not run)")) };
         let why = || {
             let python = results.skipped.iter().find(|skipped| skipped.what.contains("python"));
-            python.map_or_else(|| "not measured".to_owned(), |skipped| format!("skipped: {}", skipped.why))
+            python.map_or_else(|| "– (not measured)".to_owned(), |skipped| format!("– (skipped: {})", skipped.why))
         };
         self.cells(scenario, pick).first().copied().ok_or_else(why)
     }
@@ -51,6 +51,22 @@ impl<'a> Facts<'a> {
     /// `1.93× (1.90–1.98)`.
     pub(super) fn speedup(&self, scenario: &str, pick: impl Fn(&Group, &Cell) -> bool) -> String {
         self.shown(scenario, pick, |spot| spot.estimate.speedup.map(|speedup| speedup_interval(&speedup)))
+    }
+
+    /// The interval of a speed-up, where it has one.
+    pub(super) fn speedup_within(&self, scenario: &str, pick: impl Fn(&Group, &Cell) -> bool) -> Option<(f64, f64)> {
+        let speedup = self.cell(scenario, pick).ok()?.estimate.speedup?;
+        Some((speedup.low?, speedup.high?))
+    }
+
+    /// The median time of an item, in seconds.
+    pub(super) fn item_seconds(&self, scenario: &str, pick: impl Fn(&Group, &Cell) -> bool) -> Option<f64> {
+        Some(self.cell(scenario, pick).ok()?.estimate.per_item?.median)
+    }
+
+    /// The median time of a trial, in seconds.
+    pub(super) fn seconds(&self, scenario: &str, pick: impl Fn(&Group, &Cell) -> bool) -> Option<f64> {
+        Some(self.cell(scenario, pick).ok()?.estimate.time?.median)
     }
 
     /// Time of a trial: `12.1 ms (11.9–12.4)`.
@@ -105,6 +121,19 @@ impl<'a> Spot<'a> {
     pub(super) fn start(&self) -> Option<String> {
         let lives = self.trials().filter(|trial| trial.ok()).flat_map(|trial| &trial.lives);
         spread(lives.map(|life| life.ready.saturating_sub(life.start)).collect())
+    }
+
+    /// Median bytes that are private to a worker, after the work.
+    pub(super) fn private(&self) -> Option<u64> {
+        let trials = self.results.trials.iter().filter(|trial| trial.cell == self.cell.id);
+        let read = trials.filter_map(|trial| trial.memory.as_ref());
+        middle(read.flat_map(|memory| memory.workers.iter().map(|worker| worker.private)).collect())
+    }
+
+    /// Median nanoseconds from asking for a worker to its being ready.
+    pub(super) fn start_nanos(&self) -> Option<u64> {
+        let lives = self.trials().filter(|trial| trial.ok()).flat_map(|trial| &trial.lives);
+        middle(lives.map(|life| life.ready.saturating_sub(life.start)).collect())
     }
 
     /// Memory in words: in all, and what a worker has to itself.

@@ -1,5 +1,6 @@
 //! The report that redraws the text which the project grew out of: both of its tables, every cell measured.
 
+mod checks;
 mod claims;
 mod facts;
 
@@ -19,9 +20,27 @@ struct Row {
     feature: &'static str,
     /// What was said, and what was measured: of threads (or the main process), then of processes (or a new one).
     sides: [(&'static str, String); 2],
-    so: String,
+    so: So,
     /// The scenarios behind it.
     scenarios: &'static [&'static str],
+}
+
+/// What follows from the measured values: whether what was said holds here.
+struct So {
+    /// Whether it holds; nothing where a value is missing.
+    holds: Option<bool>,
+    /// What to say where it does.
+    then: &'static str,
+}
+
+impl So {
+    fn words(&self) -> String {
+        match self.holds {
+            Some(true) => self.then.to_owned(),
+            Some(false) => "not confirmed by these values".into(),
+            None => "open: a value is missing".into(),
+        }
+    }
 }
 
 /// The report, from all results of a folder with what is derived from them; nothing where its scenarios are not there.
@@ -35,12 +54,12 @@ pub fn seed(all: &[Results]) -> Option<String> {
         head(&facts),
         section(
             "Quick comparison",
-            ["said of threads", "measured", "said of processes", "measured"],
+            ["multithreading: *said*, then measured", "multiprocessing: *said*, then measured"],
             &claims::comparison(&facts),
         ),
         section(
             "Main process and new process",
-            ["said of the main process", "measured", "said of a new process", "measured"],
+            ["main process: *said*, then measured", "new process: *said*, then measured"],
             &claims::main_and_child(&facts),
         ),
         corrections(&facts),
@@ -70,25 +89,23 @@ fn head(facts: &Facts<'_>) -> String {
     )
 }
 
-fn section(title: &str, head: [&str; 4], rows: &[Row]) -> String {
-    let [first, measured_first, second, measured_second] = head;
+fn section(title: &str, head: [&str; 2], rows: &[Row]) -> String {
+    let side = |(said, measured): &(&str, String)| format!("*{}*<br>{}", escape(said), escape(measured));
     let cells: Vec<Vec<String>> = rows
         .iter()
         .map(|row| {
-            let [(said, measured), (other, measured_other)] = &row.sides;
+            let [first, second] = &row.sides;
             vec![
                 format!("**{}**", row.feature),
-                escape(said),
-                escape(measured),
-                escape(other),
-                escape(measured_other),
-                escape(&row.so),
+                side(first),
+                side(second),
+                escape(&row.so.words()),
                 links(row.scenarios),
             ]
         })
         .collect();
-    let head = ["", first, measured_first, second, measured_second, "so", "scenario"];
-    format!("## {title}\n\n{}", table(&head, &cells))
+    let [first, second] = head;
+    format!("## {title}\n\n{}", table(&["", first, second, "so", "scenario"], &cells))
 }
 
 fn links(scenarios: &[&str]) -> String {
@@ -97,10 +114,16 @@ fn links(scenarios: &[&str]) -> String {
 }
 
 fn corrections(facts: &Facts<'_>) -> String {
-    let lines = claims::corrections(facts);
-    let lines: Vec<String> =
-        lines.into_iter().map(|(text, scenarios)| format!("- {} ({})\n", escape(&text), links(scenarios))).collect();
-    format!("## Where the tables are imprecise\n\n{}", lines.concat())
+    let (shown, not): (Vec<_>, Vec<_>) =
+        claims::corrections(facts).into_iter().partition(|correction| correction.holds == Some(true));
+    let line =
+        |correction: &claims::Correction| format!("- {} ({})\n", escape(&correction.text), links(correction.scenarios));
+    let mut out = format!("## Where the tables are imprecise\n\n{}", shown.iter().map(line).collect::<String>());
+    if !not.is_empty() {
+        out += "\nLooked for, and not shown by these values:\n\n";
+        out.extend(not.iter().map(line));
+    }
+    out
 }
 
 fn when_to_use(facts: &Facts<'_>) -> String {
