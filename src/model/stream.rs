@@ -8,6 +8,7 @@ use super::crew::Crew;
 use super::rescue::{Held, Rescue};
 use super::run::{Order, Ran, Trouble};
 use super::stint::monotonic;
+use super::trace::EventKind;
 use super::wire::{self, Cursor, Damaged};
 use crate::ipc::{Hub, IpcError};
 use crate::task::{digest, item_digest, yielded_item};
@@ -170,9 +171,16 @@ impl<'a, 'b, 'c> Stream<'a, 'b, 'c> {
         Ok(())
     }
 
-    /// Deals with a worker's death: another takes its place, or the others go on without it.
+    /// Deals with a worker's death, and notes how long that took.
     fn lose(&mut self, worker: usize, ran: &mut Ran) -> Result<(), Stop> {
         let noticed = monotonic();
+        let dealt = self.deal_with(worker, noticed, ran);
+        self.means.crew.trace.event(worker, EventKind::Crash, noticed, monotonic());
+        dealt
+    }
+
+    /// Another takes the place of a dead worker, or the others go on without it.
+    fn deal_with(&mut self, worker: usize, noticed: u64, ran: &mut Ran) -> Result<(), Stop> {
         let (used, cause) = self.means.crew.bury(worker).map_err(Stop::Trouble)?;
         ran.phases[1].usage = ran.phases[1].usage.plus(used);
         self.open[worker] = 0;
@@ -206,9 +214,6 @@ impl<'a, 'b, 'c> Stream<'a, 'b, 'c> {
 
     /// Hands the next chunk to a worker; says whether there was one.
     fn hand_over(&mut self, worker: usize, ran: &mut Ran) -> Result<bool, Stop> {
-        if self.gone[worker] {
-            return Ok(false);
-        }
         if self.rescue.is_some() {
             return self.hand_over_noted(worker, ran);
         }
@@ -234,7 +239,7 @@ impl<'a, 'b, 'c> Stream<'a, 'b, 'c> {
     /// first.
     fn hand_over_noted(&mut self, worker: usize, ran: &mut Ran) -> Result<bool, Stop> {
         let (items, chunk) = (self.means.order.brief.items, self.means.order.brief.chunk());
-        let Some(rescue) = &mut self.rescue else { return Ok(false) };
+        let Some(rescue) = self.rescue.as_mut().filter(|_| !self.gone[worker]) else { return Ok(false) };
         let mut held: Vec<Held> = rescue.next().into_iter().collect();
         ran.retried += held.len() as u64;
         let most = if held.is_empty() { chunk } else { 1 };

@@ -1,7 +1,7 @@
 //! Tables and sentences for the terminal.
 
 use super::reasons;
-use super::words::{NONE, answer, cores, notes, outcomes, reservations, speedup, time, word};
+use super::words::{NONE, all_planned, answer, cores, notes, outcomes, reservations, speedup, time, word};
 use crate::name::{plural, show_seconds};
 use crate::results::{Answer, BreakEven, CellEstimate, Crossing, Group, GroupVerdict, Results};
 use crate::verdict::times_interval;
@@ -252,9 +252,11 @@ impl Page {
             return;
         }
         self.text.push('\n');
-        self.line("", "Trials that went wrong:");
+        let planned = all_planned(results);
+        self.line("", if planned { "Trials that went wrong, as they should:" } else { "Trials that went wrong:" });
         for (words, count) in wrong {
-            self.wrapped("  ", &format!("{count} of {}: {words}", results.trials.len()), RED);
+            let style = if planned { "" } else { RED };
+            self.wrapped("  ", &format!("{count} of {}: {words}", results.trials.len()), style);
         }
     }
 

@@ -246,12 +246,13 @@ fn a_worker_that_is_killed_from_outside_costs_nothing_with_restart() {
 }
 
 #[test]
-fn what_a_table_cannot_do_is_skipped_with_the_reason() {
-    let text = "tasks: [{kind: echo, items: 24}]\nworkers: 2\nfault: {kind: kill, item: 5}\nmodels: [{kind: processes, \
-                ipc: shared_memory, dispatch: table, on_crash: [stop, restart, skip]}]\n";
+fn what_cannot_be_is_skipped_with_the_reason() {
+    let text = "tasks: [{kind: echo, items: 24}]\nworkers: 2\nfault: [{kind: kill, item: 5}, {kind: kill, item: \
+                24}]\nmodels: [{kind: processes, ipc: shared_memory, dispatch: table, on_crash: [stop, restart, skip]}]\n";
     let (results, ..) = run("table", text, &["--quick", "--trials", "1"]);
     let skipped: Vec<&str> = results.skipped.iter().map(|skipped| skipped.what.as_str()).collect();
-    assert_eq!(skipped, ["processes × table × restart", "processes × table × skip"]);
+    let expected = ["processes × table × restart", "processes × table × skip", "kill in item 24 of echo"];
+    assert_eq!(skipped, expected, "{:?}", results.skipped);
 }
 
 #[test]
