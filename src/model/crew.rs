@@ -101,21 +101,20 @@ impl<'a> Crew<'a> {
 
     /// Takes a dead worker out of its place, and says what it used and why it died.
     pub(super) fn bury(&mut self, worker: usize) -> Result<(Usage, Trouble), Trouble> {
+        let noticed = monotonic();
         let Some(started) = self.workers.get_mut(worker).and_then(Option::take) else {
             return Ok((Usage::default(), Trouble::WorkerDied { cause: "it ended".into() }));
         };
         let Ended { usage, cause, asked, ready, at } = started.reap_gone()?;
         self.trace.life(worker, asked, ready, at, true);
         self.trace.believe(worker);
+        self.trace.event(worker, EventKind::Crash, noticed, at);
         Ok((usage, Trouble::WorkerDied { cause }))
     }
 
     /// Why a worker is gone.
     pub(super) fn cause_of(&mut self, worker: usize) -> Trouble {
-        let noticed = monotonic();
-        let cause = self.bury(worker).map_or_else(|trouble| trouble, |(_, cause)| cause);
-        self.trace.event(worker, EventKind::Crash, noticed, monotonic());
-        cause
+        self.bury(worker).map_or_else(|trouble| trouble, |(_, cause)| cause)
     }
 
     /// The processes as those who read their memory name them.

@@ -8,7 +8,6 @@ use super::crew::Crew;
 use super::rescue::{Held, Rescue};
 use super::run::{Order, Ran, Trouble};
 use super::stint::monotonic;
-use super::trace::EventKind;
 use super::wire::{self, Cursor, Damaged};
 use crate::ipc::{Hub, IpcError};
 use crate::task::{digest, item_digest, yielded_item};
@@ -171,16 +170,9 @@ impl<'a, 'b, 'c> Stream<'a, 'b, 'c> {
         Ok(())
     }
 
-    /// Deals with a worker's death, and notes how long that took.
+    /// Deals with a worker's death: another takes its place, or the others go on without it.
     fn lose(&mut self, worker: usize, ran: &mut Ran) -> Result<(), Stop> {
         let noticed = monotonic();
-        let dealt = self.deal_with(worker, noticed, ran);
-        self.means.crew.trace.event(worker, EventKind::Crash, noticed, monotonic());
-        dealt
-    }
-
-    /// Another takes the place of a dead worker, or the others go on without it.
-    fn deal_with(&mut self, worker: usize, noticed: u64, ran: &mut Ran) -> Result<(), Stop> {
         let (used, cause) = self.means.crew.bury(worker).map_err(Stop::Trouble)?;
         ran.phases[1].usage = ran.phases[1].usage.plus(used);
         self.open[worker] = 0;

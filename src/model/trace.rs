@@ -68,8 +68,8 @@ pub enum EventKind {
     Item,
     /// The interpreter lock was held.
     Held,
-    /// The worker's death was found out at the start of the event; at its end that was dealt with: it is known how the worker
-    /// died, and where another takes its place, that one is started and connected.
+    /// The worker's death was found out at the start of the event; at its end it was known how the
+    /// worker died. Another in its place starts after that.
     Crash,
     /// From being told to end to having ended.
     Join,
