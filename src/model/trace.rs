@@ -2,9 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::bench::Stamps;
 use super::run::{Brief, Ran};
-use super::stint::monotonic;
+use super::stint::{Stopwatch, monotonic};
 
 /// What the interpreter locks of a run, real ones or models, were asked for, summed over its processes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -166,8 +165,8 @@ impl Trace {
     }
 
     /// Adds the items of a worker that clocked them itself.
-    pub(super) fn stamps(&mut self, worker: usize, stamps: Option<Stamps>) {
-        let Some(stamps) = stamps else { return };
+    pub(super) fn stamps(&mut self, worker: usize, watch: Option<&mut Stopwatch>) {
+        let Some(stamps) = watch.and_then(|watch| watch.stamps.take()) else { return };
         stamps.kept.iter().for_each(|(start, end)| self.event(worker, EventKind::Item, *start, *end));
         self.left_out += stamps.left_out;
     }
