@@ -7,7 +7,6 @@ use hdrhistogram::Histogram;
 use super::lock::context;
 use super::run::Brief;
 use super::stint::{Stopwatch, monotonic};
-use super::trace::MOST_EVENTS;
 use crate::ipc::Requests;
 use crate::runtime::Gil;
 use crate::task::{Context, Digest, Fault, Job, TaskError, digest, item_digest};
@@ -31,25 +30,8 @@ pub(super) struct Bench<'a> {
     /// Whether nothing is done beside the items: no clocks, and nothing goes wrong on purpose. One question for both, since
     /// it is asked for every item.
     bare: bool,
-    /// When items ran, where the run keeps its events, and how many more there were.
-    pub(super) stamps: Option<Stamps>,
-}
-
-/// When items began and ended on the monotonic clock: the first ones, and the count of those beyond.
-#[derive(Default)]
-pub(super) struct Stamps {
-    pub(super) kept: Vec<(u64, u64)>,
-    pub(super) left_out: u64,
-}
-
-impl Stamps {
-    fn add(&mut self, start: u64, end: u64) {
-        if self.kept.len() < MOST_EVENTS {
-            self.kept.push((start, end));
-        } else {
-            self.left_out += 1;
-        }
-    }
+    /// Whether the run keeps its events.
+    trace: bool,
 }
 
 impl<'a> Bench<'a> {
@@ -67,7 +49,7 @@ impl<'a> Bench<'a> {
             lock_before: 0,
             fault: brief.fault,
             bare: !instrumented && brief.fault.is_none(),
-            stamps: (instrumented && brief.trace).then(Stamps::default),
+            trace: brief.trace,
         }
     }
 
@@ -78,7 +60,7 @@ impl<'a> Bench<'a> {
 
     /// Has the calling thread's time clocked from here on, in instrumented runs.
     pub(super) fn begin_stint(&mut self) {
-        self.watch = self.clocked.is_some().then(Stopwatch::start);
+        self.watch = self.clocked.is_some().then(|| Stopwatch::start(self.trace));
     }
 
     /// Says that an item may begin, after a pause.
@@ -103,9 +85,6 @@ impl<'a> Bench<'a> {
         let end = monotonic();
         if let Some(watch) = &mut self.watch {
             watch.item(start, end, self.context.waited_for_lock() - self.lock_before);
-        }
-        if let Some(stamps) = &mut self.stamps {
-            stamps.add(start, end);
         }
         end.saturating_sub(start)
     }

@@ -45,7 +45,7 @@ fn work(order: &Order<'_>, ran: &mut Ran) -> Result<(), Trouble> {
     let end = edges.edge(ran);
     ran.memory = scale.after(&Others::default());
     bench.context.leave();
-    trace.stamps(0, bench.stamps.take());
+    trace.stamps(0, bench.watch.as_mut());
     let stint = ran.add(bench);
     note(ran, lock.as_ref(), edges.began());
     edges.edge(ran);

@@ -6,6 +6,8 @@ use std::os::unix::fs::FileExt as _;
 use rustix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
 
+use super::trace::MOST_EVENTS;
+
 /// Nanoseconds from which an item counts as long, so that the scheduler's count is read, which takes about one
 /// microsecond; and from which looking for work counts as waiting for it.
 const LONG: u64 = 50_000;
@@ -72,9 +74,28 @@ pub fn split(stints: &[Stint], workers: usize, wall: u64, end: u64) -> Spent {
     spent
 }
 
+/// When items began and ended on the monotonic clock: the first ones, and the count of those beyond.
+#[derive(Default)]
+pub(super) struct Stamps {
+    pub(super) kept: Vec<(u64, u64)>,
+    pub(super) left_out: u64,
+}
+
+impl Stamps {
+    fn add(&mut self, start: u64, end: u64) {
+        if self.kept.len() < MOST_EVENTS {
+            self.kept.push((start, end));
+        } else {
+            self.left_out += 1;
+        }
+    }
+}
+
 /// Clocks one worker's stint. It belongs to the thread that started it.
 pub(super) struct Stopwatch {
     pub(super) stint: Stint,
+    /// When items ran, where the run keeps its events.
+    pub(super) stamps: Option<Stamps>,
     /// The scheduler's counts of the thread; none where the kernel does not keep them.
     scheduler: Option<File>,
     /// Nanoseconds without a core when they were last read.
@@ -84,10 +105,11 @@ pub(super) struct Stopwatch {
 }
 
 impl Stopwatch {
-    /// A stopwatch of the calling thread.
-    pub(super) fn start() -> Self {
+    /// A stopwatch of the calling thread; with `trace` it keeps when items ran.
+    pub(super) fn start(trace: bool) -> Self {
         let scheduler = File::open("/proc/thread-self/schedstat").ok();
-        Self { stint: Stint::default(), scheduler, delayed: 0, long: true }
+        let stamps = trace.then(Stamps::default);
+        Self { stint: Stint::default(), stamps, scheduler, delayed: 0, long: true }
     }
 
     /// Says that an item may begin, after a pause: delays until now were not within items.
@@ -110,6 +132,9 @@ impl Stopwatch {
 
     /// Adds an item that ran from `start` to `end`, and waited for a lock for `lock` nanoseconds of it.
     pub(super) fn item(&mut self, start: u64, end: u64, lock: u64) {
+        if let Some(stamps) = &mut self.stamps {
+            stamps.add(start, end);
+        }
         let took = end.saturating_sub(start);
         self.stint.service += took;
         self.stint.lock += lock;
@@ -166,7 +191,7 @@ mod tests {
 
     #[test]
     fn a_stopwatch_adds_items_up() {
-        let mut watch = Stopwatch::start();
+        let mut watch = Stopwatch::start(false);
         watch.resume();
         watch.item(1000, 1500, 0);
         watch.item(2000, 3_002_000, 700);

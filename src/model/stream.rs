@@ -206,9 +206,6 @@ impl<'a, 'b, 'c> Stream<'a, 'b, 'c> {
 
     /// Hands the next chunk to a worker; says whether there was one.
     fn hand_over(&mut self, worker: usize, ran: &mut Ran) -> Result<bool, Stop> {
-        if self.gone[worker] {
-            return Ok(false);
-        }
         if self.rescue.is_some() {
             return self.hand_over_noted(worker, ran);
         }
@@ -234,7 +231,7 @@ impl<'a, 'b, 'c> Stream<'a, 'b, 'c> {
     /// first.
     fn hand_over_noted(&mut self, worker: usize, ran: &mut Ran) -> Result<bool, Stop> {
         let (items, chunk) = (self.means.order.brief.items, self.means.order.brief.chunk());
-        let Some(rescue) = &mut self.rescue else { return Ok(false) };
+        let Some(rescue) = self.rescue.as_mut().filter(|_| !self.gone[worker]) else { return Ok(false) };
         let mut held: Vec<Held> = rescue.next().into_iter().collect();
         ran.retried += held.len() as u64;
         let most = if held.is_empty() { chunk } else { 1 };

@@ -195,7 +195,7 @@ impl All {
         let Left { mut bench, glance, ready, worked } = left;
         let joined = monotonic();
         self.trace.life(worker, asked, ready, joined, worked.is_err());
-        self.trace.stamps(worker, bench.stamps.take());
+        self.trace.stamps(worker, bench.watch.as_mut());
         self.trace.event(worker, EventKind::Join, self.end, joined);
         self.stints.push(ran.add(bench));
         look_again(glance, job, ran);

@@ -2,9 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::bench::Stamps;
 use super::run::{Brief, Ran};
-use super::stint::monotonic;
+use super::stint::{Stopwatch, monotonic};
 
 /// The life of one worker, in nanoseconds since the start of its run. A replacement has a life of its own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,7 +41,8 @@ pub enum EventKind {
     Item,
     /// The interpreter lock was held.
     Held,
-    /// The worker's death was found out at the start of the event; at its end the system had told how it died.
+    /// The worker's death was found out at the start of the event; at its end it was known how the
+    /// worker died. Another in its place starts after that.
     Crash,
     /// From being told to end to having ended.
     Join,
@@ -139,8 +139,8 @@ impl Trace {
     }
 
     /// Adds the items of a worker that clocked them itself.
-    pub(super) fn stamps(&mut self, worker: usize, stamps: Option<Stamps>) {
-        let Some(stamps) = stamps else { return };
+    pub(super) fn stamps(&mut self, worker: usize, watch: Option<&mut Stopwatch>) {
+        let Some(stamps) = watch.and_then(|watch| watch.stamps.take()) else { return };
         stamps.kept.iter().for_each(|(start, end)| self.event(worker, EventKind::Item, *start, *end));
         self.left_out += stamps.left_out;
     }

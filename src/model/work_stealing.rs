@@ -14,7 +14,8 @@ use super::memory::{Others, Scale};
 use super::parent::Parent;
 use super::placing::{pin, usable_cores, worker_core};
 use super::run::{Brief, Edges, Order, Ran, Trouble, panic_cause};
-use super::stint::{Stint, Stopwatch};
+use super::stint::{Stint, Stopwatch, monotonic};
+use super::trace::{EventKind, Trace};
 use crate::ipc::Requests;
 use crate::task::{Job, TaskError, yielded_item};
 
@@ -29,7 +30,10 @@ struct Desk<'a> {
 type Lent<'a> = Box<Desk<'a>>;
 
 /// A pool and the handles of its threads.
-type Pool = (ThreadPool, Mutex<Vec<JoinHandle<()>>>);
+type Pool = (ThreadPool, Mutex<Vec<Member>>);
+
+/// A thread of the pool: which, when it was asked for, and its handle, which gives when it ran its first instruction.
+type Member = (usize, u64, JoinHandle<u64>);
 
 struct Shared<'a> {
     brief: &'a Brief,
@@ -73,6 +77,7 @@ fn work(order: &Order<'_>, ran: &mut Ran) -> Result<(), Trouble> {
     let yields = brief.yields(order.tasks);
     let glance = Glance::of_main(job.as_ref());
     let mut edges = Edges::start();
+    let mut trace = Trace::new(brief);
     let (pool, threads) = pool(brief)?;
     let mut result = if brief.warm() { warm_up(&pool, &shared) } else { Ok(()) };
     let scale = Scale::before(brief, &Others::default());
@@ -85,11 +90,16 @@ fn work(order: &Order<'_>, ran: &mut Ran) -> Result<(), Trouble> {
     let end = edges.edge(ran);
     ran.memory = scale.after(&Others::default());
     drop(pool);
-    for thread in threads.into_inner().unwrap_or_else(PoisonError::into_inner) {
+    for (worker, asked, thread) in threads.into_inner().unwrap_or_else(PoisonError::into_inner) {
         // A pool thread that panicked has said so through the pool.
-        let _ = thread.join();
+        let ready = thread.join().unwrap_or(asked);
+        trace.life(worker, asked, ready, monotonic(), false);
+        trace.event(worker, EventKind::Join, end, monotonic());
+        let mut watch = shared.watches[worker].lock().unwrap_or_else(PoisonError::into_inner);
+        trace.stamps(worker, watch.as_mut());
     }
     edges.edge(ran);
+    trace.into_ran(ran);
     look_again(glance, job.as_ref(), ran);
     for glance in shared.glances.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
         look_again(Some(glance), job.as_ref(), ran);
@@ -112,12 +122,15 @@ fn pool(brief: &Brief) -> Result<Pool, Trouble> {
     let pool = ThreadPoolBuilder::new()
         .num_threads(brief.workers())
         .spawn_handler(|thread| {
-            let core = worker_core(placement, &cores, thread.index(), false);
+            let (worker, asked) = (thread.index(), monotonic());
+            let core = worker_core(placement, &cores, worker, false);
             let handle = std::thread::Builder::new().spawn(move || {
+                let ready = monotonic();
                 pin(core);
                 thread.run();
+                ready
             })?;
-            handles.lock().unwrap_or_else(PoisonError::into_inner).push(handle);
+            handles.lock().unwrap_or_else(PoisonError::into_inner).push((worker, asked, handle));
             Ok(())
         })
         .build()
@@ -136,7 +149,7 @@ impl<'a> Shared<'a> {
         let mut desk = kept.unwrap_or_else(|| self.new_desk());
         if self.brief.instrumented() {
             let kept = self.watch().and_then(|mut watch| watch.take());
-            let watch = desk.bench.watch.insert(kept.unwrap_or_else(Stopwatch::start));
+            let watch = desk.bench.watch.insert(kept.unwrap_or_else(|| Stopwatch::start(self.brief.trace)));
             watch.found(self.began.load(Ordering::Relaxed));
         }
         desk

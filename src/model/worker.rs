@@ -188,8 +188,9 @@ impl Report {
     /// Adds what a bench has beside the replies, which went to the dispatcher unless a table was worked on.
     fn tell(&mut self, bench: Bench<'_>, table: bool) {
         self.first_item = bench.first_item;
-        self.stint = bench.watch.map(|watch| watch.stint);
-        if let Some(stamps) = bench.stamps {
+        if let Some(watch) = bench.watch {
+            self.stint = Some(watch.stint);
+            let stamps = watch.stamps.unwrap_or_default();
             (self.items, self.left_out) = (stamps.kept, stamps.left_out);
         }
         if let Some(clocked) = bench.clocked.filter(|_| table) {

@@ -177,6 +177,13 @@ impl Builder<'_> {
             self.skip(format!("{} × {}", fault.kind.word(), word_of(common.runtime)), why);
             return;
         }
+        if let (Items::Fixed(items), Some(fault)) = (common.items, common.fault)
+            && fault.item >= items
+        {
+            let what = format!("{} in item {} of {}", fault.kind.word(), fault.item, task.name());
+            self.skip(what, &format!("items are numbered from 0, and there are {items}"));
+            return;
+        }
         for setup in self.setups(model.model, ways, common) {
             if self.is_possible(task, &common.settings, &setup, ways)
                 && interpreter.is_none_or(|found| self.is_possible_in(found, task, &setup))

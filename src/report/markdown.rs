@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::ChartRef;
 use super::phases::{items, memory, phases};
 use super::surroundings::machine_facts;
-use super::words::{answer, notes, reservations, speedup, time, warnings, word};
+use super::words::{all_planned, answer, notes, reservations, speedup, time, warnings, word};
 use super::{happened, reasons};
 use crate::name::{plural, show_seconds};
 use crate::results::{Check, Group, GroupVerdict, Interval, LOCK_MODEL, Pair, Results, Skipped, Trial, Word};
@@ -280,8 +280,9 @@ pub(super) fn wrong(results: &Results) -> String {
         String::new()
     };
     let count = format!("{} of {}", wrong.len(), plural(results.trials.len() as u64, "trial"));
+    let planned = if all_planned(results) { ", all as they should" } else { "" };
     format!(
-        "## Trials that went wrong\n\n{count}. A trial that timed out counts as infinitely slow.\n\n{}{rest}",
+        "## Trials that went wrong\n\n{count}{planned}. A trial that timed out counts as infinitely slow.\n\n{}{rest}",
         table(&["way", "block", "outcome", "last words"], &rows)
     )
 }

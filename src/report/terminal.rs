@@ -1,6 +1,6 @@
 //! Tables and sentences for the terminal.
 
-use super::words::{NONE, answer, cores, notes, outcomes, reservations, speedup, time, word};
+use super::words::{NONE, all_planned, answer, cores, notes, outcomes, reservations, speedup, time, word};
 use super::{happened, reasons};
 use crate::name::{plural, show_seconds};
 use crate::results::{Answer, BreakEven, CellEstimate, Crossing, Group, GroupVerdict, Results};
@@ -258,9 +258,11 @@ impl Page {
             return;
         }
         self.text.push('\n');
-        self.line("", "Trials that went wrong:");
+        let planned = all_planned(results);
+        self.line("", if planned { "Trials that went wrong, as they should:" } else { "Trials that went wrong:" });
         for (words, count) in wrong {
-            self.wrapped("  ", &format!("{count} of {}: {words}", results.trials.len()), RED);
+            let style = if planned { "" } else { RED };
+            self.wrapped("  ", &format!("{count} of {}: {words}", results.trials.len()), style);
         }
     }
 

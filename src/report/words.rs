@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::name::{plural, show_bytes};
 use crate::results::{Answer, CellEstimate, Group, Kind, Machine, Results, Word};
-use crate::verdict::{seconds_interval, speedup_interval};
+use crate::verdict::{is_planned, seconds_interval, speedup_interval};
 
 /// Seconds from which on a share of busy cores means anything.
 const SHORTEST_BUSY: f64 = 1e-3;
@@ -72,6 +72,11 @@ pub(super) fn answer(answer: Answer) -> &'static str {
         Answer::NotMet => "not met",
         Answer::Undecided => "undecided",
     }
+}
+
+/// Whether every trial that went wrong did so as the scenario would have it.
+pub(super) fn all_planned(results: &Results) -> bool {
+    results.trials.iter().all(|trial| is_planned(results, trial))
 }
 
 /// How many trials ended how, over every kind.
