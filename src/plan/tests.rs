@@ -40,14 +40,42 @@ fn shipped() -> Vec<Source> {
     files.iter().map(|file| Source { name: name(file), bytes: std::fs::read(file).unwrap() }).collect()
 }
 
+fn cpython() -> Interpreter {
+    Interpreter {
+        path: "python3".into(),
+        version: "3.11.2".into(),
+        free_threaded: false,
+        gil: true,
+        start_methods: ["fork", "spawn", "forkserver"].map(str::to_owned).to_vec(),
+        interpreters: false,
+    }
+}
+
+#[test]
+fn without_a_python_the_shipped_scenarios_are_planned_all_the_same() {
+    let tasks = Tasks::builtin();
+    for scenario in load(&shipped(), &tasks).unwrap_or_else(|problems| panic!("{problems}")) {
+        let pythons = [("python3".to_owned(), Err("no python3 on PATH".to_owned()))].into();
+        let options = Options { pythons, ..Options::new(2) };
+        let plan = plan(&scenario, &tasks, &options).unwrap_or_else(|problems| panic!("{problems}"));
+        assert!(plan.groups.iter().all(|group| group.interpreter.is_none()));
+        let said = plan.skipped.iter().any(|skipped| skipped.why.contains("no python3 on PATH"));
+        let asks = scenario.text.content.contains("python]") || scenario.text.content.contains("runtime: python");
+        assert_eq!(said, asks, "{}: {:?}", plan.name, plan.skipped);
+    }
+}
+
 #[test]
 fn every_shipped_scenario_is_planned_and_all_fit_the_time() {
     let tasks = Tasks::builtin();
     let scenarios = load(&shipped(), &tasks).unwrap_or_else(|problems| panic!("{problems}"));
     let names: Vec<&str> = scenarios.iter().map(|scenario| scenario.name.as_str()).collect();
-    assert_eq!(names, ["cpu-bound", "dispatch", "files", "io-bound", "ipc-round-trip", "ipc-throughput", "mixed"]);
-    for (quick, limit) in [(false, 300.0), (true, 40.0)] {
-        let options = Options { quick, ..Options::new(2) };
+    let known = "convoy cpu-bound crash-safety database-rows dispatch files gil-releasing gil io-bound ipc-round-trip \
+                 ipc-throughput isolation lifetimes memory mixed python-ipc start-methods";
+    assert_eq!(names.join(" "), known);
+    for (quick, limit) in [(false, 900.0), (true, 150.0)] {
+        let pythons = [("python3".to_owned(), Ok(cpython()))].into();
+        let options = Options { quick, pythons, ..Options::new(2) };
         let mut seconds = 0.0;
         for scenario in &scenarios {
             let plan = plan(scenario, &tasks, &options).unwrap_or_else(|problems| panic!("{problems}"));
