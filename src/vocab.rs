@@ -232,7 +232,6 @@ pub const NOT_BUILT_YET: &[(&str, &str)] = &[
     ("download", "a task that fetches files over HTTP"),
     ("crawl", "a task that follows links"),
     ("log", "a task with many producers and one writer"),
-    ("database", "a task on SQLite"),
     ("image", "a task on real images"),
     ("numeric", "a stencil and a Monte Carlo task"),
     ("train", "a data-parallel training task"),

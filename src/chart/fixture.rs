@@ -96,22 +96,8 @@ impl Fixture {
             });
             self.seconds.push(*seconds);
         }
-        self.results.groups.push(Group {
-            id,
-            label: label.to_owned(),
-            task: "primes".into(),
-            describe: describe.to_owned(),
-            bound: "computing".into(),
-            settings: BTreeMap::new(),
-            payload: None,
-            runtime: "native".into(),
-            interpreter: None,
-            fault: None,
-            measure: "work".into(),
-            cells: (first..self.results.cells.len()).collect(),
-            baseline: first,
-            per_item: false,
-        });
+        let cells = (first..self.results.cells.len()).collect();
+        self.results.groups.push(group(id, label, describe, cells));
         self
     }
 
@@ -200,6 +186,26 @@ impl Fixture {
             sentence: String::new(),
             when: None,
         }
+    }
+}
+
+/// A group of these cells.
+fn group(id: usize, label: &str, describe: &str, cells: Vec<usize>) -> Group {
+    Group {
+        id,
+        label: label.to_owned(),
+        task: "primes".into(),
+        describe: describe.to_owned(),
+        bound: "computing".into(),
+        settings: BTreeMap::new(),
+        payload: None,
+        runtime: "native".into(),
+        interpreter: None,
+        fault: None,
+        measure: "work".into(),
+        baseline: cells[0],
+        cells,
+        per_item: false,
     }
 }
 

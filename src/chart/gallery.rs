@@ -37,7 +37,7 @@ pub(super) fn gallery() -> Vec<(&'static str, Results)> {
         most: 32,
         peak: None,
     }];
-    vec![
+    let mut all = vec![
         ("cpu", cpu_bound("threads")),
         ("quick", quick),
         ("wide", sixteen),
@@ -51,7 +51,9 @@ pub(super) fn gallery() -> Vec<(&'static str, Results)> {
         ("dispatch", dispatch()),
         ("losses", lost()),
         ("gained", gained()),
-    ]
+    ];
+    all.extend(super::happenings::happenings());
+    all
 }
 
 /// A split by these shares of the workers' time: start, dispatch, waiting, lock, oversubscription. The rest is unexplained.

@@ -10,7 +10,7 @@ use super::lines::{self, Line, Point};
 use super::sheet::Sheet;
 use super::words::{self, estimate};
 use crate::name::{fixed_three_digits, show_bytes, show_seconds, three_digits};
-use crate::results::{Cell, Group, Interval, Results};
+use crate::results::{Cell, Group, Interval, LOCK_MODEL, Results};
 use crate::vocab::ChartKind;
 
 const MOST_LINES: usize = 24;
@@ -290,10 +290,11 @@ fn subtitle(family: &Family, all: &[Drawn], quick: bool) -> String {
         Measure::Bytes => "Higher is better",
     };
     let measure = if family.groups[0].1.measure == "end_to_end" { ", end to end" } else { "" };
+    let model = if family.groups[0].1.is_lock_model() { format!(" ({LOCK_MODEL})") } else { String::new() };
     let values = all.iter().flat_map(|drawn| &drawn.points).filter_map(|point| point.value.as_ref());
     let quick = if quick { ". Quick run" } else { "" };
     format!(
-        "{what}{measure}, {}; {}{quick}. {}",
+        "{what}{measure}{model}, {}; {}{quick}. {}",
         family.setup.words(),
         words::trials_and_interval(values),
         words::unbroken(direction)

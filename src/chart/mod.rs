@@ -5,6 +5,9 @@
 //! every machine and in every run: no time stamps, no system fonts, ordered maps.
 
 mod canvas;
+mod crash;
+mod crash_plot;
+mod crash_title;
 mod finding;
 mod fits;
 mod font;
@@ -15,6 +18,9 @@ mod labels;
 mod lines;
 mod losses;
 mod losses_plot;
+mod memory;
+mod memory_plot;
+mod memory_title;
 mod picture;
 mod plot;
 mod sheet;
@@ -26,12 +32,19 @@ mod ticks;
 mod time;
 mod time_marks;
 mod time_rows;
+mod timeline;
+mod timeline_lanes;
+mod timeline_plot;
+mod timeline_shares;
+mod timeline_title;
 mod words;
 
 #[cfg(test)]
 mod fixture;
 #[cfg(test)]
 mod gallery;
+#[cfg(test)]
+mod happenings;
 #[cfg(test)]
 mod tests;
 
@@ -68,7 +81,9 @@ pub fn charts(results: &Results) -> Vec<Chart> {
             ChartKind::Time => time::charts(results),
             ChartKind::Losses => losses::charts(results),
             ChartKind::Ipc => ipc::charts(results),
-            ChartKind::Memory | ChartKind::Timeline | ChartKind::Crash => Vec::new(),
+            ChartKind::Timeline => timeline::charts(results),
+            ChartKind::Memory => memory::charts(results),
+            ChartKind::Crash => crash::charts(results),
         });
     }
     charts

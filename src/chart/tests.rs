@@ -7,7 +7,9 @@ use resvg::usvg::roxmltree::{Document, Node};
 
 use super::fixture::{Fixture, cpu_bound};
 use super::gallery::{dots, end_to_end, failed, gained, gallery, hard_names, lost, payloads};
+use super::happenings::{crashed, faults, locked, plain, weights};
 use super::*;
+use crate::results::{Cell, Event, EventKind, Timeline};
 
 /// Every picture of the gallery with its name.
 fn pictures() -> Vec<(String, Chart, Picture)> {
@@ -93,7 +95,12 @@ fn texts_do_not_overlap_and_stay_inside() {
 fn files_stay_small_and_rasters_have_two_pixels_for_one() {
     for (name, _, picture) in pictures() {
         let text = picture.svg(Theme::Light);
-        let most = if name.starts_with("many") { 70_000 } else { 60_000 };
+        let most = match name.split('-').next() {
+            Some("many" | "died" | "crowd") => 70_000,
+            // Forty fields of four lines each.
+            Some("faults" | "all") => 90_000,
+            _ => 60_000,
+        };
         assert!(text.len() < most, "{name} has {} bytes", text.len());
     }
     let chart = only(&cpu_bound("threads"), ChartKind::Speedup);
@@ -296,6 +303,94 @@ fn losses_without_a_split_say_why_there_is_none() {
     assert!(why(|results| results.run.quick = true).contains("quick run"));
     assert!(why(|results| results.cells.iter_mut().for_each(|cell| cell.workers = None)).contains("two workers"));
     assert!(why(|results| results.groups[0].baseline = 2).contains("one worker to refer to"));
+}
+
+#[test]
+fn a_timeline_tells_of_deaths_locks_and_work() {
+    let titles = |results: &Results| charts(results).into_iter().map(|chart| chart.title).collect::<Vec<_>>();
+    let died = charts(&crashed()).remove(0);
+    assert_eq!(died.title, "Worker 3 died after 38 ms and was replaced within 6 ms");
+    let drawn = svg(&died);
+    assert!(drawn.contains("<title>worker 3: died, noticed and buried within 333 µs</title>"), "{drawn}");
+    assert!(drawn.contains("<title>worker 3: restart 5.67 ms</title>") && drawn.contains("worker 1: item "));
+    assert_eq!(titles(&locked()), ["One thread at a time holds the lock: 4 threads keep 1.0 cores busy"]);
+    assert!(charts(&locked())[0].subtitle.contains("(model of CPython's lock)"));
+    let plain = titles(&plain());
+    assert!(plain[0].starts_with("Serial is busy 9") && plain[3].starts_with("Two processes were ready after 3 ms"));
+    let mut several = crashed();
+    let again = several.timelines[1].events.iter().map(|event| Event(9 - event.0.min(8), event.1, event.2, event.3));
+    let again: Vec<Event> = again.filter(|event| event.1 == EventKind::Crash).collect();
+    several.timelines[1].events.extend(again);
+    assert_eq!(titles(&several)[0], "2 workers died, first after 38 ms; once another took its place within 6 ms");
+    let mut thrice = crashed();
+    let events = &mut thrice.timelines[0].events;
+    for at in [50_000_000, 60_000_000] {
+        events.push(Event(3, EventKind::Crash, at, at + 10));
+        events.push(Event(3, EventKind::Start, at + 20, at + 7_000_000));
+    }
+    thrice.timelines.truncate(1);
+    assert_eq!(
+        titles(&thrice),
+        ["Worker 3 died 3 times, first after 38 ms; each time another took its place within 7 ms"]
+    );
+}
+
+#[test]
+fn timelines_are_at_most_four_and_the_others_are_counted() {
+    let mut results = plain();
+    let group = results.groups[0].clone();
+    for (cell, workers) in [(4, 1), (5, 3)] {
+        results.cells.push(Cell {
+            id: cell,
+            workers: Some(workers),
+            label: format!("t{cell}"),
+            ..results.cells[1].clone()
+        });
+        results.cells[cell].start = Some(format!("s{cell}"));
+        results.groups[0].cells.push(cell);
+        results.timelines.push(Timeline { cell, ..results.timelines[1].clone() });
+    }
+    let chosen = charts(&results);
+    assert_eq!((chosen.len(), group.cells.len()), (4, 4));
+    assert!(svg(&chosen[0]).len() > 1000 && chosen.iter().all(|chart| !chart.subtitle.contains("with serial")));
+    results.run.quick = true;
+    results.timelines.clear();
+    assert!(only(&results, ChartKind::Timeline).picture.unwrap_err().contains("quick run"));
+}
+
+#[test]
+fn memory_tells_what_a_worker_costs() {
+    let chart = only(&weights(), ChartKind::Memory);
+    assert_eq!(chart.title, "CPython 3.11.2: a spawned process costs 8.8 MiB, a thread 25.6 KiB");
+    let drawn = svg(&chart);
+    assert!(drawn.contains("<title>processes × 8, pipe, fork: summed RSS 33 MiB</title>"), "{drawn}");
+    assert!(chart.alt.contains("threads × 8 3.2 MiB, 2.3 MiB private, 922 KiB shared"), "{}", chart.alt);
+    let mut one = weights();
+    one.groups.truncate(1);
+    let title = |results: &Results| only(results, ChartKind::Memory).title;
+    assert_eq!(title(&one), "A spawned process costs 1.11 MiB, a thread 25.6 KiB");
+    one.cells.iter_mut().for_each(|cell| cell.workers = None);
+    assert_eq!(title(&one), "From 3 MiB with serial to 11.9 MiB with processes × 8, pipe, spawn");
+    one.derived.estimates.iter_mut().for_each(|estimate| estimate.memory = None);
+    assert!(only(&one, ChartKind::Memory).picture.unwrap_err().contains("no trial that read memory"));
+}
+
+#[test]
+fn a_matrix_of_faults_tells_who_survives_what() {
+    let chart = only(&faults(), ChartKind::Crash);
+    assert_eq!(
+        chart.title,
+        "Threads die from 6 of 8 faults; with restart, processes lose none of 64 items, and hang on 1 fault"
+    );
+    assert_eq!(svg(&chart).matches(" retried").count(), 2 * 40, "a title on each field, and all in the description");
+    let mut two = faults();
+    two.groups.truncate(3);
+    let title = only(&two, ChartKind::Crash).title;
+    assert_eq!(title, "No thread survives an abort or a segfault; with restart, processes lose none of 64 items");
+    two.groups.iter_mut().for_each(|group| group.fault = None);
+    assert!(only(&two, ChartKind::Crash).picture.unwrap_err().contains("no group"));
+    let dead = gallery().into_iter().find(|(name, _)| *name == "all-dead").unwrap().1;
+    assert_eq!(only(&dead, ChartKind::Crash).title, "No way survives any of 8 faults");
 }
 
 /// Writes every picture of the gallery into the folder that RUNNER_LOOK names, for looking at them.

@@ -52,6 +52,8 @@ pub(super) enum Paint {
     Part(usize),
     /// Text on a part.
     OnPart(usize),
+    /// A mark that stays behind the others: 0 fainter, 1 stronger.
+    Quiet(usize),
 }
 
 /// How many parts have a colour of their own.
@@ -59,6 +61,9 @@ pub(super) const PARTS: usize = 6;
 
 /// First rows of the parts and of the texts on them.
 const PART_ROWS: (usize, usize) = (11, 13);
+
+/// The row of quiet marks.
+const QUIET_ROW: usize = 15;
 
 /// Entries of a row.
 const COLUMNS: usize = 5;
@@ -78,6 +83,7 @@ impl Paint {
             Paint::Mark(hue, shade) => (1 + hue as usize, shade % SHADES),
             Paint::Text(hue, shade) => (6 + hue as usize, shade % SHADES),
             Paint::Part(part) => (PART_ROWS.0 + part % PARTS / COLUMNS, part % PARTS % COLUMNS),
+            Paint::Quiet(step) => (QUIET_ROW, step % 2),
             Paint::OnPart(part) => (PART_ROWS.1 + part % PARTS / COLUMNS, part % PARTS % COLUMNS),
         };
         format!("{TOKEN}{}{}", letter(row), letter(column))
@@ -88,8 +94,9 @@ fn letter(index: usize) -> char {
     char::from(b'a' + (index % 26) as u8)
 }
 
-/// Rows of the palette: furniture, then marks by hue, then texts by hue, then parts and the texts on them.
-type Palette = [[&'static str; COLUMNS]; 15];
+/// Rows of the palette: furniture, then marks by hue, then texts by hue, then parts and the texts on them, then quiet
+/// marks.
+type Palette = [[&'static str; COLUMNS]; 16];
 
 const LIGHT: Palette = [
     ["#ffffff", "#1f2328", "#59636e", "#e4e7eb", "#8c959f"],
@@ -107,6 +114,7 @@ const LIGHT: Palette = [
     ["#e4e7eb", "", "", "", ""],
     ["#ffffff", "#ffffff", "#ffffff", "#ffffff", "#ffffff"],
     ["#1f2328", "", "", "", ""],
+    ["#eff1f4", "#d3d8de", "", "", ""],
 ];
 
 const DARK: Palette = [
@@ -125,6 +133,7 @@ const DARK: Palette = [
     ["#262c34", "", "", "", ""],
     ["#0d1117", "#ffffff", "#0d1117", "#0d1117", "#ffffff"],
     ["#f0f6fc", "", "", "", ""],
+    ["#21272e", "#30363d", "", "", ""],
 ];
 
 impl Theme {

@@ -8,7 +8,7 @@ use super::theme::Hue;
 use super::time_rows::{Layout, Row, Section, is_wide};
 use super::words::{self, capital, estimate, times_short};
 use crate::name::show_seconds;
-use crate::results::{Cell, CellEstimate, Group, GroupVerdict, Interval, Results};
+use crate::results::{Cell, CellEstimate, Group, GroupVerdict, Interval, LOCK_MODEL, Results};
 use crate::vocab::ChartKind;
 
 /// More rows than this in one picture are not read: groups get pictures of their own, and a larger group none.
@@ -77,6 +77,11 @@ fn section(results: &Results, group: &Group, per_item: bool) -> Section {
     let cells = group.cells.iter().filter_map(|cell| results.cells.get(*cell));
     let rows = cells.map(|cell| row(results, group, cell, per_item, winners.contains(&cell.id))).collect();
     let sub = if group.describe == group.label { String::new() } else { group.describe.clone() };
+    let sub = match (group.is_lock_model(), sub.is_empty()) {
+        (false, _) => sub,
+        (true, true) => capital(LOCK_MODEL),
+        (true, false) => format!("{sub}; {LOCK_MODEL}"),
+    };
     Section { head: capital(&group.label), sub, rows }
 }
 

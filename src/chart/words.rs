@@ -2,7 +2,7 @@
 
 use super::font;
 use crate::name::{fixed_three_digits, three_digits};
-use crate::results::{CellEstimate, Group, Interval, Results};
+use crate::results::{CellEstimate, Group, Interval, LOCK_MODEL, Results};
 
 /// `AMD EPYC · 2 cores · runner 0.1.0`.
 pub(super) fn machine(results: &Results) -> String {
@@ -121,7 +121,8 @@ pub(super) fn trouble(results: &Results, cells: impl Iterator<Item = usize>, mos
 /// `: ` and what a group is about: the work, or what sets it apart where there are several groups.
 pub(super) fn what(results: &Results, group: &Group) -> String {
     let text = if results.groups.len() > 1 || group.describe.is_empty() { &group.label } else { &group.describe };
-    if text.is_empty() { String::new() } else { format!(": {text}") }
+    let model = if group.is_lock_model() { format!(" ({LOCK_MODEL})") } else { String::new() };
+    if text.is_empty() { model } else { format!(": {text}{model}") }
 }
 
 /// How many trials of these cells were disturbed by others, where any were.

@@ -24,6 +24,8 @@ Examples:
   runner list                      tasks, models, IPC methods, charts
   runner render                    draw all reports again from their results
   runner export --to samples.csv   every trial of all reports as a row, for other programs
+  runner export --perfetto --to trace.json
+                                   what happened when, for ui.perfetto.dev
 
 Exit codes, the most telling first:
   130, 143  interrupted
@@ -59,6 +61,9 @@ pub(super) struct General {
 pub(super) enum Command {
     /// Run scenarios and write their reports (what `runner FILES` does)
     Run(RunOptions),
+    /// Try a Python function of your own, or a command, under every way: a verdict in about a minute, without YAML
+    #[command(after_long_help = TRY_HELP)]
+    Try(TryOptions),
     /// Check scenarios: all problems of all files, with their place and the way out
     Check(CheckOptions),
     /// Show what would be run: cells, order, what is skipped and why, about how long
@@ -69,7 +74,7 @@ pub(super) enum Command {
     Compare(CompareOptions),
     /// List what a scenario may name: tasks, models, IPC methods, charts
     List(ListOptions),
-    /// Give the raw samples of reports as CSV or NDJSON, or their tables as Markdown
+    /// Give the raw samples of reports as CSV or NDJSON, their tables as Markdown, or their timelines for Perfetto
     #[command(after_long_help = export_help())]
     Export(ExportOptions),
     /// Print the JSON Schema (draft-07) of scenarios, for editors, or of results files
@@ -149,6 +154,49 @@ pub(super) struct Shape {
     pub(super) seed: Option<u64>,
 }
 
+const TRY_HELP: &str = "\
+Examples:
+  runner try work:shrink --items items.jsonl   the function `shrink` of work.py, with a line of the file for each item
+  runner try work:shrink --workers 4           the same, with numbers from 0 on as items
+  runner try work:fetch                        a coroutine function runs on an event loop too
+  runner try -- gzip -kc {item} --items files  a command, with each item in the place of {item}
+  runner try work:shrink --save mine.yaml      also write the scenario, to change it and run it again
+
+The function is called with one item, and what it returns must not differ from call to call: every way's results are
+compared with those of a serial run. Naming it here is what allows it to be run; in a scenario, --allow-commands does.";
+
+/// What is tried, and how.
+#[derive(Debug, Args)]
+pub(super) struct TryOptions {
+    /// A Python function, as `module:function`
+    #[arg(value_name = "MODULE:FUNCTION", required_unless_present = "command", conflicts_with = "command")]
+    pub(super) function: Option<String>,
+    /// A command with its arguments, in which `{item}` stands for the item; it is started as it is, without a shell
+    #[arg(last = true, value_name = "PROGRAM")]
+    pub(super) command: Vec<String>,
+    /// A file with an item on each line: JSON for a function, text for a command [default: the numbers from 0 on]
+    #[arg(long, value_name = "FILE")]
+    pub(super) items: Option<PathBuf>,
+    /// Folder in which the module is found
+    #[arg(long, value_name = "FOLDER", default_value = ".")]
+    pub(super) path: PathBuf,
+    /// Which CPython: a program on PATH, or a path
+    #[arg(long, value_name = "PYTHON", default_value = "python3")]
+    pub(super) python: String,
+    /// How many workers [default: the number of cores]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
+    pub(super) workers: Option<u32>,
+    /// Also write the scenario that is run, into a file that does not exist yet
+    #[arg(long, value_name = "FILE")]
+    pub(super) save: Option<PathBuf>,
+    /// Folder for the report
+    #[arg(long, value_name = "FOLDER", default_value = "reports")]
+    pub(super) out: PathBuf,
+    /// Print the results as JSON on standard output instead of tables
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
 #[derive(Debug, Args)]
 pub(super) struct CheckOptions {
     /// Scenario files
@@ -218,6 +266,9 @@ pub(super) struct ExportOptions {
     /// What is written [default: by the ending of --to, else csv]
     #[arg(long, value_name = "FORMAT")]
     pub(super) format: Option<Format>,
+    /// The same as --format perfetto: what happened when, for ui.perfetto.dev or chrome://tracing
+    #[arg(long, conflicts_with = "format")]
+    pub(super) perfetto: bool,
     /// File to write, whole or not at all [default: standard output]
     #[arg(long, value_name = "FILE")]
     pub(super) to: Option<PathBuf>,
@@ -232,6 +283,8 @@ pub(super) enum Format {
     Ndjson,
     /// A table per group: every way with time, speed-up, their intervals and levels
     Md,
+    /// The timelines as Chrome trace events (JSON): a process per way, a track for main and for each worker
+    Perfetto,
 }
 
 /// What the columns mean, and how texts are written.
@@ -242,11 +295,15 @@ fn export_help() -> String {
   runner export cpu-bound --to samples.csv   those of one report, into a file
   runner export --format ndjson | jq .       as JSON, an object a line
   runner export --format md                  tables of every way, for a page of one's own
+  runner export --perfetto --to trace.json   starts, items, crashes and joins, for ui.perfetto.dev
 
 Each row is one trial; times of `kind` timed whose `duplicate` is false are those that estimates come from. What has no
 value is empty in CSV and null in NDJSON. In CSV, lists are joined by blanks, and a text that starts with =, +, -, @, a
 tab or a line break gets an apostrophe before it, so that no spreadsheet takes it for a formula. Histograms of the times
 per item, and everything that is derived, stand in results.json (`runner schema results`).
+
+A timeline is kept of one instrumented trial of every way whose scenario has the chart `timeline`. As trace events, times
+are in microseconds since the start of that trial; when the interpreter lock was held is a track of its own below its worker.
 
 Columns:
 {}",

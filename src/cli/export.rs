@@ -9,21 +9,33 @@ use super::args::{ExportOptions, Format};
 use super::output::Output;
 use super::render::{chosen, derived};
 use crate::name::plural;
-use crate::report::{samples, tables};
+use crate::report::{perfetto, samples, tables, timelines};
 use crate::results::{Results, write_whole};
 
 /// Writes what the reports hold, in the format asked for.
 pub(super) fn export(options: &ExportOptions, output: &Output) -> Result<Exit> {
-    let Some(format) = options.format.or_else(|| by_ending(options.to.as_deref())) else {
+    let asked = options.perfetto.then_some(Format::Perfetto).or(options.format);
+    let Some(format) = asked.or_else(|| by_ending(options.to.as_deref())) else {
         output.error(
-            "which format is meant cannot be told from the name of the file: say --format csv, --format ndjson or \
-             --format md",
+            "which format is meant cannot be told from the name of the file: say --format csv, --format ndjson, \
+             --format md or --perfetto",
         );
         return Ok(Exit::Usage);
     };
     let Some(names) = chosen(&options.names, &options.out, output)? else { return Ok(Exit::Usage) };
     let all = names.iter().map(|name| derived(&options.out.join(name))).collect::<Result<Vec<Results>>>()?;
     let (text, what) = match format {
+        Format::Perfetto => {
+            let count = timelines(&all);
+            if count == 0 {
+                output.error(&format!(
+                    "no timelines in {}: they are kept where a scenario has the chart timeline and the run is not quick",
+                    names.join(", ")
+                ));
+                return Ok(Exit::Usage);
+            }
+            (format!("{}\n", perfetto(&all)), plural(count as u64, "timeline"))
+        }
         Format::Md => (tables(&all), plural(all.len() as u64, "report")),
         Format::Csv | Format::Ndjson => {
             let samples = samples(&all);

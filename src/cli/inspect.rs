@@ -12,8 +12,9 @@ use super::{Exit, power, sources};
 use crate::ipc::METHODS;
 use crate::model::MODELS;
 use crate::name::plural;
-use crate::plan::{FEWEST_BLOCKS_FOR_CHECKS, Plan, estimate};
-use crate::runtime::RUNTIMES;
+use crate::plan::{FEWEST_BLOCKS_FOR_CHECKS, Group, Plan, estimate};
+use crate::results::LOCK_MODEL;
+use crate::runtime::{RUNTIMES, Runtime};
 use crate::task::Tasks;
 use crate::verdict::FEWEST_BLOCKS;
 use crate::vocab::{CHARTS, METRICS};
@@ -78,7 +79,7 @@ fn plan_text(plan: &Plan, tasks: &Tasks) -> String {
         let _ = writeln!(text, "  axis {}: {}", axis.key, axis.values.join(", "));
     }
     for group in &plan.groups {
-        let _ = writeln!(text, "  group {}: {}", group.label, group.describe);
+        let _ = writeln!(text, "  group {}: {}", shown(group), group.describe);
         for id in &group.cells {
             let cell = &plan.cells[*id];
             let mut notes = Vec::new();
@@ -120,6 +121,12 @@ fn plan_text(plan: &Plan, tasks: &Tasks) -> String {
         show(time),
     );
     text
+}
+
+/// The group's label, with what it is a model of where it is one.
+fn shown(group: &Group) -> String {
+    let model = if group.runtime == Runtime::EmulatedGil { format!(" ({LOCK_MODEL})") } else { String::new() };
+    format!("{}{model}", group.label)
 }
 
 fn plan_json(plan: &Plan, tasks: &Tasks) -> Value {

@@ -11,6 +11,7 @@ mod render;
 mod run;
 mod sources;
 mod target;
+mod trying;
 
 use std::process::ExitCode;
 
@@ -95,6 +96,7 @@ fn start(tasks: &Tasks, program: Program) -> u8 {
         }
         None => run::run(&parsed.run, tasks, program, &output),
         Some(Command::Run(options)) => run::run(&options, tasks, program, &output),
+        Some(Command::Try(options)) => trying::try_it(&options, tasks, program, &output),
         Some(Command::Check(options)) => inspect::check(&options, tasks, &output),
         Some(Command::Plan(options)) => inspect::plan(&options, tasks, &output),
         Some(Command::Render(options)) => render::render(&options, &output),

@@ -9,7 +9,7 @@ use super::args::RenderOptions;
 use super::output::Output;
 use crate::chart::{Theme, charts};
 use crate::name::{nearest, plural};
-use crate::report::{ChartRef, markdown, regression_markdown};
+use crate::report::{ChartRef, SEED_REPORT, markdown, regression_markdown, seed};
 use crate::results::{Results, read, write_whole};
 use crate::verdict;
 use crate::vocab::CHARTS;
@@ -22,7 +22,22 @@ pub(super) fn render(options: &RenderOptions, output: &Output) -> Result<Exit> {
         let charts = write_report(&derived(&folder)?, &folder)?;
         output.progress(&format!("{}: {charts}", folder.display()));
     }
+    if let Some(path) = write_seed(&options.out)? {
+        output.progress(&format!("{}", path.display()));
+    }
     Ok(Exit::Success)
+}
+
+/// Writes the report that compares threads with processes over several scenarios, where a folder has those. Says where.
+pub(super) fn write_seed(out: &Path) -> Result<Option<PathBuf>> {
+    // What cannot be read is no part of it; whoever draws that report is told.
+    let all: Vec<Results> = report_names(out)?.iter().filter_map(|name| derived(&out.join(name)).ok()).collect();
+    let Some(page) = seed(&all) else { return Ok(None) };
+    let folder = out.join(SEED_REPORT);
+    std::fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
+    let path = folder.join("report.md");
+    write_whole(&path, page.as_bytes())?;
+    Ok(Some(path))
 }
 
 /// The reports that are named, or all of the folder; nothing where one does not exist, which is then said.

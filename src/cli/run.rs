@@ -23,9 +23,20 @@ const LONGEST_TEMPORARY: usize = 40;
 
 /// Runs everything that the options say: read, prove the outputs, run, derive, write, print.
 pub(super) fn run(options: &RunOptions, tasks: &Tasks, program: Program, output: &Output) -> Result<Exit> {
-    let Some(mut plans) = sources::plans(&options.files, Some(&options.shape), tasks, output, options.json)? else {
-        return Ok(Exit::Usage);
-    };
+    match sources::plans(&options.files, Some(&options.shape), tasks, output, options.json)? {
+        Some(plans) => run_plans(plans, options, tasks, program, output),
+        None => Ok(Exit::Usage),
+    }
+}
+
+/// Runs what was planned.
+pub(super) fn run_plans(
+    mut plans: Vec<Plan>,
+    options: &RunOptions,
+    tasks: &Tasks,
+    program: Program,
+    output: &Output,
+) -> Result<Exit> {
     let other = match options.against.as_deref().map(ask).transpose() {
         Ok(other) => other,
         Err(error) => {
@@ -44,6 +55,7 @@ pub(super) fn run(options: &RunOptions, tasks: &Tasks, program: Program, output:
     if options.dry_run {
         return inspect::print_plans(&plans, tasks, options.json, output);
     }
+    plans.retain(|plan| can_run(plan, output));
     let interrupt = Interrupt::install().context("installing the handlers of Ctrl-C")?;
     let base = temporary_folder();
     sweep_dead(&base);
@@ -62,6 +74,12 @@ pub(super) fn run(options: &RunOptions, tasks: &Tasks, program: Program, output:
     let host = Process::new(program, folder.path(), interrupt.clone());
     let mut host = host.with_against(other.map(|other| other.program));
     let (all, exit) = run_all(&plans, targets, &mut host, options, output)?;
+    if options.against.is_none()
+        && let Some(path) = render::write_seed(&options.folder())?
+        && !options.json
+    {
+        output.result(&format!("All of Python's questions together: {}\n", path.display()))?;
+    }
     if options.json {
         output.result(&serde_json::to_string_pretty(&report::json(&all))?)?;
     } else {
@@ -74,6 +92,17 @@ pub(super) fn run(options: &RunOptions, tasks: &Tasks, program: Program, output:
         }
         None => Ok(exit),
     }
+}
+
+/// Whether there is anything to run; says why there is not.
+fn can_run(plan: &Plan, output: &Output) -> bool {
+    if plan.cells.is_empty() {
+        output.say(&format!("{}: nothing of it can be run here", plan.name));
+        for skipped in &plan.skipped {
+            output.say(&format!("  skipped: {}: {}", skipped.what, skipped.why));
+        }
+    }
+    !plan.cells.is_empty()
 }
 
 /// Whether `--resume` was refused for what it was asked.

@@ -25,6 +25,20 @@ pub(super) fn plans(
     output: &Output,
     json: bool,
 ) -> Result<Option<Vec<Plan>>> {
+    let mut problems = Problems::new();
+    let sources = read(files, &mut problems);
+    plans_of(&sources, problems, shape, tasks, output, json)
+}
+
+/// Plans what was read already, with the problems of reading it.
+pub(super) fn plans_of(
+    sources: &[Source],
+    mut problems: Problems,
+    shape: Option<&Shape>,
+    tasks: &Tasks,
+    output: &Output,
+    json: bool,
+) -> Result<Option<Vec<Plan>>> {
     let mut options = match options(shape) {
         Ok(options) => options,
         Err(message) => {
@@ -32,10 +46,8 @@ pub(super) fn plans(
             return Ok(None);
         }
     };
-    let mut problems = Problems::new();
-    let sources = read(files, &mut problems);
     let mut plans = Vec::new();
-    match load(&sources, tasks) {
+    match load(sources, tasks) {
         Err(found) => problems.extend(found),
         Ok(scenarios) => {
             options.pythons = found(&scenarios, shape.is_some_and(|shape| shape.allow_commands));
@@ -82,6 +94,7 @@ fn options(shape: Option<&Shape>) -> Result<Options, String> {
     let mut options = Options::new(usable_cores().len() as u32);
     options.memory = crate::host::free_memory();
     if let Some(shape) = shape {
+        options.allow_commands = shape.allow_commands;
         options.quick = shape.quick;
         options.trials = shape.trials;
         options.seed = shape.seed;

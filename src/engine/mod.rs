@@ -165,7 +165,7 @@ impl Trials<'_> {
         let wanted = plan.timeline && trial.kind == Kind::Instrumented && (trial.ok() || faulty);
         let first = results.timelines.iter().all(|known| known.cell != trial.cell);
         let kept = wanted && first && !report.events.is_empty();
-        kept.then(|| Timeline { cell: trial.cell, events: report.events.clone(), left_out: report.left_out })
+        kept.then(|| Timeline::of(trial.cell, &report.events, report.left_out))
     }
 
     fn host(&mut self, spec: &Spec) -> Result<Report, Stopped> {
@@ -186,7 +186,11 @@ impl Trials<'_> {
         let mut spec = sound(plan, cell, items);
         spec.reference = true;
         // It is one host for all trials of the group, and runs all items on one core.
-        spec.timeout = plan.timeout.max(Duration::from_secs(15)) * 4;
+        spec.timeout = match plan.groups[key.0].users_code {
+            // It may as well never return, and all trials would wait for it.
+            true => plan.timeout * 2,
+            false => plan.timeout.max(Duration::from_secs(15)) * 4,
+        };
         let report = self.host(&spec)?;
         let found = match report.outcome {
             Outcome::Ok => Ok((report.digest, report.known)),

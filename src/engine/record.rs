@@ -110,7 +110,7 @@ fn cell(cell: &crate::plan::Cell) -> results::Cell {
         model_shown: setup.model.entry().shown.to_owned(),
         workers: setup.workers,
         ipc: setup.ipc.map(|method| method.word().to_owned()),
-        ipc_shown: setup.ipc.map(|method| method.shown().to_owned()),
+        ipc_shown: setup.ipc_shown(),
         dispatch: setup.dispatch.as_ref().map(word),
         chunk: setup.chunk,
         in_flight: setup.in_flight,

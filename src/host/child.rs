@@ -7,13 +7,14 @@ use serde::{Deserialize, Serialize};
 
 use super::Spec;
 use super::machine::free_memory;
+use super::python;
 use crate::ipc;
 use crate::model::{self, Model, Order, Ran, Start, Trouble, Usage};
 use crate::name::show_bytes;
 use crate::reexec::Program;
 use crate::results::{Event, EventKind, Life, LockUse, Memory, MemoryUse, Phase, Seen, Spent};
-use crate::runtime::Runtime;
-use crate::task::Tasks;
+use crate::runtime::{self, Runtime};
+use crate::task::{Task, Tasks};
 
 /// What the host writes at its end.
 #[derive(Default, Serialize, Deserialize)]
@@ -91,7 +92,8 @@ fn follow_the_runner(spec: &Spec) {
 }
 
 fn reference(order: &Order<'_>) -> Reply {
-    match model::reference(order) {
+    let users_code = order.tasks.get(&order.brief.task).is_some_and(Task::is_users_code);
+    match if users_code { python::reference(order) } else { model::reference(order) } {
         Ok((digest, known)) => Reply { digest, known, done: known, ..Reply::default() },
         Err(trouble) => Reply { trouble: Some(trouble), ..Reply::default() },
     }
@@ -104,7 +106,10 @@ fn measured(order: &Order<'_>, machine: Ticks) -> Reply {
     if order.brief.fault.is_some() {
         leave_no_core();
     }
-    let mut ran = model::run(order);
+    let mut ran = match order.brief.runtime {
+        Runtime::Python => python::run(order),
+        Runtime::Native | Runtime::EmulatedGil => model::run(order),
+    };
     // Not every model looks at the clock while it works; what was late is late under all of them.
     if ran.trouble.is_none() && Instant::now() > order.deadline {
         ran.trouble = Some(Trouble::TimedOut);
@@ -160,14 +165,13 @@ fn reply(ran: Ran, phases: [Phase; 3], others: f64) -> Reply {
     }
 }
 
-/// The native runtime has no lock to wait for.
 fn spent(spent: model::Spent) -> Spent {
-    let model::Spent { service, dispatch, waiting, preempted } = spent;
-    Spent { service, dispatch, waiting, lock: 0, preempted }
+    let model::Spent { service, dispatch, waiting, lock, preempted } = spent;
+    Spent { service, dispatch, waiting, lock, preempted }
 }
 
-fn lock(used: model::LockUse) -> LockUse {
-    let model::LockUse { waits, waited, hand_overs, forced } = used;
+fn lock(used: runtime::LockUse) -> LockUse {
+    let runtime::LockUse { waits, waited, hand_overs, forced } = used;
     LockUse { waits, waited, hand_overs, forced }
 }
 
@@ -269,7 +273,6 @@ mod tests {
     use super::*;
     use crate::model::{Brief, Measure, Purpose, Setup};
     use crate::reexec::PROTOCOL;
-    use crate::runtime::Runtime;
 
     /// The names of all fields, those of nested objects behind a point.
     fn names(value: &Value, before: &str, found: &mut Vec<String>) {

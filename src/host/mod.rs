@@ -6,6 +6,7 @@ mod leftovers;
 mod machine;
 mod process;
 mod protocol;
+mod python;
 
 use std::path::PathBuf;
 use std::time::Duration;

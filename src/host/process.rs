@@ -12,6 +12,7 @@ use rustix::process::{Pid, PidfdFlags, Signal, kill_process, kill_process_group,
 
 use super::child::Reply;
 use super::leftovers::Identity;
+use super::python::without_places;
 use super::{Host, HostError, Interrupt, Report, Spec};
 use crate::ipc;
 use crate::model::Trouble;
@@ -95,7 +96,8 @@ impl Host for Process {
         if end.interrupted {
             return Err(HostError::Interrupted);
         }
-        Ok(Report { measure: spec.brief.setup.measure, ..end.report(status, leaked) })
+        let report = Report { measure: spec.brief.setup.measure, ..end.report(status, leaked) };
+        Ok(without_places(report, &spec.brief))
     }
 }
 
@@ -125,7 +127,7 @@ fn sweep_orphans() -> bool {
 }
 
 /// The processes whose parent this one is.
-fn children() -> Vec<Pid> {
+pub(super) fn children() -> Vec<Pid> {
     let own = std::process::id().to_string();
     let Ok(folder) = std::fs::read_dir("/proc") else { return Vec::new() };
     let parent_is_own = |pid: &i32| {
@@ -255,6 +257,7 @@ impl End {
             None => Outcome::Ok,
             Some(Trouble::TimedOut) => Outcome::TimedOut,
             Some(Trouble::WorkerDied { cause }) => Outcome::WorkerDied { cause },
+            Some(Trouble::HostDied { cause }) => Outcome::HostDied { cause },
             Some(Trouble::Protocol(detail)) => Outcome::ProtocolError { detail },
             Some(Trouble::Failed(detail)) => Outcome::Failed { detail },
         };

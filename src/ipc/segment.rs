@@ -174,9 +174,14 @@ impl Drop for Segment {
 pub fn leftovers(prefix: &str) -> Vec<String> {
     let Ok(folder) = std::fs::read_dir(Path::new("/dev/shm")) else { return Vec::new() };
     let start = OsStr::new(prefix.trim_start_matches('/')).as_encoded_bytes().to_vec();
+    // Semaphores of Python lie in the same folder, with a word before their names.
+    let ours = |name: &OsStr| {
+        let name = name.as_encoded_bytes();
+        name.strip_prefix(b"sem.").unwrap_or(name).starts_with(&start)
+    };
     let mut names: Vec<String> = folder
         .flatten()
-        .filter(|entry| entry.file_name().as_encoded_bytes().starts_with(&start))
+        .filter(|entry| ours(&entry.file_name()))
         .filter_map(|entry| entry.file_name().into_string().ok())
         .collect();
     names.sort();

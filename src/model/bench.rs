@@ -1,10 +1,14 @@
 //! How a worker runs items one by one: where requests come from, how they are clocked and added up.
 
+use std::sync::Arc;
+
 use hdrhistogram::Histogram;
 
+use super::lock::context;
 use super::run::Brief;
 use super::stint::{Stopwatch, monotonic};
 use crate::ipc::Requests;
+use crate::runtime::Gil;
 use crate::task::{Context, Digest, Fault, Job, TaskError, digest, item_digest};
 
 /// Runs items one after the other and keeps the sums.
@@ -19,6 +23,8 @@ pub(super) struct Bench<'a> {
     /// Where the worker's time goes, in instrumented runs, once [`Bench::begin_stint`] was called.
     pub(super) watch: Option<Stopwatch>,
     pub(super) first_item: u64,
+    /// What the thread had waited for a lock when its item began, in instrumented runs.
+    lock_before: u64,
     /// What goes wrong on purpose, and in which item.
     fault: Option<Fault>,
     /// Whether nothing is done beside the items: no clocks, and nothing goes wrong on purpose. One question for both, since
@@ -40,10 +46,16 @@ impl<'a> Bench<'a> {
             clocked: instrumented.then(Box::default),
             watch: None,
             first_item: 0,
+            lock_before: 0,
             fault: brief.fault,
             bare: !instrumented && brief.fault.is_none(),
             trace: brief.trace,
         }
+    }
+
+    /// The same, under a lock where there is one, as thread `thread` of its process.
+    pub(super) fn under(self, brief: &Brief, lock: Option<&Arc<Gil>>, thread: usize) -> Self {
+        Self { context: context(brief, lock, thread), ..self }
     }
 
     /// Has the calling thread's time clocked from here on, in instrumented runs.
@@ -61,8 +73,10 @@ impl<'a> Bench<'a> {
 
     /// The clock, in instrumented runs.
     #[inline]
-    pub(super) fn clock(&self) -> Option<u64> {
-        self.clocked.is_some().then(monotonic)
+    pub(super) fn clock(&mut self) -> Option<u64> {
+        self.clocked.as_ref()?;
+        self.lock_before = self.context.waited_for_lock();
+        Some(monotonic())
     }
 
     /// Ends an item that began at `start`, in instrumented runs; its nanoseconds.
@@ -70,7 +84,7 @@ impl<'a> Bench<'a> {
         let Some(start) = start else { return 0 };
         let end = monotonic();
         if let Some(watch) = &mut self.watch {
-            watch.item(start, end);
+            watch.item(start, end, self.context.waited_for_lock() - self.lock_before);
         }
         end.saturating_sub(start)
     }

@@ -166,6 +166,9 @@ impl<'a> Crew<'a> {
     /// Adds what a worker said of its items.
     fn take_report(&mut self, worker: usize, report: &Report, ran: &mut Ran) {
         ran.first_item = ran.first_item.max(report.first_item);
+        if let Some(used) = report.lock {
+            ran.lock = Some(ran.lock.unwrap_or_default().plus(used));
+        }
         ran.seen.extend(report.seen);
         report.items.iter().for_each(|(start, end)| self.trace.event(worker, EventKind::Item, *start, *end));
         self.trace.left_out += report.left_out;

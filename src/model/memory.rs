@@ -61,6 +61,14 @@ fn read(others: &Others) -> Option<(Memory, Vec<Memory>)> {
     Some((all, workers))
 }
 
+/// The memory of these processes together, and of each of the first `workers` of them; `None` where any is gone.
+#[must_use]
+pub fn weigh(pids: &[u32], workers: usize) -> Option<(Memory, Vec<Memory>)> {
+    let each: Vec<Memory> = pids.iter().map(|pid| of_process(&pid.to_string())).collect::<Option<_>>()?;
+    let all = each.iter().copied().fold(Memory::default(), Memory::plus);
+    Some((all, each.into_iter().take(workers).collect()))
+}
+
 fn of_process(process: &str) -> Option<Memory> {
     parse(&std::fs::read_to_string(format!("/proc/{process}/smaps_rollup")).ok()?)
 }

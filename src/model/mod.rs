@@ -3,6 +3,7 @@
 mod bench;
 mod crew;
 mod glance;
+mod lock;
 mod memory;
 mod nursery;
 mod parent;
@@ -25,13 +26,13 @@ mod worker;
 use serde::{Deserialize, Serialize};
 
 pub use bench::Clocked;
-pub use memory::{Memory, MemoryUse};
+pub use memory::{Memory, MemoryUse, weigh};
 pub use nursery::forkserver_main;
 pub use placing::usable_cores;
 pub use run::{Brief, Order, PhaseUsage, Purpose, Ran, Trouble};
 pub use serial::reference;
-pub use stint::Spent;
-pub use trace::{Event, EventKind, Life, LockUse, MOST_EVENTS, Seen};
+pub use stint::{Spent, Stint, split};
+pub use trace::{Event, EventKind, Life, MOST_EVENTS, Seen};
 pub use usage::Usage;
 pub use worker::{manager_main, worker_main};
 
@@ -345,6 +346,13 @@ pub struct Setup {
 }
 
 impl Setup {
+    /// How the IPC method is shown, where there is one: Python's own are not those of this program.
+    #[must_use]
+    pub fn ipc_shown(&self) -> Option<String> {
+        let method = self.ipc?;
+        Some(if self.api.is_some() { method.word().replace('_', " ") } else { method.shown().to_owned() })
+    }
+
     /// The setup of a model in which every key is yet to be given.
     #[must_use]
     pub fn new(model: Model, measure: Measure) -> Self {

@@ -8,12 +8,12 @@ use serde::{Deserialize, Serialize};
 use super::bench::{Bench, Clocked};
 use super::memory::MemoryUse;
 use super::stint::{Spent, Stint, monotonic, split};
-use super::trace::{Event, Life, LockUse, Seen};
+use super::trace::{Event, Life, Seen};
 use super::usage::Usage;
 use super::{Measure, Placement, Setup};
 use crate::ipc::IpcError;
 use crate::reexec::Program;
-use crate::runtime::Runtime;
+use crate::runtime::{LockUse, Runtime};
 use crate::task::{Digest, Fault, Job, Place, Settings, Task, TaskError, Tasks};
 
 /// One run to make: what, how, and until when.
@@ -95,7 +95,9 @@ impl Brief {
         tasks.get(&self.task).is_some_and(Task::yields)
     }
 
-    pub(super) fn workers(&self) -> usize {
+    /// How many workers there are; one where the model has none.
+    #[must_use]
+    pub fn workers(&self) -> usize {
         self.setup.workers.unwrap_or(1).max(1) as usize
     }
 
@@ -108,7 +110,8 @@ impl Brief {
     }
 
     /// Whether every item is clocked.
-    pub(super) fn instrumented(&self) -> bool {
+    #[must_use]
+    pub fn instrumented(&self) -> bool {
         self.purpose == Purpose::Instrumented
     }
 
@@ -130,6 +133,11 @@ pub enum Trouble {
     /// A worker (a process or a thread) ended before its work did.
     WorkerDied {
         /// Such as `signal 9 (SIGKILL)`.
+        cause: String,
+    },
+    /// The program that ran the items ended itself, with all that it had, where it is not the host process.
+    HostDied {
+        /// Such as `signal 11 (SIGSEGV)`.
         cause: String,
     },
     /// What arrived is no message.
@@ -232,6 +240,8 @@ impl Ran {
 
 /// The clock and the usage of this process at the edges of phases.
 pub(super) struct Edges {
+    /// When the first phase began.
+    began: u64,
     /// Nanoseconds of the monotonic clock.
     wall: u64,
     usage: Usage,
@@ -240,7 +250,13 @@ pub(super) struct Edges {
 
 impl Edges {
     pub(super) fn start() -> Self {
-        Self { usage: Usage::now(), wall: monotonic(), next: 0 }
+        let wall = monotonic();
+        Self { began: wall, usage: Usage::now(), wall: monotonic(), next: 0 }
+    }
+
+    /// When the run began, in nanoseconds of the monotonic clock.
+    pub(super) fn began(&self) -> u64 {
+        self.began
     }
 
     /// Ends the current phase, as seen by this process; says when that was, on the monotonic clock.

@@ -4,11 +4,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::bench::{Bench, Feed};
 use super::glance::{Glance, look_again};
+use super::lock::{lock_of, note};
 use super::memory::{Others, Scale};
 use super::parent::Parent;
 use super::run::{Edges, Order, Ran, Trouble, panic_cause};
 use super::trace::Trace;
-use crate::task::{Context, Digest, digest, item_digest, yielded_item};
+use crate::runtime::Runtime;
+use crate::task::{Context, Digest, checksum, digest, item_checksum, item_digest, yielded_item};
 
 pub(super) fn run(order: &Order<'_>) -> Ran {
     let mut ran = Ran { known: order.brief.items, ..Ran::default() };
@@ -26,7 +28,9 @@ fn work(order: &Order<'_>, ran: &mut Ran) -> Result<(), Trouble> {
     let mut edges = Edges::start();
     let mut trace = Trace::new(brief);
     let mut feed = Feed::new(job.as_ref(), &requests);
-    let mut bench = Bench::new(job.as_ref(), brief);
+    let lock = lock_of(brief);
+    let mut bench = Bench::new(job.as_ref(), brief).under(brief, lock.as_ref(), 0);
+    bench.context.acquire();
     if brief.warm() && brief.items > 0 {
         let request = feed.get(0).to_vec();
         bench.warm_up(1, |_| &request)?;
@@ -40,8 +44,10 @@ fn work(order: &Order<'_>, ran: &mut Ran) -> Result<(), Trouble> {
     let worked = work_through(&mut bench, &mut feed, brief.items, brief.yields(order.tasks), &mut ran.known);
     let end = edges.edge(ran);
     ran.memory = scale.after(&Others::default());
+    bench.context.leave();
     trace.stamps(0, bench.watch.as_mut());
     let stint = ran.add(bench);
+    note(ran, lock.as_ref(), edges.began());
     edges.edge(ran);
     look_again(glance, job.as_ref(), ran);
     look_again(own, job.as_ref(), ran);
@@ -90,6 +96,10 @@ pub fn reference(order: &Order<'_>) -> Result<(Digest, u64), Trouble> {
     let job = brief.job(order.tasks)?;
     let (mut sum, mut known, mut stack) = (0u64, 0u64, Vec::new());
     let (mut request, mut reply, mut context) = (Vec::new(), Vec::new(), Context::native());
+    let of_item = match brief.runtime {
+        Runtime::Python => |item, request: &[u8], reply: &[u8]| item_checksum(item, checksum(request), checksum(reply)),
+        _ => |item, request: &[u8], reply: &[u8]| item_digest(item, digest(request), digest(reply)),
+    };
     for first in 0..brief.items {
         request.clear();
         job.request(first, &mut request);
@@ -97,7 +107,7 @@ pub fn reference(order: &Order<'_>) -> Result<(Digest, u64), Trouble> {
         while let Some((item, bytes)) = stack.pop() {
             reply.clear();
             job.expected(&bytes, &mut reply, &mut context)?;
-            sum = sum.wrapping_add(item_digest(item, digest(&bytes), digest(&reply)));
+            sum = sum.wrapping_add(of_item(item, &bytes, &reply));
             known += 1;
             let yielded = context.take_yielded();
             stack.extend(yielded.into_iter().enumerate().map(|(k, child)| (yielded_item(item, k as u64), child)));

@@ -23,13 +23,15 @@ pub(super) fn monotonic() -> u64 {
 /// workers × wall time of the phase, to the nanosecond.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Spent {
-    /// Within items, without the time of `preempted`.
+    /// Within items, without the time of `lock` and `preempted`.
     pub service: u64,
     /// The rest: claims, messages, copies, waits for a dispatcher that has items, splits of a work-stealing pool.
     pub dispatch: u64,
     /// After the worker's last item, and before that what ended with an item: waits for those that others were yet to
     /// find, and of a work-stealing pool its threads' looking for work, where that took 50 µs or more.
     pub waiting: u64,
+    /// Within items: waiting for an interpreter lock.
+    pub lock: u64,
     /// Within items: ready to run, but without a core. Where items are shorter than 50 µs it is counted only for those
     /// that took longer, with what the worker was kept from running between them.
     pub preempted: u64,
@@ -37,28 +39,34 @@ pub struct Spent {
 
 /// What one worker clocked, in nanoseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Stint {
+pub struct Stint {
     /// Within items, all of it.
-    pub(super) service: u64,
+    pub service: u64,
+    /// Within items, waiting for a lock.
+    #[serde(default)]
+    pub lock: u64,
     /// Within items without a core.
-    pub(super) preempted: u64,
+    pub preempted: u64,
     /// Waits for items that others might find, which ended with an item.
-    pub(super) waited: u64,
+    pub waited: u64,
     /// When the last item ended, on the monotonic clock; 0 where there was none.
-    pub(super) last: u64,
+    pub last: u64,
 }
 
 /// Splits `workers` times a work phase of `wall` nanoseconds that ended at `end` on the monotonic clock. A worker
 /// without a stint waited all the time. Nothing exceeds the phase, even where a worker without a barrier began early.
-pub(super) fn split(stints: &[Stint], workers: usize, wall: u64, end: u64) -> Spent {
+#[must_use]
+pub fn split(stints: &[Stint], workers: usize, wall: u64, end: u64) -> Spent {
     let mut spent = Spent::default();
     for worker in 0..workers {
         let stint = stints.get(worker).copied().unwrap_or_default();
         let within = stint.service.min(wall);
-        let preempted = stint.preempted.min(within);
+        let lock = stint.lock.min(within);
+        let preempted = stint.preempted.min(within - lock);
         let idle = if stint.last == 0 { wall } else { end.saturating_sub(stint.last) };
         let waiting = idle.saturating_add(stint.waited).min(wall - within);
-        spent.service += within - preempted;
+        spent.service += within - lock - preempted;
+        spent.lock += lock;
         spent.preempted += preempted;
         spent.waiting += waiting;
         spent.dispatch += wall - within - waiting;
@@ -122,13 +130,14 @@ impl Stopwatch {
         self.resume();
     }
 
-    /// Adds an item that ran from `start` to `end`.
-    pub(super) fn item(&mut self, start: u64, end: u64) {
+    /// Adds an item that ran from `start` to `end`, and waited for a lock for `lock` nanoseconds of it.
+    pub(super) fn item(&mut self, start: u64, end: u64, lock: u64) {
         if let Some(stamps) = &mut self.stamps {
             stamps.add(start, end);
         }
         let took = end.saturating_sub(start);
         self.stint.service += took;
+        self.stint.lock += lock;
         self.stint.last = end;
         self.long = took >= LONG;
         if self.long {
@@ -152,15 +161,18 @@ mod tests {
     use super::*;
 
     fn all(spent: Spent) -> u64 {
-        spent.service + spent.dispatch + spent.waiting + spent.preempted
+        spent.service + spent.dispatch + spent.waiting + spent.lock + spent.preempted
     }
 
     #[test]
     fn time_is_split_after_the_last_item() {
-        let busy = Stint { service: 700, preempted: 200, waited: 0, last: 10_000 };
-        let early = Stint { service: 300, preempted: 0, waited: 100, last: 9_500 };
+        let busy = Stint { service: 700, lock: 0, preempted: 200, waited: 0, last: 10_000 };
+        let early = Stint { service: 300, lock: 100, preempted: 0, waited: 100, last: 9_500 };
         let spent = split(&[busy, early], 3, 1000, 10_000);
-        assert_eq!(spent, Spent { service: 800, preempted: 200, waiting: 500 + 100 + 1000, dispatch: 300 + 100 });
+        assert_eq!(
+            spent,
+            Spent { service: 700, lock: 100, preempted: 200, waiting: 500 + 100 + 1000, dispatch: 300 + 100 }
+        );
         assert_eq!(all(spent), 3000);
     }
 
@@ -170,7 +182,7 @@ mod tests {
         for service in values {
             for preempted in values {
                 for (waited, last) in values.into_iter().flat_map(|waited| values.map(|last| (waited, last))) {
-                    let spent = split(&[Stint { service, preempted, waited, last }], 2, 1000, 5000);
+                    let spent = split(&[Stint { service, lock: waited, preempted, waited, last }], 2, 1000, 5000);
                     assert_eq!(all(spent), 2000);
                 }
             }
@@ -181,10 +193,10 @@ mod tests {
     fn a_stopwatch_adds_items_up() {
         let mut watch = Stopwatch::start(false);
         watch.resume();
-        watch.item(1000, 1500);
-        watch.item(2000, 3_002_000);
-        let Stint { service, preempted, waited, last } = watch.stint;
-        assert_eq!((service, waited, last), (3_000_500, 0, 3_002_000));
+        watch.item(1000, 1500, 0);
+        watch.item(2000, 3_002_000, 700);
+        let Stint { service, lock, preempted, waited, last } = watch.stint;
+        assert_eq!((service, lock, waited, last), (3_000_500, 700, 0, 3_002_000));
         assert!(preempted <= service);
     }
 }

@@ -3,10 +3,11 @@
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Barrier, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Barrier, Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::bench::{Bench, Feed};
 use super::glance::{Glance, look_again};
+use super::lock::{lock_of, note};
 use super::memory::{Others, Scale};
 use super::parent::Parent;
 use super::placing::{pin, usable_cores, worker_core};
@@ -14,6 +15,7 @@ use super::run::{Brief, Edges, Order, Ran, Trouble, panic_cause};
 use super::stint::{Stint, monotonic};
 use super::trace::{EventKind, Trace};
 use crate::ipc::Requests;
+use crate::runtime::Gil;
 use crate::task::{Job, yielded_item};
 
 /// The counter that all workers claim from, on a cache line of its own.
@@ -107,6 +109,8 @@ struct Shared<'a> {
     cursor: Cursor,
     found: Option<Found>,
     edges: Barrier,
+    /// The interpreter lock, where the runtime has one.
+    lock: Option<Arc<Gil>>,
 }
 
 pub(super) fn run(order: &Order<'_>) -> Ran {
@@ -129,6 +133,7 @@ fn work(order: &Order<'_>, ran: &mut Ran) -> Result<(), Trouble> {
         cursor: Cursor::default(),
         found: brief.yields(order.tasks).then(|| Found::new(brief.items)),
         edges: Barrier::new(workers + 1),
+        lock: lock_of(brief),
     };
     let cores = usable_cores();
     let mut all = All { trace: Trace::new(brief), stints: Vec::new(), trouble: None, end: 0 };
@@ -164,6 +169,7 @@ fn work(order: &Order<'_>, ran: &mut Ran) -> Result<(), Trouble> {
             }
         }
         edges.edge(ran);
+        note(ran, shared.lock.as_ref(), edges.began());
     });
     look_again(glance, job.as_ref(), ran);
     all.trace.into_ran(ran);
@@ -213,24 +219,29 @@ fn worker_main<'a>(shared: &Shared<'a>, worker: usize, core: Option<usize>) -> L
     shared.parent.visit();
     let glance = Glance::of_worker(shared.job, worker);
     let mut feed = Feed::new(shared.job, shared.requests);
-    let mut bench = Bench::new(shared.job, shared.brief);
+    let bench = Bench::new(shared.job, shared.brief);
+    let mut bench = bench.under(shared.brief, shared.lock.as_ref(), worker);
     let mut worked = Ok(());
     if shared.brief.warm() {
+        bench.context.acquire();
         worked = caught(|| {
             let request = if shared.brief.items > 0 { feed.get(0).to_vec() } else { Vec::new() };
             bench.warm_up(shared.brief.chunk().min(shared.brief.items), |_| &request)?;
             Ok(())
         });
+        bench.context.leave();
         bench.begin_stint();
         shared.edges.wait();
         shared.edges.wait();
     } else {
         bench.begin_stint();
     }
+    bench.context.acquire();
     bench.resume();
     if worked.is_ok() {
         worked = caught(|| claim_all(shared, &mut bench, &mut feed));
     }
+    bench.context.leave();
     if worked.is_err() {
         shared.cursor.exhaust();
         if let Some(found) = &shared.found {
@@ -263,7 +274,12 @@ fn claim_all(shared: &Shared<'_>, bench: &mut Bench<'_>, feed: &mut Feed<'_>) ->
         }
     }
     let Some(found) = &shared.found else { return Ok(()) };
-    while let Some((item, request)) = found.next(bench.watch.as_mut().map(|watch| &mut watch.stint.waited)) {
+    loop {
+        // A wait for others lets the lock go, or none of them could find anything.
+        bench.context.release();
+        let next = found.next(bench.watch.as_mut().map(|watch| &mut watch.stint.waited));
+        bench.context.acquire();
+        let Some((item, request)) = next else { break };
         bench.resume();
         bench.item(item, &request)?;
         found.done(item, bench.context.take_yielded());

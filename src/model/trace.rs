@@ -1,35 +1,9 @@
-//! What happened when: lives of workers, events of a timeline, what each saw of a global, and what a lock cost.
+//! What happened when: lives of workers, events of a timeline, and what each saw of a global.
 
 use serde::{Deserialize, Serialize};
 
 use super::run::{Brief, Ran};
 use super::stint::{Stopwatch, monotonic};
-
-/// What the interpreter locks of a run, real ones or models, were asked for, summed over its processes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LockUse {
-    /// Takes that found it held.
-    pub waits: u64,
-    /// Nanoseconds of those waits.
-    pub waited: u64,
-    /// Times that it went from one thread to another.
-    pub hand_overs: u64,
-    /// Those of them that a thread was made to, after a request.
-    pub forced: u64,
-}
-
-impl LockUse {
-    /// The sum of both.
-    #[must_use]
-    pub fn plus(self, other: Self) -> Self {
-        Self {
-            waits: self.waits + other.waits,
-            waited: self.waited + other.waited,
-            hand_overs: self.hand_overs + other.hand_overs,
-            forced: self.forced + other.forced,
-        }
-    }
-}
 
 /// The life of one worker, in nanoseconds since the start of its run. A replacement has a life of its own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

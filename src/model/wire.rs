@@ -6,6 +6,7 @@ use super::run::Brief;
 use super::stint::Stint;
 use super::trace::Seen;
 use super::usage::Usage;
+use crate::runtime::LockUse;
 use crate::task::Digest;
 
 /// To a worker: what to do, as JSON.
@@ -51,6 +52,9 @@ pub(super) struct Report {
     pub(super) first_item: u64,
     /// Service times of instrumented table runs, as (value, count).
     pub(super) service: Vec<(u64, u64)>,
+    /// What its interpreter lock was asked for, where it has one.
+    #[serde(default)]
+    pub(super) lock: Option<LockUse>,
     /// Where its time went, in instrumented runs.
     pub(super) stint: Option<Stint>,
     /// When its items ran, on the monotonic clock, where the run keeps its events, and how many more there were.

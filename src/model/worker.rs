@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::bench::{Bench, Feed};
 use super::glance::Glance;
+use super::lock::lock_of;
 use super::parent::Parent;
 use super::placing::pin;
 use super::run::Trouble;
@@ -88,7 +89,8 @@ pub(super) fn be_worker(tasks: &Tasks, arguments: &[String], parent: &Parent) ->
         Err(Trouble::TimedOut) => 1,
         Err(trouble) => {
             let text = match trouble {
-                Trouble::Failed(text) | Trouble::Protocol(text) | Trouble::WorkerDied { cause: text } => text,
+                Trouble::Failed(text) | Trouble::Protocol(text) => text,
+                Trouble::WorkerDied { cause } | Trouble::HostDied { cause } => cause,
                 Trouble::TimedOut => String::new(),
             };
             let message = [&[wire::ERROR], text.as_bytes()].concat();
@@ -145,7 +147,8 @@ impl Worker<'_> {
         self.parent.visit();
         let glance = Glance::of_worker(prepared.as_ref(), job.worker);
         self.send(&[wire::READY])?;
-        let mut bench = Bench::new(prepared.as_ref(), &job.brief);
+        let lock = lock_of(&job.brief);
+        let mut bench = Bench::new(prepared.as_ref(), &job.brief).under(&job.brief, lock.as_ref(), job.worker);
         bench.begin_stint();
         let mut report = Report::default();
         let mut barrier = Usage::default();
@@ -169,6 +172,7 @@ impl Worker<'_> {
                 }
                 wire::FINISH => {
                     report.work = Usage::now().since(barrier);
+                    report.lock = lock.as_ref().map(|gil| gil.used());
                     report.seen = glance.and_then(|glance| glance.again(prepared.as_ref()));
                     report.tell(bench, table.is_some());
                     let text = serde_json::to_vec(&report).map_err(|_| Damaged)?;
@@ -202,7 +206,10 @@ fn run_warm(bench: &mut Bench<'_>, items: &[u8]) -> Result<(), Trouble> {
     while !cursor.is_empty() {
         requests.push(wire::take_item(&mut cursor)?.1);
     }
-    Ok(bench.warm_up(requests.len() as u64, |item| requests[item as usize])?)
+    bench.context.acquire();
+    bench.warm_up(requests.len() as u64, |item| requests[item as usize])?;
+    bench.context.release();
+    Ok(())
 }
 
 /// Runs the items of a message and writes the message of their replies.
@@ -210,6 +217,7 @@ fn run_items(bench: &mut Bench<'_>, items: &[u8], yields: bool, message: &mut Ve
     message.clear();
     message.push(wire::REPLIES);
     let mut cursor = Cursor::new(items);
+    bench.context.acquire();
     bench.resume();
     while !cursor.is_empty() {
         let (item, request) = wire::take_item(&mut cursor)?;
@@ -220,6 +228,7 @@ fn run_items(bench: &mut Bench<'_>, items: &[u8], yields: bool, message: &mut Ve
         let reply = wire::Reply { item, seen, service, yielded: yielded.len() as u32, bytes: &bench.reply };
         wire::put_reply(message, &reply, &yielded);
     }
+    bench.context.release();
     Ok(())
 }
 
@@ -232,6 +241,7 @@ fn work_table(
     deadline: Instant,
 ) -> Result<(), Trouble> {
     table.wait_for_start(wait, deadline)?;
+    bench.context.acquire();
     bench.resume();
     let chunk = job.brief.chunk();
     while let Some(claim) = table.claim(chunk) {
@@ -243,6 +253,7 @@ fn work_table(
             table.publish(job.worker, bench.done, bench.sum);
         }
     }
+    bench.context.release();
     table.finish();
     Ok(())
 }

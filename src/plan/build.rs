@@ -30,7 +30,8 @@ struct Builder<'a> {
 
 /// Builds the matrix.
 pub(super) fn build(scenario: &Scenario, tasks: &Tasks, options: &Options) -> Result<Built, Problems> {
-    let built = Built { groups: Vec::new(), points: Vec::new(), skipped: Vec::new(), collapsed: Vec::new() };
+    let built =
+        Built { groups: Vec::new(), points: Vec::new(), skipped: Vec::new(), collapsed: Vec::new(), wanting: false };
     let mut builder = Builder { scenario, options, wait: Wait::Spin, built, problems: Problems::new() };
     builder.wait = builder.default_wait();
     for choice in &scenario.tasks {
@@ -40,7 +41,7 @@ pub(super) fn build(scenario: &Scenario, tasks: &Tasks, options: &Options) -> Re
     }
     builder.no_meaning();
     let Builder { mut built, mut problems, .. } = builder;
-    if built.points.is_empty() && problems.is_empty() {
+    if built.points.is_empty() && problems.is_empty() && !built.wanting {
         let reasons: Vec<String> =
             built.skipped.iter().map(|skipped| format!("{}: {}", skipped.what, skipped.why)).collect();
         let place = scenario.models.first().map_or(0..0, |model| model.place.clone());
@@ -113,6 +114,12 @@ impl Builder<'_> {
         if !self.built.skipped.contains(&skipped) {
             self.built.skipped.push(skipped);
         }
+    }
+
+    /// Skips what another machine, or a permission, would have run.
+    fn want(&mut self, what: String, why: &str) {
+        self.built.wanting = true;
+        self.skip(what, why);
     }
 
     fn task(&mut self, choice: &TaskChoice, task: &dyn Task) {
@@ -194,10 +201,18 @@ impl Builder<'_> {
         runtime: Runtime,
         ways: &Ways,
     ) -> Vec<(Option<String>, Option<Interpreter>)> {
+        let what = format!("{} × {}", task.name(), word_of(runtime));
+        if task.is_users_code() && !self.options.allow_commands {
+            self.want(what, "needs --allow-commands: it runs code of the scenario's own");
+            return Vec::new();
+        }
         if runtime != Runtime::Python {
+            if task.is_users_code() {
+                self.skip(what, "is Python code");
+                return Vec::new();
+            }
             return vec![(None, None)];
         }
-        let what = format!("{} × python", task.name());
         if !task.in_python() {
             self.skip(what, "the Python driver does not have this task");
             return Vec::new();
@@ -207,8 +222,8 @@ impl Builder<'_> {
         for name in names {
             match self.options.pythons.get(&name) {
                 Some(Ok(interpreter)) => found.push((Some(name), Some(interpreter.clone()))),
-                Some(Err(why)) => self.skip(what.clone(), why),
-                None => self.skip(what.clone(), "nobody looked for interpreters"),
+                Some(Err(why)) => self.want(what.clone(), why),
+                None => self.want(what.clone(), "nobody looked for interpreters"),
             }
         }
         found
@@ -370,6 +385,7 @@ impl Builder<'_> {
                 runtime: common.runtime,
                 interpreter: interpreter.cloned(),
                 fault: common.fault,
+                users_code: task.is_users_code(),
                 measure: common.measure,
                 cells: Vec::new(),
                 baseline: 0,

@@ -34,6 +34,8 @@ pub(super) struct Built {
     pub points: Vec<Point>,
     pub skipped: Vec<Skipped>,
     pub collapsed: Vec<Collapsed>,
+    /// Whether something is skipped that another machine, or a permission, would have run.
+    pub wanting: bool,
 }
 
 /// Which points are run.

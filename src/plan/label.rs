@@ -28,7 +28,7 @@ fn cell_label(setup: &Setup, setups: &[Setup]) -> String {
         Some(workers) if setup.model != Model::Serial => format!("{word} × {workers}"),
         _ => word.to_owned(),
     }];
-    parts.extend(setup.ipc.map(|method| method.shown().to_owned()));
+    parts.extend(setup.ipc_shown());
     if varies(setups, |s| s.dispatch) {
         parts.extend(setup.dispatch.map(|dispatch| word_of(dispatch).to_owned()));
     } else if setup.dispatch == Some(Dispatch::Table) {

@@ -56,13 +56,24 @@ pub struct Options {
     pub memory: Option<u64>,
     /// The interpreters that scenarios name, as written: what was found, or why nothing was.
     pub pythons: BTreeMap<String, Result<Interpreter, String>>,
+    /// Whether scenarios may run code of the user's own.
+    pub allow_commands: bool,
 }
 
 impl Options {
     /// A whole run on so many cores.
     #[must_use]
     pub fn new(cores: u32) -> Self {
-        Self { quick: false, trials: None, seed: None, only: None, cores, memory: None, pythons: BTreeMap::new() }
+        Self {
+            quick: false,
+            trials: None,
+            seed: None,
+            only: None,
+            cores,
+            memory: None,
+            pythons: BTreeMap::new(),
+            allow_commands: false,
+        }
     }
 }
 
@@ -149,6 +160,8 @@ pub struct Group {
     pub interpreter: Option<Interpreter>,
     /// What goes wrong on purpose.
     pub fault: Option<Fault>,
+    /// Whether the items are code of the user's own, of which only a run of it knows the right replies.
+    pub users_code: bool,
     /// What the clock covers.
     pub measure: Measure,
     /// Its cells, in the order in which outputs list them.
@@ -229,14 +242,19 @@ pub fn pythons(scenario: &Scenario) -> Vec<String> {
 /// Plans a scenario.
 ///
 /// # Errors
-/// Selectors that match nothing, more workers than there may be, and a scenario of which no cell is left.
+/// Selectors that match nothing, more workers than there may be, and a scenario of which no cell is left, unless it is the
+/// machine or a permission that is wanting: then the plan is empty, and says what was skipped.
 pub fn plan(scenario: &Scenario, tasks: &Tasks, options: &Options) -> Result<Plan, Problems> {
     let mut built = build::build(scenario, tasks, options)?;
-    let expected = expect::resolve(scenario, &built, options.cores)?;
+    // Of what this machine lacks altogether, nothing can be expected.
+    let expected = match built.points.is_empty() {
+        true => Vec::new(),
+        false => expect::resolve(scenario, &built, options.cores)?,
+    };
     let mut skipped = std::mem::take(&mut built.skipped);
     let narrowed = match &options.only {
-        Some(only) => only.narrow(&built, scenario, tasks, options.cores)?,
-        None => built.everything(),
+        Some(only) if !built.points.is_empty() => only.narrow(&built, scenario, tasks, options.cores)?,
+        _ => built.everything(),
     };
     let expectations = expect::keep(expected, &narrowed, &mut skipped);
     let (groups, mut cells) = built.into_cells(&narrowed, options.cores);
@@ -333,6 +351,9 @@ fn fitting_charts(groups: &[Group], cells: &[Cell], quick: bool) -> Vec<ChartKin
     }
     if distinct(methods.collect()) > 1 && distinct(payloads) > 1 {
         charts.push(ChartKind::Ipc);
+    }
+    if groups.iter().any(|group| group.fault.is_some()) {
+        charts.push(ChartKind::Crash);
     }
     charts
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::results::{Cell, Group, Memory, MemoryUse, Phase, Results, Spent, Trial};
+use crate::results::{Cell, Group, Life, Memory, MemoryUse, Phase, Results, Seen, Spent, Trial};
 use crate::vocab::Outcome;
 
 /// A trial with what it belongs to.
@@ -72,16 +72,24 @@ pub(super) static COLUMNS: std::sync::LazyLock<Vec<Column>> = std::sync::LazyLoc
     all.extend(items());
     all.extend(spent());
     all.extend(memory());
+    all.extend(happened());
     all
 });
 
-fn way() -> [Column; 20] {
+fn way() -> [Column; 30] {
     [
         column("scenario", "name of the scenario", |s| json!(s.results.scenario.name)),
         column("group", "which ways are compared with each other", |s| json!(s.group.label)),
         column("task", "the task; each of its settings is a column after it: setting_NAME", |s| json!(s.group.task)),
         column("payload_bytes", "payload of a request, where the task has it", |s| json!(s.group.payload)),
-        column("runtime", "what executes an item", |s| json!(s.group.runtime)),
+        column("runtime", "what executes an item; emulated_gil is a model of CPython's lock", |s| {
+            json!(s.group.runtime)
+        }),
+        column("interpreter", "which CPython, where the runtime is Python", |s| {
+            json!(s.group.interpreter.as_ref().map(|interpreter| &interpreter.label))
+        }),
+        column("fault", "what went wrong on purpose", |s| json!(s.group.fault.as_ref().map(|fault| &fault.kind))),
+        column("fault_item", "in which item, from 0", |s| json!(s.group.fault.as_ref().map(|fault| fault.item))),
         column("measure", "work or end_to_end: what `seconds` covers", |s| json!(s.group.measure)),
         column("way", "the way as tables show it", |s| json!(s.cell.label)),
         column("baseline", "whether speed-ups refer to this way", |s| json!(s.group.baseline == s.cell.id)),
@@ -93,6 +101,17 @@ fn way() -> [Column; 20] {
         column("in_flight", "chunks in flight per worker", |s| json!(s.cell.in_flight)),
         column("wait", "sleep or spin", |s| json!(s.cell.wait)),
         column("placement", "free, same or cross", |s| json!(s.cell.placement)),
+        column("start", "spawn, fork or forkserver", |s| json!(s.cell.start)),
+        column("api", "process, pool or executor: Python's own classes", |s| json!(s.cell.api)),
+        column("on_crash", "stop, restart or skip", |s| json!(s.cell.on_crash)),
+        column("switch_interval_seconds", "after which a waiting thread asks for the interpreter lock", |s| {
+            json!(s.cell.switch_interval.map(seconds))
+        }),
+        column("held_per_operation_seconds", "how long the emulated lock is held before a blocking operation", |s| {
+            json!(s.cell.held_per_operation.map(seconds))
+        }),
+        column("parent_memory_bytes", "what the parent held when workers started", |s| json!(s.cell.parent_memory)),
+        column("parent_use", "untouched or read", |s| json!(s.cell.parent_use)),
         column("build", "this, or against: the other build of `--against`", |s| {
             json!(if s.cell.against { "against" } else { "this" })
         }),
@@ -169,6 +188,44 @@ fn memory() -> [Column; 9] {
         column("memory_workers_private_bytes", "of that, private", |s| bytes(s, |m| each(m, |worker| worker.private))),
         column("memory_workers_rss_bytes", "RSS of each", |s| bytes(s, |m| each(m, |worker| worker.rss))),
     ]
+}
+
+fn happened() -> [Column; 13] {
+    [
+        column("recovered_seconds", "from a worker's death to the first reply of the one in its place", |s| {
+            json!((s.trial.recovered > 0).then(|| seconds(s.trial.recovered)))
+        }),
+        column("lock_waits", "takes of interpreter locks that found them held", |s| {
+            json!(s.trial.lock.map(|l| l.waits))
+        }),
+        column("lock_waited_seconds", "how long they waited", |s| json!(s.trial.lock.map(|l| seconds(l.waited)))),
+        column("lock_hand_overs", "times that a lock went from thread to thread", |s| {
+            json!(s.trial.lock.map(|l| l.hand_overs))
+        }),
+        column("lock_forced", "those that a request forced", |s| json!(s.trial.lock.map(|l| l.forced))),
+        column("life_workers", "workers that lived, from 0; a replacement has the number of the dead one", |s| {
+            lives(s, |life| json!(life.worker))
+        }),
+        column("life_start_seconds", "when each was asked for, since the start of the trial", |s| {
+            lives(s, |life| json!(seconds(life.start)))
+        }),
+        column("life_ready_seconds", "when it was ready", |s| lives(s, |life| json!(seconds(life.ready)))),
+        column("life_end_seconds", "when it had ended", |s| lives(s, |life| json!(seconds(life.end)))),
+        column("life_died", "whether it died", |s| lives(s, |life| json!(life.died))),
+        column("seen_by", "who saw the global of the task globals: main, or the number of a worker", |s| {
+            seen(s, |seen| seen.worker.map_or(json!("main"), |worker| json!(worker.to_string())))
+        }),
+        column("seen_before", "what each found first", |s| seen(s, |seen| json!(seen.before))),
+        column("seen_after", "what each found last", |s| seen(s, |seen| json!(seen.after))),
+    ]
+}
+
+fn lives(sample: &Sample<'_>, of: fn(&Life) -> Value) -> Value {
+    json!(sample.trial.lives.iter().map(of).collect::<Vec<_>>())
+}
+
+fn seen(sample: &Sample<'_>, of: fn(&Seen) -> Value) -> Value {
+    json!(sample.trial.seen.iter().map(of).collect::<Vec<_>>())
 }
 
 fn seconds(nanos: u64) -> f64 {

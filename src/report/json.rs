@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::words::{outcomes, warnings};
-use crate::results::{Cell, Group, GroupVerdict, Latency, Quantiles, Results};
+use crate::results::{Cell, Group, GroupVerdict, Latency, Quantiles, Results, RuntimeRow, RuntimeTable};
 
 /// One object per scenario, in order.
 #[must_use]
@@ -53,6 +53,7 @@ fn scenario(results: &Results) -> Value {
         "groups": groups,
         "expectations": expectations,
         "break_evens": results.derived.break_evens,
+        "runtimes": runtimes(results),
         "fits": results.derived.fits,
         "outcomes": outcomes(results),
         "skipped": results.skipped,
@@ -85,6 +86,9 @@ fn group(results: &Results, group: &Group, verdict: &GroupVerdict) -> Value {
         "settings": group.settings,
         "payload": group.payload,
         "runtime": group.runtime,
+        "model_of": group.is_lock_model().then_some("CPython's lock"),
+        "interpreter": group.interpreter,
+        "fault": group.fault,
         "measure": group.measure,
         "per_item": group.per_item,
         "baseline": label(group.baseline),
@@ -97,6 +101,23 @@ fn group(results: &Results, group: &Group, verdict: &GroupVerdict) -> Value {
         "pairs": pairs.collect::<Vec<_>>(),
         "checks": checks.collect::<Vec<_>>(),
     })
+}
+
+/// Runtimes that run the same task, with their names in the place of indices.
+fn runtimes(results: &Results) -> Vec<Value> {
+    let table = |table: &RuntimeTable| {
+        let row = |row: &RuntimeRow| {
+            let group = results.groups.get(row.group)?;
+            let mut all = object(json!(row));
+            all.insert("runtime".into(), json!(group.runtime_shown()));
+            all.insert("group".into(), json!(group.label));
+            let best = row.best.and_then(|cell| results.cells.get(cell));
+            all.insert("best".into(), json!(best.map(|cell| &cell.label)));
+            Some(Value::Object(all))
+        };
+        json!({"what": table.what, "rows": table.rows.iter().filter_map(row).collect::<Vec<_>>()})
+    };
+    results.derived.runtimes.iter().map(table).collect()
 }
 
 /// A cell: what it is, what is known of it, and its times per item, in one object.

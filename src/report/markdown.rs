@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use super::ChartRef;
 use super::phases::{items, memory, phases};
-use super::reasons;
 use super::surroundings::machine_facts;
 use super::words::{all_planned, answer, notes, reservations, speedup, time, warnings, word};
+use super::{happened, reasons};
 use crate::name::{plural, show_seconds};
-use crate::results::{Check, Group, GroupVerdict, Interval, Pair, Results, Skipped, Trial, Word};
+use crate::results::{Check, Group, GroupVerdict, Interval, LOCK_MODEL, Pair, Results, Skipped, Trial, Word};
 use crate::verdict::{effect, times_interval};
 
 /// Width in pixels at which a code host shows a chart.
@@ -31,6 +31,7 @@ pub fn markdown(results: &Results, charts: &[ChartRef]) -> String {
             parts.push(section(results, group, verdict, several));
         }
     }
+    parts.extend(happened::runtimes(results).iter().map(|facts| facts.markdown(2)));
     parts.extend([
         reasons::break_evens(results),
         expectations(results),
@@ -92,7 +93,8 @@ fn head(results: &Results) -> String {
     let several = results.derived.groups.len() > 1;
     for verdict in &results.derived.groups {
         let Some(group) = results.groups.get(verdict.group) else { continue };
-        let label = if several { format!("**{}:** ", escape(&group.label)) } else { String::new() };
+        let label =
+            if several || group.is_lock_model() { format!("**{}:** ", escape(&group.shown())) } else { String::new() };
         let mark = if several { "- " } else { "> " };
         let when = verdict.when.as_ref().map_or(String::new(), |when| format!(" {}", escape(when)));
         out += &format!("{mark}{label}{}{when}\n", escape(&verdict.sentence));
@@ -139,6 +141,10 @@ fn section(results: &Results, group: &Group, verdict: &GroupVerdict, several: bo
         "notes",
     ];
     out += &format!("\n\n{}\n{}", table(&head, &rows.collect::<Vec<_>>()), coverage(results, group));
+    if group.is_lock_model() {
+        out += &format!(" Its items ran under a {LOCK_MODEL}, and in no CPython.");
+    }
+    let happened: String = happened::of_group(results, group).iter().map(|f| format!("\n{}", f.markdown(3))).collect();
     let parts = [
         comparisons(results, verdict),
         checks(results, verdict),
@@ -153,7 +159,7 @@ fn section(results: &Results, group: &Group, verdict: &GroupVerdict, several: bo
             out += &format!("\n{part}");
         }
     }
-    out
+    out + &happened
 }
 
 /// Which order statistics the intervals of the cells are, and how often they cover.

@@ -22,7 +22,7 @@ pub fn regression_terminal(results: &Results, options: &TerminalOptions) -> Stri
     for verdict in &results.derived.groups {
         let Some(group) = results.groups.get(verdict.group) else { continue };
         page.line("", "");
-        page.line(BOLD, &format!("{} ({})", group.label, plural(u64::from(results.run.blocks), "block")));
+        page.line(BOLD, &format!("{} ({})", group.shown(), plural(u64::from(results.run.blocks), "block")));
         let rows = rows(results, group);
         let text = |of: fn(&Row) -> String| rows.iter().map(of).collect::<Vec<_>>();
         let columns = [

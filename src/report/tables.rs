@@ -1,11 +1,12 @@
 //! The ways of all groups as Markdown tables, to be pasted elsewhere.
 
+use super::happened;
 use super::markdown::{comparisons, escape, fits, level, table};
 use super::phases::{items, memory, phases};
 use super::reasons::{break_evens, losses};
 use super::words::{NONE, notes, reservations};
 use crate::name::fixed_three_digits;
-use crate::results::{CellEstimate, Group, Interval, Results};
+use crate::results::{CellEstimate, Group, Interval, LOCK_MODEL, Results};
 use crate::verdict::UNBOUNDED;
 
 /// The tables of reports, group by group: every way with its time and its speed-up, the ends of their intervals and the
@@ -19,7 +20,8 @@ pub fn tables(results: &[Results]) -> String {
             out += &format!("**{}**\n\n", escape(&line));
         }
         for group in &one.groups {
-            out += &format!("## {}\n\n{}\n", escape(&group.label), of_group(one, group));
+            let model = if group.is_lock_model() { format!("A {LOCK_MODEL}.\n\n") } else { String::new() };
+            out += &format!("## {}\n\n{model}{}\n", escape(&group.label), of_group(one, group));
             let verdict = one.derived.groups.iter().find(|verdict| verdict.group == group.id);
             let mut parts: Vec<String> = verdict
                 .map(|verdict| vec![format!("{}\n", escape(&verdict.sentence)), comparisons(one, verdict)])
@@ -31,9 +33,11 @@ pub fn tables(results: &[Results]) -> String {
                 items(one, group),
                 fits(one, group),
             ]);
+            parts.extend(happened::of_group(one, group).iter().map(|facts| facts.markdown(3)));
             parts.retain(|part| !part.is_empty());
             out += &format!("{}\n", parts.join("\n"));
         }
+        out.extend(happened::runtimes(one).iter().map(|facts| format!("{}\n", facts.markdown(2))));
         out += &break_evens(one);
     }
     out

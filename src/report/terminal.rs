@@ -1,7 +1,7 @@
 //! Tables and sentences for the terminal.
 
-use super::reasons;
 use super::words::{NONE, all_planned, answer, cores, notes, outcomes, reservations, speedup, time, word};
+use super::{happened, reasons};
 use crate::name::{plural, show_seconds};
 use crate::results::{Answer, BreakEven, CellEstimate, Crossing, Group, GroupVerdict, Results};
 use crate::verdict::times_interval;
@@ -36,6 +36,9 @@ pub fn terminal(results: &Results, options: &TerminalOptions) -> String {
     for verdict in &results.derived.groups {
         let Some(group) = results.groups.get(verdict.group) else { continue };
         page.group(results, group, verdict);
+    }
+    for facts in happened::runtimes(results) {
+        facts.on(&mut page, options.verbose);
     }
     page.outcomes(results);
     page.break_evens(results);
@@ -135,7 +138,7 @@ impl Page {
         self.text.push('\n');
         let blocks = rows.iter().map(|row| row.trials).max().unwrap_or(0);
         let measure = if group.measure == "end_to_end" { ", start to end" } else { "" };
-        self.line(BOLD, &format!("{} ({}{measure})", group.label, plural(u64::from(blocks), "block")));
+        self.line(BOLD, &format!("{} ({}{measure})", group.shown(), plural(u64::from(blocks), "block")));
         let columns = self.columns(results, group, &rows);
         self.heads(&columns);
         for (i, row) in rows.iter().enumerate() {
@@ -150,6 +153,9 @@ impl Page {
             self.wrapped("", when, "");
         }
         self.losses(results, verdict, &rows);
+        for facts in happened::of_group(results, group) {
+            facts.on(self, self.options.verbose);
+        }
         if self.options.verbose {
             for line in reasons::fits(results, group) {
                 self.wrapped("  ", &line, DIM);

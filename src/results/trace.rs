@@ -111,6 +111,24 @@ const MOST_WORKERS: u32 = 1024;
 const MOST_EVENTS: usize = 400;
 
 impl Timeline {
+    /// A timeline that a file can hold, of whatever a host sent: events beyond what is kept are counted instead, and clocks
+    /// of different threads may put an end a little before its start.
+    #[must_use]
+    pub fn of(cell: usize, events: &[Event], left_out: u64) -> Self {
+        let mut timeline = Self { cell, events: Vec::with_capacity(events.len()), left_out };
+        let mut counts: BTreeMap<(u32, EventKind), usize> = BTreeMap::new();
+        for Event(lane, kind, start, end) in events {
+            let count = counts.entry((*lane, *kind)).or_default();
+            *count += 1;
+            if *lane > MOST_WORKERS || *count > MOST_EVENTS {
+                timeline.left_out += 1;
+            } else {
+                timeline.events.push(Event(*lane, *kind, *start, *end.max(start)));
+            }
+        }
+        timeline
+    }
+
     /// Whether every event is on a lane that can be, ends after it starts, and is plausible.
     pub(super) fn check(&self) -> Result<(), String> {
         plausible(self.left_out)?;
@@ -130,5 +148,21 @@ impl Timeline {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_a_host_sent_becomes_a_timeline_that_is_read_again() {
+        let mut events: Vec<Event> = (0..500).map(|at| Event(1, EventKind::Held, at, at + 1)).collect();
+        events.extend([Event(2, EventKind::Crash, 9, 7), Event(9_999, EventKind::Item, 1, 2)]);
+        assert!(Timeline { cell: 0, events: events.clone(), left_out: 0 }.check().is_err());
+        let timeline = Timeline::of(0, &events, 5);
+        timeline.check().unwrap();
+        assert_eq!((timeline.events.len(), timeline.left_out), (401, 106));
+        assert_eq!(timeline.events.last(), Some(&Event(2, EventKind::Crash, 9, 9)));
     }
 }

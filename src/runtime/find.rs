@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde::Deserialize;
@@ -25,11 +25,13 @@ except ImportError:
     try:
         import _interpreters as sub
     except ImportError:
-        sub = None
+        # Those of 3.12 have a lock of their own already, under another name.
+        sub = sys.version_info[:2] == (3, 12) or None
 enabled = getattr(sys, "_is_gil_enabled", lambda: True)()
 print(json.dumps({
     "implementation": platform.python_implementation(),
     "version": platform.python_version(),
+    "executable": sys.executable or "",
     "free_threaded": bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
     "gil": bool(enabled),
     "start_methods": multiprocessing.get_all_start_methods(),
@@ -42,6 +44,9 @@ print(json.dumps({
 struct Answer {
     implementation: String,
     version: String,
+    /// Its own path, which is another one where the program that was found only starts it (a script of a version manager).
+    #[serde(default)]
+    executable: PathBuf,
     free_threaded: bool,
     gil: bool,
     start_methods: Vec<String>,
@@ -73,8 +78,9 @@ fn find_one(name: &str, path: &str, allowed: bool) -> Result<Interpreter, String
     if answer.implementation != "CPython" {
         return Err(format!("{name} is {}, not CPython", answer.implementation));
     }
+    let direct = Some(answer.executable).filter(|own| own.is_absolute() && own.is_file());
     Ok(Interpreter {
-        path: program,
+        path: direct.unwrap_or(program),
         version: answer.version,
         free_threaded: answer.free_threaded,
         gil: answer.gil,
@@ -106,16 +112,23 @@ fn ask(program: &Path) -> Result<Answer, String> {
         .stderr(Stdio::null())
         .spawn()
         .map_err(|error| format!("cannot be started: {error}"))?;
-    let Some(stdout) = child.stdout.take() else { return Err("has no output".into()) };
+    let text = answer_within(&mut child, PATIENCE);
+    let text = text.ok_or_else(|| format!("did not answer within {} s", PATIENCE.as_secs()))?;
+    serde_json::from_str(text.trim()).map_err(|_| "gave no answer when asked for its version".into())
+}
+
+/// What a child writes until its end, where it ends in time; ends it and its whole group otherwise.
+pub(super) fn answer_within(child: &mut Child, patience: Duration) -> Option<String> {
+    let stdout = child.stdout.take();
     let (send, receive) = std::sync::mpsc::channel();
     // It ends with the child, whose whole group is ended below.
     std::thread::spawn(move || {
         let mut text = String::new();
-        let read = stdout.take(LONGEST_ANSWER).read_to_string(&mut text);
-        let _ = send.send(read.map(|_| text).unwrap_or_default());
+        let read = stdout.map(|stdout| stdout.take(LONGEST_ANSWER).read_to_string(&mut text));
+        let _ = send.send(read.map_or_else(String::new, |_| text));
     });
-    let deadline = Instant::now() + PATIENCE;
-    let text = receive.recv_timeout(PATIENCE).ok();
+    let deadline = Instant::now() + patience;
+    let text = receive.recv_timeout(patience).ok();
     while child.try_wait().is_ok_and(|ended| ended.is_none()) && Instant::now() < deadline && text.is_some() {
         std::thread::sleep(Duration::from_millis(1));
     }
@@ -124,8 +137,7 @@ fn ask(program: &Path) -> Result<Answer, String> {
     }
     let _ = child.kill();
     let _ = child.wait();
-    let text = text.ok_or_else(|| format!("did not answer within {} s", PATIENCE.as_secs()))?;
-    serde_json::from_str(text.trim()).map_err(|_| "gave no answer when asked for its version".into())
+    text
 }
 
 #[cfg(test)]

@@ -1,10 +1,14 @@
 //! What executes an item: Rust without a lock, Rust under a model of CPython's lock, or a real CPython.
 
 mod find;
+mod gil;
+mod look;
 
 use serde::{Deserialize, Serialize};
 
 pub use find::{find, is_plain};
+pub use gil::{Gil, Held, Holder, LockUse};
+pub use look::{Function, look};
 
 /// What executes an item.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

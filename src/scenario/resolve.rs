@@ -16,6 +16,7 @@ use super::written::{self, Axis, Document, One};
 use crate::model::{Key, uses};
 use crate::name::show_count;
 use crate::task::{Fault, Setting, Tasks};
+use crate::vocab::ChartKind;
 
 /// Most cells of a scenario.
 pub(crate) const MOST_CELLS: u64 = 10_000;
@@ -62,8 +63,7 @@ impl Resolver<'_> {
         let tasks = self.task_entries();
         let models = self.model_entries();
         let expect = self.expectations();
-        let charts =
-            self.document().charts.clone().map(|charts| self.choice(&charts, &root.key("charts"), |c| c).values);
+        let charts = self.charts(&root.key("charts"));
         let document = self.document();
         let name = document.name.as_ref().map(|name| name.0.0.clone())?;
         let scenario = Scenario {
@@ -109,6 +109,15 @@ impl Resolver<'_> {
                 self.report(Complaint::new(format!("there is no `{key}`"), help), &top);
             }
         }
+    }
+
+    /// The charts that are named; an empty list asks for none.
+    fn charts(&mut self, path: &Path) -> Option<Vec<ChartKind>> {
+        let charts = self.document().charts.clone()?;
+        if charts.values.is_empty() && !self.reading.is_damaged("charts") {
+            return Some(Vec::new());
+        }
+        Some(self.choice(&charts, path, |chart| chart).values)
     }
 
     /// The alternatives of a setting: at least one, no two equal.

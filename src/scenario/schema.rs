@@ -27,6 +27,10 @@ pub fn schema(tasks: &Tasks) -> Json {
             }
         }
     }
+    // No charts are a choice too.
+    if let Some(list) = schema.pointer_mut("/properties/charts/anyOf/1").and_then(Json::as_object_mut) {
+        list.remove("minItems");
+    }
     schema["title"] = json!("A scenario of runner, version 1");
     schema["additionalProperties"] = json!(false);
     schema["required"] = json!(["version", "name", "tasks", "models"]);

@@ -8,6 +8,9 @@ use super::words::{list, unknown_word};
 use crate::name::{parse_bytes, parse_duration, show_bytes, show_count, show_seconds};
 use crate::task::{Setting, SettingKind, Value};
 
+/// Most characters of a text that a label shows.
+const LONGEST_SHOWN: usize = 40;
+
 /// Reads a value of a setting.
 pub(crate) fn read_setting(setting: &Setting, scalar: &Scalar) -> Result<Value, Fault> {
     let wrong = || Fault::new(format!("`{}` cannot be `{scalar}`", setting.name), takes(setting));
@@ -30,6 +33,11 @@ pub(crate) fn read_setting(setting: &Setting, scalar: &Scalar) -> Result<Value, 
         (SettingKind::Share, Scalar::Whole(value @ 0..=1)) => Ok(Value::Real(*value as f64)),
         (SettingKind::Bool, Scalar::Bool(value)) => Ok(Value::Bool(*value)),
         (SettingKind::Word(words), Scalar::Text(text)) if words.contains(&text.as_str()) => {
+            Ok(Value::Word(text.clone()))
+        }
+        (SettingKind::Text { longest }, Scalar::Text(text))
+            if text.len() <= longest && !text.chars().any(|c| c.is_control() && c != '\n' && c != '\t') =>
+        {
             Ok(Value::Word(text.clone()))
         }
         (SettingKind::Word(words), Scalar::Text(text)) => {
@@ -61,6 +69,9 @@ pub(crate) fn takes(setting: &Setting) -> String {
         SettingKind::Share => "it takes a number from 0 to 1".into(),
         SettingKind::Bool => "it takes `true` or `false`".into(),
         SettingKind::Word(words) => format!("it takes one of {}", list(words)),
+        SettingKind::Text { longest } => {
+            format!("it takes a text without control characters, of at most {}", show_bytes(longest as u64))
+        }
     }
 }
 
@@ -72,6 +83,10 @@ pub(crate) fn show_value(kind: SettingKind, value: &Value) -> String {
         (_, Value::Whole(count)) => show_count(*count),
         (_, Value::Real(share)) => share.to_string(),
         (_, Value::Bool(flag)) => flag.to_string(),
+        (SettingKind::Text { .. }, Value::Word(text)) => {
+            let line = text.lines().find(|line| !line.trim().is_empty()).unwrap_or("none").trim();
+            line.chars().take(LONGEST_SHOWN).collect()
+        }
         (_, Value::Word(word)) => word.clone(),
     }
 }
@@ -87,5 +102,6 @@ pub(crate) fn schema_of(setting: &Setting) -> Json {
         SettingKind::Share => json!({ "type": "number", "minimum": 0, "maximum": 1 }),
         SettingKind::Bool => json!({ "type": "boolean" }),
         SettingKind::Word(words) => json!({ "enum": words }),
+        SettingKind::Text { longest } => json!({ "type": "string", "maxLength": longest }),
     }
 }

@@ -307,7 +307,7 @@ fields! {
     seed: One<Seed>,
     /// What should come out; one or a list.
     expect: Axis<Expect>,
-    /// Charts to draw, in order. Default: those that fit the axes.
+    /// Charts to draw, in order; an empty list for none. Default: those that fit the axes.
     charts: Axis<One<ChartKind>>,
     .. ways: Ways,
 }

@@ -5,7 +5,7 @@ use std::io::{Read as _, Seek as _, Write as _};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::{Bound, Context, Job, Place, Setting, SettingKind, Settings, Task, TaskError, digest, numbered};
+use super::{Bound, Context, Job, Place, Setting, SettingKind, Settings, Task, TaskError, checksum, numbered};
 use crate::name::show_bytes;
 
 pub(super) struct File;
@@ -60,21 +60,24 @@ struct FileJob {
 }
 
 impl FileJob {
-    fn write_and_read(&self, request: &[u8]) -> std::io::Result<Vec<u8>> {
+    /// Every call of the system is a blocking section of its own, as every call of Python's file objects is.
+    fn write_and_read(&self, request: &[u8], context: &mut Context<'_>) -> std::io::Result<Vec<u8>> {
         // Two workers may run one item at a time (a warm-up does), and each must find its own file.
         static RUNS: AtomicU64 = AtomicU64::new(0);
         let run = RUNS.fetch_add(1, Ordering::Relaxed);
         let path = self.folder.join(format!("{}-{run}", std::process::id()));
-        let mut file = fs::File::options().read(true).write(true).create(true).truncate(true).open(&path)?;
-        file.write_all(request)?;
-        file.write_all(&self.rest)?;
+        let mut options = fs::File::options();
+        options.read(true).write(true).create(true).truncate(true);
+        let mut file = context.blocking(|| options.open(&path))?;
+        context.blocking(|| file.write_all(request))?;
+        context.blocking(|| file.write_all(&self.rest))?;
         if self.fsync {
-            file.sync_all()?;
+            context.blocking(|| file.sync_all())?;
         }
-        file.rewind()?;
+        context.blocking(|| file.rewind())?;
         let mut back = Vec::with_capacity(request.len() + self.rest.len());
-        file.read_to_end(&mut back)?;
-        fs::remove_file(&path)?;
+        context.blocking(|| file.read_to_end(&mut back))?;
+        context.blocking(|| fs::remove_file(&path))?;
         Ok(back)
     }
 }
@@ -86,21 +89,25 @@ impl Job for FileJob {
 
     fn run(&self, request: &[u8], reply: &mut Vec<u8>, context: &mut Context<'_>) -> Result<(), TaskError> {
         numbered::read(request)?;
-        let back = context
-            .blocking(|| self.write_and_read(request))
+        let back = self
+            .write_and_read(request, context)
             .map_err(|source| TaskError::Io { what: "a file of the work folder".into(), source })?;
-        reply.extend_from_slice(&digest(&back).to_le_bytes());
+        reply.extend_from_slice(&checksum(&back).to_le_bytes());
         Ok(())
     }
 
     fn expected(&self, request: &[u8], reply: &mut Vec<u8>, _: &mut Context<'_>) -> Result<(), TaskError> {
         let whole = [request, &self.rest].concat();
-        reply.extend_from_slice(&digest(&whole).to_le_bytes());
+        reply.extend_from_slice(&checksum(&whole).to_le_bytes());
         Ok(())
     }
 
     fn sizes(&self) -> (usize, usize) {
         (8, 8)
+    }
+
+    fn constants(&self) -> Vec<Vec<u8>> {
+        vec![self.rest.clone()]
     }
 }
 

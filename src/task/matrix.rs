@@ -92,6 +92,11 @@ impl Job for MatrixJob {
     fn sizes(&self) -> (usize, usize) {
         (8, 8)
     }
+
+    fn constants(&self) -> Vec<Vec<u8>> {
+        let bytes = |side: &[f64]| side.iter().map(|value| *value as u8).collect();
+        vec![bytes(&self.a), bytes(&self.b)]
+    }
 }
 
 #[cfg(test)]

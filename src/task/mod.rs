@@ -8,6 +8,8 @@ mod digest;
 mod fault;
 mod settings;
 
+mod convoy;
+mod database;
 mod echo;
 mod empty;
 mod file;
@@ -19,14 +21,15 @@ mod mixed;
 mod numbered;
 mod primes;
 mod probe;
+mod python;
 mod sleep;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-pub use context::{Context, Hooks, NoHooks};
-pub use digest::{Digest, digest, item_digest, yielded_item};
+pub use context::{Context, Hooks};
+pub use digest::{Digest, checksum, digest, item_checksum, item_digest, yielded_item};
 pub use fault::{FAULTS, Fault, FaultKind};
 pub use settings::{Setting, SettingKind, Settings, Value};
 
@@ -93,6 +96,11 @@ pub trait Task: Send + Sync {
     fn in_python(&self) -> bool {
         false
     }
+    /// Whether its items are Python code of the user's own: then no other runtime can run them, only Python knows the
+    /// right replies, and it takes the user's permission.
+    fn is_users_code(&self) -> bool {
+        false
+    }
     /// One line that names this work with its settings, for chart subtitles: `primes below 200 000`.
     fn describe(&self, settings: &Settings) -> String;
     /// Prepares the job. Runs in every process that writes requests or executes items, before the clock.
@@ -131,6 +139,11 @@ pub trait Job: Send + Sync {
     fn global(&self) -> Option<&AtomicU64> {
         None
     }
+    /// Bytes that running an item needs beside its request and the settings, and that another language would not
+    /// compute alike: what is random in them. The Python driver gets them in this order.
+    fn constants(&self) -> Vec<Vec<u8>> {
+        Vec::new()
+    }
 }
 
 /// The registry of tasks: a value that `main` passes down, so that a program of one's own can add to it.
@@ -153,7 +166,10 @@ impl Tasks {
                 Arc::new(file::File),
                 Arc::new(echo::Echo),
                 Arc::new(mixed::Mixed),
+                Arc::new(convoy::Convoy),
+                Arc::new(database::Database),
                 Arc::new(globals::Globals),
+                Arc::new(python::Python),
                 Arc::new(probe::Blocking),
                 Arc::new(probe::Steps),
                 Arc::new(probe::Tree),

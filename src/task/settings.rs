@@ -15,7 +15,7 @@ pub enum Value {
     Whole(u64),
     /// A share or a factor.
     Real(f64),
-    /// One of a setting's words.
+    /// One of a setting's words, or a text.
     Word(String),
 }
 
@@ -49,6 +49,11 @@ pub enum SettingKind {
     Bool,
     /// One of these words.
     Word(&'static [&'static str]),
+    /// A text, which may have lines.
+    Text {
+        /// Most bytes.
+        longest: usize,
+    },
 }
 
 /// One setting of a task.
@@ -117,6 +122,12 @@ impl Settings {
     #[must_use]
     pub fn flag(&self, name: &str) -> bool {
         matches!(self.get(name), Some(Value::Bool(true)))
+    }
+
+    /// A text; empty where the setting does not exist.
+    #[must_use]
+    pub fn text(&self, name: &str) -> &str {
+        self.word(name)
     }
 
     /// A word; empty where the setting does not exist.

@@ -40,22 +40,6 @@ impl Made {
             resumed: 0,
             against: None,
         };
-        let group = Group {
-            id: 0,
-            label: text("primes, limit 200 000"),
-            task: text("primes"),
-            describe: text("π(200 000) in 64 blocks"),
-            bound: text("computing"),
-            settings: std::collections::BTreeMap::new(),
-            payload: None,
-            runtime: text("native"),
-            interpreter: None,
-            fault: None,
-            measure: text("work"),
-            cells: vec![],
-            baseline: 0,
-            per_item: false,
-        };
         let machine = Machine {
             cpu: text("A CPU"),
             arch: text("x86_64"),
@@ -70,7 +54,7 @@ impl Made {
             scenario,
             run,
             machine,
-            groups: vec![group],
+            groups: vec![group()],
             cells: vec![],
             skipped: vec![],
             expectations: vec![],
@@ -203,6 +187,26 @@ impl Made {
     pub fn finish(mut self) -> Results {
         self.results.derived = derive(&self.results);
         self.results
+    }
+}
+
+/// A group that has no cells yet.
+fn group() -> Group {
+    Group {
+        id: 0,
+        label: "primes, limit 200 000".into(),
+        task: "primes".into(),
+        describe: "π(200 000) in 64 blocks".into(),
+        bound: "computing".into(),
+        settings: std::collections::BTreeMap::new(),
+        payload: None,
+        runtime: "native".into(),
+        interpreter: None,
+        fault: None,
+        measure: "work".into(),
+        cells: vec![],
+        baseline: 0,
+        per_item: false,
     }
 }
 

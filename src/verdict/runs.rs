@@ -144,7 +144,7 @@ fn counterpart<'a>(results: &'a Results, work_of: &Group, cell: &Cell) -> Option
 fn missing_in(results: &Results, of: &Results) -> Vec<String> {
     let group = |cell: &Cell| &of.groups[cell.group];
     let missing = of.cells.iter().filter(|cell| counterpart(results, group(cell), cell).is_none());
-    missing.map(|cell| format!("{}: {}", group(cell).label, cell.label)).collect()
+    missing.map(|cell| format!("{}: {}", group(cell).shown(), cell.label)).collect()
 }
 
 impl Comparison {
@@ -152,7 +152,7 @@ impl Comparison {
         let (first, second) = (&old.cells[before.baseline], &new.cells[after.baseline]);
         let common = way(first) == way(second);
         let estimates = |a: &Cell, b: &Cell| Some((old.derived.estimates.get(a.id)?, new.derived.estimates.get(b.id)?));
-        let mut drift = Drift { group: after.label.clone(), baseline: None, ratio: None };
+        let mut drift = Drift { group: after.shown(), baseline: None, ratio: None };
         if common {
             let per_item = first.items != second.items;
             let time =
@@ -164,7 +164,7 @@ impl Comparison {
             let Some(other) = counterpart(old, before, cell) else { continue };
             let Some((a, b)) = estimates(other, cell) else { continue };
             self.common += 1;
-            self.failing.extend(failing(&after.label, &cell.label, a, b));
+            self.failing.extend(failing(&after.shown(), &cell.label, a, b));
             let per_item = other.items != cell.items || before.per_item || after.per_item;
             let Some(time) = time(a, per_item).zip(time(b, per_item)).and_then(|(a, b)| unpaired(a, b, self.delta))
             else {
@@ -174,7 +174,7 @@ impl Comparison {
             let speedups = a.speedup.zip(b.speedup).filter(|_| common && !baseline);
             // One over a speed-up is the time relative to the baseline.
             let relative = speedups.and_then(|(a, b)| unpaired(turned(&a)?, turned(&b)?, self.delta));
-            let (group, label) = (after.label.clone(), cell.label.clone());
+            let (group, label) = (after.shown(), cell.label.clone());
             self.matched.push(Matched { group, label, baseline, per_item, time, relative });
         }
     }

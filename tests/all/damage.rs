@@ -3,9 +3,10 @@
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use runner::plan::{Options, plan};
-use runner::results::Results;
+use runner::results::{Event, EventKind, Fault, Kind, Life, LockUse, Memory, MemoryUse, Results, Seen, Timeline};
 use runner::scenario::{Source, load};
 use runner::task::Tasks;
+use runner::vocab::ChartKind;
 
 use crate::support::Place;
 
@@ -114,6 +115,72 @@ fn a_damaged_results_file_is_refused_or_drawn() {
     let ended = place.run_scenario("d", &["--trials", "7", "--against", crate::support::PROGRAM]);
     assert!(matches!(ended.code, Some(0 | 1)), "{}", ended.stderr);
     refused_or_drawn(&place, 50);
+    happened(&place);
+    refused_or_drawn(&place, 150);
+}
+
+/// Puts everything into the report `d` that trials can leave beside their times.
+fn happened(place: &Place) {
+    let mut results = place.results("d");
+    results.charts = vec![ChartKind::Timeline, ChartKind::Memory, ChartKind::Crash];
+    results.run.against = None;
+    results.groups[0].fault = Some(Fault { kind: "kill".into(), item: 3 });
+    let mut other = results.groups[0].clone();
+    (other.id, other.runtime, other.fault) = (1, "emulated_gil".into(), None);
+    results.groups.push(other);
+    results.cells.iter_mut().skip(2).for_each(|cell| cell.on_crash = Some("restart".into()));
+    results.trials.truncate(12);
+    let memory = Memory { pss: 3 << 20, private: 1 << 20, rss: 7 << 20 };
+    for trial in &mut results.trials {
+        (trial.lost, trial.retried, trial.recovered) = (1, 2, 4_100_000);
+        trial.lock = Some(LockUse { waits: 5, waited: 2_000_000, hand_overs: 9, forced: 3 });
+        trial.lives = vec![Life { worker: 1, start: 1_000, ready: 3_000, end: 900_000, died: true }];
+        trial.seen = vec![Seen { worker: None, before: 7, after: 8 }, Seen { worker: Some(1), before: 1, after: 2 }];
+        if trial.kind == Kind::Memory {
+            trial.memory = Some(MemoryUse { before: memory, after: memory, workers: vec![memory] });
+        }
+    }
+    let event = |lane, kind, start, end| Event(lane, kind, start, end);
+    results.timelines = vec![Timeline {
+        cell: 1,
+        events: vec![
+            event(1, EventKind::Start, 7, 900),
+            event(1, EventKind::Item, 1_000, 5_000),
+            event(1, EventKind::Held, 1_000, 4_000),
+            event(1, EventKind::Crash, 5_500, 5_600),
+            event(1, EventKind::Start, 5_700, 6_000),
+            event(2, EventKind::Item, 1_000, 7_000),
+            event(0, EventKind::Join, 8_000, 9_000),
+        ],
+        left_out: 2,
+    }];
+    results.derived = runner::verdict::derive(&results);
+    runner::results::write(&place.report("d").join("results.json"), &results).unwrap();
+}
+
+#[test]
+fn a_timeline_that_cannot_be_is_refused() {
+    let place = Place::new();
+    place.scenario("d", "tasks: [{kind: empty, items: 8}]\nmodels: [serial, threads]\nworkers: [1, 2]\n");
+    place.run_scenario("d", &["--trials", "7"]).expect(0);
+    happened(&place);
+    let path = place.report("d").join("results.json");
+    let good = std::fs::read_to_string(&path).unwrap();
+    runner::results::read(&path).unwrap();
+    let events: Vec<String> = (0..401).map(|at| format!("[1,\"held\",{at},{at}]")).collect();
+    for (from, to, why) in [
+        ("\"cell\":1,\"events\"", "\"cell\":99,\"events\"", "there is no cell 99"),
+        ("[1,\"start\",7,900]", "[1025,\"start\",7,900]", "has a lane 1025"),
+        ("[1,\"start\",7,900]", "[1,\"start\",901,900]", "ends before it starts"),
+        ("[1,\"start\",7,900]", "[1,\"start\",7,9007199254740993]", "no plausible number"),
+        ("[1,\"start\",7,900]", &events.join(","), "too many events"),
+    ] {
+        let bad = good.replacen(from, to, 1);
+        assert_ne!(bad, good, "{from}");
+        std::fs::write(&path, bad).unwrap();
+        let error = runner::results::read(&path).unwrap_err().to_string();
+        assert!(error.contains(why), "{error}");
+    }
 }
 
 /// Damages the report `d` many times over.
@@ -150,6 +217,11 @@ fn everything_from(results: &Results) {
         assert!(!runner::report::markdown(results, &[]).is_empty());
         assert!(!runner::report::regression_terminal(results, &options).is_empty());
         assert!(!runner::report::regression_markdown(results).is_empty());
+        assert!(runner::report::perfetto(std::slice::from_ref(results)).is_object());
+        assert!(
+            !runner::report::samples(std::slice::from_ref(results)).ndjson().is_empty() || results.trials.is_empty()
+        );
+        assert!(!runner::report::tables(std::slice::from_ref(results)).is_empty());
         for chart in runner::chart::charts(results) {
             if let Ok(picture) = chart.picture {
                 assert!(picture.svg(runner::chart::Theme::Light).starts_with("<svg"));

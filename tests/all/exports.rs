@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use runner::results::{FORMAT, Kind, Memory, MemoryUse, Results, Spent, Trial, read, write};
+use runner::results::{
+    Event, EventKind, FORMAT, Kind, Memory, MemoryUse, Results, Spent, Timeline, Trial, read, write,
+};
 use serde_json::Value;
 
 use crate::support::{Ended, Place};
@@ -119,6 +121,54 @@ fn exports_go_where_they_are_told_to() {
     let help = place.run(&["export", "--help"]).expect(0).stdout;
     let head = records(&printed).remove(0);
     assert!(head.iter().filter(|name| !name.starts_with("setting_")).all(|name| help.contains(name.as_str())));
+}
+
+/// Whether a value is a trace as the format of trace events has it: complete events on tracks that have names, none of
+/// which runs into another on its track.
+fn assert_trace(trace: &Value, ways: usize) {
+    let events = trace["traceEvents"].as_array().unwrap();
+    let of = |phase: &str| events.iter().filter(|event| event["ph"] == phase).collect::<Vec<_>>();
+    let place = |event: &Value| (event["pid"].as_u64().unwrap(), event["tid"].as_u64().unwrap());
+    let named = |name: &str| {
+        let named = of("M").into_iter().filter(|event| event["name"] == name && event["args"]["name"].is_string());
+        named.map(place).collect::<std::collections::BTreeSet<_>>()
+    };
+    assert_eq!(named("process_name").len(), ways);
+    let mut last: BTreeMap<(u64, u64), f64> = BTreeMap::new();
+    for event in of("X") {
+        let (start, length) = (event["ts"].as_f64().unwrap(), event["dur"].as_f64().unwrap());
+        let end = last.insert(place(event), start + length).unwrap_or(0.0);
+        assert!(start >= end && length >= 0.0 && event["name"].is_string(), "{event} begins before {end}");
+        assert!(named("thread_name").contains(&place(event)), "{event} is on a track without a name");
+    }
+    assert_eq!(of("X").len() + of("M").len(), events.len());
+}
+
+#[test]
+fn timelines_are_exported_as_trace_events() {
+    let place = old_report();
+    assert!(export(&place, &["--perfetto"]).expect(2).stderr.contains("no timelines in files"));
+    let path = place.report("files").join("results.json");
+    let mut results = read(&path).unwrap();
+    let event = |lane, kind, start, end| Event(lane, kind, start, end);
+    let events = vec![
+        event(1, EventKind::Start, 0, 1_500),
+        event(1, EventKind::Item, 2_000, 9_000),
+        event(1, EventKind::Held, 1_600, 4_000),
+        event(1, EventKind::Crash, 9_000, 9_100),
+        event(1, EventKind::Start, 9_200, 9_900),
+        event(0, EventKind::Join, 9_900, 10_250),
+    ];
+    results.timelines = [1, 2].map(|cell| Timeline { cell, events: events.clone(), left_out: 0 }).into();
+    write(&path, &results).unwrap();
+    let printed = export(&place, &["--perfetto"]).expect(0);
+    assert_trace(&printed.json(), 2);
+    let first = printed.json()["traceEvents"][0].clone();
+    assert!(first["args"]["name"].as_str().unwrap().contains(&results.cells[1].label), "{first}");
+    assert_eq!(export(&place, &["--format", "perfetto", "--to", "-"]).expect(0).stdout, printed.stdout);
+    assert!(export(&place, &["--perfetto", "--to", "t.json"]).expect(0).stderr.contains("2 timelines of files"));
+    assert_eq!(std::fs::read_to_string(place.path("t.json")).unwrap(), printed.stdout);
+    export(&place, &["--perfetto", "--format", "csv"]).expect(2);
 }
 
 #[test]

@@ -7,7 +7,9 @@ use runner::engine::{self, EngineError, Progress, Run, recorded_counts};
 use runner::host::{Host, HostError, Measure, Outcome, Purpose, Report, Spec};
 use runner::model::Model;
 use runner::plan::{Entry, Options, Plan, block_order, plan};
-use runner::results::{Finished, JOURNAL, Journal, Kind, Machine, Memory, MemoryUse, Phase, Results, Trial};
+use runner::results::{
+    Event, EventKind, Finished, JOURNAL, Journal, Kind, Machine, Memory, MemoryUse, Phase, Results, Trial,
+};
 use runner::scenario::{Source, load};
 use runner::task::Tasks;
 
@@ -40,6 +42,10 @@ pub fn right(spec: &Spec, nanos_per_item: u64) -> Report {
         report.service = vec![(nanos_per_item, items)];
         report.turnaround = vec![(2 * nanos_per_item, items)];
     }
+    if spec.brief.trace {
+        report.events = vec![Event(1, EventKind::Start, 0, 900), Event(1, EventKind::Item, 1_000, 1_000 + items)];
+        report.left_out = items - 1;
+    }
     report
 }
 
@@ -70,6 +76,13 @@ pub fn planned(rest: &str, shape: impl FnOnce(&mut Options)) -> Plan {
     shape(&mut options);
     let scenarios = load(&[source], &tasks).unwrap_or_else(|problems| panic!("{problems}"));
     plan(&scenarios[0], &tasks, &options).unwrap_or_else(|problems| panic!("{problems}"))
+}
+
+/// As [`planned`], with the chart of who did what when.
+pub fn traced(rest: &str) -> Plan {
+    let mut plan = planned(rest, |_| {});
+    plan.timeline = true;
+    plan
 }
 
 /// What a run left: results or the error, every spec that the host got, what was told, the journal's lines of trials.
@@ -323,6 +336,37 @@ fn clocks_of_instrumented_trials_are_merged() {
         // Ten items must lie above a percentile: of 200, ten lie above the 95th and two above the 99th.
         assert!(latency.service.p95.is_some() && latency.service.p99.is_none());
     }
+}
+
+#[test]
+fn of_each_way_the_first_trial_that_shows_what_it_should_leaves_a_timeline() {
+    let plan = traced(TWO);
+    let mut asked = 0;
+    let results = run(&plan, |spec| {
+        let mut report = right(spec, 1000);
+        if spec.brief.trace {
+            asked += 1;
+            report.left_out = asked;
+            // The first of threads goes wrong without anybody having asked for it.
+            report.outcome = if asked == 2 { Outcome::TimedOut } else { Outcome::Ok };
+        }
+        Ok(report)
+    });
+    let kept = |results: &Results| results.timelines.iter().map(|t| (t.cell, t.left_out)).collect::<Vec<_>>();
+    assert_eq!(kept(&results.results.unwrap()), [(0, 1), (1, 4)]);
+    assert_eq!(results.journal.iter().filter(|line| line.contains("\"timeline\"")).count(), 2);
+    let ways = TWO.replace("serial, threads", "{kind: processes, ipc: pipe}");
+    let plan = traced(&format!("{ways}fault: {{kind: kill, item: 3}}\n"));
+    let results = run(&plan, |spec| {
+        let mut report = right(spec, 1000);
+        if spec.brief.trace {
+            report.outcome = Outcome::WorkerDied { cause: "signal 9 (SIGKILL)".into() };
+        }
+        Ok(report)
+    });
+    assert_eq!(results.results.unwrap().timelines.len(), 1, "what goes wrong on purpose is the result");
+    let plain = run(&planned(TWO, |_| {}), |spec| Ok(right(spec, 1000)));
+    assert!(plain.results.unwrap().timelines.is_empty(), "nobody asked for it");
 }
 
 #[test]

@@ -16,6 +16,7 @@ mod ladder;
 mod layers;
 mod numbers;
 mod power;
+mod python;
 mod resume;
 mod runs;
 mod scenarios;

@@ -11,7 +11,7 @@ use runner::scenario::{Source, load};
 use runner::task::Tasks;
 use rustix::process::Signal;
 
-use crate::ladder::{Table, Told, planned, right};
+use crate::ladder::{Table, Told, right, traced};
 use crate::support::{Ended, HANG, Place, processes, shared_segments, signal, until};
 
 /// Short trials under every kind of host, in the shape of `axes`.
@@ -150,7 +150,7 @@ fn interrupted_by_ctrl_c_a_run_goes_on() {
 #[test]
 fn wherever_the_journal_ends_the_results_are_those_of_a_whole_run() {
     let text = "tasks: [primes]\nmodels: [serial, threads]\nworkers: 2\ntrials: 9\n";
-    let plan = planned(text, |_| {});
+    let plan = traced(text);
     let run = |folder: &std::path::Path| {
         let blank = engine::blank(&plan, Machine::default(), "2026-01-01 00:00".into());
         let head = engine::head(&blank, "a build".into(), None);
@@ -171,7 +171,7 @@ fn wherever_the_journal_ends_the_results_are_those_of_a_whole_run() {
     };
     let place = Place::new();
     let (whole, bytes, calibrated) = run(&place.temporary());
-    assert!(calibrated > 0 && whole.latencies.len() == 2);
+    assert!(calibrated > 0 && whole.latencies.len() == 2 && whole.timelines.len() == 2);
     let ends: Vec<usize> = (0..bytes.len()).filter(|at| bytes[*at] == b'\n').map(|at| at + 1).collect();
     assert_eq!(ends.len(), 2 + whole.trials.len());
     for (line, end) in ends.iter().enumerate() {

@@ -1,0 +1,212 @@
+//! Is work lost? A matrix of ways and faults: whether the program survived, and what became of its items.
+
+use super::Chart;
+use super::crash_plot::Layout;
+use super::crash_title::title;
+use super::sheet::Sheet;
+use super::words::{self, estimate};
+use crate::name::{plural, show_count, show_seconds, three_digits};
+use crate::results::{Cell, FaultEstimate, Group, LOCK_MODEL, Results};
+use crate::vocab::ChartKind;
+
+/// More columns or rows than these leave a field no room for its numbers, or nobody a view of them.
+const MOST_COLUMNS: usize = 9;
+const MOST_ROWS: usize = 24;
+
+/// How most trials of a field ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    Survived,
+    Died,
+    Hung,
+}
+
+impl Fate {
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Fate::Survived => "survived",
+            Fate::Died => "died",
+            Fate::Hung => "hung",
+        }
+    }
+}
+
+/// What one fault did to one way.
+#[derive(Clone, Debug)]
+pub(super) struct Field {
+    pub(super) fate: Fate,
+    /// How many trials ended so.
+    pub(super) alike: u32,
+    pub(super) fault: FaultEstimate,
+    pub(super) items: u64,
+}
+
+impl Field {
+    fn of(fault: &FaultEstimate, items: u64) -> Option<Self> {
+        let counts = [(Fate::Survived, fault.survived), (Fate::Died, fault.died), (Fate::Hung, fault.hung)];
+        // Of equal counts the worse is told.
+        let (fate, alike) = counts.into_iter().rev().max_by_key(|(_, count)| *count).filter(|(_, count)| *count > 0)?;
+        let fate = counts.into_iter().rev().find(|(_, count)| *count == alike).map_or(fate, |(fate, _)| fate);
+        Some(Self { fate, alike, fault: fault.clone(), items })
+    }
+
+    /// `4 of 5` where the trials ended differently.
+    pub(super) fn mixed(&self) -> Option<String> {
+        (self.alike < self.fault.trials).then(|| format!("{} of {}", self.alike, self.fault.trials))
+    }
+
+    /// Everything about it in words.
+    pub(super) fn in_words(&self) -> String {
+        let mixed = self.mixed().map_or(String::new(), |mixed| format!(" in {mixed} trials"));
+        let FaultEstimate { done, lost, retried, recovered, .. } = self.fault;
+        let recovered = recovered.map_or(String::new(), |time| format!(", recovered in {}", show_seconds(time)));
+        format!(
+            "{}{mixed}, {} done, {} lost, {} retried{recovered}",
+            self.fate.word(),
+            three_digits(done),
+            three_digits(lost),
+            three_digits(retried)
+        )
+    }
+}
+
+/// One way under every fault.
+pub(super) struct Row<'a> {
+    pub(super) label: String,
+    /// One of its cells, for what the row is about.
+    pub(super) cell: &'a Cell,
+    pub(super) fields: Vec<Option<Field>>,
+}
+
+/// The faults of one task under one runtime.
+pub(super) struct Matrix<'a> {
+    pub(super) groups: Vec<&'a Group>,
+    /// Kinds of faults in words, and as a scenario writes them.
+    pub(super) columns: Vec<(String, String)>,
+    pub(super) rows: Vec<Row<'a>>,
+}
+
+/// One chart per task and runtime with faults, or one line that says why there is none.
+pub(super) fn charts(results: &Results) -> Vec<Chart> {
+    let matrices = matrices(results);
+    let refused = |why: &str| {
+        let title = "What a fault does to every way".to_owned();
+        vec![Chart::refused(ChartKind::Crash, "crash".to_owned(), title, why.to_owned())]
+    };
+    if matrices.is_empty() {
+        return refused("no group of these results has a fault");
+    }
+    let labels: Vec<String> = matrices.iter().map(|matrix| what(matrix)).collect();
+    let stems = words::stems("crash", &labels);
+    matrices.iter().zip(stems).map(|(matrix, stem)| chart(results, matrix, stem)).collect()
+}
+
+/// What the matrix is about: the task, and the runtime where it is not native.
+fn what(matrix: &Matrix) -> String {
+    let group = matrix.groups[0];
+    let work = if group.describe.is_empty() { &group.task } else { &group.describe };
+    if group.runtime == "native" { work.clone() } else { format!("{work} ({})", group.runtime_shown()) }
+}
+
+fn matrices(results: &Results) -> Vec<Matrix<'_>> {
+    let same = |a: &Group, b: &Group| {
+        (&a.task, &a.settings, a.payload, &a.runtime, &a.interpreter, &a.measure)
+            == (&b.task, &b.settings, b.payload, &b.runtime, &b.interpreter, &b.measure)
+    };
+    let mut all: Vec<Vec<&Group>> = Vec::new();
+    for group in results.groups.iter().filter(|group| group.fault.is_some()) {
+        match all.iter_mut().find(|groups| same(groups[0], group)) {
+            Some(groups) => groups.push(group),
+            None => all.push(vec![group]),
+        }
+    }
+    all.into_iter().map(|groups| matrix(results, groups)).collect()
+}
+
+fn matrix<'a>(results: &'a Results, groups: Vec<&'a Group>) -> Matrix<'a> {
+    let kind = |group: &Group| group.fault.as_ref().map_or(String::new(), |fault| fault.kind.clone());
+    let item = |group: &Group| group.fault.as_ref().map_or(0, |fault| fault.item);
+    let column = |group: &&Group| {
+        let twins = groups.iter().filter(|other| kind(other) == kind(group)).count();
+        let kind = kind(group);
+        let shown = kind.replace('_', " ");
+        (if twins > 1 { format!("{shown} (item {})", item(group)) } else { shown }, kind)
+    };
+    let columns: Vec<(String, String)> = groups.iter().map(column).collect();
+    let mut rows: Vec<Row<'a>> = Vec::new();
+    for (index, group) in groups.iter().enumerate() {
+        for cell in group.cells.iter().filter_map(|cell| results.cells.get(*cell)) {
+            let at = rows.iter().position(|row| row.label == cell.label).unwrap_or_else(|| {
+                rows.push(Row { label: cell.label.clone(), cell, fields: vec![None; columns.len()] });
+                rows.len() - 1
+            });
+            let fault = estimate(results, cell.id).and_then(|estimate| estimate.fault.as_ref());
+            rows[at].fields[index] = fault.and_then(|fault| Field::of(fault, cell.items));
+        }
+    }
+    Matrix { groups, columns, rows }
+}
+
+fn chart(results: &Results, matrix: &Matrix, stem: String) -> Chart {
+    let title = title(results, matrix);
+    let (columns, rows) = (matrix.columns.len(), matrix.rows.len());
+    let refused = |why: String| Chart::refused(ChartKind::Crash, stem.clone(), title.clone(), why);
+    if matrix.rows.iter().all(|row| row.fields.iter().all(Option::is_none)) {
+        return refused("no trial with a fault was run".to_owned());
+    }
+    if columns > MOST_COLUMNS || rows > MOST_ROWS {
+        return refused(format!(
+            "{rows} ways and {columns} faults are too many for one picture; the tables have them all"
+        ));
+    }
+    let subtitle = subtitle(results, matrix);
+    let sheet = Sheet::new(results, &matrix.groups, &title, &subtitle, &notes(matrix));
+    let numbers = matrix.rows.iter().map(|row| {
+        let fields = matrix.columns.iter().zip(&row.fields);
+        let told = fields.filter_map(|((name, _), field)| Some(format!("{name} {}", field.as_ref()?.in_words())));
+        format!("{}: {}", row.label, told.collect::<Vec<_>>().join("; "))
+    });
+    let alt = format!("{title}. {subtitle}. {}.", numbers.collect::<Vec<_>>().join(". "));
+    let picture = Layout::new(&sheet, matrix).draw(results, &stem, &alt);
+    Chart { kind: ChartKind::Crash, stem, title, subtitle, alt, picture: Ok(picture) }
+}
+
+fn subtitle(results: &Results, matrix: &Matrix) -> String {
+    let fields = || matrix.rows.iter().flat_map(|row| row.fields.iter().flatten());
+    let trials = fields().map(|field| field.fault.trials).max().unwrap_or(0);
+    let most = fields().map(|field| field.items).max().unwrap_or(0);
+    let counts = if fields().all(|field| field.items == most) {
+        format!("one of {} items", show_count(most))
+    } else {
+        "one item".to_owned()
+    };
+    let model = if matrix.groups[0].is_lock_model() { format!(" ({LOCK_MODEL})") } else { String::new() };
+    let runtime = match &matrix.groups[0].interpreter {
+        Some(interpreter) => format!(" in {}", interpreter.label),
+        None => model,
+    };
+    let middle = if trials == 1 {
+        "one trial each".to_owned()
+    } else {
+        format!("medians of {}", plural(trials.into(), "trial"))
+    };
+    let quick = if results.run.quick { ". Quick run" } else { "" };
+    let work = &matrix.groups[0].describe;
+    let work = if work.is_empty() { String::new() } else { format!(": {work}") };
+    format!(
+        "Whether the program survived a fault in {counts}{runtime}{work}; {middle}{quick}. {}",
+        words::unbroken("Few lost is better")
+    )
+}
+
+fn notes(matrix: &Matrix) -> Vec<String> {
+    let mut notes = Vec::new();
+    let fields = || matrix.rows.iter().flat_map(|row| &row.fields);
+    if fields().flatten().any(|field| field.mixed().is_some()) {
+        notes.push("With a count: so many trials of a field ended so".to_owned());
+    }
+    if fields().any(Option::is_none) {
+        notes.push("–: not run".to_owned());
+    }
+    notes
+}

@@ -1,0 +1,97 @@
+//! The finding of the chart of faults: who dies of what, and what the others lose.
+
+use super::crash::{Fate, Field, Matrix, Row};
+use super::words::capital;
+use crate::name::{show_count, three_digits};
+use crate::results::Results;
+
+/// Who does not survive first, then what survivors lose.
+pub(super) fn title(results: &Results, matrix: &Matrix) -> String {
+    let quick = if results.run.quick { " (quick run)" } else { "" };
+    let fields = || matrix.rows.iter().flat_map(|row| row.fields.iter().flatten());
+    if fields().next().is_none() {
+        return "What a fault does to every way".to_owned();
+    }
+    if fields().all(|field| field.fate != Fate::Survived) {
+        let what = match matrix.columns.as_slice() {
+            [(_, kind)] => named(kind),
+            many => format!("any of {} faults", many.len()),
+        };
+        return format!("No way survives {what}{quick}");
+    }
+    let parts: Vec<String> = [dead(matrix), lost(matrix)].into_iter().flatten().collect();
+    if parts.is_empty() {
+        return format!("Every way survives{quick}");
+    }
+    capital(&format!("{}{quick}", parts.join("; ")))
+}
+
+/// A fault with its article.
+fn named(kind: &str) -> String {
+    match kind {
+        "memory" => "running out of memory".to_owned(),
+        kind => {
+            let article = if kind.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+            format!("{article} {}", kind.replace('_', " "))
+        }
+    }
+}
+
+/// The kinds of fault of which every way of these rows died.
+fn fatal<'a>(matrix: &'a Matrix, rows: &[&Row]) -> Vec<&'a str> {
+    let died = |index: usize| {
+        let mut fields = rows.iter().filter_map(|row| row.fields[index].as_ref()).peekable();
+        fields.peek().is_some() && fields.all(|field| field.fate == Fate::Died)
+    };
+    let kinds = matrix.columns.iter().enumerate().filter(|(index, _)| died(*index));
+    kinds.map(|(_, (_, kind))| kind.as_str()).collect()
+}
+
+fn dead(matrix: &Matrix) -> Option<String> {
+    for (model, one, many) in [
+        ("threads", "thread", "threads"),
+        ("rayon", "work-stealing thread", "work-stealing threads"),
+        ("serial", "serial run", "serial runs"),
+        ("processes", "program with processes", "programs with processes"),
+    ] {
+        let rows: Vec<&Row> = matrix.rows.iter().filter(|row| row.cell.model == model).collect();
+        let kinds = fatal(matrix, &rows);
+        let of = matrix.columns.len();
+        match kinds.as_slice() {
+            [] => {}
+            [only] => return Some(format!("no {one} survives {}", named(only))),
+            [first, second] => return Some(format!("no {one} survives {} or {}", named(first), named(second))),
+            [first, second, third] => {
+                return Some(format!("no {one} survives {}, {} or {}", named(first), named(second), named(third)));
+            }
+            more => return Some(format!("{many} die from {} of {of} faults", more.len())),
+        }
+    }
+    None
+}
+
+/// The most that processes lost where the program survived, by the kindest answer to a crash that was run.
+fn lost(matrix: &Matrix) -> Option<String> {
+    let own = |on_crash: Option<&'static str>| -> Vec<&Field> {
+        let rows = matrix.rows.iter().filter(|row| row.cell.model == "processes");
+        let rows = rows.filter(|row| row.cell.on_crash.as_deref() == on_crash);
+        rows.flat_map(|row| row.fields.iter().flatten()).collect()
+    };
+    let answers = [Some("restart"), Some("skip"), Some("stop"), None];
+    let (answer, fields) = answers.into_iter().map(|answer| (answer, own(answer))).find(|(_, own)| !own.is_empty())?;
+    let alive: Vec<&&Field> = fields.iter().filter(|field| field.fate == Fate::Survived).collect();
+    let worst = alive.iter().max_by(|a, b| a.fault.lost.total_cmp(&b.fault.lost))?;
+    let with = answer.map_or(String::new(), |answer| format!("with {answer}, "));
+    let (lost, items) = (worst.fault.lost, show_count(worst.items));
+    let most = if alive.len() > 1 { "at most " } else { "" };
+    let hung = fields.iter().filter(|field| field.fate == Fate::Hung).count();
+    let rest = match hung {
+        0 => String::new(),
+        1 => ", and hang on 1 fault".to_owned(),
+        hung => format!(", and hang on {hung} faults"),
+    };
+    Some(match lost {
+        lost if lost < 0.5 => format!("{with}processes lose none of {items} items{rest}"),
+        lost => format!("{with}processes lose {most}{} of {items} items{rest}", three_digits(lost)),
+    })
+}

@@ -1,0 +1,128 @@
+//! What does a worker cost? Private and shared memory of every way, stacked, with the summed RSS as a tick.
+
+use super::Chart;
+use super::lines::shade_of;
+use super::memory_plot::{Layout, Row, Section};
+use super::memory_title::title;
+use super::sheet::Sheet;
+use super::theme::Hue;
+use super::words::{self, capital, estimate};
+use crate::name::show_bytes;
+use crate::results::{Cell, Group, LOCK_MODEL, Results};
+use crate::vocab::ChartKind;
+
+/// More rows than this in one picture are not read: groups get pictures of their own, and a larger group none.
+const MOST_ROWS_TOGETHER: usize = 40;
+const MOST_ROWS: usize = 64;
+
+/// One chart with the groups as sections while that stays readable, else one per group.
+pub(super) fn charts(results: &Results) -> Vec<Chart> {
+    let known = |group: &&Group| group.cells.iter().any(|cell| memory(results, *cell).is_some());
+    let groups: Vec<&Group> = results.groups.iter().filter(known).collect();
+    if groups.is_empty() {
+        let title = "Memory of every way".to_owned();
+        return vec![Chart::refused(ChartKind::Memory, "memory".to_owned(), title, why_not(results))];
+    }
+    let rows: usize = groups.iter().map(|group| group.cells.len()).sum();
+    if groups.len() == 1 || rows <= MOST_ROWS_TOGETHER {
+        return vec![chart(results, &groups, "memory".to_owned())];
+    }
+    let labels: Vec<String> = groups.iter().map(|group| group.label.clone()).collect();
+    let stems = words::stems("memory", &labels);
+    groups.iter().zip(stems).map(|(group, stem)| chart(results, &[group], stem)).collect()
+}
+
+fn why_not(results: &Results) -> String {
+    if results.run.quick {
+        return "a quick run has no trials that read memory".to_owned();
+    }
+    let cells = results.cells.iter().map(|cell| cell.id);
+    let trouble = words::trouble(results, cells, 2).map_or(String::new(), |notes| format!(" ({notes})"));
+    format!("no trial that read memory ended right{trouble}")
+}
+
+/// What the processes of a cell occupied, as far as a bar can show it.
+fn memory(results: &Results, cell: usize) -> Option<crate::results::MemoryEstimate> {
+    let within = |value: f64| value.is_finite() && (0.0..1e15).contains(&value);
+    estimate(results, cell)?.memory.filter(|memory| {
+        memory.pss > 0.0 && [memory.private, memory.shared, memory.pss, memory.rss].into_iter().all(within)
+    })
+}
+
+fn chart(results: &Results, groups: &[&Group], stem: String) -> Chart {
+    let sections: Vec<Section> = groups.iter().map(|group| section(results, group)).collect();
+    let title = title(results, groups);
+    let rows: usize = sections.iter().map(|section| section.rows.len()).sum();
+    if rows > MOST_ROWS {
+        let why = format!("{rows} rows are too many for one picture; the table has them all");
+        return Chart::refused(ChartKind::Memory, stem, title, why);
+    }
+    let subtitle = subtitle(results, groups, &sections);
+    let sheet = Sheet::new(results, groups, &title, &subtitle, &notes(&sections));
+    let numbers: Vec<String> = sections
+        .iter()
+        .map(|section| {
+            let rows: Vec<String> = section.rows.iter().map(Row::in_words).collect();
+            if sections.len() > 1 { format!("{}: {}", section.head, rows.join("; ")) } else { rows.join("; ") }
+        })
+        .collect();
+    let alt = format!("{title}. {subtitle}. {}.", numbers.join(". "));
+    let picture = Layout::new(&sheet, &sections).draw(results, &stem, &alt);
+    Chart { kind: ChartKind::Memory, stem, title, subtitle, alt, picture: picture.map_err(|error| error.to_string()) }
+}
+
+fn section(results: &Results, group: &Group) -> Section {
+    let cells = group.cells.iter().filter_map(|cell| results.cells.get(*cell));
+    let rows = cells.map(|cell| row(results, cell)).collect();
+    let sub = if group.describe == group.label { String::new() } else { group.describe.clone() };
+    let parts = [Some(sub), group.is_lock_model().then(|| LOCK_MODEL.to_owned())];
+    let sub: Vec<String> = parts.into_iter().flatten().filter(|part| !part.is_empty()).collect();
+    Section { head: capital(&group.label), sub: sub.join("; "), rows }
+}
+
+fn row(results: &Results, cell: &Cell) -> Row {
+    let memory = memory(results, cell.id);
+    let note = match (&memory, estimate(results, cell.id)) {
+        (Some(_), _) => String::new(),
+        (None, Some(estimate)) if !estimate.note.is_empty() => estimate.note.clone(),
+        _ => "no trial read its memory".to_owned(),
+    };
+    let (hue, shade) = (Hue::of_model(&cell.model), shade_of(cell.ipc.as_deref()));
+    Row { label: label(cell), memory, note, hue, shade }
+}
+
+/// The cell's label, with what its parent held where that is not said yet.
+fn label(cell: &Cell) -> String {
+    let Some(bytes) = cell.parent_memory.filter(|bytes| *bytes > 0) else { return cell.label.clone() };
+    let (size, use_) = (show_bytes(bytes), cell.parent_use.as_deref().unwrap_or("untouched"));
+    let plain = |text: &str| text.replace('\u{a0}', " ");
+    if plain(&cell.label).contains(&plain(&size)) {
+        return cell.label.clone();
+    }
+    format!("{}, parent {size} {use_}", cell.label)
+}
+
+fn subtitle(results: &Results, groups: &[&Group], sections: &[Section]) -> String {
+    let what = if let [one] = groups { words::what(results, one) } else { String::new() };
+    let memories = sections.iter().flat_map(|section| &section.rows).filter_map(|row| row.memory);
+    let (low, high) =
+        memories.fold((u32::MAX, 0), |(low, high), memory| (low.min(memory.trials), high.max(memory.trials)));
+    let trials = match (low, high) {
+        (1, 1) => "one trial".to_owned(),
+        (low, high) if low >= high => format!("median of {high} trials"),
+        (low, high) => format!("median of {low} to {high} trials"),
+    };
+    format!(
+        "PSS of all processes after the last reply (shared pages once, no kernel buffers){what}; {trials}. {}",
+        words::unbroken("Shorter is better")
+    )
+}
+
+fn notes(sections: &[Section]) -> Vec<String> {
+    let rows = || sections.iter().flat_map(|section| &section.rows).filter_map(|row| row.memory);
+    let mut notes = vec!["Full: private pages; pale: shared".to_owned()];
+    if rows().any(|memory| memory.rss > memory.pss) {
+        notes.push("Tick: summed RSS (shared pages in every process)".to_owned());
+    }
+    notes
+}

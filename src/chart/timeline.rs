@@ -1,0 +1,150 @@
+//! Where did the time go? A lane for main and for every worker, from start to join, of one instrumented trial.
+
+use super::Chart;
+use super::sheet::Sheet;
+use super::theme::Hue;
+use super::timeline_lanes::{Story, What};
+use super::timeline_plot::Layout;
+use super::timeline_title::title;
+use super::words;
+use crate::results::{Cell, EventKind, Results, Timeline};
+use crate::vocab::ChartKind;
+
+/// More timelines than these are not looked at; the others are named in a note.
+const MOST: usize = 4;
+
+/// The most telling timelines, or one line that says why there is none.
+pub(super) fn charts(results: &Results) -> Vec<Chart> {
+    let chosen = chosen(results);
+    if chosen.is_empty() {
+        let title = "Who did what, and when".to_owned();
+        return vec![Chart::refused(ChartKind::Timeline, "timeline".to_owned(), title, why_not(results).to_owned())];
+    }
+    let several = results.groups.len() > 1;
+    let labels: Vec<String> = chosen
+        .iter()
+        .map(|(cell, _)| match results.groups.get(cell.group) {
+            Some(group) if several => format!("{} {}", cell.label, group.label),
+            _ => cell.label.clone(),
+        })
+        .collect();
+    let stems = words::stems("timeline", &labels);
+    let others = results.timelines.len().saturating_sub(chosen.len());
+    chosen.iter().zip(stems).map(|((cell, timeline), stem)| chart(results, cell, timeline, stem, others)).collect()
+}
+
+fn why_not(results: &Results) -> &'static str {
+    if results.run.quick {
+        "a quick run has no instrumented trials, whose events it shows"
+    } else if results.timelines.is_empty() {
+        "these results hold no events: they are kept of instrumented trials that ended right, or in which the planned \
+         fault happened and the program lived to tell of it"
+    } else {
+        "the events of these results span no time"
+    }
+}
+
+/// Of every group the way of most workers of each model, start method and class; the first of each group before the
+/// second of any.
+fn chosen(results: &Results) -> Vec<(&Cell, &Timeline)> {
+    let mut ranked: Vec<(usize, &Cell, &Timeline)> = Vec::new();
+    for group in &results.groups {
+        let mut ways: Vec<(&Cell, &Timeline)> = Vec::new();
+        for cell in group.cells.iter().filter_map(|cell| results.cells.get(*cell)) {
+            let mut own = results.timelines.iter().filter(|timeline| timeline.cell == cell.id);
+            let Some(timeline) = own.find(|timeline| timeline.events.iter().any(|event| event.3 > 0)) else { continue };
+            let kind = |cell: &Cell| {
+                (cell.model.clone(), cell.start.clone(), cell.api.clone(), cell.on_crash.clone(), cell.switch_interval)
+            };
+            match ways.iter_mut().find(|(known, _)| kind(known) == kind(cell)) {
+                Some(known) if known.0.workers < cell.workers => *known = (cell, timeline),
+                Some(_) => {}
+                None => ways.push((cell, timeline)),
+            }
+        }
+        // One that works alone tells least, a death and a replacement tell most.
+        ways.sort_by_key(|(cell, timeline)| {
+            let restarted = cell.on_crash.as_deref() == Some("restart") && died(timeline);
+            std::cmp::Reverse((restarted, cell.workers.unwrap_or(0).min(2)))
+        });
+        ranked.extend(ways.into_iter().enumerate().map(|(rank, (cell, timeline))| (rank, cell, timeline)));
+    }
+    ranked.sort_by_key(|(rank, ..)| *rank);
+    ranked.truncate(MOST);
+    ranked.sort_by_key(|(_, cell, _)| cell.id);
+    ranked.into_iter().map(|(_, cell, timeline)| (cell, timeline)).collect()
+}
+
+fn died(timeline: &Timeline) -> bool {
+    timeline.events.iter().any(|event| event.1 == EventKind::Crash)
+}
+
+fn chart(results: &Results, cell: &Cell, timeline: &Timeline, stem: String, others: usize) -> Chart {
+    let story = Story::of(timeline, cell);
+    let title = title(cell, &story);
+    let Some(group) = results.groups.get(cell.group) else {
+        return Chart::refused(ChartKind::Timeline, stem, title, "its group is missing".to_owned());
+    };
+    let subtitle =
+        format!("Who did what, when, with {}{}; one instrumented trial", cell.label, words::what(results, group),);
+    let sheet = Sheet::new(results, &[group], &title, &subtitle, &notes(&story, others));
+    let alt = format!("{title}. {subtitle}. {}.", in_words(&story));
+    let hue = Hue::of_model(&cell.model);
+    let picture = Layout::new(&sheet, &story, hue).draw(results, &stem, &alt);
+    Chart { kind: ChartKind::Timeline, stem, title, subtitle, alt, picture: picture.map_err(|error| error.to_string()) }
+}
+
+fn notes(story: &Story, others: usize) -> Vec<String> {
+    let mut notes = Vec::new();
+    if story.aggregated() {
+        let whose = if story.lanes.iter().any(|lane| lane.workers > 1) { "a lane's workers" } else { "the time" };
+        let (lanes, bars) = (story.single.len(), story.bars);
+        notes.push(format!("Too much to tell apart ({lanes} lanes, {bars} bars): heights are shares of {whose}"));
+    } else if story.has(What::Crash) {
+        notes.push("Faint before a death: since its worker's last reply".to_owned());
+    }
+    if story.left_out > 0 {
+        notes.push(format!("Dotted: {} later events were not kept", story.left_out));
+    }
+    match others {
+        0 => {}
+        1 => notes.push("1 other timeline: see runner export --perfetto".to_owned()),
+        _ => notes.push(format!("{others} other timelines: see runner export --perfetto")),
+    }
+    notes
+}
+
+/// For those who do not see the picture: what each lane did, as far as a sentence holds it.
+fn in_words(story: &Story) -> String {
+    let lanes = story.lanes.iter().take(8).map(|lane| {
+        let count = |what: What| lane.bars.iter().filter(|bar| bar.what == what).count();
+        let mut parts = Vec::new();
+        match count(What::Item) {
+            0 => {}
+            1 => parts.push("1 item".to_owned()),
+            items => parts.push(format!("{items} items")),
+        }
+        if let Some(start) = lane.bars.iter().find(|bar| bar.what == What::Start) {
+            parts.push(format!("start {}", start.length()));
+        }
+        if count(What::Crash) > 0 {
+            parts.push("died".to_owned());
+        }
+        if let Some(again) = lane.bars.iter().find(|bar| bar.what == What::Restart) {
+            parts.push(format!("restart {}", again.length()));
+        }
+        if let Some(join) = lane.bars.iter().find(|bar| bar.what == What::Join) {
+            parts.push(format!("join {}", join.length()));
+        }
+        if parts.is_empty() {
+            format!("{}: waiting", lane.name)
+        } else {
+            format!("{}: {}", lane.name, parts.join(", "))
+        }
+    });
+    let mut lanes: Vec<String> = lanes.collect();
+    if story.lanes.len() > lanes.len() {
+        lanes.push(format!("{} more lanes", story.lanes.len() - lanes.len()));
+    }
+    lanes.join("; ")
+}

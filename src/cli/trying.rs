@@ -1,0 +1,223 @@
+//! `runner try`: a function or a command of the user's under every way, without a scenario file.
+
+use std::io::Write as _;
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+
+use super::args::{RunOptions, Shape, TryOptions, Undecided};
+use super::output::Output;
+use super::{Exit, run, sources};
+use crate::model::usable_cores;
+use crate::name::{plural, show_seconds};
+use crate::reexec::Program;
+use crate::runtime::{Function, Interpreter, find, look};
+use crate::scenario::{Problems, Source};
+use crate::task::Tasks;
+
+/// Seconds that all trials together should take.
+const BUDGET: f64 = 40.0;
+/// Seconds that a serial trial should take at least.
+const TRIAL: f64 = 0.3;
+/// Seconds that starting and ending the workers of a trial takes, about.
+const AROUND: f64 = 0.15;
+/// Blocks: as few as give a verdict, and as many as are worth waiting for.
+const BLOCKS: (u32, u32) = (6, 12);
+/// Most items of a trial.
+const MOST_ITEMS: f64 = 100_000.0;
+
+/// Tries what the options name.
+pub(super) fn try_it(options: &TryOptions, tasks: &Tasks, program: Program, output: &Output) -> Result<Exit> {
+    let text = match scenario(options, output) {
+        Ok(text) => text,
+        Err(Refused(why)) => {
+            output.error(&why);
+            return Ok(Exit::Usage);
+        }
+    };
+    let run_options = RunOptions {
+        files: Vec::new(),
+        shape: Shape { quick: false, trials: None, only: None, seed: None, allow_commands: true },
+        out: Some(options.out.clone()),
+        resume: false,
+        against: None,
+        json: options.json,
+        undecided: Undecided::Pass,
+        dry_run: false,
+    };
+    let source = Source { name: "the scenario of `runner try`".into(), bytes: text.clone().into_bytes() };
+    let shape = Some(&run_options.shape);
+    let Some(plans) = sources::plans_of(&[source], Problems::new(), shape, tasks, output, options.json)? else {
+        return Ok(Exit::Usage);
+    };
+    if let Some(path) = &options.save {
+        if let Err(error) = save(path, &text) {
+            output.error(&format!("{}: {error}", path.display()));
+            return Ok(Exit::Usage);
+        }
+        output.progress(&format!(
+            "wrote {}; `runner --allow-commands {}` runs it again",
+            path.display(),
+            path.display()
+        ));
+    }
+    run::run_plans(plans, &run_options, tasks, program, output)
+}
+
+/// Why nothing is tried, in a sentence.
+struct Refused(String);
+
+/// Writes the scenario into a new file: one that exists is somebody's.
+fn save(path: &Path, text: &str) -> std::io::Result<()> {
+    let mut file = std::fs::File::options().write(true).create_new(true).open(path)?;
+    file.write_all(text.as_bytes())
+}
+
+fn scenario(options: &TryOptions, output: &Output) -> Result<String, Refused> {
+    let items = options.items.as_deref().map(read_items).transpose().map_err(|error| Refused(format!("{error:#}")))?;
+    match &options.function {
+        Some(call) => function(options, call, items.as_deref(), output),
+        None => Err(Refused("a command cannot be tried yet: `runner try module:function` can".into())),
+    }
+}
+
+fn read_items(path: &Path) -> Result<Vec<String>> {
+    let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
+    let lines: Vec<String> = text.lines().filter(|line| !line.trim().is_empty()).map(str::to_owned).collect();
+    if lines.is_empty() {
+        anyhow::bail!("{} holds no items: write one on each line", path.display());
+    }
+    Ok(lines)
+}
+
+/// The scenario of a Python function.
+fn function(options: &TryOptions, call: &str, items: Option<&[String]>, output: &Output) -> Result<String, Refused> {
+    let split = call.split_once(':').filter(|(module, name)| !module.is_empty() && !name.is_empty());
+    let Some((_, name)) = split else {
+        return Err(Refused(format!(
+            "`{call}` is not `module:function`, such as `work:shrink` for `shrink` of work.py"
+        )));
+    };
+    let search = std::env::var("PATH").unwrap_or_default();
+    let found = find(std::slice::from_ref(&options.python), &search, true);
+    let interpreter = match found.into_values().next() {
+        Some(Ok(interpreter)) => interpreter,
+        Some(Err(why)) => return Err(Refused(format!("{why}: name another with --python"))),
+        None => return Err(Refused("no interpreter was looked for".into())),
+    };
+    let first = items.and_then(|items| items.first()).map_or("0", String::as_str);
+    let seen = look(&interpreter, &options.path, call, first)
+        .map_err(|why| Refused(format!("{call} {why} (called with {first}, by {})", interpreter.label())))?;
+    let workers = options.workers.unwrap_or_else(|| usable_cores().len() as u32);
+    let size = Size::of(&seen, &interpreter, workers);
+    size.announce(call, &seen, &interpreter, output);
+    let models = models(&seen, &interpreter);
+    let data = options.items.as_ref().map_or(String::new(), |path| format!("\n    data: {}", quoted(path)));
+    Ok(format!(
+        "# Written by `runner try {call}`. It runs again with `runner --allow-commands FILE`.\nversion: 1\nname: {}\n\
+         title: {}\n\ntasks:\n  - kind: python\n    call: {}\n    path: {}{data}\n    items: {}\n\nruntime: python\n\
+         python: {}\nmodels:\n{models}\nworkers: {workers}\ntrials: {}\ntimeout: {} s\n",
+        slug(name),
+        quoted(&format!("{call}, {workers} at a time")),
+        quoted(call),
+        quoted(&options.path),
+        size.items,
+        quoted(&options.python),
+        size.blocks,
+        size.timeout,
+    ))
+}
+
+/// The models that make sense for a function, as a list of YAML.
+fn models(seen: &Function, interpreter: &Interpreter) -> String {
+    let mut models = vec!["serial", "threads", "processes"];
+    if seen.coroutine {
+        models.push("async");
+    }
+    if interpreter.interpreters && !seen.coroutine {
+        models.push("interpreters");
+    }
+    models.iter().map(|model| format!("  - {model}\n")).collect()
+}
+
+/// How many items and blocks, so that all of it takes about a minute.
+struct Size {
+    items: u64,
+    blocks: u32,
+    timeout: u64,
+    seconds: f64,
+}
+
+impl Size {
+    fn of(seen: &Function, interpreter: &Interpreter, workers: u32) -> Self {
+        let item = seen.seconds.max(1e-7);
+        let ways = 3.0 + f64::from(u8::from(seen.coroutine)) + f64::from(u8::from(interpreter.interpreters));
+        let items = (TRIAL / item).clamp(f64::from(workers) * 4.0, MOST_ITEMS).ceil();
+        let serial = items * item;
+        // In the worst case every way takes as long as the serial one; the reference and the A/A check take more.
+        let block = ways * (serial + AROUND);
+        let blocks = (BUDGET / block).clamp(BLOCKS.0.into(), BLOCKS.1.into()) as u32;
+        let seconds = block * (f64::from(blocks) + 5.0);
+        let timeout = (serial * 10.0).clamp(10.0, 600.0).ceil() as u64;
+        Self { items: items as u64, blocks, timeout, seconds }
+    }
+
+    fn announce(&self, call: &str, seen: &Function, interpreter: &Interpreter, output: &Output) {
+        let kind = if seen.coroutine { "a coroutine function" } else { "a function" };
+        output.progress(&format!(
+            "{call} is {kind} and takes about {} an item in {}: {} trials of {} each, at most about {}",
+            show_seconds(seen.seconds),
+            interpreter.label(),
+            self.blocks,
+            plural(self.items, "item"),
+            show_seconds(self.seconds)
+        ));
+    }
+}
+
+/// A name for the report's folder from a function's.
+fn slug(name: &str) -> String {
+    let lower = name.to_ascii_lowercase();
+    let plain: String = lower.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    let trimmed = plain.trim_matches('-').chars().take(56).collect::<String>();
+    format!("try-{}", if trimmed.is_empty() { "it" } else { trimmed.trim_end_matches('-') })
+}
+
+/// Text as YAML that means just this text: JSON's strings are YAML's.
+fn quoted(text: impl AsRef<std::ffi::OsStr>) -> String {
+    serde_json::Value::from(text.as_ref().to_string_lossy()).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_functions_become_folders() {
+        assert_eq!(slug("shrink"), "try-shrink");
+        assert_eq!(slug("_Read_All__"), "try-read-all");
+        assert_eq!(slug("ß"), "try-it");
+        assert!(crate::name::is_slug(&slug(&"x".repeat(300))));
+    }
+
+    #[test]
+    fn the_size_follows_from_what_an_item_takes() {
+        let interpreter = Interpreter {
+            path: "python3".into(),
+            version: "3.11.7".into(),
+            free_threaded: false,
+            gil: true,
+            start_methods: vec![],
+            interpreters: false,
+        };
+        let of = |seconds| {
+            let seen: Function = serde_json::from_value(serde_json::json!({ "seconds": seconds })).unwrap();
+            Size::of(&seen, &interpreter, 2)
+        };
+        let (tiny, usual, long) = (of(1e-6), of(0.01), of(2.0));
+        assert_eq!((tiny.items, tiny.blocks), (100_000, 12));
+        assert_eq!((usual.items, usual.blocks), (30, 12));
+        assert_eq!((long.items, long.blocks), (8, 6));
+        assert!(usual.seconds < 60.0, "{}", usual.seconds);
+    }
+}

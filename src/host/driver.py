@@ -1,0 +1,1917 @@
+"""The Python side of `runner`: runs one trial in a CPython, with Python's own classes, and says what it took.
+
+The host process writes this file into the trial's folder and starts an interpreter on it. It reads one line of JSON, the
+order, from standard input, and writes lines of JSON to a private duplicate of standard output: `weigh` where the host is to
+read the memory of processes, which it answers with a line, and `result` at the end. Descriptor 1 points at standard error
+before any other code runs, so that what an item prints cannot spoil the protocol. Start methods that begin with a fresh
+interpreter import this file again; hence everything but `main` may run in any of the processes.
+
+It runs on CPython 3.8 and newer, and imports what only one way of running needs in that way.
+"""
+
+import itertools
+import json
+import multiprocessing
+import os
+import resource
+import signal
+import struct
+import sys
+import threading
+import time
+import zlib
+from collections import deque
+
+now = time.monotonic_ns
+MASK = (1 << 64) - 1
+# Kinds of messages between the driver and its worker processes.
+READY, WARM, ITEMS, FINISH, REPORT, ERROR = range(6)
+# Most events of a timeline that are kept of one lane and kind; `MOST_EVENTS` in src/model/trace.rs.
+MOST_EVENTS = 400
+# Bytes of requests that may be on their way in one pipe. With more, a send could wait for a worker that waits itself.
+ON_THE_WAY = 48 * 1024
+# Messages that may be on their way in one pipe, since the system counts each at its least size.
+MOST_MESSAGES = 60
+# How often an item that its worker died of is handed out again.
+MOST_RETRIES = 3
+# Bytes of an `int` above the small ones, with its place in a list.
+BYTES_OF_OBJECT = 40
+
+# The variable of the task `globals`: 1 at import, 2 once main has begun.
+GLOBAL = 1
+# What the parent holds when its workers start.
+PARENT = None
+# Of a process of a pool: its bench.
+POOL = None
+
+
+class TimedOut(BaseException):
+    """The deadline has passed. No `except Exception` of an item stops it."""
+
+
+class Trouble(Exception):
+    """Why a run did not end well, in the host's words for it."""
+
+    def __init__(self, kind, text=""):
+        super().__init__(text)
+        self.kind = kind
+
+
+# ---------------------------------------------------------------------------------------------------------------- digests
+
+
+def digest(data):
+    """Reads every byte, in C. The same as `checksum` in src/task/digest.rs."""
+    return zlib.crc32(data) | len(data) << 32
+
+
+def item_digest(item, request, reply):
+    """The digest of a finished item. The same as `item_checksum` in src/task/digest.rs."""
+    mixed = (item * 0x9E3779B97F4A7C15 + request * 0xBF58476D1CE4E5B9 + reply * 0x94D049BB133111EB) & MASK
+    return (mixed ^ mixed >> 32) * 0xD6E8FEB86659FD93 & MASK
+
+
+def mix(seed, index):
+    """The finaliser of splitmix64; the same as in src/task/numbered.rs."""
+    z = (seed + (index + 1) * 0x9E3779B97F4A7C15) & MASK
+    z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9 & MASK
+    z = (z ^ z >> 27) * 0x94D049BB133111EB & MASK
+    return z ^ z >> 31
+
+
+# ------------------------------------------------------------------------------------------------------------------ order
+
+
+class Order:
+    """What is to be done and how, as the host says it. It crosses to worker processes."""
+
+    def __init__(self, given):
+        setup = given["setup"]
+        self.given = given
+        self.task = given["task"]
+        self.settings = given["settings"]
+        self.seed = given["seed"]
+        self.items = given["items"]
+        self.folder = given["folder"]
+        self.prefix = given["prefix"].lstrip("/")
+        self.largest_request, self.largest_reply = given["sizes"]
+        self.model = setup["model"]
+        self.workers = max(setup["workers"] or 1, 1)
+        self.chunk = max(setup["chunk"] or 1, 1)
+        self.in_flight = max(setup["in_flight"] or 1, 1)
+        self.ipc = setup["ipc"] or "pipe"
+        self.api = setup.get("api") or "process"
+        self.start = setup.get("start") or "fork"
+        self.on_crash = setup.get("on_crash") or "stop"
+        self.switch_interval = setup.get("switch_interval")
+        self.parent_memory = setup.get("parent_memory") or 0
+        self.reads_parent = self.parent_memory > 0 and setup.get("parent_use") == "read"
+        self.warm = setup["measure"] == "work"
+        self.clocked = given["purpose"] == "instrumented"
+        self.weighs = given["purpose"] == "memory"
+        self.trace = given["trace"]
+        fault = given["fault"] or {"kind": "", "item": -1}
+        self.fault, self.faulty = fault["kind"], fault["item"]
+
+    def chunks(self):
+        """The numbers of the items, in runs."""
+        return (range(at, min(at + self.chunk, self.items)) for at in range(0, self.items, self.chunk))
+
+
+class Feed:
+    """Requests and constants, from the file that the host has written."""
+
+    def __init__(self, order, constants_only=False):
+        with open(os.path.join(order.folder, "requests"), "rb") as file:
+            stamped, constants, requests = struct.unpack("<QQQ", file.read(24))
+            take = lambda: file.read(struct.unpack("<Q", file.read(8))[0])
+            self.constants = [take() for _ in range(constants)]
+            self.requests = [] if constants_only else [take() for _ in range(requests)]
+        self.get = self.stamped if stamped else self.requests.__getitem__
+
+    def stamped(self, item):
+        """One of a few bulk payloads, which differ in the number at their start."""
+        return item.to_bytes(8, "little") + self.requests[item % len(self.requests)][8:]
+
+    def pairs(self, items):
+        return [(item, self.get(item)) for item in items]
+
+
+# ------------------------------------------------------------------------------------------------------------------ tasks
+
+
+def empty(order, constants):
+    def run(request):
+        if request:
+            raise ValueError("the request is not one that this task writes")
+        return b""
+
+    return run
+
+
+def is_prime(n):
+    if n < 4:
+        return n >= 2
+    if n % 2 == 0:
+        return False
+    divisor = 3
+    while divisor * divisor <= n:
+        if n % divisor == 0:
+            return False
+        divisor += 2
+    return True
+
+
+def primes(order, constants):
+    limit = order.settings["limit"]
+
+    def run(request):
+        block = int.from_bytes(request, "little")
+        count = 0
+        for n in range(limit * block // 64, limit * (block + 1) // 64):
+            if is_prime(n):
+                count += 1
+        return count.to_bytes(8, "little")
+
+    return run
+
+
+def matrix(order, constants):
+    n, side = order.settings["n"], 32
+    a = [float(byte % 16) for byte in constants[0]]
+    b = [float(byte % 16) for byte in constants[1]]
+    rows = [b[k * n : k * n + n] for k in range(n)]
+    weights = [mix(0, i) for i in range(n * n)]
+
+    def run(request):
+        scale = float(int.from_bytes(request, "little"))
+        total, at = 0, 0
+        for i in range(n):
+            row = [0.0] * n
+            for k0 in range(0, n, side):
+                for k in range(k0, min(k0 + side, n)):
+                    left = a[i * n + k] * scale
+                    row = [total_so_far + left * right for total_so_far, right in zip(row, rows[k])]
+            for value in row:
+                total += int(value) * weights[at]
+                at += 1
+        return (total & MASK).to_bytes(8, "little")
+
+    return run
+
+
+def hashing(order, constants):
+    import hashlib
+
+    rest = constants[0]
+
+    def run(request):
+        state = hashlib.sha256(request)
+        state.update(rest)
+        return state.digest()
+
+    # One call, where joining costs little: whether the lock is let go depends on the bytes of a call.
+    joined = lambda request: hashlib.sha256(request + rest).digest()
+    return joined if len(rest) < 65536 else run
+
+
+def sleeping(order, constants):
+    seconds, seed = order.settings["duration"] / 1e9, order.seed
+
+    def run(request):
+        time.sleep(seconds)
+        return mix(seed, int.from_bytes(request, "little")).to_bytes(8, "little")
+
+    async def run_async(request):
+        import asyncio
+
+        await asyncio.sleep(seconds)
+        return mix(seed, int.from_bytes(request, "little")).to_bytes(8, "little")
+
+    run.as_coroutine = run_async
+    return run
+
+
+def files(order, constants):
+    rest, fsync, names = constants[0], order.settings["fsync"], itertools.count()
+
+    def run(request):
+        # Two workers may run one item at a time (a warm-up does), and each must find its own file.
+        name = "%d-%d-%d" % (os.getpid(), id(names), next(names))
+        path = os.path.join(order.folder, name)
+        with open(path, "w+b", buffering=0) as file:
+            for part in (request, rest):
+                view = memoryview(part)
+                while view:
+                    view = view[file.write(view) :]
+            if fsync:
+                os.fsync(file.fileno())
+            file.seek(0)
+            back = file.read()
+        os.remove(path)
+        return digest(back).to_bytes(8, "little")
+
+    async def run_async(request):
+        import asyncio
+
+        return await asyncio.get_running_loop().run_in_executor(None, run, request)
+
+    run.as_coroutine = run_async
+    return run
+
+
+def echo(order, constants):
+    size = order.settings["payload"]
+
+    def run(request):
+        if len(request) != size:
+            raise ValueError("the request is not one that this task writes")
+        return request
+
+    return run
+
+
+def mixed(order, constants):
+    seed, steps, seconds = order.seed, order.settings["steps"], order.settings["pause"] / 1e9
+
+    def compute(request):
+        state = mix(seed, int.from_bytes(request, "little"))
+        for step in range(steps):
+            state = mix(state, step)
+        return state.to_bytes(8, "little")
+
+    def run(request):
+        reply = compute(request)
+        time.sleep(seconds)
+        return reply
+
+    async def run_async(request):
+        import asyncio
+
+        reply = compute(request)
+        await asyncio.sleep(seconds)
+        return reply
+
+    run.as_coroutine = run_async
+    return run
+
+
+def convoy(order, constants):
+    """The first item waits again and again; the others compute until it is done. A byte of a file that all workers map is 1
+    while it waits: looking at it is no call of the system, so that it lets no lock go."""
+    import mmap
+
+    settings, seed, grace = order.settings, order.seed, 0.01
+    waits, seconds = settings["waits"], settings["pause"] / 1e9
+
+    def flag():
+        descriptor = os.open(os.path.join(order.folder, "waiting"), os.O_RDWR | os.O_CREAT)
+        os.ftruncate(descriptor, 4096)
+        mapped = mmap.mmap(descriptor, 4096)
+        os.close(descriptor)
+        return mapped
+
+    def wait(waiting):
+        sink = os.open(os.devnull, os.O_WRONLY)
+        waiting[0] = 1
+        for _ in range(waits):
+            if seconds:
+                time.sleep(seconds)
+            else:
+                os.write(sink, b"x")
+        waiting[0] = 0
+        os.close(sink)
+
+    def compute(waiting):
+        state, seen, begun = seed & MASK, False, now()
+        while True:
+            for step in range(50):
+                state = mix(state, step)
+            if waiting[0]:
+                seen = True
+            elif seen or now() - begun > grace * 1e9:
+                return
+
+    def run(request):
+        item = int.from_bytes(request, "little")
+        with flag() as waiting:
+            (compute if item else wait)(waiting)
+        return mix(seed, item).to_bytes(8, "little")
+
+    return run
+
+
+def database(order, constants):
+    """Rows of an SQLite file that the host has made. Every row is a call of SQLite, around which the lock is let go."""
+    import sqlite3
+
+    path = "file:%s?mode=ro" % os.path.join(order.folder, "database.sqlite")
+    sums, local = order.settings["access"] == "sum", threading.local()
+    query = "SELECT %s FROM numbers WHERE block = ?" % ("sum(number)" if sums else "number")
+
+    def run(request):
+        if not hasattr(local, "connection"):
+            local.connection = sqlite3.connect(path, uri=True, timeout=5)
+        total = 0
+        for (number,) in local.connection.execute(query, (int.from_bytes(request, "little"),)):
+            total += number
+        return total.to_bytes(8, "little")
+
+    return run
+
+
+def global_variable(order, constants):
+    return lambda request: request
+
+
+def users_function(order, constants):
+    """A function of the user's own: `call: module:function`, or `code` that defines `run`. Items and replies are JSON."""
+    import importlib
+    import inspect
+
+    settings = order.settings
+    folder = os.path.abspath(settings["path"])
+    if settings["code"]:
+        folder, module, name = order.folder, "users_code", "run"
+    else:
+        module, _, name = settings["call"].partition(":")
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
+    function = importlib.import_module(module)
+    for part in (name or "run").split("."):
+        function = getattr(function, part)
+
+    def reply(value):
+        try:
+            return json.dumps(value, sort_keys=True).encode()
+        except (TypeError, ValueError):
+            return repr(value).encode()
+
+    def run(request):
+        return reply(function(json.loads(request)))
+
+    if inspect.iscoroutinefunction(function):
+
+        def run(request):
+            import asyncio
+
+            return reply(asyncio.run(function(json.loads(request))))
+
+        async def run_async(request):
+            return reply(await function(json.loads(request)))
+
+        run.as_coroutine = run_async
+    return run
+
+
+TASKS = {
+    "empty": empty,
+    "primes": primes,
+    "matrix": matrix,
+    "hash": hashing,
+    "sleep": sleeping,
+    "file": files,
+    "echo": echo,
+    "mixed": mixed,
+    "convoy": convoy,
+    "database": database,
+    "globals": global_variable,
+    "python": users_function,
+}
+
+
+# ----------------------------------------------------------------------------------------------------------------- faults
+
+
+def strike(kind, item):
+    """Goes wrong on purpose."""
+    if kind == "exception":
+        raise RuntimeError("item %d was asked to raise" % item)
+    if kind == "abort":
+        os.abort()
+    if kind == "segfault":
+        import ctypes
+
+        ctypes.string_at(0)
+    if kind == "exit":
+        os._exit(7)
+    if kind == "kill":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if kind == "hang":
+        while True:
+            time.sleep(3600)
+    if kind == "stack_overflow":
+        overflow()
+    if kind == "memory":
+        exhaust()
+    raise RuntimeError("the fault %s could not be brought about" % kind)
+
+
+def overflow():
+    """Recurses through C code, so that it is the stack of the system that overflows, where this CPython does not notice."""
+    sys.setrecursionlimit(10**8)
+
+    def deeper(level):
+        return max([level + 1], key=deeper)
+
+    deeper(0)
+
+
+def exhaust():
+    """Allocates up to a limit that it sets itself, so that the machine does not suffer."""
+    with open("/proc/self/statm") as file:
+        has = int(file.read().split()[0]) * resource.getpagesize()
+    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+    resource.setrlimit(resource.RLIMIT_AS, (has + (256 << 20), hard))
+    held = []
+    try:
+        while True:
+            held.append(bytearray(b"x") * (1 << 20))
+    except MemoryError:
+        # The exception keeps this frame for a while, and with it all that memory.
+        del held
+        raise
+
+
+def describe(error):
+    """The words of an exception, as the last line of a traceback has them."""
+    text = str(error)
+    return "%s: %s" % (type(error).__name__, text) if text else type(error).__name__
+
+
+# ------------------------------------------------------------------------------------------------------------------ bench
+
+
+class Bench:
+    """Runs items as one worker does, and keeps what it has of them until somebody adds it up."""
+
+    def __init__(self, order, run, worker=None):
+        self.order, self.run, self.worker = order, run, worker
+        self.done = self.sum = self.first_item = 0
+        # Begin and end of each item, where items are clocked.
+        self.spans = []
+        # What the task `globals` saw first.
+        self.before = None
+
+    def warm_up(self, pairs):
+        for item, request in pairs:
+            began = now()
+            digest(request)
+            digest(self.run(request))
+            self.first_item = self.first_item or now() - began
+
+    def serve(self, item, request):
+        """Runs one item as whoever receives it must; gives the digest of its request, and its reply."""
+        if item == self.order.faulty:
+            strike(self.order.fault, item)
+        seen = digest(request)
+        return seen, self.run(request)
+
+    def answer(self, item, request):
+        """The same for another process: everything that it is told."""
+        if not self.order.clocked:
+            return (item,) + self.serve(item, request)
+        began = now()
+        seen, reply = self.serve(item, request)
+        return item, seen, reply, began, now()
+
+    def work(self, item, request):
+        """Runs one item and adds it to the sums."""
+        began = now() if self.order.clocked else 0
+        seen, reply = self.serve(item, request)
+        self.sum += item_digest(item, seen, digest(reply))
+        self.done += 1
+        if began:
+            self.spans.append((began, now()))
+
+    async def work_async(self, item, request):
+        """The same within an event loop."""
+        began = now() if self.order.clocked else 0
+        if item == self.order.faulty:
+            if self.order.fault == "hang":
+                import asyncio
+
+                await asyncio.sleep(3600)
+            strike(self.order.fault, item)
+        seen = digest(request)
+        coroutine = getattr(self.run, "as_coroutine", None)
+        reply = await coroutine(request) if coroutine else self.run(request)
+        self.sum += item_digest(item, seen, digest(reply))
+        self.done += 1
+        if began:
+            self.spans.append((began, now()))
+
+    def touch_global(self):
+        """A worker's first look at the variable of the task `globals`, and then a value of its own, before its first item."""
+        global GLOBAL
+        if self.order.task == "globals" and self.before is None:
+            self.before = GLOBAL
+            GLOBAL = 100 + self.worker
+
+
+def the_task(order):
+    """The function that runs an item, with the constants that it needs."""
+    return TASKS[order.task](order, Feed(order, constants_only=True).constants)
+
+
+def hold_parent_memory(order):
+    """A list of so many objects that they take about that many bytes. Not bytes: reading an object writes its count."""
+    global PARENT
+    if order.parent_memory:
+        first = 1 << 20
+        PARENT = list(range(first, first + order.parent_memory // BYTES_OF_OBJECT))
+
+
+def read_parent_memory(order):
+    """Reads every object. Workers that began with a fresh interpreter have none to read, and make their own."""
+    if order.reads_parent:
+        if PARENT is None:
+            hold_parent_memory(order)
+        for _ in PARENT:
+            pass
+
+
+# -------------------------------------------------------------------------------------------------------------------- run
+
+
+def used_by(whom):
+    """User and system time, switches and faults, in the order of `Usage` in src/model/usage.rs."""
+    used = resource.getrusage(whom)
+    user, system = int(used.ru_utime * 1e9), int(used.ru_stime * 1e9)
+    return [user, system, used.ru_nvcsw, used.ru_nivcsw, used.ru_minflt, used.ru_majflt]
+
+
+def used_by_process(pid):
+    """The same of another process, from /proc; `None` where it is gone."""
+    try:
+        with open("/proc/%d/stat" % pid) as file:
+            fields = file.read().rpartition(")")[2].split()
+        minor, major, user, system = int(fields[7]), int(fields[9]), int(fields[11]), int(fields[12])
+        voluntary = involuntary = running = 0
+        folder = "/proc/%d/task" % pid
+        for thread in os.listdir(folder):
+            with open("%s/%s/status" % (folder, thread)) as file:
+                lines = file.read().split()
+            voluntary += int(lines[lines.index("voluntary_ctxt_switches:") + 1])
+            involuntary += int(lines[lines.index("nonvoluntary_ctxt_switches:") + 1])
+            try:
+                with open("%s/%s/schedstat" % (folder, thread)) as file:
+                    running += int(file.read().split()[0])
+            except FileNotFoundError:
+                # Some kernels do not keep it.
+                running = (user + system) * 1000000000 // os.sysconf("SC_CLK_TCK")
+                break
+    except (OSError, ValueError, IndexError):
+        return None
+    # Ticks say how time is split, the scheduler how much there is of it.
+    share = user / (user + system) if user + system else 1
+    return [int(running * share), running - int(running * share), voluntary, involuntary, minor, major]
+
+
+class Run:
+    """What one trial leaves, gathered by the driver's main thread."""
+
+    def __init__(self, order, wire):
+        self.order, self.wire = order, wire
+        self.phases, self.benches, self.lives, self.seen, self.events = [], [], [], [], []
+        self.done = self.sum = self.first_item = self.retried = self.recovered = self.left_out = self.end = 0
+        self.duplicated = 0
+        self.service, self.turnaround = [], []
+        # By worker: time within items, and when the last one ended.
+        self.stints = {}
+        self.kept = {}
+        self.trouble = None
+        self.of_workers = {}
+        self.begin()
+
+    def begin(self):
+        """The clock starts."""
+        self.of_children = used_by(resource.RUSAGE_CHILDREN)
+        self.zero = self.mark = now()
+        self.used = used_by(resource.RUSAGE_SELF)
+
+    def edge(self, pids=()):
+        """Ends a phase, of this process and of those worker processes."""
+        wall = now()
+        used = used_by(resource.RUSAGE_SELF)
+        spent = [new - old for new, old in zip(used, self.used)]
+        for pid in pids:
+            before = self.of_workers.get(pid, [0] * 6)
+            after = used_by_process(pid) or before
+            spent = [sum + max(new - old, 0) for sum, new, old in zip(spent, after, before)]
+            self.of_workers[pid] = after
+        self.add_phase(wall, spent)
+
+    def last_edge(self):
+        """Ends the last phase; what workers used that no edge has counted falls to it."""
+        wall = now()
+        used = used_by(resource.RUSAGE_SELF)
+        spent = [new - old for new, old in zip(used, self.used)]
+        children = [new - old for new, old in zip(used_by(resource.RUSAGE_CHILDREN), self.of_children)]
+        for known in self.of_workers.values():
+            children = [all - part for all, part in zip(children, known)]
+        self.add_phase(wall, [own + max(other, 0) for own, other in zip(spent, children)])
+
+    def add_phase(self, wall, spent):
+        self.phases.append({"wall": wall - self.mark, "usage": spent})
+        if len(self.phases) == 2:
+            self.end = wall
+        self.mark, self.used = now(), used_by(resource.RUSAGE_SELF)
+
+    def weigh(self, workers=(), others=()):
+        """Has the host read the memory of all processes, in trials that are made for that."""
+        if self.order.weighs:
+            self.wire.send({"weigh": {"workers": list(workers), "others": list(others)}})
+            self.wire.wait()
+
+    def life(self, worker):
+        """The life of one worker, which begins now."""
+        life = {"worker": worker, "start": now() - self.zero, "ready": 0, "end": 0, "died": False}
+        self.lives.append(life)
+        return life
+
+    def event(self, lane, kind, start, end):
+        """An event of the timeline, in time since the start."""
+        if not self.order.trace:
+            return
+        kept = self.kept[lane, kind] = self.kept.get((lane, kind), 0) + 1
+        if kept > MOST_EVENTS:
+            self.left_out += 1
+        else:
+            self.events.append({"lane": lane, "kind": kind, "start": max(start, 0), "end": max(end, 0)})
+
+    def span(self, worker, began, ended, handed=None):
+        """One item of a worker, in clocked trials."""
+        self.service.append(ended - began)
+        self.turnaround.append(ended - (began if handed is None else handed))
+        stint = self.stints.setdefault(worker, [0, 0])
+        stint[0] += ended - began
+        stint[1] = max(stint[1], ended)
+        self.event(0 if worker is None else worker + 1, "item", began - self.zero, ended - self.zero)
+
+    def account(self, item, seen, reply):
+        """A reply of another process has arrived."""
+        self.sum += item_digest(item, seen, digest(reply))
+        self.done += 1
+
+    def bench(self, run, worker=None):
+        bench = Bench(self.order, run, worker)
+        self.benches.append(bench)
+        return bench
+
+    def result(self):
+        """Everything, for the host."""
+        for bench in self.benches:
+            self.done += bench.done
+            self.sum += bench.sum
+            self.first_item = max(self.first_item, bench.first_item)
+            for began, ended in bench.spans:
+                self.span(bench.worker, began, ended)
+        if self.trouble and self.trouble[0] == "host_died":
+            # A program that ends has nothing left of what it had.
+            self.done = self.sum = 0
+        for life in self.lives:
+            lane = life["worker"] + 1
+            if life["ready"]:
+                self.event(lane, "start", life["start"], life["ready"])
+        names = ("done", "duplicated", "first_item", "retried", "recovered", "seen", "events", "left_out", "end")
+        result = {name: getattr(self, name) for name in names}
+        result["lives"] = self.lives if self.order.clocked or self.order.fault else []
+        result["stints"] = [self.stints[worker] for worker in self.stints]
+        result.update(service=self.service, turnaround=self.turnaround, sum=self.sum & MASK, trouble=self.trouble)
+        result["phases"] = (self.phases + [{"wall": 0, "usage": [0] * 6}] * 3)[:3]
+        return result
+
+
+# ---------------------------------------------------------------------------------------------------- models of one process
+
+
+def serial(run):
+    """One item after the other, in the main thread."""
+    order = run.order
+    feed, bench = Feed(order), run.bench(the_task(order))
+    run.begin()
+    read_parent_memory(order)
+    if order.warm and order.items:
+        bench.warm_up([(0, feed.get(0))])
+    run.weigh()
+    run.edge()
+    see_globals_in_main(run, bench)
+    get, work = feed.get, bench.work
+    for item in range(order.items):
+        work(item, get(item))
+    run.edge()
+    run.weigh()
+    run.edge()
+
+
+def see_globals_in_main(run, bench):
+    """Where main is its own worker, it sees what it wrote."""
+    if run.order.task == "globals":
+        bench.worker = 0
+        bench.touch_global()
+        run.seen.append({"worker": 0, "before": bench.before, "after": GLOBAL})
+        bench.worker = None
+
+
+def in_event_loop(run):
+    """So many items in flight, as tasks of one event loop."""
+    import asyncio
+
+    order = run.order
+    feed, bench = Feed(order), run.bench(the_task(order))
+
+    async def lane(items):
+        for item in items:
+            await bench.work_async(item, feed.get(item))
+
+    async def main():
+        if order.warm and order.items:
+            began = now()
+            digest(bench.run(feed.get(0))) if not hasattr(bench.run, "as_coroutine") else await bench.run.as_coroutine(feed.get(0))
+            bench.first_item = now() - began
+        run.weigh()
+        run.edge()
+        see_globals_in_main(run, bench)
+        items = iter(range(order.items))
+        await asyncio.gather(*[lane(items) for _ in range(order.in_flight)])
+        run.edge()
+        run.weigh()
+
+    run.begin()
+    asyncio.run(main())
+    run.edge()
+
+
+class Claims:
+    """The counter that all threads claim from. A step of `count` is one step of the interpreter, where it has its lock."""
+
+    def __init__(self, order):
+        self.order, self.counter = order, itertools.count(0, order.chunk)
+        self.lock = None if getattr(sys, "_is_gil_enabled", lambda: True)() else threading.Lock()
+
+    def next(self):
+        """The next run of items; empty at the end."""
+        if self.lock is None:
+            at = next(self.counter)
+        else:
+            with self.lock:
+                at = next(self.counter)
+        return range(at, min(at + self.order.chunk, self.order.items))
+
+
+def threads(run):
+    """`threading.Thread`, each claiming items from a shared counter. One that ends by an exception ends alone."""
+    order = run.order
+    feed, task = Feed(order), the_task(order)
+    claims = Claims(order)
+    ready, go, finished, leave = threading.Semaphore(0), threading.Event(), threading.Semaphore(0), threading.Event()
+    written = threading.Barrier(order.workers)
+    ended = []
+
+    def prepare(bench):
+        read_parent_memory(order)
+        bench.warm_up(feed.pairs(range(min(order.chunk, order.items))))
+
+    def claim_all(bench):
+        bench.touch_global()
+        if order.task == "globals":
+            written.wait()
+        while True:
+            items = claims.next()
+            if not items:
+                return
+            for item in items:
+                bench.work(item, feed.get(item))
+
+    def body(bench, life):
+        life["ready"] = now() - run.zero
+        try:
+            if order.warm:
+                try:
+                    prepare(bench)
+                finally:
+                    life["ready"] = now() - run.zero
+                    ready.release()
+                go.wait()
+            else:
+                read_parent_memory(order)
+            claim_all(bench)
+        except BaseException as error:
+            ended.append(describe(error))
+            life["died"] = True
+            run.event(bench.worker + 1, "crash", now() - run.zero, now() - run.zero)
+            raise
+        finally:
+            finished.release()
+            if order.weighs:
+                leave.wait()
+
+    run.begin()
+    members = []
+    for worker in range(order.workers):
+        life = run.life(worker)
+        thread = threading.Thread(target=body, args=(run.bench(task, worker), life))
+        members.append((thread, life, worker))
+        thread.start()
+    if order.warm:
+        for _ in members:
+            ready.acquire()
+    run.weigh()
+    run.edge()
+    go.set()
+    for _ in members:
+        finished.acquire()
+    run.edge()
+    run.weigh()
+    leave.set()
+    told = now()
+    for thread, life, worker in members:
+        thread.join()
+        life["end"] = now() - run.zero
+        run.event(worker + 1, "join", told - run.zero, now() - run.zero)
+    run.edge()
+    if order.task == "globals":
+        run.seen += [{"worker": bench.worker, "before": bench.before, "after": GLOBAL} for bench in run.benches]
+    if ended:
+        run.trouble = ("failed", "a thread ended alone by an exception that nothing caught: %s" % ended[0])
+
+
+def in_threads_of_a_pool(run):
+    """`multiprocessing.pool.ThreadPool` with `map`, or `ThreadPoolExecutor` with a future for each chunk."""
+    from multiprocessing.pool import ThreadPool
+
+    order = run.order
+    feed, task = Feed(order), the_task(order)
+    numbers, local, meeting = itertools.count(), threading.local(), threading.Barrier(order.workers)
+
+    def begin():
+        local.bench = run.bench(task, next(numbers))
+        local.bench.touch_global()
+        read_parent_memory(order)
+
+    def meet(_):
+        meeting.wait()
+        local.bench.warm_up(feed.pairs(range(min(order.chunk, order.items))))
+
+    def chunk(pairs):
+        for item, request in pairs:
+            local.bench.work(item, request)
+
+    def item(pair):
+        local.bench.work(*pair)
+
+    run.begin()
+    if order.api == "pool":
+        pool = ThreadPool(order.workers, initializer=begin)
+        if order.warm:
+            pool.map(meet, range(order.workers), 1)
+        run.weigh()
+        run.edge()
+        try:
+            pool.map(item, feed.pairs(range(order.items)), order.chunk)
+        except BaseException as error:
+            # Whatever was done, whoever called `map` has nothing of it.
+            run.benches.clear()
+            if isinstance(error, TimedOut):
+                raise
+            raise Trouble("failed", "Pool.map gave nothing but %s" % describe(error)) from error
+        run.edge()
+        run.weigh()
+        pool.close()
+        pool.join()
+    else:
+        from concurrent.futures import ThreadPoolExecutor
+
+        pool = ThreadPoolExecutor(order.workers, initializer=begin)
+        if order.warm:
+            list(pool.map(meet, range(order.workers)))
+        run.weigh()
+        run.edge()
+        futures = [pool.submit(chunk, feed.pairs(items)) for items in order.chunks()]
+        settle(run, futures, lambda _: None)
+        run.edge()
+        run.weigh()
+        pool.shutdown()
+    run.edge()
+    if order.task == "globals":
+        run.seen += [{"worker": bench.worker, "before": bench.before, "after": GLOBAL} for bench in run.benches]
+
+
+def settle(run, futures, take):
+    """Waits for every future; what failed is said once, with how many there were."""
+    failed, left = [], deque(futures)
+    try:
+        while left:
+            try:
+                take(left[0].result())
+            except TimedOut:
+                raise
+            except BaseException as error:
+                failed.append(describe(error))
+            left.popleft()
+    except TimedOut:
+        for future in left:
+            if future.done() and not future.cancelled() and future.exception() is None:
+                take(future.result())
+        raise
+    if failed:
+        run.trouble = ("failed", "%d of %d futures failed: %s" % (len(failed), len(futures), failed[0]))
+
+
+def in_interpreters(run):
+    """Sub-interpreters, each in a thread of its own. They claim runs of items from a pipe: a read of eight bytes is whole."""
+    order = run.order
+    feed = Feed(order)
+    claim_read, claim_write = os.pipe()
+    said_read, said_write = os.pipe()
+    words = []
+
+    def body(worker, life):
+        place = {"order": order.given, "worker": worker, "claims": claim_read, "said": said_write, "file": __file__}
+        code = "place = %r\nnamespace = {'__name__': 'driver', '__file__': place['file']}\n" % place
+        code += "exec(compile(open(place['file']).read(), place['file'], 'exec'), namespace)\n"
+        code += "namespace['interpreter_main'](place)\n"
+        try:
+            error = run_in_interpreter(code)
+        except BaseException as raised:
+            error = describe(raised)
+        if error:
+            words.append(error)
+            life["died"] = True
+        os.write(said_write, struct.pack("<qq", worker, -1))
+
+    def listen(expected):
+        """Waits until every thread has said that it is ready, or has ended."""
+        heard, ended = 0, 0
+        while heard < expected:
+            worker, word = struct.unpack("<qq", os.read(said_read, 16))
+            heard += 1
+            if word >= 0:
+                lives[worker]["ready"] = word - run.zero
+            else:
+                ended += 1
+        return ended
+
+    run.begin()
+    lives, members = [], []
+    for worker in range(order.workers):
+        lives.append(run.life(worker))
+        members.append(threading.Thread(target=body, args=(worker, lives[worker])))
+        members[-1].start()
+    ended = listen(order.workers) if order.warm else 0
+    run.weigh()
+    run.edge()
+
+    def claim():
+        for at in range(0, order.items, order.chunk):
+            os.write(claim_write, struct.pack("<Q", at))
+        os.close(claim_write)
+
+    writer = threading.Thread(target=claim, daemon=True)
+    writer.start()
+    listen(order.workers - ended + (0 if order.warm else order.workers))
+    run.edge()
+    run.weigh()
+    for member, life in zip(members, lives):
+        member.join()
+        life["end"] = now() - run.zero
+    run.edge()
+    for worker in range(order.workers):
+        collect_interpreter(run, worker)
+    if words:
+        run.trouble = ("failed", "an interpreter ended alone: %s" % words[0])
+
+
+def run_in_interpreter(code):
+    """Runs code in a fresh sub-interpreter with a lock of its own; gives the words of what ended it, if anything did."""
+    try:
+        from concurrent import interpreters
+    except ImportError:
+        interpreters = None
+    if interpreters is not None:
+        interpreters.create().exec(code)
+        return None
+    if sys.version_info < (3, 13):
+        # Its name in 3.12, where what ends it is raised.
+        import _xxsubinterpreters
+
+        number = _xxsubinterpreters.create(isolated=True)
+        try:
+            _xxsubinterpreters.run_string(number, code)
+        finally:
+            _xxsubinterpreters.destroy(number)
+        return None
+    import _interpreters
+
+    number = _interpreters.create()
+    try:
+        error = _interpreters.exec(number, code)
+    finally:
+        _interpreters.destroy(number)
+    return error and (getattr(error, "formatted", None) or str(error))
+
+
+def interpreter_main(place):
+    """The life of one sub-interpreter."""
+    order, worker = Order(place["order"]), place["worker"]
+    if order.switch_interval:
+        sys.setswitchinterval(order.switch_interval / 1e9)
+    feed, bench = Feed(order), Bench(order, the_task(order), worker)
+    if order.warm:
+        bench.warm_up(feed.pairs(range(min(order.chunk, order.items))))
+    os.write(place["said"], struct.pack("<qq", worker, now()))
+    bench.touch_global()
+    try:
+        while True:
+            claim = os.read(place["claims"], 8)
+            if not claim:
+                break
+            at = struct.unpack("<Q", claim)[0]
+            for item in range(at, min(at + order.chunk, order.items)):
+                bench.work(item, feed.get(item))
+    finally:
+        told = [bench.done, bench.sum & MASK, bench.first_item, bench.spans, bench.before, GLOBAL]
+        with open(os.path.join(order.folder, "interpreter-%d" % worker), "w") as file:
+            json.dump(told, file)
+
+
+def collect_interpreter(run, worker):
+    """What a sub-interpreter left."""
+    try:
+        with open(os.path.join(run.order.folder, "interpreter-%d" % worker)) as file:
+            told = json.load(file)
+    except (OSError, ValueError):
+        return
+    bench = run.bench(None, worker)
+    bench.done, bench.sum, bench.first_item, bench.spans, before, after = told
+    if run.order.task == "globals":
+        run.seen.append({"worker": worker, "before": before, "after": after})
+
+
+# ---------------------------------------------------------------------------------------------------------------- links
+
+
+def follow_parent():
+    """Ends this process when the one that started it is gone, however that went."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def follow():
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=follow, daemon=True).start()
+
+
+class PipeLink:
+    """A `Pipe` to each worker."""
+
+    most_bytes = ON_THE_WAY
+
+    def __init__(self, context, order, name):
+        self.near, self.far = context.Pipe()
+        self.reader = self.near
+
+    def ends(self):
+        """What crosses to the worker."""
+        return self.far
+
+    def handed_over(self):
+        """The worker has its end; this process must not keep it, or the worker's death would not end the stream."""
+        self.far.close()
+
+    def send(self, kind, body):
+        self.near.send((kind, body))
+
+    def receive(self):
+        return self.near.recv()
+
+    def poll(self):
+        return self.near.poll(0)
+
+    def close(self):
+        self.near.close()
+
+    @staticmethod
+    def open(ends):
+        return ends.recv, ends.send
+
+
+class QueueLink:
+    """A `Queue` each way for each worker. A thread of Python's own feeds each, so that a put never waits."""
+
+    most_bytes = None
+
+    def __init__(self, context, order, name):
+        self.requests, self.replies = context.Queue(), context.Queue()
+        self.reader = self.replies._reader
+
+    def ends(self):
+        return self.requests, self.replies
+
+    def handed_over(self):
+        self.replies._writer.close()
+        self.requests._reader.close()
+
+    def send(self, kind, body):
+        self.requests.put((kind, body))
+
+    def receive(self):
+        return self.replies.get()
+
+    def poll(self):
+        return self.replies._reader.poll(0)
+
+    def close(self):
+        self.requests.cancel_join_thread()
+        self.requests.close()
+        self.reader.close()
+
+    @staticmethod
+    def open(ends):
+        requests, replies = ends
+        return requests.get, replies.put
+
+
+class SharedLink(PipeLink):
+    """Payloads in a block of `multiprocessing.shared_memory`, and a `Pipe` that says where. Each worker has a block, with a
+    slot for each chunk in flight; a reply that does not fit its slot goes through the pipe."""
+
+    most_bytes = None
+
+    def __init__(self, context, order, name):
+        from multiprocessing import shared_memory
+
+        super().__init__(context, order, name)
+        self.slot = max(order.chunk * max(order.largest_request, order.largest_reply), 1)
+        self.free = list(range(order.in_flight + 1))
+        self.block = shared_memory.SharedMemory(name=name, create=True, size=self.slot * len(self.free))
+        # A block that the file system has no room for would end the process at the first write.
+        os.posix_fallocate(self.block._fd, 0, self.block.size)
+
+    def ends(self):
+        return self.far, self.block.name, self.slot
+
+    def send(self, kind, body):
+        if kind in (WARM, ITEMS):
+            slot = self.free.pop()
+            body = slot, put_payloads(self.block.buf, slot * self.slot, self.slot, body, 1)
+        self.near.send((kind, body))
+
+    def receive(self):
+        kind, body = self.near.recv()
+        if kind in (WARM, ITEMS):
+            slot, body = body
+            if kind == ITEMS:
+                body = take_payloads(self.block.buf, slot * self.slot, body, 2)
+            self.free.append(slot)
+        return kind, body
+
+    def close(self):
+        super().close()
+        self.block.close()
+        self.block.unlink()
+
+    @staticmethod
+    def open(ends):
+        from multiprocessing import shared_memory
+
+        pipe, name, size = ends
+        block = shared_memory.SharedMemory(name=name)
+        slots = deque()
+
+        def receive():
+            kind, body = pipe.recv()
+            if kind in (WARM, ITEMS):
+                slot, body = body
+                slots.append(slot)
+                body = take_payloads(block.buf, slot * size, body, 1)
+            return kind, body
+
+        def send(message):
+            kind, body = message
+            if kind in (WARM, ITEMS):
+                slot = slots.popleft()
+                if kind == ITEMS:
+                    body = put_payloads(block.buf, slot * size, size, body, 2)
+                body = slot, body
+            pipe.send((kind, body))
+
+        # The block is kept by what is returned.
+        return receive, send
+
+
+def put_payloads(buffer, at, room, entries, which):
+    """Writes payload `which` of every entry into a slot, and puts its length in its place."""
+    end, told = at + room, []
+    for entry in entries:
+        payload = entry[which]
+        if at + len(payload) <= end:
+            buffer[at : at + len(payload)] = payload
+            at += len(payload)
+            payload = len(payload)
+        told.append(entry[:which] + (payload,) + entry[which + 1 :])
+    return told
+
+
+def take_payloads(buffer, at, told, which):
+    """The entries again."""
+    entries = []
+    for entry in told:
+        payload = entry[which]
+        if isinstance(payload, int):
+            at, payload = at + payload, bytes(buffer[at : at + payload])
+        entries.append(entry[:which] + (payload,) + entry[which + 1 :])
+    return entries
+
+
+class ManagerLink:
+    """A queue of a `Manager` process for the requests of each worker, and one for the replies of all."""
+
+    most_bytes = None
+    reader = None
+
+    def __init__(self, manager, replies, name):
+        self.requests, self.replies, self.name = manager.Queue(), replies, name
+
+    def ends(self):
+        return self.requests, self.replies, self.name
+
+    def handed_over(self):
+        pass
+
+    def send(self, kind, body):
+        self.requests.put((kind, body))
+
+    def close(self):
+        pass
+
+    @staticmethod
+    def open(ends):
+        requests, replies, name = ends
+        return requests.get, lambda message: replies.put((name, message))
+
+
+LINKS = {"pipe": PipeLink, "queue": QueueLink, "shared_memory": SharedLink, "manager": ManagerLink}
+
+
+# ------------------------------------------------------------------------------------------------------ worker processes
+
+
+def worker_main(order, worker, ends):
+    """A worker process's whole life."""
+    WIRE.forget()
+    follow_parent()
+    receive, send = LINKS[order.ipc].open(ends)
+    try:
+        if order.switch_interval:
+            sys.setswitchinterval(order.switch_interval / 1e9)
+        bench = Bench(order, the_task(order), worker)
+        read_parent_memory(order)
+        bench.touch_global()
+        send((READY, now()))
+        while True:
+            kind, body = receive()
+            if kind == ITEMS:
+                send((ITEMS, [bench.answer(item, request) for item, request in body]))
+            elif kind == WARM:
+                bench.warm_up(body)
+                send((WARM, bench.first_item))
+            else:
+                send((REPORT, (bench.before, GLOBAL)))
+                return
+    except BaseException as error:
+        # What ends the process ends it; that is told beside, since its exit code would not say it.
+        try:
+            send((ERROR, describe(error)))
+        except Exception:
+            pass
+        raise
+
+
+class Member:
+    """A worker process as the driver sees it."""
+
+    def __init__(self, worker, process, link, life):
+        self.worker, self.process, self.link, self.life = worker, process, link, life
+        # Chunks that were handed over and are not answered: pairs, attempts, when.
+        self.given = deque()
+        self.bytes = 0
+        self.words = None
+        self.alive, self.told = True, 0
+        self.report = None
+        self.replaces = None
+
+    def has_room(self, order, pairs):
+        if len(self.given) >= min(order.in_flight, MOST_MESSAGES):
+            return False
+        if not self.given or self.link.most_bytes is None:
+            return True
+        return self.bytes + weight(pairs) <= self.link.most_bytes
+
+    def cause(self):
+        """How it ended."""
+        code = self.process.exitcode
+        if code is not None and code < 0:
+            try:
+                ended = "signal %d (%s)" % (-code, signal.Signals(-code).name)
+            except ValueError:
+                ended = "signal %d" % -code
+        else:
+            ended = "exit code %s" % code
+        return "%s, %s" % (self.words, ended) if self.words else ended
+
+
+def weight(pairs):
+    return sum(len(request) + 64 for _, request in pairs)
+
+
+class Crew:
+    """Worker processes over one of Python's own ways between processes, and what each of them has to do."""
+
+    def __init__(self, run):
+        import selectors
+
+        self.run, self.order = run, run.order
+        self.context = multiprocessing.get_context(self.order.start)
+        self.feed = Feed(self.order)
+        self.selector = selectors.DefaultSelector()
+        self.members, self.all = [], []
+        self.manager = self.replies = None
+        self.again = deque()
+        self.fresh = iter(self.order.chunks())
+        self.open = self.order.items
+        self.answered = bytearray(self.order.items)
+        self.death = None
+        self.noticed = 0
+
+    def start(self):
+        if self.order.ipc == "manager":
+            from multiprocessing.managers import SyncManager
+
+            self.manager = SyncManager(ctx=self.context)
+            # A manager that outlives the driver would be left behind.
+            self.manager.start(follow_parent)
+            self.replies = self.manager.Queue()
+        self.members = [self.engage(worker) for worker in range(self.order.workers)]
+
+    def engage(self, worker):
+        """Starts a worker."""
+        life, name = self.run.life(worker), "%s-py%d" % (self.order.prefix, len(self.all))
+        if self.manager:
+            link = ManagerLink(self.manager, self.replies, len(self.all))
+        else:
+            link = LINKS[self.order.ipc](self.context, self.order, name)
+        process = self.context.Process(target=worker_main, args=(self.order, worker, link.ends()))
+        process.start()
+        link.handed_over()
+        member = Member(worker, process, link, life)
+        self.all.append(member)
+        if link.reader is not None:
+            self.selector.register(link.reader, 1, member)
+            self.selector.register(process.sentinel, 1, member)
+        return member
+
+    def pids(self):
+        """The processes, workers first."""
+        return [member.process.pid for member in self.members if member.alive]
+
+    def others(self):
+        """Processes that serve the workers."""
+        found = [self.manager._process.pid] if self.manager else []
+        if self.order.start == "forkserver":
+            from multiprocessing import forkserver
+
+            found += [forkserver._forkserver._forkserver_pid]
+        return found
+
+    def next(self):
+        """The next things that happened: messages, and deaths as `None`."""
+        if self.manager:
+            yield from self.next_of_manager()
+            return
+        for key, _ in self.selector.select():
+            member = key.data
+            if not member.alive:
+                continue
+            if key.fileobj is not member.link.reader:
+                # What it had sent counts before its death does.
+                while member.link.poll():
+                    message = self.received(member)
+                    if message is None:
+                        break
+                    yield member, message
+                if member.alive:
+                    yield member, None
+                continue
+            message = self.received(member)
+            if message is not None:
+                yield member, message
+            else:
+                yield member, None
+
+    @staticmethod
+    def received(member):
+        try:
+            return member.link.receive()
+        except (EOFError, OSError):
+            return None
+
+    def next_of_manager(self):
+        import queue
+
+        try:
+            name, message = self.replies.get(True, 0.02)
+            yield self.all[name], message
+            return
+        except queue.Empty:
+            pass
+        except (EOFError, OSError) as error:
+            raise Trouble("worker_died", "the manager process ended") from error
+        for member in self.members:
+            if member.alive and not member.process.is_alive():
+                yield member, None
+
+    def gather(self, kind, take=None):
+        """Waits for one message of this kind from every worker."""
+        missing = {member for member in self.members if member.alive}
+        while missing:
+            for member, message in self.next():
+                if message is None:
+                    if kind == REPORT and member.report is not None:
+                        self.unregister(member)
+                        missing.discard(member)
+                        continue
+                    self.bury(member)
+                    raise Trouble("worker_died", self.death)
+                if message[0] == ERROR:
+                    member.words = message[1]
+                elif message[0] == READY:
+                    member.life["ready"] = message[1] - self.run.zero
+                elif message[0] == REPORT:
+                    member.report = message[1]
+                elif message[0] == WARM:
+                    self.run.first_item = max(self.run.first_item, message[1])
+                if message[0] == kind:
+                    missing.discard(member)
+
+    def unregister(self, member):
+        member.alive = False
+        if member.link.reader is not None:
+            for waited in (member.link.reader, member.process.sentinel):
+                try:
+                    self.selector.unregister(waited)
+                except (KeyError, ValueError):
+                    pass
+
+    def warm_up(self):
+        pairs = self.feed.pairs(range(min(self.order.chunk, self.order.items)))
+        for member in self.members:
+            member.link.send(WARM, pairs)
+        self.gather(WARM)
+
+    def stream(self):
+        """Hands out all items and takes all replies."""
+        self.fill_all()
+        while self.open:
+            for member, message in self.next():
+                if message is None:
+                    self.died(member)
+                elif message[0] == ITEMS:
+                    self.reply(member, message[1])
+                elif message[0] == READY:
+                    member.life["ready"] = message[1] - self.run.zero
+                elif message[0] == ERROR:
+                    member.words = message[1]
+
+    def fill_all(self):
+        """One chunk for each in turn, so that none has two before all have one."""
+        for _ in range(self.order.in_flight):
+            for member in self.members:
+                if member.alive:
+                    self.fill(member, 1)
+
+    def fill(self, member, most):
+        while most:
+            if not self.again:
+                items = next(self.fresh, None)
+                if items is None:
+                    return
+                self.again.append((self.feed.pairs(items), 0))
+            pairs, attempts = self.again[0]
+            if not member.has_room(self.order, pairs):
+                return
+            self.again.popleft()
+            member.given.append((pairs, attempts, now()))
+            member.bytes += weight(pairs)
+            most -= 1
+            try:
+                member.link.send(ITEMS, pairs)
+            except (BrokenPipeError, ConnectionError, EOFError):
+                # Its end is found where it is waited for.
+                if self.manager and not self.manager._process.is_alive():
+                    raise Trouble("worker_died", "the manager process ended")
+                return
+
+    def reply(self, member, answers):
+        pairs, _, handed = member.given.popleft()
+        member.bytes -= weight(pairs)
+        if member.replaces and not self.run.recovered:
+            self.run.recovered = now() - member.replaces
+        self.fill(member, self.order.in_flight)
+        for answer in answers:
+            item = answer[0]
+            if self.answered[item]:
+                self.run.duplicated += 1
+                continue
+            self.answered[item] = 1
+            self.open -= 1
+            self.run.account(*answer[:3])
+            if self.order.clocked:
+                self.run.span(member.worker, answer[3], answer[4], handed)
+
+    def bury(self, member):
+        """Notes a death."""
+        noticed = now()
+        self.unregister(member)
+        member.process.join()
+        member.life.update(end=noticed - self.run.zero, died=True)
+        last = max([member.life["ready"] or member.life["start"]] + [g[2] - self.run.zero for g in list(member.given)[:1]])
+        self.run.event(member.worker + 1, "crash", min(last, noticed - self.run.zero), noticed - self.run.zero)
+        self.death = self.death or member.cause()
+        return noticed
+
+    def died(self, member):
+        """A worker is gone before its time: what happens then is a setting."""
+        noticed = self.bury(member)
+        given, member.given = list(member.given), deque()
+        if self.order.on_crash == "stop":
+            raise Trouble("worker_died", self.death)
+        if self.order.on_crash == "restart":
+            self.hand_out_again(given)
+            fresh = self.engage(member.worker)
+            fresh.replaces = noticed
+            self.members[self.members.index(member)] = fresh
+            self.fill(fresh, self.order.in_flight)
+            return
+        self.open -= sum(len(pairs) for pairs, _, _ in given)
+        if not any(other.alive for other in self.members):
+            raise Trouble("worker_died", self.death)
+
+    def hand_out_again(self, given):
+        """The items of a dead worker, its first chunk one by one, since one of that was running."""
+        again = []
+        for place, (pairs, attempts, _) in enumerate(given):
+            if place == 0:
+                attempts += 1
+                if len(pairs) == 1 and attempts > MOST_RETRIES:
+                    self.open -= 1
+                    continue
+                again += [([pair], attempts if len(pairs) == 1 else 0) for pair in pairs]
+            else:
+                again.append((pairs, attempts))
+        self.run.retried += sum(len(pairs) for pairs, _ in again)
+        self.again.extendleft(reversed(again))
+
+    def finish(self):
+        """Tells all to end, and sees them end."""
+        told = now()
+        for member in self.members:
+            if member.alive:
+                member.told = told
+                try:
+                    member.link.send(FINISH, None)
+                except OSError:
+                    pass
+        self.gather(REPORT)
+        for member in self.members:
+            if member.report is None:
+                continue
+            member.process.join()
+            member.life["end"] = now() - self.run.zero
+            self.run.event(member.worker + 1, "join", told - self.run.zero, now() - self.run.zero)
+            if self.order.task == "globals":
+                before, after = member.report
+                self.run.seen.append({"worker": member.worker, "before": before, "after": after})
+
+    def dismiss(self):
+        """Ends whoever is left, and removes what has a name."""
+        for member in self.all:
+            if member.process.exitcode is None:
+                member.process.kill()
+        for member in self.all:
+            try:
+                member.link.close()
+            except (OSError, BufferError):
+                pass
+        if self.manager:
+            try:
+                self.manager._process.kill() if self.run.trouble else self.manager.shutdown()
+            except Exception:
+                pass
+
+
+def processes(run):
+    """`multiprocessing.Process`, fed by the driver."""
+    order = run.order
+    run.begin()
+    crew = Crew(run)
+    try:
+        crew.start()
+        if order.warm:
+            crew.gather(READY)
+            crew.warm_up()
+        run.weigh(crew.pids(), crew.others())
+        run.edge(crew.pids() + crew.others())
+        crew.stream()
+        run.edge(crew.pids() + crew.others())
+        run.weigh(crew.pids(), crew.others())
+        crew.finish()
+        if crew.death:
+            raise Trouble("worker_died", crew.death)
+    except BaseException as error:
+        run.trouble = run.trouble or ("failed", describe(error))
+        raise
+    finally:
+        crew.dismiss()
+        if run.trouble is None:
+            stop_forkserver(order)
+            run.last_edge()
+
+
+def stop_forkserver(order):
+    """Ends the server of the start method `forkserver`, so that what it used counts."""
+    if order.start == "forkserver":
+        from multiprocessing import forkserver
+
+        try:
+            forkserver._forkserver._stop()
+        except (AttributeError, OSError):
+            pass
+
+
+# ------------------------------------------------------------------------------------------------------ pools of processes
+
+
+def pool_begin(order, meeting):
+    """Prepares a process of a pool."""
+    global POOL
+    WIRE.forget()
+    follow_parent()
+    if order.switch_interval:
+        sys.setswitchinterval(order.switch_interval / 1e9)
+    # Both pools number their processes by the order of their starts.
+    POOL = Bench(order, the_task(order), multiprocessing.current_process()._identity[-1] - 1)
+    POOL.meeting = meeting
+    POOL.touch_global()
+    read_parent_memory(order)
+
+
+def pool_meet(pairs):
+    """Waits until every process of the pool is here, so that each gets one chunk to warm up with."""
+    ready = now()
+    POOL.meeting.wait()
+    POOL.warm_up(pairs)
+    return POOL.worker, ready, POOL.first_item
+
+
+def pool_item(pair):
+    return POOL.answer(*pair) + (POOL.worker,)
+
+
+def pool_chunk(pairs):
+    return [pool_item(pair) for pair in pairs]
+
+
+def pool_look(_):
+    """Everybody looks at the variable of the task `globals` a last time."""
+    POOL.meeting.wait()
+    return POOL.worker, POOL.before, GLOBAL
+
+
+def in_processes_of_a_pool(run):
+    """`multiprocessing.Pool` with `map`, or `ProcessPoolExecutor` with a future for each chunk."""
+    order = run.order
+    feed, context = Feed(order), multiprocessing.get_context(order.start)
+    run.begin()
+    meeting = context.Barrier(order.workers)
+    lives = [run.life(worker) for worker in range(order.workers)]
+    if order.api == "pool":
+        pool = context.Pool(order.workers, pool_begin, (order, meeting))
+        everyone = lambda function, argument: pool.map(function, [argument] * order.workers, 1)
+        pids = lambda: [process.pid for process in pool._pool]
+    else:
+        from concurrent.futures import ProcessPoolExecutor
+
+        pool = ProcessPoolExecutor(order.workers, context, pool_begin, (order, meeting))
+        everyone = lambda function, argument: list(pool.map(function, [argument] * order.workers))
+        pids = lambda: list(pool._processes or ())
+    if order.warm:
+        warmed = everyone(pool_meet, feed.pairs(range(min(order.chunk, order.items))))
+        for worker, ready, first in warmed:
+            lives[worker % len(lives)]["ready"] = ready - run.zero
+            run.first_item = max(run.first_item, first)
+    members = pids()
+    run.weigh(members)
+    run.edge(members)
+    handed = now()
+
+    def take(answers):
+        for answer in answers:
+            run.account(*answer[:3])
+            if order.clocked:
+                run.span(answer[5], answer[3], answer[4], handed)
+
+    if order.api == "pool":
+        try:
+            take(pool.map(pool_item, feed.pairs(range(order.items)), order.chunk))
+        except Exception as error:
+            raise Trouble("failed", "Pool.map gave nothing but %s" % describe(error)) from error
+    else:
+        futures = []
+        for items in order.chunks():
+            try:
+                futures.append(pool.submit(pool_chunk, feed.pairs(items)))
+            except Exception as error:
+                run.trouble = ("failed", "the pool takes no more work: %s" % describe(error))
+                break
+        settle(run, futures, take)
+    members = members or pids()
+    run.edge(members)
+    run.weigh(members)
+    if order.task == "globals" and not run.trouble:
+        for worker, before, after in sorted(everyone(pool_look, None)):
+            run.seen.append({"worker": worker, "before": before, "after": after})
+    if order.api == "pool":
+        pool.close()
+        pool.join()
+    else:
+        pool.shutdown()
+    for life in lives:
+        life["end"] = now() - run.zero
+    stop_forkserver(order)
+    run.last_edge()
+
+
+# ------------------------------------------------------------------------------------------------------------------- main
+
+
+class Wire:
+    """The protocol's own descriptors."""
+
+    def __init__(self):
+        self.into = self.out = None
+
+    def take(self):
+        """Takes standard input and output away from whatever else runs in this process."""
+        self.into, self.out = os.fdopen(os.dup(0), "rb"), os.dup(1)
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.dup2(2, 1)
+
+    def forget(self):
+        """Closes them in a forked child: the host must see the driver's end when the driver ends."""
+        if self.out is not None:
+            os.close(self.out)
+            self.into.close()
+            self.out = None
+
+    def send(self, message):
+        data = memoryview(json.dumps(message).encode() + b"\n")
+        while data:
+            data = data[os.write(self.out, data) :]
+
+    def wait(self):
+        line = self.into.readline()
+        if not line:
+            os._exit(1)
+        return line
+
+
+WIRE = Wire()
+
+
+def model_of(order):
+    """The function that runs the model's way of working."""
+    stock = order.api != "process"
+    return {
+        "serial": serial,
+        "threads": in_threads_of_a_pool if stock else threads,
+        "processes": in_processes_of_a_pool if stock else processes,
+        "async": in_event_loop,
+        "interpreters": in_interpreters,
+    }[order.model]
+
+
+def time_out(*_):
+    raise TimedOut
+
+
+def attempt(run):
+    """Runs the order, and finds words for whatever goes wrong."""
+    order = run.order
+    try:
+        hold_parent_memory(order)
+        model_of(order)(run)
+    except TimedOut:
+        run.trouble = ("timed_out", "")
+    except Trouble as trouble:
+        run.trouble = (trouble.kind, str(trouble))
+    except BaseException as error:
+        import traceback
+
+        traceback.print_exc()
+        if order.model in ("serial", "async"):
+            run.trouble = ("host_died", "%s, which nothing caught" % describe(error))
+        else:
+            run.trouble = ("failed", describe(error))
+
+
+def tidy_up():
+    """Removes what has a name in the system, which an interpreter does at its end. This one ends without, so that nothing
+    of a user's can keep it."""
+    from multiprocessing import util
+
+    signal.setitimer(signal.ITIMER_REAL, 1)
+    try:
+        util._run_finalizers()
+        tracker = sys.modules.get("multiprocessing.resource_tracker")
+        if tracker:
+            tracker._resource_tracker._stop()
+    except BaseException:
+        # What is left is left to whoever started this program.
+        pass
+    signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def main():
+    global GLOBAL
+    WIRE.take()
+    order = Order(json.loads(WIRE.wait()))
+    signal.signal(signal.SIGALRM, time_out)
+    signal.setitimer(signal.ITIMER_REAL, max(order.given["left"] / 1e9, 0.001))
+    if order.switch_interval:
+        sys.setswitchinterval(order.switch_interval / 1e9)
+    if order.start == "forkserver" and order.model == "processes":
+        # The server is part of what this start method costs; it starts with the first worker.
+        multiprocessing.get_context("forkserver").set_forkserver_preload([])
+    # Names of semaphores start as those of segments do, so that they can be swept.
+    multiprocessing.current_process()._config["semprefix"] = "/" + order.prefix
+    run = Run(order, WIRE)
+    before, GLOBAL = GLOBAL, 2
+    if order.task == "globals":
+        before = GLOBAL
+    attempt(run)
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    if not run.trouble:
+        tidy_up()
+    if order.task == "globals":
+        run.seen.insert(0, {"worker": None, "before": before, "after": GLOBAL})
+    WIRE.send({"result": run.result()})
+    sys.stderr.flush()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,226 @@
+//! Runs an order in a CPython: writes the driver and what it needs into the trial's folder, starts an interpreter on it,
+//! and turns what it says into what every model leaves.
+
+mod listen;
+mod places;
+mod reply;
+
+use std::io::Write as _;
+use std::os::unix::process::{CommandExt as _, ExitStatusExt};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
+use serde_json::json;
+
+use crate::model::{Brief, MemoryUse, Model, Order, Ran, Trouble, weigh};
+use crate::name::exit_words;
+use crate::task::{Job, Task};
+
+use listen::{Heard, Listener};
+pub(super) use places::without_places;
+use reply::Said;
+
+/// The driver, one file.
+const DRIVER: &str = include_str!("driver.py");
+/// How much longer than the deadline the driver may take to say that it passed.
+const OWN_END: Duration = Duration::from_millis(150);
+/// How long processes that serve the driver (a resource tracker, a fork server) may take to end after it, where it went
+/// well. A busy machine may take so long to run them once more.
+const AFTERWARDS: Duration = Duration::from_secs(1);
+/// The same where it went wrong: the runner waits for a report, and not for much longer than the deadline.
+const AFTERWARDS_OF_WRONG: Duration = Duration::from_millis(100);
+
+/// Runs the order. The driver is a child, and what it started comes to this process when it ends, to be ended too.
+pub(super) fn run(order: &Order<'_>) -> Ran {
+    // SAFETY: Only sets a flag of this process.
+    unsafe { libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1) };
+    let mut ran = match start(order) {
+        Ok(mut child) => {
+            let ran = follow(order, &mut child);
+            // One that has given its result has nothing left to do.
+            let _ = child.kill();
+            let status = child.wait().map_or(0, ExitStatusExt::into_raw);
+            let cause = || Trouble::HostDied { cause: exit_words(status) };
+            ran.unwrap_or_else(|| Ran { trouble: Some(cause()), ..Ran::default() })
+        }
+        Err(why) => Ran { trouble: Some(Trouble::Failed(why)), ..Ran::default() },
+    };
+    ran.known = order.brief.items;
+    sweep(ran.trouble.is_some());
+    ran
+}
+
+/// The sum of the replies of a serial run, and how many there were, where only Python knows the right ones.
+pub(super) fn reference(order: &Order<'_>) -> Result<(u64, u64), Trouble> {
+    let brief = Brief {
+        setup: crate::model::Setup::new(Model::Serial, crate::model::Measure::EndToEnd),
+        purpose: crate::model::Purpose::Timed,
+        fault: None,
+        trace: false,
+        ..order.brief.clone()
+    };
+    let order = Order {
+        tasks: order.tasks,
+        program: order.program,
+        brief,
+        deadline: order.deadline,
+        prefix: order.prefix.clone(),
+        copied: order.copied,
+    };
+    let ran = run(&order);
+    ran.trouble.map_or(Ok((ran.sum, ran.done)), Err)
+}
+
+/// Writes what the driver needs and starts an interpreter on it.
+fn start(order: &Order<'_>) -> Result<Child, String> {
+    let brief = &order.brief;
+    let interpreter = brief.interpreter.as_ref().ok_or("no interpreter was named")?;
+    let job = brief.job(order.tasks).map_err(|trouble| format!("{trouble:?}"))?;
+    let file = brief.folder.join("driver.py");
+    let written = std::fs::write(&file, DRIVER)
+        .and_then(|()| write_requests(&brief.folder.join("requests"), job.as_ref(), brief.items))
+        .and_then(|()| write_users_code(brief));
+    written.map_err(|error| format!("writing what the driver needs: {error}"))?;
+    let mut command = Command::new(interpreter);
+    if !order.tasks.get(&brief.task).is_some_and(Task::is_users_code) {
+        // Built-in tasks see nothing of what a user has installed or set; a user's own code needs it.
+        command.arg("-I");
+    }
+    let host = std::process::id();
+    let follow_host = move || {
+        // SAFETY: Both calls only concern the process that was just forked, and are safe after a fork.
+        unsafe {
+            libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
+            if libc::getppid() as u32 != host {
+                return Err(std::io::Error::other("the host is gone"));
+            }
+        }
+        Ok(())
+    };
+    command.arg("-B").arg(&file).stdin(Stdio::piped()).stdout(Stdio::piped());
+    // SAFETY: The closure allocates nothing unless it fails.
+    unsafe { command.pre_exec(follow_host) };
+    let mut child = command.spawn().map_err(|error| format!("starting the interpreter: {error}"))?;
+    let mut text = request(order, job.as_ref()).to_string();
+    text.push('\n');
+    if let Some(stdin) = &mut child.stdin {
+        // An interpreter that died at once is found by its end.
+        let _ = stdin.write_all(text.as_bytes());
+    }
+    Ok(child)
+}
+
+/// The line that the driver reads.
+fn request(order: &Order<'_>, job: &dyn Job) -> serde_json::Value {
+    let brief = &order.brief;
+    let (request, reply) = job.sizes();
+    json!({
+        "task": brief.task,
+        "settings": brief.settings,
+        "seed": brief.seed,
+        "items": brief.items,
+        "folder": brief.folder,
+        "prefix": order.prefix,
+        "setup": brief.setup,
+        "purpose": brief.purpose,
+        "trace": brief.trace,
+        "fault": brief.fault,
+        "sizes": [request, reply],
+        "left": order.deadline.saturating_duration_since(Instant::now()).as_nanos() as u64,
+    })
+}
+
+/// Requests and constants, each behind its length: whether bulk payloads are stamped, how many constants, how many
+/// requests, the constants, the requests. Written before the clock.
+fn write_requests(path: &Path, job: &dyn Job, items: u64) -> std::io::Result<()> {
+    let mut file = std::io::BufWriter::new(std::fs::File::create(path)?);
+    let (constants, requests) = (job.constants(), job.repeats().unwrap_or(items).min(items));
+    for number in [u64::from(job.repeats().is_some()), constants.len() as u64, requests] {
+        file.write_all(&number.to_le_bytes())?;
+    }
+    let mut put = |bytes: &[u8]| {
+        file.write_all(&(bytes.len() as u64).to_le_bytes())?;
+        file.write_all(bytes)
+    };
+    constants.iter().try_for_each(|bytes| put(bytes))?;
+    let mut request = Vec::new();
+    for item in 0..requests {
+        request.clear();
+        job.request(item, &mut request);
+        put(&request)?;
+    }
+    file.flush()
+}
+
+/// Inline code becomes a module, since workers that start afresh import it again.
+fn write_users_code(brief: &Brief) -> std::io::Result<()> {
+    match brief.settings.text("code") {
+        "" => Ok(()),
+        code => std::fs::write(brief.folder.join("users_code.py"), code),
+    }
+}
+
+/// Listens to the driver until its result or the deadline; `None` where it ended without.
+fn follow(order: &Order<'_>, child: &mut Child) -> Option<Ran> {
+    let failed = |trouble| Some(Ran { trouble: Some(trouble), ..Ran::default() });
+    let mut listener = match Listener::new(child) {
+        Ok(listener) => listener,
+        Err(error) => return failed(Trouble::Failed(format!("listening to the driver: {error}"))),
+    };
+    let (mut before, mut memory) = (None, None);
+    loop {
+        let line = match listener.line(order.deadline + OWN_END) {
+            Ok(Heard::Line(line)) => line,
+            Ok(Heard::Late) => return failed(Trouble::TimedOut),
+            Ok(Heard::End) => return None,
+            Err(error) => return failed(Trouble::Protocol(format!("the driver cannot be heard: {error}"))),
+        };
+        match serde_json::from_slice(&line) {
+            Ok(Said::Weigh { workers, others }) => {
+                let pids = [workers.as_slice(), &[child.id()], &others].concat();
+                let read = weigh(&pids, workers.len());
+                memory = read.as_ref().zip(before).map(|((after, workers), before)| MemoryUse {
+                    before,
+                    after: *after,
+                    workers: workers.clone(),
+                });
+                before = read.map(|(all, _)| all);
+                if let Some(stdin) = &mut child.stdin {
+                    let _ = stdin.write_all(b"on\n");
+                }
+            }
+            Ok(Said::Result(result)) => return Some(Ran { memory, ..result.ran(&order.brief) }),
+            Err(error) => return failed(Trouble::Protocol(format!("the driver's line cannot be read: {error}"))),
+        }
+    }
+}
+
+/// Ends what the driver left: its workers at once where it went wrong, since they wait for nobody then; and whoever serves
+/// it once it has had time to tidy up. After a good end, what is left is left for the runner to find and to tell.
+fn sweep(wrong: bool) {
+    let end = Instant::now() + if wrong { AFTERWARDS_OF_WRONG } else { AFTERWARDS };
+    loop {
+        let late = Instant::now() > end;
+        if wrong {
+            for pid in super::process::children() {
+                // A resource tracker ends when those whose things it tracks have ended, and removes what they left.
+                if late || !is_tracker(pid) {
+                    let _ = kill_process(pid, Signal::KILL);
+                }
+            }
+        }
+        match waitpid(None, WaitOptions::NOHANG) {
+            Ok(Some(_)) => continue,
+            Ok(None) if !wrong && late => return,
+            Ok(None) => std::thread::sleep(Duration::from_millis(1)),
+            Err(_) => return,
+        }
+    }
+}
+
+fn is_tracker(pid: Pid) -> bool {
+    let line = std::fs::read(format!("/proc/{}/cmdline", pid.as_raw_nonzero())).unwrap_or_default();
+    String::from_utf8_lossy(&line).contains("resource_tracker")
+}

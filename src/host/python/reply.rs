@@ -1,0 +1,98 @@
+//! What the driver says, as it says it, and as what a run leaves.
+
+use serde::Deserialize;
+
+use crate::model::{Brief, Clocked, Event, EventKind, Life, PhaseUsage, Ran, Seen, Stint, Trouble, Usage, split};
+
+/// A line of the driver.
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Said {
+    /// The memory of these processes and its own is to be read.
+    Weigh { workers: Vec<u32>, others: Vec<u32> },
+    /// The end.
+    Result(Box<Outcome>),
+}
+
+/// The driver's result. Sizes are bounded by that of its line, and nothing of it is trusted further.
+#[derive(Deserialize)]
+pub(super) struct Outcome {
+    phases: [Phase; 3],
+    done: u64,
+    duplicated: u64,
+    sum: u64,
+    first_item: u64,
+    retried: u64,
+    recovered: u64,
+    service: Vec<u64>,
+    turnaround: Vec<u64>,
+    /// By worker: nanoseconds within items, and when the last of them ended.
+    stints: Vec<(u64, u64)>,
+    /// When the work phase ended, on the monotonic clock.
+    end: u64,
+    lives: Vec<Life>,
+    seen: Vec<Seen>,
+    events: Vec<Event>,
+    left_out: u64,
+    trouble: Option<(Kind, String)>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+struct Phase {
+    wall: u64,
+    usage: [u64; 6],
+}
+
+/// What went wrong, in the driver's words for it.
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Kind {
+    TimedOut,
+    WorkerDied,
+    HostDied,
+    Failed,
+}
+
+impl Outcome {
+    /// As what every model leaves.
+    pub(super) fn ran(mut self, brief: &Brief) -> Ran {
+        let phases = self.phases.map(|phase| PhaseUsage { wall: phase.wall, usage: Usage::from_numbers(phase.usage) });
+        let stint = |(service, last): &(u64, u64)| Stint { service: *service, last: *last, ..Stint::default() };
+        let stints: Vec<Stint> = self.stints.iter().map(stint).collect();
+        let spent = brief.instrumented().then(|| split(&stints, brief.workers(), phases[1].wall, self.end));
+        self.events.sort_by_key(|event| (event.lane, event.start, event.kind == EventKind::Item));
+        Ran {
+            phases,
+            clocked: brief.instrumented().then(|| clocked(&self.service, &self.turnaround)),
+            spent,
+            done: self.done,
+            duplicated: self.duplicated,
+            sum: self.sum,
+            first_item: self.first_item,
+            retried: self.retried,
+            recovered: self.recovered,
+            lives: self.lives,
+            seen: self.seen,
+            events: self.events,
+            left_out: self.left_out,
+            trouble: self.trouble.map(|(kind, text)| trouble(&kind, text)),
+            ..Ran::default()
+        }
+    }
+}
+
+fn clocked(service: &[u64], turnaround: &[u64]) -> Clocked {
+    let mut clocked = Clocked::default();
+    service.iter().for_each(|nanos| clocked.service.saturating_record(*nanos));
+    turnaround.iter().for_each(|nanos| clocked.turnaround.saturating_record(*nanos));
+    clocked
+}
+
+fn trouble(kind: &Kind, text: String) -> Trouble {
+    match kind {
+        Kind::TimedOut => Trouble::TimedOut,
+        Kind::WorkerDied => Trouble::WorkerDied { cause: text },
+        Kind::HostDied => Trouble::HostDied { cause: text },
+        Kind::Failed => Trouble::Failed(text),
+    }
+}

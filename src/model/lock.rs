@@ -1,0 +1,37 @@
+//! The emulated interpreter lock of a process that runs items: who gets one, and what it leaves.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::run::{Brief, Ran};
+use super::trace::{Event, EventKind, MOST_EVENTS};
+use crate::runtime::{Gil, Holder, Runtime};
+use crate::task::Context;
+
+/// The lock that this process has under this brief's runtime, if it has one.
+pub(super) fn lock_of(brief: &Brief) -> Option<Arc<Gil>> {
+    let interval = Duration::from_nanos(brief.setup.switch_interval.unwrap_or(5_000_000));
+    let most_held = if brief.trace { MOST_EVENTS * brief.workers() } else { 0 };
+    (brief.runtime == Runtime::EmulatedGil).then(|| Gil::new(interval, most_held))
+}
+
+/// The context in which a thread's items run: with its way to the lock, where there is one.
+pub(super) fn context<'a>(brief: &Brief, lock: Option<&Arc<Gil>>, thread: usize) -> Context<'a> {
+    let held = Duration::from_nanos(brief.setup.held_per_operation.unwrap_or(0));
+    lock.map_or_else(Context::native, |gil| Context::with_hooks(Holder::new(gil, thread as u32, held)))
+}
+
+/// Puts into `ran` what a lock of this process was asked for and, where events are kept, when it was held. `began` is the
+/// start of the run on the monotonic clock.
+pub(super) fn note(ran: &mut Ran, lock: Option<&Arc<Gil>>, began: u64) {
+    let Some(gil) = lock else { return };
+    ran.lock = Some(ran.lock.unwrap_or_default().plus(gil.used()));
+    let (held, left_out) = gil.held();
+    ran.left_out += left_out;
+    ran.events.extend(held.iter().map(|held| Event {
+        lane: held.thread + 1,
+        kind: EventKind::Held,
+        start: held.start.saturating_sub(began),
+        end: held.end.saturating_sub(began),
+    }));
+}

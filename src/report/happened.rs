@@ -1,0 +1,269 @@
+//! Tables of what happened beside the times: faults, lives of workers, interpreter locks, what was seen of a global; and
+//! runtimes side by side. The terminal and Markdown show the same ones.
+
+use super::markdown::{escape, table};
+use super::terminal::{BOLD, Column, DIM, Page};
+use super::words::NONE;
+use crate::name::{show_seconds, three_digits};
+use crate::results::{CellEstimate, Group, Results, RuntimeTable, SeenEstimate};
+
+/// A table with its title, and what must be known to read it.
+pub(super) struct Facts {
+    pub(super) title: String,
+    pub(super) note: String,
+    pub(super) head: Vec<&'static str>,
+    pub(super) rows: Vec<Vec<String>>,
+}
+
+/// Every table that has rows for this group.
+pub(super) fn of_group(results: &Results, group: &Group) -> Vec<Facts> {
+    let mut all = vec![faults(results, group), seen(results, group), lives(results, group), lock(results, group)];
+    all.retain(|facts| !facts.rows.is_empty());
+    all
+}
+
+/// Runtimes side by side, where several ran the same task.
+pub(super) fn runtimes(results: &Results) -> Vec<Facts> {
+    results.derived.runtimes.iter().map(|table| runtime_table(results, table)).collect()
+}
+
+/// A row for every way of the group that has these facts.
+fn rows(results: &Results, group: &Group, texts: impl Fn(&CellEstimate) -> Option<Vec<String>>) -> Vec<Vec<String>> {
+    let row = |id: &usize| {
+        let texts = texts(results.derived.estimates.get(*id)?)?;
+        Some([vec![results.cells.get(*id)?.label.clone()], texts].concat())
+    };
+    group.cells.iter().filter_map(row).collect()
+}
+
+fn faults(results: &Results, group: &Group) -> Facts {
+    let rows = rows(results, group, |estimate| {
+        let fault = estimate.fault.as_ref()?;
+        let of = |count: u32| format!("{count} of {}", fault.trials);
+        let counts = [fault.done, fault.lost, fault.retried].map(three_digits);
+        let recovered = fault.recovered.map_or(NONE.into(), show_seconds);
+        let ends = vec![of(fault.survived), fault.died.to_string(), fault.hung.to_string()];
+        Some([ends, counts.to_vec(), vec![recovered]].concat())
+    });
+    let what = group
+        .fault
+        .as_ref()
+        .map_or(String::new(), |fault| format!("{} in item {}", fault.kind.replace('_', " "), fault.item));
+    Facts {
+        title: format!("Fault: {what}"),
+        note:
+            "How often the program survived, died with its workers, or hung until the deadline; medians of items done, \
+               lost and handed out again, and of the time from a worker's death to the first reply of the one in its \
+               place."
+                .into(),
+        head: vec!["way", "survived", "died", "hung", "done", "lost", "retried", "recovered in"],
+        rows,
+    }
+}
+
+/// What workers saw: one value, or the first few of several.
+fn values(seen: &[&SeenEstimate], of: fn(&SeenEstimate) -> u64) -> String {
+    let mut distinct: Vec<u64> = seen.iter().map(|seen| of(seen)).collect();
+    distinct.sort_unstable();
+    distinct.dedup();
+    match distinct.as_slice() {
+        [] => NONE.into(),
+        few if few.len() <= 4 => few.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+        [first, second, .., last] => format!("{first}, {second} … {last}"),
+        _ => NONE.into(),
+    }
+}
+
+fn seen(results: &Results, group: &Group) -> Facts {
+    let rows = rows(results, group, |estimate| {
+        let main: Vec<&SeenEstimate> = estimate.seen.iter().filter(|seen| seen.worker.is_none()).collect();
+        let workers: Vec<&SeenEstimate> = estimate.seen.iter().filter(|seen| seen.worker.is_some()).collect();
+        let least = estimate.seen.iter().min_by_key(|seen| seen.alike)?;
+        Some(vec![
+            values(&main, |seen| seen.before),
+            values(&main, |seen| seen.after),
+            values(&workers, |seen| seen.before),
+            values(&workers, |seen| seen.after),
+            format!("{} of {}", least.alike, least.trials),
+        ])
+    });
+    Facts {
+        title: "Isolation: what was seen of a global variable".into(),
+        note:
+            "Main before it starts workers and after all have written; workers in their first item before they write, \
+               and last; values of the first right trial, and in how many all saw the same."
+                .into(),
+        head: vec!["way", "main before", "main after", "workers first", "workers last", "alike"],
+        rows,
+    }
+}
+
+fn lives(results: &Results, group: &Group) -> Facts {
+    let rows = rows(results, group, |estimate| {
+        let lives = estimate.lives.as_ref()?;
+        let join = lives.join.map_or(NONE.into(), show_seconds);
+        Some(vec![show_seconds(lives.start), join, lives.lives.to_string(), lives.deaths.to_string()])
+    });
+    Facts {
+        title: "Lifetimes of workers".into(),
+        note: "Medians by worker: from being asked for to being ready, and from the end of the work to having ended."
+            .into(),
+        head: vec!["way", "start", "join", "workers seen", "died"],
+        rows,
+    }
+}
+
+fn lock(results: &Results, group: &Group) -> Facts {
+    let rows = rows(results, group, |estimate| {
+        let lock = estimate.lock.as_ref()?;
+        Some(vec![
+            three_digits(lock.waits),
+            show_seconds(lock.waited),
+            three_digits(lock.hand_overs),
+            three_digits(lock.forced),
+            three_digits(lock.forced_per_second),
+            lock.trials.to_string(),
+        ])
+    });
+    let model = if group.is_lock_model() { " It is a model of CPython's lock." } else { "" };
+    Facts {
+        title: "Interpreter lock".into(),
+        note: format!(
+            "Of a trial, medians: takes that had to wait and how long in all, hand-overs, those that were forced by a \
+             request, and these by second of work.{model}"
+        ),
+        head: vec!["way", "waits", "waited", "hand-overs", "forced", "forced a second", "trials"],
+        rows,
+    }
+}
+
+fn runtime_table(results: &Results, table: &RuntimeTable) -> Facts {
+    let label = |cell: usize| results.cells.get(cell).map_or(String::new(), |cell| cell.label.clone());
+    let rows = table.rows.iter().filter_map(|row| {
+        let group = results.groups.get(row.group)?;
+        let time = |time: Option<f64>| time.map_or(NONE.into(), show_seconds);
+        Some(vec![
+            group.runtime_shown(),
+            label(group.baseline),
+            time(row.per_item),
+            row.ratio.map_or(NONE.into(), |ratio| format!("{}×", three_digits(ratio))),
+            row.best.map_or(NONE.into(), label),
+            time(row.best_per_item),
+        ])
+    });
+    let model = results.groups.iter().any(Group::is_lock_model);
+    let model =
+        if model { " emulated_gil is a model of CPython's lock around native code, and no CPython." } else { "" };
+    Facts {
+        title: format!("Runtimes: {}", table.what),
+        note: format!(
+            "Medians of the time per item. Runtimes are no ways to choose from within a group, and their trials are not \
+             paired, so that there is no verdict on them.{model}"
+        ),
+        head: vec!["runtime", "baseline", "per item", "times the first", "fastest way", "per item"],
+        rows: rows.collect(),
+    }
+}
+
+impl Facts {
+    /// As a section of a Markdown document, with so many signs before its title.
+    pub(super) fn markdown(&self, level: usize) -> String {
+        let rows: Vec<Vec<String>> =
+            self.rows.iter().map(|row| row.iter().map(|text| escape(text)).collect()).collect();
+        let marks = "#".repeat(level);
+        format!("{marks} {}\n\n{}\n\n{}", escape(&self.title), escape(&self.note), table(&self.head, &rows))
+    }
+
+    /// On the terminal; the note only where everything is asked for.
+    pub(super) fn on(&self, page: &mut Page, verbose: bool) {
+        page.text.push('\n');
+        page.line(BOLD, &format!("{}:", self.title));
+        if verbose {
+            page.wrapped("  ", &self.note, DIM);
+        }
+        let number = |text: &String| text == NONE || text.starts_with(|c: char| c.is_ascii_digit());
+        let columns: Vec<Column> = self
+            .head
+            .iter()
+            .enumerate()
+            .map(|(at, head)| {
+                let texts: Vec<String> = self.rows.iter().filter_map(|row| row.get(at)).cloned().collect();
+                let right = at > 0 && texts.iter().all(number);
+                Column::new(if at == 0 { "" } else { head }, right, texts)
+            })
+            .collect();
+        page.table(&columns, |_| "");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::report::{TerminalOptions, json, markdown, tables, terminal};
+    use crate::results::{Fault, Life, LockUse, Results, Seen};
+    use crate::verdict::fixture::Made;
+    use crate::vocab::Outcome;
+
+    fn made() -> Results {
+        let mut made = Made::new(7).cell("threads × 2", 1.0).cell("processes × 2", 1.0);
+        made.results.groups[0].runtime = "emulated_gil".into();
+        made.results.groups[0].fault = Some(Fault { kind: "stack_overflow".into(), item: 6 });
+        for trial in &mut made.results.trials {
+            (trial.lost, trial.retried, trial.recovered) = (1, 2, 4_100_000);
+            trial.lock = Some(LockUse { waits: 5, waited: 2_000_000_000, hand_overs: 9, forced: 3 });
+            let told = trial.phases[0].wall + trial.phases[1].wall;
+            trial.lives = vec![Life { worker: 0, start: 1_000, ready: 3_001_000, end: told + 700_000, died: false }];
+            let of = |worker, before, after| Seen { worker, before, after };
+            trial.seen = vec![of(None, 7, 7), of(Some(0), 1, 11), of(Some(1), 1, 12)];
+        }
+        made.fail(0, &(0..5), &Outcome::HostDied { cause: "signal 11 (SIGSEGV)".into() });
+        made.finish()
+    }
+
+    #[test]
+    fn what_happened_is_in_every_output() {
+        let results = made();
+        let options = TerminalOptions { width: 100, color: false, verbose: true };
+        let page = terminal(&results, &options);
+        for (row, column) in [
+            ("threads × 2      2 of 7", "Fault: stack overflow in item 6"),
+            ("processes × 2    7 of 7", "recovered in"),
+            ("processes × 2            7           7              1        11, 12  7 of 7", "workers first"),
+            ("processes × 2   3 ms  700 µs", "Lifetimes of workers"),
+            ("processes × 2      5     2 s", "Interpreter lock"),
+        ] {
+            assert!(page.contains(row) && page.contains(column), "{row}, {column} in\n{page}");
+        }
+        assert!(page.contains("(model of CPython's lock)"), "{page}");
+        for text in [markdown(&results, &[]), tables(std::slice::from_ref(&results))] {
+            assert!(text.contains("### Fault: stack overflow in item 6\n"), "{text}");
+            assert!(text.contains("| processes × 2 | 7 of 7 | 0 | 0 | 64 | 1 | 2 | 4.1 ms |"), "{text}");
+            assert!(text.contains("| processes × 2 | 7 | 7 | 1 | 11, 12 | 7 of 7 |"), "{text}");
+            assert!(text.contains("odel of CPython's lock"), "{text}");
+        }
+        let json = json(&[results]);
+        let cell = &json[0]["groups"][0]["cells"][1];
+        assert_eq!((&cell["fault"]["lost"], &cell["lock"]["waits"]), (&1.0.into(), &5.0.into()));
+        assert_eq!((&cell["lives"]["start"], &cell["seen"][2]["after"]), (&0.003.into(), &12.into()));
+        assert_eq!(json[0]["groups"][0]["model_of"], "CPython's lock");
+        assert_eq!(json[0]["groups"][0]["fault"]["item"], 6);
+    }
+
+    #[test]
+    fn runtimes_have_a_table_of_their_own() {
+        let mut made = Made::new(7).payload(64, "64 B").serial(1.0).payload(64, "64 B").serial(25.0);
+        made.results.groups[1].runtime = "emulated_gil".into();
+        let results = made.finish();
+        let text = markdown(&results, &[]);
+        assert!(
+            text.contains("## Runtimes: π(200 000) in 64 blocks\n") && text.contains("emulated\\_gil is a model"),
+            "{text}"
+        );
+        assert!(text.contains("\n| emulated\\_gil, a model of CPython's lock | serial | "), "{text}");
+        let row = &json(&[results])[0]["runtimes"][0]["rows"][1];
+        assert_eq!(
+            (&row["runtime"], &row["best"]),
+            (&"emulated_gil, a model of CPython's lock".into(), &"serial".into())
+        );
+        assert!(row["ratio"].as_f64().is_some_and(|ratio| (24.0..26.0).contains(&ratio)), "{row}");
+    }
+}

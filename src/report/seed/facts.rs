@@ -1,0 +1,138 @@
+//! Looking measured values up in the results of several scenarios, each with its interval, or why there is none.
+
+use crate::name::{show_bytes, show_seconds, three_digits};
+use crate::results::{Cell, CellEstimate, Group, Kind, Results, Seen, Trial};
+use crate::verdict::{seconds_interval, speedup_interval};
+use crate::vocab::Ending;
+
+/// The results of a folder, by the names of their scenarios.
+pub(super) struct Facts<'a> {
+    all: &'a [Results],
+}
+
+/// A cell that was found.
+#[derive(Clone, Copy)]
+pub(super) struct Spot<'a> {
+    pub(super) results: &'a Results,
+    pub(super) cell: &'a Cell,
+    pub(super) estimate: &'a CellEstimate,
+}
+
+impl<'a> Facts<'a> {
+    pub(super) fn new(all: &'a [Results]) -> Self {
+        Self { all }
+    }
+
+    pub(super) fn scenario(&self, name: &str) -> Option<&'a Results> {
+        self.all.iter().find(|results| results.scenario.name == name)
+    }
+
+    /// Every cell of a scenario that is picked.
+    pub(super) fn cells(&self, scenario: &str, pick: impl Fn(&Group, &Cell) -> bool) -> Vec<Spot<'a>> {
+        let Some(results) = self.scenario(scenario) else { return Vec::new() };
+        let spot = |cell: &'a Cell| {
+            let group = results.groups.get(cell.group)?;
+            let estimate = results.derived.estimates.get(cell.id)?;
+            pick(group, cell).then_some(Spot { results, cell, estimate })
+        };
+        results.cells.iter().filter_map(spot).collect()
+    }
+
+    /// The first cell that is picked, or in words why there is none.
+    pub(super) fn cell(&self, scenario: &str, pick: impl Fn(&Group, &Cell) -> bool) -> Result<Spot<'a>, String> {
+        let Some(results) = self.scenario(scenario) else { return Err(format!("{scenario} was not run")) };
+        let why = || {
+            let python = results.skipped.iter().find(|skipped| skipped.what.contains("python"));
+            python.map_or_else(|| "not measured".to_owned(), |skipped| format!("skipped: {}", skipped.why))
+        };
+        self.cells(scenario, pick).first().copied().ok_or_else(why)
+    }
+
+    /// `1.93× (1.90–1.98)`.
+    pub(super) fn speedup(&self, scenario: &str, pick: impl Fn(&Group, &Cell) -> bool) -> String {
+        self.shown(scenario, pick, |spot| spot.estimate.speedup.map(|speedup| speedup_interval(&speedup)))
+    }
+
+    /// Time of a trial: `12.1 ms (11.9–12.4)`.
+    pub(super) fn time(&self, scenario: &str, pick: impl Fn(&Group, &Cell) -> bool) -> String {
+        self.shown(scenario, pick, |spot| spot.estimate.time.map(|time| seconds_interval(&time)))
+    }
+
+    /// Time per item.
+    pub(super) fn per_item(&self, scenario: &str, pick: impl Fn(&Group, &Cell) -> bool) -> String {
+        self.shown(scenario, pick, |spot| spot.estimate.per_item.map(|time| seconds_interval(&time)))
+    }
+
+    /// Context switches per item.
+    pub(super) fn switches(&self, scenario: &str, pick: impl Fn(&Group, &Cell) -> bool) -> String {
+        self.shown(scenario, pick, |spot| spot.estimate.resources.map(|used| three_digits(used.switches_per_item)))
+    }
+
+    fn shown(
+        &self,
+        scenario: &str,
+        pick: impl Fn(&Group, &Cell) -> bool,
+        show: impl Fn(Spot<'a>) -> Option<String>,
+    ) -> String {
+        match self.cell(scenario, pick) {
+            Ok(spot) => show(spot).unwrap_or_else(|| match spot.estimate.note.as_str() {
+                "" => "no value".into(),
+                note => note.to_owned(),
+            }),
+            Err(why) => why,
+        }
+    }
+}
+
+impl<'a> Spot<'a> {
+    /// The trials that tell what happens: timed ones, of every outcome.
+    pub(super) fn trials(&self) -> impl Iterator<Item = &'a Trial> {
+        self.results.timed(self.cell.id)
+    }
+
+    /// How the first trial ended, and how many items it lost of how many.
+    pub(super) fn ending(&self) -> Option<(Ending, u64, u64)> {
+        let trial = self.trials().next()?;
+        Some((trial.outcome.ending(), trial.lost, trial.done + trial.lost))
+    }
+
+    /// What main and the workers saw.
+    pub(super) fn seen(&self) -> Vec<Seen> {
+        self.trials().map(|trial| trial.seen.clone()).find(|seen| !seen.is_empty()).unwrap_or_default()
+    }
+
+    /// Median seconds from asking for a worker to its being ready, with the extremes.
+    pub(super) fn start(&self) -> Option<String> {
+        let lives = self.trials().filter(|trial| trial.ok()).flat_map(|trial| &trial.lives);
+        spread(lives.map(|life| life.ready.saturating_sub(life.start)).collect())
+    }
+
+    /// Memory in words: in all, and what a worker has to itself.
+    pub(super) fn memory(&self) -> Option<String> {
+        let trials =
+            || self.results.trials.iter().filter(|trial| trial.cell == self.cell.id && trial.kind == Kind::Memory);
+        let read: Vec<_> = trials().filter_map(|trial| trial.memory.as_ref()).collect();
+        let all = middle(read.iter().map(|memory| memory.after.pss).collect())?;
+        let own = middle(read.iter().flat_map(|memory| memory.workers.iter().map(|worker| worker.private)).collect());
+        let own = own.map_or(String::new(), |own| format!(", {} private to each worker", show_bytes(rounded(own))));
+        Some(format!("{} in all{own}", show_bytes(rounded(all))))
+    }
+}
+
+/// Whole KiB, which is what the kernel counts in.
+fn rounded(bytes: u64) -> u64 {
+    bytes.div_ceil(1024) * 1024
+}
+
+fn middle(mut values: Vec<u64>) -> Option<u64> {
+    values.sort_unstable();
+    values.get(values.len() / 2).copied()
+}
+
+/// `2.1 ms (1.9–3.0)` from nanoseconds: median and extremes.
+fn spread(mut nanos: Vec<u64>) -> Option<String> {
+    nanos.sort_unstable();
+    let (low, high) = (*nanos.first()?, *nanos.last()?);
+    let seconds = |value: u64| show_seconds(value as f64 / 1e9);
+    Some(format!("{} ({} to {})", seconds(middle(nanos)?), seconds(low), seconds(high)))
+}

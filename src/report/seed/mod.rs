@@ -1,0 +1,130 @@
+//! The report that redraws the text which the project grew out of: both of its tables, every cell measured.
+
+mod claims;
+mod facts;
+
+use facts::Facts;
+
+use super::markdown::{escape, table};
+use crate::results::Results;
+
+/// Name of the report's folder.
+pub const SEED_REPORT: &str = "threads-vs-processes";
+
+/// The scenarios without which there is nothing to redraw.
+const NEEDED: &[&str] = &["gil", "crash-safety", "isolation"];
+
+/// One row of a table: what was said of each side, what was measured of it, and what follows.
+struct Row {
+    feature: &'static str,
+    /// What was said, and what was measured: of threads (or the main process), then of processes (or a new one).
+    sides: [(&'static str, String); 2],
+    so: String,
+    /// The scenarios behind it.
+    scenarios: &'static [&'static str],
+}
+
+/// The report, from all results of a folder with what is derived from them; nothing where its scenarios are not there.
+#[must_use]
+pub fn seed(all: &[Results]) -> Option<String> {
+    let facts = Facts::new(all);
+    if NEEDED.iter().any(|name| facts.scenario(name).is_none()) {
+        return None;
+    }
+    let parts = [
+        head(&facts),
+        section(
+            "Quick comparison",
+            ["said of threads", "measured", "said of processes", "measured"],
+            &claims::comparison(&facts),
+        ),
+        section(
+            "Main process and new process",
+            ["said of the main process", "measured", "said of a new process", "measured"],
+            &claims::main_and_child(&facts),
+        ),
+        corrections(&facts),
+        when_to_use(&facts),
+        method(&facts),
+    ];
+    Some(parts.join("\n"))
+}
+
+fn head(facts: &Facts<'_>) -> String {
+    let labels: Vec<&str> = ["gil", "start-methods", "python-ipc"]
+        .iter()
+        .filter_map(|name| facts.scenario(name))
+        .flat_map(|results| &results.groups)
+        .filter_map(|group| group.interpreter.as_ref().map(|found| found.label.as_str()))
+        .collect();
+    let which = match labels.first() {
+        Some(label) => format!("{label}, the `python3` of the machine named below."),
+        None => "no Python: none was found when the scenarios were run, so the values of Python are missing.".into(),
+    };
+    let quick = facts.scenario("gil").is_some_and(|results| results.run.quick);
+    let quick = if quick { "\n**A quick run: sizes are small, and nothing here is a finding.**\n" } else { "" };
+    format!(
+        "# Threads or processes, in Python\n\nTwo tables that are often copied compare multithreading with multiprocessing. Here they are again, with a measured \
+         value in every cell: what was said, what came out, and the scenario that anybody can run again. The interpreter is \
+         {which}\n{quick}"
+    )
+}
+
+fn section(title: &str, head: [&str; 4], rows: &[Row]) -> String {
+    let [first, measured_first, second, measured_second] = head;
+    let cells: Vec<Vec<String>> = rows
+        .iter()
+        .map(|row| {
+            let [(said, measured), (other, measured_other)] = &row.sides;
+            vec![
+                format!("**{}**", row.feature),
+                escape(said),
+                escape(measured),
+                escape(other),
+                escape(measured_other),
+                escape(&row.so),
+                links(row.scenarios),
+            ]
+        })
+        .collect();
+    let head = ["", first, measured_first, second, measured_second, "so", "scenario"];
+    format!("## {title}\n\n{}", table(&head, &cells))
+}
+
+fn links(scenarios: &[&str]) -> String {
+    let link = |name: &&str| format!("[{name}](../{name}/report.md)");
+    scenarios.iter().map(link).collect::<Vec<_>>().join(", ")
+}
+
+fn corrections(facts: &Facts<'_>) -> String {
+    let lines = claims::corrections(facts);
+    let lines: Vec<String> =
+        lines.into_iter().map(|(text, scenarios)| format!("- {} ({})\n", escape(&text), links(scenarios))).collect();
+    format!("## Where the tables are imprecise\n\n{}", lines.concat())
+}
+
+fn when_to_use(facts: &Facts<'_>) -> String {
+    let rows: Vec<Vec<String>> = claims::situations(facts)
+        .into_iter()
+        .map(|(situation, said, verdict, scenarios)| {
+            vec![format!("**{situation}**"), said.to_owned(), escape(&verdict), links(scenarios)]
+        })
+        .collect();
+    let head = ["situation", "said", "the verdict here", "scenario"];
+    format!("## When to use what\n\nThe verdicts are those of the reports, word for word.\n\n{}", table(&head, &rows))
+}
+
+fn method(facts: &Facts<'_>) -> String {
+    let machine = facts.scenario("gil").map(|results| {
+        let machine = &results.machine;
+        format!("{} {}, {} cores", machine.arch, machine.cpu, machine.cores)
+    });
+    format!(
+        "## How it was measured\n\nIn brackets stand intervals of medians (exact, at 95 % or the level that so many trials give), \
+         and for starts and memory the extremes or medians of the trials. Every trial ran in a fresh process, ways in random \
+         order within blocks; the linked reports say how many trials, how disturbed they were, and list each. The model of \
+         the interpreter lock (`emulated_gil`) appears in no cell above: it is a model.\n\nMachine: {}. To measure it \
+         again:\n\n```sh\nrunner scenarios/*.yaml\n```\n",
+        escape(&machine.unwrap_or_else(|| "unknown".into()))
+    )
+}

@@ -1,0 +1,330 @@
+//! A real CPython: the same replies under every way of running items, what becomes of faults, and functions of the user's
+//! own that behave badly.
+
+use std::time::Duration;
+
+use runner::results::{Cell, Results, Trial};
+use runner::vocab::Outcome;
+
+use super::support::{Ended, HANG, Place, processes, skipped};
+
+/// How much longer than its deadline the end of a trial may take.
+const OVERTIME: f64 = 1.0;
+
+/// Whether there is a python3; says so where there is none.
+#[track_caller]
+fn has_python() -> bool {
+    let answer = std::process::Command::new("python3").args(["-c", "import multiprocessing"]).output();
+    let found = answer.is_ok_and(|output| output.status.success());
+    if !found {
+        skipped("no python3 on PATH");
+    }
+    found
+}
+
+/// Runs a scenario of runtime `python` with one trial of each cell, and whatever ends a run with code 3.
+#[track_caller]
+fn run(place: &Place, name: &str, rest: &str, code: i32, arguments: &[&str]) -> Results {
+    place.scenario(name, &format!("runtime: python\ntrials: 1\nworkers: 2\n{rest}"));
+    let file = format!("{name}.yaml");
+    let all = [&[file.as_str(), "--out", "o", "--quick", "--trials", "1"], arguments].concat();
+    let ended = Ended::of(place.program(&all).spawn().unwrap(), HANG * 2).expect(code);
+    place.assert_no_leftovers(ended.pid);
+    let temporary = place.temporary();
+    let here = |seen: &super::support::Seen| seen.command.contains(temporary.to_str().unwrap());
+    assert!(!processes().iter().any(here), "processes are left");
+    place.results(name)
+}
+
+fn cells_with_trials(results: &Results) -> impl Iterator<Item = (&Cell, &Trial)> {
+    results.trials.iter().map(|trial| (&results.cells[trial.cell], trial))
+}
+
+const EVERY_WAY: &str = "models:
+  - serial
+  - {kind: threads, api: [process, pool, executor]}
+  - {kind: processes, api: [process, pool, executor], ipc: [pipe, queue, shared_memory, manager]}
+  - async
+";
+
+#[test]
+fn replies_are_those_of_rust_whoever_runs_the_items() {
+    if !has_python() {
+        return;
+    }
+    let place = Place::new();
+    let tasks = "chunk: 3
+tasks:
+  - {kind: empty, items: 40}
+  - {kind: primes, limit: 2000, items: 32}
+  - {kind: matrix, n: 40, items: 8}
+  - {kind: hash, bytes: 3000, items: 20}
+  - {kind: sleep, duration: 1 ms, items: 20}
+  - {kind: file, bytes: 3000, fsync: true, items: 20}
+  - {kind: mixed, steps: 100, pause: 1 ms, items: 20}
+";
+    // The methods differ in how they carry bytes, for which there is a test of its own.
+    let ways = EVERY_WAY.replace("[pipe, queue, shared_memory, manager]", "[pipe, shared_memory]");
+    let results = run(&place, "tasks", &format!("{tasks}{ways}"), 0, &[]);
+    assert_eq!(results.groups.len(), 7);
+    // Serial, three kinds of threads, two ways of `Process`, two pools; an event loop for the three that wait.
+    assert_eq!(results.cells.len(), 7 * 8 + 3);
+    for (cell, trial) in cells_with_trials(&results) {
+        assert_eq!((&trial.outcome, trial.done, trial.lost), (&Outcome::Ok, cell.items, 0), "{}", cell.label);
+        assert!(trial.phases[1].user + trial.phases[1].system > 0, "{}", cell.label);
+        assert!(!trial.marks.iter().any(|mark| mark == "leaked"), "{}", cell.label);
+    }
+}
+
+#[test]
+fn payloads_of_any_size_cross_in_every_way_of_python() {
+    if !has_python() {
+        return;
+    }
+    let place = Place::new();
+    let rest = "in_flight: 3
+tasks: [{kind: echo, payload: [0, 7, 64 KiB, 1 MiB], items: 24}]
+models: [serial, threads, {kind: processes, ipc: [pipe, queue, shared_memory, manager]}]
+";
+    let results = run(&place, "payloads", rest, 0, &[]);
+    assert_eq!(results.cells.len(), 4 * 6);
+    for (cell, trial) in cells_with_trials(&results) {
+        assert_eq!((&trial.outcome, trial.done), (&Outcome::Ok, 24), "{}", cell.label);
+    }
+}
+
+#[test]
+fn every_start_method_and_measure_does_the_work() {
+    if !has_python() {
+        return;
+    }
+    let place = Place::new();
+    let rest = "measure: [work, end_to_end]
+tasks: [{kind: hash, bytes: 100, items: 20}]
+models: [serial, {kind: processes, start: [fork, spawn, forkserver], api: [process, pool, executor], ipc: queue}]
+parent_memory: 4 MiB
+parent_use: read
+";
+    let results = run(&place, "starts", rest, 0, &[]);
+    assert_eq!(results.cells.len(), 2 * 10);
+    for (cell, trial) in cells_with_trials(&results) {
+        assert_eq!((&trial.outcome, trial.done), (&Outcome::Ok, 20), "{}", cell.label);
+        assert!(trial.phases.iter().take(2).all(|phase| phase.wall > 0), "{}", cell.label);
+    }
+}
+
+/// How a cell's trial with a fault must end: who is gone, and how many of 12 items have a reply at least.
+fn must_end(kind: &str, cell: &Cell) -> (&'static str, u64) {
+    let api = cell.api.as_deref().unwrap_or("process");
+    let raised = matches!(kind, "exception" | "memory");
+    match (cell.model.as_str(), api) {
+        _ if kind == "hang" => ("timed_out", 0),
+        ("serial" | "async", _) => ("host_died", 0),
+        ("threads", _) if !raised => ("host_died", 0),
+        // A thread ends alone, and others do the rest; a pool's `map` gives nothing back.
+        ("threads", "pool") => ("failed", 0),
+        ("threads", _) => ("failed", 11),
+        ("processes", "pool") if !raised => ("timed_out", 0),
+        ("processes", "pool") => ("failed", 0),
+        ("processes", "executor") if raised => ("failed", 11),
+        ("processes", "executor") => ("failed", 0),
+        _ => match cell.on_crash.as_deref() {
+            Some("restart") => ("worker_died", 11),
+            Some("skip") => ("worker_died", 10),
+            _ => ("worker_died", 0),
+        },
+    }
+}
+
+fn word(outcome: &Outcome) -> String {
+    serde_json::to_value(outcome.ending()).unwrap().as_str().unwrap().to_owned()
+}
+
+/// Runs one kind of fault under every way, and checks each end.
+#[track_caller]
+fn fault(kind: &str, timeout: u64) {
+    if !has_python() {
+        return;
+    }
+    let place = Place::new();
+    let rest = format!(
+        "fault: {{kind: {kind}, item: 5}}
+timeout: {timeout}s
+tasks: [{{kind: sleep, duration: 1 ms, items: 12}}]
+models:
+  - serial
+  - {{kind: threads, api: [process, pool, executor]}}
+  - async
+  - {{kind: processes, api: process, ipc: [pipe, queue, shared_memory, manager], on_crash: [stop, restart, skip]}}
+  - {{kind: processes, api: [pool, executor]}}
+"
+    );
+    let results = run(&place, &kind.replace('_', "-"), &rest, 3, &[]);
+    assert_eq!(results.cells.len(), 1 + 3 + 1 + 4 * 3 + 2);
+    for (cell, trial) in cells_with_trials(&results) {
+        let (ending, fewest) = must_end(kind, cell);
+        assert_eq!(word(&trial.outcome), ending, "{kind}, {}: {}", cell.label, trial.outcome.words());
+        assert!(trial.done >= fewest, "{kind}, {}: {} done", cell.label, trial.done);
+        assert_eq!(trial.done + trial.lost, 12, "{kind}, {}", cell.label);
+        let restarted = cell.on_crash.as_deref() == Some("restart") && ending == "worker_died";
+        assert_eq!(trial.retried > 0, restarted, "{kind}, {}", cell.label);
+        let all: u64 = trial.phases.iter().map(|phase| phase.wall).sum();
+        assert!(all as f64 / 1e9 < timeout as f64 + OVERTIME, "{kind}, {}", cell.label);
+        let died = trial.lives.iter().filter(|life| life.died).count();
+        assert!(!restarted || died > 1, "{kind}, {}: {:?}", cell.label, trial.lives);
+    }
+}
+
+#[test]
+fn an_exception_ends_its_thread_or_process_and_nothing_else() {
+    fault("exception", 20);
+}
+
+#[test]
+fn a_killed_worker_is_noticed_under_every_way() {
+    fault("kill", 5);
+}
+
+#[test]
+fn an_abort_ends_the_program_it_happens_in() {
+    fault("abort", 5);
+}
+
+#[test]
+fn an_exit_ends_the_program_it_happens_in() {
+    fault("exit", 5);
+}
+
+#[test]
+fn a_hang_ends_at_the_deadline() {
+    fault("hang", 1);
+}
+
+/// The last two kinds under fewer ways: what differs is how the process ends, not what is made of it.
+#[test]
+fn a_full_stack_and_a_bad_access_end_the_program() {
+    if !has_python() {
+        return;
+    }
+    for kind in ["segfault", "stack_overflow", "memory"] {
+        let place = Place::new();
+        let rest = format!(
+            "fault: {{kind: {kind}, item: 5}}
+tasks: [{{kind: sleep, duration: 1 ms, items: 12}}]
+models: [serial, threads, {{kind: processes, ipc: pipe}}, {{kind: processes, api: executor}}]
+"
+        );
+        let results = run(&place, "f", &rest, 3, &[]);
+        for (cell, trial) in cells_with_trials(&results) {
+            // A CPython that notices a full stack raises, and that is its outcome.
+            let raised = trial.outcome.words().contains("RecursionError");
+            let (ending, _) = must_end(if raised { "exception" } else { kind }, cell);
+            assert_eq!(word(&trial.outcome), ending, "{kind}, {}: {}", cell.label, trial.outcome.words());
+        }
+    }
+}
+
+const FUNCTIONS: &str = r#"
+import asyncio, os, sys, time
+
+def doubles(item):
+    return item * 2
+
+def prints(item):
+    print('{"result": {"done": 0}}')
+    os.write(1, b'\x00noise\n')
+    sys.stderr.write("more noise\n")
+    return {"item": item}
+
+def raises(item):
+    if item == 3:
+        raise ValueError("item 3 at " + os.path.abspath(__file__))
+    return item
+
+def exits(item):
+    sys.exit(4) if item == 3 else None
+
+def aborts(item):
+    os.abort() if item == 3 else None
+
+def hangs(item):
+    while item == 3:
+        pass
+
+async def waits(item):
+    await asyncio.sleep(0.001)
+    return [item]
+"#;
+
+const USERS_WAYS: &str = "models: [serial, threads, {kind: processes, api: [process, executor]}, async]\n";
+
+fn users(place: &Place, function: &str, timeout: u64, code: i32) -> Results {
+    place.write("functions.py", FUNCTIONS);
+    let task = format!("timeout: {timeout}s\ntasks: [{{kind: python, call: 'functions:{function}', items: 8}}]\n");
+    run(place, function, &format!("{task}{USERS_WAYS}"), code, &["--allow-commands"])
+}
+
+#[test]
+fn functions_that_are_well_or_only_noisy_give_their_replies() {
+    if !has_python() {
+        return;
+    }
+    let place = Place::new();
+    for function in ["doubles", "prints", "waits"] {
+        let results = users(&place, function, 20, 0);
+        assert_eq!(results.cells.len(), 5);
+        for (cell, trial) in cells_with_trials(&results) {
+            assert_eq!((&trial.outcome, trial.done), (&Outcome::Ok, 8), "{function}, {}", cell.label);
+        }
+    }
+}
+
+#[test]
+fn functions_that_raise_exit_abort_or_hang_are_reported_as_such() {
+    if !has_python() {
+        return;
+    }
+    let place = Place::new();
+    for (function, said) in [
+        ("raises", "ValueError: item 3 at ./functions.py"),
+        ("exits", "SystemExit: 4"),
+        ("aborts", "signal 6 (SIGABRT)"),
+    ] {
+        let results = users(&place, function, 5, 3);
+        for (cell, trial) in cells_with_trials(&results) {
+            let words = trial.outcome.words();
+            let broken = function == "aborts" && cell.api.as_deref() == Some("executor");
+            assert!(words.contains(if broken { "BrokenProcessPool" } else { said }), "{}: {words}", cell.label);
+        }
+        let text = std::fs::read_to_string(place.report(function).join("results.json")).unwrap();
+        assert!(!text.contains(place.path("").to_str().unwrap()), "a folder of this machine is in the results");
+    }
+    for (_, trial) in cells_with_trials(&users(&place, "hangs", 1, 3)) {
+        assert_eq!(trial.outcome, Outcome::TimedOut);
+    }
+}
+
+#[test]
+fn inline_code_with_a_file_of_items_runs_only_where_it_is_allowed() {
+    if !has_python() {
+        return;
+    }
+    let place = Place::new();
+    place.write("items.jsonl", "{\"a\": 1}\n{\"a\": 41}\n");
+    let code = "tasks:
+  - kind: python
+    data: items.jsonl
+    items: 6
+    code: |
+      total = 1
+      def run(item):
+          return total + item['a']
+models: [serial, {kind: processes, start: [fork, spawn]}]
+";
+    let results = run(&place, "inline", code, 0, &["--allow-commands"]);
+    assert!(cells_with_trials(&results).all(|(_, trial)| trial.outcome == Outcome::Ok && trial.done == 6));
+    let ended = place.run(&["inline.yaml", "--out", "p"]).expect(0);
+    assert!(ended.stderr.contains("needs --allow-commands"), "{}", ended.stderr);
+    assert!(ended.took < Duration::from_secs(30));
+    assert!(!place.path("p").join("inline").exists());
+}
