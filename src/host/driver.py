@@ -1734,11 +1734,11 @@ class Wire:
     """The protocol's own descriptors."""
 
     def __init__(self):
-        self.into = self.out = None
+        self.into = self.out = self.owner = None
 
     def take(self):
         """Takes standard input and output away from whatever else runs in this process."""
-        self.into, self.out = os.fdopen(os.dup(0), "rb"), os.dup(1)
+        self.into, self.out, self.owner = os.fdopen(os.dup(0), "rb"), os.dup(1), os.getpid()
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.dup2(2, 1)
 
@@ -1750,6 +1750,9 @@ class Wire:
             self.out = None
 
     def send(self, message):
+        if os.getpid() != self.owner:
+            # An item has forked, and this is not the driver.
+            os._exit(0)
         data = memoryview(json.dumps(message).encode() + b"\n")
         while data:
             data = data[os.write(self.out, data) :]
@@ -1840,8 +1843,13 @@ def main():
         tidy_up()
     if order.task == "globals":
         run.seen.insert(0, {"worker": None, "before": before, "after": GLOBAL})
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except Exception:
+            # An item may have closed or replaced it.
+            pass
     WIRE.send({"result": run.result()})
-    sys.stderr.flush()
     os._exit(0)
 
 
