@@ -1276,8 +1276,12 @@ class Member:
         self.report = None
         self.replaces = None
 
-    def has_room(self, order, pairs):
+    def has_room(self, order, pairs, attempts):
         if len(self.given) >= min(order.in_flight, MOST_MESSAGES):
+            return False
+        # What a worker may have died of goes alone. Replies that the dead had not sent off are gone with it, and an item
+        # that was well would be blamed again and again for the one behind it.
+        if self.given and (attempts or self.given[-1][1]):
             return False
         if not self.given or self.link.most_bytes is None:
             return True
@@ -1473,7 +1477,7 @@ class Crew:
                     return
                 self.again.append((self.feed.pairs(items), 0))
             pairs, attempts = self.again[0]
-            if not member.has_room(self.order, pairs):
+            if not member.has_room(self.order, pairs, attempts):
                 return
             self.again.popleft()
             member.given.append((pairs, attempts, now()))
