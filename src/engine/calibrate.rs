@@ -9,9 +9,8 @@ use super::{Run, sound};
 /// The least time in seconds that the fastest cell's trial should take.
 const TARGET: f64 = 0.1;
 const QUICK_TARGET: f64 = 0.025;
-/// The same for a CPython, whose trials have more that varies.
-const PYTHON_TARGET: f64 = 0.3;
-const PYTHON_QUICK_TARGET: f64 = 0.05;
+/// How much longer a trial in CPython takes: its threads change every 5 ms, and its first items are slower than the rest.
+const IN_PYTHON: f64 = 3.0;
 /// Aimed at beyond the target, so that the noise of a calibration seldom leaves a trial too short.
 const MARGIN: f64 = 1.2;
 /// A calibrating trial this long, as a share of the target, tells the time of an item well enough.
@@ -75,18 +74,15 @@ fn fewest(plan: &Plan, cell: usize) -> f64 {
     8.0 * f64::from(setup.workers.unwrap_or(1)) * f64::from(setup.chunk.unwrap_or(1))
 }
 
-fn target(plan: &Plan, cell: usize) -> f64 {
-    match (plan.groups[plan.cells[cell].group].interpreter.is_some(), plan.quick) {
-        (false, false) => TARGET,
-        (false, true) => QUICK_TARGET,
-        (true, false) => PYTHON_TARGET,
-        (true, true) => PYTHON_QUICK_TARGET,
-    }
+fn target(plan: &Plan, group: usize) -> f64 {
+    let factor = if plan.groups[group].interpreter.is_some() { IN_PYTHON } else { 1.0 };
+    factor * if plan.quick { QUICK_TARGET } else { TARGET }
 }
 
 /// Seconds that an item takes in a cell; `None` where its trials go wrong.
 fn seconds_per_item(run: &mut Run<'_>, cell: usize) -> Result<Option<f64>, Interrupted> {
-    let (plan, enough) = (run.plan, target(run.plan, cell) * TELLING);
+    let plan = run.plan;
+    let enough = target(plan, plan.cells[cell].group) * TELLING;
     let mut items = fewest(plan, cell).min(MOST);
     let (mut known, mut told) = (None, 0);
     for _ in 0..ROUNDS {
@@ -119,7 +115,8 @@ fn counts_for(plan: &Plan, cells: &[(usize, Option<f64>)]) -> Vec<(usize, u64)> 
     let least = cells.iter().map(|(id, _)| fewest(plan, *id)).fold(1.0, f64::max);
     let times = || cells.iter().filter_map(|(_, seconds)| *seconds);
     let (fastest, slowest) = (times().fold(f64::INFINITY, f64::min), times().fold(0.0, f64::max));
-    let wanted = cells.first().map_or(TARGET, |(id, _)| target(plan, *id)) * MARGIN;
+    let Some(group) = cells.first().map(|(id, _)| plan.cells[*id].group) else { return Vec::new() };
+    let wanted = target(plan, group) * MARGIN;
     let longest = plan.timeout.as_secs_f64() / 4.0;
     let common = (wanted / fastest).max(least);
     if common * slowest <= longest {

@@ -1344,8 +1344,12 @@ class Member:
         self.report = None
         self.replaces = None
 
-    def has_room(self, order, pairs):
+    def has_room(self, order, pairs, attempts):
         if len(self.given) >= min(order.in_flight, MOST_MESSAGES):
+            return False
+        # What a worker may have died of goes alone. Replies that the dead had not sent off are gone with it, and an item
+        # that was well would be blamed again and again for the one behind it.
+        if self.given and (attempts or self.given[-1][1]):
             return False
         if not self.given or self.link.most_bytes is None:
             return True
@@ -1541,7 +1545,7 @@ class Crew:
                     return
                 self.again.append((self.feed.pairs(items), 0))
             pairs, attempts = self.again[0]
-            if not member.has_room(self.order, pairs):
+            if not member.has_room(self.order, pairs, attempts):
                 return
             self.again.popleft()
             member.given.append((pairs, attempts, now()))
@@ -1802,11 +1806,11 @@ class Wire:
     """The protocol's own descriptors."""
 
     def __init__(self):
-        self.into = self.out = None
+        self.into = self.out = self.owner = None
 
     def take(self):
         """Takes standard input and output away from whatever else runs in this process."""
-        self.into, self.out = os.fdopen(os.dup(0), "rb"), os.dup(1)
+        self.into, self.out, self.owner = os.fdopen(os.dup(0), "rb"), os.dup(1), os.getpid()
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.dup2(2, 1)
 
@@ -1818,6 +1822,9 @@ class Wire:
             self.out = None
 
     def send(self, message):
+        if os.getpid() != self.owner:
+            # An item has forked, and this is not the driver.
+            os._exit(0)
         data = memoryview(json.dumps(message).encode() + b"\n")
         while data:
             data = data[os.write(self.out, data) :]
@@ -1908,8 +1915,13 @@ def main():
         tidy_up()
     if order.task == "globals":
         run.seen.insert(0, {"worker": None, "before": before, "after": GLOBAL})
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except Exception:
+            # An item may have closed or replaced it.
+            pass
     WIRE.send({"result": run.result()})
-    sys.stderr.flush()
     os._exit(0)
 
 

@@ -83,35 +83,58 @@ pub(super) fn in_vain<'a>(terms: &'a [Term], facts: &Facts, cores: u32) -> Vec<(
     faults
 }
 
-/// Resolves the expectations of a scenario to pairs of points.
-pub(super) fn resolve(scenario: &Scenario, built: &Built, cores: u32) -> Result<Vec<Expectation>, Problems> {
+/// Resolves the expectations of a scenario to pairs of points. Of cells that this machine or a permission keeps from being
+/// run nothing can be expected: where there are such, expectations that find none are skipped.
+pub(super) fn resolve(
+    scenario: &Scenario,
+    built: &Built,
+    cores: u32,
+) -> Result<(Vec<Expectation>, Vec<Skipped>), Problems> {
     let facts = all_facts(built);
-    let mut problems = Problems::new();
-    let mut resolved = Vec::new();
+    let (mut problems, mut resolved, mut skipped) = (Problems::new(), Vec::new(), Vec::new());
     for expectation in &scenario.expect {
-        for selector in [Some(&expectation.compare), expectation.to.as_ref()].into_iter().flatten() {
-            for (term, fault) in in_vain(&selector.terms, &facts, cores) {
-                problems.push(fault.at(&scenario.text, term.map_or(&selector.place, |term| &term.place)));
-            }
-        }
-        if problems.is_empty() {
-            match pairs(expectation, built, &facts, cores) {
-                Ok(pairs) => resolved.push(Expectation {
-                    text: words(expectation),
-                    metric: expectation.metric,
-                    is: expectation.is,
-                    pairs,
-                    at_least: expectation.at_least,
-                    at_most: expectation.at_most,
-                }),
-                Err(fault) => {
-                    let place = expectation.to.as_ref().map_or(&expectation.compare.place, |to| &to.place);
-                    problems.push(fault.at(&scenario.text, place));
-                }
-            }
+        match resolve_one(scenario, expectation, built, &facts, cores) {
+            Ok(found) => resolved.push(found),
+            Err(_) if built.wanting => skipped.push(Skipped {
+                what: format!("expectation: {}", words(expectation)),
+                why: "cells that it names are skipped here".into(),
+            }),
+            Err(found) => problems.extend(found),
         }
     }
-    if problems.is_empty() { Ok(resolved) } else { Err(problems) }
+    if problems.is_empty() { Ok((resolved, skipped)) } else { Err(problems) }
+}
+
+fn resolve_one(
+    scenario: &Scenario,
+    expectation: &scenario::Expectation,
+    built: &Built,
+    facts: &Facts,
+    cores: u32,
+) -> Result<Expectation, Problems> {
+    let mut problems = Problems::new();
+    for selector in [Some(&expectation.compare), expectation.to.as_ref()].into_iter().flatten() {
+        for (term, fault) in in_vain(&selector.terms, facts, cores) {
+            problems.push(fault.at(&scenario.text, term.map_or(&selector.place, |term| &term.place)));
+        }
+    }
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    pairs(expectation, built, facts, cores)
+        .map(|pairs| Expectation {
+            text: words(expectation),
+            metric: expectation.metric,
+            is: expectation.is,
+            pairs,
+            at_least: expectation.at_least,
+            at_most: expectation.at_most,
+        })
+        .map_err(|fault| {
+            let place = expectation.to.as_ref().map_or(&expectation.compare.place, |to| &to.place);
+            problems.push(fault.at(&scenario.text, place));
+            problems
+        })
 }
 
 type Pairs = Vec<(usize, Option<usize>)>;

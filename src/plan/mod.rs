@@ -247,11 +247,12 @@ pub fn pythons(scenario: &Scenario) -> Vec<String> {
 pub fn plan(scenario: &Scenario, tasks: &Tasks, options: &Options) -> Result<Plan, Problems> {
     let mut built = build::build(scenario, tasks, options)?;
     // Of what this machine lacks altogether, nothing can be expected.
-    let expected = match built.points.is_empty() {
-        true => Vec::new(),
+    let (expected, wanting) = match built.points.is_empty() {
+        true => (Vec::new(), Vec::new()),
         false => expect::resolve(scenario, &built, options.cores)?,
     };
     let mut skipped = std::mem::take(&mut built.skipped);
+    skipped.extend(wanting);
     let narrowed = match &options.only {
         Some(only) if !built.points.is_empty() => only.narrow(&built, scenario, tasks, options.cores)?,
         _ => built.everything(),

@@ -80,6 +80,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn checksums_are_those_that_python_computes() {
+        // zlib.crc32(b"123456789") | 9 << 32
+        assert_eq!(checksum(b"123456789"), 0xcbf4_3926 | 9 << 32);
+        assert_eq!(checksum(b""), 0);
+        // item_digest(3, digest(b"a"), digest(b"bc")) of src/host/driver.py
+        assert_eq!(item_checksum(3, checksum(b"a"), checksum(b"bc")), 0x8384_2988_f972_c0a8);
+    }
+
+    #[test]
     fn every_byte_counts() {
         for size in [0usize, 1, 7, 8, 9, 31, 32, 33, 64, 100, 1000] {
             let bytes: Vec<u8> = (0..size).map(|i| i as u8).collect();

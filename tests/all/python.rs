@@ -6,7 +6,7 @@ use std::time::Duration;
 use runner::results::{Cell, Results, Trial};
 use runner::vocab::Outcome;
 
-use super::support::{Ended, HANG, Place, processes, skipped};
+use super::support::{Ended, HANG, Place, Seen, processes, signal, skipped, until};
 
 /// How much longer than its deadline the end of a trial may take.
 const OVERTIME: f64 = 1.0;
@@ -31,7 +31,7 @@ fn run(place: &Place, name: &str, rest: &str, code: i32, arguments: &[&str]) -> 
     let ended = Ended::of(place.program(&all).spawn().unwrap(), HANG * 2).expect(code);
     place.assert_no_leftovers(ended.pid);
     let temporary = place.temporary();
-    let here = |seen: &super::support::Seen| seen.command.contains(temporary.to_str().unwrap());
+    let here = |seen: &Seen| seen.command.contains(temporary.to_str().unwrap());
     assert!(!processes().iter().any(here), "processes are left");
     place.results(name)
 }
@@ -302,6 +302,62 @@ fn functions_that_raise_exit_abort_or_hang_are_reported_as_such() {
     for (_, trial) in cells_with_trials(&users(&place, "hangs", 1, 3)) {
         assert_eq!(trial.outcome, Outcome::TimedOut);
     }
+}
+
+#[test]
+fn a_killed_run_leaves_no_interpreter() {
+    if !has_python() {
+        return;
+    }
+    let place = Place::new();
+    let rest = "runtime: python
+trials: 1
+workers: 2
+measure: end_to_end
+tasks: [{kind: sleep, duration: 10 s, items: 8}]
+models: [{kind: processes, start: spawn, ipc: shared_memory}]
+";
+    place.scenario("killed", rest);
+    let mut child = place.program(&["killed.yaml", "--out", "o", "--quick"]).spawn().unwrap();
+    let temporary = place.temporary();
+    let driver = until("a driver with two workers", HANG, || {
+        let all = processes();
+        let is_driver =
+            |seen: &&Seen| seen.command.contains("driver.py") && seen.command.contains(temporary.to_str().unwrap());
+        let driver = all.iter().find(is_driver)?.clone();
+        let workers = all.iter().filter(|seen| seen.parent == driver.pid && seen.command.contains("spawn_main"));
+        (workers.count() == 2).then_some(driver)
+    });
+    signal(child.id(), rustix::process::Signal::KILL);
+    child.wait().unwrap();
+    until("the end of all processes of the trial", HANG, || {
+        let left = processes().into_iter().any(|seen| seen.group == driver.group && seen.state != 'Z');
+        (!left).then_some(())
+    });
+    assert_eq!(super::support::shared_segments(child.id()), Vec::<String>::new());
+}
+
+#[test]
+fn what_needs_a_python_that_is_not_there_is_skipped_and_said() {
+    let place = Place::new();
+    let rest = "python: python3.99
+trials: 1
+workers: 2
+tasks: [{kind: empty, items: 20}]
+models: [serial, threads]
+expect: [{compare: {model: threads, runtime: python}, to: {model: serial}, metric: speedup, at_most: 2}]
+";
+    place.scenario("both", &format!("runtime: [native, python]\n{rest}"));
+    place.run_scenario("both", &["--quick"]).expect(0);
+    let results = place.results("both");
+    assert_eq!(results.groups.len(), 1);
+    let skipped: Vec<String> =
+        results.skipped.iter().map(|skipped| format!("{} {}", skipped.what, skipped.why)).collect();
+    assert!(skipped.iter().any(|text| text == "empty × python no python3.99 on PATH"), "{skipped:?}");
+    assert!(skipped.iter().any(|text| text.starts_with("expectation: ")), "{skipped:?}");
+    place.scenario("none", &format!("runtime: python\n{rest}"));
+    let ended = place.run_scenario("none", &["--quick"]).expect(0);
+    assert!(ended.stderr.contains("no python3.99 on PATH"), "{}", ended.stderr);
 }
 
 #[test]
