@@ -118,7 +118,7 @@ fn function(options: &TryOptions, call: &str, items: Option<&[String]>, output: 
          title: {}\n\ntasks:\n  - kind: python\n    call: {}\n    path: {}{data}\n    items: {}\n\nruntime: python\n\
          python: {}\nmodels:\n{models}\nworkers: {workers}\ntrials: {}\ntimeout: {} s\n",
         slug(name),
-        quoted(&format!("{call}, {workers} at a time")),
+        quoted(format!("{call}, {workers} at a time")),
         quoted(call),
         quoted(&options.path),
         size.items,

@@ -117,70 +117,74 @@ impl Gil {
     /// What it was asked for so far.
     #[must_use]
     pub fn used(&self) -> LockUse {
-        let _guard = self.mutex.lock();
-        // SAFETY: The mutex is held.
-        unsafe { (*self.state.get()).used }
+        self.with(&self.mutex.lock(), |state| state.used)
     }
 
     /// The stretches in which it was held, and how many more there were.
     #[must_use]
     pub fn held(&self) -> (Vec<Held>, u64) {
-        let _guard = self.mutex.lock();
-        // SAFETY: The mutex is held.
-        let state = unsafe { &*self.state.get() };
-        (state.held.clone(), state.left_out)
+        self.with(&self.mutex.lock(), |state| (state.held.clone(), state.left_out))
+    }
+
+    /// What only a thread that has `mutex` may look at and change. A place and no reference, since a wait lets the mutex go.
+    fn with<T>(&self, _: &Guard<'_>, work: impl FnOnce(&mut State) -> T) -> T {
+        // SAFETY: The guard is that of `mutex`, and `work` neither waits nor lets it go.
+        work(unsafe { &mut *self.state.get() })
     }
 
     /// Takes the lock for a thread; the nanoseconds that it waited.
     fn take(&self, thread: u32) -> u64 {
         let guard = self.mutex.lock();
-        // SAFETY: The mutex is held wherever `state` is used below; a wait lets it go and takes it again.
-        let state = unsafe { &mut *self.state.get() };
         let mut waited = 0;
-        if state.locked {
+        if self.with(&guard, |state| state.locked) {
             let since = now();
-            while state.locked {
-                let before = state.switches;
+            loop {
+                let before = self.with(&guard, |state| state.switches);
                 let timed_out = self.freed.wait_for(&guard, self.interval);
-                if timed_out && state.locked && state.switches == before {
+                let (locked, switches) = self.with(&guard, |state| (state.locked, state.switches));
+                if !locked {
+                    break;
+                }
+                if timed_out && switches == before {
                     self.drop_request.store(true, Ordering::Relaxed);
                 }
             }
             waited = now() - since;
-            (state.used.waits, state.used.waited) = (state.used.waits + 1, state.used.waited + waited);
         }
         let switching = self.switch_mutex.lock();
-        state.locked = true;
-        if state.last_holder != Some(thread) {
-            state.used.hand_overs += u64::from(state.last_holder.is_some());
-            state.last_holder = Some(thread);
-            state.switches += 1;
-        }
+        self.with(&guard, |state| {
+            state.used.waits += u64::from(waited > 0);
+            state.used.waited += waited;
+            state.locked = true;
+            if state.last_holder != Some(thread) {
+                state.used.hand_overs += u64::from(state.last_holder.is_some());
+                state.last_holder = Some(thread);
+                state.switches += 1;
+            }
+            if self.most_held > 0 {
+                state.since = now();
+            }
+        });
         self.taken.signal();
         drop(switching);
         self.drop_request.store(false, Ordering::Relaxed);
-        if self.most_held > 0 {
-            state.since = now();
-        }
         waited
     }
 
     /// Lets the lock go. A thread that goes on later waits until another has it, where that was asked for.
     fn let_go(&self, thread: u32, goes_on: bool) {
         let guard = self.mutex.lock();
-        // SAFETY: The mutex is held.
-        let state = unsafe { &mut *self.state.get() };
-        if self.most_held > 0 {
-            if state.held.len() < self.most_held {
+        let forced = goes_on && self.drop_request.load(Ordering::Relaxed);
+        self.with(&guard, |state| {
+            if self.most_held > state.held.len() {
                 state.held.push(Held { thread, start: state.since, end: now() });
-            } else {
+            } else if self.most_held > 0 {
                 state.left_out += 1;
             }
-        }
-        let forced = goes_on && self.drop_request.load(Ordering::Relaxed);
-        state.used.forced += u64::from(forced);
-        state.last_holder = Some(thread);
-        state.locked = false;
+            state.used.forced += u64::from(forced);
+            state.last_holder = Some(thread);
+            state.locked = false;
+        });
         self.freed.signal();
         drop(guard);
         if forced {

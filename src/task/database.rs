@@ -65,7 +65,7 @@ impl Task for Database {
         };
         // The first process that prepares the job makes the file, before any other is started.
         if !job.path.exists() && place.folder.is_dir() {
-            job.create().map_err(refused)?;
+            job.create().map_err(|error| refused(&error))?;
         }
         Ok(Box::new(job))
     }
@@ -78,7 +78,7 @@ struct DatabaseJob {
     path: PathBuf,
 }
 
-fn refused(error: rusqlite::Error) -> TaskError {
+fn refused(error: &rusqlite::Error) -> TaskError {
     TaskError::Settings(format!("SQLite: {error}"))
 }
 
@@ -158,7 +158,7 @@ impl Job for DatabaseJob {
                 None => Ok(0),
             }
         });
-        reply.extend_from_slice(&sum.map_err(refused)?.to_le_bytes());
+        reply.extend_from_slice(&sum.map_err(|error| refused(&error))?.to_le_bytes());
         Ok(())
     }
 
