@@ -37,7 +37,8 @@ pub(super) fn lives(results: &Results, cell: usize) -> Option<LifeEstimate> {
             starts.push(life.ready.saturating_sub(life.start) as f64 / 1e9);
             if life.died {
                 deaths += 1;
-            } else {
+            } else if trial.phases[2].wall > 0 {
+                // Where a run was broken off, as by a hang, nobody knows when its work would have ended.
                 joins.push(life.end.saturating_sub(told) as f64 / 1e9);
             }
         }
