@@ -1,10 +1,10 @@
 """The Python side of `runner`: runs one trial in a CPython, with Python's own classes, and says what it took.
 
-The host process writes this file into the trial's folder and starts an interpreter on it. It reads one line of JSON, the
-order, from standard input, and writes lines of JSON to a private duplicate of standard output: `weigh` where the host is to
-read the memory of processes, which it answers with a line, and `result` at the end. Descriptor 1 points at standard error
-before any other code runs, so that what an item prints cannot spoil the protocol. Start methods that begin with a fresh
-interpreter import this file again; hence everything but `main` may run in any of the processes.
+The host process writes this module into the trial's folder and starts an interpreter on a main file that imports it: a
+module is compiled once, a main file by every worker that starts afresh. `main` reads one line of JSON, the order, from
+standard input, and writes lines of JSON to a private duplicate of standard output: `weigh` where the host is to read the
+memory of processes, which it answers with a line, and `result` at the end. Descriptor 1 points at standard error before
+any item runs, so that what it prints cannot spoil the protocol. Everything but `main` may run in any of the processes.
 
 It runs on CPython 3.8 and newer, and imports what only one way of running needs in that way.
 """
@@ -968,10 +968,9 @@ def in_interpreters(run):
     words = []
 
     def body(worker, life):
-        place = {"order": order.given, "worker": worker, "claims": claim_read, "said": said_write, "file": __file__}
-        code = "place = %r\nnamespace = {'__name__': 'driver', '__file__': place['file']}\n" % place
-        code += "exec(compile(open(place['file']).read(), place['file'], 'exec'), namespace)\n"
-        code += "namespace['interpreter_main'](place)\n"
+        place = {"order": order.given, "worker": worker, "claims": claim_read, "said": said_write}
+        code = "import sys\nsys.path[:] = %r\nsys.pycache_prefix = %r\n" % (sys.path, sys.pycache_prefix)
+        code += "import driver\ndriver.interpreter_main(%r)\n" % place
         try:
             error = run_in_interpreter(code)
         except BaseException as raised:
@@ -1900,9 +1899,6 @@ def main():
     signal.setitimer(signal.ITIMER_REAL, max(order.given["left"] / 1e9, 0.001))
     if order.switch_interval:
         sys.setswitchinterval(order.switch_interval / 1e9)
-    if order.start == "forkserver" and order.model == "processes":
-        # The server is part of what this start method costs; it starts with the first worker.
-        multiprocessing.get_context("forkserver").set_forkserver_preload([])
     # Names of semaphores start as those of segments do, so that they can be swept.
     multiprocessing.current_process()._config["semprefix"] = "/" + order.prefix
     run = Run(order, WIRE)
@@ -1923,7 +1919,3 @@ def main():
             pass
     WIRE.send({"result": run.result()})
     os._exit(0)
-
-
-if __name__ == "__main__":
-    main()

@@ -22,8 +22,19 @@ use listen::{Heard, Listener};
 pub(super) use places::without_places;
 use reply::Said;
 
-/// The driver, one file.
+/// The driver, one module.
 const DRIVER: &str = include_str!("driver.py");
+/// What the interpreter is started on; workers that start afresh import it again. What Python compiles goes into the
+/// trial's folder, so that it finds it there the next time, and nothing is written where a user's code lies.
+const MAIN: &str = "import os, sys
+folder = os.path.dirname(os.path.abspath(__file__))
+sys.pycache_prefix = os.path.join(folder, 'compiled')
+if folder not in sys.path:
+    sys.path.insert(0, folder)
+import driver
+if __name__ == '__main__':
+    driver.main()
+";
 /// How much longer than the deadline the driver may take to say that it passed.
 const OWN_END: Duration = Duration::from_millis(150);
 /// How long processes that serve the driver (a resource tracker, a fork server) may take to end after it, where it went
@@ -78,8 +89,9 @@ fn start(order: &Order<'_>) -> Result<Child, String> {
     let brief = &order.brief;
     let interpreter = brief.interpreter.as_ref().ok_or("no interpreter was named")?;
     let job = brief.job(order.tasks).map_err(|trouble| format!("{trouble:?}"))?;
-    let file = brief.folder.join("driver.py");
-    let written = std::fs::write(&file, DRIVER)
+    let file = brief.folder.join("trial.py");
+    let written = std::fs::write(&file, MAIN)
+        .and_then(|()| std::fs::write(brief.folder.join("driver.py"), DRIVER))
         .and_then(|()| write_requests(&brief.folder.join("requests"), job.as_ref(), brief.items))
         .and_then(|()| write_users_code(brief));
     written.map_err(|error| format!("writing what the driver needs: {error}"))?;
@@ -99,7 +111,7 @@ fn start(order: &Order<'_>) -> Result<Child, String> {
         }
         Ok(())
     };
-    command.arg("-B").arg(&file).stdin(Stdio::piped()).stdout(Stdio::piped());
+    command.arg(&file).stdin(Stdio::piped()).stdout(Stdio::piped());
     // SAFETY: The closure allocates nothing unless it fails.
     unsafe { command.pre_exec(follow_host) };
     let mut child = command.spawn().map_err(|error| format!("starting the interpreter: {error}"))?;

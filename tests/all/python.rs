@@ -323,7 +323,7 @@ models: [{kind: processes, start: spawn, ipc: shared_memory}]
     let driver = until("a driver with two workers", HANG, || {
         let all = processes();
         let is_driver =
-            |seen: &&Seen| seen.command.contains("driver.py") && seen.command.contains(temporary.to_str().unwrap());
+            |seen: &&Seen| seen.command.contains("trial.py") && seen.command.contains(temporary.to_str().unwrap());
         let driver = all.iter().find(is_driver)?.clone();
         let workers = all.iter().filter(|seen| seen.parent == driver.pid && seen.command.contains("spawn_main"));
         (workers.count() == 2).then_some(driver)
