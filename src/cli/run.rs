@@ -10,7 +10,7 @@ use super::progress::Bar;
 use super::target::{Builds, NothingToResume, Prepared, Target, prepare};
 use super::{Exit, inspect, render, sources};
 use crate::engine::{self, EngineError};
-use crate::host::{Interrupt, Process, WorkFolder, ask, sweep_dead};
+use crate::host::{Interrupt, Other, Process, WorkFolder, ask, sweep_dead};
 use crate::plan::{Plan, doubled};
 use crate::reexec::Program;
 use crate::report;
@@ -37,19 +37,14 @@ pub(super) fn run_plans(
     program: Program,
     output: &Output,
 ) -> Result<Exit> {
-    let other = match options.against.as_deref().map(ask).transpose() {
+    let other = match other_build(options, &plans) {
         Ok(other) => other,
-        Err(error) => {
-            output.error(&format!("--against: {error}"));
+        Err(why) => {
+            output.error(&format!("--against: {why}"));
             return Ok(Exit::Usage);
         }
     };
-    if let Some(other) = &other {
-        let tasks = plans.iter().flat_map(|plan| &plan.groups).map(|group| &group.task);
-        if let Some(missing) = tasks.into_iter().find(|task| !other.has(task)) {
-            output.error(&format!("--against: the other build has no task `{missing}`, so nothing can be compared"));
-            return Ok(Exit::Usage);
-        }
+    if other.is_some() {
         plans = plans.iter().map(doubled).collect();
     }
     if options.dry_run {
@@ -103,6 +98,17 @@ fn can_run(plan: &Plan, output: &Output) -> bool {
         }
     }
     !plan.cells.is_empty()
+}
+
+/// The other build, where this one is held against one; in words, why it cannot be.
+fn other_build(options: &RunOptions, plans: &[Plan]) -> Result<Option<Other>, String> {
+    let Some(path) = &options.against else { return Ok(None) };
+    let other = ask(path).map_err(|error| error.to_string())?;
+    let tasks = plans.iter().flat_map(|plan| &plan.groups).map(|group| &group.task);
+    match tasks.into_iter().find(|task| !other.has(task)) {
+        Some(missing) => Err(format!("the other build has no task `{missing}`, so nothing can be compared")),
+        None => Ok(Some(other)),
+    }
 }
 
 /// Whether `--resume` was refused for what it was asked.

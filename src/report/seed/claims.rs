@@ -100,22 +100,27 @@ pub(super) fn comparison(facts: &Facts<'_>) -> Vec<Row> {
             },
             scenarios: &["gil"],
         },
-        Row {
-            feature: "GIL impact",
-            sides: [
-                ("Affected by GIL", format!("4 threads compute at {}", speed(("primes", "threads", 4)))),
-                ("Not affected by GIL", format!("2 processes compute at {}", speed(("primes", "processes", 2)))),
-            ],
-            so: So {
-                holds: lock_matters(facts),
-                then: "true for bytecode; C code that lets the lock go is another matter",
-            },
-            scenarios: &["gil", "gil-releasing"],
-        },
+        lock_impact(facts),
         communication(facts),
         crash_safety(facts),
         complexity(facts),
     ]
+}
+
+fn lock_impact(facts: &Facts<'_>) -> Row {
+    let speed = |pick: (&'static str, &'static str, u32)| facts.speedup("gil", python(pick.0, pick.1, pick.2));
+    Row {
+        feature: "GIL impact",
+        sides: [
+            ("Affected by GIL", format!("4 threads compute at {}", speed(("primes", "threads", 4)))),
+            ("Not affected by GIL", format!("2 processes compute at {}", speed(("primes", "processes", 2)))),
+        ],
+        so: So {
+            holds: lock_matters(facts),
+            then: "true for bytecode; C code that lets the lock go is another matter",
+        },
+        scenarios: &["gil", "gil-releasing"],
+    }
 }
 
 fn communication(facts: &Facts<'_>) -> Row {
@@ -259,12 +264,6 @@ pub(super) fn main_and_child(facts: &Facts<'_>) -> Vec<Row> {
         Ok(spot) => spot.start().unwrap_or_else(|| "no value".into()),
         Err(why) => why,
     };
-    let memory = |model: &'static str, start: Option<&'static str>, what: &'static str| {
-        let pick = |group: &Group, cell: &Cell| {
-            started(model, start, 2)(group, cell) && cell.parent_use.as_deref() == Some(what)
-        };
-        facts.cell("memory", pick).map_or_else(|why| why, |spot| spot.memory().unwrap_or_else(|| "no value".into()))
-    };
     vec![
         Row {
             feature: "Created by",
@@ -286,26 +285,7 @@ pub(super) fn main_and_child(facts: &Facts<'_>) -> Vec<Row> {
             },
             scenarios: &["start-methods"],
         },
-        Row {
-            feature: "Memory space",
-            sides: [
-                ("Original memory space", format!("2 threads beside 64 MiB: {}", memory("threads", None, "untouched"))),
-                (
-                    "Independent memory (copy, not shared)",
-                    format!(
-                        "2 forked processes: {}; where they read it: {}; spawned: {}",
-                        memory("processes", Some("fork"), "untouched"),
-                        memory("processes", Some("fork"), "read"),
-                        memory("processes", Some("spawn"), "untouched")
-                    ),
-                ),
-            ],
-            so: So {
-                holds: reading_copies(facts),
-                then: "imprecise: a forked child shares pages, until it reads its objects, which writes their reference counts",
-            },
-            scenarios: &["memory"],
-        },
+        memory_row(facts),
         globals_row(facts),
         sharing_and_lifetime(facts),
         Row {
@@ -324,6 +304,35 @@ pub(super) fn main_and_child(facts: &Facts<'_>) -> Vec<Row> {
             scenarios: &["gil"],
         },
     ]
+}
+
+fn memory_row(facts: &Facts<'_>) -> Row {
+    let memory = |model: &'static str, start: Option<&'static str>, what: &'static str| {
+        let pick = |group: &Group, cell: &Cell| {
+            started(model, start, 2)(group, cell) && cell.parent_use.as_deref() == Some(what)
+        };
+        facts.cell("memory", pick).map_or_else(|why| why, |spot| spot.memory().unwrap_or_else(|| "no value".into()))
+    };
+    Row {
+        feature: "Memory space",
+        sides: [
+            ("Original memory space", format!("2 threads beside 64 MiB: {}", memory("threads", None, "untouched"))),
+            (
+                "Independent memory (copy, not shared)",
+                format!(
+                    "2 forked processes: {}; where they read it: {}; spawned: {}",
+                    memory("processes", Some("fork"), "untouched"),
+                    memory("processes", Some("fork"), "read"),
+                    memory("processes", Some("spawn"), "untouched")
+                ),
+            ),
+        ],
+        so: So {
+            holds: reading_copies(facts),
+            then: "imprecise: a forked child shares pages, until it reads its objects, which writes their reference counts",
+        },
+        scenarios: &["memory"],
+    }
 }
 
 fn globals_row(facts: &Facts<'_>) -> Row {
