@@ -30,6 +30,10 @@ pub(super) fn render(options: &RenderOptions, output: &Output) -> Result<Exit> {
 
 /// Writes the report that compares threads with processes over several scenarios, where a folder has those. Says where.
 pub(super) fn write_seed(out: &Path) -> Result<Option<PathBuf>> {
+    if !out.is_dir() {
+        // Nothing was run.
+        return Ok(None);
+    }
     // What cannot be read is no part of it; whoever draws that report is told.
     let all: Vec<Results> = report_names(out)?.iter().filter_map(|name| derived(&out.join(name)).ok()).collect();
     let Some(page) = seed(&all) else { return Ok(None) };

@@ -354,19 +354,23 @@ mod tests {
 
     #[test]
     fn one_thread_at_a_time_holds_it_and_all_get_it() {
-        let gil = Gil::new(Duration::from_millis(1), 10_000);
+        let gil = Gil::new(Duration::from_millis(1), 1000);
         let (inside, most) = (AtomicU64::new(0), AtomicU64::new(0));
-        let until = now() + 100_000_000;
+        let had: [AtomicU64; 4] = Default::default();
+        // Until each has had it; the bound is there for a lock that one of them never gets.
+        let until = now() + 20_000_000_000;
+        let all_had = || had.iter().all(|had| had.load(Ordering::SeqCst) > 0);
         std::thread::scope(|scope| {
-            for thread in 0..4 {
-                let (gil, inside, most) = (&gil, &inside, &most);
+            for (thread, own) in had.iter().enumerate() {
+                let (gil, inside, most, all_had) = (&gil, &inside, &most, &all_had);
                 scope.spawn(move || {
-                    let mut holder = Holder::new(gil, thread, Duration::ZERO);
-                    while now() < until {
+                    let mut holder = Holder::new(gil, thread as u32, Duration::ZERO);
+                    while own.load(Ordering::SeqCst) < 50 || !all_had() && now() < until {
                         holder.acquire();
                         most.fetch_max(inside.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
                         std::hint::black_box((0..100).sum::<u64>());
                         inside.fetch_sub(1, Ordering::SeqCst);
+                        own.fetch_add(1, Ordering::SeqCst);
                         holder.check_point();
                         holder.release();
                     }
@@ -376,9 +380,7 @@ mod tests {
         assert_eq!(most.into_inner(), 1);
         let (held, _) = gil.held();
         assert!(held.windows(2).all(|pair| pair[0].end <= pair[1].start), "stretches never overlap");
-        for thread in 0..4 {
-            assert!(held.iter().any(|held| held.thread == thread), "thread {thread} had it");
-        }
+        assert!(all_had(), "each of them had it: {had:?}");
     }
 
     #[test]

@@ -159,7 +159,7 @@ models:
   - {{kind: processes, api: [pool, executor]}}
 "
     );
-    let results = run(&place, &kind.replace('_', "-"), &rest, 3, &[]);
+    let results = run(&place, &kind.replace('_', "-"), &rest, 0, &[]);
     assert_eq!(results.cells.len(), 1 + 3 + 1 + 4 * 3 + 2);
     for (cell, trial) in cells_with_trials(&results) {
         let (ending, fewest) = must_end(kind, cell);
@@ -214,7 +214,7 @@ tasks: [{{kind: sleep, duration: 1 ms, items: 12}}]
 models: [serial, threads, {{kind: processes, ipc: pipe}}, {{kind: processes, api: executor}}]
 "
         );
-        let results = run(&place, "f", &rest, 3, &[]);
+        let results = run(&place, "f", &rest, 0, &[]);
         for (cell, trial) in cells_with_trials(&results) {
             // A CPython that notices a full stack raises, and that is its outcome.
             let raised = trial.outcome.words().contains("RecursionError");
