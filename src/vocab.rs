@@ -228,7 +228,6 @@ pub const NOT_BUILT_YET: &[(&str, &str)] = &[
     ("code", "inline Python code"),
     ("rate", "open arrivals at a set rate"),
     ("pipeline", "stages in a chain"),
-    ("command", "a program of your own as the task"),
     ("download", "a task that fetches files over HTTP"),
     ("crawl", "a task that follows links"),
     ("log", "a task with many producers and one writer"),

@@ -186,6 +186,9 @@ pub(super) struct TryOptions {
     /// How many workers [default: the number of cores]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub(super) workers: Option<u32>,
+    /// Trials per way, in place of as many as take about a minute
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(super) trials: Option<u32>,
     /// Also write the scenario that is run, into a file that does not exist yet
     #[arg(long, value_name = "FILE")]
     pub(super) save: Option<PathBuf>,

@@ -1,7 +1,9 @@
 //! `runner try`: a function or a command of the user's under every way, without a scenario file.
 
 use std::io::Write as _;
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
+use std::time::Instant;
 
 use anyhow::{Context as _, Result};
 
@@ -9,18 +11,22 @@ use super::args::{RunOptions, Shape, TryOptions, Undecided};
 use super::output::Output;
 use super::{Exit, run, sources};
 use crate::model::usable_cores;
-use crate::name::{plural, show_seconds};
+use crate::name::{exit_words, plural, show_seconds};
 use crate::reexec::Program;
 use crate::runtime::{Function, Interpreter, find, look};
 use crate::scenario::{Problems, Source};
 use crate::task::Tasks;
 
 /// Seconds that all trials together should take.
-const BUDGET: f64 = 40.0;
+const BUDGET: f64 = 50.0;
 /// Seconds that a serial trial should take at least.
 const TRIAL: f64 = 0.3;
-/// Seconds that starting and ending the workers of a trial takes, about.
-const AROUND: f64 = 0.15;
+/// Seconds that starting and ending the host and the workers of a trial takes, about.
+const AROUND: f64 = 0.25;
+/// Trials of every way beside those of the blocks: with clocks, with memory read.
+const APART: f64 = 4.0;
+/// Items that an event loop has in flight.
+const IN_FLIGHT: u32 = 16;
 /// Blocks: as few as give a verdict, and as many as are worth waiting for.
 const BLOCKS: (u32, u32) = (6, 12);
 /// Most items of a trial.
@@ -37,7 +43,7 @@ pub(super) fn try_it(options: &TryOptions, tasks: &Tasks, program: Program, outp
     };
     let run_options = RunOptions {
         files: Vec::new(),
-        shape: Shape { quick: false, trials: None, only: None, seed: None, allow_commands: true },
+        shape: Shape { quick: false, trials: options.trials, only: None, seed: None, allow_commands: true },
         out: Some(options.out.clone()),
         resume: false,
         against: None,
@@ -77,7 +83,7 @@ fn scenario(options: &TryOptions, output: &Output) -> Result<String, Refused> {
     let items = options.items.as_deref().map(read_items).transpose().map_err(|error| Refused(format!("{error:#}")))?;
     match &options.function {
         Some(call) => function(options, call, items.as_deref(), output),
-        None => Err(Refused("a command cannot be tried yet: `runner try module:function` can".into())),
+        None => command(options, items.as_deref(), output),
     }
 }
 
@@ -109,8 +115,10 @@ fn function(options: &TryOptions, call: &str, items: Option<&[String]>, output: 
     let seen = look(&interpreter, &options.path, call, first)
         .map_err(|why| Refused(format!("{call} {why} (called with {first}, by {})", interpreter.label())))?;
     let workers = options.workers.unwrap_or_else(|| usable_cores().len() as u32);
-    let size = Size::of(&seen, &interpreter, workers);
-    size.announce(call, &seen, &interpreter, output);
+    let ways = 3.0 + f64::from(u8::from(seen.coroutine || interpreter.interpreters));
+    let size = Size::of(seen.seconds, ways, workers);
+    let kind = if seen.coroutine { "a coroutine function" } else { "a function" };
+    size.announce(call, &format!("{kind} of {}", interpreter.label()), seen.seconds, output);
     let models = models(&seen, &interpreter);
     let data = options.items.as_ref().map_or(String::new(), |path| format!("\n    data: {}", quoted(path)));
     Ok(format!(
@@ -128,16 +136,49 @@ fn function(options: &TryOptions, call: &str, items: Option<&[String]>, output: 
     ))
 }
 
+/// The scenario of a command, which is run once to see whether it can be and how long it takes.
+fn command(options: &TryOptions, items: Option<&[String]>, output: &Output) -> Result<String, Refused> {
+    let name = options.command.first().map_or("", String::as_str);
+    let first = items.and_then(|items| items.first()).map_or("0", String::as_str);
+    let mut program = std::process::Command::new(name);
+    program.args(options.command.iter().skip(1).map(|argument| argument.replace("{item}", first)));
+    program.stdin(std::process::Stdio::null());
+    let begun = Instant::now();
+    let ended = program.output().map_err(|error| Refused(format!("{name} cannot be started: {error}")))?;
+    let seconds = begun.elapsed().as_secs_f64();
+    if !ended.status.success() {
+        let said = String::from_utf8_lossy(&ended.stderr);
+        let ended = exit_words(ended.status.into_raw());
+        return Err(Refused(format!("{name} ended with {ended} for item {first}: {}", said.trim())));
+    }
+    let workers = options.workers.unwrap_or_else(|| usable_cores().len() as u32);
+    let size = Size::of(seconds, 3.0, workers);
+    size.announce(name, "a command", seconds, output);
+    let argv: Vec<String> = options.command.iter().map(quoted).collect();
+    let data = options.items.as_ref().map_or(String::new(), |path| format!("\n    data: {}", quoted(path)));
+    let short = Path::new(name).file_name().unwrap_or_default().to_string_lossy();
+    Ok(format!(
+        "# Written by `runner try -- {name} …`. It runs again with `runner --allow-commands FILE`.\nversion: 1\nname: {}\n\
+         title: {}\n\ntasks:\n  - kind: command\n    argv: [{}]{data}\n    items: {}\n\nmodels:\n  - serial\n  - threads\n  \
+         - processes\nworkers: {workers}\ntrials: {}\ntimeout: {} s\n",
+        slug(&short),
+        quoted(format!("{short}, {workers} at a time")),
+        argv.join(", "),
+        size.items,
+        size.blocks,
+        size.timeout,
+    ))
+}
+
 /// The models that make sense for a function, as a list of YAML.
 fn models(seen: &Function, interpreter: &Interpreter) -> String {
-    let mut models = vec!["serial", "threads", "processes"];
+    let mut models = String::from("  - serial\n  - threads\n  - processes\n");
     if seen.coroutine {
-        models.push("async");
+        models += &format!("  - {{kind: async, in_flight: {IN_FLIGHT}}}\n");
+    } else if interpreter.interpreters {
+        models += "  - interpreters\n";
     }
-    if interpreter.interpreters && !seen.coroutine {
-        models.push("interpreters");
-    }
-    models.iter().map(|model| format!("  - {model}\n")).collect()
+    models
 }
 
 /// How many items and blocks, so that all of it takes about a minute.
@@ -149,25 +190,22 @@ struct Size {
 }
 
 impl Size {
-    fn of(seen: &Function, interpreter: &Interpreter, workers: u32) -> Self {
-        let item = seen.seconds.max(1e-7);
-        let ways = 3.0 + f64::from(u8::from(seen.coroutine)) + f64::from(u8::from(interpreter.interpreters));
+    fn of(seconds: f64, ways: f64, workers: u32) -> Self {
+        let item = seconds.max(1e-7);
         let items = (TRIAL / item).clamp(f64::from(workers) * 4.0, MOST_ITEMS).ceil();
         let serial = items * item;
-        // In the worst case every way takes as long as the serial one; the reference and the A/A check take more.
-        let block = ways * (serial + AROUND);
-        let blocks = (BUDGET / block).clamp(BLOCKS.0.into(), BLOCKS.1.into()) as u32;
-        let seconds = block * (f64::from(blocks) + 5.0);
+        // In the worst case every way takes as long as the serial one. Two ways run twice in a block, for the A/A check.
+        let (trial, per_block) = (serial + AROUND, ways + 2.0);
+        let blocks = ((BUDGET / trial - APART * ways) / per_block).clamp(BLOCKS.0.into(), BLOCKS.1.into()) as u32;
+        let seconds = trial * (f64::from(blocks) * per_block + APART * ways);
         let timeout = (serial * 10.0).clamp(10.0, 600.0).ceil() as u64;
         Self { items: items as u64, blocks, timeout, seconds }
     }
 
-    fn announce(&self, call: &str, seen: &Function, interpreter: &Interpreter, output: &Output) {
-        let kind = if seen.coroutine { "a coroutine function" } else { "a function" };
+    fn announce(&self, what: &str, kind: &str, seconds: f64, output: &Output) {
         output.progress(&format!(
-            "{call} is {kind} and takes about {} an item in {}: {} trials of {} each, at most about {}",
-            show_seconds(seen.seconds),
-            interpreter.label(),
+            "{what}, {kind}, takes about {} an item: {} blocks of trials of {} each, about {} at most",
+            show_seconds(seconds),
             self.blocks,
             plural(self.items, "item"),
             show_seconds(self.seconds)
@@ -202,18 +240,7 @@ mod tests {
 
     #[test]
     fn the_size_follows_from_what_an_item_takes() {
-        let interpreter = Interpreter {
-            path: "python3".into(),
-            version: "3.11.7".into(),
-            free_threaded: false,
-            gil: true,
-            start_methods: vec![],
-            interpreters: false,
-        };
-        let of = |seconds| {
-            let seen: Function = serde_json::from_value(serde_json::json!({ "seconds": seconds })).unwrap();
-            Size::of(&seen, &interpreter, 2)
-        };
+        let of = |seconds| Size::of(seconds, 3.0, 2);
         let (tiny, usual, long) = (of(1e-6), of(0.01), of(2.0));
         assert_eq!((tiny.items, tiny.blocks), (100_000, 12));
         assert_eq!((usual.items, usual.blocks), (30, 12));

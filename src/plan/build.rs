@@ -124,6 +124,11 @@ impl Builder<'_> {
 
     fn task(&mut self, choice: &TaskChoice, task: &dyn Task) {
         for settings in all_settings(choice) {
+            if let Err(why) = task.check(&settings) {
+                let fault = Fault::new(why, "see `runner list` for its settings");
+                self.problems.push(fault.at(&self.scenario.text, &choice.items.place));
+                return;
+            }
             for items in &choice.items.values {
                 for model in &self.scenario.models {
                     let ways = self.scenario.ways_of(choice, model);
@@ -202,8 +207,8 @@ impl Builder<'_> {
         ways: &Ways,
     ) -> Vec<(Option<String>, Option<Interpreter>)> {
         let what = format!("{} × {}", task.name(), word_of(runtime));
-        if task.is_users_code() && !self.options.allow_commands {
-            self.want(what, "needs --allow-commands: it runs code of the scenario's own");
+        if task.needs_permission() && !self.options.allow_commands {
+            self.want(what, "needs --allow-commands: it runs what the scenario names");
             return Vec::new();
         }
         if runtime != Runtime::Python {

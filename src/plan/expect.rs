@@ -44,6 +44,7 @@ fn written(value: &Value) -> String {
         Value::Whole(count) => count.to_string(),
         Value::Real(share) => share.to_string(),
         Value::Word(word) => word.clone(),
+        Value::List(list) => list.join(" "),
     }
 }
 

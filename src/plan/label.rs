@@ -201,6 +201,7 @@ pub(super) fn describe_facts(facts: &[(String, Value)]) -> String {
             Value::Whole(count) => count.to_string(),
             Value::Real(share) => share.to_string(),
             Value::Bool(flag) => flag.to_string(),
+            Value::List(list) => list.join(" "),
         })
     };
     let model = find("model").unwrap_or_default();

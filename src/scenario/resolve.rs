@@ -9,13 +9,13 @@ use super::locate::Path;
 use super::problem::{Fault as Complaint, Problem, Text};
 use super::read::{Reading, keys_of};
 use super::resolved::{Choice, KEYS, ModelChoice, Scenario, TaskChoice, Ways};
-use super::setting::{default_of, read_setting};
+use super::setting::{default_of, read_list, read_setting};
 use super::vocabulary::FaultWord;
 use super::words::{Level, list, unknown_key, unknown_word};
 use super::written::{self, Axis, Document, One};
 use crate::model::{Key, uses};
 use crate::name::show_count;
-use crate::task::{Fault, Setting, Tasks};
+use crate::task::{Fault, Setting, SettingKind, Tasks};
 use crate::vocab::ChartKind;
 
 /// Most cells of a scenario.
@@ -294,6 +294,13 @@ impl Resolver<'_> {
     }
 
     fn setting(&mut self, setting: &Setting, axis: &Axis<One<Scalar>>, path: &Path) -> Choice<crate::task::Value> {
+        if let SettingKind::List { most, longest } = setting.kind {
+            let scalars: Vec<Scalar> = axis.values.iter().map(|One(scalar)| scalar.clone()).collect();
+            let place = self.key_place(path);
+            let read = read_list(setting, &scalars, most, longest);
+            let values = read.map_err(|fault| self.report(fault, &place)).into_iter().collect();
+            return Choice { values, place };
+        }
         let mut values = Vec::new();
         for (i, One(scalar)) in axis.values.iter().take(self.longest(axis.values.len(), path)).enumerate() {
             let place = self.value_place(&entry_path(path, i, axis.list));

@@ -5,7 +5,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::setting::{schema_of, takes};
 use super::written::{Document, Fields, Ways};
-use crate::task::{Task, Tasks};
+use crate::task::{SettingKind, Task, Tasks};
 
 /// The schema of a scenario file with these tasks.
 #[must_use]
@@ -98,13 +98,15 @@ fn task_entry(shape: &Json, tasks: &[&dyn Task]) -> Json {
         entry["required"] = json!(["kind"]);
         entry["properties"]["kind"] = json!({ "const": task.name(), "description": "The task's word." });
         for setting in task.settings() {
-            let mut property = axis(&schema_of(setting));
-            property["description"] = json!(format!(
-                "{}; {}. Default: {}. A list is an axis.",
-                setting.about,
-                takes(setting),
-                setting.default
-            ));
+            let one = schema_of(setting);
+            let is_list = matches!(setting.kind, SettingKind::List { .. });
+            let mut property = if is_list { one } else { axis(&one) };
+            property["description"] = json!(match is_list {
+                true => format!("{}; {}.", setting.about, takes(setting)),
+                false => {
+                    format!("{}; {}. Default: {}. A list is an axis.", setting.about, takes(setting), setting.default)
+                }
+            });
             entry["properties"][setting.name] = property;
         }
         alternatives.push(entry);

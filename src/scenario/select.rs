@@ -154,6 +154,7 @@ fn shown(wanted: &Wanted) -> String {
             Some(Value::Whole(value)) => value.to_string(),
             Some(Value::Real(value)) => value.to_string(),
             Some(Value::Bool(value)) => value.to_string(),
+            Some(Value::List(list)) => list.join(" "),
             None => String::new(),
         },
         Wanted::Range(low, high) if low == high => low.to_string(),

@@ -47,6 +47,22 @@ pub(crate) fn read_setting(setting: &Setting, scalar: &Scalar) -> Result<Value, 
     }
 }
 
+/// Reads the value of a setting that is a list.
+pub(crate) fn read_list(setting: &Setting, scalars: &[Scalar], most: usize, longest: usize) -> Result<Value, Fault> {
+    let texts: Vec<String> = scalars
+        .iter()
+        .map(|scalar| match scalar {
+            Scalar::Text(text) => text.clone(),
+            other => other.to_string(),
+        })
+        .collect();
+    let fits = |text: &String| text.len() <= longest && !text.contains('\0');
+    if (1..=most).contains(&texts.len()) && texts.iter().all(fits) {
+        return Ok(Value::List(texts));
+    }
+    Err(Fault::new(format!("`{}` cannot be this list", setting.name), takes(setting)))
+}
+
 /// The default of a setting.
 pub(crate) fn default_of(setting: &Setting) -> Result<Value, Fault> {
     let scalar = serde_yaml::from_str::<Scalar>(setting.default).map_err(|error| Fault::plain(error.to_string()))?;
@@ -72,6 +88,9 @@ pub(crate) fn takes(setting: &Setting) -> String {
         SettingKind::Text { longest } => {
             format!("it takes a text without control characters, of at most {}", show_bytes(longest as u64))
         }
+        SettingKind::List { most, .. } => {
+            format!("it takes a list of texts, {most} at most, such as `[gzip, -kc, \"{{item}}\"]`")
+        }
     }
 }
 
@@ -88,6 +107,7 @@ pub(crate) fn show_value(kind: SettingKind, value: &Value) -> String {
             line.chars().take(LONGEST_SHOWN).collect()
         }
         (_, Value::Word(word)) => word.clone(),
+        (_, Value::List(list)) => list.join(" ").chars().take(LONGEST_SHOWN).collect(),
     }
 }
 
@@ -103,5 +123,8 @@ pub(crate) fn schema_of(setting: &Setting) -> Json {
         SettingKind::Bool => json!({ "type": "boolean" }),
         SettingKind::Word(words) => json!({ "enum": words }),
         SettingKind::Text { longest } => json!({ "type": "string", "maxLength": longest }),
+        SettingKind::List { most, longest } => json!({
+            "type": "array", "minItems": 1, "maxItems": most, "items": { "type": ["string", "number"], "maxLength": longest }
+        }),
     }
 }

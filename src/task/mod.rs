@@ -3,6 +3,7 @@
 //! A [`Task`] is a kind of work; [`Task::prepare`] turns settings into a [`Job`], and a job turns request bytes
 //! into reply bytes, item by item. To add a task: one file here and one line in [`Tasks::builtin`].
 
+mod command;
 mod context;
 mod digest;
 mod fault;
@@ -101,6 +102,17 @@ pub trait Task: Send + Sync {
     fn is_users_code(&self) -> bool {
         false
     }
+    /// Whether it starts what a scenario names, so that the user must have allowed that.
+    fn needs_permission(&self) -> bool {
+        self.is_users_code()
+    }
+    /// Whether settings that are valid one by one go together.
+    ///
+    /// # Errors
+    /// What is wrong, in a sentence.
+    fn check(&self, _: &Settings) -> Result<(), String> {
+        Ok(())
+    }
     /// One line that names this work with its settings, for chart subtitles: `primes below 200 000`.
     fn describe(&self, settings: &Settings) -> String;
     /// Prepares the job. Runs in every process that writes requests or executes items, before the clock.
@@ -170,6 +182,7 @@ impl Tasks {
                 Arc::new(database::Database),
                 Arc::new(globals::Globals),
                 Arc::new(python::Python),
+                Arc::new(command::Command),
                 Arc::new(probe::Blocking),
                 Arc::new(probe::Steps),
                 Arc::new(probe::Tree),

@@ -69,14 +69,18 @@ impl Task for Python {
             }
         }
     }
-    fn prepare(&self, settings: &Settings, _: &Place) -> Result<Box<dyn Job>, TaskError> {
+    fn check(&self, settings: &Settings) -> Result<(), String> {
         let (call, code) = (settings.text("call"), settings.text("code"));
         if call.is_empty() == code.is_empty() {
-            return Err(TaskError::Settings("`python` takes `call` or `code`, and one of them alone".into()));
+            return Err("`python` takes `call` or `code`, and one of them alone".into());
         }
         if code.is_empty() && !call.split_once(':').is_some_and(|(module, name)| is_name(module) && is_name(name)) {
-            return Err(TaskError::Settings(format!("`call: {call}` is not `module:function`")));
+            return Err(format!("`call: {call}` is not `module:function`"));
         }
+        Ok(())
+    }
+    fn prepare(&self, settings: &Settings, _: &Place) -> Result<Box<dyn Job>, TaskError> {
+        self.check(settings).map_err(TaskError::Settings)?;
         let items = match settings.text("data") {
             "" => Vec::new(),
             path => read_items(Path::new(path), path)?,
@@ -94,21 +98,26 @@ fn is_name(text: &str) -> bool {
     })
 }
 
-/// The lines of a file of items that hold anything, each of which must be JSON.
+/// The lines of a file of items, each of which must be JSON.
 fn read_items(path: &Path, shown: &str) -> Result<Vec<String>, TaskError> {
+    let items = read_lines(path, shown)?;
+    for (number, line) in items.iter().enumerate() {
+        if let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(line) {
+            return Err(TaskError::Settings(format!("{shown}, item {}: no JSON: {error}", number + 1)));
+        }
+    }
+    Ok(items)
+}
+
+/// The lines of a file of items that hold anything.
+pub(super) fn read_lines(path: &Path, shown: &str) -> Result<Vec<String>, TaskError> {
     let unreadable = |source| TaskError::Io { what: format!("reading {shown}"), source };
     let size = std::fs::metadata(path).map_err(unreadable)?.len();
     if size > LONGEST_DATA {
         return Err(TaskError::Settings(format!("{shown} is larger than 256 MiB")));
     }
     let text = std::fs::read_to_string(path).map_err(unreadable)?;
-    let mut items = Vec::new();
-    for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-        if let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(line) {
-            return Err(TaskError::Settings(format!("{shown}, line {}: no JSON: {error}", number + 1)));
-        }
-        items.push(line.trim().to_owned());
-    }
+    let items: Vec<String> = text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect();
     if items.is_empty() {
         return Err(TaskError::Settings(format!("{shown} has no items")));
     }

@@ -17,6 +17,8 @@ pub enum Value {
     Real(f64),
     /// One of a setting's words, or a text.
     Word(String),
+    /// A list of texts.
+    List(Vec<String>),
 }
 
 /// What a setting takes, with its inclusive range.
@@ -52,6 +54,13 @@ pub enum SettingKind {
     /// A text, which may have lines.
     Text {
         /// Most bytes.
+        longest: usize,
+    },
+    /// A list of texts, which is one value and no axis.
+    List {
+        /// Most texts.
+        most: usize,
+        /// Most bytes of each.
         longest: usize,
     },
 }
@@ -122,6 +131,15 @@ impl Settings {
     #[must_use]
     pub fn flag(&self, name: &str) -> bool {
         matches!(self.get(name), Some(Value::Bool(true)))
+    }
+
+    /// A list of texts; empty where the setting does not exist.
+    #[must_use]
+    pub fn list(&self, name: &str) -> &[String] {
+        match self.get(name) {
+            Some(Value::List(list)) => list,
+            _ => &[],
+        }
     }
 
     /// A text; empty where the setting does not exist.

@@ -40,6 +40,52 @@ fn cells_with_trials(results: &Results) -> impl Iterator<Item = (&Cell, &Trial)>
     results.trials.iter().map(|trial| (&results.cells[trial.cell], trial))
 }
 
+/// What the seed's questions are measured with.
+#[test]
+fn convoys_databases_and_globals_give_the_replies_of_rust() {
+    if !has_python() {
+        return;
+    }
+    let place = Place::new();
+    let tasks = "tasks:
+  - {kind: convoy, waits: 3, pause: 1 ms, items: 2}
+  - {kind: convoy, waits: 3, pause: 0 s, items: 2}
+  - {kind: database, rows: 50, access: [rows, sum], items: 20}
+  - {kind: globals, items: 4}
+models: [serial, threads, {kind: processes, start: [fork, spawn]}]
+in_flight: 1
+";
+    let results = run(&place, "seed", tasks, 0, &[]);
+    assert_eq!(results.cells.len(), 5 * 4);
+    for (cell, trial) in cells_with_trials(&results) {
+        assert_eq!((&trial.outcome, trial.done), (&Outcome::Ok, cell.items), "{}", cell.label);
+        if results.groups[cell.group].task == "globals" && cell.model == "processes" {
+            let found: Vec<u64> = trial.seen.iter().filter(|s| s.worker.is_some()).map(|s| s.before).collect();
+            let expected = if cell.start.as_deref() == Some("fork") { 2 } else { 1 };
+            assert!(!found.is_empty() && found.iter().all(|value| *value == expected), "{}: {found:?}", cell.label);
+        }
+    }
+}
+
+/// A build without the lock, where one is on PATH: what it has that others have not is its threads.
+#[test]
+fn a_free_threaded_build_runs_its_threads_and_says_so() {
+    let found = ["python3.13t", "python3.14t"].into_iter().find(|name| {
+        let answer = std::process::Command::new(name).args(["-c", "pass"]).output();
+        answer.is_ok_and(|output| output.status.success())
+    });
+    // It is built by CI where that is possible in time, so that its absence is no failure.
+    let Some(name) = found else { return println!("skipped: no free-threaded python3.13t or python3.14t on PATH") };
+    let place = Place::new();
+    let rest = format!(
+        "python: [{name}]\ntasks: [{{kind: primes, limit: 3000, items: 64}}]\nmodels: [serial, threads, processes]\n"
+    );
+    let results = run(&place, "threaded", &rest, 0, &[]);
+    let interpreter = results.groups[0].interpreter.clone().unwrap();
+    assert!(interpreter.free_threaded && interpreter.label.contains('t'), "{interpreter:?}");
+    assert!(cells_with_trials(&results).all(|(_, trial)| trial.outcome == Outcome::Ok && trial.done == 64));
+}
+
 const EVERY_WAY: &str = "models:
   - serial
   - {kind: threads, api: [process, pool, executor]}

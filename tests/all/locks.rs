@@ -1,0 +1,65 @@
+//! The model of CPython's lock, through the real program: the same replies as without it, and a model in every output.
+
+use runner::results::LOCK_MODEL;
+use runner::vocab::Outcome;
+
+use super::support::Place;
+
+const TASKS: &str = "runtime: [native, emulated_gil]
+workers: 3
+trials: 1
+tasks:
+  - {kind: empty, items: 50}
+  - {kind: primes, limit: 5000, items: 64}
+  - {kind: hash, bytes: [1000, 4096], items: 30}
+  - {kind: sleep, duration: 1 ms, items: 12}
+  - {kind: file, bytes: 3000, items: 12}
+  - {kind: mixed, steps: 2000, pause: 1 ms, items: 12}
+  - {kind: convoy, waits: 5, pause: 1 ms, items: 3}
+  - {kind: database, rows: 50, access: [rows, sum], items: 20}
+  - {kind: probe_blocking, items: 20}
+  - {kind: probe_steps, items: 20}
+  - {kind: probe_tree, items: 5}
+models: [serial, threads, {kind: processes, start: [spawn, fork]}]
+";
+
+#[test]
+fn replies_are_the_same_under_the_lock_and_threads_hand_it_over() {
+    let place = Place::new();
+    place.scenario("locks", TASKS);
+    let ended = place.run_scenario("locks", &[]).expect(0);
+    let results = place.results("locks");
+    assert_eq!(results.groups.len(), 2 * 13);
+    for trial in &results.trials {
+        let cell = &results.cells[trial.cell];
+        let group = &results.groups[cell.group];
+        assert_eq!(trial.outcome, Outcome::Ok, "{}, {}", group.label, cell.label);
+        assert_eq!(trial.lock.is_some(), group.runtime == "emulated_gil", "{}, {}", group.label, cell.label);
+        if group.runtime == "emulated_gil" && group.task == "convoy" && cell.model == "threads" {
+            let lock = trial.lock.unwrap();
+            // The one that waits comes back to a held lock, again and again.
+            assert!(lock.waits > 0 && lock.waited > 0 && lock.hand_overs > 5, "{lock:?}");
+        }
+    }
+    for output in [ended.stdout.clone(), place.report_text("locks")] {
+        assert!(output.contains(LOCK_MODEL), "{output}");
+    }
+    assert!(results.derived.groups.iter().all(|verdict| {
+        let model = results.groups[verdict.group].runtime == "emulated_gil";
+        !model || verdict.when.as_ref().is_none_or(|when| when.contains("nothing is recommended"))
+    }));
+}
+
+#[test]
+fn settings_of_the_lock_are_read_and_belong_to_it() {
+    let place = Place::new();
+    let text = "runtime: emulated_gil\nworkers: 2\ntrials: 1\nswitch_interval: [1 ms, 5 ms]\nheld_per_operation: 2 us\n\
+                tasks: [{kind: probe_burn, cpu: 2 ms, items: 8}]\nmodels: [serial, threads]\n";
+    place.scenario("interval", text);
+    place.run_scenario("interval", &["--quick"]).expect(0);
+    let labels: Vec<String> = place.results("interval").cells.iter().map(|cell| cell.label.clone()).collect();
+    assert!(labels.iter().any(|label| label.contains("switch interval 1 ms")), "{labels:?}");
+    place.scenario("native", &text.replace("runtime: emulated_gil\n", ""));
+    let refused = place.run(&["check", "native.yaml"]).expect(2);
+    assert!(refused.stderr.contains("under the runtime `emulated_gil`"), "{}", refused.stderr);
+}
