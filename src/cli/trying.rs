@@ -29,8 +29,8 @@ const APART: f64 = 4.0;
 const IN_FLIGHT: u32 = 16;
 /// Blocks: as few as give a verdict, and as many as are worth waiting for.
 const BLOCKS: (u32, u32) = (6, 12);
-/// Most items of a trial.
-const MOST_ITEMS: f64 = 100_000.0;
+/// Seconds that handing over an item to a process takes, about: a tiny item costs that much and no less.
+const HAND_OVER: f64 = 5e-5;
 
 /// Tries what the options name.
 pub(super) fn try_it(options: &TryOptions, tasks: &Tasks, program: Program, output: &Output) -> Result<Exit> {
@@ -191,8 +191,8 @@ struct Size {
 
 impl Size {
     fn of(seconds: f64, ways: f64, workers: u32) -> Self {
-        let item = seconds.max(1e-7);
-        let items = (TRIAL / item).clamp(f64::from(workers) * 4.0, MOST_ITEMS).ceil();
+        let item = seconds.max(0.0) + HAND_OVER;
+        let items = (TRIAL / item).max(f64::from(workers) * 4.0).ceil();
         let serial = items * item;
         // In the worst case every way takes as long as the serial one. Two ways run twice in a block, for the A/A check.
         let (trial, per_block) = (serial + AROUND, ways + 2.0);
@@ -242,7 +242,7 @@ mod tests {
     fn the_size_follows_from_what_an_item_takes() {
         let of = |seconds| Size::of(seconds, 3.0, 2);
         let (tiny, usual, long) = (of(1e-6), of(0.01), of(2.0));
-        assert_eq!((tiny.items, tiny.blocks), (100_000, 12));
+        assert_eq!((tiny.items, tiny.blocks), (5883, 12));
         assert_eq!((usual.items, usual.blocks), (30, 12));
         assert_eq!((long.items, long.blocks), (8, 6));
         assert!(usual.seconds < 60.0, "{}", usual.seconds);
