@@ -107,7 +107,7 @@ fn group_label(group: &Group, groups: &[Group], tasks: &Tasks) -> String {
         });
     }
     if groups.iter().any(|other| (other.runtime, &other.interpreter) != (group.runtime, &group.interpreter)) {
-        parts.push(group.interpreter.as_ref().map_or_else(|| word_of(group.runtime).to_owned(), Interpreter::label));
+        parts.push(runtime_words(group, groups));
     }
     if groups.iter().any(|other| other.fault != group.fault) {
         parts.push(fault_words(group.fault));
@@ -116,6 +116,27 @@ fn group_label(group: &Group, groups: &[Group], tasks: &Tasks) -> String {
         parts.push(measure_words(group.measure).to_owned());
     }
     parts.join(", ")
+}
+
+/// What executes a group's items, told apart from all others: two programs of one version by their names.
+fn runtime_words(group: &Group, groups: &[Group]) -> String {
+    let Some(interpreter) = &group.interpreter else { return word_of(group.runtime).to_owned() };
+    let label = interpreter.label();
+    let others = groups.iter().filter_map(|other| other.interpreter.as_ref());
+    let twins: Vec<&Interpreter> =
+        others.filter(|other| other.label() == label && other.path != interpreter.path).collect();
+    let name = interpreter.path.file_name().unwrap_or_default().to_string_lossy();
+    let same_name = |twin: &&&Interpreter| twin.path.file_name() == interpreter.path.file_name();
+    let namesakes: Vec<&&Interpreter> = twins.iter().filter(same_name).collect();
+    match (twins.is_empty(), namesakes.is_empty()) {
+        (true, _) => label,
+        (false, true) => format!("{label} ({name})"),
+        // No path goes into outputs, so their order has to do.
+        (false, false) => {
+            let before = namesakes.iter().filter(|twin| twin.path < interpreter.path).count();
+            format!("{label} ({name}, {})", before + 1)
+        }
+    }
 }
 
 /// `kill in item 5`.

@@ -52,6 +52,19 @@ fn cpython() -> Interpreter {
 }
 
 #[test]
+fn two_programs_of_one_version_are_told_apart() {
+    let at = |path: &str| Ok(Interpreter { path: path.into(), ..cpython() });
+    let pythons = [("a", at("/x/python3")), ("b", at("/y/python3.11")), ("c", at("/z/python3.11"))];
+    let pythons = pythons.map(|(name, found)| (name.to_owned(), found)).into();
+    let options = Options { pythons, ..Options::new(2) };
+    let plan = planned_with("tasks: [empty]\nmodels: [serial]\nruntime: python\npython: [a, b, c]\n", &options);
+    let labels: Vec<&str> = plan.groups.iter().map(|group| group.label.as_str()).collect();
+    let expected =
+        ["(python3)", "(python3.11, 1)", "(python3.11, 2)"].map(|end| format!("empty, CPython 3.11.2 {end}"));
+    assert_eq!(labels, expected);
+}
+
+#[test]
 fn without_a_python_the_shipped_scenarios_are_planned_all_the_same() {
     let tasks = Tasks::builtin();
     for scenario in load(&shipped(), &tasks).unwrap_or_else(|problems| panic!("{problems}")) {
