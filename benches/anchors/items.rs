@@ -11,7 +11,7 @@ use runner::task::{Context, Job, Place, Settings, Tasks, Value, digest, item_dig
 
 use super::{Side, compare};
 
-fn setup(model: Model, workers: u32, chunk: u32) -> Setup {
+pub fn setup(model: Model, workers: u32, chunk: u32) -> Setup {
     let processes = model == Model::Processes;
     Setup {
         model,
@@ -27,11 +27,20 @@ fn setup(model: Model, workers: u32, chunk: u32) -> Setup {
 }
 
 /// Nanoseconds per empty item of the work phase of one run.
-fn run_model(setup: Setup, items: u64) -> f64 {
+pub fn run_model(setup: Setup, items: u64) -> f64 {
     run_task("empty", &Settings::default(), setup, items)
 }
 
 fn run_task(task: &str, settings: &Settings, setup: Setup, items: u64) -> f64 {
+    phases_of(task, settings, setup, items)[1] / items as f64
+}
+
+/// Nanoseconds of start, work and join of one run over empty items.
+pub fn run_phases(setup: Setup, items: u64) -> [f64; 3] {
+    phases_of("empty", &Settings::default(), setup, items)
+}
+
+fn phases_of(task: &str, settings: &Settings, setup: Setup, items: u64) -> [f64; 3] {
     let (tasks, program) = (Tasks::builtin(), Program::current());
     let brief = Brief {
         task: task.into(),
@@ -50,7 +59,7 @@ fn run_task(task: &str, settings: &Settings, setup: Setup, items: u64) -> f64 {
     let deadline = Instant::now() + Duration::from_secs(60);
     let ran = model::run(&Order { tasks: &tasks, program: &program, brief, deadline, prefix, copied: &|| {} });
     assert_eq!((ran.trouble, ran.done), (None, items));
-    ran.phases[1].wall as f64 / items as f64
+    ran.phases.map(|phase| phase.wall as f64)
 }
 
 fn job() -> Box<dyn Job> {
@@ -232,7 +241,8 @@ pub fn run() {
     }
 }
 
-fn table(workers: u32, chunk: u32, items: u64) -> Box<dyn FnMut() -> f64> {
+/// A shared table of empty items, claimed by worker processes.
+pub fn table(workers: u32, chunk: u32, items: u64) -> Box<dyn FnMut() -> f64> {
     let setup = Setup {
         ipc: Some(Method::SharedMemory),
         dispatch: Some(Dispatch::Table),

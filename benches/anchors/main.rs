@@ -5,6 +5,7 @@
 
 mod bare;
 mod items;
+mod python;
 mod round_trip;
 mod trial;
 
@@ -21,6 +22,7 @@ fn main() {
     let code = match arguments.first().map(String::as_str) {
         Some(reexec::HOST) => runner::host::host_main(&Tasks::builtin(), &reexec::Program::current()),
         Some(reexec::WORKER) => runner::model::worker_main(&Tasks::builtin(), &arguments[1..]),
+        Some(reexec::FORKSERVER) => runner::model::forkserver_main(&Tasks::builtin(), &arguments[1..]),
         Some(reexec::MANAGER) => runner::model::manager_main(&arguments[1..]),
         Some(round_trip::PEER) => round_trip::peer(&arguments[1..]),
         Some(bare::PEER) => bare::peer(&arguments[1..]),
@@ -30,6 +32,7 @@ fn main() {
             unpin();
             items::agreement();
             items::run();
+            python::run();
             trial::run();
             0
         }
