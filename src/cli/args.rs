@@ -89,8 +89,8 @@ pub(super) struct RunOptions {
     pub(super) files: Vec<PathBuf>,
     #[command(flatten)]
     pub(super) shape: Shape,
-    /// Folder for the reports, one folder per scenario below it [default: reports, with --quick reports/quick, with
-    /// --against reports/against]
+    /// Folder for the reports, one folder per scenario below it [default: reports, with --quick reports/quick, with --only
+    /// reports/only, with --against reports/against]
     #[arg(long, value_name = "FOLDER")]
     pub(super) out: Option<PathBuf>,
     /// Go on with runs that were interrupted or killed, from their journals; trials already done are not run again. Of
@@ -123,11 +123,13 @@ pub(super) enum Undecided {
 }
 
 impl RunOptions {
-    /// Where reports go. Quick runs and those of two builds stay apart by default, so that they never replace a full report.
+    /// Where reports go. Quick and narrowed runs and those of two builds stay apart by default, so that they never
+    /// replace a full report.
     pub(super) fn folder(&self) -> PathBuf {
         let default = match self {
             Self { against: Some(_), .. } => "reports/against",
             Self { shape: Shape { quick: true, .. }, .. } => "reports/quick",
+            Self { shape: Shape { only: Some(_), .. }, .. } => "reports/only",
             _ => "reports",
         };
         self.out.clone().unwrap_or_else(|| PathBuf::from(default))

@@ -72,7 +72,7 @@ impl Output {
     pub(super) fn width(&self) -> usize {
         let size = rustix::termios::tcgetwinsize(io::stdout());
         match size {
-            Ok(size) if io::stdout().is_terminal() && size.ws_col >= 60 => usize::from(size.ws_col).min(140),
+            Ok(size) if io::stdout().is_terminal() && size.ws_col > 0 => usize::from(size.ws_col).clamp(40, 140),
             _ => 100,
         }
     }

@@ -14,7 +14,7 @@ use crate::host::{Interrupt, Other, Process, WorkFolder, ask, sweep_dead};
 use crate::plan::{Plan, doubled};
 use crate::reexec::Program;
 use crate::report;
-use crate::results::{Answer, Change, FileError, Results, write};
+use crate::results::{Answer, Change, FileError, Journal, Results, write};
 use crate::task::Tasks;
 use crate::verdict;
 
@@ -135,9 +135,9 @@ fn run_all(
             }
         };
         let mut bar = Bar::new(&plan.name, (i, plans.len()), output);
-        let Some((results, folder)) = run_one(plan, prepared, host, &mut bar)? else { break };
+        let Some((results, folder, journal)) = run_one(plan, prepared, host, &mut bar)? else { break };
         bar.finish(output, if results.run.complete { "done" } else { "interrupted (--resume goes on with it)" });
-        save_and_show(&results, &folder, options, output)?;
+        save_and_show(&results, &folder, journal, options, output)?;
         exit = exit.max(exit_of(&results, options.undecided, output));
         let complete = results.run.complete;
         all.push(results);
@@ -162,13 +162,14 @@ fn temporary_folder() -> PathBuf {
     if folder.as_os_str().len() > LONGEST_TEMPORARY { PathBuf::from("/tmp") } else { folder }
 }
 
-/// Runs one plan; nothing where it was interrupted before the first trial.
+/// Runs one plan; nothing where it was interrupted before the first trial. Gives its results, which are not written yet, the
+/// folder that they belong into, and the journal that holds them until then.
 fn run_one(
     plan: &Plan,
     mut prepared: Prepared,
     host: &mut Process,
     bar: &mut Bar,
-) -> Result<Option<(Results, PathBuf)>> {
+) -> Result<Option<(Results, PathBuf, Journal)>> {
     let continued = prepared.begin()?;
     let Prepared { folder, mut journal, blank, counts, .. } = prepared;
     let run = engine::Run { plan, host, journal: &mut journal, progress: bar, counts, continued };
@@ -181,24 +182,38 @@ fn run_one(
         Err(error) => return Err(error.into()),
     };
     results.derived = verdict::derive(&results);
-    write(&folder.join("results.json"), &results)?;
+    Ok(Some((results, folder, journal)))
+}
+
+/// Writes finished results and their report; says what charts there are.
+fn save(results: &Results, folder: &Path, journal: Journal) -> Result<String> {
+    write(&folder.join("results.json"), results)?;
     if results.run.complete {
         journal.remove()?;
     }
-    Ok(Some((results, folder)))
+    render::write_report(results, folder)
 }
 
-/// Writes the report of finished results and prints them.
-fn save_and_show(results: &Results, folder: &Path, options: &RunOptions, output: &Output) -> Result<()> {
-    let charts = render::write_report(results, folder)?;
+/// Writes finished results and prints them, also where they cannot be written: what was measured is not lost to whoever looks
+/// on.
+fn save_and_show(
+    results: &Results,
+    folder: &Path,
+    journal: Journal,
+    options: &RunOptions,
+    output: &Output,
+) -> Result<()> {
+    let saved = save(results, folder, journal);
     if !options.json {
         let against = results.run.against.is_some();
         let page = if against { report::regression_terminal } else { report::terminal };
-        output.result(&page(results, &look(output)))?;
+        let shown = output.result(&page(results, &look(output)));
+        let charts = saved?;
+        shown?;
         let charts = if against { String::new() } else { format!(" and {charts}") };
-        output.result(&format!("Report: {}{charts}\n", folder.join("report.md").display()))?;
+        return output.result(&format!("Report: {}{charts}\n", folder.join("report.md").display()));
     }
-    Ok(())
+    saved.map(|_| ())
 }
 
 /// Whether two builds were held against each other and something was not decided, or no verdict was given.

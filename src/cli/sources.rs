@@ -116,6 +116,11 @@ fn read(files: &[PathBuf], problems: &mut Problems) -> Vec<Source> {
             problems.push_file(&name, "this is a folder, not a scenario file", Some(help));
             continue;
         }
+        // Of a pipe or a device, the end may never come.
+        if path.metadata().is_ok_and(|meta| !meta.is_file()) {
+            problems.push_file(&name, "this is not a regular file", None);
+            continue;
+        }
         let mut bytes = Vec::new();
         match std::fs::File::open(path).and_then(|file| file.take(MOST_BYTES).read_to_end(&mut bytes)) {
             Ok(_) => sources.push(Source { name, bytes }),

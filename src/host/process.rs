@@ -24,8 +24,8 @@ use crate::vocab::Outcome;
 const OWN_END: Duration = Duration::from_millis(300);
 /// Time between SIGTERM and SIGKILL.
 const GRACE: Duration = Duration::from_millis(500);
-/// How much of standard error is kept.
-const STDERR_KEPT: usize = 4096;
+/// How much of standard error is kept: half from its start, half from its end.
+const STDERR_KEPT: usize = 8192;
 
 /// Runs every trial in a process of its own.
 pub struct Process {
@@ -222,7 +222,10 @@ impl Watched {
         read_available(&mut self.stdout, &mut self.end.stdout)?;
         read_available(&mut self.stderr, &mut self.end.stderr)?;
         let excess = self.end.stderr.len().saturating_sub(STDERR_KEPT);
-        self.end.stderr.drain(..excess);
+        if excess > 0 {
+            // What it said first, such as a panic before its trace, tells as much as what it said last.
+            self.end.stderr.drain(STDERR_KEPT / 2..STDERR_KEPT / 2 + excess);
+        }
         Ok(())
     }
 }

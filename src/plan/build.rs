@@ -6,7 +6,7 @@ use super::built::{Built, Common, Point};
 use super::{Collapsed, Group, Items, Options, Skipped};
 use crate::ipc::{Dispatch, Method, Wait};
 use crate::model::{Api, Key, Measure, Model, OnCrash, ParentUse, Placement, Setup, Start, impossible, uses};
-use crate::name::show_bytes;
+use crate::name::{plural, show_bytes};
 use crate::runtime::{Interpreter, Runtime};
 use crate::scenario::{
     Fault, KEYS, MOST_WORKERS, ModelChoice, Problems, Scenario, TaskChoice, Ways, Workers, list, word_of,
@@ -335,9 +335,9 @@ impl Builder<'_> {
         let needed = settings.whole("payload").saturating_mul(2).saturating_mul(in_flight);
         if let Some(free) = self.options.memory.filter(|free| needed > *free) {
             let what = format!(
-                "{} in flight to {} workers",
+                "{} in flight to {}",
                 show_bytes(settings.whole("payload")),
-                setup.workers.unwrap_or(0)
+                plural(u64::from(setup.workers.unwrap_or(0)), "worker")
             );
             let why = format!("payloads in flight need {}, and {} are free", show_bytes(needed), show_bytes(free));
             self.skip(what, &why);

@@ -165,7 +165,9 @@ fn finding(comparison: &Comparison) -> String {
     if !comparison.failing.is_empty() {
         parts.push(format!("fewer trials end right: {}", comparison.failing.join("; ")));
     }
-    let names = |ways: Vec<&Matched>| ways.iter().map(|way| way.label.as_str()).collect::<Vec<_>>().join("; ");
+    let several = groups(comparison).len() > 1;
+    let name = |way: &&Matched| if several { format!("{}: {}", way.group, way.label) } else { way.label.clone() };
+    let names = |ways: Vec<&Matched>| ways.iter().map(name).collect::<Vec<_>>().join("; ");
     let slower: Vec<&Matched> = comparison.matched.iter().filter(|matched| matched.slower()).collect();
     if !slower.is_empty() {
         parts.push(format!("{} slower beyond {margin} % by both views: {}", slower.len(), names(slower)));

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::ChartRef;
 use super::phases::{items, memory, phases};
 use super::surroundings::machine_facts;
-use super::words::{all_planned, answer, notes, reservations, speedup, time, warnings, word};
+use super::words::{all_planned, answer, last_words, notes, reservations, speedup, time, warnings, word};
 use super::{happened, reasons};
 use crate::name::{plural, show_seconds};
 use crate::results::{Check, Group, GroupVerdict, Interval, LOCK_MODEL, Pair, Results, Skipped, Trial, Word};
@@ -269,9 +269,13 @@ pub(super) fn wrong(results: &Results) -> String {
         return String::new();
     }
     let row = |trial: &&Trial| {
-        let last = trial.stderr.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default();
         let label = results.cells.get(trial.cell).map_or("", |cell| cell.label.as_str());
-        vec![escape(label), (trial.block + 1).to_string(), escape(&trial.outcome.words()), escape(last)]
+        vec![
+            escape(label),
+            (trial.block + 1).to_string(),
+            escape(&trial.outcome.words()),
+            escape(&last_words(&trial.stderr)),
+        ]
     };
     let rows: Vec<Vec<String>> = wrong.iter().take(LISTED).map(row).collect();
     let rest = if wrong.len() > LISTED {

@@ -53,7 +53,37 @@ pub fn terminal(results: &Results, options: &TerminalOptions) -> String {
     page.text
 }
 
+/// Terminals from here on have room for every table as it is.
+const NARROW: usize = 60;
+/// The fewest letters of a way's name that still tell it from others.
+const SHORTEST: usize = 8;
+
+/// The columns as they fit into a narrow terminal: numbers go without their intervals first, then names are cut.
+fn fitted(mut columns: Vec<Column>, width: usize) -> Vec<Column> {
+    let excess = |columns: &[Column]| {
+        let taken: usize = columns.iter().map(|column| column.width() + 2).sum();
+        taken.saturating_sub(width + 2)
+    };
+    if width >= NARROW || excess(&columns) == 0 {
+        return columns;
+    }
+    for text in columns.iter_mut().skip(1).flat_map(|column| &mut column.texts) {
+        if let Some((number, _)) = text.split_once(" (") {
+            *text = number.to_owned();
+        }
+    }
+    let excess = excess(&columns);
+    if let Some(names) = columns.first_mut() {
+        let most = names.width().saturating_sub(excess).max(SHORTEST);
+        for name in names.texts.iter_mut().filter(|name| name.chars().count() > most) {
+            *name = name.chars().take(most - 1).chain(['…']).collect();
+        }
+    }
+    columns
+}
+
 /// A column of a table: its head, its texts, and whether it stands at the right.
+#[derive(Clone)]
 pub(super) struct Column {
     head: String,
     texts: Vec<String>,
@@ -88,6 +118,7 @@ impl Page {
 
     /// Writes a table, its rows in the style that `style` gives.
     pub(super) fn table(&mut self, columns: &[Column], style: impl Fn(usize) -> &'static str) {
+        let columns = &fitted(columns.to_vec(), self.options.width);
         self.heads(columns);
         let rows = columns.iter().map(|column| column.texts.len()).min().unwrap_or(0);
         for row in 0..rows {
@@ -179,6 +210,7 @@ impl Page {
         if rows.iter().any(|row| row.ok < row.trials) {
             more.push(Column::new("ok", true, texts(&|row| format!("{}/{}", row.ok, row.trials))));
         }
+        columns = fitted(columns, self.options.width);
         let taken: usize = columns.iter().map(|column| column.width() + 2).sum();
         let mut room = (self.options.width + 2).saturating_sub(taken);
         for column in more {
@@ -343,9 +375,7 @@ mod tests {
         let wide = terminal(&results, &TerminalOptions { width: 120, ..PLAIN });
         assert!(wide.contains("████") && wide.contains("busy"));
         let narrow = terminal(&results, &TerminalOptions { width: 40, ..PLAIN });
-        assert!(
-            !narrow.contains('█') && narrow.contains("processes × 2, shared memory") && narrow.contains("speed-up")
-        );
+        assert!(!narrow.contains('█') && narrow.contains("processes × 2, share") && narrow.contains("speed-up"));
     }
 
     #[test]
@@ -412,5 +442,22 @@ mod tests {
         let text = terminal(&made().finish(), &options);
         assert!(text.contains("processes × 2, shared memory is faster than serial: "), "{text}");
         assert!(text.contains("\u{1b}[1mthreads × 2 "), "{text}");
+    }
+
+    #[test]
+    fn narrow_tables_lose_intervals_first_and_then_letters_of_names() {
+        let columns =
+            [("", "processes × 2, shared memory"), ("time", "1.84 s (1.82–1.86)"), ("speed-up", "1.94× (1.90–1.97)")];
+        let columns = columns.map(|(head, text)| Column::new(head, !head.is_empty(), vec![text.to_owned()]));
+        let page = |width| {
+            let mut page = Page::new(&TerminalOptions { width, color: false, verbose: false });
+            page.table(&columns, |_| "");
+            page.text
+        };
+        let whole = "processes × 2, shared memory  1.84 s (1.82–1.86)  1.94× (1.90–1.97)";
+        assert!(page(60).contains(whole), "{}", page(60));
+        assert!(page(50).contains("processes × 2, shared memory  1.84 s     1.94×\n"), "{}", page(50));
+        assert!(page(40).contains("\nprocesses × 2, shared…  1.84 s     1.94×\n"), "{}", page(40));
+        assert!(page(40).lines().all(|line| line.chars().count() <= 40), "{}", page(40));
     }
 }

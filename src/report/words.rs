@@ -175,6 +175,17 @@ pub(super) fn of_machine(machine: &Machine) -> Vec<String> {
 /// From this share of waiting for memory on, it is warned about.
 const PRESSED: f64 = 0.01;
 
+/// The lines of a process's stderr that tell most: where it panicked and what it said there, else the last that is no note.
+pub(super) fn last_words(stderr: &str) -> String {
+    let mut lines = stderr.lines().map(str::trim).filter(|line| !line.is_empty());
+    if let Some(place) = lines.by_ref().find(|line| line.contains("panicked at")) {
+        return [Some(place), lines.next()].into_iter().flatten().collect::<Vec<_>>().join(" ");
+    }
+    let lines: Vec<&str> = stderr.lines().filter(|line| !line.trim().is_empty()).collect();
+    let telling = lines.iter().rev().find(|line| !line.trim_start().starts_with("note: "));
+    telling.or(lines.last()).map_or(String::new(), |line| (*line).to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -206,5 +217,14 @@ mod tests {
         ] {
             assert!(lines.contains(part), "{part} in {lines}");
         }
+    }
+
+    #[test]
+    fn the_last_words_are_those_of_a_panic() {
+        let panic = "\nthread 'main' (7) panicked at src/a.rs:1:2:\nitem 5 was asked to panic\nstack backtrace:\n   0: x\n\
+                     note: Some details are omitted, run with `RUST_BACKTRACE=full`\n";
+        assert_eq!(last_words(panic), "thread 'main' (7) panicked at src/a.rs:1:2: item 5 was asked to panic");
+        assert_eq!(last_words("first\nwhy\n\nnote: see there\n"), "why");
+        assert_eq!((last_words("note: alone"), last_words("")), ("note: alone".into(), String::new()));
     }
 }

@@ -63,6 +63,8 @@ impl Derived {
 
 /// A median with its exact order-statistic interval.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(from = "IntervalForm")]
+#[schemars(with = "IntervalForm")]
 pub struct Interval {
     /// The median.
     pub median: f64,
@@ -76,6 +78,36 @@ pub struct Interval {
     pub ranks: (u32, u32),
     /// How many samples.
     pub n: u32,
+}
+
+/// An interval as files have it.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+enum IntervalForm {
+    /// Median, lower and upper end, true coverage, ranks of the ends, samples.
+    Row(f64, Option<f64>, Option<f64>, f64, (u32, u32), u32),
+    /// As formats up to 3 wrote it, and as `--json` prints it.
+    Object {
+        median: f64,
+        #[serde(default)]
+        low: Option<f64>,
+        #[serde(default)]
+        high: Option<f64>,
+        level: f64,
+        ranks: (u32, u32),
+        n: u32,
+    },
+}
+
+impl From<IntervalForm> for Interval {
+    fn from(form: IntervalForm) -> Self {
+        match form {
+            IntervalForm::Row(median, low, high, level, ranks, n)
+            | IntervalForm::Object { median, low, high, level, ranks, n } => {
+                Self { median, low, high, level, ranks, n }
+            }
+        }
+    }
 }
 
 /// What is known of one cell. Times are `None` where no trial was right.

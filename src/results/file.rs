@@ -49,7 +49,10 @@ pub enum FileError {
         what: String,
     },
     /// A newer version wrote it.
-    #[error("{path}: format {found} was written by a newer runner ({tool}); this one reads formats up to {FORMAT}")]
+    #[error(
+        "{path}: format {found} was written by a newer runner{}; this one reads formats up to {FORMAT}",
+        in_brackets(tool)
+    )]
     Newer {
         /// The file.
         path: PathBuf,
@@ -58,6 +61,11 @@ pub enum FileError {
         /// The version that wrote it.
         tool: String,
     },
+}
+
+/// A version in brackets, where one is known.
+fn in_brackets(version: &str) -> String {
+    if version.is_empty() { String::new() } else { format!(" ({version})") }
 }
 
 /// The part that every format has.
@@ -91,10 +99,11 @@ pub fn read(path: &Path) -> Result<Results, FileError> {
 ///
 /// Format 1 had no memory trials, did not split the workers' time of instrumented trials (`spent`), knew of one build alone
 /// and recorded less of the machine. Format 2 knew one runtime, one start method and no faults. All of these are absent fields with defaults that say so, which is why nothing is left
-/// to be moved here.
+/// to be moved here. Format 3 wrote the comparisons of a group with a word each and intervals as
+/// objects, which are read where they are.
 fn migrate(results: &mut Results) -> Result<(), String> {
     match results.format {
-        1 | 2 | FORMAT => {
+        1..=FORMAT => {
             results.format = FORMAT;
             Ok(())
         }
@@ -148,14 +157,23 @@ fn to_text(results: &Results) -> String {
 }
 
 /// Significant digits of derived numbers: more than anything shows, and their rest is in the trials.
-const DIGITS: usize = 6;
+const DIGITS: usize = 5;
 
-/// The value with its fractions rounded, so that a file does not spend most of its digits on noise.
+/// The value with its fractions rounded and without keys that hold nothing, so that a file does not spend most of its bytes
+/// on noise. Keys that are missing are read as nothing.
 fn rounded(value: &serde_json::Value) -> serde_json::Value {
     use serde_json::Value;
     match value {
         Value::Array(list) => list.iter().map(rounded).collect(),
-        Value::Object(map) => map.iter().map(|(key, value)| (key.clone(), rounded(value))).collect(),
+        Value::Object(map) if map.contains_key("median") && map.contains_key("ranks") => {
+            // An interval, which is also read as a row.
+            let row = ["median", "low", "high", "level", "ranks", "n"].map(|key| map.get(key).unwrap_or(&Value::Null));
+            row.into_iter().map(rounded).collect()
+        }
+        Value::Object(map) => {
+            let there = map.iter().filter(|(_, value)| !value.is_null());
+            there.map(|(key, value)| (key.clone(), rounded(value))).collect()
+        }
         Value::Number(number) if number.is_f64() => {
             let text = format!("{:.*e}", DIGITS - 1, number.as_f64().unwrap_or_default());
             text.parse::<f64>().map_or(Value::Null, Value::from)

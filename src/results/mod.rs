@@ -33,7 +33,7 @@ pub use trial::*;
 use crate::vocab::{ChartKind, Ending, Metric};
 
 /// The format number that this version writes. Older ones are migrated, newer ones refused.
-pub const FORMAT: u32 = 3;
+pub const FORMAT: u32 = 4;
 
 /// One results file: one run of one scenario.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -97,6 +97,10 @@ fn unknown_keys_name_the_nearest_key_or_the_level_where_they_belong() {
     refuses(setting, "the task `primes` has no setting `limti`", (3, 23), "tasks:", "did you mean `limit`?");
     let other = good_with("[primes]", "{kind: primes, payload: 1000}");
     refuses(other, "the task `primes` has no setting `payload`", (3, 23), "tasks:", "it is a setting of `echo`");
+    let near = good_with("[primes]", "{kind: primes, item: 10}");
+    refuses(near, "the task `primes` has no setting `item`", (3, 23), "tasks:", "did you mean `items`?");
+    let probe = good_with("[primes]", "{kind: primes, how: exit}");
+    refuses(probe, "the task `primes` has no setting `how`", (3, 23), "tasks:", "its settings are `limit`");
 }
 
 #[test]

@@ -11,6 +11,15 @@ pub(super) fn lower_tail(n: usize, k: usize, p: f64) -> f64 {
     terms(n, p).take(k + 1).sum::<f64>().min(1.0)
 }
 
+/// The exact interval of Clopper and Pearson for the share behind `hits` of `n`, which covers it with at least `level`.
+#[must_use]
+pub fn share_interval(hits: usize, n: usize, level: f64) -> (f64, f64) {
+    let error = (1.0 - level) / 2.0;
+    let low = if hits == 0 { 0.0 } else { bisect(0.0, 1.0, |p| 1.0 - lower_tail(n, hits - 1, p) >= error) };
+    let high = if hits >= n { 1.0 } else { bisect(0.0, 1.0, |p| lower_tail(n, hits, p) <= error) };
+    (low, high)
+}
+
 /// P(B = 0), P(B = 1), … for B ~ Bin(n, p) with 0 < p < 1: each from the one before, in logarithms where the first would
 /// underflow.
 pub(super) fn terms(n: usize, p: f64) -> impl Iterator<Item = f64> {
@@ -79,6 +88,16 @@ mod tests {
         assert_eq!(lower_tail(5, 5, 0.5), 1.0);
         assert!((lower_tail(4000, 2000, 0.5) - 0.506_307).abs() < 1e-5);
         assert!((lower_tail(800, 400, 0.5) - 0.514_100).abs() < 1e-5);
+    }
+
+    #[test]
+    fn shares_have_the_intervals_of_clopper_and_pearson() {
+        for (hits, n, low, high) in
+            [(8, 8, 0.630_6, 1.0), (0, 8, 0.0, 0.369_4), (12, 15, 0.519_1, 0.956_7), (1, 2, 0.012_6, 0.987_4)]
+        {
+            let found = share_interval(hits, n, 0.95);
+            assert!((found.0 - low).abs() < 1e-4 && (found.1 - high).abs() < 1e-4, "{hits} of {n}: {found:?}");
+        }
     }
 
     #[test]

@@ -11,6 +11,7 @@
 //! | how many such questions at once? | Holm's step-down ([`holm`]) |
 //! | what could have been seen? | power of the exact sign test ([`smallest_effect`], [`blocks_needed`]) |
 //! | what could be seen, before a run? | the same, at Holm's first step ([`detectable`], [`blocks_to_show`], [`fewest_blocks`]) |
+//! | how often does it happen? | exact interval of Clopper and Pearson ([`share_interval`]) |
 //! | how does it scale? | least squares, and a bootstrap over whole blocks ([`amdahl`], [`usl`]) |
 
 mod binomial;
@@ -23,6 +24,7 @@ mod sign;
 #[cfg(test)]
 mod simulation;
 
+pub use binomial::share_interval;
 pub use fit::{Fit, Line, Parameter, amdahl, usl};
 pub use median::{Estimate, estimate, interval, median, quantile, ranks};
 pub use modes::two_modes;

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::samples::{bare, compared, ratio_interval, second_runs};
+use super::sentence::thousandths;
 use super::{FEWEST_BLOCKS, crashed, range};
+use crate::name::plural;
 use crate::results::{Cell, Check, Group, Pair, Results, Word};
 use crate::stats::{self, FAMILY_ERROR, Step};
 
@@ -85,11 +87,13 @@ pub(super) fn withheld(results: &Results, group: &Group, checks: &[Check], compa
         return Some(format!("the run was broken off after {blocks} of {} blocks", results.run.blocks));
     }
     if blocks < FEWEST_BLOCKS {
-        return Some(format!("{blocks} blocks are too few for an interval at 95 %; it takes {FEWEST_BLOCKS}"));
+        let are = if blocks == 1 { "is" } else { "are" };
+        let blocks = plural(blocks as u64, "block");
+        return Some(format!("{blocks} {are} too few for an interval at 95 %; it takes {FEWEST_BLOCKS}"));
     }
     if let Some(check) = checks.iter().find(|check| !check.passed) {
         let label = &results.cells[check.cell].label;
-        let ratio = range(&check.ratio, |value| format!("{value:.3}"));
+        let ratio = range(&check.ratio, thousandths(&check.ratio));
         return Some(format!("the A/A check failed: {label} against itself gave a ratio of {ratio} at 99 %"));
     }
     let wanted = group.cells.len().min(2);

@@ -1,9 +1,10 @@
-//! Answers to what the scenario expects, judged on intervals; outcomes are counted.
+//! Answers to what the scenario expects, judged on intervals.
 
 use super::measured::measure;
 use super::sentence::times as show_times;
 use crate::name::{show_bytes, show_seconds, three_digits};
 use crate::results::{Answer, Expectation, GroupVerdict, Judged, Results, Trial};
+use crate::stats;
 use crate::vocab::{Ending, Metric, Unit};
 
 /// Whether a trial ended in a way that the scenario expects: right, as an expectation demands of its cell, or as the fault
@@ -91,7 +92,11 @@ fn judge(
     (answer, format!("{who}: {numbers}{}, {bound} expected: {}{why}", measured.remark, words(answer)))
 }
 
-/// How many of the timed trials of a cell ended so. Nothing is estimated: these trials are what is asked about.
+/// Level of the interval around a share of the trials.
+const SHARE_LEVEL: f64 = 0.95;
+
+/// Whether a share of trials that end so can be expected of a cell, by how many of its timed ones did. A bound that asks for
+/// all or for none is about these trials: no number of them would show it of others.
 fn counted(results: &Results, expected: &Expectation, cell: usize, is: Ending) -> (Answer, String) {
     let endings: Vec<Ending> = results.timed(cell).map(|trial| trial.outcome.ending()).collect();
     let (all, so) = (endings.len(), endings.iter().filter(|ending| **ending == is).count());
@@ -100,12 +105,43 @@ fn counted(results: &Results, expected: &Expectation, cell: usize, is: Ending) -
     if all == 0 {
         return (Answer::Undecided, format!("{who}: no trial to judge by, {bound} expected: undecided"));
     }
-    let share = so as f64 / all as f64;
+    let share = format!("{so} of {all} {} ({}", is.words(), show(so as f64 / all as f64, Unit::Share));
+    let (low, high) = stats::share_interval(so, all, SHARE_LEVEL);
+    let least = expected.at_least.map(|least| if least >= 1.0 { met(so == all) } else { beyond(low, high, least) });
+    let most = expected.at_most.map(|most| if most <= 0.0 { met(so == 0) } else { beyond(-high, -low, -most) });
+    let strict = expected.at_least.is_none_or(|least| least >= 1.0) && expected.at_most.is_none_or(|most| most <= 0.0);
     let broken_off = !results.run.complete && all < results.run.blocks as usize;
-    let found = if broken_off { Answer::Undecided } else { answer(expected, Some((share, share))) };
+    let found = if broken_off { Answer::Undecided } else { least.into_iter().chain(most).fold(Answer::Met, both) };
     let why = if broken_off { ", since the run was broken off" } else { "" };
-    let numbers = format!("{so} of {all} {} ({})", is.words(), show(share, Unit::Share));
+    let numbers = if strict {
+        format!("{share})")
+    } else {
+        let (low, high) = (show(low, Unit::Share), show(high, Unit::Share));
+        format!("{share}, {low}–{high} at {} %)", SHARE_LEVEL * 100.0)
+    };
     (found, format!("{who}: {numbers}, {bound} expected: {}{why}", words(found)))
+}
+
+fn met(is: bool) -> Answer {
+    if is { Answer::Met } else { Answer::NotMet }
+}
+
+/// The answer to a lower bound of a share that lies between two ends.
+fn beyond(low: f64, high: f64, least: f64) -> Answer {
+    match (low >= least, high < least) {
+        (true, _) => Answer::Met,
+        (_, true) => Answer::NotMet,
+        _ => Answer::Undecided,
+    }
+}
+
+/// The answer where both must be met.
+fn both(one: Answer, other: Answer) -> Answer {
+    match (one, other) {
+        (Answer::NotMet, _) | (_, Answer::NotMet) => Answer::NotMet,
+        (Answer::Met, Answer::Met) => Answer::Met,
+        _ => Answer::Undecided,
+    }
 }
 
 fn show(value: f64, unit: Unit) -> String {
@@ -306,19 +342,27 @@ mod tests {
         };
         made.results.expectations = vec![
             outcome(Ending::Ok, Some(1.0), None),
-            outcome(Ending::WorkerDied, Some(0.8), None),
+            outcome(Ending::WorkerDied, Some(0.5), None),
             outcome(Ending::TimedOut, None, Some(0.0)),
+            outcome(Ending::WorkerDied, Some(0.8), None),
+            outcome(Ending::WorkerDied, Some(0.97), None),
+            outcome(Ending::WorkerDied, Some(0.5), Some(0.75)),
+            outcome(Ending::WorkerDied, None, Some(0.4)),
         ];
         let derived = made.derive();
         let answers: Vec<Answer> = derived.expectations.iter().map(|judged| judged.answer).collect();
-        use Answer::{Met, NotMet};
-        assert_eq!(answers, [NotMet, Met, Met]);
+        use Answer::{Met, NotMet, Undecided};
+        assert_eq!(answers, [NotMet, Met, Met, Undecided, NotMet, Undecided, NotMet]);
+        assert_eq!(
+            derived.expectations[3].details[0],
+            "threads × 2: 12 of 15 worker died (80 %, 51.9 %–95.7 % at 95 %), at least 80 % expected: undecided"
+        );
         assert_eq!(
             derived.expectations[0].details[0],
             "threads × 2: 3 of 15 ok (20 %), at least 100 % expected: not met"
         );
         assert!(made.results.trials.iter().all(|trial| is_planned(&made.results, trial)));
-        made.results.expectations.remove(1);
+        made.results.expectations.truncate(1);
         assert_eq!(made.results.trials.iter().filter(|trial| !is_planned(&made.results, trial)).count(), 12);
     }
 }

@@ -39,8 +39,19 @@ pub fn times_interval(ratio: &Interval) -> String {
     if (ratio.median - 1.0).abs() > 0.1 {
         return speedup_interval(ratio);
     }
-    let show = |value: f64| format!("{value:.3}");
+    let show = thousandths(ratio);
     format!("{}×{}", show(ratio.median), spread(ratio, show))
+}
+
+/// Shows a ratio and its ends in thousandths, or with more digits where an end that is not one would read as if it were.
+pub(super) fn thousandths(ratio: &Interval) -> impl Fn(f64) -> String + Copy {
+    let ends = [ratio.low, ratio.high];
+    let told = |decimals: usize| {
+        let one = format!("{:.decimals$}", 1.0);
+        ends.iter().flatten().all(|end| (end - 1.0).abs() < 1e-9 || format!("{end:.decimals$}") != one)
+    };
+    let decimals = (3..6).find(|decimals| told(*decimals)).unwrap_or(6);
+    move |value| format!("{value:.decimals$}")
 }
 
 /// A difference in per cent, or as a factor from two on: `3.1 %`, `2.40×`.
@@ -337,5 +348,14 @@ mod tests {
         let (other, ratio, shown) = towards(&pair, 5).unwrap();
         assert_eq!((other, shown, ratio.low, ratio.high), (3, true, Some(1.0), Some(2.0)));
         assert_eq!(towards(&pair, 4), None);
+    }
+
+    #[test]
+    fn an_end_beside_one_does_not_read_as_one() {
+        let interval =
+            |low| Interval { median: 1.002, low: Some(low), high: Some(1.01), level: 0.99, ranks: (2, 14), n: 15 };
+        assert_eq!(times_interval(&interval(1.000_4)), "1.0020× (1.0004–1.0100)");
+        assert_eq!(times_interval(&interval(1.0)), "1.002× (1.000–1.010)");
+        assert_eq!(times_interval(&interval(0.999)), "1.002× (0.999–1.010)");
     }
 }

@@ -117,7 +117,7 @@ fn what_was_lost_sums_to_the_whole_in_real_trials() {
         let losses = estimate.losses.as_ref().unwrap();
         let part = |loss| losses.parts.iter().find(|(known, _)| *known == loss).unwrap().1;
         let sum: f64 = losses.parts.iter().map(|(_, part)| part).sum();
-        assert!((sum - (2.0 - estimate.speedup.unwrap().median)).abs() < 1e-5, "{losses:?}");
+        assert!((sum - (2.0 - estimate.speedup.unwrap().median)).abs() < 1e-3, "{losses:?}");
         // The waiting worker idles for one of the two rounds: half of its time, a quarter of all.
         assert!((0.2..0.8).contains(&part(Loss::Waiting)), "{losses:?}");
         assert_eq!(part(Loss::Start) > 0.0, group.measure == "end_to_end", "{losses:?}");

@@ -302,6 +302,26 @@ fn baseline_and_most_workers_run_twice_per_block_from_eight_blocks_on() {
 // ---- Options.
 
 #[test]
+fn narrowed_runs_do_not_replace_a_full_report() {
+    let place = Place::new();
+    place.scenario("n", "tasks: [{kind: empty, items: 2}]\nmodels: [serial, threads]\nworkers: 2\ntrials: 1\n");
+    place.run(&["n.yaml"]).expect(0);
+    place.run(&["n.yaml", "--only", "model=serial"]).expect(0);
+    let cells = |folder: &str| runner::results::read(&place.path(folder).join("n/results.json")).unwrap().cells.len();
+    assert_eq!((cells("reports"), cells("reports/only")), (2, 1));
+}
+
+#[test]
+fn what_was_measured_is_shown_where_its_report_cannot_be_written() {
+    let place = Place::new();
+    place.scenario("w", "tasks: [{kind: empty, items: 2}]\nmodels: [serial, threads]\nworkers: 2\ntrials: 1\n");
+    std::fs::create_dir_all(place.report("w").join("report.md/taken")).unwrap();
+    let ended = place.run_scenario("w", &["--quiet"]).expect(3);
+    assert!(ended.stdout.contains("threads × 2") && !ended.stdout.contains("Report: "), "{}", ended.stdout);
+    assert_eq!(ended.stderr.matches("report.md").count(), 1, "{}", ended.stderr);
+}
+
+#[test]
 fn only_narrows_a_run() {
     let place = Place::new();
     place.scenario("n", SMALL);

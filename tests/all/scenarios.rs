@@ -324,3 +324,12 @@ fn a_wrong_command_line_is_usage() {
     assert!(help.stdout.contains("Examples:") && help.stdout.contains("Exit codes"));
     assert!(place.run(&["--version"]).expect(0).stdout.contains(env!("CARGO_PKG_VERSION")));
 }
+
+#[test]
+fn a_pipe_is_refused_at_once() {
+    let place = Place::new();
+    let made = std::process::Command::new("mkfifo").arg(place.path("pipe.yaml")).status().unwrap();
+    assert!(made.success());
+    let ended = place.run(&["check", "pipe.yaml", "/dev/zero"]).expect(2);
+    assert_eq!(ended.stderr.matches("this is not a regular file").count(), 2, "{}", ended.stderr);
+}
