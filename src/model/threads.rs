@@ -241,6 +241,7 @@ fn worker_main<'a>(shared: &Shared<'a>, worker: usize, core: Option<usize>) -> L
     if worked.is_ok() {
         worked = caught(|| claim_all(shared, &mut bench, &mut feed));
     }
+    bench.end_stint();
     bench.context.leave();
     if worked.is_err() {
         shared.cursor.exhaust();
@@ -277,10 +278,13 @@ fn claim_all(shared: &Shared<'_>, bench: &mut Bench<'_>, feed: &mut Feed<'_>) ->
     loop {
         // A wait for others lets the lock go, or none of them could find anything.
         bench.context.release();
-        let next = found.next(bench.watch.as_mut().map(|watch| &mut watch.stint.waited));
+        let mut waited = 0;
+        let next = found.next(bench.watch.is_some().then_some(&mut waited));
         bench.context.acquire();
         let Some((item, request)) = next else { break };
-        bench.resume();
+        if let Some(watch) = &mut bench.watch {
+            watch.waited(waited);
+        }
         bench.item(item, &request)?;
         found.done(item, bench.context.take_yielded());
     }
