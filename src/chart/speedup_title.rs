@@ -33,6 +33,10 @@ pub(super) fn title(results: &Results, group: &Group, verdict: Option<&GroupVerd
     let Some(verdict) = verdict.filter(|_| decided(results, verdict)) else {
         return capital(&format!("{}{others}{suffix}", reach(top, top_cell, top_value)));
     };
+    if let Some(why) = finding::too_few_blocks(verdict) {
+        let (phrase, on) = (&top.line.phrase, workers(top_cell));
+        return format!("{why}; highest median: {phrase}, {} on {on}", times_short(top_value.median));
+    }
     if verdict.winners.contains(&group.baseline)
         && results.cells.get(group.baseline).is_some_and(|c| c.workers.is_none_or(|w| w == 1))
     {
