@@ -1,5 +1,6 @@
 //! What titles may say: who shares the first place of a group, and what was shown about a pair. Read from the verdicts only.
 
+use crate::name::plural;
 use crate::results::{Group, GroupVerdict, Pair, Results, Word};
 
 /// The verdict of a group, if the results hold one.
@@ -59,6 +60,15 @@ pub(super) fn equivalent(verdict: &GroupVerdict, cells: &[usize]) -> bool {
         .iter()
         .enumerate()
         .all(|(index, a)| cells[index + 1..].iter().all(|b| word(verdict, *a, *b) == Some(Word::Equivalent)))
+}
+
+/// What to say in place of a finding where nothing could be found: no comparison was decided, whatever was measured, since
+/// there are too few blocks for so many.
+pub(super) fn too_few_blocks(verdict: &GroupVerdict) -> Option<String> {
+    let open = |pair: &Pair| pair.word == Word::Undecided && pair.smallest_effect.is_none();
+    let blocks = verdict.pairs.iter().map(|pair| pair.ratio.n).max()?;
+    let comparisons = if verdict.pairs.len() == 1 { "this comparison" } else { "so many comparisons" };
+    verdict.pairs.iter().all(open).then(|| format!("{} cannot decide {comparisons}", plural(blocks.into(), "block")))
 }
 
 /// Whether `a` was shown to be faster than every one of the others.

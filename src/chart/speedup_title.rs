@@ -17,22 +17,14 @@ pub(super) fn title(results: &Results, group: &Group, verdict: Option<&GroupVerd
         format!("{} {verb} {} on {}", drawn.line.phrase, times_short(value.median), workers(cell))
     };
     let suffix = finding::suffix(results, verdict);
-    let others = match &best[1..] {
-        [] => String::new(),
-        [.., (drawn, cell, value)] => {
-            let verb = match (value.median < 1.15, is_plural(&drawn.line.phrase)) {
-                (true, true) => "stay at",
-                (true, false) => "stays at",
-                (false, true) => "reach",
-                (false, false) => "reaches",
-            };
-            let on = if cell.workers == top_cell.workers { String::new() } else { format!(" on {}", workers(cell)) };
-            format!("; {} {verb} {}{on}", drawn.line.phrase, times_short(value.median))
-        }
-    };
+    let others = slowest(&best[1..], top_cell);
     let Some(verdict) = verdict.filter(|_| decided(results, verdict)) else {
         return capital(&format!("{}{others}{suffix}", reach(top, top_cell, top_value)));
     };
+    if let Some(why) = finding::too_few_blocks(verdict) {
+        let (phrase, on) = (&top.line.phrase, workers(top_cell));
+        return format!("{why}; highest median: {phrase}, {} on {on}", times_short(top_value.median));
+    }
     if verdict.winners.contains(&group.baseline)
         && results.cells.get(group.baseline).is_some_and(|c| c.workers.is_none_or(|w| w == 1))
     {
@@ -65,6 +57,19 @@ pub(super) fn title(results: &Results, group: &Group, verdict: Option<&GroupVerd
         [] => capital(&format!("{}{others}", reach(top, top_cell, top_value))),
         several => shared_lead(results, verdict, several, (low, high)),
     }
+}
+
+/// What is told of the lowest of the others, or nothing where there are none.
+fn slowest(others: &[(&Drawn, &Cell, Interval)], top: &Cell) -> String {
+    let Some((drawn, cell, value)) = others.last() else { return String::new() };
+    let verb = match (value.median < 1.15, is_plural(&drawn.line.phrase)) {
+        (true, true) => "stay at",
+        (true, false) => "stays at",
+        (false, true) => "reach",
+        (false, false) => "reaches",
+    };
+    let on = if cell.workers == top.workers { String::new() } else { format!(" on {}", workers(cell)) };
+    format!("; {} {verb} {}{on}", drawn.line.phrase, times_short(value.median))
 }
 
 /// The title where nothing was shown to beat the reference. `seen` tells the highest speed-up of these cells in words.

@@ -9,7 +9,7 @@ use super::fixture::{Fixture, cpu_bound};
 use super::gallery::{dots, end_to_end, failed, gained, gallery, hard_names, lost, payloads};
 use super::happenings::{crashed, faults, locked, plain, weights};
 use super::*;
-use crate::results::{Cell, Event, EventKind, Timeline};
+use crate::results::{Cell, Event, EventKind, Timeline, Word};
 
 /// Every picture of the gallery with its name.
 fn pictures() -> Vec<(String, Chart, Picture)> {
@@ -127,6 +127,29 @@ fn titles_follow_the_winner() {
     );
     let tied = title("nobody", ChartKind::Time);
     assert!(tied.contains("share first place") && tied.ends_with("which is faster is undecided"), "{tied}");
+}
+
+#[test]
+fn too_few_blocks_for_so_many_comparisons_are_said_in_place_of_a_tie() {
+    let mut results = cpu_bound("threads");
+    let verdict = &mut results.derived.groups[0];
+    verdict.winners = verdict.ranking.clone();
+    for pair in &mut verdict.pairs {
+        (pair.word, pair.smallest_effect, pair.blocks_needed) = (Word::Undecided, None, Some(20));
+        pair.ratio.n = 6;
+    }
+    let title = |results: &Results, kind| only(results, kind).title;
+    assert_eq!(
+        title(&results, ChartKind::Time).replace('\u{a0}', " "),
+        "6 blocks cannot decide so many comparisons; lowest median: threads × 2, 897 ms"
+    );
+    assert_eq!(
+        title(&results, ChartKind::Speedup).replace('\u{a0}', " "),
+        "6 blocks cannot decide so many comparisons; highest median: threads, 2.05× on 2 workers"
+    );
+    // Where one comparison could have been decided, the others were looked at in earnest.
+    results.derived.groups[0].pairs[0].smallest_effect = Some(1.1);
+    assert!(title(&results, ChartKind::Time).contains("share first place"));
 }
 
 #[test]

@@ -177,6 +177,9 @@ fn title_of_one(results: &Results, group: &Group) -> String {
     let Some(verdict) = verdict.filter(|_| decided(results, verdict)) else {
         return capital(&format!("{} took the least time, {}{suffix}", label(fastest), shown(time)));
     };
+    if let Some(why) = finding::too_few_blocks(verdict) {
+        return format!("{why}; lowest median: {}, {}", label(fastest), shown(time));
+    }
     match verdict.winners.as_slice() {
         [] => capital(&format!("{} took the least time, {}", label(fastest), shown(time))),
         [one] => {

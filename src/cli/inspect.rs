@@ -111,7 +111,7 @@ fn plan_text(plan: &Plan, tasks: &Tasks) -> String {
     let time = std::time::Duration::from_secs_f64(cost.seconds);
     let _ = writeln!(
         text,
-        "  {} in {} of {} (seed {}), with {} instrumented and {} for memory; about {}, right to a factor of two",
+        "  {} in {} of {} (seed {}), with {} instrumented and {} for memory; about {} (a rough estimate)",
         plural(cost.trials(), "trial"),
         plural(plan.blocks.into(), "block"),
         plural(plan.cells.len() as u64, "cell"),

@@ -2,7 +2,7 @@
 
 use crate::host::{HostError, Outcome};
 use crate::plan::{Items, Plan};
-use crate::results::Results;
+use crate::results::{Kind, Results, Trial};
 
 use super::{Run, sound};
 
@@ -22,7 +22,13 @@ const MOST: f64 = (1u64 << 25) as f64;
 /// Most calibrating trials of a cell.
 const ROUNDS: u32 = 7;
 
-/// The counts of an earlier run, where scenario, machine and size are the same, so that re-runs do the same work.
+/// More too short ones than this share of an earlier run's timed trials, or more disturbed ones, and its counts are not
+/// used again: they were too small, or chosen on a machine that had other things to do.
+const MOST_TOO_SHORT: f64 = 0.1;
+const MOST_DISTURBED: f64 = 0.5;
+
+/// The counts of an earlier run, where scenario, machine, kernel and size are the same, so that re-runs do the same work.
+/// None where its trials show that they suit badly.
 #[must_use]
 pub fn recorded_counts(plan: &Plan, machine: &crate::results::Machine, earlier: &Results) -> Option<Vec<u64>> {
     let same = earlier.scenario.hash == plan.hash
@@ -30,9 +36,24 @@ pub fn recorded_counts(plan: &Plan, machine: &crate::results::Machine, earlier: 
         && earlier.run.seed == plan.seed
         && earlier.machine.cpu == machine.cpu
         && earlier.machine.cores == machine.cores
+        && earlier.machine.kernel == machine.kernel
         && earlier.cells.len() == plan.cells.len()
         && earlier.cells.iter().zip(&plan.cells).all(|(old, new)| old.label == new.label && old.group == new.group);
-    same.then(|| earlier.cells.iter().map(|cell| cell.items).collect())
+    (same && suited(plan, earlier)).then(|| earlier.cells.iter().map(|cell| cell.items).collect())
+}
+
+/// Whether the trials whose counts were chosen were long enough, and mostly undisturbed. Fixed counts are what they are.
+fn suited(plan: &Plan, earlier: &Results) -> bool {
+    let chosen = |trial: &&Trial| {
+        let group = plan.cells.get(trial.cell).map(|cell| &plan.groups[cell.group]);
+        trial.kind == Kind::Timed && group.is_some_and(|group| group.items == Items::Auto)
+    };
+    let trials: Vec<&Trial> = earlier.trials.iter().filter(chosen).collect();
+    let share = |mark: &str| {
+        let marked = trials.iter().filter(|trial| trial.marks.iter().any(|other| other == mark)).count();
+        marked as f64 / trials.len().max(1) as f64
+    };
+    share("too_short") <= MOST_TOO_SHORT && share("disturbed") <= MOST_DISTURBED
 }
 
 /// The user or the system asked the program to end.

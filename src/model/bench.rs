@@ -63,6 +63,20 @@ impl<'a> Bench<'a> {
         self.watch = self.clocked.is_some().then(|| Stopwatch::start(self.trace));
     }
 
+    /// Says that the work begins, some time after its worker was ready.
+    pub(super) fn begin_work(&mut self) {
+        if let Some(watch) = &mut self.watch {
+            watch.begin();
+        }
+    }
+
+    /// Says that no item will follow.
+    pub(super) fn end_stint(&mut self) {
+        if let Some(watch) = &mut self.watch {
+            watch.end();
+        }
+    }
+
     /// Says that an item may begin, after a pause.
     #[inline]
     pub(super) fn resume(&mut self) {

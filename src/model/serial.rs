@@ -44,6 +44,7 @@ fn work(order: &Order<'_>, ran: &mut Ran) -> Result<(), Trouble> {
     let worked = work_through(&mut bench, &mut feed, brief.items, brief.yields(order.tasks), &mut ran.known);
     let end = edges.edge(ran);
     ran.memory = scale.after(&Others::default());
+    bench.end_stint();
     bench.context.leave();
     trace.stamps(0, bench.watch.as_mut());
     let stint = ran.add(bench);

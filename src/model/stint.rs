@@ -32,8 +32,8 @@ pub struct Spent {
     pub waiting: u64,
     /// Within items: waiting for an interpreter lock.
     pub lock: u64,
-    /// Within items: ready to run, but without a core. Where items are shorter than 50 µs it is counted only for those
-    /// that took longer, with what the worker was kept from running between them.
+    /// Ready to run, but without a core: within items and between them, up to the worker's last item. Within items shorter
+    /// than 50 µs it is not told apart from their time.
     pub preempted: u64,
 }
 
@@ -47,6 +47,9 @@ pub struct Stint {
     pub lock: u64,
     /// Within items without a core.
     pub preempted: u64,
+    /// Between items without a core.
+    #[serde(default)]
+    pub held_up: u64,
     /// Waits for items that others might find, which ended with an item.
     pub waited: u64,
     /// When the last item ended, on the monotonic clock; 0 where there was none.
@@ -65,11 +68,12 @@ pub fn split(stints: &[Stint], workers: usize, wall: u64, end: u64) -> Spent {
         let preempted = stint.preempted.min(within - lock);
         let idle = if stint.last == 0 { wall } else { end.saturating_sub(stint.last) };
         let waiting = idle.saturating_add(stint.waited).min(wall - within);
+        let held_up = stint.held_up.min(wall - within - waiting);
         spent.service += within - lock - preempted;
         spent.lock += lock;
-        spent.preempted += preempted;
+        spent.preempted += preempted + held_up;
         spent.waiting += waiting;
-        spent.dispatch += wall - within - waiting;
+        spent.dispatch += wall - within - waiting - held_up;
     }
     spent
 }
@@ -109,14 +113,21 @@ impl Stopwatch {
     pub(super) fn start(trace: bool) -> Self {
         let scheduler = File::open("/proc/thread-self/schedstat").ok();
         let stamps = trace.then(Stamps::default);
-        Self { stint: Stint::default(), stamps, scheduler, delayed: 0, long: true }
+        let mut watch = Self { stint: Stint::default(), stamps, scheduler, delayed: 0, long: true };
+        watch.begin();
+        watch
     }
 
-    /// Says that an item may begin, after a pause: delays until now were not within items.
+    /// Says that the work begins: delays until now are not part of it.
+    pub(super) fn begin(&mut self) {
+        self.delayed = self.delay();
+    }
+
+    /// Says that an item may begin, after a pause: delays since the last item were not within items.
     #[inline]
     pub(super) fn resume(&mut self) {
         if self.long {
-            self.delayed = self.delay();
+            self.stint.held_up += self.since_last_read();
         }
     }
 
@@ -125,9 +136,26 @@ impl Stopwatch {
     pub(super) fn found(&mut self, began: u64) {
         let looked = monotonic().saturating_sub(self.stint.last.max(began));
         if looked >= LONG {
-            self.stint.waited += looked;
+            self.waited(looked);
+        } else {
+            self.resume();
         }
-        self.resume();
+    }
+
+    /// Says that an item may begin, after waiting for it for so many nanoseconds. Whoever was woken without a core waited
+    /// for that and no longer for an item.
+    pub(super) fn waited(&mut self, nanos: u64) {
+        let held_up = if self.long || nanos >= LONG { self.since_last_read() } else { 0 };
+        self.stint.held_up += held_up;
+        self.stint.waited += nanos.saturating_sub(held_up);
+    }
+
+    /// Says that no item will follow. What was not read since a long item lay between short ones: an item that is kept
+    /// from running for long is a long one.
+    pub(super) fn end(&mut self) {
+        if !self.long {
+            self.stint.held_up += self.since_last_read();
+        }
     }
 
     /// Adds an item that ran from `start` to `end`, and waited for a lock for `lock` nanoseconds of it.
@@ -141,10 +169,19 @@ impl Stopwatch {
         self.stint.last = end;
         self.long = took >= LONG;
         if self.long {
-            let delayed = self.delay();
-            self.stint.preempted += delayed.saturating_sub(self.delayed).min(took);
-            self.delayed = delayed;
+            // What is more than the item took was between the short ones before it.
+            let delayed = self.since_last_read();
+            self.stint.preempted += delayed.min(took);
+            self.stint.held_up += delayed.saturating_sub(took);
         }
+    }
+
+    /// Nanoseconds without a core since the scheduler's count was last read.
+    fn since_last_read(&mut self) -> u64 {
+        let delayed = self.delay();
+        let since = delayed.saturating_sub(self.delayed);
+        self.delayed = delayed;
+        since
     }
 
     /// Nanoseconds that the thread has been ready to run without a core: the second number of `schedstat`.
@@ -166,8 +203,8 @@ mod tests {
 
     #[test]
     fn time_is_split_after_the_last_item() {
-        let busy = Stint { service: 700, lock: 0, preempted: 200, waited: 0, last: 10_000 };
-        let early = Stint { service: 300, lock: 100, preempted: 0, waited: 100, last: 9_500 };
+        let busy = Stint { service: 700, preempted: 200, last: 10_000, ..Stint::default() };
+        let early = Stint { service: 300, lock: 100, waited: 100, last: 9_500, ..Stint::default() };
         let spent = split(&[busy, early], 3, 1000, 10_000);
         assert_eq!(
             spent,
@@ -182,7 +219,8 @@ mod tests {
         for service in values {
             for preempted in values {
                 for (waited, last) in values.into_iter().flat_map(|waited| values.map(|last| (waited, last))) {
-                    let spent = split(&[Stint { service, lock: waited, preempted, waited, last }], 2, 1000, 5000);
+                    let (lock, held_up) = (waited, preempted);
+                    let spent = split(&[Stint { service, lock, preempted, held_up, waited, last }], 2, 1000, 5000);
                     assert_eq!(all(spent), 2000);
                 }
             }
@@ -195,8 +233,49 @@ mod tests {
         watch.resume();
         watch.item(1000, 1500, 0);
         watch.item(2000, 3_002_000, 700);
-        let Stint { service, lock, preempted, waited, last } = watch.stint;
+        let Stint { service, lock, preempted, waited, last, .. } = watch.stint;
         assert_eq!((service, lock, waited, last), (3_000_500, 700, 0, 3_002_000));
         assert!(preempted <= service);
+    }
+
+    #[test]
+    fn being_kept_from_a_core_between_items_is_no_dispatch() {
+        let late = Stint { service: 300, preempted: 100, held_up: 500, last: 10_000, ..Stint::default() };
+        let spent = split(&[late], 1, 1000, 10_000);
+        assert_eq!(spent, Spent { service: 200, preempted: 600, dispatch: 200, ..Spent::default() });
+        // What was not within items and no wait bounds it.
+        let spent = split(&[Stint { last: 9_600, ..late }], 1, 1000, 10_000);
+        assert_eq!(spent, Spent { service: 200, preempted: 400, waiting: 400, ..Spent::default() });
+    }
+
+    #[test]
+    fn a_worker_that_yields_its_core_between_items_was_without_it() {
+        one_core();
+        let stop = std::sync::atomic::AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            // Both are on one core, so that whoever gives it up waits until the other was made to.
+            scope.spawn(|| while !stop.load(std::sync::atomic::Ordering::Relaxed) {});
+            let mut watch = Stopwatch::start(false);
+            if watch.scheduler.is_none() {
+                stop.store(true, std::sync::atomic::Ordering::Relaxed);
+                return;
+            }
+            for _ in 0..40 {
+                std::thread::sleep(std::time::Duration::from_micros(200));
+                let until = monotonic() + 2_000_000;
+                while monotonic() < until {}
+                watch.resume();
+                let start = monotonic();
+                watch.item(start, start + LONG, 0);
+            }
+            stop.store(true, std::sync::atomic::Ordering::Relaxed);
+            assert!(watch.stint.held_up > 5_000_000, "{:?}", watch.stint);
+        });
+    }
+
+    /// Keeps the calling thread, and those that it starts, on one core until the end of the test.
+    fn one_core() {
+        let first = crate::model::placing::usable_cores().into_iter().next();
+        crate::model::placing::pin(first);
     }
 }

@@ -192,10 +192,13 @@ struct All {
 impl All {
     /// Adds what a worker left that was asked for at that time and has been joined.
     fn add(&mut self, worker: usize, asked: u64, left: Left<'_>, job: &dyn Job, ran: &mut Ran) {
-        let Left { mut bench, glance, ready, worked } = left;
+        let Left { mut bench, glance, ready, died, worked } = left;
         let joined = monotonic();
         self.trace.life(worker, asked, ready, joined, worked.is_err());
         self.trace.stamps(worker, bench.watch.as_mut());
+        if let Some(died) = died {
+            self.trace.event(worker, EventKind::Crash, died, died);
+        }
         self.trace.event(worker, EventKind::Join, self.end, joined);
         self.stints.push(ran.add(bench));
         look_again(glance, job, ran);
@@ -209,6 +212,8 @@ struct Left<'a> {
     glance: Option<Glance>,
     /// When it ran its first instruction.
     ready: u64,
+    /// When its work went wrong.
+    died: Option<u64>,
     worked: Result<(), Trouble>,
 }
 
@@ -241,8 +246,10 @@ fn worker_main<'a>(shared: &Shared<'a>, worker: usize, core: Option<usize>) -> L
     if worked.is_ok() {
         worked = caught(|| claim_all(shared, &mut bench, &mut feed));
     }
+    bench.end_stint();
     bench.context.leave();
-    if worked.is_err() {
+    let died = worked.is_err().then(monotonic);
+    if died.is_some() {
         shared.cursor.exhaust();
         if let Some(found) = &shared.found {
             found.abandon();
@@ -252,7 +259,7 @@ fn worker_main<'a>(shared: &Shared<'a>, worker: usize, core: Option<usize>) -> L
     if shared.brief.weighs() {
         shared.edges.wait();
     }
-    Left { bench, glance, ready, worked }
+    Left { bench, glance, ready, died, worked }
 }
 
 fn caught(work: impl FnOnce() -> Result<(), Trouble>) -> Result<(), Trouble> {
@@ -277,10 +284,13 @@ fn claim_all(shared: &Shared<'_>, bench: &mut Bench<'_>, feed: &mut Feed<'_>) ->
     loop {
         // A wait for others lets the lock go, or none of them could find anything.
         bench.context.release();
-        let next = found.next(bench.watch.as_mut().map(|watch| &mut watch.stint.waited));
+        let mut waited = 0;
+        let next = found.next(bench.watch.is_some().then_some(&mut waited));
         bench.context.acquire();
         let Some((item, request)) = next else { break };
-        bench.resume();
+        if let Some(watch) = &mut bench.watch {
+            watch.waited(waited);
+        }
         bench.item(item, &request)?;
         found.done(item, bench.context.take_yielded());
     }

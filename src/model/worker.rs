@@ -164,6 +164,7 @@ impl Worker<'_> {
                 }
                 wire::GO => {
                     barrier = Usage::now();
+                    bench.begin_work();
                     report.start = barrier;
                     self.send(&[wire::STANDING])?;
                     if let Some(table) = &table {
@@ -171,6 +172,7 @@ impl Worker<'_> {
                     }
                 }
                 wire::FINISH => {
+                    bench.end_stint();
                     report.work = Usage::now().since(barrier);
                     report.lock = lock.as_ref().map(|gil| gil.used());
                     report.seen = glance.and_then(|glance| glance.again(prepared.as_ref()));

@@ -2,7 +2,9 @@
 
 use super::{Cell, Group, Items, Plan};
 use crate::ipc::{Dispatch, Method};
-use crate::task::{Bound, Tasks};
+use crate::model::{Measure, Model};
+use crate::runtime::Runtime;
+use crate::task::{Bound, Effort, FaultKind, Tasks};
 
 /// What a plan costs.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -13,8 +15,8 @@ pub struct Cost {
     pub instrumented: u64,
     /// Memory trials.
     pub memory: u64,
-    /// About how many seconds all of them take, with the calibration. It knows neither the machine nor the task: it
-    /// is right to about a factor of two.
+    /// About how many seconds all of them take, with the calibration and the right replies. It knows what tasks say of
+    /// their items, but not the machine: it is seldom off by more than a factor of three.
     pub seconds: f64,
 }
 
@@ -26,76 +28,137 @@ impl Cost {
     }
 }
 
-/// The shortest trial that `items: auto` aims at, in seconds.
-const TARGET: f64 = 0.1;
-const QUICK_TARGET: f64 = 0.02;
-/// Start and end of a host and its workers, beside what is measured.
-const HOST: f64 = 0.012;
+/// The shortest trial that `items: auto` aims at, in seconds, and how much longer one in CPython is: as the calibration.
+const TARGET: f64 = 0.12;
+const QUICK_TARGET: f64 = 0.03;
+const IN_PYTHON: f64 = 3.0;
+/// Start and end of a host and its workers, beside what is measured; a CPython takes longer to start and to end.
+const HOST: f64 = 0.02;
+const PYTHON_HOST: f64 = 0.25;
 const PER_WORKER: f64 = 0.002;
+/// How many times longer CPython computes in bytecode.
+const BYTECODE: f64 = 30.0;
+/// How much longer trials with clocks around every item are, and how long memory is read for.
+const CLOCKS: f64 = 1.1;
+const WEIGHING: f64 = 0.02;
 
 /// Estimates the cost of a plan.
 #[must_use]
 pub fn estimate(plan: &Plan, tasks: &Tasks) -> Cost {
     let mut cost = Cost { timed: 0, instrumented: 0, memory: 0, seconds: 0.0 };
     for group in &plan.groups {
-        let lengths = lengths(plan, group, tasks);
-        for (id, length) in group.cells.iter().zip(lengths) {
+        let efforts: Vec<Item> = group.cells.iter().map(|id| item(plan, group, &plan.cells[*id], tasks)).collect();
+        let counts = counts(plan, group, &efforts);
+        for ((id, item), count) in group.cells.iter().zip(&efforts).zip(&counts) {
             let cell = &plan.cells[*id];
             let timed = u64::from(plan.blocks) * if cell.checked { 2 } else { 1 };
             let (instrumented, memory) = (u64::from(plan.instrumented), u64::from(plan.memory));
-            // A calibration is a trial or two of a cell, most of them shorter than the real ones.
-            let trials = (timed + instrumented + memory) as f64 + 1.0;
             cost.timed += timed;
             cost.instrumented += instrumented;
             cost.memory += memory;
-            cost.seconds += trials * (length + HOST + PER_WORKER * f64::from(cell.setup.workers.unwrap_or(0)));
+            let around = around(group, cell, item);
+            let length = length(plan, group, item, *count);
+            cost.seconds += (timed + instrumented + memory) as f64 * (around + length)
+                + instrumented as f64 * length * (CLOCKS - 1.0)
+                + memory as f64 * WEIGHING;
+            if group.items == Items::Auto {
+                // Two or three short trials tell how long an item takes, each about a third of the real ones.
+                cost.seconds += 2.5 * around + length.min(plan.timeout.as_secs_f64()) * 0.8;
+            }
         }
+        cost.seconds += references(group, &efforts, counts);
     }
     cost
 }
 
-/// About how long a trial of each cell takes, after rule 9.
-fn lengths(plan: &Plan, group: &Group, tasks: &Tasks) -> Vec<f64> {
-    let per_item: Vec<f64> = group.cells.iter().map(|id| item_seconds(plan, group, &plan.cells[*id], tasks)).collect();
-    if let Items::Fixed(items) = group.items {
-        return per_item.iter().map(|seconds| seconds * items as f64).collect();
-    }
-    let target = if plan.quick { QUICK_TARGET } else { TARGET };
-    let fastest = per_item.iter().copied().fold(f64::INFINITY, f64::min);
-    let fewest = group.cells.iter().map(|id| {
-        let setup = &plan.cells[*id].setup;
-        8.0 * f64::from(setup.workers.unwrap_or(1)) * f64::from(setup.chunk.unwrap_or(1))
-    });
-    let items = fewest.fold(target / fastest, f64::max);
-    let longest = plan.timeout.as_secs_f64() / 4.0;
-    let common: Vec<f64> = per_item.iter().map(|seconds| seconds * items).collect();
-    // Where one count cannot suit all, each cell has its own and takes about the target.
-    if common.iter().any(|seconds| *seconds > longest) { vec![target; per_item.len()] } else { common }
+/// What is around the work of a trial: a host, its workers, and the items with which they warm up.
+fn around(group: &Group, cell: &Cell, item: &Item) -> f64 {
+    let host = if group.interpreter.is_some() { PYTHON_HOST } else { HOST };
+    let setup = &cell.setup;
+    let (workers, chunk) = (f64::from(setup.workers.unwrap_or(0)), f64::from(setup.chunk.unwrap_or(1)));
+    let warm = if group.measure == Measure::Work { item.seconds * workers.max(1.0) * chunk } else { 0.0 };
+    host + PER_WORKER * workers + warm
 }
 
-/// About how long an item takes, from what kind of work it is and what its way costs.
-fn item_seconds(plan: &Plan, group: &Group, cell: &Cell, tasks: &Tasks) -> f64 {
+/// The work of a trial, which nobody waits for longer than for the timeout.
+fn length(plan: &Plan, group: &Group, item: &Item, count: f64) -> f64 {
+    let timeout = plan.timeout.as_secs_f64();
+    if group.fault.is_some_and(|fault| fault.kind == FaultKind::Hang) {
+        return timeout;
+    }
+    (item.seconds * count).min(timeout)
+}
+
+/// The right replies are computed once for every number of items, one after the other and without waiting.
+fn references(group: &Group, efforts: &[Item], mut counts: Vec<f64>) -> f64 {
+    counts.sort_by(f64::total_cmp);
+    counts.dedup();
+    let alone = efforts.first().map_or(0.0, |item| item.alone);
+    let host = if group.users_code { PYTHON_HOST } else { HOST };
+    counts.iter().map(|count| host + count * alone).sum()
+}
+
+/// How many items a trial of each cell has, after rule 9.
+fn counts(plan: &Plan, group: &Group, efforts: &[Item]) -> Vec<f64> {
+    if let Items::Fixed(items) = group.items {
+        return vec![items as f64; efforts.len()];
+    }
+    let slower = if group.interpreter.is_some() { IN_PYTHON } else { 1.0 };
+    let target = slower * if plan.quick { QUICK_TARGET } else { TARGET };
+    let fastest = efforts.iter().map(|item| item.seconds).fold(f64::INFINITY, f64::min);
+    let slowest = efforts.iter().map(|item| item.seconds).fold(0.0, f64::max);
+    let fewest = |id: &usize| {
+        let setup = &plan.cells[*id].setup;
+        8.0 * f64::from(setup.workers.unwrap_or(1)) * f64::from(setup.chunk.unwrap_or(1))
+    };
+    let common = group.cells.iter().map(fewest).fold(target / fastest, f64::max);
+    if common * slowest <= plan.timeout.as_secs_f64() / 4.0 {
+        return vec![common; efforts.len()];
+    }
+    // Where one count cannot suit all, each cell has its own and takes about the target.
+    group.cells.iter().zip(efforts).map(|(id, item)| (target / item.seconds).max(fewest(id))).collect()
+}
+
+/// About what an item takes.
+struct Item {
+    /// Seconds of a trial for every item of it.
+    seconds: f64,
+    /// Seconds of one core in Rust, without waits.
+    alone: f64,
+}
+
+/// About how long an item takes, from what its task says and what its way costs.
+fn item(plan: &Plan, group: &Group, cell: &Cell, tasks: &Tasks) -> Item {
     let setup = &cell.setup;
-    let workers = f64::from(setup.workers.unwrap_or(1));
-    let parallel = workers.min(plan.cores.into());
-    let waits = group.settings.iter().map(|(name, _)| group.settings.duration(name)).map(|d| d.as_secs_f64());
-    let is_duration = |name: &str| {
-        let task = tasks.get(&group.task);
-        task.is_some_and(|task| {
-            task.settings()
-                .iter()
-                .any(|s| s.name == name && matches!(s.kind, crate::task::SettingKind::Duration { .. }))
-        })
+    let known = tasks.get(&group.task).and_then(|task| task.effort(&group.settings));
+    let effort = known.unwrap_or(match group.bound {
+        Bound::Computing => Effort::computing(5e-4),
+        Bound::Waiting => Effort::waiting(1e-3),
+        Bound::Moving => Effort::computing(3e-8),
+    });
+    let workers = match setup.model {
+        Model::Async => f64::from(setup.in_flight.unwrap_or(1)),
+        _ => f64::from(setup.workers.unwrap_or(1)),
     };
-    let waiting: f64 =
-        group.settings.iter().zip(waits).filter(|((name, _), _)| is_duration(name)).map(|(_, seconds)| seconds).sum();
-    let work = match group.bound {
-        Bound::Computing => 5e-4 / parallel,
-        Bound::Waiting => (if waiting > 0.0 { waiting } else { 1e-3 }) / workers,
-        Bound::Moving => 3e-8,
+    let locked = match group.runtime {
+        Runtime::Native => false,
+        Runtime::EmulatedGil => true,
+        Runtime::Python => group.interpreter.as_ref().is_none_or(|found| found.gil),
     };
-    work + carrying(setup.ipc, setup.dispatch, group.payload.unwrap_or(0))
-        / f64::from(setup.chunk.unwrap_or(1)).min(64.0)
+    let one_at_a_time = match setup.model {
+        Model::Serial | Model::Async => true,
+        Model::Threads | Model::Rayon => locked && effort.bytecode,
+        Model::Processes | Model::Interpreters => false,
+    };
+    let parallel = if one_at_a_time { 1.0 } else { workers.min(plan.cores.into()) };
+    let python = group.runtime == Runtime::Python;
+    let slower = if python && effort.bytecode { BYTECODE } else { 1.0 };
+    // Whatever it does, CPython takes a few microseconds for each item.
+    let overhead = if python { 3e-6 } else { 0.0 };
+    let work = (effort.computing * slower + overhead) / parallel + effort.waiting / workers;
+    let message =
+        carrying(setup.ipc, setup.dispatch, group.payload.unwrap_or(0)) + if python { 2.0 * overhead } else { 0.0 };
+    Item { seconds: work + message / f64::from(setup.chunk.unwrap_or(1)).min(64.0), alone: effort.computing }
 }
 
 /// About what one message there and back costs.

@@ -86,8 +86,12 @@ fn every_shipped_scenario_is_planned_and_all_fit_the_time() {
     let known = "convoy cpu-bound crash-safety database-rows dispatch files gil-releasing gil io-bound ipc-round-trip \
                  ipc-throughput isolation lifetimes memory mixed python-ipc start-methods";
     assert_eq!(names.join(" "), known);
-    for (quick, limit) in [(false, 900.0), (true, 150.0)] {
-        let pythons = [("python3".to_owned(), Ok(cpython()))].into();
+    // Those of Rust alone; and all of them where there is a CPython, whose trials take many times as long.
+    for (quick, with_python, limit) in
+        [(false, false, 900.0), (true, false, 150.0), (false, true, 1200.0), (true, true, 250.0)]
+    {
+        let found = if with_python { Ok(cpython()) } else { Err("there is none".to_owned()) };
+        let pythons = [("python3".to_owned(), found)].into();
         let options = Options { quick, pythons, ..Options::new(2) };
         let mut seconds = 0.0;
         for scenario in &scenarios {
@@ -386,4 +390,26 @@ fn the_cost_counts_every_trial() {
     let quick = estimate(&planned_with(text, &Options { quick: true, ..Options::new(2) }), &Tasks::builtin());
     assert_eq!(quick.trials(), 9);
     assert!(quick.seconds < cost.seconds);
+}
+
+#[test]
+fn the_cost_knows_what_items_take() {
+    let seconds = |text: &str| {
+        let pythons = [("python3".to_owned(), Ok(cpython()))].into();
+        estimate(&planned_with(text, &Options { pythons, ..Options::new(2) }), &Tasks::builtin()).seconds
+    };
+    // 20 items of 45 ms are nearly a second of a core, in each of 38 trials, on one core or on two, and once for the replies.
+    let hash = "tasks: [{kind: hash, bytes: 64 MiB, items: 20}]\nmodels: [serial, threads]\nworkers: 2\n";
+    let trials = estimate(&planned(hash), &Tasks::builtin()).trials() as f64;
+    let found = seconds(hash);
+    assert!((0.45 * trials..1.5 * trials).contains(&found), "{found} s for {trials} trials");
+    // Twice the items take nearly twice as long, and waits take what they say.
+    assert!(seconds(&hash.replace("20", "40")) > 1.7 * found);
+    let sleep = "tasks: [{kind: sleep, duration: 10 ms, items: 100}]\nmodels: [serial]\n";
+    let (found, trials) = (seconds(sleep), estimate(&planned(sleep), &Tasks::builtin()).trials() as f64);
+    assert!((trials..1.2 * trials).contains(&found), "{found} s for {trials} trials");
+    // CPython computes many times slower, where items are fixed.
+    let primes = "tasks: [{kind: primes, limit: 500000, items: 64}]\nmodels: [serial]\n";
+    let (rust, python) = (seconds(primes), seconds(&format!("{primes}runtime: python\n")));
+    assert!(python > 10.0 * rust, "{python} s and {rust} s");
 }

@@ -70,15 +70,16 @@ pub struct MemoryUse {
 pub struct Spent {
     /// Within items: from the request until the reply, without the two parts below.
     pub service: u64,
-    /// Around items: claims, messages, copies, splits, waits for the dispatcher while it still had items.
+    /// Around items: claims, messages, copies, splits, waits for the dispatcher while it still had items; without what is
+    /// `preempted`.
     pub dispatch: u64,
     /// Waiting for work: after the worker's last item until the phase ended, or for items yet to be found; of a
     /// work-stealing pool also a thread's looking for items, where it took 50 µs or more.
     pub waiting: u64,
     /// Waiting for a lock that the runtime holds around items.
     pub lock: u64,
-    /// Within items: ready to run, but without a core, as the scheduler counts it; part of `service` where the kernel
-    /// does not count it, and for items under 50 µs.
+    /// Ready to run, but without a core, as the scheduler counts it: within items and between them, up to the worker's
+    /// last item. Where the kernel does not count it, it is part of the others; within items under 50 µs, of `service`.
     pub preempted: u64,
 }
 

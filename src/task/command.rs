@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command as Program, Stdio};
 
 use super::python::read_lines;
-use super::{Bound, Context, Job, Place, Setting, SettingKind, Settings, Task, TaskError, digest};
+use super::{Bound, Context, Effort, Job, Place, Setting, SettingKind, Settings, Task, TaskError, digest};
 use crate::name::exit_words;
 
 /// What stands for the item in an argument.
@@ -58,6 +58,9 @@ impl Task for Command {
             Some("") | None => Err("the task `command` needs `argv`, such as `argv: [gzip, -kc, \"{item}\"]`".into()),
             Some(_) => Ok(()),
         }
+    }
+    fn effort(&self, _: &Settings) -> Option<Effort> {
+        Some(Effort::waiting(3e-3))
     }
     fn describe(&self, settings: &Settings) -> String {
         settings.list("argv").join(" ").chars().take(60).collect()

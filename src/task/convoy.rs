@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use rustix::mm::{MapFlags, ProtFlags, mmap, munmap};
 
-use super::{Bound, Context, Job, Place, Setting, SettingKind, Settings, Task, TaskError, numbered};
+use super::{Bound, Context, Effort, Job, Place, Setting, SettingKind, Settings, Task, TaskError, numbered};
 use crate::name::{plural, show_seconds};
 
 /// How long an item computes before it gives up on an item that waits: where items run one after the other, there is none.
@@ -50,6 +50,11 @@ impl Task for Convoy {
     }
     fn in_python(&self) -> bool {
         true
+    }
+    fn effort(&self, settings: &Settings) -> Option<Effort> {
+        // Its other items compute until it is done, and without it for a while.
+        let pause = settings.duration("pause").as_secs_f64().max(1e-6);
+        Some(Effort::waiting(GRACE.as_secs_f64().max(settings.whole("waits") as f64 * pause)))
     }
     fn describe(&self, settings: &Settings) -> String {
         let waits = plural(settings.whole("waits"), "wait");

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::{Bound, Context, Job, Place, Setting, SettingKind, Settings, Task, TaskError, numbered};
+use super::{Bound, Context, Effort, Job, Place, Setting, SettingKind, Settings, Task, TaskError, numbered};
 use crate::name::show_count;
 
 /// Items read so many different parts of the table.
@@ -47,6 +47,9 @@ impl Task for Database {
     }
     fn in_python(&self) -> bool {
         true
+    }
+    fn effort(&self, settings: &Settings) -> Option<Effort> {
+        Some(Effort::computing(settings.whole("rows") as f64 * 2e-7))
     }
     fn describe(&self, settings: &Settings) -> String {
         let rows = show_count(settings.whole("rows"));

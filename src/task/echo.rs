@@ -1,6 +1,6 @@
 //! `echo`: a payload there and back; both sides digest every byte of it.
 
-use super::{Bound, Context, Job, Place, Setting, SettingKind, Settings, Task, TaskError, numbered};
+use super::{Bound, Context, Effort, Job, Place, Setting, SettingKind, Settings, Task, TaskError, numbered};
 use crate::name::show_bytes;
 
 /// How many different payloads are prepared: few enough for memory, more than are ever in flight to one worker.
@@ -30,6 +30,9 @@ impl Task for Echo {
     }
     fn in_python(&self) -> bool {
         true
+    }
+    fn effort(&self, settings: &Settings) -> Option<Effort> {
+        Some(Effort::computing(3e-8 + settings.whole("payload") as f64 * 4e-10))
     }
     fn describe(&self, settings: &Settings) -> String {
         format!("payloads of {} there and back", show_bytes(settings.whole("payload")))

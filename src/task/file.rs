@@ -5,7 +5,7 @@ use std::io::{Read as _, Seek as _, Write as _};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::{Bound, Context, Job, Place, Setting, SettingKind, Settings, Task, TaskError, checksum, numbered};
+use super::{Bound, Context, Effort, Job, Place, Setting, SettingKind, Settings, Task, TaskError, checksum, numbered};
 use crate::name::show_bytes;
 
 pub(super) struct File;
@@ -41,6 +41,10 @@ impl Task for File {
     }
     fn in_python(&self) -> bool {
         true
+    }
+    fn effort(&self, settings: &Settings) -> Option<Effort> {
+        let disk = if settings.flag("fsync") { 1e-3 } else { 0.0 };
+        Some(Effort { computing: 5e-5 + settings.whole("bytes") as f64 * 1e-9, waiting: disk, bytecode: false })
     }
     fn describe(&self, settings: &Settings) -> String {
         let fsync = if settings.flag("fsync") { "with fsync" } else { "without fsync" };

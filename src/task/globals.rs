@@ -3,7 +3,7 @@
 
 use std::sync::atomic::AtomicU64;
 
-use super::{Bound, Context, Job, Place, Setting, Settings, Task, TaskError, numbered};
+use super::{Bound, Context, Effort, Job, Place, Setting, Settings, Task, TaskError, numbered};
 
 pub(super) struct Globals;
 
@@ -25,6 +25,9 @@ impl Task for Globals {
     }
     fn in_python(&self) -> bool {
         true
+    }
+    fn effort(&self, _: &Settings) -> Option<Effort> {
+        Some(Effort::computing(3e-8))
     }
     fn describe(&self, _: &Settings) -> String {
         "a global variable, written by main and by every worker".into()

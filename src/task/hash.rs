@@ -2,7 +2,7 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::{Bound, Context, Job, Place, Setting, SettingKind, Settings, Task, TaskError, numbered};
+use super::{Bound, Context, Effort, Job, Place, Setting, SettingKind, Settings, Task, TaskError, numbered};
 use crate::name::show_bytes;
 
 /// Bytes from which CPython's hashlib lets the interpreter lock go (`HASHLIB_GIL_MINSIZE`).
@@ -30,6 +30,9 @@ impl Task for Hash {
     }
     fn in_python(&self) -> bool {
         true
+    }
+    fn effort(&self, settings: &Settings) -> Option<Effort> {
+        Some(Effort::computing(2e-7 + settings.whole("bytes") as f64 / 1.5e9))
     }
     fn describe(&self, settings: &Settings) -> String {
         format!("SHA-256 of {}", show_bytes(settings.whole("bytes")))

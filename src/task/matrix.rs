@@ -1,6 +1,6 @@
 //! `matrix`: the product of two square matrices of small whole numbers, in blocks that fit the cache.
 
-use super::{Bound, Context, Job, Place, Setting, SettingKind, Settings, Task, TaskError, numbered};
+use super::{Bound, Context, Effort, Job, Place, Setting, SettingKind, Settings, Task, TaskError, numbered};
 
 /// Side of a block: three blocks of 32 × 32 doubles are 24 KiB and stay in a first-level cache.
 const BLOCK: usize = 32;
@@ -27,6 +27,9 @@ impl Task for Matrix {
     }
     fn in_python(&self) -> bool {
         true
+    }
+    fn effort(&self, settings: &Settings) -> Option<Effort> {
+        Some(Effort::computing(2.0 * (settings.whole("n") as f64).powi(3) / 2e9).in_bytecode())
     }
     fn describe(&self, settings: &Settings) -> String {
         let n = settings.whole("n");

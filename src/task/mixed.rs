@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Bound, Context, Job, Place, Setting, SettingKind, Settings, Task, TaskError, numbered};
+use super::{Bound, Context, Effort, Job, Place, Setting, SettingKind, Settings, Task, TaskError, numbered};
 use crate::name::{show_count, show_seconds};
 
 pub(super) struct Mixed;
@@ -35,6 +35,10 @@ impl Task for Mixed {
     }
     fn in_python(&self) -> bool {
         true
+    }
+    fn effort(&self, settings: &Settings) -> Option<Effort> {
+        let (computing, waiting) = (settings.whole("steps") as f64 * 2e-9, settings.duration("pause").as_secs_f64());
+        Some(Effort { computing, waiting, bytecode: true })
     }
     fn describe(&self, settings: &Settings) -> String {
         let wait = show_seconds(settings.duration("pause").as_secs_f64());

@@ -45,6 +45,37 @@ pub enum Bound {
     Moving,
 }
 
+/// About what one item takes, in seconds, on a core of today in Rust: for the estimate of what a plan takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Effort {
+    /// It keeps a core busy.
+    pub computing: f64,
+    /// It waits, and needs no core.
+    pub waiting: f64,
+    /// Whether CPython computes it in bytecode of its own, which takes many times as long, and holds its lock for it.
+    pub bytecode: bool,
+}
+
+impl Effort {
+    /// An item that computes in a call of a library.
+    #[must_use]
+    pub fn computing(seconds: f64) -> Self {
+        Self { computing: seconds, ..Self::default() }
+    }
+
+    /// An item that waits.
+    #[must_use]
+    pub fn waiting(seconds: f64) -> Self {
+        Self { waiting: seconds, ..Self::default() }
+    }
+
+    /// The same, which CPython computes in bytecode.
+    #[must_use]
+    pub fn in_bytecode(self) -> Self {
+        Self { bytecode: true, ..self }
+    }
+}
+
 /// Where and with what a job is prepared.
 #[derive(Clone, Debug)]
 pub struct Place {
@@ -105,6 +136,10 @@ pub trait Task: Send + Sync {
     /// Whether it starts what a scenario names, so that the user must have allowed that.
     fn needs_permission(&self) -> bool {
         self.is_users_code()
+    }
+    /// About what an item takes; `None` where nobody knows.
+    fn effort(&self, _: &Settings) -> Option<Effort> {
+        None
     }
     /// Whether settings that are valid one by one go together.
     ///

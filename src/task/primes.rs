@@ -1,6 +1,6 @@
 //! `primes`: counts primes by trial division. π(limit) is cut into 64 blocks; item `i` counts block `i % 64`.
 
-use super::{Bound, Context, Job, Place, Setting, SettingKind, Settings, Task, TaskError, numbered};
+use super::{Bound, Context, Effort, Job, Place, Setting, SettingKind, Settings, Task, TaskError, numbered};
 use crate::name::show_count;
 
 /// Blocks of π(limit); a number that every worker count in use divides well.
@@ -28,6 +28,12 @@ impl Task for Primes {
     }
     fn in_python(&self) -> bool {
         true
+    }
+    fn effort(&self, settings: &Settings) -> Option<Effort> {
+        // Of the n / ln n primes each is tried by about sqrt(n) / 3 odd numbers, and the rest by a part of that in all.
+        let limit = settings.whole("limit") as f64;
+        let divisions = limit * (limit.sqrt() / 3.0 / limit.ln() + 4.0);
+        Some(Effort::computing(divisions * 2e-9 / BLOCKS as f64).in_bytecode())
     }
     fn describe(&self, settings: &Settings) -> String {
         format!("primes below {}, in 64 blocks", show_count(settings.whole("limit")))

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Bound, Context, Job, Place, Setting, SettingKind, Settings, Task, TaskError, numbered};
+use super::{Bound, Context, Effort, Job, Place, Setting, SettingKind, Settings, Task, TaskError, numbered};
 use crate::name::show_seconds;
 
 pub(super) struct Sleep;
@@ -27,6 +27,9 @@ impl Task for Sleep {
     }
     fn in_python(&self) -> bool {
         true
+    }
+    fn effort(&self, settings: &Settings) -> Option<Effort> {
+        Some(Effort::waiting(settings.duration("duration").as_secs_f64()))
     }
     fn describe(&self, settings: &Settings) -> String {
         format!("waits of {}", show_seconds(settings.duration("duration").as_secs_f64()))

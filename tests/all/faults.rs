@@ -338,3 +338,19 @@ fn a_timeline_has_starts_items_crashes_and_joins() {
     // Under threads the host takes what it knew with it.
     assert_eq!(results.timelines.len(), 4);
 }
+
+#[test]
+fn a_timeline_shows_the_death_of_a_thread_that_its_host_outlives() {
+    let text = "tasks: [{kind: sleep, duration: 1 ms, items: 24}]\nworkers: 2\nfault: {kind: panic, item: 5}\nmodels: threads\n";
+    let place = Place::new();
+    let file = place.scenario("panic", text);
+    let with_chart = std::fs::read_to_string(&file).unwrap().replace("charts: time\n", "charts: timeline\n");
+    std::fs::write(&file, with_chart).unwrap();
+    place.run_scenario("panic", &["--trials", "1"]).expect(0);
+    let timelines = place.results("panic").timelines;
+    let [timeline] = timelines.as_slice() else { panic!("{timelines:?}") };
+    let crashes: Vec<_> = timeline.events.iter().filter(|event| event.1 == EventKind::Crash).collect();
+    let [crash] = crashes.as_slice() else { panic!("{timeline:?}") };
+    let join = timeline.events.iter().find(|event| event.1 == EventKind::Join && event.0 == crash.0).unwrap();
+    assert!(0 < crash.2 && crash.2 <= join.3, "{timeline:?}");
+}

@@ -425,7 +425,29 @@ fn counts_are_reused_for_the_same_work_alone() {
     for other in [other_seed, other_size, other_text] {
         assert_eq!(recorded_counts(&other, &machine, &results), None);
     }
-    assert_eq!(recorded_counts(&plan, &Machine { cores: 64, ..machine }, &results), None);
+    assert_eq!(recorded_counts(&plan, &Machine { cores: 64, ..machine.clone() }, &results), None);
+    assert_eq!(recorded_counts(&plan, &Machine { kernel: "Linux 9".into(), ..machine }, &results), None);
+}
+
+#[test]
+fn counts_that_suited_badly_are_chosen_anew() {
+    let plan = planned(AUTO, |_| {});
+    let mut results = run(&plan, |spec| Ok(right(spec, 1_000_000))).results.unwrap();
+    let reused = |results: &Results| recorded_counts(&plan, &Machine::default(), results).is_some();
+    let timed: Vec<usize> = (0..results.trials.len()).filter(|i| results.trials[*i].kind == Kind::Timed).collect();
+    results.trials.iter_mut().for_each(|trial| trial.marks.clear());
+    for (mark, most) in [("too_short", timed.len() / 10), ("disturbed", timed.len() / 2)] {
+        let mut marked = results.clone();
+        timed[..most].iter().for_each(|i| marked.trials[*i].marks = vec![mark.into()]);
+        assert!(reused(&marked), "{most} {mark}");
+        marked.trials[timed[most]].marks = vec![mark.into()];
+        assert!(!reused(&marked), "one more {mark}");
+        // What is not timed says nothing.
+        let others = || (0..results.trials.len()).filter(|i| !timed.contains(i));
+        let mut marked = results.clone();
+        others().for_each(|i| marked.trials[i].marks = vec![mark.into()]);
+        assert!(reused(&marked));
+    }
 }
 
 #[test]
