@@ -106,6 +106,25 @@ pub(super) fn resolve(
     if problems.is_empty() { Ok((resolved, skipped)) } else { Err(problems) }
 }
 
+/// What selectors ask for in vain however the matrix comes out, for where it has problems of its own: tasks and models that
+/// the scenario does not name.
+pub(super) fn unnamed(scenario: &Scenario, cores: u32) -> Problems {
+    let fact = |key: &str, word: &str| vec![(key.to_owned(), Value::Word(word.to_owned()))];
+    let named = scenario.tasks.iter().map(|choice| fact("task", &choice.task));
+    let facts: Facts =
+        named.chain(scenario.models.iter().map(|choice| fact("model", choice.model.entry().word))).collect();
+    let mut problems = Problems::new();
+    let selectors =
+        scenario.expect.iter().flat_map(|expectation| [Some(&expectation.compare), expectation.to.as_ref()]);
+    for term in selectors.flatten().flat_map(|selector| &selector.terms) {
+        if matches!(term.key.as_str(), "task" | "model") {
+            let faults = in_vain(std::slice::from_ref(term), &facts, cores);
+            faults.into_iter().for_each(|(_, fault)| problems.push(fault.at(&scenario.text, &term.place)));
+        }
+    }
+    problems
+}
+
 fn resolve_one(
     scenario: &Scenario,
     expectation: &scenario::Expectation,

@@ -245,7 +245,10 @@ pub fn pythons(scenario: &Scenario) -> Vec<String> {
 /// Selectors that match nothing, more workers than there may be, and a scenario of which no cell is left, unless it is the
 /// machine or a permission that is wanting: then the plan is empty, and says what was skipped.
 pub fn plan(scenario: &Scenario, tasks: &Tasks, options: &Options) -> Result<Plan, Problems> {
-    let mut built = build::build(scenario, tasks, options)?;
+    let mut built = build::build(scenario, tasks, options).map_err(|mut problems| {
+        problems.extend(expect::unnamed(scenario, options.cores));
+        problems
+    })?;
     // Of what this machine lacks altogether, nothing can be expected.
     let (expected, wanting) = match built.points.is_empty() {
         true => (Vec::new(), Vec::new()),

@@ -214,12 +214,14 @@ fn equal_worker_counts_merge() {
     assert_eq!(workers, [Some(1), Some(2), Some(3), Some(4)]);
     assert!(plan.collapsed.iter().any(|collapsed| collapsed.what == "equal worker counts"));
     assert!(plan.collapsed.iter().any(|collapsed| collapsed.what == "equal cells of threads"));
-    let many = scenario("tasks: [primes]\nmodels: [threads]\nworkers: 500*cores\n");
+    let expect = "expect: {compare: {model: rayon}, at_least: 1}\n";
+    let many = scenario(&format!("tasks: [primes]\nmodels: [threads]\nworkers: 500*cores\n{expect}"));
     let rendered = plan_on(&many, 4).unwrap_err().render(false);
     assert!(
         rendered.contains("2000 workers on this machine of 4 cores") && rendered.contains("test.yaml:5:1"),
         "{rendered}"
     );
+    assert!(rendered.contains("no cell has `model` rayon"), "{rendered}");
 }
 
 fn plan_on(scenario: &Scenario, cores: u32) -> Result<Plan, Problems> {

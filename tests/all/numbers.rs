@@ -74,8 +74,8 @@ fn gather(value: &Value, into: &mut Vec<f64>) {
 }
 
 fn is_there(shown: &Shown, file: &[f64]) -> bool {
-    // The file rounds to six digits, and a report to three from the unrounded number.
-    let near = |number: f64| (number - shown.value).abs() <= shown.half * 1.001 + shown.value.abs() * 1e-5;
+    // The file rounds to five digits, or six, and a report to three from the unrounded number.
+    let near = |number: f64| (number - shown.value).abs() <= shown.half * 1.001 + shown.value.abs() * 6e-5;
     file.iter().any(|number| in_unit(*number, &shown.unit).into_iter().any(near))
 }
 
@@ -87,9 +87,10 @@ fn of_way(file: &Value, group: usize, cell: usize) -> Vec<f64> {
         gather(latency, &mut all);
     }
     let pairs = &file["derived"]["groups"][group]["pairs"];
-    for pair in pairs["rows"].as_array().unwrap().iter().filter(|pair| pair[0] == cell) {
+    let of_cell = pairs["rows"].as_array().unwrap().iter().filter(|of| of[0] == cell);
+    for pair in of_cell.flat_map(|of| of[1].as_array().unwrap()) {
         gather(pair, &mut all);
-        gather(&pairs["levels"][pair[6].as_u64().unwrap() as usize], &mut all);
+        gather(&pairs["levels"][pair[4].as_u64().unwrap() as usize], &mut all);
     }
     all
 }
