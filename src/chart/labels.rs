@@ -3,6 +3,7 @@
 use super::canvas::{Anchor, Canvas, Stroke, Type};
 use super::sheet::{OUTER, WIDTH};
 use super::theme::{Hue, Paint};
+use super::words;
 
 /// Distance from one label to the next.
 pub(super) const PITCH: f64 = 17.0;
@@ -57,7 +58,7 @@ pub(super) fn draw(canvas: &mut Canvas, labels: &mut [Label], right: f64, (top, 
         }
         let baseline = y + 4.7;
         canvas.text(names - BETWEEN, baseline, &label.value, label.value_type(), Anchor::End);
-        let name = label.name_type().fit(&label.name, WIDTH - OUTER - names);
+        let name = words::label(label.name_type(), &label.name, WIDTH - OUTER - names);
         canvas.text(names, baseline, &name, label.name_type(), Anchor::Start);
     }
 }

@@ -135,12 +135,25 @@ fn notes(results: &Results, group: &Group, rows: &[Row]) -> Vec<String> {
         notes.push("Dashes: items ran faster than in the baseline, by as much".to_owned());
     }
     if let Some(rough) =
-        rows.iter().filter(|row| row.losses.rough()).max_by(|a, b| a.losses.inflation.total_cmp(&b.losses.inflation))
+        rows.iter().filter(|row| row.losses.slowed()).max_by(|a, b| a.losses.inflation.total_cmp(&b.losses.inflation))
     {
         notes.push(format!(
             "Rough: with clocks around every item, {} took {:.1} times as long",
             rough.label, rough.losses.inflation
         ));
+    }
+    let apart: Vec<&Row> = rows.iter().filter(|row| !row.losses.slowed() && row.losses.disagrees()).collect();
+    match apart.as_slice() {
+        [] => {}
+        [one] => {
+            notes.push(format!("Rough: of {}, the trials with clocks do not agree with the timed ones", one.label))
+        }
+        many => {
+            notes.push(format!(
+                "Rough: of {} ways, the trials with clocks do not agree with the timed ones",
+                many.len()
+            ));
+        }
     }
     let wide = |cell: &&usize| results.cells.get(**cell).is_some_and(|cell| cell.workers.unwrap_or(1) > 1);
     let missing = group.cells.iter().filter(wide).count().saturating_sub(rows.len());

@@ -11,7 +11,7 @@ use crate::results::{Loss, Losses, Results};
 
 const RIGHT: f64 = WIDTH - OUTER;
 /// Where bars start, at least and at most.
-const LEFT: (f64, f64) = (132.0, 360.0);
+const LEFT: (f64, f64) = (132.0, 400.0);
 const LABEL_GAP: f64 = 12.0;
 const BAR: f64 = 17.0;
 const PITCH: f64 = 23.0;
@@ -21,6 +21,8 @@ const GAP: f64 = 10.0;
 const SEAM: f64 = 1.5;
 /// Parts of the speed-up below this are not drawn.
 const LEAST: f64 = 0.005;
+/// Half of the room that the tick of the ideal takes.
+const TICK: f64 = 2.0;
 /// Side of a swatch of the key, and the distance of the key's lines.
 const KEY: (f64, f64) = (11.0, 19.0);
 
@@ -162,7 +164,7 @@ impl<'a> Layout<'a> {
 
     fn row(&self, plot: &Plot, canvas: &mut Canvas, row: &Row, y: f64) {
         let end = self.left - LABEL_GAP;
-        canvas.text(end, y + 13.0, &LABEL.fit(&row.label, end - OUTER), LABEL, Anchor::End);
+        canvas.text(end, y + 13.0, &words::label(LABEL, &row.label, end - OUTER), LABEL, Anchor::End);
         let at = |value: f64| plot.at(value, 0.0).0;
         let edges = (y, y + BAR);
         let parts = row.parts();
@@ -187,7 +189,8 @@ impl<'a> Layout<'a> {
                 let within = part(left + 0.5, right - 0.5, (y + 0.5, y + BAR - 0.5), last);
                 canvas.path(&within, Stroke::solid(Paint::Rule, 1.0), None);
             }
-            self.inside(canvas, *loss, to - from, (left, right), y);
+            let ideal = at(f64::from(row.losses.workers));
+            self.inside(canvas, *loss, to - from, beside((left, right), ideal), y);
         }
         let ideal = at(f64::from(row.losses.workers));
         let gain = row.gain();
@@ -219,6 +222,15 @@ impl<'a> Layout<'a> {
         };
         canvas.text(f64::midpoint(left, right), y + 12.4, &text, style, Anchor::Middle);
     }
+}
+
+/// What the tick of the ideal leaves of a part for text: the wider side of it.
+fn beside((left, right): (f64, f64), tick: f64) -> (f64, f64) {
+    if tick < left || tick > right {
+        return (left, right);
+    }
+    let (before, after) = ((left, tick - TICK), (tick + TICK, right));
+    if before.1 - before.0 >= after.1 - after.0 { before } else { after }
 }
 
 /// A name short enough to stand inside a part.
@@ -265,4 +277,16 @@ fn part(left: f64, right: f64, (top, bottom): (f64, f64), last: bool) -> String 
         );
     }
     format!("M{start} {top}H{far}V{bottom}H{start}z")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_in_a_part_keeps_clear_of_the_tick() {
+        assert_eq!(beside((10.0, 50.0), 60.0), (10.0, 50.0));
+        assert_eq!(beside((10.0, 50.0), 40.0), (10.0, 38.0));
+        assert_eq!(beside((10.0, 50.0), 20.0), (22.0, 50.0));
+    }
 }

@@ -5,7 +5,7 @@ use super::canvas::{Anchor, Canvas, Stroke, Type, number};
 use super::plot::{Plot, PlotError, Scale, round_ticks};
 use super::sheet::{AXIS, OUTER, Sheet, WIDTH};
 use super::theme::{Hue, Paint};
-use super::ticks;
+use super::{ticks, words};
 use crate::name::{show_bytes, three_digits};
 use crate::results::{MemoryEstimate, Results};
 
@@ -196,7 +196,7 @@ impl<'a> Layout<'a> {
 
     fn row(&self, plot: &Plot, canvas: &mut Canvas, row: &Row, y: f64) {
         let end = self.left - LABEL_GAP;
-        canvas.text(end, y + 13.0, &LABEL.fit(&row.label, end - OUTER), LABEL, Anchor::End);
+        canvas.text(end, y + 13.0, &words::label(LABEL, &row.label, end - OUTER), LABEL, Anchor::End);
         let Some(memory) = row.memory else {
             let note = NOTE.fit(&row.note, RIGHT - self.left - GAP);
             canvas.text(self.left + GAP, y + 12.9, &note, NOTE, Anchor::Start);

@@ -42,11 +42,11 @@ impl Sheet {
         if words::has_missing_signs(results, groups) {
             notes.push("Signs that the font lacks are shown as U+ code points".to_owned());
         }
-        let note = notes.join(". ");
+        let note = words::glued(&notes.join(". "));
         Self {
             title: title.to_owned(),
-            title_lines: balanced(title, room),
-            subtitle_lines: SUBTITLE.wrap(subtitle, room, 3),
+            title_lines: balanced(&words::glued(title), room),
+            subtitle_lines: SUBTITLE.wrap(&words::glued(subtitle), room, 3),
             note_lines: FOOTER.wrap(&note, room - FOOTER.width(&machine) - OUTER, 6),
             machine,
         }

@@ -131,7 +131,7 @@ fn subtitle(results: &Results, group: &Group, all: &[Drawn]) -> String {
     format!(
         "Speed-up over {}{measure}{}; {}{quick}. {}",
         reference(results, group),
-        words::what(results, group),
+        words::what_beside_measure(results, group),
         words::trials_and_interval(intervals),
         words::unbroken("Higher is better")
     )

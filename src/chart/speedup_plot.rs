@@ -10,7 +10,7 @@ use super::plot::{Pen, Plot, PlotError, Scale};
 use super::sheet::{self, AXIS, Sheet, WIDTH};
 use super::speedup::{Drawn, MOST_BANDS};
 use super::theme::Paint;
-use super::words::{times, times_short};
+use super::words::{times, times_on_axis};
 use super::{Picture, fits, ticks};
 use crate::results::{FitRecord, Group, GroupVerdict, Results};
 
@@ -70,7 +70,7 @@ impl<'a> Layout<'a> {
         let right = WIDTH - labels::margin(&labels);
         let cores = f64::from(results.machine.cores);
         let y = y_range(all, f64::from(counts.last().copied().unwrap_or(1)) / base);
-        let left = sheet::left(ticks::ratios(y.0, y.1).into_iter().map(times_short));
+        let left = sheet::left(ticks::ratios(y.0, y.1).into_iter().map(times_on_axis));
         Self { sheet, all, counts, cores, base, hero, labels, top, bottom: top + height, left, right, y, fit }
     }
 
@@ -98,7 +98,7 @@ impl<'a> Layout<'a> {
         for ratio in ticks::ratios(self.y.0, self.y.1) {
             let (_, y) = plot.at(1.0, ratio);
             canvas.line((self.left, y), (self.right, y), Stroke::solid(Paint::Grid, 1.0));
-            canvas.text(self.left - 10.0, y + 4.3, &times_short(ratio), AXIS, Anchor::End);
+            canvas.text(self.left - 10.0, y + 4.3, &times_on_axis(ratio), AXIS, Anchor::End);
         }
         // The ends and the powers of two matter most, where there is no room for all.
         let rank = |count: u32| {

@@ -96,8 +96,7 @@ fn shared_lead(results: &Results, verdict: &GroupVerdict, lines: &[&Drawn], (low
         few if few.len() <= 3 => few.iter().map(|drawn| drawn.line.phrase.clone()).collect(),
         many => vec![format!("{} ways", many.len())],
     };
-    let (low, high) = (times_short(low), times_short(high));
-    let range = if low == high { high } else { format!("{low} to {high}") };
+    let range = words::times_range(low, high);
     let mut on: Vec<u32> = verdict.winners.iter().filter_map(|cell| results.cells.get(*cell)?.workers).collect();
     on.sort_unstable();
     on.dedup();

@@ -119,7 +119,7 @@ fn subtitle(results: &Results, groups: &[&Group], sections: &[Section]) -> Strin
         "Time, of the work phase or end to end"
     };
     let per_item = if is_per_item(results, groups) { " per item" } else { "" };
-    let what = if let [one] = groups { words::what(results, one) } else { String::new() };
+    let what = if let [one] = groups { words::what_beside_measure(results, one) } else { String::new() };
     let axis = if is_wide(sections) { ", logarithmic axis" } else { "" };
     let values = sections.iter().flat_map(|section| &section.rows).filter_map(|row| row.value.as_ref());
     let quick = if results.run.quick { ". Quick run" } else { "" };
@@ -213,8 +213,7 @@ fn shared_first(
     let names = if names.len() <= 3 { words::listed(&names) } else { format!("{} of {of} ways", names.len()) };
     let values = winners.iter().filter_map(|cell| seconds(*cell));
     let (low, high) = values.fold((f64::INFINITY, 0.0_f64), |(low, high), value| (low.min(value), high.max(value)));
-    let (low, high) = (show_seconds(low), show_seconds(high));
-    let range = if low == high { high } else { format!("{low} to {high}") };
+    let range = words::seconds_range(low, high);
     let tie =
         if finding::equivalent(verdict, winners) { "they are equivalent" } else { "which is faster is undecided" };
     capital(&format!("{names} share first place at {range}; {tie}"))

@@ -5,7 +5,7 @@ use super::plot::{Plot, PlotError, Scale, round_ticks};
 use super::sheet::{AXIS, OUTER, Sheet, WIDTH};
 use super::theme::{Hue, Paint};
 use super::time_marks::{bar, dot, whisker};
-use super::{Picture, ticks};
+use super::{Picture, ticks, words};
 use crate::name::{fixed_three_digits, show_seconds, three_digits};
 use crate::results::{Interval, Results};
 
@@ -282,7 +282,7 @@ impl<'a> Layout<'a> {
     fn row(&self, plot: &Plot, canvas: &mut Canvas, row: &Row, y: f64) {
         let label = row.label_type();
         let end = self.left - LABEL_GAP;
-        canvas.text(end, y + 13.0, &label.fit(&row.label, end - OUTER), label, Anchor::End);
+        canvas.text(end, y + 13.0, &words::label(label, &row.label, end - OUTER), label, Anchor::End);
         let middle = y + BAR / 2.0;
         let Some(value) = row.value else {
             canvas.text(self.left + GAP, y + 12.9, &NOTE.fit(&row.note, RIGHT - self.left - GAP), NOTE, Anchor::Start);

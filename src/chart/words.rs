@@ -1,7 +1,8 @@
 //! Phrases that several charts print: counts of trials, intervals, the machine, what went wrong.
 
+use super::canvas::Type;
 use super::font;
-use crate::name::{fixed_three_digits, three_digits};
+use crate::name::{fixed_three_digits, show_seconds, three_digits};
 use crate::results::{CellEstimate, Group, Interval, LOCK_MODEL, Results};
 
 /// `AMD EPYC · 2 cores · runner 0.1.0`.
@@ -68,18 +69,82 @@ pub(super) fn trials_and_interval<'a>(shown: impl Iterator<Item = &'a Interval>)
     format!("{trials}, {interval}")
 }
 
+/// What is too small for a number that is read.
+fn tiny(value: f64) -> bool {
+    value.abs() < 0.001 && value != 0.0
+}
+
 /// A ratio for labels: `1.93×`, digits kept so that values line up.
 pub(super) fn times(value: f64) -> String {
-    if value.abs() < 0.001 && value != 0.0 {
-        format!("{value:.1e}×")
-    } else {
-        format!("{}×", fixed_three_digits(value))
-    }
+    if tiny(value) { "under 0.001×".to_owned() } else { format!("{}×", fixed_three_digits(value)) }
 }
 
 /// A ratio in a sentence: `9.1×`.
 pub(super) fn times_short(value: f64) -> String {
-    if value.abs() < 0.001 && value != 0.0 { format!("{value:.1e}×") } else { format!("{}×", three_digits(value)) }
+    if tiny(value) { "under 0.001×".to_owned() } else { format!("{}×", three_digits(value)) }
+}
+
+/// A ratio on an axis: `2×`, `0.25×`, and below a tenth as a part of one: `1/64×`.
+pub(super) fn times_on_axis(value: f64) -> String {
+    let parts = 1.0 / value;
+    let whole = value > 0.0 && value < 0.1 && (parts - parts.round()).abs() < 1e-6 * parts;
+    if whole { format!("1/{}×", parts.round()) } else { format!("{}×", three_digits(value)) }
+}
+
+/// From one ratio to another, with as many digits: `1.86× to 1.90×`.
+pub(super) fn times_range(low: f64, high: f64) -> String {
+    let (low, high) = (times(low), times(high));
+    if low == high { times_short_of(&high) } else { format!("{low} to {high}") }
+}
+
+fn times_short_of(text: &str) -> String {
+    let number = text.trim_end_matches('×');
+    let number = if number.contains('.') { number.trim_end_matches('0').trim_end_matches('.') } else { number };
+    format!("{number}×")
+}
+
+/// From one time to another, with as many digits: `98.0 ms to 99.8 ms`.
+pub(super) fn seconds_range(low: f64, high: f64) -> String {
+    let fixed = |seconds: f64| {
+        let text = show_seconds(seconds);
+        let (number, unit) = text.split_once(' ').unwrap_or((&text, ""));
+        number.parse().map_or(text.clone(), |number: f64| format!("{} {unit}", fixed_three_digits(number)))
+    };
+    let ends = (fixed(low), fixed(high));
+    if ends.0 == ends.1 { show_seconds(high) } else { format!("{} to {}", ends.0, ends.1) }
+}
+
+/// Words that stay with the number before them.
+const UNITS: &[&str] = &[
+    "%", "s", "ms", "µs", "ns", "B", "KiB", "MiB", "GiB", "core", "cores", "worker", "workers", "block", "blocks",
+    "trial", "trials",
+];
+
+/// The text with no-break spaces where a line must not end: `99 %`, `threads × 4`, `2 cores`.
+pub(super) fn glued(text: &str) -> String {
+    let mut out = String::new();
+    for word in text.split(' ') {
+        let bare = word.trim_matches(|sign: char| !sign.is_alphanumeric() && sign != '%');
+        let number = out.rsplit(' ').next().is_some_and(|last| last.ends_with(|sign: char| sign.is_ascii_digit()));
+        let glue = word == "×" || out.ends_with('×') && starts_with_digit(word) || number && UNITS.contains(&bare);
+        if !out.is_empty() {
+            out.push(if glue { '\u{a0}' } else { ' ' });
+        }
+        out.push_str(word);
+    }
+    out
+}
+
+fn starts_with_digit(word: &str) -> bool {
+    word.starts_with(|sign: char| sign.is_ascii_digit())
+}
+
+/// The label of a row in this width: whole where there is room, else without what stands in brackets, else cut.
+pub(super) fn label(style: Type, label: &str, width: f64) -> String {
+    if style.width(label) <= width {
+        return label.to_owned();
+    }
+    style.fit(&label.replace(" (ipc-channel)", "").replace(" (rayon)", ""), width)
 }
 
 /// A clause that is not broken across lines.
@@ -123,6 +188,15 @@ pub(super) fn what(results: &Results, group: &Group) -> String {
     let text = if results.groups.len() > 1 || group.describe.is_empty() { &group.label } else { &group.describe };
     let model = if group.is_lock_model() { format!(" ({LOCK_MODEL})") } else { String::new() };
     if text.is_empty() { model } else { format!(": {text}{model}") }
+}
+
+/// The same beside words that say what the clock covers.
+pub(super) fn what_beside_measure(results: &Results, group: &Group) -> String {
+    let what = what(results, group);
+    if group.measure == "end_to_end" {
+        return what.replacen(", end to end", "", 1);
+    }
+    what.strip_suffix(", work").map_or(what.clone(), str::to_owned)
 }
 
 /// How many trials of these cells were disturbed by others, where any were.
@@ -195,6 +269,13 @@ mod tests {
     #[test]
     fn lists_and_ratios_read_well() {
         assert_eq!(listed(&["a".into(), "b".into(), "c".into()]), "a, b and c");
-        assert_eq!((times(9.1), times_short(9.1), times(1.2e-6)), ("9.10×".into(), "9.1×".into(), "1.2e-6×".into()));
+        assert_eq!(
+            (times(9.1), times_short(9.1), times(1.2e-6)),
+            ("9.10×".into(), "9.1×".into(), "under 0.001×".into())
+        );
+        assert_eq!([1.0 / 64.0, 0.25, 2.0].map(times_on_axis), ["1/64×", "0.25×", "2×"]);
+        assert_eq!((times_range(1.9, 2.0), times_range(2.0, 2.0)), ("1.90× to 2.00×".into(), "2×".into()));
+        assert_eq!(seconds_range(0.098, 0.0998), "98.0 ms to 99.8 ms");
+        assert_eq!(glued("threads × 4, 99 % of 2 cores."), "threads\u{a0}×\u{a0}4, 99\u{a0}% of 2\u{a0}cores.");
     }
 }

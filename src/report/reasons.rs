@@ -40,9 +40,12 @@ pub(super) fn lost(losses: &Losses) -> String {
 }
 
 fn rough(losses: &Losses) -> String {
-    match losses.rough() {
-        true => format!(" (rough: with clocks around every item it took {:.2} times as long)", losses.inflation),
-        false => String::new(),
+    if losses.slowed() {
+        format!(" (rough: with clocks around every item it took {:.2} times as long)", losses.inflation)
+    } else if losses.disagrees() {
+        " (rough: the trials with clocks do not agree with the timed ones)".to_owned()
+    } else {
+        String::new()
     }
 }
 
@@ -147,6 +150,9 @@ mod tests {
         let words = lost(&faster);
         assert!(words.contains("other load), items ran faster than in the baseline by 0.50"), "{words}");
         assert!(words.ends_with("(rough: with clocks around every item it took 1.40 times as long)"), "{words}");
+        let apart = lost(&lossy(-0.7));
+        assert!(apart.ends_with("(rough: the trials with clocks do not agree with the timed ones)"), "{apart}");
+        assert!(!lossy(-0.5).rough());
         assert_eq!((part(-0.001), part(-0.25)), ("0.00".into(), "−0.25".into()));
     }
 

@@ -135,10 +135,28 @@ impl Losses {
     /// From this inflation on, the split is rough.
     pub const ROUGH_FROM: f64 = 1.2;
 
+    /// From this share of the measured speed-up on that items would have to have gained, the split is rough: the trials with
+    /// clocks lost more than the timed ones lack.
+    pub const DISAGREES_FROM: f64 = 0.25;
+
     /// Whether the clocks of the instrumented trials slowed them down so much that the split is rough.
     #[must_use]
-    pub fn rough(&self) -> bool {
+    pub fn slowed(&self) -> bool {
         self.inflation >= Self::ROUGH_FROM
+    }
+
+    /// Whether the instrumented trials do not agree with the timed ones.
+    #[must_use]
+    pub fn disagrees(&self) -> bool {
+        let gained =
+            |(loss, part): &(Loss, f64)| *loss == Loss::Unexplained && -part > Self::DISAGREES_FROM * self.measured;
+        self.parts.iter().any(gained)
+    }
+
+    /// Whether the split is rough, for one of these reasons.
+    #[must_use]
+    pub fn rough(&self) -> bool {
+        self.slowed() || self.disagrees()
     }
 
     fn numbers(&self) -> impl Iterator<Item = f64> {
