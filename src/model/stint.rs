@@ -254,7 +254,11 @@ mod tests {
         let stop = std::sync::atomic::AtomicBool::new(false);
         std::thread::scope(|scope| {
             // Both are on one core, so that whoever gives it up waits until the other was made to.
-            scope.spawn(|| while !stop.load(std::sync::atomic::Ordering::Relaxed) {});
+            scope.spawn(|| {
+                while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+                    std::hint::spin_loop();
+                }
+            });
             let mut watch = Stopwatch::start(false);
             if watch.scheduler.is_none() {
                 stop.store(true, std::sync::atomic::Ordering::Relaxed);
