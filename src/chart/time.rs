@@ -73,7 +73,10 @@ fn section_in_words(section: &Section, named: bool) -> String {
 
 fn section(results: &Results, group: &Group, per_item: bool) -> Section {
     let verdict = verdict_of(results, group);
-    let winners = verdict.filter(|_| decided(results, verdict)).map_or(&[][..], |verdict| &verdict.winners);
+    // Where nothing could be decided, everybody would be first.
+    let telling =
+        verdict.filter(|verdict| decided(results, Some(verdict)) && finding::too_few_blocks(verdict).is_none());
+    let winners = telling.map_or(&[][..], |verdict| &verdict.winners);
     let cells = group.cells.iter().filter_map(|cell| results.cells.get(*cell));
     let rows = cells.map(|cell| row(results, group, cell, per_item, winners.contains(&cell.id))).collect();
     let sub = if group.describe == group.label { String::new() } else { group.describe.clone() };
@@ -248,6 +251,10 @@ fn title_of_several(results: &Results, groups: &[&Group]) -> String {
     if found.is_empty() {
         let suffix = finding::suffix(results, groups.first().and_then(|group| verdict_of(results, group)));
         return format!("Times of {} groups{suffix}", groups.len());
+    }
+    let too_few = |group: &&Group| verdict_of(results, group).and_then(finding::too_few_blocks);
+    if let Some(why) = groups.iter().map(too_few).collect::<Option<Vec<_>>>().and_then(|all| all.into_iter().max()) {
+        return format!("{why} in any of {} groups", groups.len());
     }
     let short = groups.len() <= 3 && groups.iter().all(|group| group.label.chars().count() <= 36);
     let missing = groups.len() - found.len();

@@ -256,7 +256,7 @@ mod tests {
             // Both are on one core, so that whoever gives it up waits until the other was made to.
             scope.spawn(|| {
                 while !stop.load(std::sync::atomic::Ordering::Relaxed) {
-                    std::hint::spin_loop()
+                    std::hint::spin_loop();
                 }
             });
             let mut watch = Stopwatch::start(false);
