@@ -4,11 +4,12 @@ use runner::vocab::Outcome;
 
 use super::support::{Place, skipped};
 
-const WORK: &str = "import asyncio
+const WORK: &str = "import asyncio, time
 def doubles(item):
+    time.sleep(0.005)
     return item['n'] * 2
 async def waits(item):
-    await asyncio.sleep(0.001)
+    await asyncio.sleep(0.005)
     return item
 def raises(item):
     raise ValueError('not this one')
