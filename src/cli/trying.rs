@@ -18,7 +18,7 @@ use crate::scenario::{Problems, Source};
 use crate::task::Tasks;
 
 /// Seconds that all trials together should take.
-const BUDGET: f64 = 50.0;
+const BUDGET: f64 = 35.0;
 /// Seconds that a serial trial should take at least.
 const TRIAL: f64 = 0.3;
 /// Seconds that starting and ending the host and the workers of a trial takes, about.
@@ -98,6 +98,12 @@ fn read_items(path: &Path) -> Result<Vec<String>> {
 
 /// The scenario of a Python function.
 fn function(options: &TryOptions, call: &str, items: Option<&[String]>, output: &Output) -> Result<String, Refused> {
+    for (number, item) in items.unwrap_or_default().iter().enumerate() {
+        if let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(item) {
+            let (number, how) = (number + 1, "write JSON on each line, such as a number or \"text\" in quotes");
+            return Err(Refused(format!("item {number} is no JSON: {error}; {how}")));
+        }
+    }
     let split = call.split_once(':').filter(|(module, name)| !module.is_empty() && !name.is_empty());
     let Some((_, name)) = split else {
         return Err(Refused(format!(
@@ -116,7 +122,7 @@ fn function(options: &TryOptions, call: &str, items: Option<&[String]>, output: 
         .map_err(|why| Refused(format!("{call} {why} (called with {first}, by {})", interpreter.label())))?;
     let workers = options.workers.unwrap_or_else(|| usable_cores().len() as u32);
     let ways = 3.0 + f64::from(u8::from(seen.coroutine || interpreter.interpreters));
-    let size = Size::of(seen.seconds, ways, workers);
+    let size = Size::of(seen.seconds, ways, workers).with(options.trials);
     let kind = if seen.coroutine { "a coroutine function" } else { "a function" };
     size.announce(call, &format!("{kind} of {}", interpreter.label()), seen.seconds, output);
     let models = models(&seen, &interpreter);
@@ -152,7 +158,7 @@ fn command(options: &TryOptions, items: Option<&[String]>, output: &Output) -> R
         return Err(Refused(format!("{name} ended with {ended} for item {first}: {}", said.trim())));
     }
     let workers = options.workers.unwrap_or_else(|| usable_cores().len() as u32);
-    let size = Size::of(seconds, 3.0, workers);
+    let size = Size::of(seconds, 3.0, workers).with(options.trials);
     size.announce(name, "a command", seconds, output);
     let argv: Vec<String> = options.command.iter().map(quoted).collect();
     let data = options.items.as_ref().map_or(String::new(), |path| format!("\n    data: {}", quoted(path)));
@@ -200,6 +206,12 @@ impl Size {
         let seconds = trial * (f64::from(blocks) * per_block + APART * ways);
         let timeout = (serial * 10.0).clamp(10.0, 600.0).ceil() as u64;
         Self { items: items as u64, blocks, timeout, seconds }
+    }
+
+    /// The same with so many blocks, where the user says how many.
+    fn with(self, blocks: Option<u32>) -> Self {
+        let chosen = blocks.unwrap_or(self.blocks);
+        Self { seconds: self.seconds * f64::from(chosen) / f64::from(self.blocks), blocks: chosen, ..self }
     }
 
     fn announce(&self, what: &str, kind: &str, seconds: f64, output: &Output) {

@@ -364,10 +364,11 @@ fn the_next_run_does_the_same_work() {
     assert!(chosen.iter().all(|items| *items > 0));
     // A count that no calibration would choose shows where the next run takes it from.
     let path = place.report("c").join("results.json");
-    let text = std::fs::read_to_string(&path).unwrap();
-    let changed = text.replace(&format!("\"items\":{}", chosen[0]), "\"items\":33");
-    assert_ne!(text, changed);
-    std::fs::write(&path, changed).unwrap();
+    let mut changed = place.results("c");
+    changed.cells[0].items = 33;
+    // Counts that suited badly are chosen anew, and on a busy machine they do.
+    changed.trials.iter_mut().for_each(|trial| trial.marks.clear());
+    runner::results::write(&path, &changed).unwrap();
     place.run_scenario("c", &["--quick", "--trials", "1"]).expect(0);
     assert!(place.results("c").cells.iter().all(|cell| cell.items == 33 || chosen[1..].contains(&cell.items)));
     assert_eq!(place.results("c").cells[0].items, 33);

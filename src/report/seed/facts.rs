@@ -117,10 +117,13 @@ impl<'a> Spot<'a> {
         self.trials().map(|trial| trial.seen.clone()).find(|seen| !seen.is_empty()).unwrap_or_default()
     }
 
-    /// Median seconds from asking for a worker to its being ready, with the extremes.
+    /// Seconds of the start of all workers: the median, with the extremes.
     pub(super) fn start(&self) -> Option<String> {
-        let lives = self.trials().filter(|trial| trial.ok()).flat_map(|trial| &trial.lives);
-        spread(lives.map(|life| life.ready.saturating_sub(life.start)).collect())
+        spread(self.starts())
+    }
+
+    fn starts(&self) -> Vec<u64> {
+        self.trials().filter(|trial| trial.ok()).map(|trial| trial.phases[0].wall).collect()
     }
 
     /// Median bytes that are private to a worker, after the work.
@@ -130,10 +133,9 @@ impl<'a> Spot<'a> {
         middle(read.flat_map(|memory| memory.workers.iter().map(|worker| worker.private)).collect())
     }
 
-    /// Median nanoseconds from asking for a worker to its being ready.
+    /// Median nanoseconds of the start of all workers.
     pub(super) fn start_nanos(&self) -> Option<u64> {
-        let lives = self.trials().filter(|trial| trial.ok()).flat_map(|trial| &trial.lives);
-        middle(lives.map(|life| life.ready.saturating_sub(life.start)).collect())
+        middle(self.starts())
     }
 
     /// Memory in words: in all, and what a worker has to itself.
