@@ -254,8 +254,8 @@ mod tests {
     fn the_size_follows_from_what_an_item_takes() {
         let of = |seconds| Size::of(seconds, 3.0, 2);
         let (tiny, usual, long) = (of(1e-6), of(0.01), of(2.0));
-        assert_eq!((tiny.items, tiny.blocks), (5883, 12));
-        assert_eq!((usual.items, usual.blocks), (30, 12));
+        assert_eq!((tiny.items, tiny.blocks), (5883, 10));
+        assert_eq!((usual.items, usual.blocks), (30, 10));
         assert_eq!((long.items, long.blocks), (8, 6));
         assert!(usual.seconds < 60.0, "{}", usual.seconds);
     }
