@@ -148,7 +148,7 @@ pub(super) struct Shape {
     /// Run only these cells, such as model=threads|rayon,workers=2
     #[arg(long, value_name = "KEY=VALUE,...")]
     pub(super) only: Option<String>,
-    /// Let scenarios name interpreters by path, and run Python code of their own. Without it, what needs it is skipped
+    /// Let scenarios name interpreters by path, and run Python code and commands of their own. Without it, what needs it is skipped
     #[arg(long)]
     pub(super) allow_commands: bool,
     /// Seed of items and orders, in place of the scenario's

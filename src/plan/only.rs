@@ -4,7 +4,7 @@ use super::built::{Built, Narrowed};
 use super::expect::{all_facts, in_vain, matching};
 use crate::name::nearest;
 use crate::scenario::{
-    Problem, Problems, Scalar, Scenario, Term, Wanted, list, printable, read_any, read_way, read_workers,
+    KEYS, Problem, Problems, Scalar, Scenario, Term, Wanted, list, printable, read_any, read_way, read_workers,
 };
 use crate::task::{Tasks, Value};
 
@@ -31,28 +31,10 @@ pub enum OnlyError {
 const PLACE: &str = "--only";
 
 /// The keys that are no settings of tasks.
-const KEYS: &[&str] = &[
-    "task",
-    "model",
-    "workers",
-    "ipc",
-    "dispatch",
-    "chunk",
-    "in_flight",
-    "wait",
-    "placement",
-    "runtime",
-    "measure",
-    "start",
-    "api",
-    "switch_interval",
-    "held_per_operation",
-    "python",
-    "fault",
-    "on_crash",
-    "parent_memory",
-    "parent_use",
-];
+fn keys() -> Vec<&'static str> {
+    let ways = KEYS.iter().map(|(_, word)| *word);
+    ["task", "model"].into_iter().chain(ways).chain(["runtime", "measure"]).collect()
+}
 
 impl Only {
     /// Reads a selector: `key=value` pairs with commas between them; values may repeat, separated by `|`.
@@ -108,10 +90,10 @@ impl Only {
 
 fn term(key: &str, values: &[String], tasks: &Tasks) -> Result<Term, (String, String)> {
     let settings: Vec<&str> = tasks.iter().flat_map(|task| task.settings()).map(|setting| setting.name).collect();
-    if !KEYS.contains(&key) && !settings.contains(&key) {
-        let help = match nearest(key, KEYS.iter().copied().chain(settings)) {
+    if !keys().contains(&key) && !settings.contains(&key) {
+        let help = match nearest(key, keys().into_iter().chain(settings)) {
             Some(near) => format!("did you mean `{near}`?"),
-            None => format!("the keys are {} and the settings of tasks", list(KEYS)),
+            None => format!("the keys are {} and the settings of tasks", list(&keys())),
         };
         return Err((format!("`{}` is not a key of cells", printable(key)), help));
     }
@@ -125,7 +107,7 @@ fn want(key: &str, value: &str, tasks: &Tasks) -> Result<Wanted, (String, String
     if key == "workers" {
         return read_workers(&scalar).map_err(parts);
     }
-    if !KEYS.contains(&key) {
+    if !keys().contains(&key) {
         return match read_any(tasks, key, &scalar) {
             Some(read) => read.map(Wanted::Any).map_err(parts),
             None => Ok(Wanted::Any(Vec::new())),

@@ -162,7 +162,7 @@ fn spent() -> [Column; 5] {
         column("spent_dispatch_seconds", "around items: claims, messages, copies", |s| spent_of(s, |p| p.dispatch)),
         column("spent_waiting_seconds", "waiting for work", |s| spent_of(s, |p| p.waiting)),
         column("spent_lock_seconds", "waiting for the runtime's lock", |s| spent_of(s, |p| p.lock)),
-        column("spent_preempted_seconds", "within items, ready to run but without a core", |s| {
+        column("spent_preempted_seconds", "within items and between them, ready to run but without a core", |s| {
             spent_of(s, |p| p.preempted)
         }),
     ]

@@ -54,8 +54,7 @@ struct Answer {
 }
 
 /// Whether naming this interpreter needs no permission: a bare `python3…`, which is looked for on PATH.
-#[must_use]
-pub fn is_plain(name: &str) -> bool {
+fn is_plain(name: &str) -> bool {
     name.starts_with("python3") && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '.' || c == '-')
 }
 

@@ -6,7 +6,7 @@ mod look;
 
 use serde::{Deserialize, Serialize};
 
-pub use find::{find, is_plain};
+pub use find::find;
 pub use gil::{Gil, Held, Holder, LockUse};
 pub use look::{Function, look};
 

@@ -272,7 +272,7 @@ pub(super) fn main_and_child(facts: &Facts<'_>) -> Vec<Row> {
                 (
                     "multiprocessing.Process",
                     format!(
-                        "until a worker was ready: fork {}, forkserver {}, spawn {}",
+                        "to start one took: fork {}, forkserver {}, spawn {}",
                         start("fork"),
                         start("forkserver"),
                         start("spawn")
