@@ -12,6 +12,9 @@ pub const WORKER: &str = "__worker";
 /// The hidden subcommand of the process that owns the queues of the `manager` method.
 pub const MANAGER: &str = "__manager";
 
+/// The hidden subcommand of the process that serves what a task's items ask for.
+pub const SERVER: &str = "__server";
+
 /// The hidden subcommand of the process that makes workers as copies of itself.
 pub const FORKSERVER: &str = "__forkserver";
 
@@ -21,7 +24,7 @@ pub const ASK: &str = "__protocol";
 
 /// Number of what a runner and its hosts say to each other: the line that a host reads, and the line that it writes. It
 /// is raised with every change to either, so that two builds never misunderstand each other.
-pub const PROTOCOL: u32 = 2;
+pub const PROTOCOL: u32 = 3;
 
 /// The program to start again, passed down from `main` as a value.
 #[derive(Clone, Debug)]

@@ -54,6 +54,7 @@ fn phases_of(task: &str, settings: &Settings, setup: Setup, items: u64) -> [f64;
         interpreter: None,
         fault: None,
         trace: false,
+        server: None,
     };
     let prefix = format!("/runner-bench-{}", std::process::id());
     let deadline = Instant::now() + Duration::from_secs(60);
@@ -63,7 +64,7 @@ fn phases_of(task: &str, settings: &Settings, setup: Setup, items: u64) -> [f64;
 }
 
 fn job() -> Box<dyn Job> {
-    let place = Place { seed: 1, items: 1, folder: std::path::PathBuf::new() };
+    let place = Place { seed: 1, items: 1, folder: std::path::PathBuf::new(), server: None };
     let tasks = Tasks::builtin();
     let task = tasks.get("empty").expect("a built-in task");
     task.prepare(&Settings::default(), &place).expect("a job")

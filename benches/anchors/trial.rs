@@ -28,6 +28,7 @@ pub fn run() {
         interpreter: None,
         fault: None,
         trace: false,
+        server: None,
     };
     let spec =
         Spec { brief, reference: false, timeout: Duration::from_secs(30), prefix: String::new(), against: false };

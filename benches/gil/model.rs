@@ -46,7 +46,7 @@ fn item(experiment: &Experiment, port: u16) -> impl Fn(u64, &mut Context<'_>) + 
     let mut settings = Settings::default();
     settings.put(setting, Value::Whole(value));
     let tasks = Tasks::builtin();
-    let place = Place { seed: 1, items: 64, folder: std::path::PathBuf::new() };
+    let place = Place { seed: 1, items: 64, folder: std::path::PathBuf::new(), server: None };
     let job = tasks.get(task).expect("a task").prepare(&settings, &place).expect("a job");
     let http = experiment.kind == "http";
     move |number, context| {

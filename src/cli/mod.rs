@@ -17,7 +17,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use crate::reexec::{ASK, FORKSERVER, HOST, MANAGER, Program, WORKER};
+use crate::reexec::{ASK, FORKSERVER, HOST, MANAGER, Program, SERVER, WORKER};
 use crate::task::Tasks;
 use crate::{host, model};
 
@@ -72,6 +72,7 @@ fn start(tasks: &Tasks, program: Program) -> u8 {
         // Whoever asked and does not listen any more needs no answer.
         Some(ASK) => return u8::from(Output::new(true, false).result(&host::protocol_main(tasks)).is_err()),
         Some(FORKSERVER) => return model::forkserver_main(tasks, &arguments[1..]),
+        Some(SERVER) => return host::server_main(tasks),
         Some(MANAGER) => return model::manager_main(&arguments[1..]),
         _ => {}
     }

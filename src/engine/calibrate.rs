@@ -91,8 +91,15 @@ pub(super) fn choose(run: &mut Run<'_>) -> Result<Vec<u64>, Interrupted> {
 
 /// The least items that a cell needs so that all its workers have several chunks.
 fn fewest(plan: &Plan, cell: usize) -> f64 {
-    let setup = &plan.cells[cell].setup;
-    8.0 * f64::from(setup.workers.unwrap_or(1)) * f64::from(setup.chunk.unwrap_or(1))
+    let (setup, grain) = (&plan.cells[cell].setup, grain(plan, cell));
+    // Items of a round wait for each other, so that rounds count and not items.
+    let chunks = if grain > 1 { 8.0 * grain as f64 } else { 8.0 * f64::from(setup.workers.unwrap_or(1)) };
+    chunks * f64::from(setup.chunk.unwrap_or(1))
+}
+
+/// What a cell's number of items is a multiple of.
+fn grain(plan: &Plan, cell: usize) -> u64 {
+    plan.groups[plan.cells[cell].group].grain
 }
 
 fn target(plan: &Plan, group: usize) -> f64 {
@@ -104,7 +111,7 @@ fn target(plan: &Plan, group: usize) -> f64 {
 fn seconds_per_item(run: &mut Run<'_>, cell: usize) -> Result<Option<f64>, Interrupted> {
     let plan = run.plan;
     let enough = target(plan, plan.cells[cell].group) * TELLING;
-    let mut items = fewest(plan, cell).min(MOST);
+    let mut items = whole(fewest(plan, cell).min(MOST), grain(plan, cell)) as f64;
     let (mut known, mut told) = (None, 0);
     for _ in 0..ROUNDS {
         let report = match run.host.run(&sound(plan, cell, items as u64)) {
@@ -126,6 +133,7 @@ fn seconds_per_item(run: &mut Run<'_>, cell: usize) -> Result<Option<f64>, Inter
         }
         // A short trial is mostly overhead, so a first guess of the growth is bounded.
         items = (items * (enough * MARGIN / seconds).clamp(2.0, 1000.0)).min(MOST);
+        items = whole(items, grain(plan, cell)) as f64;
     }
     Ok(known)
 }
@@ -141,17 +149,23 @@ fn counts_for(plan: &Plan, cells: &[(usize, Option<f64>)]) -> Vec<(usize, u64)> 
     let longest = plan.timeout.as_secs_f64() / 4.0;
     let common = (wanted / fastest).max(least);
     if common * slowest <= longest {
-        return cells.iter().map(|(id, _)| (*id, round(common))).collect();
+        return cells.iter().map(|(id, _)| (*id, round(common, grain(plan, *id)))).collect();
     }
     let own = |(id, seconds): &(usize, Option<f64>)| {
         let count = (wanted / seconds.unwrap_or(slowest)).max(fewest(plan, *id));
-        (*id, round(count))
+        (*id, round(count, grain(plan, *id)))
     };
     cells.iter().map(own).collect()
 }
 
-/// A multiple of 64, so that tasks whose items come in rounds of 64 do whole rounds, at least where rounding is small.
-fn round(count: f64) -> u64 {
-    let count = count.clamp(1.0, MOST).ceil() as u64;
-    if count > 128 { count.next_multiple_of(64) } else { count }
+/// A multiple of 64, so that tasks whose items come in sets of 64 do whole sets, at least where rounding is small; and of
+/// the group's grain.
+fn round(count: f64, grain: u64) -> u64 {
+    let count = whole(count.clamp(1.0, MOST), 1);
+    whole(if count > 128 { count.next_multiple_of(64) } else { count } as f64, grain)
+}
+
+/// The next whole multiple of `grain`.
+fn whole(count: f64, grain: u64) -> u64 {
+    (count.ceil() as u64).next_multiple_of(grain)
 }

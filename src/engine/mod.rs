@@ -228,6 +228,7 @@ fn spec(plan: &Plan, cell: usize, items: u64, kind: Kind) -> Spec {
         interpreter: group.interpreter.as_ref().map(|found| found.path.clone()),
         fault: group.fault,
         trace: kind == Kind::Instrumented && plan.timeline,
+        server: None,
     };
     let against = cell.against.is_some();
     Spec { brief, reference: false, timeout: plan.timeout, prefix: String::new(), against }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::Spec;
 use super::machine::free_memory;
 use super::python;
+use super::server::Server;
 use crate::ipc;
 use crate::model::{self, Model, Order, Ran, Start, Trouble, Usage};
 use crate::name::show_bytes;
@@ -59,7 +60,7 @@ pub fn host_main(tasks: &Tasks, program: &Program) -> u8 {
     if !copies || spec.reference {
         follow();
     }
-    let order = Order {
+    let mut order = Order {
         tasks,
         program,
         brief: spec.brief.clone(),
@@ -67,7 +68,7 @@ pub fn host_main(tasks: &Tasks, program: &Program) -> u8 {
         prefix: spec.prefix.clone(),
         copied,
     };
-    let reply = if spec.reference { reference(&order) } else { measured(&order, machine) };
+    let reply = if spec.reference { reference(&order) } else { measured(&mut order, machine) };
     let Ok(mut text) = serde_json::to_vec(&reply) else { return 2 };
     text.push(b'\n');
     let written = std::io::stdout().lock().write_all(&text);
@@ -99,9 +100,15 @@ fn reference(order: &Order<'_>) -> Reply {
     }
 }
 
-fn measured(order: &Order<'_>, machine: Ticks) -> Reply {
+fn measured(order: &mut Order<'_>, machine: Ticks) -> Reply {
+    let refused = |trouble, items| Reply { trouble: Some(trouble), known: items, ..Reply::default() };
+    let server = match Server::start(order) {
+        Ok(server) => server,
+        Err(trouble) => return refused(trouble, order.brief.items),
+    };
+    order.brief.server = server.as_ref().map(|server| server.address);
     if let Err(trouble) = check_means(order) {
-        return Reply { trouble: Some(trouble), known: order.brief.items, ..Reply::default() };
+        return refused(trouble, order.brief.items);
     }
     if order.brief.fault.is_some() {
         leave_no_core();
@@ -114,6 +121,11 @@ fn measured(order: &Order<'_>, machine: Ticks) -> Reply {
     if ran.trouble.is_none() && Instant::now() > order.deadline {
         ran.trouble = Some(Trouble::TimedOut);
     }
+    if ran.trouble.is_none() && ran.done == ran.known {
+        ran.trouble = review(order).err();
+    }
+    // What it used is this trial's own, and no other's.
+    drop(server);
     let phases = ran.phases.map(|phase| Phase {
         wall: phase.wall,
         user: phase.usage.user,
@@ -125,6 +137,11 @@ fn measured(order: &Order<'_>, machine: Ticks) -> Reply {
     });
     let own = Usage::now().plus(Usage::of_children());
     reply(ran, phases, machine.others_since(own.cpu()))
+}
+
+/// Has the job look at what its items left outside of their replies.
+fn review(order: &Order<'_>) -> Result<(), Trouble> {
+    Ok(order.brief.job(order.tasks)?.review()?)
 }
 
 /// A crash that is asked for leaves no image of its memory behind, in this process and in those that it starts.
@@ -297,6 +314,7 @@ mod tests {
             interpreter: None,
             fault: None,
             trace: false,
+            server: None,
         };
         let timeout = Duration::from_secs(1);
         let spec = Spec { brief, reference: false, timeout, prefix: String::new(), against: false };
@@ -313,6 +331,6 @@ mod tests {
                      reply service reply spent reply trouble reply turnaround timeout timeout.nanos \
                      timeout.secs";
         let advice = "hosts of other builds would misunderstand this: raise reexec::PROTOCOL, then change this list";
-        assert_eq!((PROTOCOL, found.join(" ").as_str()), (2, known), "{advice}");
+        assert_eq!((PROTOCOL, found.join(" ").as_str()), (3, known), "{advice}");
     }
 }

@@ -7,6 +7,7 @@ mod machine;
 mod process;
 mod protocol;
 mod python;
+mod server;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -19,6 +20,7 @@ pub use leftovers::{Identity, sweep_dead};
 pub use machine::{free_memory, machine};
 pub use process::Process;
 pub use protocol::{Other, ProtocolError, ask, protocol_main};
+pub use server::server_main;
 
 pub use crate::model::{Brief, Measure, Purpose};
 use crate::results::{Event, Life, LockUse, MemoryUse, Phase, Seen, Spent};

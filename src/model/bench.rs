@@ -5,11 +5,12 @@ use std::sync::Arc;
 use hdrhistogram::Histogram;
 
 use super::lock::context;
+use super::rounds::first_told;
 use super::run::Brief;
 use super::stint::{Stopwatch, monotonic};
 use crate::ipc::Requests;
 use crate::runtime::Gil;
-use crate::task::{Context, Digest, Fault, Job, TaskError, digest, item_digest};
+use crate::task::{Context, Digest, Fault, Job, TaskError, Turn, digest, item_digest};
 
 /// Runs items one after the other and keeps the sums.
 pub(super) struct Bench<'a> {
@@ -160,7 +161,11 @@ impl<'a> Bench<'a> {
         count: u64,
         mut request: impl FnMut(u64) -> &'r [u8],
     ) -> Result<(), TaskError> {
+        self.context.warming = true;
         for item in 0..count {
+            if let Some(rounds) = self.job.rounds() {
+                self.context.turn = Turn { told: first_told(rounds), ..Turn::default() };
+            }
             let start = monotonic();
             self.execute(request(item))?;
             if item == 0 {
@@ -168,6 +173,7 @@ impl<'a> Bench<'a> {
             }
             self.context.take_yielded();
         }
+        (self.context.warming, self.context.turn) = (false, Turn::default());
         Ok(())
     }
 }

@@ -1,15 +1,20 @@
 //! Who runs the items.
 
 mod bench;
+mod circuit;
 mod crew;
+mod found;
+mod gather;
 mod glance;
 mod lock;
 mod memory;
+mod names;
 mod nursery;
 mod parent;
 mod placing;
 mod processes;
 mod rescue;
+mod rounds;
 mod run;
 mod serial;
 mod starter;
@@ -34,7 +39,7 @@ pub use serial::reference;
 pub use stint::{Spent, Stint, split};
 pub use trace::{Event, EventKind, Life, MOST_EVENTS, Seen};
 pub use usage::Usage;
-pub use worker::{manager_main, worker_main};
+pub use worker::{follow_the_host, manager_main, worker_main};
 
 use crate::ipc::{Dispatch, Method, Wait};
 use crate::runtime::Runtime;

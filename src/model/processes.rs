@@ -4,11 +4,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::bench::Feed;
+use super::circuit::Circuit;
 use super::crew::Crew;
 use super::glance::{Glance, look_again};
 use super::memory::Scale;
 use super::parent::Parent;
 use super::placing::{dispatcher_core, pin, usable_cores, worker_core};
+use super::rounds::rounds_of;
 use super::run::{Edges, Order, Ran};
 use super::stint::{Stint, monotonic};
 use super::stream::{Means, Stop, Stream, reported};
@@ -58,7 +60,7 @@ fn work(order: &Order<'_>, crew: &mut Crew<'_>, ran: &mut Ran) -> Result<(), Sto
     let mut edges = Edges::start();
     crew.trace.begin();
     let mut links = connect(order, crew, job.as_ref(), &requests)?;
-    let driven = drive(&mut links, &mut feed, crew, &mut edges, ran);
+    let driven = drive(job.as_ref(), &mut links, &mut feed, crew, &mut edges, ran);
     let reports = driven.map_err(|stop| links.last_words(stop))?;
     drop(links);
     crew.join(&reports, ran);
@@ -69,6 +71,7 @@ fn work(order: &Order<'_>, crew: &mut Crew<'_>, ran: &mut Ran) -> Result<(), Sto
 
 /// From the first message to the workers' reports; none of those that died.
 fn drive(
+    job: &dyn Job,
     links: &mut Links<'_>,
     feed: &mut Feed<'_>,
     crew: &mut Crew<'_>,
@@ -86,7 +89,7 @@ fn drive(
 
     let waited = match links.table.clone() {
         Some(table) => links.run_table(&table, ran)?,
-        None => links.run_stream(feed, crew, ran)?,
+        None => links.run_stream(job, feed, crew, ran)?,
     };
     let end = edges.edge(ran);
     crew.manager_edge(links.manager_usage()?, &mut ran.phases[1]);
@@ -211,10 +214,20 @@ impl Links<'_> {
     }
 
     /// Hands all items out over the hub.
-    fn run_stream(&mut self, feed: &mut Feed<'_>, crew: &mut Crew<'_>, ran: &mut Ran) -> Result<Vec<u64>, Stop> {
+    fn run_stream(
+        &mut self,
+        job: &dyn Job,
+        feed: &mut Feed<'_>,
+        crew: &mut Crew<'_>,
+        ran: &mut Ran,
+    ) -> Result<Vec<u64>, Stop> {
         let Self { hub, order, cores, .. } = self;
-        let job = |worker: usize| job_message(order, cores, worker, None);
-        Stream::new(Means { hub: hub.as_mut(), feed, order, crew, job: &job }).run(ran)
+        let message = |worker: usize| job_message(order, cores, worker, None);
+        let means = Means { hub: hub.as_mut(), feed, order, crew, job: &message };
+        match rounds_of(&order.brief, order.tasks, job).map_err(Stop::Trouble)? {
+            Some((rounds, parts, count)) => Circuit::new(means, rounds, parts).run(count, ran),
+            None => Stream::new(means, job)?.run(ran),
+        }
     }
 
     /// Runs the items of a table, none of which is found by another.

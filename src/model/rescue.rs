@@ -110,6 +110,7 @@ mod tests {
             interpreter: None,
             fault: None,
             trace: false,
+            server: None,
         };
         Rescue::new(&brief).unwrap()
     }

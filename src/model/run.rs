@@ -1,5 +1,6 @@
 //! What every model has in common: the order it gets, what it leaves, and the edges of its phases.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -14,7 +15,7 @@ use super::{Measure, Placement, Setup};
 use crate::ipc::IpcError;
 use crate::reexec::Program;
 use crate::runtime::{LockUse, Runtime};
-use crate::task::{Digest, Fault, Job, Place, Settings, Task, TaskError, Tasks};
+use crate::task::{Digest, Fault, Job, Place, Settings, TaskError, Tasks, Topology};
 
 /// One run to make: what, how, and until when.
 pub struct Order<'a> {
@@ -74,6 +75,9 @@ pub struct Brief {
     /// Whether an instrumented run keeps its events for a timeline.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub trace: bool,
+    /// Where the trial's server listens, where the task needs one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server: Option<SocketAddr>,
 }
 
 impl Brief {
@@ -85,14 +89,19 @@ impl Brief {
         let task = tasks
             .get(&self.task)
             .ok_or_else(|| Trouble::Failed(format!("this program has no task `{}`", self.task)))?;
-        let place = Place { seed: self.seed, items: self.items, folder: self.folder.clone() };
-        task.prepare(&self.settings, &place).map_err(Trouble::from)
+        task.prepare(&self.settings, &self.place()).map_err(Trouble::from)
     }
 
-    /// Whether the job's items yield further ones.
+    /// Where and with what its job is prepared.
     #[must_use]
-    pub fn yields(&self, tasks: &Tasks) -> bool {
-        tasks.get(&self.task).is_some_and(Task::yields)
+    pub fn place(&self) -> Place {
+        Place { seed: self.seed, items: self.items, folder: self.folder.clone(), server: self.server }
+    }
+
+    /// How the job's items hang together.
+    #[must_use]
+    pub fn topology(&self, tasks: &Tasks) -> Topology {
+        tasks.get(&self.task).map(|task| task.topology(&self.settings)).unwrap_or_default()
     }
 
     /// How many workers there are; one where the model has none.

@@ -1,16 +1,22 @@
 //! `serial`: one item after the other in the calling thread. The reference of every speed-up, and of every reply.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use super::bench::{Bench, Feed};
 use super::glance::{Glance, look_again};
 use super::lock::{lock_of, note};
 use super::memory::{Others, Scale};
+use super::names::Names;
 use super::parent::Parent;
+use super::rounds::{Board, first_told, rounds_of, turn_over};
 use super::run::{Edges, Order, Ran, Trouble, panic_cause};
 use super::trace::Trace;
 use crate::runtime::Runtime;
-use crate::task::{Context, Digest, checksum, digest, item_checksum, item_digest, yielded_item};
+use crate::task::{
+    Consumer, Context, Digest, Job, Made, Rounds, TaskError, Topology, Turn, checksum, digest, item_checksum,
+    item_digest,
+};
 
 pub(super) fn run(order: &Order<'_>) -> Ran {
     let mut ran = Ran { known: order.brief.items, ..Ran::default() };
@@ -30,6 +36,11 @@ fn work(order: &Order<'_>, ran: &mut Ran) -> Result<(), Trouble> {
     let mut feed = Feed::new(job.as_ref(), &requests);
     let lock = lock_of(brief);
     let mut bench = Bench::new(job.as_ref(), brief).under(brief, lock.as_ref(), 0);
+    let mut means = Means {
+        topology: brief.topology(order.tasks),
+        board: Board::new(brief, order.tasks, job.as_ref())?,
+        consumer: job.consumer()?,
+    };
     bench.context.acquire();
     if brief.warm() && brief.items > 0 {
         let request = feed.get(0).to_vec();
@@ -41,7 +52,7 @@ fn work(order: &Order<'_>, ran: &mut Ran) -> Result<(), Trouble> {
     bench.begin_stint();
     edges.edge(ran);
     bench.resume();
-    let worked = work_through(&mut bench, &mut feed, brief.items, brief.yields(order.tasks), &mut ran.known);
+    let worked = work_through(&mut bench, &mut feed, brief.items, &mut means, &mut ran.known);
     let end = edges.edge(ran);
     ran.memory = scale.after(&Others::default());
     bench.end_stint();
@@ -57,35 +68,64 @@ fn work(order: &Order<'_>, ran: &mut Ran) -> Result<(), Trouble> {
     worked
 }
 
+/// What the items of a job hang together by.
+struct Means<'a> {
+    topology: Topology,
+    board: Option<Board<'a>>,
+    consumer: Option<Box<dyn Consumer>>,
+}
+
 fn work_through(
     bench: &mut Bench<'_>,
     feed: &mut Feed<'_>,
     items: u64,
-    yields: bool,
+    means: &mut Means<'_>,
     known: &mut u64,
 ) -> Result<(), Trouble> {
-    if !yields {
+    if let Some(board) = &means.board {
+        for round in 0..board.count {
+            for part in 0..board.parts {
+                board.play(round, part, bench, feed.get(round * board.parts + part))?;
+            }
+            board.turn_over(round)?;
+        }
+        return Ok(());
+    }
+    if means.topology.finds() {
+        return find_all(bench, feed, items, Names::new(means.topology, bench.job, items), known);
+    }
+    let Some(consumer) = &mut means.consumer else {
         for item in 0..items {
             bench.item(item, feed.get(item))?;
         }
         return Ok(());
+    };
+    for item in 0..items {
+        bench.item(item, feed.get(item))?;
+        consumer.take(&Made { producer: 0, turn: item, reply: &bench.reply }, &mut bench.context)?;
     }
+    Ok(consumer.finish(&mut bench.context)?)
+}
+
+/// Runs items and those that they yield, the last found first.
+fn find_all(
+    bench: &mut Bench<'_>,
+    feed: &mut Feed<'_>,
+    items: u64,
+    mut names: Names,
+    known: &mut u64,
+) -> Result<(), Trouble> {
     let mut stack = Vec::new();
     for item in 0..items {
         bench.item(item, feed.get(item))?;
-        push_yielded(bench, item, &mut stack);
+        stack.extend(names.name_all(item, bench.context.take_yielded()));
         while let Some((child, request)) = stack.pop() {
             *known += 1;
             bench.item(child, &request)?;
-            push_yielded(bench, child, &mut stack);
+            stack.extend(names.name_all(child, bench.context.take_yielded()));
         }
     }
     Ok(())
-}
-
-fn push_yielded(bench: &mut Bench<'_>, parent: u64, stack: &mut Vec<(u64, Vec<u8>)>) {
-    let yielded = bench.context.take_yielded();
-    stack.extend(yielded.into_iter().enumerate().map(|(k, request)| (yielded_item(parent, k as u64), request)));
 }
 
 /// The sum of the right replies, and how many items there are with those that are yielded.
@@ -95,25 +135,72 @@ fn push_yielded(bench: &mut Bench<'_>, parent: u64, stack: &mut Vec<(u64, Vec<u8
 pub fn reference(order: &Order<'_>) -> Result<(Digest, u64), Trouble> {
     let brief = &order.brief;
     let job = brief.job(order.tasks)?;
-    let (mut sum, mut known, mut stack) = (0u64, 0u64, Vec::new());
-    let (mut request, mut reply, mut context) = (Vec::new(), Vec::new(), Context::native());
-    let of_item = match brief.runtime {
-        Runtime::Python => |item, request: &[u8], reply: &[u8]| item_checksum(item, checksum(request), checksum(reply)),
-        _ => |item, request: &[u8], reply: &[u8]| item_digest(item, digest(request), digest(reply)),
-    };
+    let mut right = Right::new(job.as_ref(), brief.runtime);
+    if let Some((rounds, parts, count)) = rounds_of(brief, order.tasks, job.as_ref())? {
+        right.add_rounds(rounds, parts, count)?;
+        return Ok((right.sum, right.known));
+    }
+    let mut names = Names::new(brief.topology(order.tasks), job.as_ref(), brief.items);
+    let mut stack = Vec::new();
     for first in 0..brief.items {
-        request.clear();
+        let mut request = Vec::new();
         job.request(first, &mut request);
-        stack.push((first, std::mem::take(&mut request)));
-        while let Some((item, bytes)) = stack.pop() {
-            reply.clear();
-            job.expected(&bytes, &mut reply, &mut context)?;
-            sum = sum.wrapping_add(of_item(item, &bytes, &reply));
-            known += 1;
-            let yielded = context.take_yielded();
-            stack.extend(yielded.into_iter().enumerate().map(|(k, child)| (yielded_item(item, k as u64), child)));
-            request = bytes;
+        stack.push((first, request));
+        while let Some((item, request)) = stack.pop() {
+            right.add(item, &request)?;
+            stack.extend(names.name_all(item, right.context.take_yielded()));
         }
     }
-    Ok((sum, known))
+    Ok((right.sum, right.known))
+}
+
+/// Adds up right replies.
+struct Right<'a> {
+    job: &'a dyn Job,
+    python: bool,
+    context: Context<'a>,
+    reply: Vec<u8>,
+    sum: Digest,
+    known: u64,
+}
+
+impl<'a> Right<'a> {
+    fn new(job: &'a dyn Job, runtime: Runtime) -> Self {
+        let python = runtime == Runtime::Python;
+        Self { job, python, context: Context::native(), reply: Vec::new(), sum: 0, known: 0 }
+    }
+
+    fn add(&mut self, item: u64, request: &[u8]) -> Result<(), TaskError> {
+        self.reply.clear();
+        self.job.expected(request, &mut self.reply, &mut self.context)?;
+        self.sum = self.sum.wrapping_add(match self.python {
+            true => item_checksum(item, checksum(request), checksum(&self.reply)),
+            false => item_digest(item, digest(request), digest(&self.reply)),
+        });
+        self.known += 1;
+        Ok(())
+    }
+
+    /// Plays all rounds, part by part.
+    fn add_rounds(&mut self, rounds: &dyn Rounds, parts: u64, count: u64) -> Result<(), TaskError> {
+        let mut turns: Vec<Turn> = (0..parts).map(|_| Turn::default()).collect();
+        let mut told = first_told(rounds);
+        for round in 0..count {
+            let (mut replies, mut sent) = (Vec::new(), Vec::new());
+            for part in 0..parts {
+                let (item, mut request) = (round * parts + part, Vec::new());
+                self.job.request(item, &mut request);
+                let turn = std::mem::take(&mut turns[part as usize]);
+                self.context.turn = Turn { told: Arc::clone(&told), ..turn };
+                self.add(item, &request)?;
+                sent.push(std::mem::take(&mut self.context.turn.sent));
+                turns[part as usize] = std::mem::take(&mut self.context.turn);
+                replies.push(self.reply.clone());
+            }
+            let (next, received) = turn_over(rounds, round, &told, &replies, sent)?;
+            told = next;
+            turns.iter_mut().zip(received).for_each(|(turn, letters)| turn.received = letters);
+        }
+        Ok(())
+    }
 }

@@ -5,12 +5,13 @@ use std::collections::{HashSet, VecDeque};
 use super::OnCrash;
 use super::bench::{Clocked, Feed};
 use super::crew::Crew;
+use super::names::Names;
 use super::rescue::{Held, Rescue};
 use super::run::{Order, Ran, Trouble};
 use super::stint::monotonic;
 use super::wire::{self, Cursor, Damaged};
 use crate::ipc::{Hub, IpcError};
-use crate::task::{digest, item_digest, yielded_item};
+use crate::task::{Consumer, Context, Job, Made, digest, item_digest};
 
 /// An error, and whose it is where a worker is gone.
 pub(super) enum Stop {
@@ -87,6 +88,9 @@ pub(super) struct Stream<'a, 'b, 'c> {
     /// Items that are out and not back.
     out: u64,
     message: Vec<u8>,
+    names: Names,
+    /// Who takes all replies, where somebody does, and what it runs under.
+    consumer: Option<(Box<dyn Consumer>, Context<'a>)>,
     /// When each chunk in flight was handed over, by worker; replies of a worker come in order.
     handed: Vec<VecDeque<u64>>,
     /// Since when each worker has had nothing while others might still find items; instrumented runs only.
@@ -96,10 +100,17 @@ pub(super) struct Stream<'a, 'b, 'c> {
 }
 
 impl<'a, 'b, 'c> Stream<'a, 'b, 'c> {
-    pub(super) fn new(means: Means<'a, 'b, 'c>) -> Self {
+    /// The dispatching of a job's items.
+    ///
+    /// # Errors
+    /// What the job says.
+    pub(super) fn new(means: Means<'a, 'b, 'c>, job: &dyn Job) -> Result<Self, Stop> {
         let brief = &means.order.brief;
         let (workers, items) = (brief.workers(), brief.items);
-        Self {
+        let consumer = job.consumer().map_err(|error| Stop::Trouble(error.into()))?;
+        Ok(Self {
+            names: Names::new(brief.topology(means.order.tasks), job, items),
+            consumer: consumer.map(|consumer| (consumer, Context::native())),
             rescue: Rescue::new(brief),
             gone: vec![false; workers],
             means,
@@ -112,7 +123,7 @@ impl<'a, 'b, 'c> Stream<'a, 'b, 'c> {
             handed: vec![VecDeque::new(); workers],
             starved: vec![None; workers],
             waited: vec![0; workers],
-        }
+        })
     }
 
     /// Runs all items, from the first hand-over to the last reply. Gives the nanoseconds that each worker waited for items
@@ -150,6 +161,9 @@ impl<'a, 'b, 'c> Stream<'a, 'b, 'c> {
             }
             self.open[worker] -= 1;
             self.fill(ran)?;
+        }
+        if let Some((consumer, context)) = &mut self.consumer {
+            consumer.finish(context).map_err(|error| Stop::Trouble(error.into()))?;
         }
         // Where everything was done after all, there is no trouble.
         ran.trouble = self.rescue.and_then(Rescue::cause).filter(|_| ran.done < ran.known);
@@ -307,8 +321,15 @@ impl<'a, 'b, 'c> Stream<'a, 'b, 'c> {
             self.out = self.out.saturating_sub(1);
             ran.sum = ran.sum.wrapping_add(item_digest(item, reply.seen, digest(reply.bytes)));
             for ordinal in 0..u64::from(reply.yielded) {
-                self.found.push_back((yielded_item(item, ordinal), cursor.block()?.to_vec()));
-                ran.known += 1;
+                let request = cursor.block()?;
+                if let Some(name) = self.names.name(item, ordinal, request) {
+                    self.found.push_back((name, request.to_vec()));
+                    ran.known += 1;
+                }
+            }
+            if let Some((consumer, context)) = &mut self.consumer {
+                let made = Made { producer: worker, turn: item, reply: reply.bytes };
+                consumer.take(&made, context).map_err(|error| Stop::Trouble(error.into()))?;
             }
             if let (Some(clocked), Some(turnaround)) = (&mut ran.clocked, turnaround) {
                 clocked.service.saturating_record(reply.service);

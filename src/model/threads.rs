@@ -1,22 +1,25 @@
 //! `threads`: operating system threads that claim runs of items from a shared counter.
 
-use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Barrier, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Barrier};
 
 use super::bench::{Bench, Feed};
+use super::found::Found;
+use super::gather::{Inlet, Outlet, Outlets, gather, no_consumer};
 use super::glance::{Glance, look_again};
-use super::lock::{lock_of, note};
+use super::lock::{context, lock_of, note};
 use super::memory::{Others, Scale};
+use super::names::Names;
 use super::parent::Parent;
 use super::placing::{pin, usable_cores, worker_core};
+use super::rounds::{Board, Gate, parts_of};
 use super::run::{Brief, Edges, Order, Ran, Trouble, panic_cause};
 use super::stint::{Stint, monotonic};
 use super::trace::{EventKind, Trace};
 use crate::ipc::Requests;
 use crate::runtime::Gil;
-use crate::task::{Job, yielded_item};
+use crate::task::Job;
 
 /// The counter that all workers claim from, on a cache line of its own.
 #[repr(align(64))]
@@ -35,71 +38,6 @@ impl Cursor {
     }
 }
 
-/// Items that other items yielded, and how many items are not done yet.
-pub(super) struct Found {
-    queue: Mutex<VecDeque<(u64, Vec<u8>)>>,
-    changed: Condvar,
-    open: AtomicU64,
-    known: AtomicU64,
-}
-
-impl Found {
-    pub(super) fn new(items: u64) -> Self {
-        let (queue, changed) = (Mutex::default(), Condvar::new());
-        Self { queue, changed, open: AtomicU64::new(items), known: AtomicU64::new(items) }
-    }
-
-    pub(super) fn known(&self) -> u64 {
-        self.known.load(Ordering::Relaxed)
-    }
-
-    fn locked(&self) -> MutexGuard<'_, VecDeque<(u64, Vec<u8>)>> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Notes that `item` is done and what it yielded.
-    pub(super) fn done(&self, item: u64, yielded: Vec<Vec<u8>>) {
-        let count = yielded.len() as u64;
-        self.known.fetch_add(count, Ordering::Relaxed);
-        self.open.fetch_add(count, Ordering::Relaxed);
-        let mut queue = self.locked();
-        queue.extend(yielded.into_iter().enumerate().map(|(k, request)| (yielded_item(item, k as u64), request)));
-        let last = self.open.fetch_sub(1, Ordering::AcqRel) == 1;
-        drop(queue);
-        if last || count > 1 {
-            self.changed.notify_all();
-        } else if count == 1 {
-            self.changed.notify_one();
-        }
-    }
-
-    /// Waits for a found item; `None` once everything is done. Adds the nanoseconds of a wait that ended with an item to
-    /// `waited`, where there is one.
-    pub(super) fn next(&self, waited: Option<&mut u64>) -> Option<(u64, Vec<u8>)> {
-        let (mut queue, mut since) = (self.locked(), None);
-        loop {
-            if let Some(found) = queue.pop_front() {
-                if let (Some(since), Some(waited)) = (since, waited) {
-                    *waited += monotonic() - since;
-                }
-                return Some(found);
-            }
-            if self.open.load(Ordering::Acquire) == 0 {
-                return None;
-            }
-            since = since.or_else(|| waited.is_some().then(monotonic));
-            queue = self.changed.wait(queue).unwrap_or_else(PoisonError::into_inner);
-        }
-    }
-
-    /// Lets everybody stop, after an error.
-    pub(super) fn abandon(&self) {
-        self.locked().clear();
-        self.open.store(0, Ordering::Release);
-        self.changed.notify_all();
-    }
-}
-
 /// What the workers of one run share.
 struct Shared<'a> {
     brief: &'a Brief,
@@ -108,6 +46,11 @@ struct Shared<'a> {
     parent: &'a Parent,
     cursor: Cursor,
     found: Option<Found>,
+    board: Option<Board<'a>>,
+    /// Between the rounds of a board.
+    gate: Gate,
+    /// Where replies go, where they have a consumer.
+    outlets: Option<Outlets>,
     edges: Barrier,
     /// The interpreter lock, where the runtime has one.
     lock: Option<Arc<Gil>>,
@@ -125,14 +68,19 @@ fn work(order: &Order<'_>, ran: &mut Ran) -> Result<(), Trouble> {
     let requests = Feed::prepare(job.as_ref(), brief.items);
     let workers = brief.workers();
     let parent = Parent::hold(brief);
+    let topology = brief.topology(order.tasks);
+    let (inlet, outlets) = gather(job.as_ref(), workers)?.unzip();
     let shared = Shared {
         brief,
         job: job.as_ref(),
         requests: &requests,
         parent: &parent,
         cursor: Cursor::default(),
-        found: brief.yields(order.tasks).then(|| Found::new(brief.items)),
-        edges: Barrier::new(workers + 1),
+        found: topology.finds().then(|| Found::new(brief.items, Names::new(topology, job.as_ref(), brief.items))),
+        board: Board::new(brief, order.tasks, job.as_ref())?,
+        gate: Gate::new(workers),
+        outlets: outlets.map(Outlets::new),
+        edges: Barrier::new(workers + 1 + usize::from(inlet.is_some())),
         lock: lock_of(brief),
     };
     let cores = usable_cores();
@@ -146,6 +94,7 @@ fn work(order: &Order<'_>, ran: &mut Ran) -> Result<(), Trouble> {
             (monotonic(), scope.spawn(move || worker_main(shared, worker, core)))
         };
         let handles: Vec<_> = (0..workers).map(start).collect();
+        let consumer = inlet.map(|inlet| scope.spawn(|| consumer_main(&shared, inlet)));
         if brief.warm() {
             // Everybody is ready and warm; the phase ends; everybody goes.
             shared.edges.wait();
@@ -167,6 +116,11 @@ fn work(order: &Order<'_>, ran: &mut Ran) -> Result<(), Trouble> {
                 Ok(left) => all.add(worker, asked, left, job.as_ref(), ran),
                 Err(payload) => all.trouble = Some(panic_cause(payload.as_ref())),
             }
+        }
+        if let Some(Ok(consumed)) = consumer.map(|consumer| consumer.join()) {
+            // What a producer met follows from what its consumer did.
+            let follows = all.trouble.as_ref().is_none_or(|trouble| *trouble == no_consumer());
+            all.trouble = if follows { consumed.err() } else { all.trouble.take() };
         }
         edges.edge(ran);
         note(ran, shared.lock.as_ref(), edges.began());
@@ -226,6 +180,7 @@ fn worker_main<'a>(shared: &Shared<'a>, worker: usize, core: Option<usize>) -> L
     let mut feed = Feed::new(shared.job, shared.requests);
     let bench = Bench::new(shared.job, shared.brief);
     let mut bench = bench.under(shared.brief, shared.lock.as_ref(), worker);
+    let mut outlet = shared.outlets.as_ref().and_then(|outlets| outlets.take(worker));
     let mut worked = Ok(());
     if shared.brief.warm() {
         bench.context.acquire();
@@ -244,8 +199,13 @@ fn worker_main<'a>(shared: &Shared<'a>, worker: usize, core: Option<usize>) -> L
     bench.context.acquire();
     bench.resume();
     if worked.is_ok() {
-        worked = caught(|| claim_all(shared, &mut bench, &mut feed));
+        worked = caught(|| match &shared.board {
+            Some(board) => play_all(shared, board, worker, &mut bench, &mut feed),
+            None => claim_all(shared, outlet.as_mut(), &mut bench, &mut feed),
+        });
     }
+    // The consumer ends once all have let go of their ends.
+    drop(outlet);
     bench.end_stint();
     bench.context.leave();
     let died = worked.is_err().then(monotonic);
@@ -254,6 +214,7 @@ fn worker_main<'a>(shared: &Shared<'a>, worker: usize, core: Option<usize>) -> L
         if let Some(found) = &shared.found {
             found.abandon();
         }
+        shared.gate.give_up();
     }
     shared.edges.wait();
     if shared.brief.weighs() {
@@ -266,7 +227,59 @@ fn caught(work: impl FnOnce() -> Result<(), Trouble>) -> Result<(), Trouble> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|payload| Err(panic_cause(payload.as_ref())))
 }
 
-fn claim_all(shared: &Shared<'_>, bench: &mut Bench<'_>, feed: &mut Feed<'_>) -> Result<(), Trouble> {
+/// The consumer's life, which keeps to the same barriers.
+fn consumer_main(shared: &Shared<'_>, inlet: Inlet) -> Result<(), Trouble> {
+    let mut context = context(shared.brief, shared.lock.as_ref(), shared.brief.workers());
+    if shared.brief.warm() {
+        shared.edges.wait();
+        shared.edges.wait();
+    }
+    let consumed = caught(|| inlet.take_all(&mut context));
+    context.leave();
+    shared.edges.wait();
+    if shared.brief.weighs() {
+        shared.edges.wait();
+    }
+    consumed
+}
+
+/// Plays a worker's parts in every round.
+fn play_all(
+    shared: &Shared<'_>,
+    board: &Board<'_>,
+    worker: usize,
+    bench: &mut Bench<'_>,
+    feed: &mut Feed<'_>,
+) -> Result<(), Trouble> {
+    let parts = parts_of(worker, shared.brief.workers(), board.parts);
+    for round in 0..board.count {
+        for part in parts.clone() {
+            board.play(round, part, bench, feed.get(round * board.parts + part))?;
+        }
+        // A wait for others lets the lock go, or none of them could end the round.
+        bench.context.release();
+        let since = bench.watch.is_some().then(monotonic);
+        let go_on = shared.gate.pass(|| Ok(board.turn_over(round)?))?;
+        bench.context.acquire();
+        if !go_on {
+            break;
+        }
+        if let (Some(watch), Some(since)) = (&mut bench.watch, since)
+            && round + 1 < board.count
+            && !parts.is_empty()
+        {
+            watch.waited(monotonic() - since);
+        }
+    }
+    Ok(())
+}
+
+fn claim_all(
+    shared: &Shared<'_>,
+    mut outlet: Option<&mut Outlet>,
+    bench: &mut Bench<'_>,
+    feed: &mut Feed<'_>,
+) -> Result<(), Trouble> {
     let (items, chunk) = (shared.brief.items, shared.brief.chunk());
     loop {
         let start = shared.cursor.claim(chunk);
@@ -277,6 +290,14 @@ fn claim_all(shared: &Shared<'_>, bench: &mut Bench<'_>, feed: &mut Feed<'_>) ->
             bench.item(item, feed.get(item))?;
             if let Some(found) = &shared.found {
                 found.done(item, bench.context.take_yielded());
+            }
+            if let Some(outlet) = &mut outlet {
+                bench.context.release();
+                let taken = outlet.put(&bench.reply);
+                bench.context.acquire();
+                if !taken {
+                    return Err(no_consumer());
+                }
             }
         }
     }

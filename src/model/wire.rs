@@ -7,7 +7,7 @@ use super::stint::Stint;
 use super::trace::Seen;
 use super::usage::Usage;
 use crate::runtime::LockUse;
-use crate::task::Digest;
+use crate::task::{Digest, Letter};
 
 /// To a worker: what to do, as JSON.
 pub(super) const JOB: u8 = b'J';
@@ -15,6 +15,9 @@ pub(super) const JOB: u8 = b'J';
 pub(super) const WARM: u8 = b'W';
 /// To a worker: items to run; answered by [`REPLIES`].
 pub(super) const ITEMS: u8 = b'I';
+/// To a worker: its parts of a round, with what they are told and what others sent to them; answered by [`REPLIES`], in
+/// which what an item yielded is what it sends to other parts.
+pub(super) const ROUND: u8 = b'O';
 /// To a worker: the barrier; answered by [`STANDING`] once the counters are read.
 pub(super) const GO: u8 = b'G';
 /// To a worker: all work is done; answered by [`REPORT`].
@@ -112,7 +115,7 @@ impl<'a> Cursor<'a> {
 }
 
 #[inline]
-fn put_block(message: &mut Vec<u8>, bytes: &[u8]) {
+pub(super) fn put_block(message: &mut Vec<u8>, bytes: &[u8]) {
     message.extend_from_slice(&(bytes.len() as u32).to_le_bytes());
     message.extend_from_slice(bytes);
 }
@@ -128,6 +131,35 @@ pub(super) fn put_item(message: &mut Vec<u8>, item: u64, request: &[u8]) {
 #[inline]
 pub(super) fn take_item<'a>(cursor: &mut Cursor<'a>) -> Result<(u64, &'a [u8]), Damaged> {
     Ok((cursor.u64()?, cursor.block()?))
+}
+
+/// Appends what other parts sent to an item.
+pub(super) fn put_letters(message: &mut Vec<u8>, letters: &[Letter]) {
+    message.extend_from_slice(&(letters.len() as u32).to_le_bytes());
+    for (from, bytes) in letters {
+        put_item(message, *from, bytes);
+    }
+}
+
+/// Reads what other parts sent to an item.
+pub(super) fn take_letters(cursor: &mut Cursor<'_>) -> Result<Vec<Letter>, Damaged> {
+    let mut letters = Vec::new();
+    for _ in 0..cursor.u32()? {
+        let (from, bytes) = take_item(cursor)?;
+        letters.push((from, bytes.to_vec()));
+    }
+    Ok(letters)
+}
+
+/// A letter as one block, and back.
+pub(super) fn letter_block((to, bytes): &Letter) -> Vec<u8> {
+    [&to.to_le_bytes(), bytes.as_slice()].concat()
+}
+
+/// The letter of a block.
+pub(super) fn block_letter(block: &[u8]) -> Result<Letter, Damaged> {
+    let (to, bytes) = block.split_first_chunk::<8>().ok_or(Damaged)?;
+    Ok((u64::from_le_bytes(*to), bytes.to_vec()))
 }
 
 /// One reply, as read.

@@ -9,21 +9,24 @@ use rayon::iter::{IndexedParallelIterator as _, IntoParallelIterator as _, Paral
 use rayon::{Scope, ThreadPool, ThreadPoolBuilder};
 
 use super::bench::{Bench, Feed};
+use super::gather::{Outlet, Outlets, gather, no_consumer};
 use super::glance::{Glance, look_again};
 use super::memory::{Others, Scale};
+use super::names::Names;
 use super::parent::Parent;
 use super::placing::{pin, usable_cores, worker_core};
+use super::rounds::Board;
 use super::run::{Brief, Edges, Order, Ran, Trouble, panic_cause};
 use super::stint::{Stint, Stopwatch, monotonic};
 use super::trace::{EventKind, Trace};
 use crate::ipc::Requests;
-use crate::task::{Job, TaskError, yielded_item};
+use crate::task::{Context, Job};
 
 /// What one leaf of the splitting uses, lent from a store so that buffers are made before the clock.
 struct Desk<'a> {
     bench: Bench<'a>,
     feed: Feed<'a>,
-    error: Option<TaskError>,
+    error: Option<Trouble>,
 }
 
 /// A desk as it is lent: boxed, since a fold moves its state with every item.
@@ -48,6 +51,13 @@ struct Shared<'a> {
     /// When the work phase began, on the monotonic clock.
     began: AtomicU64,
     known: AtomicU64,
+    /// Numbers of items that are found.
+    names: Option<Mutex<Names>>,
+    board: Option<Board<'a>>,
+    /// Where replies go, where they have a consumer.
+    outlets: Option<Outlets>,
+    /// The outlet of each thread of the pool, once it has made a reply.
+    hands: Vec<Mutex<Option<Outlet>>>,
 }
 
 pub(super) fn run(order: &Order<'_>) -> Ran {
@@ -61,6 +71,8 @@ fn work(order: &Order<'_>, ran: &mut Ran) -> Result<(), Trouble> {
     let job = brief.job(order.tasks)?;
     let requests = Feed::prepare(job.as_ref(), brief.items);
     let known = brief.items.into();
+    let topology = brief.topology(order.tasks);
+    let (inlet, outlets) = gather(job.as_ref(), brief.workers())?.unzip();
     let parent = Parent::hold(brief);
     let watches = (0..brief.workers()).map(|_| Mutex::default()).collect();
     let shared = Shared {
@@ -73,20 +85,26 @@ fn work(order: &Order<'_>, ran: &mut Ran) -> Result<(), Trouble> {
         watches,
         began: 0.into(),
         known,
+        names: topology.finds().then(|| Mutex::new(Names::new(topology, job.as_ref(), brief.items))),
+        board: Board::new(brief, order.tasks, job.as_ref())?,
+        outlets: outlets.map(Outlets::new),
+        hands: (0..brief.workers()).map(|_| Mutex::default()).collect(),
     };
-    let yields = brief.yields(order.tasks);
     let glance = Glance::of_main(job.as_ref());
     let mut edges = Edges::start();
     let mut trace = Trace::new(brief);
     let (pool, threads) = pool(brief)?;
     let mut result = if brief.warm() { warm_up(&pool, &shared) } else { Ok(()) };
+    let consumer = inlet.map(|inlet| std::thread::spawn(move || inlet.take_all(&mut Context::native())));
     let scale = Scale::before(brief, &Others::default());
     shared.began.store(edges.edge(ran), Ordering::Relaxed);
     if result.is_ok() {
-        let go =
-            || if yields { pool.scope(|scope| spawn_all(scope, &shared)) } else { pool.install(|| split(&shared)) };
-        result = catch_unwind(AssertUnwindSafe(go)).map_err(|payload| panic_cause(payload.as_ref()));
+        result = catch_unwind(AssertUnwindSafe(|| go(&pool, &shared)))
+            .unwrap_or_else(|payload| Err(panic_cause(payload.as_ref())));
     }
+    shared.let_go();
+    let consumed = consumer
+        .map_or(Ok(()), |consumer| consumer.join().unwrap_or_else(|payload| Err(panic_cause(payload.as_ref()))));
     let end = edges.edge(ran);
     ran.memory = scale.after(&Others::default());
     drop(pool);
@@ -108,11 +126,30 @@ fn work(order: &Order<'_>, ran: &mut Ran) -> Result<(), Trouble> {
     ran.known = shared.known.into_inner();
     for desk in shared.desks.into_inner().unwrap_or_else(PoisonError::into_inner) {
         if let Some(error) = desk.error {
-            result = Err(error.into());
+            result = Err(error);
         }
         ran.add(desk.bench);
     }
+    // What a producer met follows from what its consumer did.
+    if result.is_ok() || result == Err(no_consumer()) {
+        result = consumed;
+    }
     result
+}
+
+/// All of the work, in the way of the job's topology.
+fn go(pool: &ThreadPool, shared: &Shared<'_>) -> Result<(), Trouble> {
+    if let Some(board) = &shared.board {
+        for round in 0..board.count {
+            pool.install(|| play_all(shared, board, round))?;
+            board.turn_over(round)?;
+        }
+    } else if shared.names.is_some() {
+        pool.scope(|scope| spawn_all(scope, shared));
+    } else {
+        pool.install(|| split(shared));
+    }
+    Ok(())
 }
 
 /// A pool whose threads can be joined: rayon's own drop does not wait for them.
@@ -163,6 +200,27 @@ impl<'a> Shared<'a> {
         self.desks.lock().unwrap_or_else(PoisonError::into_inner).push(desk);
     }
 
+    /// Hands the reply on the desk to the consumer, where there is one.
+    fn put(&self, desk: &mut Desk<'_>) {
+        let Some(outlets) = &self.outlets else { return };
+        let thread = rayon::current_thread_index().unwrap_or_default();
+        let mut hand = self.hands[thread].lock().unwrap_or_else(PoisonError::into_inner);
+        if hand.is_none() {
+            *hand = outlets.take(thread);
+        }
+        if !hand.as_mut().is_some_and(|outlet| outlet.put(&desk.bench.reply)) {
+            desk.error = Some(no_consumer());
+        }
+    }
+
+    /// Lets go of every producer's end, so that the consumer ends.
+    fn let_go(&self) {
+        for (thread, hand) in self.hands.iter().enumerate() {
+            let kept = hand.lock().unwrap_or_else(PoisonError::into_inner).take();
+            drop(kept.or_else(|| self.outlets.as_ref()?.take(thread)));
+        }
+    }
+
     /// The place of the calling thread's stopwatch.
     fn watch(&self) -> Option<MutexGuard<'_, Option<Stopwatch>>> {
         let place = self.watches.get(rayon::current_thread_index()?)?;
@@ -185,7 +243,7 @@ fn warm_up(pool: &ThreadPool, shared: &Shared<'_>) -> Result<(), Trouble> {
             let mut desk = shared.new_desk();
             let request = if shared.brief.items > 0 { desk.feed.get(0).to_vec() } else { Vec::new() };
             let count = shared.brief.chunk().min(shared.brief.items);
-            desk.error = desk.bench.warm_up(count, |_| &request).err();
+            desk.error = desk.bench.warm_up(count, |_| &request).err().map(Trouble::from);
             desk.bench.begin_stint();
             shared.parent.visit();
             let worker = rayon::current_thread_index().unwrap_or_default();
@@ -209,12 +267,27 @@ fn split(shared: &Shared<'_>) {
                 if desk.error.is_none() {
                     let Desk { bench, feed, error } = desk.as_mut();
                     let item = item as u64;
-                    *error = bench.item(item, feed.get(item)).err();
+                    *error = bench.item(item, feed.get(item)).err().map(Trouble::from);
+                    if error.is_none() {
+                        shared.put(&mut desk);
+                    }
                 }
                 desk
             },
         )
         .for_each(|desk| shared.give_back(desk));
+}
+
+/// One round: a parallel iterator over its parts.
+fn play_all(shared: &Shared<'_>, board: &Board<'_>, round: u64) -> Result<(), Trouble> {
+    (0..board.parts as usize).into_par_iter().with_min_len(shared.brief.chunk() as usize).try_for_each(|part| {
+        let mut desk = shared.borrow();
+        let Desk { bench, feed, .. } = desk.as_mut();
+        let part = part as u64;
+        let played = board.play(round, part, bench, feed.get(round * board.parts + part));
+        shared.give_back(desk);
+        Ok(played?)
+    })
 }
 
 /// Items that yield items: one job of the pool per item.
@@ -233,12 +306,14 @@ fn spawn_item<'s>(scope: &Scope<'s>, shared: &'s Shared<'_>, item: u64, request:
             Some(request) => bench.item(item, request),
             None => bench.item(item, feed.get(item)),
         };
-        *error = error.take().or(ran.err());
+        *error = error.take().or(ran.err().map(Trouble::from));
         let yielded = bench.context.take_yielded();
         shared.give_back(desk);
-        for (ordinal, request) in yielded.into_iter().enumerate() {
-            shared.known.fetch_add(1, Ordering::Relaxed);
-            spawn_item(scope, shared, yielded_item(item, ordinal as u64), Some(request));
+        let Some(names) = &shared.names else { return };
+        let found = names.lock().unwrap_or_else(PoisonError::into_inner).name_all(item, yielded);
+        shared.known.fetch_add(found.len() as u64, Ordering::Relaxed);
+        for (item, request) in found {
+            spawn_item(scope, shared, item, Some(request));
         }
     });
 }

@@ -1,6 +1,8 @@
 //! A worker process, and the manager process: what runs behind the hidden subcommands.
 
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::bench::{Bench, Feed};
@@ -12,14 +14,14 @@ use super::run::Trouble;
 use super::usage::Usage;
 use super::wire::{self, Cursor, Damaged, JobMessage, Report};
 use crate::ipc::{self, Channel, IpcError, Requests, Table, Wait};
-use crate::task::{Task, Tasks};
+use crate::task::{Tasks, Topology, Turn};
 
 /// No worker lives longer than this: the host ends it, or the lifeline does, and this bounds a single wait beyond both.
 const LIFE: Duration = Duration::from_secs(24 * 3600);
 
-/// Ends this process when the host is gone: by signal, and by the end of the inherited lifeline on standard input, since
+/// Has this process, which a host started with a pipe as standard input, end when the host is gone: by signal, and by the end of the inherited lifeline on standard input, since
 /// the signal follows the thread that started this process and not the host as a whole.
-fn follow_the_host() {
+pub fn follow_the_host() {
     // SAFETY: Only sets the signal that the kernel sends when the parent ends.
     unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) };
     std::thread::spawn(|| {
@@ -143,7 +145,8 @@ impl Worker<'_> {
         let nothing = Requests::default();
         let bulk = table.is_some() && prepared.repeats().is_some();
         let mut feed = bulk.then(|| Feed::new(prepared.as_ref(), &nothing));
-        let yields = self.tasks.get(&job.brief.task).is_some_and(Task::yields);
+        let yields = job.brief.topology(self.tasks).finds();
+        let mut hand = Hand::new(job.brief.topology(self.tasks));
         self.parent.visit();
         let glance = Glance::of_worker(prepared.as_ref(), job.worker);
         self.send(&[wire::READY])?;
@@ -160,6 +163,10 @@ impl Worker<'_> {
                 }
                 wire::ITEMS => {
                     run_items(&mut bench, &message[1..], yields, &mut replies)?;
+                    self.send(&replies)?;
+                }
+                wire::ROUND => {
+                    hand.play(&mut bench, &message[1..], &mut replies)?;
                     self.send(&replies)?;
                 }
                 wire::GO => {
@@ -232,6 +239,44 @@ fn run_items(bench: &mut Bench<'_>, items: &[u8], yields: bool, message: &mut Ve
     }
     bench.context.release();
     Ok(())
+}
+
+/// A worker's parts of a job in rounds: what each keeps from round to round.
+struct Hand {
+    parts: u64,
+    kept: BTreeMap<u64, Turn>,
+}
+
+impl Hand {
+    fn new(topology: Topology) -> Self {
+        Self { parts: topology.parts().unwrap_or(1), kept: BTreeMap::new() }
+    }
+
+    /// Plays the parts of one message, and writes the message of their replies.
+    fn play(&mut self, bench: &mut Bench<'_>, message: &[u8], replies: &mut Vec<u8>) -> Result<(), Trouble> {
+        replies.clear();
+        replies.push(wire::REPLIES);
+        let mut cursor = Cursor::new(message);
+        let told: Arc<[u8]> = cursor.block()?.into();
+        bench.context.acquire();
+        bench.resume();
+        while !cursor.is_empty() {
+            let (item, request) = wire::take_item(&mut cursor)?;
+            let received = wire::take_letters(&mut cursor)?;
+            let turn = self.kept.entry(item % self.parts).or_default();
+            bench.context.turn = Turn { told: Arc::clone(&told), received, ..std::mem::take(turn) };
+            let start = bench.clock();
+            let seen = bench.serve(item, request)?;
+            let service = bench.stop(start);
+            let sent: Vec<Vec<u8>> =
+                bench.context.turn.sent.drain(..).map(|letter| wire::letter_block(&letter)).collect();
+            *turn = std::mem::take(&mut bench.context.turn);
+            let reply = wire::Reply { item, seen, service, yielded: sent.len() as u32, bytes: &bench.reply };
+            wire::put_reply(replies, &reply, &sent);
+        }
+        bench.context.release();
+        Ok(())
+    }
 }
 
 fn work_table(

@@ -11,7 +11,7 @@ use crate::runtime::{Interpreter, Runtime};
 use crate::scenario::{
     Fault, KEYS, MOST_WORKERS, ModelChoice, Problems, Scenario, TaskChoice, Ways, Workers, list, word_of,
 };
-use crate::task::{Bound, FaultKind, Settings, Task, Tasks, Value};
+use crate::task::{Bound, FaultKind, Settings, Task, Tasks, Topology, Value};
 
 /// The interpreter where a scenario names none.
 pub(super) const DEFAULT_PYTHON: &str = "python3";
@@ -129,7 +129,17 @@ impl Builder<'_> {
                 self.problems.push(fault.at(&self.scenario.text, &choice.items.place));
                 return;
             }
+            let grain = task.topology(&settings).grain();
             for items in &choice.items.values {
+                if let Items::Fixed(count) = items
+                    && count % grain != 0
+                {
+                    let message = format!("{count} items make no whole rounds of {grain}");
+                    let near = count.next_multiple_of(grain);
+                    let fault = Fault::new(message, format!("give a multiple of {grain}, such as {near}, or `auto`"));
+                    self.problems.push(fault.at(&self.scenario.text, &choice.items.place));
+                    continue;
+                }
                 for model in &self.scenario.models {
                     let ways = self.scenario.ways_of(choice, model);
                     self.model(task, &settings, *items, model, &ways);
@@ -190,10 +200,11 @@ impl Builder<'_> {
             return;
         }
         for setup in self.setups(model.model, ways, common) {
-            if self.is_possible(task, &common.settings, &setup, ways)
-                && interpreter.is_none_or(|found| self.is_possible_in(found, task, &setup))
+            if self.is_possible(&common.settings, &setup, ways)
+                && self.holds_together(task, task.topology(&common.settings), &setup)
+                && interpreter.is_none_or(|found| self.is_possible_in(found, task, &common.settings, &setup))
             {
-                let setup = self.finish(setup, common.runtime);
+                let setup = self.finish(setup, common.runtime, task.topology(&common.settings));
                 self.add(common, task, interpreter, setup);
             }
         }
@@ -235,10 +246,10 @@ impl Builder<'_> {
     }
 
     /// Whether an interpreter can run the items in this way.
-    fn is_possible_in(&mut self, found: &Interpreter, task: &dyn Task, setup: &Setup) -> bool {
+    fn is_possible_in(&mut self, found: &Interpreter, task: &dyn Task, settings: &Settings, setup: &Setup) -> bool {
         let label = found.label();
-        if task.yields() {
-            self.skip(format!("{} × python", task.name()), "the Python driver has no items that yield items");
+        if task.topology(settings) != Topology::Independent {
+            self.skip(format!("{} × python", task.name()), "the Python driver has no items that hang together");
             return false;
         }
         if setup.model == Model::Interpreters && !found.interpreters {
@@ -304,13 +315,8 @@ impl Builder<'_> {
         setups
     }
 
-    fn is_possible(&mut self, task: &dyn Task, settings: &Settings, setup: &Setup, ways: &Ways) -> bool {
+    fn is_possible(&mut self, settings: &Settings, setup: &Setup, ways: &Ways) -> bool {
         if setup.dispatch == Some(Dispatch::Table) {
-            if task.yields() {
-                let why = "a table is a fixed set, and this task's items yield further items";
-                self.skip(format!("{} × processes × table", task.name()), why);
-                return false;
-            }
             if let Some(method) = setup.ipc.filter(|method| *method != Method::SharedMemory) {
                 self.skip(format!("processes × table × {}", method.word()), "a table of items lies in shared memory");
                 return false;
@@ -346,8 +352,34 @@ impl Builder<'_> {
         true
     }
 
+    /// Whether a way can run items that hang together like this.
+    fn holds_together(&mut self, task: &dyn Task, topology: Topology, setup: &Setup) -> bool {
+        let table = setup.dispatch == Some(Dispatch::Table);
+        let why = match topology {
+            Topology::Finding { .. } if table => "a table is a fixed set, and this task's items yield further items",
+            Topology::Rounds { .. } if table => "items of a table know nothing of each other, and these come in rounds",
+            Topology::Gathering if table => "the replies of a table stay with its workers, and these have a consumer",
+            _ => return self.survives(task, topology, setup),
+        };
+        self.skip(format!("{} × processes × table", task.name()), why);
+        false
+    }
+
+    /// Whether a run of such items can go on after a worker died, where it is to.
+    fn survives(&mut self, task: &dyn Task, topology: Topology, setup: &Setup) -> bool {
+        let answer = setup.on_crash.filter(|answer| *answer != OnCrash::Stop);
+        let (Some(answer), Topology::Rounds { .. }) = (answer, topology) else { return true };
+        let why = "what a worker keeps from round to round dies with it";
+        self.skip(format!("{} × {}", task.name(), word_of(answer)), why);
+        false
+    }
+
     /// Puts in what follows from other settings.
-    fn finish(&mut self, mut setup: Setup, runtime: Runtime) -> Setup {
+    fn finish(&mut self, mut setup: Setup, runtime: Runtime, topology: Topology) -> Setup {
+        if topology.parts().is_some() {
+            // Nothing is sent ahead of a round, and every worker has its parts.
+            (setup.chunk, setup.in_flight) = (setup.chunk.map(|_| 1), setup.in_flight.map(|_| 1));
+        }
         let stock = setup.api.is_some_and(|api| api != Api::Process);
         if stock {
             let words = "`ipc`, `in_flight` and `on_crash` under `api: pool` and `executor`";
@@ -391,6 +423,7 @@ impl Builder<'_> {
                 interpreter: interpreter.cloned(),
                 fault: common.fault,
                 users_code: task.is_users_code(),
+                grain: task.topology(&common.settings).grain(),
                 measure: common.measure,
                 cells: Vec::new(),
                 baseline: 0,

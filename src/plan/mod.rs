@@ -162,6 +162,8 @@ pub struct Group {
     pub fault: Option<Fault>,
     /// Whether the items are code of the user's own, of which only a run of it knows the right replies.
     pub users_code: bool,
+    /// What the number of items is a multiple of: the parts of a round, where items come in rounds.
+    pub grain: u64,
     /// What the clock covers.
     pub measure: Measure,
     /// Its cells, in the order in which outputs list them.

@@ -1,5 +1,7 @@
 //! What an item sees while it runs: check points, blocking sections, and a place for further items.
 
+use super::topology::Turn;
+
 /// What a runtime does at the points that an item marks. Without a lock there is nothing to do.
 pub trait Hooks {
     /// The item is at a point where another thread may take over.
@@ -21,18 +23,22 @@ pub trait Hooks {
 pub struct Context<'a> {
     hooks: Option<Box<dyn Hooks + Send + 'a>>,
     yielded: Vec<Vec<u8>>,
+    /// What an item in rounds has beside its request; empty for others.
+    pub turn: Turn,
+    /// Whether the item is run to warm its worker up, and not counted.
+    pub warming: bool,
 }
 
 impl<'a> Context<'a> {
     /// A context without a lock.
     #[must_use]
     pub fn native() -> Self {
-        Self { hooks: None, yielded: Vec::new() }
+        Self { hooks: None, yielded: Vec::new(), turn: Turn::default(), warming: false }
     }
 
     /// A context whose points call `hooks`.
     pub fn with_hooks(hooks: impl Hooks + Send + 'a) -> Self {
-        Self { hooks: Some(Box::new(hooks)), yielded: Vec::new() }
+        Self { hooks: Some(Box::new(hooks)), ..Self::native() }
     }
 
     /// Marks a point within an item at which it may be handed over. Call it every few microseconds of computing.

@@ -1,5 +1,7 @@
 //! The one digest that all cells use: whoever receives bytes folds every one of them, inside the clock.
 
+use sha2::{Digest as _, Sha256};
+
 /// A 64-bit digest.
 pub type Digest = u64;
 
@@ -57,6 +59,14 @@ pub fn item_digest(item: u64, request: Digest, reply: Digest) -> Digest {
 #[must_use]
 pub fn yielded_item(parent: u64, ordinal: u64) -> u64 {
     fold(parent ^ K2, ordinal ^ K1) | 1 << 63
+}
+
+/// The number of an item that is the only one with this request, whoever yields it: 63 bits of its SHA-256, which CPython
+/// has too, since crawls are compared across runtimes.
+#[must_use]
+pub fn once_item(request: &[u8]) -> u64 {
+    let hash = Sha256::digest(request);
+    u64::from_le_bytes(std::array::from_fn(|at| hash[at])) | 1 << 63
 }
 
 /// Digest of all bytes of a message for work that another language does too: CPython computes this one in C, while the

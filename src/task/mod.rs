@@ -8,6 +8,7 @@ mod context;
 mod digest;
 mod fault;
 mod settings;
+mod topology;
 
 mod convoy;
 mod database;
@@ -22,17 +23,20 @@ mod mixed;
 mod numbered;
 mod primes;
 mod probe;
+mod probe_topology;
 mod python;
 mod sleep;
 
+use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 pub use context::{Context, Hooks};
-pub use digest::{Digest, checksum, digest, item_checksum, item_digest, yielded_item};
+pub use digest::{Digest, checksum, digest, item_checksum, item_digest, once_item, yielded_item};
 pub use fault::{FAULTS, Fault, FaultKind};
 pub use settings::{Setting, SettingKind, Settings, Value};
+pub use topology::{Consumer, Letter, Made, Rounds, Topology, Turn};
 
 /// What a task mostly does; decides the default of `wait` and which worker counts a scaling fit may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,6 +89,8 @@ pub struct Place {
     pub items: u64,
     /// An existing folder of the trial's own, for tasks that say [`Task::needs_folder`].
     pub folder: PathBuf,
+    /// Where the trial's server listens, for tasks that say [`Task::needs_server`]. Right replies are computed without one.
+    pub server: Option<SocketAddr>,
 }
 
 /// Why an item or a preparation failed.
@@ -116,9 +122,21 @@ pub trait Task: Send + Sync {
     fn bound(&self) -> Bound;
     /// The settings that a scenario may give, each with its default and range.
     fn settings(&self) -> &'static [Setting];
-    /// Whether items yield further items; such a task cannot be a fixed `table`.
-    fn yields(&self) -> bool {
+    /// How its items hang together with these settings.
+    fn topology(&self, _: &Settings) -> Topology {
+        Topology::Independent
+    }
+    /// Whether it needs a server: then [`Task::serve`] runs in a process of its own, which every trial starts anew before
+    /// the clock and ends after it, and [`Place::server`] says where it listens.
+    fn needs_server(&self) -> bool {
         false
+    }
+    /// Serves until the process is ended.
+    ///
+    /// # Errors
+    /// What stands in the way.
+    fn serve(&self, _: &Settings, _: &Place, _: TcpListener) -> Result<(), TaskError> {
+        Err(TaskError::Settings(format!("`{}` has no server", self.name())))
     }
     /// Whether the job writes files, so that the trial needs a work folder.
     fn needs_folder(&self) -> bool {
@@ -176,6 +194,25 @@ pub trait Job: Send + Sync {
     }
     /// An upper bound of the sizes in bytes of one request and one reply, so that buffers are reserved before the clock.
     fn sizes(&self) -> (usize, usize);
+    /// What happens between rounds; for tasks whose [`Topology`] says `Rounds`.
+    fn rounds(&self) -> Option<&dyn Rounds> {
+        None
+    }
+    /// Who takes all replies; for tasks whose [`Topology`] says `Gathering`. Made once, in the host, before the clock.
+    ///
+    /// # Errors
+    /// What stands in the way, such as a file that cannot be made.
+    fn consumer(&self) -> Result<Option<Box<dyn Consumer>>, TaskError> {
+        Ok(None)
+    }
+    /// Looks at what the items left outside of their replies: files, rows, a server's counts. Called once in the host,
+    /// after the clock, where all items are done.
+    ///
+    /// # Errors
+    /// What is not as it must be; the trial ends as `failed` with this text.
+    fn review(&self) -> Result<(), TaskError> {
+        Ok(())
+    }
     /// For bulk payloads: `Some(k)` where request `i` equals request `i % k` in all but its first 8 bytes, which hold
     /// `i` in little-endian order. Then only `k` buffers are prepared, and each is stamped when it is sent.
     fn repeats(&self) -> Option<u64> {
@@ -222,6 +259,9 @@ impl Tasks {
                 Arc::new(probe::Steps),
                 Arc::new(probe::Tree),
                 Arc::new(probe::Fault),
+                Arc::new(probe_topology::Circle),
+                Arc::new(probe_topology::Funnel),
+                Arc::new(probe_topology::Web),
                 Arc::new(meter::Burn),
                 Arc::new(meter::Hold),
             ],

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Bound, Context, Job, Place, Setting, SettingKind, Settings, Task, TaskError, numbered};
+use super::{Bound, Context, Job, Place, Setting, SettingKind, Settings, Task, TaskError, Topology, numbered};
 
 /// Items that compute and wait in turns, each wait marked as a blocking section.
 pub(super) struct Blocking;
@@ -124,8 +124,8 @@ impl Task for Tree {
             },
         ]
     }
-    fn yields(&self) -> bool {
-        true
+    fn topology(&self, _: &Settings) -> Topology {
+        Topology::Finding { once: false }
     }
     fn describe(&self, settings: &Settings) -> String {
         format!("trees of {} branches and {} levels", settings.whole("fan_out"), settings.whole("depth"))

@@ -155,7 +155,7 @@ mod tests {
     fn prepared(settings: &[(&str, &str)]) -> Result<Box<dyn Job>, TaskError> {
         let mut all = Settings::default();
         settings.iter().for_each(|(name, value)| all.put(name, Value::Word((*value).to_owned())));
-        Python.prepare(&all, &Place { seed: 1, items: 3, folder: "f".into() })
+        Python.prepare(&all, &Place { seed: 1, items: 3, folder: "f".into(), server: None })
     }
 
     #[test]

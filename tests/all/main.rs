@@ -22,5 +22,6 @@ mod resume;
 mod runs;
 mod scenarios;
 mod support;
+mod topologies;
 mod trying;
 mod usage;

@@ -1,0 +1,145 @@
+//! Rounds among worker processes: every worker gets its parts of a round in one message, with what they are told and what
+//! others sent to them, and answers with replies and letters. What parts keep stays in the worker, so that a worker always
+//! has the same parts.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::bench::Clocked;
+use super::rounds::{first_told, parts_of, turn_over};
+use super::run::{Ran, Trouble};
+use super::stint::monotonic;
+use super::stream::{Means, Stop, reported};
+use super::wire::{self, Cursor, Damaged};
+use crate::task::{Letter, Rounds, digest, item_digest};
+
+/// The rounds of one run.
+pub(super) struct Circuit<'a, 'b, 'c> {
+    means: Means<'a, 'b, 'c>,
+    rounds: &'a dyn Rounds,
+    /// The parts of each worker.
+    parts: Vec<Range<u64>>,
+    told: Arc<[u8]>,
+    /// What each part received, and what it replied and sent in this round.
+    received: Vec<Vec<Letter>>,
+    replies: Vec<Vec<u8>>,
+    sent: Vec<Vec<Letter>>,
+    message: Vec<u8>,
+    /// When the round's message was handed to each worker, and when its answer came; instrumented runs only.
+    handed: Vec<u64>,
+    answered: Vec<u64>,
+    /// Nanoseconds that each worker waited for others to end their parts of a round.
+    waited: Vec<u64>,
+}
+
+impl<'a, 'b, 'c> Circuit<'a, 'b, 'c> {
+    pub(super) fn new(means: Means<'a, 'b, 'c>, rounds: &'a dyn Rounds, parts: u64) -> Self {
+        let workers = means.order.brief.workers();
+        Self {
+            means,
+            rounds,
+            parts: (0..workers).map(|worker| parts_of(worker, workers, parts)).collect(),
+            told: first_told(rounds),
+            received: vec![Vec::new(); parts as usize],
+            replies: vec![Vec::new(); parts as usize],
+            sent: vec![Vec::new(); parts as usize],
+            message: Vec::new(),
+            handed: vec![0; workers],
+            answered: vec![0; workers],
+            waited: vec![0; workers],
+        }
+    }
+
+    /// Runs all rounds. Gives the nanoseconds that each worker waited for the others; zeros unless the run is instrumented.
+    pub(super) fn run(mut self, count: u64, ran: &mut Ran) -> Result<Vec<u64>, Stop> {
+        if self.means.order.brief.instrumented() {
+            ran.clocked = Some(Clocked::default());
+        }
+        for round in 0..count {
+            for worker in 0..self.parts.len() {
+                self.hand_over(round, worker)?;
+            }
+            self.gather(round, ran)?;
+            let sent = std::mem::replace(&mut self.sent, vec![Vec::new(); self.replies.len()]);
+            let over = turn_over(self.rounds, round, &self.told, &self.replies, sent);
+            (self.told, self.received) = over.map_err(|error| Stop::Trouble(error.into()))?;
+        }
+        Ok(self.waited)
+    }
+
+    /// Sends a worker its parts of a round.
+    fn hand_over(&mut self, round: u64, worker: usize) -> Result<(), Stop> {
+        let parts = self.parts[worker].clone();
+        if parts.is_empty() {
+            return Ok(());
+        }
+        self.message.clear();
+        self.message.push(wire::ROUND);
+        wire::put_block(&mut self.message, &self.told);
+        for part in parts {
+            let item = round * self.replies.len() as u64 + part;
+            wire::put_item(&mut self.message, item, self.means.feed.get(item));
+            wire::put_letters(&mut self.message, &self.received[part as usize]);
+        }
+        if self.means.order.brief.instrumented() {
+            let now = monotonic();
+            if round > 0 {
+                self.waited[worker] += now - self.answered[worker];
+            }
+            self.handed[worker] = now;
+        }
+        Ok(self.means.hub.send(worker, &self.message)?)
+    }
+
+    /// Waits for the answers of all workers that have parts.
+    fn gather(&mut self, round: u64, ran: &mut Ran) -> Result<(), Stop> {
+        let mut missing: Vec<bool> = self.parts.iter().map(|parts| !parts.is_empty()).collect();
+        let mut message = Vec::new();
+        while missing.contains(&true) {
+            let worker = self.means.hub.receive(&mut message, self.means.order.deadline)?;
+            match message.first() {
+                Some(&wire::REPLIES) if missing[worker] => missing[worker] = false,
+                // Without a barrier workers report ready while work is under way.
+                Some(&wire::READY) => {
+                    self.means.crew.note_ready(worker);
+                    continue;
+                }
+                Some(&wire::ERROR) => return Err(reported(&message)),
+                _ => return Err(Damaged.into()),
+            }
+            self.take_replies(round, worker, &message[1..], ran)?;
+        }
+        Ok(())
+    }
+
+    fn take_replies(&mut self, round: u64, worker: usize, message: &[u8], ran: &mut Ran) -> Result<(), Stop> {
+        let brief = &self.means.order.brief;
+        self.answered[worker] = if brief.instrumented() { monotonic() } else { 0 };
+        let (mut cursor, mut took) = (Cursor::new(message), Vec::new());
+        let first = round * self.replies.len() as u64;
+        for part in self.parts[worker].clone() {
+            let reply = wire::take_reply(&mut cursor)?;
+            if reply.item != first + part {
+                let text = format!("a reply to item {} in place of {}", reply.item, first + part);
+                return Err(Stop::Trouble(Trouble::Protocol(text)));
+            }
+            ran.done += 1;
+            ran.sum = ran.sum.wrapping_add(item_digest(reply.item, reply.seen, digest(reply.bytes)));
+            if brief.trace {
+                took.push(reply.service);
+            }
+            if let Some(clocked) = &mut ran.clocked {
+                clocked.service.saturating_record(reply.service);
+                clocked.turnaround.saturating_record(self.answered[worker] - self.handed[worker]);
+            }
+            let part = part as usize;
+            self.replies[part].clear();
+            self.replies[part].extend_from_slice(reply.bytes);
+            for _ in 0..reply.yielded {
+                self.sent[part].push(wire::block_letter(cursor.block()?)?);
+            }
+        }
+        self.means.crew.trace.tell(worker, &took);
+        if cursor.is_empty() { Ok(()) } else { Err(Damaged.into()) }
+    }
+}

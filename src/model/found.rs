@@ -1,0 +1,80 @@
+//! Items that other items yielded, for workers that share memory.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+use super::names::Names;
+use super::stint::monotonic;
+
+/// Items that other items yielded, and how many items are not done yet.
+pub(super) struct Found {
+    queue: Mutex<Queue>,
+    changed: Condvar,
+    open: AtomicU64,
+    known: AtomicU64,
+}
+
+/// Items that nobody has taken yet, and the names of all.
+struct Queue {
+    items: VecDeque<(u64, Vec<u8>)>,
+    names: Names,
+}
+
+impl Found {
+    pub(super) fn new(items: u64, names: Names) -> Self {
+        let (queue, changed) = (Mutex::new(Queue { items: VecDeque::new(), names }), Condvar::new());
+        Self { queue, changed, open: AtomicU64::new(items), known: AtomicU64::new(items) }
+    }
+
+    pub(super) fn known(&self) -> u64 {
+        self.known.load(Ordering::Relaxed)
+    }
+
+    fn locked(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes that `item` is done and what it yielded.
+    pub(super) fn done(&self, item: u64, yielded: Vec<Vec<u8>>) {
+        let mut queue = self.locked();
+        let new = queue.names.name_all(item, yielded);
+        let count = new.len() as u64;
+        self.known.fetch_add(count, Ordering::Relaxed);
+        self.open.fetch_add(count, Ordering::Relaxed);
+        queue.items.extend(new);
+        let last = self.open.fetch_sub(1, Ordering::AcqRel) == 1;
+        drop(queue);
+        if last || count > 1 {
+            self.changed.notify_all();
+        } else if count == 1 {
+            self.changed.notify_one();
+        }
+    }
+
+    /// Waits for a found item; `None` once everything is done. Adds the nanoseconds of a wait that ended with an item to
+    /// `waited`, where there is one.
+    pub(super) fn next(&self, waited: Option<&mut u64>) -> Option<(u64, Vec<u8>)> {
+        let (mut queue, mut since) = (self.locked(), None);
+        loop {
+            if let Some(found) = queue.items.pop_front() {
+                if let (Some(since), Some(waited)) = (since, waited) {
+                    *waited += monotonic() - since;
+                }
+                return Some(found);
+            }
+            if self.open.load(Ordering::Acquire) == 0 {
+                return None;
+            }
+            since = since.or_else(|| waited.is_some().then(monotonic));
+            queue = self.changed.wait(queue).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Lets everybody stop, after an error.
+    pub(super) fn abandon(&self) {
+        self.locked().items.clear();
+        self.open.store(0, Ordering::Release);
+        self.changed.notify_all();
+    }
+}
