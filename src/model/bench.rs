@@ -136,17 +136,55 @@ impl<'a> Bench<'a> {
         Ok(())
     }
 
+    /// The same as [`Bench::item`] in an event loop.
+    pub(super) async fn item_later(&mut self, item: u64, request: &[u8]) -> Result<(), TaskError> {
+        let start = self.clock();
+        if let Some(fault) = self.fault
+            && fault.item == item
+        {
+            strike(fault, &mut self.context)?;
+        }
+        let seen = self.execute_later(request).await?;
+        self.account(item, seen);
+        self.clock_out(start);
+        Ok(())
+    }
+
+    /// The same as [`Bench::execute`] in an event loop.
+    async fn execute_later(&mut self, request: &[u8]) -> Result<Digest, TaskError> {
+        let (job, seen) = (self.job, digest(request));
+        self.reply.clear();
+        job.run_later(request, &mut self.reply, &mut self.context).await?;
+        Ok(seen)
+    }
+
+    /// Runs an item unrecorded in an event loop, and clocks it, since it finds everything cold.
+    pub(super) async fn warm_up_later(&mut self, request: &[u8]) -> Result<(), TaskError> {
+        self.context.warming = true;
+        let start = monotonic();
+        self.execute_later(request).await?;
+        self.first_item = monotonic() - start;
+        self.context.take_yielded();
+        self.context.warming = false;
+        Ok(())
+    }
+
     #[cold]
     fn special_item(&mut self, item: u64, request: &[u8]) -> Result<(), TaskError> {
         let start = self.clock();
         let seen = self.serve(item, request)?;
         self.account(item, seen);
+        self.clock_out(start);
+        Ok(())
+    }
+
+    /// Ends an item that began at `start`, and records how long it took, in instrumented runs.
+    fn clock_out(&mut self, start: Option<u64>) {
         let nanos = self.stop(start);
         if let Some(clocked) = &mut self.clocked {
             clocked.service.saturating_record(nanos);
             clocked.turnaround.saturating_record(nanos);
         }
-        Ok(())
     }
 
     #[inline]

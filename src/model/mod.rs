@@ -3,6 +3,7 @@
 mod bench;
 mod circuit;
 mod crew;
+mod event_loop;
 mod found;
 mod gather;
 mod glance;
@@ -52,7 +53,8 @@ pub fn run(order: &Order<'_>) -> Ran {
         Model::Threads => threads::run(order),
         Model::Rayon => work_stealing::run(order),
         Model::Processes => processes::run(order),
-        Model::Async | Model::Interpreters => Ran::refused(order, "this way is one of Python's"),
+        Model::Async => event_loop::run(order),
+        Model::Interpreters => Ran::refused(order, "this way is one of Python's"),
     }
 }
 
@@ -189,8 +191,8 @@ pub const MODELS: &[Entry] = &[
         model: Model::Async,
         word: "async",
         shown: "async",
-        about: "tasks of one event loop in one thread, so many in flight; for work that waits (asyncio, runtime python)",
-        uses: &[Key::InFlight, Key::Python, Key::Fault],
+        about: "tasks of one event loop in one thread, so many in flight; for work that waits (tokio, or asyncio in Python)",
+        uses: &[Key::InFlight, Key::Python, Key::Fault, Key::ParentMemory, Key::ParentUse],
     },
     Entry {
         model: Model::Interpreters,
@@ -216,7 +218,7 @@ pub fn uses(model: Model, runtime: Runtime, key: Key) -> bool {
 #[must_use]
 pub fn impossible(model: Model, runtime: Runtime) -> Option<&'static str> {
     match (model, runtime) {
-        (Model::Async, Runtime::Native | Runtime::EmulatedGil) => Some("an event loop is built for `python` alone"),
+        (Model::Async, Runtime::EmulatedGil) => Some("an event loop has one thread, which nobody keeps from the lock"),
         (Model::Interpreters, Runtime::Native | Runtime::EmulatedGil) => Some("sub-interpreters are CPython's"),
         (Model::Rayon, Runtime::Python) => Some("rayon is a Rust library"),
         (Model::Rayon, Runtime::EmulatedGil) => Some("CPython has no work-stealing pool that could be modelled"),

@@ -41,7 +41,7 @@ pub(super) fn rounds_of<'a>(
     job: &'a dyn Job,
 ) -> Result<Option<(&'a dyn Rounds, u64, u64)>, Trouble> {
     let (Some(parts), Some(rounds)) = (brief.topology(tasks).parts(), job.rounds()) else { return Ok(None) };
-    if brief.items % parts != 0 {
+    if !brief.items.is_multiple_of(parts) {
         let text = format!("{} items make no whole rounds of {parts} parts", brief.items);
         return Err(Trouble::Failed(text));
     }
@@ -55,6 +55,9 @@ pub(super) fn first_told(rounds: &dyn Rounds) -> Arc<[u8]> {
     told.into()
 }
 
+/// What the parts of a round are told, and the letters that each of them receives.
+type Next = (Arc<[u8]>, Vec<Vec<Letter>>);
+
 /// Ends a round: works out what the next is told, and gives letters to those that they are for, in the order of senders.
 ///
 /// # Errors
@@ -65,7 +68,7 @@ pub(super) fn turn_over(
     told: &[u8],
     replies: &[Vec<u8>],
     sent: Vec<Vec<Letter>>,
-) -> Result<(Arc<[u8]>, Vec<Vec<Letter>>), TaskError> {
+) -> Result<Next, TaskError> {
     let mut next = told.to_vec();
     rounds.reduce(round, replies, &mut next)?;
     let mut received: Vec<Vec<Letter>> = vec![Vec::new(); replies.len()];

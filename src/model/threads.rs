@@ -68,21 +68,7 @@ fn work(order: &Order<'_>, ran: &mut Ran) -> Result<(), Trouble> {
     let requests = Feed::prepare(job.as_ref(), brief.items);
     let workers = brief.workers();
     let parent = Parent::hold(brief);
-    let topology = brief.topology(order.tasks);
-    let (inlet, outlets) = gather(job.as_ref(), workers)?.unzip();
-    let shared = Shared {
-        brief,
-        job: job.as_ref(),
-        requests: &requests,
-        parent: &parent,
-        cursor: Cursor::default(),
-        found: topology.finds().then(|| Found::new(brief.items, Names::new(topology, job.as_ref(), brief.items))),
-        board: Board::new(brief, order.tasks, job.as_ref())?,
-        gate: Gate::new(workers),
-        outlets: outlets.map(Outlets::new),
-        edges: Barrier::new(workers + 1 + usize::from(inlet.is_some())),
-        lock: lock_of(brief),
-    };
+    let (shared, inlet) = Shared::new(order, job.as_ref(), &requests, &parent)?;
     let cores = usable_cores();
     let mut all = All { trace: Trace::new(brief), stints: Vec::new(), trouble: None, end: 0 };
     let glance = Glance::of_main(job.as_ref());
@@ -118,9 +104,7 @@ fn work(order: &Order<'_>, ran: &mut Ran) -> Result<(), Trouble> {
             }
         }
         if let Some(Ok(consumed)) = consumer.map(|consumer| consumer.join()) {
-            // What a producer met follows from what its consumer did.
-            let follows = all.trouble.as_ref().is_none_or(|trouble| *trouble == no_consumer());
-            all.trouble = if follows { consumed.err() } else { all.trouble.take() };
+            all.consumed(consumed);
         }
         edges.edge(ran);
         note(ran, shared.lock.as_ref(), edges.began());
@@ -134,6 +118,34 @@ fn work(order: &Order<'_>, ran: &mut Ran) -> Result<(), Trouble> {
     all.trouble.map_or(Ok(()), Err)
 }
 
+impl<'a> Shared<'a> {
+    /// What the workers share, and the consumer's end, where replies have one.
+    fn new(
+        order: &'a Order<'_>,
+        job: &'a dyn Job,
+        requests: &'a Requests,
+        parent: &'a Parent,
+    ) -> Result<(Self, Option<Inlet>), Trouble> {
+        let brief = &order.brief;
+        let topology = brief.topology(order.tasks);
+        let (inlet, outlets) = gather(job, brief.workers())?.unzip();
+        let shared = Self {
+            brief,
+            job,
+            requests,
+            parent,
+            cursor: Cursor::default(),
+            found: topology.finds().then(|| Found::new(brief.items, Names::new(topology, job, brief.items))),
+            board: Board::new(brief, order.tasks, job)?,
+            gate: Gate::new(brief.workers()),
+            outlets: outlets.map(Outlets::new),
+            edges: Barrier::new(brief.workers() + 1 + usize::from(inlet.is_some())),
+            lock: lock_of(brief),
+        };
+        Ok((shared, inlet))
+    }
+}
+
 /// What all workers left, put together.
 struct All {
     trace: Trace,
@@ -144,6 +156,13 @@ struct All {
 }
 
 impl All {
+    /// Adds how the consumer ended. What a producer met follows from what its consumer did.
+    fn consumed(&mut self, consumed: Result<(), Trouble>) {
+        if self.trouble.as_ref().is_none_or(|trouble| *trouble == no_consumer()) {
+            self.trouble = consumed.err();
+        }
+    }
+
     /// Adds what a worker left that was asked for at that time and has been joined.
     fn add(&mut self, worker: usize, asked: u64, left: Left<'_>, job: &dyn Job, ran: &mut Ran) {
         let Left { mut bench, glance, ready, died, worked } = left;

@@ -70,26 +70,8 @@ fn work(order: &Order<'_>, ran: &mut Ran) -> Result<(), Trouble> {
     let brief = &order.brief;
     let job = brief.job(order.tasks)?;
     let requests = Feed::prepare(job.as_ref(), brief.items);
-    let known = brief.items.into();
-    let topology = brief.topology(order.tasks);
-    let (inlet, outlets) = gather(job.as_ref(), brief.workers())?.unzip();
     let parent = Parent::hold(brief);
-    let watches = (0..brief.workers()).map(|_| Mutex::default()).collect();
-    let shared = Shared {
-        brief,
-        job: job.as_ref(),
-        requests: &requests,
-        parent: &parent,
-        glances: Mutex::default(),
-        desks: Mutex::default(),
-        watches,
-        began: 0.into(),
-        known,
-        names: topology.finds().then(|| Mutex::new(Names::new(topology, job.as_ref(), brief.items))),
-        board: Board::new(brief, order.tasks, job.as_ref())?,
-        outlets: outlets.map(Outlets::new),
-        hands: (0..brief.workers()).map(|_| Mutex::default()).collect(),
-    };
+    let (shared, inlet) = Shared::new(order, job.as_ref(), &requests, &parent)?;
     let glance = Glance::of_main(job.as_ref());
     let mut edges = Edges::start();
     let mut trace = Trace::new(brief);
@@ -176,6 +158,34 @@ fn pool(brief: &Brief) -> Result<Pool, Trouble> {
 }
 
 impl<'a> Shared<'a> {
+    /// What the threads share, and the consumer's end, where replies have one.
+    fn new(
+        order: &'a Order<'_>,
+        job: &'a dyn Job,
+        requests: &'a Requests,
+        parent: &'a Parent,
+    ) -> Result<(Self, Option<Inlet>), Trouble> {
+        let brief = &order.brief;
+        let topology = brief.topology(order.tasks);
+        let (inlet, outlets) = gather(job, brief.workers())?.unzip();
+        let shared = Self {
+            brief,
+            job,
+            requests,
+            parent,
+            glances: Mutex::default(),
+            desks: Mutex::default(),
+            watches: (0..brief.workers()).map(|_| Mutex::default()).collect(),
+            began: 0.into(),
+            known: brief.items.into(),
+            names: topology.finds().then(|| Mutex::new(Names::new(topology, job, brief.items))),
+            board: Board::new(brief, order.tasks, job)?,
+            outlets: outlets.map(Outlets::new),
+            hands: (0..brief.workers()).map(|_| Mutex::default()).collect(),
+        };
+        Ok((shared, inlet))
+    }
+
     fn new_desk(&self) -> Lent<'a> {
         let bench = Bench::new(self.job, self.brief);
         Box::new(Desk { bench, feed: Feed::new(self.job, self.requests), error: None })

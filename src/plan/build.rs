@@ -201,7 +201,7 @@ impl Builder<'_> {
         }
         for setup in self.setups(model.model, ways, common) {
             if self.is_possible(&common.settings, &setup, ways)
-                && self.holds_together(task, task.topology(&common.settings), &setup)
+                && self.holds_together(task, common, &setup)
                 && interpreter.is_none_or(|found| self.is_possible_in(found, task, &common.settings, &setup))
             {
                 let setup = self.finish(setup, common.runtime, task.topology(&common.settings));
@@ -353,15 +353,23 @@ impl Builder<'_> {
     }
 
     /// Whether a way can run items that hang together like this.
-    fn holds_together(&mut self, task: &dyn Task, topology: Topology, setup: &Setup) -> bool {
+    fn holds_together(&mut self, task: &dyn Task, common: &Common, setup: &Setup) -> bool {
+        let topology = task.topology(&common.settings);
         let table = setup.dispatch == Some(Dispatch::Table);
         let why = match topology {
             Topology::Finding { .. } if table => "a table is a fixed set, and this task's items yield further items",
             Topology::Rounds { .. } if table => "items of a table know nothing of each other, and these come in rounds",
+            _ if setup.model == Model::Async && common.runtime == Runtime::Native && !task.is_async() => {
+                "an event loop helps work that waits, and this task has no way to await"
+            }
+            Topology::Rounds { .. } if setup.model == Model::Async => {
+                "an event loop has one thread, and rounds wait for others"
+            }
             Topology::Gathering if table => "the replies of a table stay with its workers, and these have a consumer",
             _ => return self.survives(task, topology, setup),
         };
-        self.skip(format!("{} × processes × table", task.name()), why);
+        let way = if table { "processes × table" } else { setup.model.entry().word };
+        self.skip(format!("{} × {way}", task.name()), why);
         false
     }
 

@@ -29,6 +29,7 @@ mod sleep;
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
@@ -138,6 +139,10 @@ pub trait Task: Send + Sync {
     fn serve(&self, _: &Settings, _: &Place, _: TcpListener) -> Result<(), TaskError> {
         Err(TaskError::Settings(format!("`{}` has no server", self.name())))
     }
+    /// Whether items can run in an event loop: see [`Job::run_later`].
+    fn is_async(&self) -> bool {
+        false
+    }
     /// Whether the job writes files, so that the trial needs a work folder.
     fn needs_folder(&self) -> bool {
         false
@@ -175,6 +180,9 @@ pub trait Task: Send + Sync {
     fn prepare(&self, settings: &Settings, place: &Place) -> Result<Box<dyn Job>, TaskError>;
 }
 
+/// An item under way in an event loop. It stays in its thread.
+pub type Later<'a> = Pin<Box<dyn Future<Output = Result<(), TaskError>> + 'a>>;
+
 /// Prepared work. Equal settings and places give equal requests and replies in every process.
 pub trait Job: Send + Sync {
     /// Writes the request of item `item` (from 0) into `request`, which is empty.
@@ -184,6 +192,11 @@ pub trait Job: Send + Sync {
     /// # Errors
     /// What failed; the trial ends as `failed` with this text.
     fn run(&self, request: &[u8], reply: &mut Vec<u8>, context: &mut Context<'_>) -> Result<(), TaskError>;
+    /// The same as [`Job::run`] as a future of an event loop of the tokio package, for tasks that say [`Task::is_async`].
+    /// Waits are awaited, so that other items go on meanwhile. The default awaits nothing.
+    fn run_later<'a>(&'a self, request: &'a [u8], reply: &'a mut Vec<u8>, context: &'a mut Context<'_>) -> Later<'a> {
+        Box::pin(async move { self.run(request, reply, context) })
+    }
     /// Writes the right reply of a request, without waiting and without touching anything outside; the engine
     /// compares the sum of all replies with the sum of these. The default runs the item.
     ///

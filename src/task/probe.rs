@@ -127,6 +127,9 @@ impl Task for Tree {
     fn topology(&self, _: &Settings) -> Topology {
         Topology::Finding { once: false }
     }
+    fn is_async(&self) -> bool {
+        true
+    }
     fn describe(&self, settings: &Settings) -> String {
         format!("trees of {} branches and {} levels", settings.whole("fan_out"), settings.whole("depth"))
     }

@@ -116,6 +116,9 @@ impl Task for Funnel {
     fn topology(&self, _: &Settings) -> Topology {
         Topology::Gathering
     }
+    fn is_async(&self) -> bool {
+        true
+    }
     fn needs_folder(&self) -> bool {
         true
     }
@@ -214,6 +217,9 @@ impl Task for Web {
     }
     fn topology(&self, _: &Settings) -> Topology {
         Topology::Finding { once: true }
+    }
+    fn is_async(&self) -> bool {
+        true
     }
     fn describe(&self, settings: &Settings) -> String {
         format!("webs of {} nodes", settings.whole("nodes"))

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Bound, Context, Effort, Job, Place, Setting, SettingKind, Settings, Task, TaskError, numbered};
+use super::{Bound, Context, Effort, Job, Later, Place, Setting, SettingKind, Settings, Task, TaskError, numbered};
 use crate::name::show_seconds;
 
 pub(super) struct Sleep;
@@ -24,6 +24,9 @@ impl Task for Sleep {
             kind: SettingKind::Duration { min: 0, max: 10_000_000_000 },
             default: "5 ms",
         }]
+    }
+    fn is_async(&self) -> bool {
+        true
     }
     fn in_python(&self) -> bool {
         true
@@ -52,6 +55,13 @@ impl Job for SleepJob {
     fn run(&self, request: &[u8], reply: &mut Vec<u8>, context: &mut Context<'_>) -> Result<(), TaskError> {
         context.blocking(|| std::thread::sleep(self.duration));
         self.expected(request, reply, context)
+    }
+
+    fn run_later<'a>(&'a self, request: &'a [u8], reply: &'a mut Vec<u8>, context: &'a mut Context<'_>) -> Later<'a> {
+        Box::pin(async {
+            tokio::time::sleep(self.duration).await;
+            self.expected(request, reply, context)
+        })
     }
 
     fn expected(&self, request: &[u8], reply: &mut Vec<u8>, _: &mut Context<'_>) -> Result<(), TaskError> {
