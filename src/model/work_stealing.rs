@@ -9,7 +9,7 @@ use rayon::iter::{IndexedParallelIterator as _, IntoParallelIterator as _, Paral
 use rayon::{Scope, ThreadPool, ThreadPoolBuilder};
 
 use super::bench::{Bench, Feed};
-use super::gather::{Outlet, Outlets, gather, no_consumer};
+use super::gather::{Inlet, Outlet, Outlets, gather, no_consumer};
 use super::glance::{Glance, look_again};
 use super::memory::{Others, Scale};
 use super::names::Names;
