@@ -19,6 +19,12 @@ pub enum Metric {
     ServiceP95,
     /// 99th percentile of the service time in seconds, from the instrumented trials.
     ServiceP99,
+    /// Median of the latency in seconds, where items come at a set rate.
+    LatencyP50,
+    /// 95th percentile of the latency in seconds, where items come at a set rate.
+    LatencyP95,
+    /// 99th percentile of the latency in seconds, where items come at a set rate.
+    LatencyP99,
     /// Proportional set size of all processes after the work in bytes, from the memory trials.
     Memory,
     /// Share of the timed trials that end in one way.
@@ -33,6 +39,9 @@ pub const METRICS: &[(Metric, &str, &str)] = &[
     (Metric::ServiceP50, "service_p50", "median time of an item, received until replied"),
     (Metric::ServiceP95, "service_p95", "95th percentile of the time of an item"),
     (Metric::ServiceP99, "service_p99", "99th percentile of the time of an item"),
+    (Metric::LatencyP50, "latency_p50", "median time from when an item came to its reply, at a set rate"),
+    (Metric::LatencyP95, "latency_p95", "95th percentile of that time"),
+    (Metric::LatencyP99, "latency_p99", "99th percentile of that time; takes 1,000 items"),
     (Metric::Memory, "memory", "memory of all processes after the work, shared pages once"),
     (Metric::Outcome, "outcome", "share of the trials that end as `is` says"),
 ];
@@ -67,6 +76,7 @@ impl Metric {
             _ if compared => Unit::Factor,
             Self::Speedup => Unit::Factor,
             Self::Time | Self::ServiceP50 | Self::ServiceP95 | Self::ServiceP99 => Unit::Seconds,
+            Self::LatencyP50 | Self::LatencyP95 | Self::LatencyP99 => Unit::Seconds,
             Self::Throughput => Unit::PerSecond,
             Self::Memory => Unit::Bytes,
         }
@@ -226,7 +236,6 @@ impl Outcome {
 pub const NOT_BUILT_YET: &[(&str, &str)] = &[
     ("call", "a Python function of your own"),
     ("code", "inline Python code"),
-    ("rate", "open arrivals at a set rate"),
     ("pipeline", "stages in a chain"),
     ("download", "a task that fetches files over HTTP"),
     ("crawl", "a task that follows links"),

@@ -199,6 +199,7 @@ fn group(id: usize, label: &str, describe: &str, cells: Vec<usize>) -> Group {
         bound: "computing".into(),
         settings: BTreeMap::new(),
         payload: None,
+        rate: None,
         runtime: "native".into(),
         interpreter: None,
         fault: None,

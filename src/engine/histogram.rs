@@ -2,10 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::results::{Clocks, Latency, MOST_BUCKETS, Quantiles};
-
-/// A percentile is given where at least so many items lie above it.
-const ABOVE: f64 = 10.0;
+use crate::results::{ABOVE, Clocks, Latency, MOST_BUCKETS, Quantiles};
 
 /// Merges the clocks of each cell's trials.
 pub(super) fn latencies(clocks: BTreeMap<usize, Vec<Clocks>>) -> Vec<Latency> {

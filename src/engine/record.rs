@@ -85,6 +85,7 @@ fn group(group: &crate::plan::Group) -> results::Group {
         bound: format!("{:?}", group.bound).to_lowercase(),
         settings: group.settings.iter().map(|(name, value)| (name.to_owned(), json(value))).collect(),
         payload: group.payload,
+        rate: group.rate,
         runtime: word(&group.runtime),
         interpreter: group.interpreter.as_ref().map(|found| results::Interpreter {
             label: found.label(),

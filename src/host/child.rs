@@ -13,7 +13,7 @@ use crate::ipc;
 use crate::model::{self, Model, Order, Ran, Start, Trouble, Usage};
 use crate::name::show_bytes;
 use crate::reexec::Program;
-use crate::results::{Event, EventKind, Life, LockUse, Memory, MemoryUse, Phase, Seen, Spent};
+use crate::results::{Event, EventKind, Life, LockUse, Memory, MemoryUse, Open, Phase, Seen, Spent};
 use crate::runtime::{self, Runtime};
 use crate::task::{Task, Tasks};
 
@@ -28,6 +28,7 @@ pub(super) struct Reply {
     pub(super) first_item: u64,
     pub(super) service: Vec<(u64, u64)>,
     pub(super) turnaround: Vec<(u64, u64)>,
+    pub(super) open: Option<Open>,
     pub(super) spent: Option<Spent>,
     pub(super) memory: Option<MemoryUse>,
     pub(super) retried: u64,
@@ -160,6 +161,7 @@ fn reply(ran: Ran, phases: [Phase; 3], others: f64) -> Reply {
     };
     Reply {
         phases,
+        open: ran.open.map(open),
         spent: ran.spent.map(spent),
         memory: ran.memory.as_ref().map(memory),
         retried: ran.retried,
@@ -180,6 +182,11 @@ fn reply(ran: Ran, phases: [Phase; 3], others: f64) -> Reply {
         cpu_mismatch: ran.cpu_mismatch,
         trouble: ran.trouble,
     }
+}
+
+fn open(open: model::Open) -> Open {
+    let model::Open { p50, p95, p99, max, span } = open;
+    Open { p50, p95, p99, max, span }
 }
 
 fn spent(spent: model::Spent) -> Spent {
@@ -327,7 +334,7 @@ mod tests {
                      brief.setup.measure brief.setup.model brief.setup.placement brief.setup.wait \
                      brief.setup.workers brief.task prefix reference reply cpu_mismatch reply digest reply done \
                      reply duplicated reply events reply first_item reply known reply left_out reply lives reply lock \
-                     reply memory reply others reply phases reply recovered reply retried reply seen \
+                     reply memory reply open reply others reply phases reply recovered reply retried reply seen \
                      reply service reply spent reply trouble reply turnaround timeout timeout.nanos \
                      timeout.secs";
         let advice = "hosts of other builds would misunderstand this: raise reexec::PROTOCOL, then change this list";

@@ -23,7 +23,7 @@ pub use protocol::{Other, ProtocolError, ask, protocol_main};
 pub use server::server_main;
 
 pub use crate::model::{Brief, Measure, Purpose};
-use crate::results::{Event, Life, LockUse, MemoryUse, Phase, Seen, Spent};
+use crate::results::{Event, Life, LockUse, MemoryUse, Open, Phase, Seen, Spent};
 pub use crate::vocab::Outcome;
 
 /// What one host is started for.
@@ -66,6 +66,8 @@ pub struct Report {
     pub service: Vec<(u64, u64)>,
     /// Turnaround likewise.
     pub turnaround: Vec<(u64, u64)>,
+    /// How late replies were, where items came at a set rate.
+    pub open: Option<Open>,
     /// Where the workers' time went, in an instrumented run.
     pub spent: Option<Spent>,
     /// What its processes occupied, in a memory run, where the system says it.
@@ -105,6 +107,7 @@ impl Report {
             duplicated: 0,
             digest: 0,
             first_item: 0,
+            open: None,
             service: Vec::new(),
             turnaround: Vec::new(),
             spent: None,

@@ -275,6 +275,7 @@ impl End {
             duplicated: reply.duplicated,
             digest: reply.digest,
             first_item: reply.first_item,
+            open: reply.open,
             service: reply.service,
             turnaround: reply.turnaround,
             spent: reply.spent,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use hdrhistogram::Histogram;
 
+use super::arrivals::Arrivals;
 use super::lock::context;
 use super::rounds::first_told;
 use super::run::Brief;
@@ -24,6 +25,8 @@ pub(super) struct Bench<'a> {
     /// Where the worker's time goes, in instrumented runs, once [`Bench::begin_stint`] was called.
     pub(super) watch: Option<Stopwatch>,
     pub(super) first_item: u64,
+    /// How late each reply was, where items come at a set rate.
+    pub(super) late: Vec<u64>,
     /// What the thread had waited for a lock when its item began, in instrumented runs.
     lock_before: u64,
     /// What goes wrong on purpose, and in which item.
@@ -47,6 +50,7 @@ impl<'a> Bench<'a> {
             clocked: instrumented.then(Box::default),
             watch: None,
             first_item: 0,
+            late: Vec::new(),
             lock_before: 0,
             fault: brief.fault,
             bare: !instrumented && brief.fault.is_none(),
@@ -133,6 +137,16 @@ impl<'a> Bench<'a> {
         }
         let seen = self.execute(request)?;
         self.account(item, seen);
+        Ok(())
+    }
+
+    /// Waits until an item comes, runs it, and notes how late its reply is.
+    pub(super) fn item_on_time(&mut self, arrivals: &Arrivals, item: u64, request: &[u8]) -> Result<(), TaskError> {
+        self.context.release();
+        arrivals.wait(item);
+        self.context.acquire();
+        self.item(item, request)?;
+        self.late.push(arrivals.late(item));
         Ok(())
     }
 

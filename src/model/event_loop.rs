@@ -9,6 +9,7 @@ use futures_util::future::try_join_all;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Notify;
 
+use super::arrivals::Arrivals;
 use super::bench::{Bench, Feed};
 use super::glance::{Glance, look_again};
 use super::memory::{Others, Scale};
@@ -35,6 +36,8 @@ struct Shared<'a> {
     open: Cell<u64>,
     known: Cell<u64>,
     changed: Notify,
+    /// When items come, where they have a rate.
+    arrivals: Option<Arrivals>,
     /// Replies that the consumer was given.
     made: Cell<u64>,
     consumer: RefCell<Option<(Box<dyn Consumer>, Context<'a>)>>,
@@ -56,6 +59,7 @@ fn work(order: &Order<'_>, ran: &mut Ran) -> Result<(), Trouble> {
         open: Cell::new(brief.items),
         known: Cell::new(brief.items),
         changed: Notify::new(),
+        arrivals: Arrivals::new(brief),
         made: Cell::new(0),
         consumer: RefCell::new(job.consumer()?.map(|consumer| (consumer, Context::native()))),
     };
@@ -72,13 +76,19 @@ fn work(order: &Order<'_>, ran: &mut Ran) -> Result<(), Trouble> {
     let own = Glance::of_worker(job.as_ref(), 0);
     let scale = Scale::before(brief, &Others::default());
     edges.edge(ran);
+    shared.arrivals.iter().for_each(Arrivals::begin);
     let worked = reactor.block_on(all(&shared, &mut desks));
     let end = edges.edge(ran);
     ran.memory = scale.after(&Others::default());
     drop(reactor);
     trace.event(0, EventKind::Join, end, edges.edge(ran));
-    for (bench, _) in desks {
+    let mut late = Vec::new();
+    for (mut bench, _) in desks {
+        late.append(&mut bench.late);
         ran.add(bench);
+    }
+    if let Some(arrivals) = &shared.arrivals {
+        arrivals.sum_up(late, end, ran);
     }
     ran.known = shared.known.get();
     look_again(glance, job.as_ref(), ran);
@@ -119,7 +129,11 @@ async fn claim_all(shared: &Shared<'_>, bench: &mut Bench<'_>, feed: &mut Feed<'
         let first = shared.next.get();
         if first < shared.brief.items {
             shared.next.set(first + 1);
+            if let Some(arrivals) = &shared.arrivals {
+                arrivals.wait_later(first).await.map_err(|error| Trouble::Failed(format!("a timer: {error}")))?;
+            }
             bench.item_later(first, feed.get(first)).await?;
+            bench.late.extend(shared.arrivals.as_ref().map(|arrivals| arrivals.late(first)));
             shared.done(first, bench)?;
             continue;
         }

@@ -1,5 +1,6 @@
 //! Who runs the items.
 
+mod arrivals;
 mod bench;
 mod circuit;
 mod crew;
@@ -31,6 +32,7 @@ mod worker;
 
 use serde::{Deserialize, Serialize};
 
+pub use arrivals::Open;
 pub use bench::Clocked;
 pub use memory::{Memory, MemoryUse, weigh};
 pub use nursery::forkserver_main;
@@ -112,6 +114,8 @@ pub enum Key {
     ParentMemory,
     /// What workers do with it.
     ParentUse,
+    /// Items a second that come whether workers keep up or not.
+    Rate,
 }
 
 /// One entry of the list of models.
@@ -136,7 +140,15 @@ pub const MODELS: &[Entry] = &[
         word: "serial",
         shown: "serial",
         about: "one item after the other, in one thread: the reference",
-        uses: &[Key::SwitchInterval, Key::HeldPerOperation, Key::Python, Key::Fault, Key::ParentMemory, Key::ParentUse],
+        uses: &[
+            Key::SwitchInterval,
+            Key::HeldPerOperation,
+            Key::Python,
+            Key::Fault,
+            Key::ParentMemory,
+            Key::ParentUse,
+            Key::Rate,
+        ],
     },
     Entry {
         model: Model::Threads,
@@ -154,6 +166,7 @@ pub const MODELS: &[Entry] = &[
             Key::Fault,
             Key::ParentMemory,
             Key::ParentUse,
+            Key::Rate,
         ],
     },
     Entry {
@@ -161,7 +174,7 @@ pub const MODELS: &[Entry] = &[
         word: "rayon",
         shown: "work stealing (rayon)",
         about: "a rayon pool of its own with that many threads; chunk is its smallest split",
-        uses: &[Key::Workers, Key::Chunk, Key::Placement, Key::Fault, Key::ParentMemory, Key::ParentUse],
+        uses: &[Key::Workers, Key::Chunk, Key::Placement, Key::Fault, Key::ParentMemory, Key::ParentUse, Key::Rate],
     },
     Entry {
         model: Model::Processes,
@@ -185,6 +198,7 @@ pub const MODELS: &[Entry] = &[
             Key::OnCrash,
             Key::ParentMemory,
             Key::ParentUse,
+            Key::Rate,
         ],
     },
     Entry {
@@ -192,7 +206,7 @@ pub const MODELS: &[Entry] = &[
         word: "async",
         shown: "async",
         about: "tasks of one event loop in one thread, so many in flight; for work that waits (tokio, or asyncio in Python)",
-        uses: &[Key::InFlight, Key::Python, Key::Fault, Key::ParentMemory, Key::ParentUse],
+        uses: &[Key::InFlight, Key::Python, Key::Fault, Key::ParentMemory, Key::ParentUse, Key::Rate],
     },
     Entry {
         model: Model::Interpreters,
@@ -209,7 +223,9 @@ pub fn uses(model: Model, runtime: Runtime, key: Key) -> bool {
     let of_runtime = match runtime {
         Runtime::Native => !matches!(key, Key::Api | Key::SwitchInterval | Key::HeldPerOperation | Key::Python),
         Runtime::EmulatedGil => !matches!(key, Key::Api | Key::Python),
-        Runtime::Python => !matches!(key, Key::Dispatch | Key::Wait | Key::Placement | Key::HeldPerOperation),
+        Runtime::Python => {
+            !matches!(key, Key::Dispatch | Key::Wait | Key::Placement | Key::HeldPerOperation | Key::Rate)
+        }
     };
     of_runtime && model.entry().uses.contains(&key)
 }
@@ -350,6 +366,9 @@ pub struct Setup {
     /// What workers do with them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent_use: Option<ParentUse>,
+    /// Items a second that come whether workers keep up or not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate: Option<u32>,
 }
 
 impl Setup {
@@ -380,6 +399,7 @@ impl Setup {
             on_crash: None,
             parent_memory: None,
             parent_use: None,
+            rate: None,
         }
     }
 }

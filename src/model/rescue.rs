@@ -93,25 +93,13 @@ impl Rescue {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Measure, Model, Purpose, Setup};
+    use crate::model::run::brief;
+    use crate::model::{Measure, Model, Setup};
 
     fn book(answer: OnCrash) -> Rescue {
         let mut setup = Setup::new(Model::Processes, Measure::Work);
         (setup.workers, setup.on_crash) = (Some(2), Some(answer));
-        let brief = Brief {
-            task: "empty".into(),
-            settings: crate::task::Settings::default(),
-            seed: 1,
-            items: 9,
-            folder: "f".into(),
-            setup,
-            purpose: Purpose::Timed,
-            runtime: crate::runtime::Runtime::Native,
-            interpreter: None,
-            fault: None,
-            trace: false,
-            server: None,
-        };
+        let brief = Brief { setup, ..brief("empty", 9) };
         Rescue::new(&brief).unwrap()
     }
 

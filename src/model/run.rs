@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 
+use super::arrivals::Open;
 use super::bench::{Bench, Clocked};
 use super::memory::MemoryUse;
 use super::stint::{Spent, Stint, monotonic, split};
@@ -196,6 +197,8 @@ pub struct Ran {
     pub sum: Digest,
     /// Nanoseconds of the first item on a cold worker (the slowest worker's), 0 without warm-up.
     pub first_item: u64,
+    /// How late replies were, where items come at a set rate.
+    pub open: Option<Open>,
     /// Per-item times, in instrumented runs.
     pub clocked: Option<Clocked>,
     /// Where the workers' time went, in instrumented runs.
@@ -278,6 +281,25 @@ impl Edges {
         self.next += 1;
         (self.usage, self.wall) = (usage, monotonic());
         wall
+    }
+}
+
+/// A brief of a task with its defaults, for tests.
+#[cfg(test)]
+pub(super) fn brief(task: &str, items: u64) -> Brief {
+    Brief {
+        task: task.into(),
+        settings: Settings::default(),
+        seed: 1,
+        items,
+        folder: PathBuf::from("f"),
+        setup: Setup::new(super::Model::Serial, Measure::Work),
+        purpose: Purpose::Timed,
+        runtime: Runtime::Native,
+        interpreter: None,
+        fault: None,
+        trace: false,
+        server: None,
     }
 }
 

@@ -3,6 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use super::arrivals::{Arrivals, sleep_exactly};
 use super::bench::{Bench, Feed};
 use super::glance::{Glance, look_again};
 use super::lock::{lock_of, note};
@@ -40,6 +41,7 @@ fn work(order: &Order<'_>, ran: &mut Ran) -> Result<(), Trouble> {
         topology: brief.topology(order.tasks),
         board: Board::new(brief, order.tasks, job.as_ref())?,
         consumer: job.consumer()?,
+        arrivals: Arrivals::new(brief),
     };
     bench.context.acquire();
     if brief.warm() && brief.items > 0 {
@@ -51,6 +53,10 @@ fn work(order: &Order<'_>, ran: &mut Ran) -> Result<(), Trouble> {
     let scale = Scale::before(brief, &Others::default());
     bench.begin_stint();
     edges.edge(ran);
+    if let Some(arrivals) = &means.arrivals {
+        sleep_exactly();
+        arrivals.begin();
+    }
     bench.resume();
     let worked = work_through(&mut bench, &mut feed, brief.items, &mut means, &mut ran.known);
     let end = edges.edge(ran);
@@ -58,6 +64,9 @@ fn work(order: &Order<'_>, ran: &mut Ran) -> Result<(), Trouble> {
     bench.end_stint();
     bench.context.leave();
     trace.stamps(0, bench.watch.as_mut());
+    if let Some(arrivals) = &means.arrivals {
+        arrivals.sum_up(std::mem::take(&mut bench.late), end, ran);
+    }
     let stint = ran.add(bench);
     note(ran, lock.as_ref(), edges.began());
     edges.edge(ran);
@@ -73,6 +82,7 @@ struct Means<'a> {
     topology: Topology,
     board: Option<Board<'a>>,
     consumer: Option<Box<dyn Consumer>>,
+    arrivals: Option<Arrivals>,
 }
 
 fn work_through(
@@ -93,6 +103,12 @@ fn work_through(
     }
     if means.topology.finds() {
         return find_all(bench, feed, items, Names::new(means.topology, bench.job, items), known);
+    }
+    if let Some(arrivals) = &means.arrivals {
+        for item in 0..items {
+            bench.item_on_time(arrivals, item, feed.get(item))?;
+        }
+        return Ok(());
     }
     let Some(consumer) = &mut means.consumer else {
         for item in 0..items {

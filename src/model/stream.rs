@@ -1,8 +1,10 @@
 //! The dispatcher of `stream`: hands chunks to workers on demand, so many in flight, and adds up the replies.
 
 use std::collections::{HashSet, VecDeque};
+use std::time::{Duration, Instant};
 
 use super::OnCrash;
+use super::arrivals::{Arrivals, sleep_exactly};
 use super::bench::{Clocked, Feed};
 use super::crew::Crew;
 use super::names::Names;
@@ -89,6 +91,9 @@ pub(super) struct Stream<'a, 'b, 'c> {
     out: u64,
     message: Vec<u8>,
     names: Names,
+    /// When items come, where they have a rate, and how late replies were.
+    arrivals: Option<Arrivals>,
+    late: Vec<u64>,
     /// Who takes all replies, where somebody does, and what it runs under.
     consumer: Option<(Box<dyn Consumer>, Context<'a>)>,
     /// When each chunk in flight was handed over, by worker; replies of a worker come in order.
@@ -110,6 +115,8 @@ impl<'a, 'b, 'c> Stream<'a, 'b, 'c> {
         let consumer = job.consumer().map_err(|error| Stop::Trouble(error.into()))?;
         Ok(Self {
             names: Names::new(brief.topology(means.order.tasks), job, items),
+            arrivals: Arrivals::new(brief),
+            late: Vec::new(),
             consumer: consumer.map(|consumer| (consumer, Context::native())),
             rescue: Rescue::new(brief),
             gone: vec![false; workers],
@@ -133,6 +140,10 @@ impl<'a, 'b, 'c> Stream<'a, 'b, 'c> {
         if self.means.order.brief.instrumented() {
             ran.clocked = Some(Clocked::default());
         }
+        if let Some(arrivals) = &self.arrivals {
+            sleep_exactly();
+            arrivals.begin();
+        }
         for _ in 0..in_flight {
             for worker in 0..self.open.len() {
                 self.hand_over(worker, ran)?;
@@ -140,8 +151,13 @@ impl<'a, 'b, 'c> Stream<'a, 'b, 'c> {
         }
         self.note_starved();
         let mut message = Vec::new();
-        while self.out > 0 {
-            let worker = match self.means.hub.receive(&mut message, self.means.order.deadline) {
+        while self.out > 0 || self.are_coming() {
+            let worker = match self.means.hub.receive(&mut message, self.until()) {
+                Err(IpcError::Deadline) if Instant::now() < self.means.order.deadline => {
+                    // The next item has come.
+                    self.fill(ran)?;
+                    continue;
+                }
                 Err(IpcError::Gone(worker)) if self.rescue.is_some() => {
                     self.lose(worker, ran)?;
                     self.fill(ran)?;
@@ -162,6 +178,9 @@ impl<'a, 'b, 'c> Stream<'a, 'b, 'c> {
             self.open[worker] -= 1;
             self.fill(ran)?;
         }
+        if let Some(arrivals) = &self.arrivals {
+            arrivals.sum_up(std::mem::take(&mut self.late), monotonic(), ran);
+        }
         if let Some((consumer, context)) = &mut self.consumer {
             consumer.finish(context).map_err(|error| Stop::Trouble(error.into()))?;
         }
@@ -177,11 +196,43 @@ impl<'a, 'b, 'c> Stream<'a, 'b, 'c> {
     /// Hands out as much as may be in flight.
     fn fill(&mut self, ran: &mut Ran) -> Result<(), Stop> {
         let in_flight = self.in_flight();
+        if self.arrivals.is_some() {
+            // What comes goes to whoever has least to do.
+            while let Some(worker) = (0..self.open.len()).filter(|w| !self.gone[*w]).min_by_key(|w| self.open[*w])
+                && self.open[worker] < in_flight
+                && self.hand_over(worker, ran)?
+            {}
+            return Ok(());
+        }
         for worker in 0..self.open.len() {
             while self.open[worker] < in_flight && self.hand_over(worker, ran)? {}
         }
         self.note_starved();
         Ok(())
+    }
+
+    /// Whether items are yet to come.
+    fn are_coming(&self) -> bool {
+        let left = self.next < self.means.order.brief.items && !self.gone.iter().all(|gone| *gone);
+        self.arrivals.is_some() && left
+    }
+
+    /// Whether the next item has come.
+    fn has_come(&self) -> bool {
+        self.arrivals.as_ref().is_none_or(|arrivals| arrivals.has_come(self.next))
+    }
+
+    /// Until when to wait for a message: the end of the run, or until the next item comes that somebody is free for.
+    fn until(&self) -> Instant {
+        let deadline = self.means.order.deadline;
+        let free = (0..self.open.len()).any(|worker| !self.gone[worker] && self.open[worker] < self.in_flight());
+        match self.arrivals.as_ref().filter(|_| free && self.are_coming()) {
+            Some(arrivals) => {
+                let wait = arrivals.due(self.next).saturating_sub(monotonic());
+                deadline.min(Instant::now() + Duration::from_nanos(wait))
+            }
+            None => deadline,
+        }
     }
 
     /// Deals with a worker's death: another takes its place, or the others go on without it.
@@ -230,7 +281,7 @@ impl<'a, 'b, 'c> Stream<'a, 'b, 'c> {
         while count < chunk {
             if let Some((item, request)) = self.found.pop_front() {
                 wire::put_item(&mut self.message, item, &request);
-            } else if self.next < items {
+            } else if self.next < items && self.has_come() {
                 wire::put_item(&mut self.message, self.next, self.means.feed.get(self.next));
                 self.next += 1;
             } else {
@@ -252,7 +303,7 @@ impl<'a, 'b, 'c> Stream<'a, 'b, 'c> {
         while (held.len() as u64) < most {
             if let Some((item, request)) = self.found.pop_front() {
                 held.push((item, Some(request)));
-            } else if self.next < items {
+            } else if self.next < items && self.arrivals.as_ref().is_none_or(|arrivals| arrivals.has_come(self.next)) {
                 held.push((self.next, None));
                 self.next += 1;
             } else {
@@ -319,6 +370,7 @@ impl<'a, 'b, 'c> Stream<'a, 'b, 'c> {
             }
             ran.done += 1;
             self.out = self.out.saturating_sub(1);
+            self.late.extend(self.arrivals.as_ref().map(|arrivals| arrivals.late(item)));
             ran.sum = ran.sum.wrapping_add(item_digest(item, reply.seen, digest(reply.bytes)));
             for ordinal in 0..u64::from(reply.yielded) {
                 let request = cursor.block()?;

@@ -4,6 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Barrier};
 
+use super::arrivals::{Arrivals, sleep_exactly};
 use super::bench::{Bench, Feed};
 use super::found::Found;
 use super::gather::{Inlet, Outlet, Outlets, gather, no_consumer};
@@ -47,6 +48,8 @@ struct Shared<'a> {
     cursor: Cursor,
     found: Option<Found>,
     board: Option<Board<'a>>,
+    /// When items come, where they have a rate.
+    arrivals: Option<Arrivals>,
     /// Between the rounds of a board.
     gate: Gate,
     /// Where replies go, where they have a consumer.
@@ -70,7 +73,7 @@ fn work(order: &Order<'_>, ran: &mut Ran) -> Result<(), Trouble> {
     let parent = Parent::hold(brief);
     let (shared, inlet) = Shared::new(order, job.as_ref(), &requests, &parent)?;
     let cores = usable_cores();
-    let mut all = All { trace: Trace::new(brief), stints: Vec::new(), trouble: None, end: 0 };
+    let mut all = All { trace: Trace::new(brief), stints: Vec::new(), late: Vec::new(), trouble: None, end: 0 };
     let glance = Glance::of_main(job.as_ref());
     std::thread::scope(|scope| {
         let mut edges = Edges::start();
@@ -87,6 +90,7 @@ fn work(order: &Order<'_>, ran: &mut Ran) -> Result<(), Trouble> {
         }
         let scale = Scale::before(brief, &Others::default());
         edges.edge(ran);
+        shared.arrivals.iter().for_each(Arrivals::begin);
         if brief.warm() {
             shared.edges.wait();
         }
@@ -111,6 +115,9 @@ fn work(order: &Order<'_>, ran: &mut Ran) -> Result<(), Trouble> {
     });
     look_again(glance, job.as_ref(), ran);
     all.trace.into_ran(ran);
+    if let Some(arrivals) = &shared.arrivals {
+        arrivals.sum_up(all.late, all.end, ran);
+    }
     ran.split_work(brief, &all.stints, all.end);
     if let Some(found) = &shared.found {
         ran.known = found.known();
@@ -137,6 +144,7 @@ impl<'a> Shared<'a> {
             cursor: Cursor::default(),
             found: topology.finds().then(|| Found::new(brief.items, Names::new(topology, job, brief.items))),
             board: Board::new(brief, order.tasks, job)?,
+            arrivals: Arrivals::new(brief),
             gate: Gate::new(brief.workers()),
             outlets: outlets.map(Outlets::new),
             edges: Barrier::new(brief.workers() + 1 + usize::from(inlet.is_some())),
@@ -151,6 +159,8 @@ struct All {
     trace: Trace,
     stints: Vec<Stint>,
     trouble: Option<Trouble>,
+    /// How late replies were, where items come at a set rate.
+    late: Vec<u64>,
     /// When the work ended, on the monotonic clock.
     end: u64,
 }
@@ -173,6 +183,7 @@ impl All {
             self.trace.event(worker, EventKind::Crash, died, died);
         }
         self.trace.event(worker, EventKind::Join, self.end, joined);
+        self.late.append(&mut bench.late);
         self.stints.push(ran.add(bench));
         look_again(glance, job, ran);
         self.trouble = self.trouble.take().or(worked.err());
@@ -293,6 +304,22 @@ fn play_all(
     Ok(())
 }
 
+/// Claims items one by one, each before it comes: whoever is free first has the next.
+fn claim_as_they_come(
+    shared: &Shared<'_>,
+    arrivals: &Arrivals,
+    bench: &mut Bench<'_>,
+    feed: &mut Feed<'_>,
+) -> Result<(), Trouble> {
+    loop {
+        let item = shared.cursor.claim(1);
+        if item >= shared.brief.items {
+            return Ok(());
+        }
+        bench.item_on_time(arrivals, item, feed.get(item))?;
+    }
+}
+
 fn claim_all(
     shared: &Shared<'_>,
     mut outlet: Option<&mut Outlet>,
@@ -300,6 +327,10 @@ fn claim_all(
     feed: &mut Feed<'_>,
 ) -> Result<(), Trouble> {
     let (items, chunk) = (shared.brief.items, shared.brief.chunk());
+    if let Some(arrivals) = &shared.arrivals {
+        sleep_exactly();
+        return claim_as_they_come(shared, arrivals, bench, feed);
+    }
     loop {
         let start = shared.cursor.claim(chunk);
         if start >= items {

@@ -8,6 +8,7 @@ use std::thread::JoinHandle;
 use rayon::iter::{IndexedParallelIterator as _, IntoParallelIterator as _, ParallelIterator as _};
 use rayon::{Scope, ThreadPool, ThreadPoolBuilder};
 
+use super::arrivals::{Arrivals, sleep_exactly};
 use super::bench::{Bench, Feed};
 use super::gather::{Inlet, Outlet, Outlets, gather, no_consumer};
 use super::glance::{Glance, look_again};
@@ -56,6 +57,8 @@ struct Shared<'a> {
     board: Option<Board<'a>>,
     /// Where replies go, where they have a consumer.
     outlets: Option<Outlets>,
+    /// When items come, where they have a rate.
+    arrivals: Option<Arrivals>,
     /// The outlet of each thread of the pool, once it has made a reply.
     hands: Vec<Mutex<Option<Outlet>>>,
 }
@@ -106,11 +109,16 @@ fn work(order: &Order<'_>, ran: &mut Ran) -> Result<(), Trouble> {
     }
     ran.split_work(brief, &shared.stints(), end);
     ran.known = shared.known.into_inner();
-    for desk in shared.desks.into_inner().unwrap_or_else(PoisonError::into_inner) {
+    let mut late = Vec::new();
+    for mut desk in shared.desks.into_inner().unwrap_or_else(PoisonError::into_inner) {
         if let Some(error) = desk.error {
             result = Err(error);
         }
+        late.append(&mut desk.bench.late);
         ran.add(desk.bench);
+    }
+    if let Some(arrivals) = &shared.arrivals {
+        arrivals.sum_up(late, end, ran);
     }
     // What a producer met follows from what its consumer did.
     if result.is_ok() || result == Err(no_consumer()) {
@@ -121,7 +129,11 @@ fn work(order: &Order<'_>, ran: &mut Ran) -> Result<(), Trouble> {
 
 /// All of the work, in the way of the job's topology.
 fn go(pool: &ThreadPool, shared: &Shared<'_>) -> Result<(), Trouble> {
-    if let Some(board) = &shared.board {
+    if let Some(arrivals) = &shared.arrivals {
+        sleep_exactly();
+        arrivals.begin();
+        pool.in_place_scope(|scope| spawn_as_they_come(scope, shared, arrivals));
+    } else if let Some(board) = &shared.board {
         for round in 0..board.count {
             pool.install(|| play_all(shared, board, round))?;
             board.turn_over(round)?;
@@ -181,6 +193,7 @@ impl<'a> Shared<'a> {
             names: topology.finds().then(|| Mutex::new(Names::new(topology, job, brief.items))),
             board: Board::new(brief, order.tasks, job)?,
             outlets: outlets.map(Outlets::new),
+            arrivals: Arrivals::new(brief),
             hands: (0..brief.workers()).map(|_| Mutex::default()).collect(),
         };
         Ok((shared, inlet))
@@ -298,6 +311,20 @@ fn play_all(shared: &Shared<'_>, board: &Board<'_>, round: u64) -> Result<(), Tr
         shared.give_back(desk);
         Ok(played?)
     })
+}
+
+/// Items that come: one job of the pool for each, spawned by the calling thread, which is none of the pool's.
+fn spawn_as_they_come<'s>(scope: &Scope<'s>, shared: &'s Shared<'_>, arrivals: &'s Arrivals) {
+    for item in 0..shared.brief.items {
+        arrivals.wait(item);
+        scope.spawn(move |_| {
+            let mut desk = shared.borrow();
+            let Desk { bench, feed, error } = desk.as_mut();
+            let ran = bench.item_on_time(arrivals, item, feed.get(item));
+            *error = error.take().or(ran.err().map(Trouble::from));
+            shared.give_back(desk);
+        });
+    }
 }
 
 /// Items that yield items: one job of the pool per item.

@@ -6,12 +6,12 @@ use super::built::{Built, Common, Point};
 use super::{Collapsed, Group, Items, Options, Skipped};
 use crate::ipc::{Dispatch, Method, Wait};
 use crate::model::{Api, Key, Measure, Model, OnCrash, ParentUse, Placement, Setup, Start, impossible, uses};
-use crate::name::{plural, show_bytes};
+
 use crate::runtime::{Interpreter, Runtime};
 use crate::scenario::{
     Fault, KEYS, MOST_WORKERS, ModelChoice, Problems, Scenario, TaskChoice, Ways, Workers, list, word_of,
 };
-use crate::task::{Bound, FaultKind, Settings, Task, Tasks, Topology, Value};
+use crate::task::{FaultKind, Settings, Task, Tasks, Topology, Value};
 
 /// The interpreter where a scenario names none.
 pub(super) const DEFAULT_PYTHON: &str = "python3";
@@ -20,9 +20,9 @@ const SWITCH_INTERVAL: u64 = 5_000_000;
 /// How long CPython was found to hold its lock around a short write, in nanoseconds.
 const HELD_PER_OPERATION: u64 = 1_200;
 
-struct Builder<'a> {
+pub(super) struct Builder<'a> {
     scenario: &'a Scenario,
-    options: &'a Options,
+    pub(super) options: &'a Options,
     wait: Wait,
     built: Built,
     problems: Problems,
@@ -102,14 +102,14 @@ impl Builder<'_> {
         counts
     }
 
-    fn collapse(&mut self, what: String, why: String) {
+    pub(super) fn collapse(&mut self, what: String, why: String) {
         let collapsed = Collapsed { what, why };
         if !self.built.collapsed.contains(&collapsed) {
             self.built.collapsed.push(collapsed);
         }
     }
 
-    fn skip(&mut self, what: String, why: &str) {
+    pub(super) fn skip(&mut self, what: String, why: &str) {
         let skipped = Skipped { what, why: why.to_owned() };
         if !self.built.skipped.contains(&skipped) {
             self.built.skipped.push(skipped);
@@ -151,13 +151,15 @@ impl Builder<'_> {
     fn model(&mut self, task: &dyn Task, settings: &Settings, items: Items, model: &ModelChoice, ways: &Ways) {
         let measures = ways.measure.as_ref().map_or(vec![Measure::Work], |choice| choice.values.clone());
         let faults = ways.fault.as_ref().map_or(vec![None], |choice| choice.values.clone());
+        let rates = ways.rate.as_ref().map_or(vec![None], |choice| choice.values.iter().copied().map(Some).collect());
         for runtime in ways.runtimes() {
             if let Some(why) = impossible(model.model, runtime) {
                 self.skip(format!("{} × {}", model.model.entry().word, word_of(runtime)), why);
                 continue;
             }
             for (python, interpreter) in self.interpreters(task, runtime, ways) {
-                for (&measure, &fault) in measures.iter().flat_map(|m| faults.iter().map(move |f| (m, f))) {
+                let arranged = measures.iter().flat_map(|m| faults.iter().map(move |f| (m, f)));
+                for ((&measure, &fault), &rate) in arranged.flat_map(|a| rates.iter().map(move |r| (a, r))) {
                     let common = Common {
                         task: task.name().to_owned(),
                         settings: settings.clone(),
@@ -166,6 +168,7 @@ impl Builder<'_> {
                         measure,
                         python: python.clone(),
                         fault,
+                        rate,
                     };
                     self.cells(&common, task, interpreter.as_ref(), model, ways);
                 }
@@ -204,7 +207,7 @@ impl Builder<'_> {
                 && self.holds_together(task, common, &setup)
                 && interpreter.is_none_or(|found| self.is_possible_in(found, task, &common.settings, &setup))
             {
-                let setup = self.finish(setup, common.runtime, task.topology(&common.settings));
+                let setup = self.finish(setup, common, task.topology(&common.settings));
                 self.add(common, task, interpreter, setup);
             }
         }
@@ -245,35 +248,6 @@ impl Builder<'_> {
         found
     }
 
-    /// Whether an interpreter can run the items in this way.
-    fn is_possible_in(&mut self, found: &Interpreter, task: &dyn Task, settings: &Settings, setup: &Setup) -> bool {
-        let label = found.label();
-        if task.topology(settings) != Topology::Independent {
-            self.skip(format!("{} × python", task.name()), "the Python driver has no items that hang together");
-            return false;
-        }
-        if setup.model == Model::Interpreters && !found.interpreters {
-            self.skip(
-                format!("interpreters × {label}"),
-                "this CPython has no sub-interpreters of its own lock (3.12 or newer has)",
-            );
-            return false;
-        }
-        if setup.model == Model::Async && task.bound() != Bound::Waiting {
-            self.skip(
-                format!("async × {}", task.name()),
-                "an event loop helps work that waits, and this task does not",
-            );
-            return false;
-        }
-        let start = setup.start.map_or("fork", word_of);
-        if setup.model == Model::Processes && !found.start_methods.iter().any(|method| method == start) {
-            self.skip(format!("{start} × {label}"), "this CPython does not have that start method");
-            return false;
-        }
-        true
-    }
-
     /// Every combination of the keys that the model uses, before impossible ones are sorted out.
     fn setups(&mut self, model: Model, ways: &Ways, common: &Common) -> Vec<Setup> {
         fn values<T: Clone>(choice: Option<&crate::scenario::Choice<T>>, default: T) -> Vec<Option<T>> {
@@ -296,7 +270,9 @@ impl Builder<'_> {
         nest!(Key::Ipc, ipc, ways.ipc.as_ref().map_or(vec![None], |c| c.values.iter().copied().map(Some).collect()));
         nest!(Key::Dispatch, dispatch, values(ways.dispatch.as_ref(), Dispatch::Stream));
         nest!(Key::Chunk, chunk, values(ways.chunk.as_ref(), 1));
-        nest!(Key::InFlight, in_flight, values(ways.in_flight.as_ref(), 2));
+        // An item that comes is not sent to wait behind another while somebody else might be free.
+        let in_flight = if common.rate.is_some() && model == Model::Processes { 1 } else { 2 };
+        nest!(Key::InFlight, in_flight, values(ways.in_flight.as_ref(), in_flight));
         nest!(Key::Wait, wait, values(ways.wait.as_ref(), self.wait));
         nest!(Key::Placement, placement, values(ways.placement.as_ref(), Placement::Free));
         nest!(Key::Workers, workers, self.workers(ways).into_iter().map(Some).collect::<Vec<_>>());
@@ -315,78 +291,16 @@ impl Builder<'_> {
         setups
     }
 
-    fn is_possible(&mut self, settings: &Settings, setup: &Setup, ways: &Ways) -> bool {
-        if setup.dispatch == Some(Dispatch::Table) {
-            if let Some(method) = setup.ipc.filter(|method| *method != Method::SharedMemory) {
-                self.skip(format!("processes × table × {}", method.word()), "a table of items lies in shared memory");
-                return false;
-            }
-            if let Some(answer) = setup.on_crash.filter(|answer| *answer != OnCrash::Stop) {
-                let why = "workers claim items from a table themselves: nobody hands out what a dead one had claimed";
-                self.skip(format!("processes × table × {}", word_of(answer)), why);
-                return false;
-            }
-            for (given, word) in [(ways.in_flight.is_some(), "in_flight"), (ways.wait.is_some(), "wait")] {
-                if given {
-                    self.collapse(
-                        format!("`{word}` under `table`"),
-                        "workers claim items themselves: nothing is sent or waited for".into(),
-                    );
-                }
-            }
-        }
-        let in_flight = u64::from(setup.in_flight.unwrap_or(0))
-            * u64::from(setup.workers.unwrap_or(0))
-            * u64::from(setup.chunk.unwrap_or(1));
-        let needed = settings.whole("payload").saturating_mul(2).saturating_mul(in_flight);
-        if let Some(free) = self.options.memory.filter(|free| needed > *free) {
-            let what = format!(
-                "{} in flight to {}",
-                show_bytes(settings.whole("payload")),
-                plural(u64::from(setup.workers.unwrap_or(0)), "worker")
-            );
-            let why = format!("payloads in flight need {}, and {} are free", show_bytes(needed), show_bytes(free));
-            self.skip(what, &why);
-            return false;
-        }
-        true
-    }
-
-    /// Whether a way can run items that hang together like this.
-    fn holds_together(&mut self, task: &dyn Task, common: &Common, setup: &Setup) -> bool {
-        let topology = task.topology(&common.settings);
-        let table = setup.dispatch == Some(Dispatch::Table);
-        let why = match topology {
-            Topology::Finding { .. } if table => "a table is a fixed set, and this task's items yield further items",
-            Topology::Rounds { .. } if table => "items of a table know nothing of each other, and these come in rounds",
-            _ if setup.model == Model::Async && common.runtime == Runtime::Native && !task.is_async() => {
-                "an event loop helps work that waits, and this task has no way to await"
-            }
-            Topology::Rounds { .. } if setup.model == Model::Async => {
-                "an event loop has one thread, and rounds wait for others"
-            }
-            Topology::Gathering if table => "the replies of a table stay with its workers, and these have a consumer",
-            _ => return self.survives(task, topology, setup),
-        };
-        let way = if table { "processes × table" } else { setup.model.entry().word };
-        self.skip(format!("{} × {way}", task.name()), why);
-        false
-    }
-
-    /// Whether a run of such items can go on after a worker died, where it is to.
-    fn survives(&mut self, task: &dyn Task, topology: Topology, setup: &Setup) -> bool {
-        let answer = setup.on_crash.filter(|answer| *answer != OnCrash::Stop);
-        let (Some(answer), Topology::Rounds { .. }) = (answer, topology) else { return true };
-        let why = "what a worker keeps from round to round dies with it";
-        self.skip(format!("{} × {}", task.name(), word_of(answer)), why);
-        false
-    }
-
     /// Puts in what follows from other settings.
-    fn finish(&mut self, mut setup: Setup, runtime: Runtime, topology: Topology) -> Setup {
+    fn finish(&mut self, mut setup: Setup, common: &Common, topology: Topology) -> Setup {
+        let runtime = common.runtime;
         if topology.parts().is_some() {
             // Nothing is sent ahead of a round, and every worker has its parts.
             (setup.chunk, setup.in_flight) = (setup.chunk.map(|_| 1), setup.in_flight.map(|_| 1));
+        }
+        if common.rate.is_some() {
+            // What comes is not sent in chunks.
+            (setup.rate, setup.chunk) = (common.rate, setup.chunk.map(|_| 1));
         }
         let stock = setup.api.is_some_and(|api| api != Api::Process);
         if stock {
@@ -430,6 +344,7 @@ impl Builder<'_> {
                 runtime: common.runtime,
                 interpreter: interpreter.cloned(),
                 fault: common.fault,
+                rate: common.rate,
                 users_code: task.is_users_code(),
                 grain: task.topology(&common.settings).grain(),
                 measure: common.measure,

@@ -18,6 +18,7 @@ pub(super) struct Common {
     /// The interpreter as written, where the runtime is Python.
     pub python: Option<String>,
     pub fault: Option<Fault>,
+    pub rate: Option<u32>,
 }
 
 /// A cell before it has a number.
@@ -140,6 +141,7 @@ pub(super) fn facts(common: &Common, setup: &Setup) -> Vec<(String, Value)> {
         ("fault", Some(word(common.fault.map_or(NO_FAULT, |fault| fault.kind.word())))),
         ("on_crash", setup.on_crash.map(|answer| word(word_of(answer)))),
         ("parent_memory", setup.parent_memory.map(Value::Whole)),
+        ("rate", common.rate.map(whole)),
         ("parent_use", setup.parent_use.map(|what| word(word_of(what)))),
     ];
     facts.extend(optional.into_iter().filter_map(|(key, value)| value.map(|value| (key, value))));

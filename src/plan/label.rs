@@ -109,6 +109,9 @@ fn group_label(group: &Group, groups: &[Group], tasks: &Tasks) -> String {
     if groups.iter().any(|other| (other.runtime, &other.interpreter) != (group.runtime, &group.interpreter)) {
         parts.push(runtime_words(group, groups));
     }
+    if groups.iter().any(|other| other.rate != group.rate) {
+        parts.push(group.rate.map_or("no rate".into(), |rate| format!("{}/s", show_count(u64::from(rate)))));
+    }
     if groups.iter().any(|other| other.fault != group.fault) {
         parts.push(fault_words(group.fault));
     }
@@ -186,6 +189,9 @@ pub(super) fn axes(groups: &[Group], cells: &[Cell], tasks: &Tasks) -> Vec<Axis>
         add("runtime", word_of(group.runtime).to_owned());
         if let Some(interpreter) = &group.interpreter {
             add("python", interpreter.label());
+        }
+        if let Some(rate) = group.rate {
+            add("rate", rate.to_string());
         }
         add("fault", group.fault.map_or(NO_FAULT, |fault| fault.kind.word()).to_owned());
         for cell in group.cells.iter().map(|id| &cells[*id]) {

@@ -10,6 +10,7 @@ mod expect;
 mod label;
 mod only;
 mod order;
+mod possible;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -160,6 +161,8 @@ pub struct Group {
     pub interpreter: Option<Interpreter>,
     /// What goes wrong on purpose.
     pub fault: Option<Fault>,
+    /// Items a second that come whether workers keep up or not.
+    pub rate: Option<u32>,
     /// Whether the items are code of the user's own, of which only a run of it knows the right replies.
     pub users_code: bool,
     /// What the number of items is a multiple of: the parts of a round, where items come in rounds.

@@ -21,6 +21,9 @@ pub struct Derived {
     /// From which number of workers, payload or other setting on one way beats another.
     #[serde(default)]
     pub break_evens: Vec<BreakEven>,
+    /// Up to which rate ways keep up with what comes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub knees: Vec<Knee>,
     /// Curves fitted to speed-ups over workers.
     #[serde(default)]
     pub fits: Vec<FitRecord>,
@@ -42,6 +45,10 @@ impl Derived {
         if !in_order {
             return Err("the derived section does not fit the cells, groups and expectations".into());
         }
+        let known = |point: &KneePoint| point.cell < cells && point.group < results.groups.len();
+        if !self.knees.iter().flat_map(|knee| &knee.points).all(known) {
+            return Err("a knee names a cell or a group that does not exist".into());
+        }
         let builds = self.regressions.iter().flat_map(|regression| [regression.new, regression.old]);
         if let Some(id) = builds.into_iter().find(|id| *id >= cells) {
             return Err(format!("the comparison of two builds names cell {id}, which does not exist"));
@@ -59,6 +66,34 @@ impl Derived {
         self.check_runtimes(results)?;
         self.check_reasons(results)
     }
+}
+
+/// Up to which rate one way keeps up with what comes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Knee {
+    /// The label of its cells.
+    pub way: String,
+    /// The largest rate that it is shown to keep up with, as with all below.
+    pub keeps_up: Option<u32>,
+    /// The smallest rate at which it is shown to fall behind.
+    pub saturated: Option<u32>,
+    /// The same in words.
+    pub sentence: String,
+    /// Every rate, rising.
+    pub points: Vec<KneePoint>,
+}
+
+/// One way at one rate.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct KneePoint {
+    /// Index of the group.
+    pub group: usize,
+    /// Index of the cell.
+    pub cell: usize,
+    /// Items a second that came.
+    pub rate: u32,
+    /// The share of that which was answered from the first moment to the last reply.
+    pub share: Interval,
 }
 
 /// A median with its exact order-statistic interval.

@@ -142,6 +142,9 @@ pub struct Group {
     /// What went wrong on purpose in every trial.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fault: Option<Fault>,
+    /// Items a second that came whether workers kept up or not: then what is compared is the 95th percentile of latencies.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate: Option<u32>,
     /// `work` or `end_to_end`.
     pub measure: String,
     /// Cells, in the order in which outputs list them.

@@ -7,7 +7,7 @@ use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Kind, Life, LockUse, MemoryUse, Phase, Seen, Spent, Trial};
+use super::{Kind, Life, LockUse, MemoryUse, Open, Phase, Seen, Spent, Trial};
 use crate::vocab::Outcome;
 
 /// A trial as a row: what every trial has, in this order, then an object with what is not as usual.
@@ -66,6 +66,9 @@ struct Rest {
     /// Replies that came again for an item already done.
     #[serde(skip_serializing_if = "is_zero")]
     duplicated: u64,
+    /// How late replies were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    open: Option<Open>,
     /// Where the workers' time went.
     #[serde(skip_serializing_if = "Option::is_none")]
     spent: Option<Spent>,
@@ -132,6 +135,7 @@ impl Row {
             lost: trial.lost,
             retried: trial.retried,
             duplicated: trial.duplicated,
+            open: trial.open,
             spent: trial.spent,
             memory: trial.memory.clone(),
             lock: trial.lock,
@@ -170,6 +174,7 @@ impl Row {
             duplicated: rest.duplicated,
             digest: digest.unwrap_or_default(),
             first_item,
+            open: rest.open,
             spent: rest.spent,
             memory: rest.memory,
             lock: rest.lock,
@@ -267,6 +272,7 @@ mod tests {
             duplicated: 0,
             digest: "43b9ba5c43ca25d4".into(),
             first_item: 3_234_428,
+            open: None,
             spent: None,
             memory: None,
             lock: None,

@@ -95,6 +95,34 @@ impl From<Spent> for [u64; 5] {
     }
 }
 
+/// What a trial with open arrivals left, in nanoseconds: written as an array in this order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(from = "[u64; 5]", into = "[u64; 5]")]
+pub struct Open {
+    /// Median latency: from the moment at which an item was meant to be sent to its reply.
+    pub p50: u64,
+    /// Its 95th percentile.
+    pub p95: u64,
+    /// Its 99th percentile; trustworthy from 1,000 items on.
+    pub p99: u64,
+    /// The longest.
+    pub max: u64,
+    /// From the first moment to the last reply: items by this is the rate that was achieved.
+    pub span: u64,
+}
+
+impl From<[u64; 5]> for Open {
+    fn from([p50, p95, p99, max, span]: [u64; 5]) -> Self {
+        Self { p50, p95, p99, max, span }
+    }
+}
+
+impl From<Open> for [u64; 5] {
+    fn from(open: Open) -> Self {
+        [open.p50, open.p95, open.p99, open.max, open.span]
+    }
+}
+
 /// One phase of a trial over all processes of the host: written as an array in this order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(from = "[u64; 7]", into = "[u64; 7]")]
@@ -163,6 +191,9 @@ pub struct Trial {
     /// Nanoseconds of the first item on a cold worker, from hand-over to reply; 0 where there was no warm-up.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub first_item: u64,
+    /// How late replies were, where items come at a set rate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub open: Option<Open>,
     /// Where the workers' time went, in instrumented trials.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spent: Option<Spent>,
@@ -215,13 +246,14 @@ impl Trial {
     pub(super) fn check(&self) -> Result<(), String> {
         let counts = [self.measured, self.done, self.lost, self.retried, self.duplicated, self.first_item];
         let spent = self.spent.into_iter().flat_map(<[u64; 5]>::from);
+        let open = self.open.into_iter().flat_map(<[u64; 5]>::from);
         let memory = self.memory.iter().flat_map(|memory| memory.workers.iter().chain([&memory.before, &memory.after]));
         let memory = memory.flat_map(|memory| <[u64; 3]>::from(*memory));
         let phases = self.phases.into_iter().flat_map(<[u64; 7]>::from);
         let lives = self.lives.iter().flat_map(|life| <[u64; 5]>::from(*life));
         let lock = self.lock.into_iter().flat_map(<[u64; 4]>::from).chain([self.recovered]);
         let seen = self.seen.iter().flat_map(|seen| [seen.before, seen.after]);
-        let happened = lives.chain(lock).chain(seen);
+        let happened = lives.chain(lock).chain(seen).chain(open);
         counts.into_iter().chain(phases).chain(spent).chain(memory).chain(happened).try_for_each(plausible)
     }
 
@@ -239,6 +271,36 @@ impl Trial {
             Outcome::TimedOut => Some(f64::INFINITY),
             _ => None,
         }
+    }
+}
+
+/// A percentile is trusted where at least so many items lie above it.
+pub const ABOVE: f64 = 10.0;
+
+impl Trial {
+    /// The latency in seconds that the share 0.50, 0.95 or 0.99 of the items does not exceed; +∞ where the trial timed out.
+    /// `None` where items did not come at a set rate, where the trial failed, and where under ten items lie above.
+    #[must_use]
+    pub fn latency(&self, share: f64) -> Option<f64> {
+        if self.outcome == Outcome::TimedOut {
+            return Some(f64::INFINITY);
+        }
+        let open = self.open.filter(|_| self.ok() && self.done as f64 * (1.0 - share) >= ABOVE - 1e-9)?;
+        let nanos = if share < 0.9 {
+            open.p50
+        } else if share < 0.97 {
+            open.p95
+        } else {
+            open.p99
+        };
+        Some(nanos as f64 / 1e9)
+    }
+
+    /// Items a second from the first moment to the last reply, where items came at a set rate.
+    #[must_use]
+    pub fn achieved(&self) -> Option<f64> {
+        let open = self.open.filter(|open| self.ok() && open.span > 0)?;
+        Some(self.done as f64 / (open.span as f64 / 1e9))
     }
 }
 

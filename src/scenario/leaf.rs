@@ -118,6 +118,8 @@ count!(/// Items per message or claim.
     Chunk(u32), "`chunk`", 1, 1_000_000);
 count!(/// Chunks in flight per worker.
     InFlight(u32), "`in_flight`", 1, 1024);
+count!(/// Items a second that come whether workers keep up or not.
+    Rate(u32), "`rate`", 1, 1_000_000);
 count!(/// Blocks.
     Trials(u32), "`trials`", 1, 10_000);
 // Numbers above 2^53 do not survive every reader of JSON.

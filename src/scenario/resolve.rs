@@ -189,6 +189,7 @@ impl Resolver<'_> {
             on_crash: take!(on_crash, |o| o),
             parent_memory: take!(parent_memory, |p: super::leaf::ParentMemory| p.0),
             parent_use: take!(parent_use, |p| p),
+            rate: take!(rate, |r: super::leaf::Rate| r.0),
         }
     }
 

@@ -114,6 +114,8 @@ pub struct Ways {
     pub parent_memory: Option<Choice<u64>>,
     /// What workers do with them.
     pub parent_use: Option<Choice<ParentUse>>,
+    /// Items a second that come whether workers keep up or not.
+    pub rate: Option<Choice<u32>>,
 }
 
 /// Every key that a model may or may not use, with its word, in the order in which the matrix is nested.
@@ -134,6 +136,7 @@ pub const KEYS: &[(Key, &str)] = &[
     (Key::OnCrash, "on_crash"),
     (Key::ParentMemory, "parent_memory"),
     (Key::ParentUse, "parent_use"),
+    (Key::Rate, "rate"),
 ];
 
 impl Ways {
@@ -161,7 +164,8 @@ impl Ways {
             fault,
             on_crash,
             parent_memory,
-            parent_use
+            parent_use,
+            rate
         )
     }
 
@@ -205,6 +209,7 @@ impl Ways {
             Key::OnCrash => of(&self.on_crash),
             Key::ParentMemory => of(&self.parent_memory),
             Key::ParentUse => of(&self.parent_use),
+            Key::Rate => of(&self.rate),
         }
     }
 }

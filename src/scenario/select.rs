@@ -97,6 +97,7 @@ impl Resolver<'_> {
         term!(ways.on_crash, "on_crash", word);
         term!(ways.parent_memory, "parent_memory", |p: ParentMemory| nanos(p.0));
         term!(ways.parent_use, "parent_use", word);
+        term!(ways.rate, "rate", |rate: super::leaf::Rate| whole(rate.0));
         if let Some(axis) = &ways.fault {
             let kinds = axis.values.iter().filter_map(|entry| entry.kind.as_ref());
             let kinds = kinds.map(|One(FaultWord(kind))| kind.map_or(NO_FAULT, |kind| kind.word()).to_owned());

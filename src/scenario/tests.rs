@@ -135,10 +135,10 @@ fn words_of_later_work_are_said_to_be_not_built_yet() {
         "until then, the keys here are",
     );
     refuses(
-        format!("{GOOD}rate: 100\n"),
-        "the key `rate` is not built yet",
+        format!("{GOOD}pipeline: 100\n"),
+        "the key `pipeline` is not built yet",
         (6, 1),
-        "rate: 100",
+        "pipeline: 100",
         "until then, the keys here are",
     );
     refuses(

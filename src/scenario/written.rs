@@ -9,8 +9,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::leaf::{
-    Bound, Chunk, Delta, FaultItem, HeldPerOperation, InFlight, Items, Leaf, ParentMemory, Prose, Python, Scalar, Seed,
-    Slug, SwitchInterval, Timeout, Trials, Version, Workers,
+    Bound, Chunk, Delta, FaultItem, HeldPerOperation, InFlight, Items, Leaf, ParentMemory, Prose, Python, Rate, Scalar,
+    Seed, Slug, SwitchInterval, Timeout, Trials, Version, Workers,
 };
 use super::problem::Fault;
 use super::vocabulary::FaultWord;
@@ -268,6 +268,10 @@ fields! {
     on_crash: Axis<One<OnCrash>>,
     /// Memory that the parent holds when workers start. Default: none. A list is an axis.
     parent_memory: Axis<One<ParentMemory>>,
+    /// Open arrivals: so many items a second come, at random moments, whether the workers keep up or not, and what is measured is
+    /// the latency from the moment at which an item came to its reply. Default: none, the next item is begun when a worker is
+    /// free. A list is an axis.
+    rate: Axis<One<Rate>>,
     /// What workers do with the parent's memory: threads and copies by `fork` have it; fresh programs (`spawn`) and copies of
     /// a server (`forkserver`) do not, so that they have nothing to read. Default: `untouched`. A list is an axis.
     parent_use: Axis<One<ParentUse>>,

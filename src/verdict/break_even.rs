@@ -117,7 +117,8 @@ fn families(results: &Results) -> BTreeMap<Family, (String, Vec<&Group>)> {
     for group in &results.groups {
         for (name, _) in group.settings.iter().filter(|(_, value)| value.is_number()) {
             let others: Vec<_> = group.settings.iter().filter(|(key, _)| *key != name).collect();
-            let rest = format!("{name} {}", serde_json::json!(others));
+            // Ways at different rates are compared by their knees.
+            let rest = format!("{name} {} {:?}", serde_json::json!(others), group.rate);
             let key = (group.task.clone(), group.measure.clone(), group.runtime.clone(), rest);
             families.entry(key).or_insert_with(|| (name.clone(), vec![])).1.push(group);
         }

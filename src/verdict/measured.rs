@@ -45,9 +45,23 @@ pub(super) fn measure(results: &Results, metric: Metric, cell: usize, to: Option
         (Metric::ServiceP50, to) => apart(|cell| service(results, cell, 0), cell, to, true),
         (Metric::ServiceP95, to) => apart(|cell| service(results, cell, 1), cell, to, true),
         (Metric::ServiceP99, to) => apart(|cell| service(results, cell, 2), cell, to, true),
+        (Metric::LatencyP50, to) => timed(late(results, cell, to, 0.50)?),
+        (Metric::LatencyP95, to) => timed(late(results, cell, to, 0.95)?),
+        (Metric::LatencyP99, to) => timed(late(results, cell, to, 0.99)?),
         (Metric::Memory, to) => apart(|cell| occupied(results, cell), cell, to, false),
         (Metric::Outcome, _) => Err("outcomes are counted, not estimated".into()),
     }
+}
+
+/// A percentile of the latencies of every trial in seconds, or the ratio of two of them, by block.
+fn late(results: &Results, cell: usize, to: Option<usize>, share: f64) -> Result<Option<Estimate>, String> {
+    let of = |cell: usize| -> Result<Vec<(u32, f64)>, String> {
+        let known = results.timed(cell).map(|trial| Some((trial.block, trial.latency(share)?)));
+        let known: Option<Vec<_>> = known.collect();
+        known.ok_or_else(|| "items do not come at a set rate, or too few for this percentile".to_owned())
+    };
+    let Some(to) = to else { return Ok(estimate(&values(&of(cell)?), LEVEL)) };
+    Ok(ratio(&stats::log_ratios(&of(cell)?, &of(to)?).logs))
 }
 
 /// A ratio from its logarithms.

@@ -15,6 +15,7 @@ mod fits;
 pub(crate) mod fixture;
 mod happened;
 mod judge;
+mod knee;
 mod losses;
 mod measured;
 mod regression;
@@ -57,7 +58,16 @@ pub fn derive(results: &Results) -> Derived {
     for verdict in &mut groups {
         verdict.when = when::sentence(results, verdict, &estimates, &break_evens);
     }
-    Derived { estimates, groups, expectations, regressions: vec![], break_evens, fits: fits::all(results), runtimes }
+    Derived {
+        estimates,
+        groups,
+        expectations,
+        regressions: vec![],
+        break_evens,
+        fits: fits::all(results),
+        knees: knee::all(results),
+        runtimes,
+    }
 }
 
 /// The verdict on one group.

@@ -6,9 +6,15 @@ use crate::stats;
 /// Stands for an infinite ratio in results files, since JSON has no infinity: one side timed out in most blocks.
 pub const UNBOUNDED: f64 = 1e300;
 
-/// Seconds of one trial of each block; +∞ for time-outs, nothing for other failures.
+/// Seconds of one trial of each block; +∞ for time-outs, nothing for other failures. Where items come at a set rate, a
+/// trial takes as long as they take to come: then the 95th percentile of its latencies stands for it.
 pub(super) fn times(results: &Results, cell: usize) -> Vec<(u32, f64)> {
-    results.timed(cell).filter_map(|trial| Some((trial.block, trial.seconds()?))).collect()
+    results.timed(cell).filter_map(|trial| Some((trial.block, seconds(trial)?))).collect()
+}
+
+fn seconds(trial: &Trial) -> Option<f64> {
+    let measured = trial.seconds()?;
+    Some(trial.open.filter(|_| trial.ok()).map_or(measured, |open| open.p95 as f64 / 1e9))
 }
 
 /// Seconds per item of one trial of each block. A right trial has done all its items, those that others yielded included.
@@ -28,7 +34,7 @@ pub(super) fn second_runs(results: &Results, cell: usize) -> Vec<(u32, f64)> {
     let per_item = results.groups[results.cells[cell].group].per_item;
     let items = |trial: &Trial| if per_item { trial.done.max(1) as f64 } else { 1.0 };
     let trials = results.trials.iter().filter(second);
-    trials.filter_map(|trial| Some((trial.block, trial.seconds()? / items(trial)))).collect()
+    trials.filter_map(|trial| Some((trial.block, seconds(trial)? / items(trial)))).collect()
 }
 
 /// Logarithms of how many times faster `a` is than `b`, by block.

@@ -97,6 +97,12 @@ pub fn seconds_interval(interval: &Interval) -> String {
     format!("{} {unit}{}", show(interval.median), spread(interval, show))
 }
 
+/// A 95th percentile of latencies in words: `95 % of the replies within 3.4 ms (3.3–3.6)`.
+#[must_use]
+pub fn late(p95: &Interval) -> String {
+    format!("95 % of the replies within {}", seconds_interval(p95))
+}
+
 /// What a sentence is made from.
 pub(super) struct Seen<'a> {
     pub results: &'a Results,
@@ -141,6 +147,9 @@ impl Seen<'_> {
     /// How fast a cell is: its speed-up, or its time where it is the baseline or has no speed-up.
     fn pace(&self, cell: usize) -> String {
         let estimate = &self.estimates[cell];
+        if self.group.rate.is_some() {
+            return estimate.time.map_or("no latency".into(), |time| late(&time));
+        }
         let baseline = self.group.baseline;
         match estimate.speedup.filter(|_| cell != baseline) {
             Some(speedup) => {
@@ -179,11 +188,14 @@ impl Seen<'_> {
         let against = verdict.pairs.iter().filter_map(|pair| towards(pair, winner)).filter(|(.., shown)| *shown);
         let nearest = against.min_by(|a, b| a.1.median.total_cmp(&b.1.median));
         // Where the nearest is the baseline, the speed-up has said it already.
-        let told = |other: usize| other == self.group.baseline && self.estimates[winner].speedup.is_some();
+        let rated = self.group.rate.is_some();
+        let told = |other: usize| other == self.group.baseline && self.estimates[winner].speedup.is_some() && !rated;
         let nearest = nearest.filter(|(other, ..)| !told(*other));
-        let ahead =
-            nearest.map_or(String::new(), |(other, ratio, _)| format!(", {}", ahead(self.label(other), &ratio)));
-        format!("{} is fastest: {}{ahead}.", self.label(winner), self.pace(winner))
+        let ahead = nearest.map_or(String::new(), |(other, ratio, _)| {
+            format!(", {}", if rated { sooner(self.label(other), &ratio) } else { ahead(self.label(other), &ratio) })
+        });
+        let first = if rated { "answers soonest" } else { "is fastest" };
+        format!("{} {first}: {}{ahead}.", self.label(winner), self.pace(winner))
     }
 
     /// Several ways share the first place: all alike, or not told apart.
@@ -193,7 +205,8 @@ impl Seen<'_> {
         let between = |pair: &&Pair| winners.contains(&pair.a) && winners.contains(&pair.b);
         let Some(open) = verdict.pairs.iter().filter(between).find(|pair| pair.word == Word::Undecided) else {
             let margin = fixed_margin(self.results.run.delta);
-            let place = if winners.len() == verdict.ranking.len() { "" } else { " and fastest" };
+            let best = if self.group.rate.is_some() { " and answer soonest" } else { " and fastest" };
+            let place = if winners.len() == verdict.ranking.len() { "" } else { best };
             return format!("{names} are equivalent (within ±{margin} %){place}: {}.", self.pace(winners[0]));
         };
         let (leader, pace) = (self.label(winners[0]), self.pace(winners[0]));
@@ -253,6 +266,14 @@ fn ahead(other: &str, ratio: &Interval) -> String {
     }
     let spread = ends(ratio, percent).map_or(String::new(), |ends| format!(" ({ends} %)"));
     format!("ahead of {other} by {} %{spread}", percent(ratio.median))
+}
+
+/// The same of latencies.
+fn sooner(other: &str, ratio: &Interval) -> String {
+    if ratio.median < FACTOR_FROM || ratio.median >= UNBOUNDED {
+        return ahead(other, ratio);
+    }
+    format!("a latency {} as long with {other}{}", times(ratio.median), spread(ratio, like(ratio.median)))
 }
 
 /// What the blocks could have shown, and how many would decide what was seen.

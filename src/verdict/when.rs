@@ -1,8 +1,8 @@
 //! When to use which way: the recommendation of a group, from its words and break-even points.
 
 use super::break_even::lines;
-use super::sentence::{list, times, verb};
-use crate::name::plural;
+use super::sentence::{late, list, times, verb};
+use crate::name::{plural, show_count};
 use crate::results::{BreakEven, CellEstimate, Crossing, Group, GroupVerdict, Results, Word};
 
 /// How many crossings along settings a recommendation tells; all stand in the results.
@@ -24,7 +24,10 @@ pub(super) fn sentence(
     }
     let seen = Seen { results, group, verdict, estimates };
     let mut text = seen.choice();
-    let apart: Vec<String> = seen.against_baseline(break_evens);
+    if let Some(rate) = group.rate {
+        text = format!("At {}/s: {}", show_count(u64::from(rate)), lower(&text));
+    }
+    let apart: Vec<String> = if group.rate.is_some() { vec![] } else { seen.against_baseline(break_evens) };
     if !apart.is_empty() {
         text.push_str(&format!(" Against {}: {}.", seen.label(group.baseline), apart.join("; ")));
     }
@@ -57,6 +60,9 @@ impl Seen<'_> {
 
     /// The speed-up of a cell in brackets; nothing for the baseline.
     fn speed(&self, cell: usize) -> String {
+        if self.group.rate.is_some() {
+            return self.estimates[cell].time.map_or(String::new(), |time| format!(" ({})", late(&time)));
+        }
         let speedup = self.estimates[cell].speedup.filter(|_| cell != self.group.baseline);
         speedup.map_or(String::new(), |speedup| format!(" ({})", times(speedup.median)))
     }
