@@ -135,13 +135,6 @@ fn words_of_later_work_are_said_to_be_not_built_yet() {
         "until then, the keys here are",
     );
     refuses(
-        format!("{GOOD}pipeline: 100\n"),
-        "the key `pipeline` is not built yet",
-        (6, 1),
-        "pipeline: 100",
-        "until then, the keys here are",
-    );
-    refuses(
         good_with("primes", "download"),
         "the task `download` is not built yet",
         (3, 9),
