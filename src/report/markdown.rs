@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use super::ChartRef;
 use super::phases::{items, memory, phases};
 use super::surroundings::machine_facts;
-use super::words::{all_planned, answer, last_words, notes, reservations, speedup, time, warnings, word};
+use super::ways::{COLUMNS, Shown, ways};
+use super::words::{all_planned, answer, last_words, reservations, warnings, word};
 use super::{happened, reasons};
 use crate::name::{plural, show_seconds};
 use crate::results::{Check, Group, GroupVerdict, Interval, LOCK_MODEL, Pair, Results, Skipped, Trial, Word};
@@ -61,7 +62,8 @@ pub(super) fn escape(text: &str) -> String {
     out
 }
 
-fn attribute(text: &str) -> String {
+/// Text inside HTML and its attributes, on one line.
+pub(super) fn attribute(text: &str) -> String {
     let plain: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     plain.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;").replace('>', "&gt;")
 }
@@ -125,22 +127,8 @@ fn section(results: &Results, group: &Group, verdict: &GroupVerdict, several: bo
     if group.per_item {
         out += " The ways have item counts of their own, so they are compared per item.";
     }
-    let rows = group.cells.iter().filter_map(|id| {
-        let row = results.derived.estimates.get(*id)?;
-        let label = escape(&results.cells[*id].label);
-        let label = if verdict.winners.contains(id) { format!("**{label}**") } else { label };
-        let right = format!("{} of {}", row.ok, row.trials);
-        Some(vec![label, time(group, row), speedup(group, row), right, escape(&notes(row).join("; "))])
-    });
-    let baseline = results.cells.get(group.baseline).map_or("", |cell| cell.label.as_str());
-    let head = [
-        "way",
-        if group.per_item { "time per item" } else { "time" },
-        &format!("speed-up over {}", escape(baseline)),
-        "right trials",
-        "notes",
-    ];
-    out += &format!("\n\n{}\n{}", table(&head, &rows.collect::<Vec<_>>()), coverage(results, group));
+    let columns: Vec<Shown> = COLUMNS.iter().map(|(column, _)| *column).collect();
+    out += &format!("\n\n{}\n{}", ways(results, group, &columns, |_| true).markdown(), coverage(results, group));
     if group.is_lock_model() {
         out += &format!(" Its items ran under a {LOCK_MODEL}, and in no CPython.");
     }
@@ -366,6 +354,8 @@ mod tests {
     fn speedup_chart() -> ChartRef {
         ChartRef {
             stem: "speedup".into(),
+            kind: "speedup".into(),
+            subtitle: "Higher is better".into(),
             title: "It scales".into(),
             alt: "2.0× at \"two\" <workers>".into(),
             missing: None,
@@ -383,7 +373,7 @@ mod tests {
             "**It scales**\n\n<picture><source media=\"(prefers-color-scheme: dark)\" srcset=\"speedup-dark.svg\"><img alt=\"2.0× at &quot;two&quot; &lt;workers&gt;\" src=\"speedup.svg\" width=\"760\"></picture>\n",
             "No chart `ipc`: one payload size.\n",
             "## Results\n\nπ(200 000) in 64 blocks, from the moment",
-            "| way | time | speed-up over serial | right trials | notes |\n|:--|--:|--:|--:|--:|\n| serial | 1.14 s (",
+            "| way | time | speed-up over serial | right trials |\n|:--|--:|--:|--:|\n| serial | 1.14 s (",
             "| **threads × 2** | 57",
             "in brackets: x4..x12 of 15, 96.5 %. A speed-up is",
             "### Verdicts\n\n| way | is | this one |",
