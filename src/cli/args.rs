@@ -345,8 +345,8 @@ pub(super) struct EmbedOptions {
     /// Write nothing; exit with 1 and show the difference where a document is stale
     #[arg(long)]
     pub(super) check: bool,
-    /// Write nothing, and show the difference on standard output
-    #[arg(long, conflicts_with = "check")]
+    /// Write nothing, and show the difference on standard output (with --check, that is shown anyway)
+    #[arg(long)]
     pub(super) diff: bool,
     /// Address that stands for the current folder in links to charts, for pages where relative ones lead nowhere
     #[arg(long, value_name = "URL")]
@@ -385,17 +385,18 @@ fn embed_help() -> String {
 
 and in reStructuredText `.. runner:chart …` and `.. runner:end`, with blank lines around them. Code blocks are left alone.
 
-  chart NAME   the chart of that file name, or of that kind where there is one; width=PIXELS
-  table        the ways of a group: group=\"LABEL\", columns=way,time,speedup,trials,notes, where KEY=VALUE …
-  verdict      the finding: group=\"LABEL\", show=all|sentence|when
-  value        one number: metric=METRIC where KEY=VALUE …; show=median|interval. With `over KEY=VALUE …` it is how many
-               times as fast, and show=percent by how much. In .rst: name=NAME, for |NAME|
-  terminal     what the terminal shows, as a code block; width=COLUMNS
+  chart NAME  the chart of that file name, or of that kind where there is one; width=PIXELS
+  table       the ways of groups: group=\"LABEL\", columns=way,time,speedup,trials,notes,
+              where KEY=VALUE …
+  verdict     the finding: group=\"LABEL\", show=all|sentence|when
+  value       one number: metric=METRIC, show=median|interval, where KEY=VALUE …
+              With over KEY=VALUE … it is how many times as fast, and show=percent by how much
+              In .rst: name=NAME, for |NAME|
+  terminal    what the terminal shows, as a code block; width=COLUMNS
 
 All take scenario=NAME. `value` and `verdict` may stand within a line:
 
-  Two processes are <!-- runner:value scenario=cpu-bound where model=processes workers=2 -->
-  <!-- runner:end --> as fast.        (both markers on the same line)
+  It is <!-- runner:value scenario=io-bound where model=async --><!-- runner:end --> as fast.
 
 The end marker gets a hash of what was written, so that text edited by hand is not lost: such a block is refused without
 --force. Paths of pictures are relative to the document. Where nothing changes, nothing is written.

@@ -39,7 +39,9 @@ pub(super) fn embed(options: &EmbedOptions, output: &Output) -> Result<Exit> {
         }
     }
     if wrong {
-        output.say("nothing was written");
+        if !options.check && !options.diff {
+            output.say("nothing was written");
+        }
         return Ok(Exit::Usage);
     }
     let stale: Vec<&Document<'_>> = documents.iter().filter(|document| document.old != document.new).collect();

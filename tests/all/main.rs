@@ -8,6 +8,7 @@ mod against;
 mod compare;
 mod contract;
 mod damage;
+mod embed;
 mod expectations;
 mod exports;
 mod failures;
