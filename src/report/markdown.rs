@@ -26,24 +26,31 @@ const LISTED: usize = 20;
 pub fn markdown(results: &Results, charts: &[ChartRef]) -> String {
     let mut parts = vec![head(results)];
     parts.extend(charts.iter().map(chart));
-    let several = results.derived.groups.len() > 1;
-    for verdict in &results.derived.groups {
-        if let Some(group) = results.groups.get(verdict.group) {
-            parts.push(section(results, group, verdict, several));
-        }
+    for (group, verdict) in judged(results) {
+        parts.push(group_summary(results, group));
+        parts.extend(group_details(results, group, verdict));
     }
-    parts.extend(happened::runtimes(results).iter().map(|facts| facts.markdown(2)));
-    parts.extend([
-        reasons::break_evens(results),
-        expectations(results),
-        wrong(results),
-        skipped(results),
-        method(results),
-        machine(results),
-        again(results),
-    ]);
+    parts.extend(side_by_side(results));
+    parts.extend(rest(results));
     parts.retain(|part| !part.is_empty());
     parts.join("\n")
+}
+
+/// Every group with the verdict on it.
+pub(super) fn judged(results: &Results) -> impl Iterator<Item = (&Group, &GroupVerdict)> {
+    results.derived.groups.iter().filter_map(|verdict| Some((results.groups.get(verdict.group)?, verdict)))
+}
+
+/// Runtimes beside each other, break-even points and expectations.
+pub(super) fn side_by_side(results: &Results) -> Vec<String> {
+    let mut parts: Vec<String> = happened::runtimes(results).iter().map(|facts| facts.markdown(2)).collect();
+    parts.extend([reasons::break_evens(results), expectations(results)]);
+    parts
+}
+
+/// What went wrong and what was not run, the method, the machine, and how to run it again.
+pub(super) fn rest(results: &Results) -> Vec<String> {
+    vec![wrong(results), skipped(results), method(results), machine(results), again(results)]
 }
 
 /// Text inside Markdown: nothing in it is markup, and it stays on one line.
@@ -70,7 +77,7 @@ pub(super) fn attribute(text: &str) -> String {
 
 /// A table. Columns of numbers stand at the right.
 pub(super) fn table(head: &[&str], rows: &[Vec<String>]) -> String {
-    let number = |text: &str| text.is_empty() || text.starts_with(|c: char| c.is_ascii_digit() || "–∞".contains(c));
+    let number = |text: &str| text.is_empty() || text.starts_with(|c: char| c.is_ascii_digit() || "–−∞".contains(c));
     let right = |column: usize| {
         let mut texts = rows.iter().filter_map(|row| row.get(column)).peekable();
         column > 0 && texts.peek().is_some() && texts.all(|text| number(text))
@@ -117,8 +124,9 @@ fn chart(chart: &ChartRef) -> String {
     )
 }
 
-fn section(results: &Results, group: &Group, verdict: &GroupVerdict, several: bool) -> String {
-    let title = if several { escape(&group.label) } else { "Results".into() };
+/// A group's work and its main table.
+pub(super) fn group_summary(results: &Results, group: &Group) -> String {
+    let title = if results.derived.groups.len() > 1 { escape(&group.label) } else { "Results".into() };
     let mut out = format!("## {title}\n\n{}", escape(&group.describe));
     out += match group.measure.as_str() {
         "end_to_end" => ", from the start of the first worker to the end of the last.",
@@ -128,12 +136,17 @@ fn section(results: &Results, group: &Group, verdict: &GroupVerdict, several: bo
         out += " The ways have item counts of their own, so they are compared per item.";
     }
     let columns: Vec<Shown> = COLUMNS.iter().map(|(column, _)| *column).collect();
-    out += &format!("\n\n{}\n{}", ways(results, group, &columns, |_| true).markdown(), coverage(results, group));
+    let table = ways(results, group, &columns, |_| true).markdown();
+    out += &format!("\n\n{table}\n{}", coverage(results, group));
     if group.is_lock_model() {
         out += &format!(" Its items ran under a {LOCK_MODEL}, and in no CPython.");
     }
-    let happened: String = happened::of_group(results, group).iter().map(|f| format!("\n{}", f.markdown(3))).collect();
-    let parts = [
+    out
+}
+
+/// The comparisons of a group, where its speed-up went, and what its ways took.
+pub(super) fn group_details(results: &Results, group: &Group, verdict: &GroupVerdict) -> Vec<String> {
+    let mut parts = vec![
         comparisons(results, verdict),
         checks(results, verdict),
         reasons::losses(results, group),
@@ -142,12 +155,8 @@ fn section(results: &Results, group: &Group, verdict: &GroupVerdict, several: bo
         memory(results, group),
         items(results, group),
     ];
-    for part in parts {
-        if !part.is_empty() {
-            out += &format!("\n{part}");
-        }
-    }
-    out + &happened
+    parts.extend(happened::of_group(results, group).iter().map(|facts| facts.markdown(3)));
+    parts
 }
 
 /// Which order statistics the intervals of the cells are, and how often they cover.
