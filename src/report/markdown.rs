@@ -137,11 +137,14 @@ pub(super) fn group_summary(results: &Results, group: &Group) -> String {
     }
     let columns: Vec<Shown> = COLUMNS.iter().map(|(column, _)| *column).collect();
     let table = ways(results, group, &columns, |_| true).markdown();
-    out += &format!("\n\n{table}\n{}", coverage(results, group));
+    out += &format!("\n\n{table}\n{}", coverage(results, group).trim_end());
+    if table.contains("| **") {
+        out += " Ways in bold share first place: the fastest, and those that were not shown to be slower.";
+    }
     if group.is_lock_model() {
         out += &format!(" Its items ran under a {LOCK_MODEL}, and in no CPython.");
     }
-    out
+    out + "\n"
 }
 
 /// The comparisons of a group, where its speed-up went, and what its ways took.

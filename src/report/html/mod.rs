@@ -7,6 +7,7 @@ mod picture;
 mod prose;
 
 use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use sha2::{Digest as _, Sha256};
 
 use super::markdown::{attribute, escape, group_details, group_summary, judged, rest, side_by_side};
@@ -16,8 +17,13 @@ use crate::chart::Chart;
 use crate::name::plural;
 use crate::results::Results;
 use picture::Palette;
-use prose::Prose;
+use prose::{Prose, glued};
 
+/// The typeface of the charts, so that the page around them looks the same everywhere.
+const FACES: [(&[u8], u32); 2] = [
+    (include_bytes!("../../chart/fonts/Inter-Regular.otf"), 400),
+    (include_bytes!("../../chart/fonts/Inter-SemiBold.otf"), 600),
+];
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
 
@@ -82,16 +88,16 @@ fn nav(title: &str, links: &[(String, String)]) -> String {
 fn index(sources: &[Source]) -> String {
     let row = |source: &Source| {
         let results = &source.results;
-        let first = results.derived.groups.first().map_or("", |verdict| verdict.sentence.as_str());
-        let groups = results.groups.len();
-        let more =
-            if groups > 1 { format!(" (the first of {})", plural(groups as u64, "group")) } else { String::new() };
+        let verdict = results.derived.groups.first().map_or("", |verdict| verdict.sentence.as_str());
+        // The title of a chart is a finding over all groups that it shows; that of a group is longer.
+        let drawn = source.charts.iter().find(|chart| chart.picture.is_ok());
+        let finding = drawn.map_or(verdict, |chart| chart.title.as_str());
         let name = attribute(&results.scenario.name);
         format!(
-            "<tr><th scope=\"row\"><a href=\"#{name}\">{}</a></th><td>{}{more}</td><td class=\"n\" data-k=\"{ways}\">{ways}</td>\
+            "<tr><th scope=\"row\"><a href=\"#{name}\">{}</a></th><td>{}</td><td class=\"n\" data-k=\"{ways}\">{ways}</td>\
              <td class=\"n\" data-k=\"{trials}\">{trials}</td></tr>\n",
             attribute(&results.scenario.title),
-            attribute(first),
+            attribute(&glued(finding)),
             ways = results.cells.len(),
             trials = results.trials.len(),
         )
@@ -223,9 +229,9 @@ impl Page {
 
     /// The whole document with its policy.
     fn document(&self, title: &str, body: &str) -> String {
-        let style = format!("{}{STYLE}", self.palette.css());
+        let style = format!("{}{}{STYLE}", faces(), self.palette.css());
         let policy = format!(
-            "default-src 'none'; style-src '{}'; script-src '{}'; base-uri 'none'; form-action 'none'",
+            "default-src 'none'; style-src '{}'; script-src '{}'; font-src data:; base-uri 'none'; form-action 'none'",
             source_hash(&style),
             source_hash(SCRIPT)
         );
@@ -253,13 +259,25 @@ fn findings(results: &Results) -> String {
         let when = verdict
             .when
             .as_ref()
-            .map_or(String::new(), |when| format!(" <span class=\"when\">{}</span>", attribute(when)));
-        out += &format!("<p>{label}<span class=\"finding\">{}</span>{when}</p>\n", attribute(&verdict.sentence));
+            .map_or(String::new(), |when| format!(" <span class=\"when\">{}</span>", attribute(&glued(when))));
+        out +=
+            &format!("<p>{label}<span class=\"finding\">{}</span>{when}</p>\n", attribute(&glued(&verdict.sentence)));
     }
     out + "</div>\n"
 }
 
+/// The typeface as rules of a style sheet.
+fn faces() -> String {
+    let rule = |(bytes, weight): &(&[u8], u32)| {
+        format!(
+            "@font-face{{font-family:Inter;font-weight:{weight};src:url(data:font/otf;base64,{})}}\n",
+            BASE64.encode(bytes)
+        )
+    };
+    FACES.iter().map(rule).collect()
+}
+
 /// A text as the policy names it.
 fn source_hash(text: &str) -> String {
-    format!("sha256-{}", base64::engine::general_purpose::STANDARD.encode(Sha256::digest(text.as_bytes())))
+    format!("sha256-{}", BASE64.encode(Sha256::digest(text.as_bytes())))
 }

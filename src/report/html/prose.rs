@@ -68,7 +68,7 @@ impl Writer<'_> {
 
     fn text(&mut self, text: &str) {
         self.plain(text);
-        let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+        let text = glued(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
         self.put(&text);
     }
 
@@ -191,6 +191,17 @@ fn link(target: &str) -> String {
         Some(name) => format!("#{name}"),
         None => target.to_owned(),
     }
+}
+
+/// The text with blanks that do not break where a number would be torn from its sign: `threads × 2`, `3 %`, `12 ms`.
+pub(super) fn glued(text: &str) -> String {
+    let mut out = text.replace(" × ", "\u{a0}×\u{a0}").replace(" %", "\u{a0}%");
+    for (unit, _) in UNITS {
+        for end in [" ", ",", ";", ".", ")", " ("] {
+            out = out.replace(&format!(" {unit}{end}"), &format!("\u{a0}{unit}{end}"));
+        }
+    }
+    out
 }
 
 /// Letters and digits of a heading, joined by hyphens.
