@@ -7,9 +7,10 @@ use anyhow::{Context as _, Result, bail};
 use super::Exit;
 use super::args::RenderOptions;
 use super::output::Output;
+use super::report::PAGE;
 use crate::chart::{Chart, Theme, charts};
 use crate::name::{nearest, plural};
-use crate::report::{ChartRef, SEED_REPORT, markdown, regression_markdown, seed};
+use crate::report::{ChartRef, HtmlSource, SEED_REPORT, html, markdown, regression_markdown, seed};
 use crate::results::{Results, read, write_whole};
 use crate::verdict;
 use crate::vocab::CHARTS;
@@ -80,7 +81,7 @@ pub(super) fn report_names(out: &Path) -> Result<Vec<String>> {
     Ok(names)
 }
 
-/// Writes every chart and `report.md`, and removes charts that the results no longer have. Says what was written.
+/// Writes every chart, `report.md` and `report.html`, and removes charts that the results no longer have. Says what was written.
 pub(super) fn write_report(results: &Results, folder: &Path) -> Result<String> {
     let charts = charts(results);
     let mut files = Vec::new();
@@ -98,6 +99,8 @@ pub(super) fn write_report(results: &Results, folder: &Path) -> Result<String> {
     let against = results.run.against.is_some();
     let page = if against { regression_markdown(results) } else { markdown(results, &references) };
     write_whole(&folder.join("report.md"), page.as_bytes())?;
+    let page = html(HtmlSource { results, charts: &charts });
+    write_whole(&folder.join(PAGE), page.as_bytes())?;
     remove_stale(folder, &files);
     let drawn = references.iter().filter(|chart| chart.missing.is_none()).count();
     Ok(format!("{} (SVG and PNG, light and dark)", plural(drawn as u64, "chart")))

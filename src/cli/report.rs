@@ -9,13 +9,13 @@ use super::Exit;
 use super::args::ReportOptions;
 use super::output::Output;
 use super::render::{chosen, derived};
-use crate::chart::charts;
+use crate::chart::{Chart, charts};
 use crate::name::plural;
 use crate::report::{HtmlSource, html, html_of_all, seed};
-use crate::results::write_whole;
+use crate::results::{Results, write_whole};
 
 /// File name of such a page.
-const PAGE: &str = "report.html";
+pub(super) const PAGE: &str = "report.html";
 
 /// The program that shows a file as the desktop would.
 const OPENER: &str = "xdg-open";
@@ -23,21 +23,18 @@ const OPENER: &str = "xdg-open";
 /// Writes the page of all reports, or that of each one that is named.
 pub(super) fn report(options: &ReportOptions, output: &Output) -> Result<Exit> {
     let Some(names) = chosen(&options.names, &options.out, output)? else { return Ok(Exit::Usage) };
-    let mut sources = Vec::new();
-    for name in &names {
-        let results = derived(&options.out.join(name))?;
-        let charts = charts(&results);
-        sources.push(HtmlSource { results, charts });
-    }
+    let all = names.iter().map(|name| derived(&options.out.join(name))).collect::<Result<Vec<Results>>>()?;
+    let drawn: Vec<Vec<Chart>> = all.iter().map(charts).collect();
+    let sources: Vec<HtmlSource<'_>> =
+        all.iter().zip(&drawn).map(|(results, charts)| HtmlSource { results, charts }).collect();
     let mut pages: Vec<PathBuf> = Vec::new();
     if options.names.is_empty() {
         let path = options.out.join(PAGE);
-        let all: Vec<_> = sources.iter().map(|source| source.results.clone()).collect();
         write_whole(&path, html_of_all(&sources, seed(&all).as_deref()).as_bytes())?;
         output.progress(&format!("{}: {}", path.display(), plural(sources.len() as u64, "report")));
         pages.push(path);
     } else {
-        for (name, source) in names.iter().zip(&sources) {
+        for (name, source) in names.iter().zip(sources) {
             let path = options.out.join(name).join(PAGE);
             write_whole(&path, html(source).as_bytes())?;
             output.progress(&format!("{}", path.display()));

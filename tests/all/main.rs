@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod against;
+mod browser;
 mod compare;
 mod contract;
 mod damage;

@@ -10,6 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use sha2::{Digest as _, Sha256};
 
+use super::SEED_REPORT;
 use super::markdown::{attribute, escape, group_details, group_summary, judged, rest, side_by_side};
 use super::regression::regression_markdown;
 use super::words::reservations;
@@ -28,17 +29,17 @@ const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
 
 /// A report that becomes a page or a part of one.
-#[derive(Clone, Debug)]
-pub struct Source {
+#[derive(Clone, Copy, Debug)]
+pub struct Source<'a> {
     /// Its results, with what is derived from them.
-    pub results: Results,
+    pub results: &'a Results,
     /// Its charts, in order.
-    pub charts: Vec<Chart>,
+    pub charts: &'a [Chart],
 }
 
 /// The page of one report. It lies in the report's folder.
 #[must_use]
-pub fn html(source: &Source) -> String {
+pub fn html(source: Source<'_>) -> String {
     let mut page = Page { palette: Palette::default(), level: 1, folder: String::new() };
     let body = page.article(source);
     let links: Vec<(String, String)> = page.sections(&body);
@@ -49,18 +50,18 @@ pub fn html(source: &Source) -> String {
 /// The page of many reports with an index, and before them the one that compares threads with processes, where there is
 /// one (as Markdown). It lies in the folder that holds theirs.
 #[must_use]
-pub fn html_of_all(sources: &[Source], comparison: Option<&str>) -> String {
+pub fn html_of_all(sources: &[Source<'_>], comparison: Option<&str>) -> String {
     let mut page = Page { palette: Palette::default(), level: 2, folder: String::new() };
     let mut links: Vec<(String, String)> = Vec::new();
     let mut articles = String::new();
     if let Some(markdown) = comparison {
         let (title, text) = markdown.split_once('\n').unwrap_or((markdown, ""));
         let title = attribute(title.trim_start_matches("# "));
-        let prose = Prose { level: 1, names: "comparison" }.html(text);
+        let prose = Prose { level: 1, names: "comparison", folder: &format!("{SEED_REPORT}/") }.html(text);
         articles += &format!("<article id=\"comparison\">\n<h2>{title}</h2>\n{prose}</article>\n");
         links.push(("comparison".into(), "Threads or processes?".into()));
     }
-    for source in sources {
+    for source in sources.iter().copied() {
         let scenario = &source.results.scenario;
         page.folder = format!("{}/", scenario.name);
         articles += &page.article(source);
@@ -85,9 +86,9 @@ fn nav(title: &str, links: &[(String, String)]) -> String {
 }
 
 /// All scenarios with their findings.
-fn index(sources: &[Source]) -> String {
-    let row = |source: &Source| {
-        let results = &source.results;
+fn index(sources: &[Source<'_>]) -> String {
+    let row = |source: Source<'_>| {
+        let results = source.results;
         let verdict = results.derived.groups.first().map_or("", |verdict| verdict.sentence.as_str());
         // The title of a chart is a finding over all groups that it shows; that of a group is longer.
         let drawn = source.charts.iter().find(|chart| chart.picture.is_ok());
@@ -102,7 +103,7 @@ fn index(sources: &[Source]) -> String {
             trials = results.trials.len(),
         )
     };
-    let rows: String = sources.iter().map(row).collect();
+    let rows: String = sources.iter().copied().map(row).collect();
     let head: String = [("scenario", ""), ("finding", ""), ("ways", "n"), ("trials", "n")]
         .iter()
         .map(|(text, class)| prose::head_cell(text, !class.is_empty()))
@@ -123,8 +124,8 @@ struct Page {
 }
 
 impl Page {
-    fn article(&mut self, source: &Source) -> String {
-        let results = &source.results;
+    fn article(&mut self, source: Source<'_>) -> String {
+        let results = source.results;
         let name = attribute(&results.scenario.name);
         let mut out = format!("<article id=\"{name}\">\n{}", self.head(results));
         if results.run.against.is_some() {
@@ -145,7 +146,7 @@ impl Page {
     }
 
     fn prose(&self, names: &str, markdown: &str) -> String {
-        Prose { level: self.level - 1, names }.html(markdown)
+        Prose { level: self.level - 1, names, folder: &self.folder }.html(markdown)
     }
 
     fn head(&self, results: &Results) -> String {

@@ -12,6 +12,8 @@ pub(super) struct Prose<'a> {
     pub(super) level: usize,
     /// What the names of headings start with, so that they are unique in a page of many reports.
     pub(super) names: &'a str,
+    /// Where the text's relative links start from, as the page sees it: empty, or with a slash at its end.
+    pub(super) folder: &'a str,
 }
 
 impl Prose<'_> {
@@ -101,7 +103,7 @@ impl Writer<'_> {
             Tag::Emphasis => self.put("<em>"),
             Tag::Strong => self.put("<strong>"),
             Tag::Link { dest_url, .. } => {
-                let target = link(&dest_url);
+                let target = link(&dest_url, self.prose.folder);
                 self.put(&format!("<a href=\"{}\">", attribute(&target)));
             }
             Tag::CodeBlock(CodeBlockKind::Fenced(_) | CodeBlockKind::Indented) => self.put("<pre><code>"),
@@ -185,11 +187,12 @@ fn depth(level: HeadingLevel) -> usize {
     level as usize
 }
 
-/// Links between reports lead to the parts of a page that has them all.
-fn link(target: &str) -> String {
+/// Links between reports lead to the parts of a page that has them all, others to files.
+fn link(target: &str, folder: &str) -> String {
     match target.strip_prefix("../").and_then(|rest| rest.strip_suffix("/report.md")) {
         Some(name) => format!("#{name}"),
-        None => target.to_owned(),
+        None if target.starts_with('#') || target.contains("://") => target.to_owned(),
+        None => format!("{folder}{target}"),
     }
 }
 
@@ -247,7 +250,7 @@ mod tests {
     use super::*;
 
     fn html(markdown: &str) -> String {
-        Prose { level: 1, names: "a" }.html(markdown)
+        Prose { level: 1, names: "a", folder: "" }.html(markdown)
     }
 
     #[test]
@@ -292,6 +295,8 @@ mod tests {
         assert!(out.contains("<h3 id=\"a-a-b\">A &amp; b</h3>") && out.contains("<h3 id=\"a-a-b-2\">"), "{out}");
         assert!(out.contains("<details><summary>2 x</summary>\n") && out.contains("</details>"), "{out}");
         assert!(!out.contains("<script") && !out.contains("<img"), "{out}");
-        assert_eq!((link("../gil/report.md"), link("results.json")), ("#gil".into(), "results.json".into()));
+        let of = |target| link(target, "gil/");
+        assert_eq!((of("../io/report.md"), of("results.json")), ("#io".into(), "gil/results.json".into()));
+        assert_eq!(of("https://example.org/"), "https://example.org/");
     }
 }
