@@ -18,6 +18,7 @@ mod ladder;
 mod layers;
 mod locks;
 mod numbers;
+mod pages;
 mod power;
 mod python;
 mod resume;
