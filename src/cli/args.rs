@@ -392,7 +392,7 @@ and in reStructuredText `.. runner:chart …` and `.. runner:end`, with blank li
   value       one number: metric=METRIC, show=median|interval, where KEY=VALUE …
               With over KEY=VALUE … it is how many times as fast, and show=percent by how much
               In .rst: name=NAME, for |NAME|
-  terminal    what the terminal shows, as a code block; width=COLUMNS
+  terminal    what the terminal shows, as a code block; width=COLUMNS, lines=AT_MOST
 
 All take scenario=NAME. `value` and `verdict` may stand within a line:
 

@@ -98,7 +98,7 @@ fn find<'a>(report: &'a Report, wanted: &str) -> Result<&'a ChartRef, Problem> {
 fn chart(marker: &Marker, place: Place, report: &Report, library: &dyn Library) -> Result<Vec<String>, Problem> {
     let scenario = marker.scenario()?;
     let chart = find(report, marker.chart.as_deref().unwrap_or_default())?;
-    let width = marker.width(WIDTH, 16..=10_000)?;
+    let width = marker.number("width", WIDTH, 16..=10_000)?;
     if let Some(why) = &chart.missing {
         return Ok(place.apart(vec![place.text(&format!("No chart {}: {}.", chart.stem, why.trim_end_matches('.')))]));
     }
@@ -209,9 +209,12 @@ fn single(marker: &Marker, place: Place, results: &Results) -> Result<Vec<String
 }
 
 fn text(marker: &Marker, place: Place, results: &Results) -> Result<Vec<String>, Problem> {
-    let width = marker.width(TERMINAL_WIDTH, 40..=140)? as usize;
+    let width = marker.number("width", TERMINAL_WIDTH, 40..=140)? as usize;
     let page = terminal(results, &TerminalOptions { width, color: false, verbose: false });
-    let lines = page.trim_end().lines();
+    let most = marker.number("lines", u32::MAX, 1..=10_000)? as usize;
+    let whole: Vec<&str> = page.trim_end().lines().collect();
+    let more = (whole.len() > most).then_some("…");
+    let lines = whole.into_iter().take(most).chain(more);
     if place.is_rst() {
         let code = lines.map(|line| format!("   {line}").trim_end().to_owned());
         return Ok(place.apart([".. code-block:: text".to_owned(), String::new()].into_iter().chain(code).collect()));

@@ -19,7 +19,7 @@ const KINDS: &[(Kind, &str, &[&str])] = &[
     (Kind::Table, "table", &["scenario", "group", "columns"]),
     (Kind::Verdict, "verdict", &["scenario", "group", "show"]),
     (Kind::Value, "value", &["scenario", "group", "metric", "show", "name"]),
-    (Kind::Terminal, "terminal", &["scenario", "width"]),
+    (Kind::Terminal, "terminal", &["scenario", "width", "lines"]),
 ];
 
 /// Words that start a list of settings.
@@ -100,12 +100,12 @@ impl Marker {
         self.get("scenario").ok_or_else(|| Problem::new("no scenario is named", "add `scenario=NAME`"))
     }
 
-    /// The width, in whatever the kind counts; `default` where none is given.
-    pub(super) fn width(&self, default: u32, range: std::ops::RangeInclusive<u32>) -> Result<u32, Problem> {
-        let Some(text) = self.get("width") else { return Ok(default) };
-        let width = text.parse().ok().filter(|width| range.contains(width));
-        width.ok_or_else(|| {
-            Problem::bare(format!("`width={text}`: a whole number from {} to {}", range.start(), range.end()))
+    /// A whole number, such as a width; `default` where none is given.
+    pub(super) fn number(&self, key: &str, default: u32, range: std::ops::RangeInclusive<u32>) -> Result<u32, Problem> {
+        let Some(text) = self.get(key) else { return Ok(default) };
+        let number = text.parse().ok().filter(|number| range.contains(number));
+        number.ok_or_else(|| {
+            Problem::bare(format!("`{key}={text}`: a whole number from {} to {}", range.start(), range.end()))
         })
     }
 }
@@ -155,7 +155,7 @@ mod tests {
         assert_eq!(marker.cells, [("model".to_owned(), "processes".to_owned())]);
         assert_eq!(marker.over, [("model".to_owned(), "serial".to_owned())]);
         let chart = Marker::parse("chart speedup scenario=a width=760").unwrap();
-        assert_eq!((chart.chart.as_deref(), chart.width(1, 1..=800).unwrap()), (Some("speedup"), 760));
+        assert_eq!((chart.chart.as_deref(), chart.number("width", 1, 1..=800).unwrap()), (Some("speedup"), 760));
     }
 
     #[test]
