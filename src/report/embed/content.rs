@@ -233,27 +233,32 @@ fn paragraph(place: Place, text: &str) -> Vec<String> {
 }
 
 fn html_table(table: &Table) -> Vec<String> {
-    let cells = |tag: &str, texts: &[String]| {
-        texts.iter().map(|text| format!("<{tag}>{}</{tag}>", attribute(text))).collect::<String>()
+    let head: String = table.head.iter().map(|text| format!("<th>{}</th>", attribute(text))).collect();
+    let row = |(texts, first): (&Vec<String>, &bool)| {
+        let cell = |(at, text): (usize, &String)| match at == 0 && *first {
+            true => format!("<td><b>{}</b></td>", attribute(text)),
+            false => format!("<td>{}</td>", attribute(text)),
+        };
+        format!("<tr>{}</tr>", texts.iter().enumerate().map(cell).collect::<String>())
     };
-    let mut lines =
-        vec!["<table>".to_owned(), format!("<thead><tr>{}</tr></thead>", cells("th", &table.head)), "<tbody>".into()];
-    lines.extend(table.rows.iter().map(|row| format!("<tr>{}</tr>", cells("td", row))));
+    let mut lines = vec!["<table>".to_owned(), format!("<thead><tr>{head}</tr></thead>"), "<tbody>".into()];
+    lines.extend(table.rows.iter().zip(&table.first).map(row));
     lines.extend(["</tbody>".to_owned(), "</table>".into()]);
     lines
 }
 
 fn rst_table(table: &Table) -> Vec<String> {
-    let row = |texts: &[String]| {
+    let row = |texts: &[String], first: bool| {
         let cell = |(at, text): (usize, &String)| {
-            let mark = if at == 0 { "   * -" } else { "     -" };
-            format!("{mark} {}", rst(text)).trim_end().to_owned()
+            let (mark, text) = (if at == 0 { "   * -" } else { "     -" }, rst(text));
+            let text = if at == 0 && first { format!("**{text}**") } else { text };
+            format!("{mark} {text}").trim_end().to_owned()
         };
         texts.iter().enumerate().map(cell).collect::<Vec<_>>()
     };
     let mut lines = vec![".. list-table::".to_owned(), "   :header-rows: 1".into(), String::new()];
-    lines.extend(row(&table.head));
-    lines.extend(table.rows.iter().flat_map(|texts| row(texts)));
+    lines.extend(row(&table.head, false));
+    lines.extend(table.rows.iter().zip(&table.first).flat_map(|(texts, first)| row(texts, *first)));
     lines
 }
 

@@ -52,7 +52,9 @@ const METRICS: &[Metric] = &[
     metric("memory", "of all processes after the work, shared pages once", |known| {
         known.estimate.memory.map(|memory| bytes(memory.pss))
     }),
-    metric("memory_per_worker", "its own pages and its part of shared ones, of one worker process", |known| known.estimate.memory?.per_worker.map(bytes)),
+    metric("memory_per_worker", "its own pages and its part of shared ones, of one worker process", |known| {
+        known.estimate.memory?.per_worker.map(bytes)
+    }),
 ];
 
 /// Every metric with what it means, a line each, for help.
