@@ -17,7 +17,8 @@ pub(super) struct Prose<'a> {
 }
 
 impl Prose<'_> {
-    /// The HTML of a Markdown text. Of HTML in it, only what folds a part comes through.
+    /// The HTML of a Markdown text. Of HTML in it, only what folds a part or breaks a line comes
+    /// through.
     pub(super) fn html(&self, markdown: &str) -> String {
         let mut writer = Writer { out: String::new(), prose: self, ids: BTreeMap::new(), table: None, head: None };
         for event in Parser::new_ext(markdown, Options::ENABLE_TABLES) {
@@ -61,6 +62,9 @@ impl Writer<'_> {
                 let html = html.trim();
                 if ["<details>", "</details>"].iter().any(|known| html.starts_with(known)) {
                     self.put(&format!("{html}\n"));
+                } else if html == "<br>" {
+                    self.put(html);
+                    self.plain(" ");
                 }
             }
             Event::SoftBreak | Event::HardBreak => self.put("\n"),
@@ -295,6 +299,7 @@ mod tests {
         assert!(out.contains("<h3 id=\"a-a-b\">A &amp; b</h3>") && out.contains("<h3 id=\"a-a-b-2\">"), "{out}");
         assert!(out.contains("<details><summary>2 x</summary>\n") && out.contains("</details>"), "{out}");
         assert!(!out.contains("<script") && !out.contains("<img"), "{out}");
+        assert!(html("| a |\n|:--|\n| *b*<br>c |\n").contains("<em>b</em><br>c"));
         let of = |target| link(target, "gil/");
         assert_eq!((of("../io/report.md"), of("results.json")), ("#io".into(), "gil/results.json".into()));
         assert_eq!(of("https://example.org/"), "https://example.org/");
