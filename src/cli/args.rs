@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::report::columns_help;
+use crate::report::{columns_help, embed};
 
 const ABOUT: &str = "Threads or processes, and over which IPC? Runs every way that a scenario describes, fairly, and says \
                      what is faster, by how much, and how sure that is.";
@@ -26,13 +26,15 @@ Examples:
   runner export --to samples.csv   every trial of all reports as a row, for other programs
   runner export --perfetto --to trace.json
                                    what happened when, for ui.perfetto.dev
+  runner report --open             all reports as one page that works offline
+  runner embed README.md           charts, tables and numbers between markers of a document
 
 Exit codes, the most telling first:
   130, 143  interrupted
   2         usage, an invalid scenario, nothing to resume, or another build that cannot run beside this one
   3         a trial ended otherwise than planned, or an output was not written
   1         an expectation was not met, or was undecided under --undecided fail;
-            or a regression (--against, compare --gate)
+            or a regression (--against, compare --gate), or a stale document (embed --check)
   0         everything went as planned";
 
 /// The command line.
@@ -77,6 +79,11 @@ pub(super) enum Command {
     /// Give the raw samples of reports as CSV or NDJSON, their tables as Markdown, or their timelines for Perfetto
     #[command(after_long_help = export_help())]
     Export(ExportOptions),
+    /// Make one page of reports that works offline: charts with values to point at, sortable tables, light and dark
+    Report(ReportOptions),
+    /// Put charts, tables and numbers of reports into documents, between markers, without running anything
+    #[command(after_long_help = embed_help())]
+    Embed(EmbedOptions),
     /// Print the JSON Schema (draft-07) of scenarios, for editors, or of results files
     Schema(SchemaOptions),
 }
@@ -313,6 +320,92 @@ are in microseconds since the start of that trial; when the interpreter lock was
 Columns:
 {}",
         columns_help()
+    )
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ReportOptions {
+    /// Names of reports: each gets a page of its own, FOLDER/NAME/report.html. Without one, FOLDER/report.html has them all,
+    /// with an index
+    #[arg(value_name = "NAMES")]
+    pub(super) names: Vec<String>,
+    /// Folder of the reports
+    #[arg(long, value_name = "FOLDER", default_value = "reports")]
+    pub(super) out: PathBuf,
+    /// Show the page in the browser (by xdg-open, where there is one)
+    #[arg(long)]
+    pub(super) open: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct EmbedOptions {
+    /// Documents: Markdown, HTML (.html, .htm) or reStructuredText (.rst)
+    #[arg(value_name = "PATHS", required = true)]
+    pub(super) paths: Vec<PathBuf>,
+    /// Write nothing; exit with 1 and show the difference where a document is stale
+    #[arg(long)]
+    pub(super) check: bool,
+    /// Write nothing, and show the difference on standard output (with --check, that is shown anyway)
+    #[arg(long)]
+    pub(super) diff: bool,
+    /// Address that stands for the current folder in links to charts, for pages where relative ones lead nowhere
+    #[arg(long, value_name = "URL")]
+    pub(super) base_url: Option<String>,
+    /// How charts and tables are written [default: picture, in .rst files rst]
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub(super) format: Option<EmbedFormat>,
+    /// Write over blocks that were edited by hand
+    #[arg(long)]
+    pub(super) force: bool,
+    /// Folder of the reports
+    #[arg(long, value_name = "FOLDER", default_value = "reports")]
+    pub(super) out: PathBuf,
+}
+
+/// How `runner embed` writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum EmbedFormat {
+    /// Charts as <picture> for light and dark pages, the rest as Markdown: for code hosts and mdBook
+    Picture,
+    /// Everything as Markdown, with the light chart: for MkDocs and MyST
+    Md,
+    /// Everything as HTML, with the light chart
+    Html,
+    /// Everything as reStructuredText, with the light chart: for Sphinx
+    Rst,
+}
+
+/// What markers may say.
+fn embed_help() -> String {
+    format!(
+        "A block is what stands between two markers. In Markdown and HTML they are comments:
+
+  <!-- runner:chart speedup scenario=cpu-bound width=760 -->
+  <!-- runner:end -->
+
+and in reStructuredText `.. runner:chart …` and `.. runner:end`, with blank lines around them. Code blocks are left alone.
+
+  chart NAME  the chart of that file name, or of that kind where there is one; width=PIXELS
+  table       the ways of groups: group=\"LABEL\", columns=way,time,speedup,trials,notes,
+              where KEY=VALUE …
+  verdict     the finding: group=\"LABEL\", show=all|sentence|when
+  value       one number: metric=METRIC, show=median|interval, where KEY=VALUE …
+              With over KEY=VALUE … it is how many times as fast, and show=percent by how much
+              In .rst: name=NAME, for |NAME|
+  terminal    what the terminal shows, as a code block; width=COLUMNS, lines=AT_MOST
+
+All take scenario=NAME. `value` and `verdict` may stand within a line:
+
+  It is <!-- runner:value scenario=io-bound where model=async --><!-- runner:end --> as fast.
+
+The end marker gets a hash of what was written, so that text edited by hand is not lost: such a block is refused without
+--force. Paths of pictures are relative to the document. Where nothing changes, nothing is written.
+
+Exit codes: 0 written or fresh; 1 stale (--check); 2 an error: no marker in a document, a mistake in one, no such report.
+
+Metrics:
+{}",
+        embed::values_help()
     )
 }
 

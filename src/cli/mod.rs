@@ -2,12 +2,14 @@
 
 mod args;
 mod compare;
+mod embed;
 mod export;
 mod inspect;
 mod output;
 mod power;
 mod progress;
 mod render;
+mod report;
 mod run;
 mod sources;
 mod target;
@@ -29,7 +31,7 @@ use output::Output;
 enum Exit {
     /// Everything went as planned.
     Success,
-    /// An expectation was not met, or this build is shown to be slower than the other.
+    /// An expectation was not met, this build is shown to be slower than the other, or a document is stale.
     NotMet,
     /// A trial ended otherwise than planned, or an output could not be written.
     Unplanned,
@@ -104,6 +106,8 @@ fn start(tasks: &Tasks, program: Program) -> u8 {
         Some(Command::Compare(options)) => compare::compare(&options, &output),
         Some(Command::List(options)) => inspect::list(&options, tasks, &output),
         Some(Command::Export(options)) => export::export(&options, &output),
+        Some(Command::Report(options)) => report::report(&options, &output),
+        Some(Command::Embed(options)) => embed::embed(&options, &output),
         Some(Command::Schema(options)) => inspect::schema(&options, tasks, &output),
     };
     match done {

@@ -7,9 +7,10 @@ use anyhow::{Context as _, Result, bail};
 use super::Exit;
 use super::args::RenderOptions;
 use super::output::Output;
-use crate::chart::{Theme, charts};
+use super::report::PAGE;
+use crate::chart::{Chart, Theme, charts};
 use crate::name::{nearest, plural};
-use crate::report::{ChartRef, SEED_REPORT, markdown, regression_markdown, seed};
+use crate::report::{ChartRef, HtmlSource, SEED_REPORT, html, markdown, regression_markdown, seed};
 use crate::results::{Results, read, write_whole};
 use crate::verdict;
 use crate::vocab::CHARTS;
@@ -69,7 +70,7 @@ pub(super) fn derived(folder: &Path) -> Result<Results> {
 }
 
 /// Names of the reports in a folder.
-fn report_names(out: &Path) -> Result<Vec<String>> {
+pub(super) fn report_names(out: &Path) -> Result<Vec<String>> {
     let entries = std::fs::read_dir(out).with_context(|| format!("reading {}", out.display()))?;
     let mut names: Vec<String> = entries
         .flatten()
@@ -80,33 +81,41 @@ fn report_names(out: &Path) -> Result<Vec<String>> {
     Ok(names)
 }
 
-/// Writes every chart and `report.md`, and removes charts that the results no longer have. Says what was written.
+/// Writes every chart, `report.md` and `report.html`, and removes charts that the results no longer have. Says what was written.
 pub(super) fn write_report(results: &Results, folder: &Path) -> Result<String> {
     let charts = charts(results);
-    let (mut files, mut references) = (Vec::new(), Vec::new());
+    let mut files = Vec::new();
     for chart in &charts {
-        let mut missing = None;
-        match &chart.picture {
-            Ok(picture) => {
-                for (theme, suffix) in [(Theme::Light, ""), (Theme::Dark, "-dark")] {
-                    let path = folder.join(format!("{}{suffix}.svg", chart.stem));
-                    write_whole(&path, picture.svg(theme).as_bytes())?;
-                    let raster = path.with_extension("png");
-                    write_whole(&raster, &picture.png(theme)?)?;
-                    files.extend([path, raster]);
-                }
-            }
-            Err(why) => missing = Some(why.clone()),
+        let Ok(picture) = &chart.picture else { continue };
+        for (theme, suffix) in [(Theme::Light, ""), (Theme::Dark, "-dark")] {
+            let path = folder.join(format!("{}{suffix}.svg", chart.stem));
+            write_whole(&path, picture.svg(theme).as_bytes())?;
+            let raster = path.with_extension("png");
+            write_whole(&raster, &picture.png(theme)?)?;
+            files.extend([path, raster]);
         }
-        let (stem, title, alt) = (chart.stem.clone(), chart.title.clone(), chart.alt.clone());
-        references.push(ChartRef { stem, title, alt, missing });
     }
+    let references: Vec<ChartRef> = charts.iter().map(reference).collect();
     let against = results.run.against.is_some();
     let page = if against { regression_markdown(results) } else { markdown(results, &references) };
     write_whole(&folder.join("report.md"), page.as_bytes())?;
+    let page = html(HtmlSource { results, charts: &charts });
+    write_whole(&folder.join(PAGE), page.as_bytes())?;
     remove_stale(folder, &files);
     let drawn = references.iter().filter(|chart| chart.missing.is_none()).count();
     Ok(format!("{} (SVG and PNG, light and dark)", plural(drawn as u64, "chart")))
+}
+
+/// What a report needs to know of a chart.
+pub(super) fn reference(chart: &Chart) -> ChartRef {
+    ChartRef {
+        stem: chart.stem.clone(),
+        kind: chart.kind.word().to_owned(),
+        title: chart.title.clone(),
+        subtitle: chart.subtitle.clone(),
+        alt: chart.alt.clone(),
+        missing: chart.picture.as_ref().err().cloned(),
+    }
 }
 
 /// Removes charts of earlier runs that were not written now. Files of other names are not ours.

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::io::Read as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
+use clap::CommandFactory as _;
 
-use super::args::Shape;
+use super::args::{Arguments, Shape};
 use super::output::Output;
 use crate::model::usable_cores;
 use crate::plan::{Only, Options, Plan, plan, pythons};
@@ -125,7 +126,8 @@ fn read(files: &[PathBuf], problems: &mut Problems) -> Vec<Source> {
         match std::fs::File::open(path).and_then(|file| file.take(MOST_BYTES).read_to_end(&mut bytes)) {
             Ok(_) => sources.push(Source { name, bytes }),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                let help = near_file(path).map(|near| format!("there is {near}"));
+                let help = near_command(path).or_else(|| near_file(path).map(|near| format!("there is {near}")));
+                let help = help.or_else(|| missing_folder(path));
                 problems.push_file(&name, "there is no such file", help);
             }
             Err(error) => problems.push_file(&name, format!("cannot be read: {error}"), None),
@@ -134,15 +136,39 @@ fn read(files: &[PathBuf], problems: &mut Problems) -> Vec<Source> {
     sources
 }
 
-/// A file of a similar name in the same folder.
-fn near_file(path: &std::path::Path) -> Option<String> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(std::path::Path::new("."));
-    let names: Vec<String> = std::fs::read_dir(folder)
-        .ok()?
-        .flatten()
-        .filter_map(|entry| entry.file_name().into_string().ok())
-        .filter(|name| name.ends_with(".yaml") || name.ends_with(".yml"))
-        .collect();
-    let near = crate::name::nearest(path.file_name()?.to_str()?, names.iter().map(String::as_str))?;
-    Some(folder.join(near).display().to_string().trim_start_matches("./").to_owned())
+/// The command that somebody may have meant, since what is no command is taken for a file.
+fn near_command(path: &Path) -> Option<String> {
+    let word = path.to_str().filter(|word| !word.contains(['.', '/']))?;
+    let commands = Arguments::command();
+    let known = commands.get_subcommands().map(clap::Command::get_name);
+    let near = crate::name::nearest(word, known.chain(["help"]))?;
+    Some(format!("did you mean the command `runner {near}`?"))
+}
+
+/// A file of a similar name in the same folder, or where scenarios usually are.
+fn near_file(path: &Path) -> Option<String> {
+    let own = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let name = path.file_name()?.to_str()?;
+    [own, Path::new("scenarios")].into_iter().find_map(|folder| {
+        let names: Vec<String> = std::fs::read_dir(folder)
+            .ok()?
+            .flatten()
+            .filter_map(|entry| entry.file_name().into_string().ok())
+            .filter(|name| name.ends_with(".yaml") || name.ends_with(".yml"))
+            .collect();
+        let stems = names.iter().filter_map(|name| Some((name.rsplit_once('.')?.0, name)));
+        let exact = stems
+            .filter(|(stem, whole)| *stem == name || whole.as_str() == name)
+            .map(|(_, whole)| whole.as_str())
+            .next();
+        let near = exact.or_else(|| crate::name::nearest(name, names.iter().map(String::as_str)))?;
+        Some(folder.join(near).display().to_string().trim_start_matches("./").to_owned())
+    })
+}
+
+/// The first folder on the way that does not exist.
+fn missing_folder(path: &Path) -> Option<String> {
+    let folders: Vec<&Path> = path.ancestors().skip(1).filter(|folder| !folder.as_os_str().is_empty()).collect();
+    let missing = folders.into_iter().rev().find(|folder| !folder.exists())?;
+    Some(format!("there is no folder {}", missing.display()))
 }

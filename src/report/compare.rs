@@ -1,7 +1,8 @@
 //! Two runs side by side, in words: advice, since they are not paired.
 
+use super::grid::Column;
 use super::markdown::{escape, table as markdown_table};
-use super::terminal::{BOLD, Column, DIM, Page, RED, TerminalOptions, YELLOW};
+use super::terminal::{BOLD, DIM, Page, RED, TerminalOptions, YELLOW};
 use crate::name::{plural, three_digits};
 use crate::verdict::{Comparison, Drift, Matched, Side, Unpaired, change, seconds_interval, times_interval};
 

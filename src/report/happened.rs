@@ -1,8 +1,9 @@
 //! Tables of what happened beside the times: faults, lives of workers, interpreter locks, what was seen of a global; and
 //! runtimes side by side. The terminal and Markdown show the same ones.
 
+use super::grid::Column;
 use super::markdown::{escape, table};
-use super::terminal::{BOLD, Column, DIM, Page};
+use super::terminal::{BOLD, DIM, Page};
 use super::words::NONE;
 use crate::name::{show_seconds, three_digits};
 use crate::results::{CellEstimate, Group, Results, RuntimeTable, SeenEstimate};

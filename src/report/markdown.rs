@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use super::ChartRef;
 use super::phases::{items, memory, phases};
 use super::surroundings::machine_facts;
-use super::words::{all_planned, answer, last_words, notes, reservations, speedup, time, warnings, word};
+use super::ways::{COLUMNS, Shown, ways};
+use super::words::{all_planned, answer, last_words, reservations, warnings, word};
 use super::{happened, reasons};
 use crate::name::{plural, show_seconds};
 use crate::results::{Check, Group, GroupVerdict, Interval, LOCK_MODEL, Pair, Results, Skipped, Trial, Word};
@@ -25,24 +26,31 @@ const LISTED: usize = 20;
 pub fn markdown(results: &Results, charts: &[ChartRef]) -> String {
     let mut parts = vec![head(results)];
     parts.extend(charts.iter().map(chart));
-    let several = results.derived.groups.len() > 1;
-    for verdict in &results.derived.groups {
-        if let Some(group) = results.groups.get(verdict.group) {
-            parts.push(section(results, group, verdict, several));
-        }
+    for (group, verdict) in judged(results) {
+        parts.push(group_summary(results, group));
+        parts.extend(group_details(results, group, verdict));
     }
-    parts.extend(happened::runtimes(results).iter().map(|facts| facts.markdown(2)));
-    parts.extend([
-        reasons::break_evens(results),
-        expectations(results),
-        wrong(results),
-        skipped(results),
-        method(results),
-        machine(results),
-        again(results),
-    ]);
+    parts.extend(side_by_side(results));
+    parts.extend(rest(results));
     parts.retain(|part| !part.is_empty());
     parts.join("\n")
+}
+
+/// Every group with the verdict on it.
+pub(super) fn judged(results: &Results) -> impl Iterator<Item = (&Group, &GroupVerdict)> {
+    results.derived.groups.iter().filter_map(|verdict| Some((results.groups.get(verdict.group)?, verdict)))
+}
+
+/// Runtimes beside each other, break-even points and expectations.
+pub(super) fn side_by_side(results: &Results) -> Vec<String> {
+    let mut parts: Vec<String> = happened::runtimes(results).iter().map(|facts| facts.markdown(2)).collect();
+    parts.extend([reasons::break_evens(results), expectations(results)]);
+    parts
+}
+
+/// What went wrong and what was not run, the method, the machine, and how to run it again.
+pub(super) fn rest(results: &Results) -> Vec<String> {
+    vec![wrong(results), skipped(results), method(results), machine(results), again(results)]
 }
 
 /// Text inside Markdown: nothing in it is markup, and it stays on one line.
@@ -61,14 +69,15 @@ pub(super) fn escape(text: &str) -> String {
     out
 }
 
-fn attribute(text: &str) -> String {
+/// Text inside HTML and its attributes, on one line.
+pub(super) fn attribute(text: &str) -> String {
     let plain: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     plain.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 /// A table. Columns of numbers stand at the right.
 pub(super) fn table(head: &[&str], rows: &[Vec<String>]) -> String {
-    let number = |text: &str| text.is_empty() || text.starts_with(|c: char| c.is_ascii_digit() || "–∞".contains(c));
+    let number = |text: &str| text.is_empty() || text.starts_with(|c: char| c.is_ascii_digit() || "–−∞".contains(c));
     let right = |column: usize| {
         let mut texts = rows.iter().filter_map(|row| row.get(column)).peekable();
         column > 0 && texts.peek().is_some() && texts.all(|text| number(text))
@@ -115,8 +124,9 @@ fn chart(chart: &ChartRef) -> String {
     )
 }
 
-fn section(results: &Results, group: &Group, verdict: &GroupVerdict, several: bool) -> String {
-    let title = if several { escape(&group.label) } else { "Results".into() };
+/// A group's work and its main table.
+pub(super) fn group_summary(results: &Results, group: &Group) -> String {
+    let title = if results.derived.groups.len() > 1 { escape(&group.label) } else { "Results".into() };
     let mut out = format!("## {title}\n\n{}", escape(&group.describe));
     out += match group.measure.as_str() {
         "end_to_end" => ", from the start of the first worker to the end of the last.",
@@ -125,27 +135,21 @@ fn section(results: &Results, group: &Group, verdict: &GroupVerdict, several: bo
     if group.per_item {
         out += " The ways have item counts of their own, so they are compared per item.";
     }
-    let rows = group.cells.iter().filter_map(|id| {
-        let row = results.derived.estimates.get(*id)?;
-        let label = escape(&results.cells[*id].label);
-        let label = if verdict.winners.contains(id) { format!("**{label}**") } else { label };
-        let right = format!("{} of {}", row.ok, row.trials);
-        Some(vec![label, time(group, row), speedup(group, row), right, escape(&notes(row).join("; "))])
-    });
-    let baseline = results.cells.get(group.baseline).map_or("", |cell| cell.label.as_str());
-    let head = [
-        "way",
-        if group.per_item { "time per item" } else { "time" },
-        &format!("speed-up over {}", escape(baseline)),
-        "right trials",
-        "notes",
-    ];
-    out += &format!("\n\n{}\n{}", table(&head, &rows.collect::<Vec<_>>()), coverage(results, group));
+    let columns: Vec<Shown> = COLUMNS.iter().map(|(column, _)| *column).collect();
+    let table = ways(results, group, &columns, |_| true).markdown();
+    out += &format!("\n\n{table}\n{}", coverage(results, group).trim_end());
+    if table.contains("| **") {
+        out += " Ways in bold share first place: the fastest, and those that were not shown to be slower.";
+    }
     if group.is_lock_model() {
         out += &format!(" Its items ran under a {LOCK_MODEL}, and in no CPython.");
     }
-    let happened: String = happened::of_group(results, group).iter().map(|f| format!("\n{}", f.markdown(3))).collect();
-    let parts = [
+    out + "\n"
+}
+
+/// The comparisons of a group, where its speed-up went, and what its ways took.
+pub(super) fn group_details(results: &Results, group: &Group, verdict: &GroupVerdict) -> Vec<String> {
+    let mut parts = vec![
         comparisons(results, verdict),
         checks(results, verdict),
         reasons::losses(results, group),
@@ -154,12 +158,8 @@ fn section(results: &Results, group: &Group, verdict: &GroupVerdict, several: bo
         memory(results, group),
         items(results, group),
     ];
-    for part in parts {
-        if !part.is_empty() {
-            out += &format!("\n{part}");
-        }
-    }
-    out + &happened
+    parts.extend(happened::of_group(results, group).iter().map(|facts| facts.markdown(3)));
+    parts
 }
 
 /// Which order statistics the intervals of the cells are, and how often they cover.
@@ -366,6 +366,8 @@ mod tests {
     fn speedup_chart() -> ChartRef {
         ChartRef {
             stem: "speedup".into(),
+            kind: "speedup".into(),
+            subtitle: "Higher is better".into(),
             title: "It scales".into(),
             alt: "2.0× at \"two\" <workers>".into(),
             missing: None,
@@ -383,7 +385,7 @@ mod tests {
             "**It scales**\n\n<picture><source media=\"(prefers-color-scheme: dark)\" srcset=\"speedup-dark.svg\"><img alt=\"2.0× at &quot;two&quot; &lt;workers&gt;\" src=\"speedup.svg\" width=\"760\"></picture>\n",
             "No chart `ipc`: one payload size.\n",
             "## Results\n\nπ(200 000) in 64 blocks, from the moment",
-            "| way | time | speed-up over serial | right trials | notes |\n|:--|--:|--:|--:|--:|\n| serial | 1.14 s (",
+            "| way | time | speed-up over serial | right trials |\n|:--|--:|--:|--:|\n| serial | 1.14 s (",
             "| **threads × 2** | 57",
             "in brackets: x4..x12 of 15, 96.5 %. A speed-up is",
             "### Verdicts\n\n| way | is | this one |",

@@ -1,9 +1,12 @@
-//! What people and machines read: the terminal's tables, `report.md`, JSON, and exports. Made from the results file alone.
+//! What people and machines read: the terminal's tables, `report.md`, JSON, exports, and parts of documents. Made from the results file alone.
 
 mod columns;
 mod compare;
+pub mod embed;
 mod export;
+mod grid;
 mod happened;
+mod html;
 mod json;
 mod markdown;
 mod perfetto;
@@ -11,14 +14,17 @@ mod phases;
 mod reasons;
 mod regression;
 mod seed;
+mod spark;
 mod surroundings;
 mod tables;
 mod terminal;
+mod ways;
 mod words;
 
 pub use columns::columns_help;
 pub use compare::{comparison_markdown, comparison_terminal};
 pub use export::{Samples, samples};
+pub use html::{Source as HtmlSource, html, html_of_all};
 pub use json::json;
 pub use markdown::markdown;
 pub use perfetto::{perfetto, timelines};
@@ -33,8 +39,12 @@ pub use terminal::{TerminalOptions, terminal};
 pub struct ChartRef {
     /// File name without ending: `speedup` stands for `speedup.svg` and `speedup-dark.svg`.
     pub stem: String,
+    /// Which question it answers: a word of [`crate::vocab::CHARTS`].
+    pub kind: String,
     /// Its finding, shown above it.
     pub title: String,
+    /// What is measured, in which unit, and which direction is good.
+    pub subtitle: String,
     /// What it shows, in words, for those who do not see it.
     pub alt: String,
     /// Why there is no picture, where there is none.

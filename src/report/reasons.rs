@@ -69,16 +69,18 @@ pub(super) fn losses(results: &Results, group: &Group) -> String {
         .into_iter()
         .filter(|loss| known.iter().any(|(_, losses)| part(of(losses, *loss)) != "0.00"))
         .collect();
+    let noted = known.iter().any(|(_, losses)| !rough(losses).is_empty());
     let rows = known.iter().map(|(label, losses)| {
         let mut row = vec![escape(label), losses.workers.to_string()];
         row.extend(shown.iter().map(|loss| part(of(losses, *loss))));
         row.push(part(losses.measured));
-        row.push(rough(losses).trim_matches([' ', '(', ')']).to_owned());
+        row.extend(noted.then(|| rough(losses).trim_matches([' ', '(', ')']).to_owned()));
         row
     });
     let mut head = vec!["way", "ideal"];
     head.extend(shown.iter().map(|loss| loss.shown()));
-    head.extend(["measured", "notes"]);
+    head.push("measured");
+    head.extend(noted.then_some("notes"));
     format!(
         "### Where the speed-up went\n\nFrom as many times the speed as there are workers down to what was measured, in units of \
          speed-up. The parts are from instrumented trials; the last one closes the sum, and is negative where items ran \
@@ -168,7 +170,7 @@ mod tests {
         let results = made.finish();
         let text = losses(&results, &results.groups[0]);
         assert!(
-            text.contains("| way | ideal | waiting for work | items ran slower (unexplained) | measured | notes |"),
+            text.contains("| way | ideal | waiting for work | items ran slower (unexplained) | measured |"),
             "{text}"
         );
         assert!(text.contains("| threads × 2 | 2 | 0.40 | "), "{text}");

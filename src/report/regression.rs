@@ -1,7 +1,8 @@
 //! The report of a run that held this build against another: for the terminal, and for a pull request.
 
+use super::grid::Column;
 use super::markdown::{checks, escape, expectations, machine, table as markdown_table, wrong};
-use super::terminal::{BOLD, Column, DIM, Page, RED, TerminalOptions, YELLOW};
+use super::terminal::{BOLD, DIM, Page, RED, TerminalOptions, YELLOW};
 use super::words::{NONE, notes, outcomes, reservations, time};
 use crate::name::{plural, three_digits};
 use crate::results::{Change, Group, Regression, Results};

@@ -1,5 +1,7 @@
 //! Tables and sentences for the terminal.
 
+use super::grid::{self, Column, fitted, width, words};
+use super::spark::{self, Sparks};
 use super::words::{NONE, all_planned, answer, cores, notes, outcomes, reservations, speedup, time, word};
 use super::{happened, reasons};
 use crate::name::{plural, show_seconds};
@@ -29,13 +31,16 @@ const BAR: std::ops::RangeInclusive<usize> = 6..=20;
 #[must_use]
 pub fn terminal(results: &Results, options: &TerminalOptions) -> String {
     let mut page = Page::new(options);
-    page.line(BOLD, &format!("{} – {}", results.scenario.name, results.scenario.title));
+    page.wrapped("", &format!("{} – {}", results.scenario.name, results.scenario.title), BOLD);
     for line in reservations(results) {
-        page.line(YELLOW, &line);
+        page.wrapped("", &line, YELLOW);
     }
     for verdict in &results.derived.groups {
         let Some(group) = results.groups.get(verdict.group) else { continue };
         page.group(results, group, verdict);
+    }
+    for sparks in spark::over_payload(results) {
+        page.sparks(&sparks);
     }
     for facts in happened::runtimes(results) {
         facts.on(&mut page, options.verbose);
@@ -53,58 +58,6 @@ pub fn terminal(results: &Results, options: &TerminalOptions) -> String {
     page.text
 }
 
-/// Terminals from here on have room for every table as it is.
-const NARROW: usize = 60;
-/// The fewest letters of a way's name that still tell it from others.
-const SHORTEST: usize = 8;
-
-/// The columns as they fit into a narrow terminal: numbers go without their intervals first, then names are cut.
-fn fitted(mut columns: Vec<Column>, width: usize) -> Vec<Column> {
-    let excess = |columns: &[Column]| {
-        let taken: usize = columns.iter().map(|column| column.width() + 2).sum();
-        taken.saturating_sub(width + 2)
-    };
-    if width >= NARROW || excess(&columns) == 0 {
-        return columns;
-    }
-    for text in columns.iter_mut().skip(1).flat_map(|column| &mut column.texts) {
-        if let Some((number, _)) = text.split_once(" (") {
-            *text = number.to_owned();
-        }
-    }
-    let excess = excess(&columns);
-    if let Some(names) = columns.first_mut() {
-        let most = names.width().saturating_sub(excess).max(SHORTEST);
-        for name in names.texts.iter_mut().filter(|name| name.chars().count() > most) {
-            *name = name.chars().take(most - 1).chain(['…']).collect();
-        }
-    }
-    columns
-}
-
-/// A column of a table: its head, its texts, and whether it stands at the right.
-#[derive(Clone)]
-pub(super) struct Column {
-    head: String,
-    texts: Vec<String>,
-    right: bool,
-}
-
-impl Column {
-    pub(super) fn new(head: &str, right: bool, texts: Vec<String>) -> Self {
-        Self { head: head.into(), texts, right }
-    }
-
-    fn width(&self) -> usize {
-        self.texts.iter().chain([&self.head]).map(|text| text.chars().count()).max().unwrap_or(0)
-    }
-
-    fn padded(&self, text: &str) -> String {
-        let space = " ".repeat(self.width().saturating_sub(text.chars().count()));
-        if self.right { space + text } else { text.to_owned() + &space }
-    }
-}
-
 /// A page in the making.
 pub(super) struct Page {
     pub(super) text: String,
@@ -120,20 +73,30 @@ impl Page {
     pub(super) fn table(&mut self, columns: &[Column], style: impl Fn(usize) -> &'static str) {
         let columns = &fitted(columns.to_vec(), self.options.width);
         self.heads(columns);
-        let rows = columns.iter().map(|column| column.texts.len()).min().unwrap_or(0);
-        for row in 0..rows {
+        for row in 0..grid::rows(columns) {
             self.row(columns, row, style(row));
         }
     }
 
     fn heads(&mut self, columns: &[Column]) {
-        let heads: Vec<String> = columns.iter().map(|column| column.padded(&column.head)).collect();
-        self.line(DIM, &heads.join("  "));
+        for line in grid::heads(columns) {
+            self.line(DIM, &line);
+        }
     }
 
     fn row(&mut self, columns: &[Column], row: usize, style: &str) {
-        let texts: Vec<String> = columns.iter().map(|column| column.padded(&column.texts[row])).collect();
-        self.line(style, &texts.join("  "));
+        for line in grid::row(columns, row) {
+            self.line(style, &line);
+        }
+    }
+
+    fn sparks(&mut self, sparks: &Sparks) {
+        self.text.push('\n');
+        self.wrapped("", &sparks.title, "");
+        let columns = fitted(sparks.columns().to_vec(), self.options.width);
+        for row in 0..grid::rows(&columns) {
+            self.row(&columns, row, "");
+        }
     }
 
     pub(super) fn line(&mut self, style: &str, line: &str) {
@@ -151,8 +114,8 @@ impl Page {
     pub(super) fn wrapped(&mut self, indent: &str, text: &str, style: &str) {
         let mut line = indent.to_owned();
         for part in words(text) {
-            let started = line.chars().count() > indent.chars().count();
-            if started && line.chars().count() + 1 + part.chars().count() > self.options.width {
+            let started = line.len() > indent.len();
+            if started && width(&line) + 1 + width(&part) > self.options.width {
                 self.line(style, &line);
                 line = format!("{indent}  {part}");
                 continue;
@@ -169,7 +132,7 @@ impl Page {
         self.text.push('\n');
         let blocks = rows.iter().map(|row| row.trials).max().unwrap_or(0);
         let measure = if group.measure == "end_to_end" { ", start to end" } else { "" };
-        self.line(BOLD, &format!("{} ({}{measure})", group.shown(), plural(u64::from(blocks), "block")));
+        self.wrapped("", &format!("{} ({}{measure})", group.shown(), plural(u64::from(blocks), "block")), BOLD);
         let columns = self.columns(results, group, &rows);
         self.heads(&columns);
         for (i, row) in rows.iter().enumerate() {
@@ -182,6 +145,9 @@ impl Page {
         self.wrapped("", &verdict.sentence, BOLD);
         if let Some(when) = &verdict.when {
             self.wrapped("", when, "");
+        }
+        if let Some(sparks) = spark::over_workers(results, group) {
+            self.sparks(&sparks);
         }
         self.losses(results, verdict, &rows);
         for facts in happened::of_group(results, group) {
@@ -211,8 +177,7 @@ impl Page {
             more.push(Column::new("ok", true, texts(&|row| format!("{}/{}", row.ok, row.trials))));
         }
         columns = fitted(columns, self.options.width);
-        let taken: usize = columns.iter().map(|column| column.width() + 2).sum();
-        let mut room = (self.options.width + 2).saturating_sub(taken);
+        let mut room = self.options.width.saturating_sub(grid::taken(&columns));
         for column in more {
             if let Some(left) = room.checked_sub(column.width() + 2) {
                 room = left;
@@ -313,18 +278,6 @@ impl Page {
             }
         }
     }
-}
-
-/// The words of a text; what belongs together (`3 %`, `threads × 2`) counts as one.
-fn words(text: &str) -> Vec<String> {
-    let mut words: Vec<String> = Vec::new();
-    for part in text.split_whitespace() {
-        match words.last_mut() {
-            Some(last) if part.starts_with(['%', '×']) || last.ends_with('×') => *last += &format!(" {part}"),
-            _ => words.push(part.to_owned()),
-        }
-    }
-    words
 }
 
 /// Bars of the medians, longest for the slowest; a bar without a time stays empty.
@@ -442,22 +395,5 @@ mod tests {
         let text = terminal(&made().finish(), &options);
         assert!(text.contains("processes × 2, shared memory is faster than serial: "), "{text}");
         assert!(text.contains("\u{1b}[1mthreads × 2 "), "{text}");
-    }
-
-    #[test]
-    fn narrow_tables_lose_intervals_first_and_then_letters_of_names() {
-        let columns =
-            [("", "processes × 2, shared memory"), ("time", "1.84 s (1.82–1.86)"), ("speed-up", "1.94× (1.90–1.97)")];
-        let columns = columns.map(|(head, text)| Column::new(head, !head.is_empty(), vec![text.to_owned()]));
-        let page = |width| {
-            let mut page = Page::new(&TerminalOptions { width, color: false, verbose: false });
-            page.table(&columns, |_| "");
-            page.text
-        };
-        let whole = "processes × 2, shared memory  1.84 s (1.82–1.86)  1.94× (1.90–1.97)";
-        assert!(page(60).contains(whole), "{}", page(60));
-        assert!(page(50).contains("processes × 2, shared memory  1.84 s     1.94×\n"), "{}", page(50));
-        assert!(page(40).contains("\nprocesses × 2, shared…  1.84 s     1.94×\n"), "{}", page(40));
-        assert!(page(40).lines().all(|line| line.chars().count() <= 40), "{}", page(40));
     }
 }

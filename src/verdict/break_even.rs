@@ -21,7 +21,8 @@ pub(super) fn all(results: &Results, groups: &[GroupVerdict]) -> Vec<BreakEven> 
 }
 
 /// Cells that differ in the number of workers alone, with their common label, by rising number.
-pub(super) fn lines<'a>(results: &'a Results, group: &Group) -> Vec<(String, Vec<&'a Cell>)> {
+#[must_use]
+pub fn lines<'a>(results: &'a Results, group: &Group) -> Vec<(String, Vec<&'a Cell>)> {
     let mut lines: Vec<(String, Vec<&Cell>)> = Vec::new();
     for cell in group.cells.iter().map(|id| &results.cells[*id]).filter(|cell| cell.workers.is_some() && !cell.against)
     {

@@ -30,6 +30,7 @@ use sentence::Seen;
 
 use crate::results::{CellEstimate, Derived, Group, GroupVerdict, Results, Word};
 
+pub use break_even::lines as lines_over_workers;
 pub use judge::is_planned;
 pub use regression::{change, change_interval};
 pub use runs::{Comparison, Drift, Matched, Side, Unpaired, compare_runs};

@@ -5,9 +5,11 @@
 #![allow(clippy::unwrap_used)]
 
 mod against;
+mod browser;
 mod compare;
 mod contract;
 mod damage;
+mod embed;
 mod expectations;
 mod exports;
 mod failures;
@@ -16,6 +18,7 @@ mod ladder;
 mod layers;
 mod locks;
 mod numbers;
+mod pages;
 mod power;
 mod python;
 mod resume;

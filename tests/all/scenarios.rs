@@ -146,6 +146,23 @@ fn files_that_cannot_be_read_are_named() {
     std::fs::create_dir(place.path("folder")).unwrap();
     let missing = place.run(&["check", "goood.yaml"]).expect(2);
     assert!(missing.stderr.contains("there is no such file") && missing.stderr.contains("there is good.yaml"));
+    std::fs::create_dir(place.path("scenarios")).unwrap();
+    place.write("scenarios/cpu-bound.yaml", good("cpu-bound"));
+    for (arguments, says) in [
+        (&["chek", "good.yaml"][..], "did you mean the command `runner check`?"),
+        (&["rendr"], "did you mean the command `runner render`?"),
+        (&["good"], "there is good.yaml"),
+        (&["cpu-bound"], "there is scenarios/cpu-bound.yaml"),
+        (&["check", "cpu-bond.yaml"], "there is scenarios/cpu-bound.yaml"),
+        (&["nowhere/deep/a-b-c-d.yaml"], "there is no folder nowhere"),
+    ] {
+        let ended = place.run(arguments).expect(2);
+        assert!(
+            ended.stderr.contains("there is no such file") && ended.stderr.contains(says),
+            "{says}: {}",
+            ended.stderr
+        );
+    }
     let folder = place.run(&["check", "folder"]).expect(2);
     assert!(folder.stderr.contains("this is a folder") && folder.stderr.contains("folder/*.yaml"), "{}", folder.stderr);
 }

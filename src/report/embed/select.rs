@@ -1,0 +1,158 @@
+//! Finding the way that a marker means: `where model=processes workers=2 ipc=pipe`.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::Problem;
+use super::marker::meant;
+use crate::name::{parse_bytes, parse_duration};
+use crate::results::{Cell, Group, Results};
+
+/// What a cell has of one setting.
+#[derive(Clone, Debug, PartialEq)]
+enum Has {
+    Word(String),
+    /// A count, a size in bytes, or a duration in nanoseconds.
+    Number(f64),
+}
+
+impl Has {
+    fn shown(&self) -> String {
+        match self {
+            Self::Word(word) => word.clone(),
+            Self::Number(number) => number.to_string(),
+        }
+    }
+
+    fn is(&self, text: &str) -> bool {
+        match self {
+            Self::Word(word) => word == text,
+            Self::Number(number) => {
+                let bytes = parse_bytes(text).ok().map(|bytes| bytes as f64);
+                let nanos = parse_duration(text).ok().map(|time| time.as_nanos() as f64);
+                [text.parse().ok(), bytes, nanos].into_iter().flatten().any(|wanted: f64| wanted == *number)
+            }
+        }
+    }
+}
+
+type Facts = BTreeMap<String, Has>;
+
+/// Everything by which a cell can be meant.
+fn facts(results: &Results, cell: &Cell) -> Facts {
+    let mut facts = Facts::new();
+    let Some(group) = results.groups.get(cell.group) else { return facts };
+    for (name, value) in &group.settings {
+        let has = match value {
+            Value::Number(number) => Has::Number(number.as_f64().unwrap_or_default()),
+            Value::String(text) => Has::Word(text.clone()),
+            other => Has::Word(other.to_string()),
+        };
+        facts.insert(name.clone(), has);
+    }
+    let interpreter = group.interpreter.as_ref();
+    let words = [
+        ("way", Some(&cell.label)),
+        ("group", Some(&group.label)),
+        ("task", Some(&group.task)),
+        ("runtime", Some(&group.runtime)),
+        ("measure", Some(&group.measure)),
+        ("python", interpreter.map(|found| &found.label)),
+        ("fault", group.fault.as_ref().map(|fault| &fault.kind)),
+        ("model", Some(&cell.model)),
+        ("ipc", cell.ipc.as_ref()),
+        ("dispatch", cell.dispatch.as_ref()),
+        ("wait", cell.wait.as_ref()),
+        ("placement", cell.placement.as_ref()),
+        ("start", cell.start.as_ref()),
+        ("api", cell.api.as_ref()),
+        ("on_crash", cell.on_crash.as_ref()),
+        ("parent_use", cell.parent_use.as_ref()),
+    ];
+    let numbers = [
+        ("payload", group.payload),
+        ("workers", cell.workers.map(u64::from)),
+        ("chunk", cell.chunk.map(u64::from)),
+        ("in_flight", cell.in_flight.map(u64::from)),
+        ("switch_interval", cell.switch_interval),
+        ("held_per_operation", cell.held_per_operation),
+        ("parent_memory", cell.parent_memory),
+    ];
+    facts.extend(words.into_iter().filter_map(|(key, word)| Some((key.to_owned(), Has::Word(word?.clone())))));
+    facts.extend(numbers.into_iter().filter_map(|(key, number)| Some((key.to_owned(), Has::Number(number? as f64)))));
+    facts
+}
+
+/// The cells that have all these settings; what none has is a problem.
+pub(super) fn matching<'a>(results: &'a Results, wanted: &[(String, String)]) -> Result<Vec<&'a Cell>, Problem> {
+    let mut left: Vec<(&Cell, Facts)> = results.cells.iter().map(|cell| (cell, facts(results, cell))).collect();
+    let keys: Vec<String> = left.iter().flat_map(|(_, facts)| facts.keys().cloned()).collect();
+    for (key, value) in wanted {
+        if !keys.contains(key) {
+            let mut known: Vec<&str> = keys.iter().map(String::as_str).collect();
+            known.sort_unstable();
+            known.dedup();
+            return Err(Problem::new(
+                format!("no way of `{}` has a setting `{key}`", results.scenario.name),
+                meant(key, &known),
+            ));
+        }
+        let had = values(&left, key);
+        left.retain(|(_, facts)| facts.get(key).is_some_and(|has| has.is(value)));
+        if left.is_empty() {
+            let had: Vec<&str> = had.iter().map(String::as_str).collect();
+            let help =
+                if had.is_empty() { "the ways that are left have no such setting".into() } else { meant(value, &had) };
+            return Err(Problem::new(format!("no way of `{}` has `{key}={value}`", results.scenario.name), help));
+        }
+    }
+    Ok(left.into_iter().map(|(cell, _)| cell).collect())
+}
+
+/// What cells have of a setting, each once.
+fn values(cells: &[(&Cell, Facts)], key: &str) -> Vec<String> {
+    let mut values: Vec<String> = Vec::new();
+    for value in cells.iter().filter_map(|(_, facts)| facts.get(key)).map(Has::shown) {
+        if !values.contains(&value) {
+            values.push(value);
+        }
+    }
+    values
+}
+
+/// The one cell that has all these settings.
+pub(super) fn one<'a>(results: &'a Results, wanted: &[(String, String)]) -> Result<&'a Cell, Problem> {
+    let found = matching(results, wanted)?;
+    if let [one] = found.as_slice() {
+        return Ok(one);
+    }
+    let all: Vec<(&Cell, Facts)> = found.iter().map(|cell| (*cell, facts(results, cell))).collect();
+    let lacks = |key: &str| all.iter().any(|(_, facts)| !facts.contains_key(key));
+    let order = ["model", "workers", "ipc", "payload", "task", "runtime", "python", "start", "api", "chunk", "group"];
+    let apart = order.iter().find(|key| values(&all, key).len() > 1 || (lacks(key) && !values(&all, key).is_empty()));
+    let labels: Vec<&str> = found.iter().take(4).map(|cell| cell.label.as_str()).collect();
+    let more = if found.len() > labels.len() { ", …" } else { "" };
+    let key = apart.copied().unwrap_or("way");
+    let named = values(&all, key).iter().map(|value| format!("`{key}={}`", quoted(value))).collect::<Vec<_>>();
+    Err(Problem::new(
+        format!("{} ways are meant: {}{more}", found.len(), labels.join("; ")),
+        format!("behind `where`, add one of {}", named.join(", ")),
+    ))
+}
+
+fn quoted(value: &str) -> String {
+    if value.contains(char::is_whitespace) { format!("\"{value}\"") } else { value.to_owned() }
+}
+
+/// The groups that are meant: one by its label, or all.
+pub(super) fn groups<'a>(results: &'a Results, label: Option<&str>) -> Result<Vec<&'a Group>, Problem> {
+    let Some(label) = label else { return Ok(results.groups.iter().collect()) };
+    let found: Vec<&Group> = results.groups.iter().filter(|group| group.label == label).collect();
+    if found.is_empty() {
+        let known: Vec<&str> = results.groups.iter().map(|group| group.label.as_str()).collect();
+        let message = format!("`{}` has no group `{label}`", results.scenario.name);
+        return Err(Problem::new(message, meant(label, &known)));
+    }
+    Ok(found)
+}

@@ -1,0 +1,163 @@
+//! Single numbers, for a sentence or a cell of a table.
+
+use super::Problem;
+use super::marker::{Marker, meant};
+use super::select::one;
+use crate::name::{show_seconds, three_digits};
+use crate::report::words::{bytes, cores, speedup, time};
+use crate::results::{Cell, CellEstimate, Interval, Latency, Pair, Quantiles, Results};
+use crate::verdict::{effect, range, seconds_interval, times_interval};
+
+/// One number that a way has, with its interval in brackets where it has one.
+struct Metric {
+    word: &'static str,
+    about: &'static str,
+    of: fn(&Known<'_>) -> Option<String>,
+}
+
+/// A way with everything that is known of it.
+struct Known<'a> {
+    results: &'a Results,
+    cell: &'a Cell,
+    estimate: &'a CellEstimate,
+}
+
+const fn metric(word: &'static str, about: &'static str, of: fn(&Known<'_>) -> Option<String>) -> Metric {
+    Metric { word, about, of }
+}
+
+/// Every metric; help and messages are made from this list.
+const METRICS: &[Metric] = &[
+    metric("speedup", "how many times as fast as the reference of its group; with `over`, as another way", |known| {
+        let group = known.results.groups.get(known.cell.group)?;
+        known.estimate.speedup.map(|_| speedup(group, known.estimate))
+    }),
+    metric("time", "time of a trial, or of an item where the group compares these", |known| {
+        let group = known.results.groups.get(known.cell.group)?;
+        Some(time(group, known.estimate))
+    }),
+    metric("per_item", "time of an item: the trial's over its items", |known| {
+        known.estimate.per_item.map(|interval| seconds_interval(&interval))
+    }),
+    metric("throughput", "items a second", |known| {
+        known.estimate.throughput.map(|interval| format!("{} items/s", range(&interval, three_digits)))
+    }),
+    metric("service_p50", "median time of an item, received until replied", |known| service(known, |of| Some(of.p50))),
+    metric("service_p95", "its 95th percentile", |known| service(known, |of| of.p95)),
+    metric("service_p99", "its 99th percentile", |known| service(known, |of| of.p99)),
+    metric("start", "until every worker was ready", |known| phase(known, 0)),
+    metric("work", "from then to the last reply", |known| phase(known, 1)),
+    metric("join", "until all workers had ended", |known| phase(known, 2)),
+    metric("busy", "cores that were busy on average", |known| cores(known.estimate).map(|cores| format!("{cores:.1}"))),
+    metric("memory", "of all processes after the work, shared pages once", |known| {
+        known.estimate.memory.map(|memory| bytes(memory.pss))
+    }),
+    metric("memory_per_worker", "its own pages and its part of shared ones, of one worker process", |known| {
+        known.estimate.memory?.per_worker.map(bytes)
+    }),
+];
+
+/// Every metric with what it means, a line each, for help.
+#[must_use]
+pub fn values_help() -> String {
+    let lines: Vec<String> = METRICS.iter().map(|metric| format!("  {:17}  {}", metric.word, metric.about)).collect();
+    lines.join("\n")
+}
+
+fn phase(known: &Known<'_>, index: usize) -> Option<String> {
+    known.estimate.phases.map(|phases| show_seconds(phases[index]))
+}
+
+fn service(known: &Known<'_>, of: fn(&Quantiles) -> Option<u64>) -> Option<String> {
+    let own = |latency: &&Latency| latency.cell == known.cell.id;
+    let nanos = of(&known.results.latencies.iter().find(own)?.service)?;
+    Some(show_seconds(nanos as f64 / 1e9))
+}
+
+/// How much of a number is shown.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Show {
+    Median,
+    Interval,
+    Percent,
+}
+
+/// Each with its word.
+const SHOWN: &[(Show, &str)] = &[(Show::Median, "median"), (Show::Interval, "interval"), (Show::Percent, "percent")];
+
+/// The text of a value.
+pub(super) fn value(marker: &Marker, results: &Results) -> Result<String, Problem> {
+    let words: Vec<&str> = METRICS.iter().map(|metric| metric.word).collect();
+    let word = marker.get("metric").unwrap_or("speedup");
+    let metric = METRICS.iter().find(|metric| metric.word == word);
+    let metric = metric.ok_or_else(|| Problem::new(format!("there is no metric `{word}`"), meant(word, &words)))?;
+    let show = show(marker.get("show").unwrap_or("median"))?;
+    let mut wanted = marker.cells.clone();
+    wanted.extend(marker.get("group").map(|label| ("group".to_owned(), label.to_owned())));
+    let cell = one(results, &wanted)?;
+    if !marker.over.is_empty() {
+        if word != "speedup" {
+            return Err(Problem::bare(format!("`over` is for `metric=speedup`, and not for `{word}`")));
+        }
+        return against(results, cell, marker, show);
+    }
+    if show == Show::Percent {
+        return Err(Problem::bare("`show=percent` needs `over`, the way that it is held against"));
+    }
+    let estimate = results.derived.estimates.get(cell.id);
+    let text = estimate.and_then(|estimate| (metric.of)(&Known { results, cell, estimate }));
+    let text = text.ok_or_else(|| Problem::bare(format!("{} has no value of `{word}`", cell.label)))?;
+    Ok(if show == Show::Median { without_interval(&text) } else { text })
+}
+
+fn show(word: &str) -> Result<Show, Problem> {
+    let words: Vec<&str> = SHOWN.iter().map(|(_, word)| *word).collect();
+    let found = SHOWN.iter().find(|(_, known)| *known == word).map(|(show, _)| *show);
+    found.ok_or_else(|| Problem::new(format!("`show={word}` is not known"), meant(word, &words)))
+}
+
+/// `1.95× (1.92–1.97)` without its interval.
+fn without_interval(text: &str) -> String {
+    match (text.find(" ("), text.find(')')) {
+        (Some(start), Some(end)) => format!("{}{}", &text[..start], &text[end + 1..]),
+        _ => text.to_owned(),
+    }
+}
+
+/// How many times as fast one way is as another, from the ratios inside blocks.
+fn against(results: &Results, cell: &Cell, marker: &Marker, show: Show) -> Result<String, Problem> {
+    // What is not said of the other way is as in the first, but for how it is run.
+    let mut wanted = marker.over.clone();
+    let said = |key: &str| marker.over.iter().any(|(known, _)| known == key);
+    if !said("group") {
+        let label = results.groups.get(cell.group).map(|group| group.label.clone());
+        wanted.extend(label.map(|label| ("group".to_owned(), label)));
+    }
+    let other = one(results, &wanted)?;
+    let pairs = results.derived.groups.iter().flat_map(|verdict| &verdict.pairs);
+    let found = pairs.filter_map(|pair| ratio(pair, cell.id, other.id)).next();
+    let ratio = found
+        .ok_or_else(|| Problem::bare(format!("{} and {} were not held against each other", cell.label, other.label)))?;
+    Ok(match show {
+        Show::Percent => effect(ratio.median),
+        Show::Interval => times_interval(&ratio),
+        Show::Median => without_interval(&times_interval(&ratio)),
+    })
+}
+
+/// The ratio of a pair, the way round that is asked for.
+fn ratio(pair: &Pair, a: usize, b: usize) -> Option<Interval> {
+    if (pair.a, pair.b) == (a, b) {
+        return Some(pair.ratio);
+    }
+    let Interval { median, low, high, level, ranks, n } = pair.ratio;
+    let swapped = Interval {
+        median: 1.0 / median,
+        low: low.map(|_| high.map_or(0.0, |high| 1.0 / high)),
+        high: low.map(|low| 1.0 / low),
+        level,
+        ranks,
+        n,
+    };
+    ((pair.a, pair.b) == (b, a)).then_some(swapped)
+}
