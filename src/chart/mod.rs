@@ -37,6 +37,7 @@ mod timeline_lanes;
 mod timeline_plot;
 mod timeline_shares;
 mod timeline_title;
+mod types;
 mod words;
 
 #[cfg(test)]

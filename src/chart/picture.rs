@@ -3,6 +3,7 @@
 use resvg::{tiny_skia, usvg};
 use thiserror::Error;
 
+use super::canvas::Canvas;
 use super::theme::Theme;
 
 /// Raster images have this many pixels for one of the drawing.
@@ -23,13 +24,29 @@ pub enum ChartError {
 }
 
 /// A drawing that waits for a theme.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Picture {
     /// The SVG with colour tokens in it.
-    pub(super) template: String,
+    template: String,
+    /// Every text with the extent of its ink, and the size of the whole.
+    #[cfg(test)]
+    pub(super) written: Vec<(String, [f64; 4])>,
+    #[cfg(test)]
+    pub(super) size: (f64, f64),
 }
 
 impl Picture {
+    /// Ends a drawing.
+    pub(super) fn of(canvas: Canvas, title: &str, description: &str) -> Self {
+        Self {
+            #[cfg(test)]
+            written: canvas.written.clone(),
+            #[cfg(test)]
+            size: canvas.size(),
+            template: canvas.finish(title, description),
+        }
+    }
+
     /// The SVG document.
     #[must_use]
     pub fn svg(&self, theme: Theme) -> String {

@@ -88,7 +88,7 @@ impl Sheet {
             canvas.text(OUTER, first + index as f64 * FOOTER_LEADING, line, FOOTER, Anchor::Start);
         }
         canvas.text(WIDTH - OUTER, last, &self.machine, FOOTER, Anchor::End);
-        Picture { template: canvas.finish(&self.title, description) }
+        Picture::of(canvas, &self.title, description)
     }
 }
 
@@ -121,5 +121,8 @@ fn prefix(scenario: &str, stem: &str) -> String {
     for byte in scenario.bytes().chain([0]).chain(stem.bytes()) {
         hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
     }
-    format!("r{}-", base36(hash % 36_u64.pow(5)))
+    // The same length for all, so that no identifier of one is the start of another's and a sign.
+    let number = hash % (26 * 36_u64.pow(5));
+    let first = char::from(b'a' + (number / 36_u64.pow(5)) as u8);
+    format!("{first}{:0>5}", base36(number % 36_u64.pow(5)))
 }
