@@ -187,6 +187,41 @@ impl Canvas {
         self.fill(&data, paint, opacity, None);
     }
 
+    /// A rectangle with round corners, where it is large enough for them.
+    pub(super) fn rounded(&mut self, area: Area, paint: Paint, opacity: f64, title: Option<&str>) {
+        let [left, top, right, bottom] = area;
+        let radius = 2.5_f64.min((right - left) / 2.0);
+        let radius = if radius < 0.75 { String::new() } else { format!(" rx=\"{}\"", number(radius)) };
+        let attributes = format!(
+            " x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"{radius} fill=\"{}\"{}",
+            number(left),
+            number(top),
+            number((right - left).max(0.0)),
+            number((bottom - top).max(0.0)),
+            paint.token(),
+            opaque(opacity)
+        );
+        self.element("rect", &attributes, title);
+    }
+
+    /// Dots in a row: lines of no length with round ends, which is the shortest way to say them.
+    pub(super) fn dots(&mut self, xs: &[f64], y: f64, width: f64, paint: Paint, opacity: f64) {
+        if xs.is_empty() {
+            return;
+        }
+        let mut data = String::new();
+        for x in xs {
+            let _ = write!(data, "M{}h.01", point((*x, y)));
+        }
+        let attributes = format!(
+            " d=\"{data}\" stroke=\"{}\" stroke-width=\"{}\" stroke-linecap=\"round\" stroke-opacity=\"{}\"",
+            paint.token(),
+            number(width),
+            number(opacity)
+        );
+        self.element("path", &attributes, None);
+    }
+
     pub(super) fn circle(&mut self, at: (f64, f64), radius: f64, paint: Paint, title: Option<&str>) {
         let attributes = format!(
             " cx=\"{}\" cy=\"{}\" r=\"{}\" fill=\"{}\"",

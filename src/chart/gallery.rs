@@ -53,6 +53,7 @@ pub(super) fn gallery() -> Vec<(&'static str, Results)> {
         ("gained", gained()),
     ];
     all.extend(super::happenings::happenings());
+    all.extend(super::specimens::specimens());
     all
 }
 
@@ -71,7 +72,7 @@ fn split(results: &mut Results, cell: usize, shares: [f64; 5]) {
 pub(super) fn lost() -> Results {
     let mut results = cpu_bound("threads");
     results.scenario.name = "losses".into();
-    results.charts = vec![ChartKind::Losses];
+    results.charts = vec![ChartKind::Losses.into()];
     for cell in 0..results.cells.len() {
         let two = results.cells[cell].workers == Some(2);
         let over_pipe = results.cells[cell].ipc.as_deref() == Some("pipe");

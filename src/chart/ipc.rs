@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::Chart;
 use super::finding::{self, verdict_of};
 use super::ipc_plot::Layout;
 use super::ipc_title::title;
 use super::lines::{self, Line, Point};
 use super::sheet::Sheet;
 use super::words::{self, estimate};
+use super::{Chart, view};
 use crate::name::{fixed_three_digits, show_bytes, show_seconds, three_digits};
 use crate::results::{Cell, Group, Interval, LOCK_MODEL, Results};
 use crate::vocab::ChartKind;
@@ -83,15 +83,10 @@ pub(super) fn is_method(cell: &Cell) -> bool {
 }
 
 /// One chart for each family; one line that says why where there is none.
-pub(super) fn charts(results: &Results) -> Vec<Chart> {
+pub(super) fn charts(results: &Results, base: &str) -> Vec<Chart> {
     let families = families(results);
     let refused = |why: &str| {
-        vec![Chart::refused(
-            ChartKind::Ipc,
-            "ipc".to_owned(),
-            "IPC methods over the payload".to_owned(),
-            why.to_owned(),
-        )]
+        vec![Chart::refused(ChartKind::Ipc, base.to_owned(), "IPC methods over the payload".to_owned(), why.to_owned())]
     };
     if !results.groups.iter().any(|group| group.payload.is_some()) {
         return refused("no task of this scenario has a payload");
@@ -105,7 +100,7 @@ pub(super) fn charts(results: &Results) -> Vec<Chart> {
         );
     }
     let labels: Vec<String> = families.iter().map(|family| family.label.clone()).collect();
-    let stems = words::stems("ipc", &labels);
+    let stems = words::stems(base, &labels);
     families.iter().zip(stems).map(|(family, stem)| chart(results, family, stem)).collect()
 }
 
@@ -265,6 +260,7 @@ fn chart(results: &Results, family: &Family, stem: String) -> Chart {
     let title = title(results, family);
     let subtitle = subtitle(family, &all, results.run.quick);
     let groups: Vec<&Group> = family.groups.iter().map(|(_, group)| *group).collect();
+    let (title, subtitle) = view::headline(results, title, subtitle);
     let sheet = Sheet::new(results, &groups, &title, &subtitle, &notes(results, family));
     let numbers: Vec<String> = all
         .iter()

@@ -39,14 +39,15 @@ impl Sheet {
         let room = WIDTH - 2.0 * OUTER;
         let machine = FOOTER.fit(&words::machine(results), room * 0.55);
         let mut notes = notes.to_vec();
-        if words::has_missing_signs(results, groups) {
+        let given = [title, subtitle].iter().any(|text| super::font::drawable(text).1);
+        if given || words::has_missing_signs(results, groups) {
             notes.push("Signs that the font lacks are shown as U+ code points".to_owned());
         }
         let note = words::glued(&notes.join(". "));
         Self {
             title: title.to_owned(),
             title_lines: balanced(&words::glued(title), room),
-            subtitle_lines: SUBTITLE.wrap(&words::glued(subtitle), room, 3),
+            subtitle_lines: SUBTITLE.wrap(&words::glued(subtitle), room, 4),
             note_lines: FOOTER.wrap(&note, room - FOOTER.width(&machine) - OUTER, 6),
             machine,
         }

@@ -8,6 +8,7 @@ use resvg::usvg::roxmltree::Document;
 use super::fixture::{Fixture, cpu_bound};
 use super::gallery::{dots, end_to_end, failed, gained, gallery, hard_names, lost, payloads};
 use super::happenings::{crashed, faults, locked, plain, weights};
+use super::specimens::{builds, few, runs, tails};
 use super::*;
 use crate::results::{Cell, Event, EventKind, Timeline, Word};
 
@@ -17,7 +18,10 @@ fn pictures() -> Vec<(String, Chart, Picture)> {
         let drawn = charts(&results).into_iter();
         drawn.filter_map(|chart| Some((format!("{name}-{}", chart.stem), chart.clone(), chart.picture.ok()?))).collect()
     };
-    gallery().into_iter().flat_map(of).collect()
+    let (old, new, compared) = runs();
+    let two = comparison(&old, &new, &compared).into_iter();
+    let two = two.map(|chart| (format!("runs-{}", chart.stem), chart.clone(), chart.picture.unwrap()));
+    gallery().into_iter().flat_map(of).chain(two).collect()
 }
 
 fn only(results: &Results, kind: ChartKind) -> Chart {
@@ -308,7 +312,7 @@ fn a_fit_is_dashed_and_named_in_the_footer() {
 fn losses_without_a_split_say_why_there_is_none() {
     let why = |change: fn(&mut Results)| {
         let mut results = cpu_bound("threads");
-        results.charts = vec![ChartKind::Losses];
+        results.charts = vec![ChartKind::Losses.into()];
         change(&mut results);
         only(&results, ChartKind::Losses).picture.unwrap_err()
     };
@@ -410,18 +414,11 @@ fn a_matrix_of_faults_tells_who_survives_what() {
 #[test]
 fn pictures_can_be_looked_at() {
     let Some(folder) = std::env::var_os("RUNNER_LOOK") else { return };
-    for (name, results) in gallery() {
-        for chart in charts(&results) {
-            let path = |ending: &str| Path::new(&folder).join(format!("{name}-{}{ending}", chart.stem));
-            match &chart.picture {
-                Ok(picture) => {
-                    std::fs::write(path(".png"), picture.png(Theme::Light).unwrap()).unwrap();
-                    std::fs::write(path("-dark.png"), picture.png(Theme::Dark).unwrap()).unwrap();
-                    std::fs::write(path(".svg"), picture.svg(Theme::Light)).unwrap();
-                }
-                Err(why) => eprintln!("{name}-{}: {} — {why}", chart.stem, chart.title),
-            }
-            eprintln!("{name}: {}\n   {}\n   {}", chart.title, chart.subtitle, chart.alt);
-        }
+    for (name, chart, picture) in pictures() {
+        let path = |ending: &str| Path::new(&folder).join(format!("{name}{ending}"));
+        std::fs::write(path(".png"), picture.png(Theme::Light).unwrap()).unwrap();
+        std::fs::write(path("-dark.png"), picture.png(Theme::Dark).unwrap()).unwrap();
+        std::fs::write(path(".svg"), picture.svg(Theme::Light)).unwrap();
+        eprintln!("{name}: {}\n   {}\n   {}", chart.title, chart.subtitle, chart.alt);
     }
 }

@@ -1,12 +1,12 @@
 //! Which is fastest? The time of every way, with its interval, as bars or dots.
 
-use super::Chart;
 use super::finding::{self, decided, verdict_of};
 use super::lines::{is_plural, shade_of};
 use super::sheet::Sheet;
 use super::theme::Hue;
 use super::time_rows::{Layout, Row, Section, is_wide};
 use super::words::{self, capital, estimate, times_short};
+use super::{Chart, view};
 use crate::name::show_seconds;
 use crate::results::{Cell, CellEstimate, Group, GroupVerdict, Interval, LOCK_MODEL, Results};
 use crate::vocab::ChartKind;
@@ -16,14 +16,14 @@ const MOST_ROWS_TOGETHER: usize = 40;
 const MOST_ROWS: usize = 64;
 
 /// One chart with the groups as sections while that stays readable, else one per group.
-pub(super) fn charts(results: &Results) -> Vec<Chart> {
+pub(super) fn charts(results: &Results, base: &str) -> Vec<Chart> {
     let groups: Vec<&Group> = results.groups.iter().collect();
     let rows: usize = groups.iter().map(|group| group.cells.len()).sum();
     if groups.len() == 1 || (rows <= MOST_ROWS_TOGETHER && !groups.is_empty()) {
-        return vec![chart(results, &groups, "time".to_owned())];
+        return vec![chart(results, &groups, base.to_owned())];
     }
     let labels: Vec<String> = groups.iter().map(|group| group.label.clone()).collect();
-    let stems = words::stems("time", &labels);
+    let stems = words::stems(base, &labels);
     groups.iter().zip(stems).map(|(group, stem)| chart(results, &[group], stem)).collect()
 }
 
@@ -55,6 +55,7 @@ fn chart(results: &Results, groups: &[&Group], stem: String) -> Chart {
         several => title_of_several(results, several),
     };
     let subtitle = subtitle(results, groups, &sections);
+    let (title, subtitle) = view::headline(results, title, subtitle);
     let sheet = Sheet::new(results, groups, &title, &subtitle, &notes(results, groups, &sections));
     let numbers: Vec<String> = sections.iter().map(|section| section_in_words(section, sections.len() > 1)).collect();
     let alt = format!("{title}. {subtitle}. {}.", numbers.join(". "));

@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result, bail};
 use super::Exit;
 use super::args::RenderOptions;
 use super::output::Output;
-use crate::chart::{Theme, charts};
+use crate::chart::{Chart, Theme, charts};
 use crate::name::{nearest, plural};
 use crate::report::{ChartRef, SEED_REPORT, markdown, regression_markdown, seed};
 use crate::results::{Results, read, write_whole};
@@ -82,18 +82,32 @@ fn report_names(out: &Path) -> Result<Vec<String>> {
 
 /// Writes every chart and `report.md`, and removes charts that the results no longer have. Says what was written.
 pub(super) fn write_report(results: &Results, folder: &Path) -> Result<String> {
-    let charts = charts(results);
+    let (files, references) = write_charts(&charts(results), folder)?;
+    let against = results.run.against.is_some();
+    let page = if against { regression_markdown(results, &references) } else { markdown(results, &references) };
+    write_whole(&folder.join("report.md"), page.as_bytes())?;
+    remove_stale(folder, &files);
+    let drawn = references.iter().filter(|chart| chart.missing.is_none()).count();
+    Ok(format!("{} (SVG and PNG, light and dark)", plural(drawn as u64, "chart")))
+}
+
+/// Writes charts: light, dark, and as one file that follows what whoever looks at it prefers; the first two as images, too.
+/// Gives the files, and what a page needs to show them.
+pub(super) fn write_charts(charts: &[Chart], folder: &Path) -> Result<(Vec<PathBuf>, Vec<ChartRef>)> {
     let (mut files, mut references) = (Vec::new(), Vec::new());
-    for chart in &charts {
+    for chart in charts {
         let mut missing = None;
         match &chart.picture {
             Ok(picture) => {
-                for (theme, suffix) in [(Theme::Light, ""), (Theme::Dark, "-dark")] {
+                for (theme, suffix) in [(Theme::Light, ""), (Theme::Dark, "-dark"), (Theme::Auto, "-auto")] {
                     let path = folder.join(format!("{}{suffix}.svg", chart.stem));
                     write_whole(&path, picture.svg(theme).as_bytes())?;
-                    let raster = path.with_extension("png");
-                    write_whole(&raster, &picture.png(theme)?)?;
-                    files.extend([path, raster]);
+                    if theme != Theme::Auto {
+                        let raster = path.with_extension("png");
+                        write_whole(&raster, &picture.png(theme)?)?;
+                        files.push(raster);
+                    }
+                    files.push(path);
                 }
             }
             Err(why) => missing = Some(why.clone()),
@@ -101,12 +115,7 @@ pub(super) fn write_report(results: &Results, folder: &Path) -> Result<String> {
         let (stem, title, alt) = (chart.stem.clone(), chart.title.clone(), chart.alt.clone());
         references.push(ChartRef { stem, title, alt, missing });
     }
-    let against = results.run.against.is_some();
-    let page = if against { regression_markdown(results) } else { markdown(results, &references) };
-    write_whole(&folder.join("report.md"), page.as_bytes())?;
-    remove_stale(folder, &files);
-    let drawn = references.iter().filter(|chart| chart.missing.is_none()).count();
-    Ok(format!("{} (SVG and PNG, light and dark)", plural(drawn as u64, "chart")))
+    Ok((files, references))
 }
 
 /// Removes charts of earlier runs that were not written now. Files of other names are not ours.

@@ -363,7 +363,7 @@ fn selectors_that_match_nothing_are_located() {
 
 #[test]
 fn charts_are_those_that_fit() {
-    let charts = |text: &str| planned(text).charts;
+    let charts = |text: &str| planned(text).charts.iter().map(|chart| chart.kind).collect::<Vec<_>>();
     assert_eq!(
         charts("tasks: [primes]\nmodels: [serial, threads]\nworkers: [1, 2]\n"),
         [ChartKind::Speedup, ChartKind::Time, ChartKind::Losses]

@@ -68,7 +68,8 @@ fn a_whole_scenario_is_read() {
     assert_eq!(ways.workers.unwrap().values, [Workers::Range(2, 2)]);
     assert_eq!(ways.chunk.unwrap().values, [4]);
     assert_eq!(scenario.expect[0].at_most, Some(2.0));
-    assert_eq!(scenario.charts, Some(vec![crate::vocab::ChartKind::Time]));
+    let charts: Vec<_> = scenario.charts.unwrap().iter().map(|chart| chart.kind).collect();
+    assert_eq!(charts, [crate::vocab::ChartKind::Time]);
     assert_eq!(scenario.hash.len(), 64);
 }
 
