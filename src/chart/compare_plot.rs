@@ -224,8 +224,10 @@ impl<'a> Layout<'a> {
         }
         let (one, here) = (at(1.0), at(row.ratio));
         canvas.line((one, y), (here, y), Stroke::solid(row.tone.mark(), 3.0));
-        for ends in [row.before, row.ends].into_iter().flatten() {
-            self.whisker(canvas, ends, at, y);
+        for (ends, middle) in [(row.before, one), (row.ends, here)] {
+            if let Some(ends) = ends {
+                self.whisker(canvas, ends, at, (middle, y));
+            }
         }
         let title = format!("{}: {} ({})", row.label, row.change, row.numbers);
         canvas.circle((one, y), 5.0, Paint::Muted, Some(&format!("{}: before", row.label)));
@@ -241,14 +243,24 @@ impl<'a> Layout<'a> {
         canvas.text(self.right + CHANGE + 10.0, y + 4.5, row.word, NOTE, Anchor::Start);
     }
 
-    /// The interval of a ratio; without a cap where it is open.
-    fn whisker(&self, canvas: &mut Canvas, (low, high): (f64, Option<f64>), at: impl Fn(f64) -> f64, y: f64) {
+    /// The interval of a ratio around its dot at `middle`, as far as the dot does not hide it; without a cap where it is open.
+    fn whisker(
+        &self,
+        canvas: &mut Canvas,
+        (low, high): (f64, Option<f64>),
+        at: impl Fn(f64) -> f64,
+        (middle, y): (f64, f64),
+    ) {
+        const HIDDEN: f64 = 7.0;
         let stroke = Stroke::solid(Paint::Ink, 1.25);
         let (from, to) = (at(low), high.map_or(self.right, &at));
-        canvas.line((from, y), (to, y), stroke);
-        canvas.line((from, y - 3.5), (from, y + 3.5), stroke);
-        if high.is_some() {
-            canvas.line((to, y - 3.5), (to, y + 3.5), stroke);
+        for (end, edge, cap) in [(from, middle - HIDDEN, true), (to, middle + HIDDEN, high.is_some())] {
+            if (end - middle).abs() > HIDDEN {
+                canvas.line((edge, y), (end, y), stroke);
+                if cap {
+                    canvas.line((end, y - 3.5), (end, y + 3.5), stroke);
+                }
+            }
         }
     }
 }
@@ -283,7 +295,7 @@ mod tests {
     #[test]
     fn changes_are_round_and_start_with_none() {
         let texts = |low, high| changes(low, high).into_iter().map(|(_, text)| text).collect::<Vec<_>>();
-        assert_eq!(texts(0.94, 1.06), ["0 %", "−2 %", "+2 %", "−4 %", "+4 %"]);
+        assert_eq!(texts(0.94, 1.06), ["0 %", "−2 %", "+2 %", "−4 %", "+4 %", "−6 %", "+6 %"]);
         assert_eq!(texts(0.9, 1.4), ["0 %", "−10 %", "+10 %", "+20 %", "+30 %"]);
         assert_eq!(texts(0.2, 4.0)[0], "1×");
         assert!(texts(1e-3, 1e3).len() <= 12);

@@ -214,6 +214,11 @@ impl Family<'_> {
         drawn.filter(|drawn| drawn.points.iter().any(|point| point.value.is_some())).collect()
     }
 
+    /// Whether less is better of what is shown.
+    pub(super) fn lower_is_better(&self) -> bool {
+        self.measure == Measure::RoundTrip
+    }
+
     /// A value for axes and sentences.
     pub(super) fn show(&self, value: f64) -> String {
         match self.measure {
@@ -272,7 +277,7 @@ fn chart(results: &Results, family: &Family, stem: String) -> Chart {
         })
         .collect();
     let alt = format!("{title}. {subtitle}. {}.", numbers.join("; "));
-    let picture = Layout::new(&sheet, family, &all).draw(results, &stem, &alt);
+    let picture = Layout::new(results, &sheet, family, &all).draw(results, &stem, &alt);
     Chart { kind: ChartKind::Ipc, stem, title, subtitle, alt, picture: picture.map_err(|error| error.to_string()) }
 }
 

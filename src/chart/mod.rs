@@ -14,6 +14,7 @@ mod finding;
 mod fits;
 mod font;
 mod ipc;
+mod ipc_cross;
 mod ipc_plot;
 mod ipc_title;
 mod labels;
@@ -51,6 +52,8 @@ mod fixture;
 mod gallery;
 #[cfg(test)]
 mod happenings;
+#[cfg(test)]
+mod property;
 #[cfg(test)]
 mod specimens;
 #[cfg(test)]

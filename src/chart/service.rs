@@ -1,6 +1,5 @@
 //! How bad is the tail? Of every way the share of its items by their time, on one logarithmic axis.
 
-use super::finding;
 use super::lines::shade_of;
 use super::service_plot::{Layout, Row};
 use super::sheet::Sheet;
@@ -114,7 +113,7 @@ fn title(rows: &[Row]) -> String {
         "with {}, the slowest {share_words} of items take {} or more, {} the median",
         row.label,
         show_seconds(slow),
-        times_short(factor)
+        if factor < 1000.0 { times_short(factor) } else { "over 1000×".to_owned() }
     ))
 }
 
@@ -148,7 +147,9 @@ fn plural_items(count: u64) -> String {
 fn notes(results: &Results, rows: &[Row], of: usize) -> Vec<String> {
     let mut notes = Vec::new();
     if rows.iter().any(Row::is_curve) {
-        notes.push("Dashed: turnaround, handed over until replied. Dots: p50, p95, p99".to_owned());
+        notes.push(
+            "Dashed, and below in numbers: turnaround, handed over until replied. Dots: p50, p95, p99".to_owned(),
+        );
     }
     if rows.iter().any(|row| !row.is_curve()) {
         notes.push("Points: single items, of which there are fewer than 50".to_owned());
@@ -161,8 +162,5 @@ fn notes(results: &Results, rows: &[Row], of: usize) -> Vec<String> {
     }
     let cells = results.groups.iter().flat_map(|group| group.cells.iter().copied());
     notes.extend(words::disturbed(results, cells));
-    notes.extend(
-        finding::verdict_of(results, &results.groups[0]).filter(|_| results.run.quick).map(|_| "Quick run".to_owned()),
-    );
     notes
 }

@@ -191,19 +191,19 @@ impl<'a> Layout<'a> {
         let shown: Vec<(f64, String)> =
             values.iter().map(|value| (plot.at(*value, 0.0).0, show_seconds(*value))).collect();
         let places: Vec<(f64, f64)> = shown.iter().map(|(x, text)| (*x, AXIS.width(text))).collect();
-        // Powers of ten matter most.
-        let mut order: Vec<usize> = (0..shown.len()).collect();
-        order.sort_by_key(|index| !ticks::is_decade(values[*index]));
-        let kept = ticks::roomy(&order.iter().map(|index| places[*index]).collect::<Vec<_>>(), 10.0);
+        // Where not all have room, powers of ten read better than every other value, and then every other power.
+        let tens: Vec<bool> = values.iter().map(|value| ticks::is_decade(*value)).collect();
+        let all = ticks::stride(&places, 10.0) == 1;
+        let among: Vec<(f64, f64)> =
+            places.iter().zip(&tens).filter(|(_, ten)| all || **ten).map(|(place, _)| *place).collect();
+        let stride = ticks::stride(&among, 10.0);
+        let named: Vec<f64> = among.iter().step_by(stride).map(|(x, _)| *x).collect();
         for (x, _) in &shown {
             canvas.line((*x, top), (*x, top + CURVE), Stroke::solid(Paint::Grid, 1.0));
         }
         canvas.line((self.left, top + CURVE), (self.right, top + CURVE), Stroke::solid(Paint::Rule, 1.0));
-        for (index, kept) in order.iter().zip(kept) {
-            let (x, text) = &shown[*index];
-            if last && kept {
-                canvas.text(*x, top + CURVE + 20.0, text, AXIS, Anchor::Middle);
-            }
+        for (x, text) in shown.iter().filter(|(x, _)| last && named.contains(x)) {
+            canvas.text(*x, top + CURVE + 20.0, text, AXIS, Anchor::Middle);
         }
     }
 

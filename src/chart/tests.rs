@@ -8,7 +8,7 @@ use resvg::usvg::roxmltree::Document;
 use super::fixture::{Fixture, cpu_bound};
 use super::gallery::{dots, end_to_end, failed, gained, gallery, hard_names, lost, payloads};
 use super::happenings::{crashed, faults, locked, plain, weights};
-use super::specimens::{builds, few, runs, tails};
+use super::specimens::runs;
 use super::*;
 use crate::results::{Cell, Event, EventKind, Timeline, Word};
 

@@ -222,7 +222,9 @@ impl<'a> Layout<'a> {
                 let before = lane.bars[..index].iter().map(|bar| bar.to).max().unwrap_or(0);
                 self.crash(canvas, lane, bar, (at(before), at(bar.from), at(bar.to)), y);
             } else {
-                self.bar(canvas, lane, bar, (at(bar.from), at(bar.to)), (y, y + height));
+                // What comes next lies on top where clocks overlap, and must not cut a text.
+                let next = lane.bars.get(index + 1).map_or(f64::INFINITY, |next| at(next.from) - SEAM);
+                self.bar(canvas, lane, bar, [at(bar.from), at(bar.to), next], (y, y + height));
                 // Clocks of both ends overlap by a little, and neighbours must still be two.
                 let before = index.checked_sub(1).and_then(|last| lane.bars.get(last)).map(|last| at(last.to) - SEAM);
                 if before.is_some_and(|before| before > at(bar.from) - 0.5) && at(bar.to) - at(bar.from) > 2.0 {
@@ -236,7 +238,7 @@ impl<'a> Layout<'a> {
         }
     }
 
-    fn bar(&self, canvas: &mut Canvas, lane: &Lane, bar: &Bar, (from, to): (f64, f64), edges: (f64, f64)) {
+    fn bar(&self, canvas: &mut Canvas, lane: &Lane, bar: &Bar, [from, to, next]: [f64; 3], edges: (f64, f64)) {
         let to = if to - from > 4.0 { to - SEAM } else { to.max(from + 0.75) };
         let title = format!("{}: {} {}", lane.name, bar.what.name(), bar.length());
         canvas.rounded([from, edges.0, to, edges.1], self.paint(bar.what), 1.0, Some(&title));
@@ -254,9 +256,10 @@ impl<'a> Layout<'a> {
             _ if lane.main => vec![long, bar.what.name().to_owned()],
             _ => vec![long, bar.length(), bar.what.name().to_owned()],
         };
-        if let Some(text) = words.into_iter().find(|text| inside.width(text) + INSET <= to - from) {
+        let seen = to.min(next);
+        if let Some(text) = words.into_iter().find(|text| inside.width(text) + INSET <= seen - from) {
             let baseline = f64::midpoint(edges.0, edges.1) + 4.0;
-            canvas.text(f64::midpoint(from, to), baseline, &text, inside, Anchor::Middle);
+            canvas.text(f64::midpoint(from, seen), baseline, &text, inside, Anchor::Middle);
         }
     }
 

@@ -131,7 +131,11 @@ fn arrange(view: &mut Results, shape: &ChartShape) {
 
 /// Names by the setting along the axis, the model, and what else differs; nothing where these are not unique.
 fn labels(cells: &[&Cell], shape: &ChartShape) -> Option<Vec<String>> {
-    let differs = |key: ChartKey| cells.iter().any(|cell| text(cell, key) != text(cells[0], key));
+    // That some have no such setting at all follows from their model.
+    let differs = |key: ChartKey| {
+        let mut values = cells.iter().filter_map(|cell| text(cell, key));
+        values.next().is_some_and(|first| values.any(|value| value != first))
+    };
     let first = shape.x.into_iter().filter(|x| *x != ChartKey::Workers);
     let keys = first.chain(NAMED.iter().copied().filter(|key| shape.x != Some(*key) || *key == ChartKey::Workers));
     let keys: Vec<ChartKey> = keys
