@@ -59,17 +59,43 @@ impl Type {
 
     /// The text in lines that fit the width, broken at blanks; the last of `most` lines is cut with an ellipsis.
     pub(super) fn wrap(self, text: &str, width: f64, most: usize) -> Vec<String> {
+        Measured::of(self, text).lines(width, most)
+    }
+}
+
+/// The words of a text with their widths, since measuring takes longer than breaking into lines.
+pub(super) struct Measured<'t> {
+    style: Type,
+    words: Vec<(&'t str, f64)>,
+    blank: f64,
+}
+
+impl<'t> Measured<'t> {
+    pub(super) fn of(style: Type, text: &'t str) -> Self {
+        let words = text.split(' ').filter(|word| !word.is_empty());
+        Self { style, words: words.map(|word| (word, style.width(word))).collect(), blank: style.width(" ") }
+    }
+
+    /// The text in lines that fit the width; the last of `most` is cut with an ellipsis.
+    pub(super) fn lines(&self, width: f64, most: usize) -> Vec<String> {
+        // Kerning beside a blank may move a word by a little.
+        const SLACK: f64 = 0.5;
+        let joined = |words: &[(&str, f64)]| words.iter().map(|(word, _)| *word).collect::<Vec<_>>().join(" ");
         let mut lines: Vec<String> = Vec::new();
-        let mut rest: Vec<&str> = text.split(' ').filter(|word| !word.is_empty()).collect();
+        let mut rest = self.words.as_slice();
         while !rest.is_empty() {
             if lines.len() + 1 == most {
-                lines.push(self.fit(&rest.join(" "), width));
+                lines.push(self.style.fit(&joined(rest), width));
                 break;
             }
-            let fitting = (1..=rest.len()).take_while(|count| self.width(&rest[..*count].join(" ")) <= width).last();
-            let taken = fitting.unwrap_or(1);
-            lines.push(self.fit(&rest[..taken].join(" "), width));
-            rest.drain(..taken);
+            let mut sum = -self.blank;
+            let fitting = rest.iter().take_while(|(_, own)| {
+                sum += self.blank + own;
+                sum <= width - SLACK
+            });
+            let (line, others) = rest.split_at(fitting.count().max(1));
+            lines.push(if line.len() > 1 { joined(line) } else { self.style.fit(line[0].0, width) });
+            rest = others;
         }
         lines
     }

@@ -1,10 +1,10 @@
 //! Text as outlines from an embedded font, so that every machine draws the same bytes.
 
 use std::fmt::Write as _;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use rustybuzz::ttf_parser::{GlyphId, OutlineBuilder, Tag};
-use rustybuzz::{Face, Feature, UnicodeBuffer};
+use rustybuzz::{Direction, Face, Feature, ShapePlan, UnicodeBuffer, script};
 
 /// The two weights that charts use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -78,14 +78,25 @@ pub(super) fn drawable(text: &str) -> (String, bool) {
     (out, missing)
 }
 
+/// How text is shaped, by weight and by whether its digits are of equal width. Making a plan takes longer than following it.
+static PLANS: LazyLock<[[ShapePlan; 2]; 2]> = LazyLock::new(|| {
+    [Weight::Regular, Weight::SemiBold].map(|weight| {
+        [false, true].map(|tabular| {
+            let features = [Feature::new(Tag::from_bytes(b"tnum"), u32::from(tabular), ..)];
+            ShapePlan::new(face_of(weight), Direction::LeftToRight, Some(script::LATIN), None, &features)
+        })
+    })
+});
+
 /// Shapes one line with kerning; `tabular` gives every digit the same width, so that values line up.
 pub(super) fn shape(text: &str, weight: Weight, tabular: bool) -> Run {
     let face = face_of(weight);
     let mut buffer = UnicodeBuffer::new();
     buffer.push_str(&drawable(text).0);
-    buffer.guess_segment_properties();
-    let features = [Feature::new(Tag::from_bytes(b"tnum"), u32::from(tabular), ..)];
-    let shaped = rustybuzz::shape(face, &features, buffer);
+    // What the font has is written from left to right, so that one plan does for all.
+    buffer.set_direction(Direction::LeftToRight);
+    buffer.set_script(script::LATIN);
+    let shaped = rustybuzz::shape_with_plan(face, &PLANS[weight as usize][usize::from(tabular)], buffer);
     let (mut at, mut start, mut blank) = (0, 0, true);
     let mut run = Run { words: Vec::new(), width: 0, ink: [i32::MAX, i32::MAX, i32::MIN, i32::MIN] };
     for (info, position) in shaped.glyph_infos().iter().zip(shaped.glyph_positions()) {
@@ -131,8 +142,17 @@ fn extent(glyph: u16, weight: Weight) -> Option<[i32; 4]> {
     EXTENTS[weight as usize].get(usize::from(glyph)).copied().flatten()
 }
 
-/// The path of a glyph in parts of an em, y upwards, with relative steps because they are shorter.
-pub(super) fn outline(glyph: u16, weight: Weight) -> String {
+/// The path of a glyph in parts of an em, y upwards, with relative steps because they are shorter. Each is made once.
+pub(super) fn outline(glyph: u16, weight: Weight) -> &'static str {
+    static OUTLINES: LazyLock<[Vec<OnceLock<String>>; 2]> = LazyLock::new(|| {
+        [Weight::Regular, Weight::SemiBold]
+            .map(|weight| (0..face_of(weight).number_of_glyphs()).map(|_| OnceLock::new()).collect())
+    });
+    let known = OUTLINES[weight as usize].get(usize::from(glyph));
+    known.map_or("", |outline| outline.get_or_init(|| drawn(glyph, weight)))
+}
+
+fn drawn(glyph: u16, weight: Weight) -> String {
     let scale = EM / f64::from(face_of(weight).units_per_em());
     let mut pen = Pen { path: String::new(), at: (0, 0), start: (0, 0), scale };
     face_of(weight).outline_glyph(GlyphId(glyph), &mut pen);

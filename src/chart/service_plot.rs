@@ -15,8 +15,9 @@ const LABEL_GAP: f64 = 12.0;
 /// Height of a curve, and the distance of rows.
 const CURVE: f64 = 40.0;
 const PITCH: f64 = 58.0;
-/// Room of a column of numbers.
+/// Room of a column of numbers, at least, and the distance of two.
 const COLUMN: f64 = 62.0;
+const COLUMN_GAP: f64 = 12.0;
 /// Fewer items than this are points.
 const FEWEST: u64 = 50;
 /// Points of equal place stand above each other, as long as they fit the row.
@@ -112,6 +113,14 @@ impl Row {
         Type::semibold(12.0, Paint::Text(self.hue, self.shade)).tabular()
     }
 
+    /// Width of its widest number.
+    fn number_width(&self) -> f64 {
+        let own =
+            self.service.quantiles().into_iter().flatten().map(|time| self.value_type().width(&show_seconds(time)));
+        let other = self.turnaround.iter().flat_map(Times::quantiles).flatten();
+        own.chain(other.map(|time| OTHER.width(&show_seconds(time)))).fold(0.0, f64::max)
+    }
+
     /// For those who do not see the picture.
     pub(super) fn in_words(&self) -> String {
         let numbers = |times: &Times| {
@@ -135,6 +144,7 @@ pub(super) struct Layout<'a> {
     rows: &'a [Row],
     left: f64,
     right: f64,
+    column: f64,
     top: f64,
     x: (f64, f64),
 }
@@ -149,7 +159,16 @@ impl<'a> Layout<'a> {
             .fold((f64::INFINITY, 0.0), |(low, high), (from, to)| (f64::min(low, from), f64::max(high, to)));
         // Room on both sides, and an axis where everything took equally long.
         let x = (low / 1.15, (high * 1.15).max(low * 1.4));
-        Self { sheet, rows, left, right: RIGHT - COLUMN * MARKED.len() as f64 - 8.0, top: sheet.top() + 20.0, x }
+        let column = rows.iter().map(Row::number_width).fold(COLUMN - COLUMN_GAP, f64::max) + COLUMN_GAP;
+        Self {
+            sheet,
+            rows,
+            left,
+            right: RIGHT - column * MARKED.len() as f64 - 8.0,
+            column,
+            top: sheet.top() + 20.0,
+            x,
+        }
     }
 
     pub(super) fn draw(&self, results: &Results, stem: &str, alt: &str) -> Result<Picture, PlotError> {
@@ -183,7 +202,7 @@ impl<'a> Layout<'a> {
     }
 
     fn column(&self, index: usize) -> f64 {
-        RIGHT - (MARKED.len() - 1 - index) as f64 * COLUMN
+        RIGHT - (MARKED.len() - 1 - index) as f64 * self.column
     }
 
     fn grid(&self, plot: &Plot, canvas: &mut Canvas, top: f64, last: bool) {

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use super::canvas::{Anchor, Canvas, Type, base36};
+use super::canvas::{Anchor, Canvas, Measured, Type, base36};
 use super::picture::Picture;
 use super::theme::Paint;
 use super::words;
@@ -101,12 +101,13 @@ pub(super) fn left(labels: impl Iterator<Item = String>) -> f64 {
 
 /// The title in as few lines as it needs, about equally long.
 fn balanced(title: &str, room: f64) -> Vec<String> {
-    let mut lines = TITLE.wrap(title, room, 3);
+    let measured = Measured::of(TITLE, title);
+    let mut lines = measured.lines(room, 3);
     let count = lines.len();
     let mut width = room;
     while count > 1 && width > room / 2.0 {
         width -= 16.0;
-        let narrower = TITLE.wrap(title, width, 3);
+        let narrower = measured.lines(width, 3);
         if narrower.len() > count || narrower.iter().any(|line| line.ends_with('…')) {
             break;
         }
