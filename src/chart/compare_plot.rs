@@ -277,7 +277,7 @@ fn changes(low: f64, high: f64) -> Vec<(f64, String)> {
         .into_iter()
         .find(|step| (high - low) * 100.0 / f64::from(*step) <= 7.0)
         .unwrap_or(200);
-    let (first, last) = (((low - 1.0) * 100.0).ceil() as i32, ((high - 1.0) * 100.0).floor() as i32);
+    let (first, last) = (((low - 1.0) * 100.0 - 1e-6).ceil() as i32, ((high - 1.0) * 100.0 + 1e-6).floor() as i32);
     let mut percents: Vec<i32> = (first..=last).filter(|percent| percent % step == 0).collect();
     percents.sort_by_key(|percent| percent.abs());
     let text = |percent: i32| match percent {

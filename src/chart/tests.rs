@@ -213,10 +213,10 @@ fn phases_are_drawn_as_shades_where_they_are_measured() {
 #[test]
 fn groups_of_unequal_counts_are_shown_per_item() {
     let mut results = payloads();
-    assert!(only(&results, ChartKind::Time).subtitle.starts_with("Time of the work phase;"));
+    assert!(only(&results, ChartKind::Time).subtitle.starts_with("Time of the work phase: payloads"));
     results.cells[0].items = 10;
     let chart = only(&results, ChartKind::Time);
-    assert!(chart.subtitle.starts_with("Time of the work phase per item;"), "{}", chart.subtitle);
+    assert!(chart.subtitle.starts_with("Time of the work phase per item: payloads"), "{}", chart.subtitle);
     assert!(chart.alt.contains("processes × 1, pipe 12 µs;"), "{}", chart.alt);
 }
 
