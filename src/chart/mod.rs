@@ -47,6 +47,8 @@ mod view;
 mod words;
 
 #[cfg(test)]
+mod committed;
+#[cfg(test)]
 mod fixture;
 #[cfg(test)]
 mod gallery;
