@@ -97,6 +97,8 @@ pub enum ChartKind {
     Speedup,
     /// Which is fastest? Horizontal bars.
     Time,
+    /// How bad is the tail? The share of items by their time.
+    Service,
     /// Where did the speed-up go? Stacked bars from what was measured up to the ideal.
     Losses,
     /// Which method at which payload size? Lines over payload.
@@ -107,17 +109,21 @@ pub enum ChartKind {
     Timeline,
     /// Is work lost? A matrix of ways and faults.
     Crash,
+    /// Did it get worse? Dumbbells of two builds or two runs.
+    Compare,
 }
 
 /// Every chart with its word and the question it answers, in the order in which reports show them.
 pub const CHARTS: &[(ChartKind, &str, &str)] = &[
     (ChartKind::Speedup, "speedup", "does it scale? speed-up over workers"),
     (ChartKind::Time, "time", "which is fastest? time of every way, as bars"),
+    (ChartKind::Service, "service", "how bad is the tail? shares of the items by their time"),
     (ChartKind::Losses, "losses", "where did the speed-up go? its parts from the ideal to what was measured"),
     (ChartKind::Ipc, "ipc", "which IPC method at which size? over payload"),
     (ChartKind::Memory, "memory", "what does a worker cost? private and shared memory"),
     (ChartKind::Timeline, "timeline", "where did the time go? a lane per worker, from start to join"),
     (ChartKind::Crash, "crash", "is work lost? what a fault does under every way"),
+    (ChartKind::Compare, "compare", "did it get worse? two builds (--against) or two runs (runner compare)"),
 ];
 
 impl ChartKind {
@@ -125,6 +131,119 @@ impl ChartKind {
     #[must_use]
     pub fn word(self) -> &'static str {
         CHARTS.iter().find(|(kind, ..)| *kind == self).map_or("", |(_, word, _)| word)
+    }
+
+    /// What may stand along the axis of the ways or sizes; none where it is always the same thing that no key names.
+    #[must_use]
+    pub fn takes_x(self) -> &'static [ChartKey] {
+        match self {
+            Self::Time | Self::Losses | Self::Memory => WAYS,
+            Self::Speedup => &[ChartKey::Workers],
+            Self::Ipc => &[ChartKey::Payload],
+            Self::Service | Self::Timeline | Self::Crash | Self::Compare => &[],
+        }
+    }
+
+    /// By what ways may be set apart, each in a section or a picture of its own.
+    #[must_use]
+    pub fn takes_group(self) -> &'static [ChartKey] {
+        match self {
+            Self::Time | Self::Losses | Self::Memory | Self::Service => WAYS,
+            // Workers are its axis.
+            Self::Speedup => WAYS_BUT_WORKERS,
+            Self::Ipc | Self::Timeline | Self::Crash | Self::Compare => &[],
+        }
+    }
+}
+
+/// A setting by which a chart may order or part the ways.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ChartKey {
+    /// How many workers.
+    Workers,
+    /// Who runs the items.
+    Model,
+    /// How bytes cross between processes.
+    Ipc,
+    /// How items reach workers.
+    Dispatch,
+    /// Items per message or claim.
+    Chunk,
+    /// Chunks in flight per worker.
+    InFlight,
+    /// How a side waits.
+    Wait,
+    /// Which cores.
+    Placement,
+    /// How worker processes are started.
+    Start,
+    /// Which of Python's own classes run the workers.
+    Api,
+    /// How long a thread may keep the interpreter lock.
+    SwitchInterval,
+    /// How long the emulated lock is held before a blocking operation.
+    HeldPerOperation,
+    /// What happens after a worker process has died.
+    OnCrash,
+    /// What the parent holds.
+    ParentMemory,
+    /// What workers do with it.
+    ParentUse,
+    /// Bytes that a request carries.
+    Payload,
+}
+
+/// Every such setting with its word and what it is.
+pub const CHART_KEYS: &[(ChartKey, &str, &str)] = &[
+    (ChartKey::Workers, "workers", "how many workers"),
+    (ChartKey::Model, "model", "who runs the items"),
+    (ChartKey::Ipc, "ipc", "how bytes cross between processes"),
+    (ChartKey::Dispatch, "dispatch", "how items reach worker processes"),
+    (ChartKey::Chunk, "chunk", "items per message or claim"),
+    (ChartKey::InFlight, "in_flight", "chunks that a worker process was handed and has not answered"),
+    (ChartKey::Wait, "wait", "how a side waits for a message"),
+    (ChartKey::Placement, "placement", "which cores may be used"),
+    (ChartKey::Start, "start", "how worker processes are started"),
+    (ChartKey::Api, "api", "which of Python's own classes run the workers"),
+    (ChartKey::SwitchInterval, "switch_interval", "how long a thread may keep the interpreter lock"),
+    (
+        ChartKey::HeldPerOperation,
+        "held_per_operation",
+        "how long the emulated lock is held before a blocking operation",
+    ),
+    (ChartKey::OnCrash, "on_crash", "what happens after a worker process has died"),
+    (ChartKey::ParentMemory, "parent_memory", "memory that the parent holds"),
+    (ChartKey::ParentUse, "parent_use", "what workers do with the parent's memory"),
+    (ChartKey::Payload, "payload", "bytes that a request carries; only along the axis of `ipc`"),
+];
+
+/// The settings of ways: workers first, payload not among them, since that sets groups apart.
+const WAYS: &[ChartKey] = &[
+    ChartKey::Workers,
+    ChartKey::Model,
+    ChartKey::Ipc,
+    ChartKey::Dispatch,
+    ChartKey::Chunk,
+    ChartKey::InFlight,
+    ChartKey::Wait,
+    ChartKey::Placement,
+    ChartKey::Start,
+    ChartKey::Api,
+    ChartKey::SwitchInterval,
+    ChartKey::HeldPerOperation,
+    ChartKey::OnCrash,
+    ChartKey::ParentMemory,
+    ChartKey::ParentUse,
+];
+
+const WAYS_BUT_WORKERS: &[ChartKey] = WAYS.split_at(1).1;
+
+impl ChartKey {
+    /// The word used in scenarios.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        CHART_KEYS.iter().find(|(key, ..)| *key == self).map_or("", |(_, word, _)| word)
     }
 }
 
@@ -247,8 +366,5 @@ pub const NOT_BUILT_YET: &[(&str, &str)] = &[
     ("compress", "a compression task"),
     ("sort", "a sorting task"),
     ("json", "a JSON task"),
-    ("service", "the chart of service times"),
-    ("compare", "the chart of before and after"),
     ("latency", "latency under open arrivals"),
-    ("where", "which cells a chart shows"),
 ];

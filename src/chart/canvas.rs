@@ -1,10 +1,10 @@
-//! The SVG that is drawn on: shapes in pixels, text as shared outlines, colours as tokens.
+//! The SVG that is drawn on: shapes in pixels, text as outlines, colours as tokens.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::font::{self, Weight};
 use super::theme::Paint;
+use super::types::TypeCase;
 
 /// Where the given x stands in a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +39,7 @@ impl Type {
 
     /// How wide a text is in pixels.
     pub(super) fn width(self, text: &str) -> f64 {
-        f64::from(font::shape(text, self.weight, self.tabular).width) * self.size / font::units(self.weight)
+        f64::from(font::shape(text, self.weight, self.tabular).width) * self.size / font::EM
     }
 
     /// The text, or as much of its start as fits the width with an ellipsis.
@@ -59,24 +59,50 @@ impl Type {
 
     /// The text in lines that fit the width, broken at blanks; the last of `most` lines is cut with an ellipsis.
     pub(super) fn wrap(self, text: &str, width: f64, most: usize) -> Vec<String> {
+        Measured::of(self, text).lines(width, most)
+    }
+}
+
+/// The words of a text with their widths, since measuring takes longer than breaking into lines.
+pub(super) struct Measured<'t> {
+    style: Type,
+    words: Vec<(&'t str, f64)>,
+    blank: f64,
+}
+
+impl<'t> Measured<'t> {
+    pub(super) fn of(style: Type, text: &'t str) -> Self {
+        let words = text.split(' ').filter(|word| !word.is_empty());
+        Self { style, words: words.map(|word| (word, style.width(word))).collect(), blank: style.width(" ") }
+    }
+
+    /// The text in lines that fit the width; the last of `most` is cut with an ellipsis.
+    pub(super) fn lines(&self, width: f64, most: usize) -> Vec<String> {
+        // Kerning beside a blank may move a word by a little.
+        const SLACK: f64 = 0.5;
+        let joined = |words: &[(&str, f64)]| words.iter().map(|(word, _)| *word).collect::<Vec<_>>().join(" ");
         let mut lines: Vec<String> = Vec::new();
-        let mut rest: Vec<&str> = text.split(' ').filter(|word| !word.is_empty()).collect();
+        let mut rest = self.words.as_slice();
         while !rest.is_empty() {
             if lines.len() + 1 == most {
-                lines.push(self.fit(&rest.join(" "), width));
+                lines.push(self.style.fit(&joined(rest), width));
                 break;
             }
-            let fitting = (1..=rest.len()).take_while(|count| self.width(&rest[..*count].join(" ")) <= width).last();
-            let taken = fitting.unwrap_or(1);
-            lines.push(self.fit(&rest[..taken].join(" "), width));
-            rest.drain(..taken);
+            let mut sum = -self.blank;
+            let fitting = rest.iter().take_while(|(_, own)| {
+                sum += self.blank + own;
+                sum <= width - SLACK
+            });
+            let (line, others) = rest.split_at(fitting.count().max(1));
+            lines.push(if line.len() > 1 { joined(line) } else { self.style.fit(line[0].0, width) });
+            rest = others;
         }
         lines
     }
 }
 
 /// How a line or an outline is stroked.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Stroke {
     pub(super) paint: Paint,
     pub(super) width: f64,
@@ -97,10 +123,20 @@ pub(super) struct Canvas {
     width: f64,
     height: f64,
     prefix: String,
-    body: String,
-    /// Identifier of each glyph that was used, in order of its first use.
-    glyphs: BTreeMap<(Weight, u16), usize>,
-    defs: String,
+    body: Vec<Piece>,
+    types: TypeCase,
+    /// The text and the extent of the ink of everything that was written, for tests.
+    #[cfg(test)]
+    pub(super) written: Vec<(String, Area)>,
+}
+
+/// A part of the drawing.
+enum Piece {
+    Markup(String),
+    /// Lines of one stroke that follow each other are one path.
+    Lines(Stroke, String),
+    /// Attributes, and a line of the type case.
+    Text(String, usize),
 }
 
 impl Canvas {
@@ -110,65 +146,62 @@ impl Canvas {
             width,
             height,
             prefix: prefix.to_owned(),
-            body: String::new(),
-            glyphs: BTreeMap::new(),
-            defs: String::new(),
+            body: Vec::new(),
+            types: TypeCase::default(),
+            #[cfg(test)]
+            written: Vec::new(),
         };
         canvas.rect([0.0, 0.0, width, height], Paint::Background, 1.0);
         canvas
     }
 
+    #[cfg(test)]
+    pub(super) fn size(&self) -> (f64, f64) {
+        (self.width, self.height)
+    }
+
     /// Draws a text on the baseline `y` and returns its width.
     pub(super) fn text(&mut self, x: f64, y: f64, text: &str, style: Type, anchor: Anchor) -> f64 {
         let run = font::shape(text, style.weight, style.tabular);
-        let scale = style.size / font::units(style.weight);
+        let scale = style.size / font::EM;
         let width = f64::from(run.width) * scale;
         let left = match anchor {
             Anchor::Start => x,
             Anchor::Middle => x - width / 2.0,
             Anchor::End => x - width,
         };
-        let ink = style.paint.token();
-        let _ = write!(
-            self.body,
-            "<g fill=\"{ink}\" transform=\"translate({} {})scale({scale:.6} -{scale:.6})\">",
-            number(left),
-            number(y)
-        );
-        for (glyph, offset) in run.glyphs {
-            let id = self.glyph(glyph, style.weight);
-            let _ = match offset {
-                0 => write!(self.body, "<use href=\"#{id}\"/>"),
-                _ => write!(self.body, "<use href=\"#{id}\" x=\"{offset}\"/>"),
-            };
+        #[cfg(test)]
+        if !run.words.is_empty() {
+            let [l, t, r, b] = run.ink.map(|length| f64::from(length) * scale);
+            self.written.push((text.to_owned(), [left + l, y + t, left + r, y + b]));
         }
-        self.body.push_str("</g>\n");
+        if !run.words.is_empty() {
+            let at = point((left, y));
+            let scale = format!("{scale:.4}");
+            let scale = scale.trim_start_matches('0').trim_end_matches('0');
+            let ink = style.paint.token();
+            let attributes = format!(" fill=\"{ink}\" transform=\"translate({at})scale({scale} -{scale})\"");
+            let line = self.types.set(&run, style.weight);
+            self.body.push(Piece::Text(attributes, line));
+        }
         width
     }
 
-    fn glyph(&mut self, glyph: u16, weight: Weight) -> String {
-        let next = self.glyphs.len();
-        let index = *self.glyphs.entry((weight, glyph)).or_insert(next);
-        let id = format!("{}{}", self.prefix, base36(index as u64));
-        if index == next {
-            let _ = writeln!(self.defs, "<path id=\"{id}\" d=\"{}\"/>", font::outline(glyph, weight));
-        }
-        id
-    }
-
     pub(super) fn line(&mut self, from: (f64, f64), to: (f64, f64), stroke: Stroke) {
-        self.path(&format!("M{}L{}", point(from), point(to)), stroke, None);
+        let to = match (number(from.0) == number(to.0), number(from.1) == number(to.1)) {
+            (_, true) => format!("H{}", number(to.0)),
+            (true, _) => format!("V{}", number(to.1)),
+            _ => format!("L{}", point(to)),
+        };
+        let data = format!("M{}{to}", point(from));
+        match self.body.last_mut() {
+            Some(Piece::Lines(last, all)) if *last == stroke => all.push_str(&data),
+            _ => self.body.push(Piece::Lines(stroke, data)),
+        }
     }
 
     pub(super) fn path(&mut self, data: &str, stroke: Stroke, title: Option<&str>) {
-        let dash =
-            if stroke.dash.is_empty() { String::new() } else { format!(" stroke-dasharray=\"{}\"", stroke.dash) };
-        let attributes = format!(
-            " d=\"{data}\" fill=\"none\" stroke=\"{}\" stroke-width=\"{}\" stroke-linejoin=\"round\"{dash}",
-            stroke.paint.token(),
-            number(stroke.width)
-        );
-        self.element("path", &attributes, title);
+        self.element("path", &stroked(data, stroke), title);
     }
 
     pub(super) fn fill(&mut self, data: &str, paint: Paint, opacity: f64, title: Option<&str>) {
@@ -178,6 +211,41 @@ impl Canvas {
     pub(super) fn rect(&mut self, [left, top, right, bottom]: Area, paint: Paint, opacity: f64) {
         let data = format!("M{}H{}V{}H{}z", point((left, top)), number(right), number(bottom), number(left));
         self.fill(&data, paint, opacity, None);
+    }
+
+    /// A rectangle with round corners, where it is large enough for them.
+    pub(super) fn rounded(&mut self, area: Area, paint: Paint, opacity: f64, title: Option<&str>) {
+        let [left, top, right, bottom] = area;
+        let radius = 2.5_f64.min((right - left) / 2.0);
+        let radius = if radius < 0.75 { String::new() } else { format!(" rx=\"{}\"", number(radius)) };
+        let attributes = format!(
+            " x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"{radius} fill=\"{}\"{}",
+            number(left),
+            number(top),
+            number((right - left).max(0.0)),
+            number((bottom - top).max(0.0)),
+            paint.token(),
+            opaque(opacity)
+        );
+        self.element("rect", &attributes, title);
+    }
+
+    /// Dots in a row: lines of no length with round ends, which is the shortest way to say them.
+    pub(super) fn dots(&mut self, xs: &[f64], y: f64, width: f64, paint: Paint, opacity: f64) {
+        if xs.is_empty() {
+            return;
+        }
+        let mut data = String::new();
+        for x in xs {
+            let _ = write!(data, "M{}h.01", point((*x, y)));
+        }
+        let attributes = format!(
+            " d=\"{data}\" stroke=\"{}\" stroke-width=\"{}\" stroke-linecap=\"round\" stroke-opacity=\"{}\"",
+            paint.token(),
+            number(width),
+            number(opacity)
+        );
+        self.element("path", &attributes, None);
     }
 
     pub(super) fn circle(&mut self, at: (f64, f64), radius: f64, paint: Paint, title: Option<&str>) {
@@ -192,40 +260,67 @@ impl Canvas {
     }
 
     fn element(&mut self, name: &str, attributes: &str, title: Option<&str>) {
-        let _ = match title {
-            None => writeln!(self.body, "<{name}{attributes}/>"),
-            Some(title) => writeln!(self.body, "<{name}{attributes}><title>{}</title></{name}>", escape(title)),
-        };
+        self.body.push(Piece::Markup(match title {
+            None => format!("<{name}{attributes}/>\n"),
+            Some(title) => format!("<{name}{attributes}><title>{}</title></{name}>\n", escape(title)),
+        }));
     }
 
     /// The whole document with colour tokens in it.
     pub(super) fn finish(self, title: &str, description: &str) -> String {
         let (width, height, prefix) = (number(self.width), number(self.height), self.prefix);
+        let types = self.types.shared(&prefix);
+        let mut body = String::new();
+        for piece in &self.body {
+            match piece {
+                Piece::Markup(markup) => body.push_str(markup),
+                Piece::Lines(stroke, data) => {
+                    let _ = writeln!(body, "<path{}/>", stroked(data, *stroke));
+                }
+                Piece::Text(attributes, line) => {
+                    body.push_str(&types.line(*line, attributes));
+                    body.push('\n');
+                }
+            }
+        }
         format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" \
-             role=\"img\" aria-labelledby=\"{prefix}-t {prefix}-d\">\n<title id=\"{prefix}-t\">{}</title>\n\
-             <desc id=\"{prefix}-d\">{}</desc>\n<defs>\n{}</defs>\n{}</svg>\n",
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" id=\"{prefix}\" width=\"{width}\" height=\"{height}\" \
+             viewBox=\"0 0 {width} {height}\" role=\"img\" aria-labelledby=\"{prefix}-t {prefix}-d\" \
+             stroke-linejoin=\"round\">\n<title id=\"{prefix}-t\">{}</title>\n\
+             <desc id=\"{prefix}-d\">{}</desc>\n<defs>\n{}</defs>\n{body}</svg>\n",
             escape(title),
             escape(description),
-            self.defs,
-            self.body
+            types.defs
         )
     }
+}
+
+fn stroked(data: &str, stroke: Stroke) -> String {
+    let dash = if stroke.dash.is_empty() { String::new() } else { format!(" stroke-dasharray=\"{}\"", stroke.dash) };
+    let width = if stroke.width == 1.0 { String::new() } else { format!(" stroke-width=\"{}\"", number(stroke.width)) };
+    format!(" d=\"{data}\" fill=\"none\" stroke=\"{}\"{width}{dash}", stroke.paint.token())
 }
 
 fn opaque(opacity: f64) -> String {
     if opacity >= 1.0 { String::new() } else { format!(" fill-opacity=\"{}\"", number(opacity)) }
 }
 
-/// A length with at most two decimals.
+/// A length with at most two decimals and without a zero before them.
 pub(super) fn number(value: f64) -> String {
     let text = format!("{value:.2}");
     let text = text.trim_end_matches('0').trim_end_matches('.');
-    if text == "-0" { "0".to_owned() } else { text.to_owned() }
+    match (text.strip_prefix("0."), text.strip_prefix("-0.")) {
+        (Some(decimals), _) => format!(".{decimals}"),
+        (_, Some(decimals)) => format!("-.{decimals}"),
+        _ if text == "-0" => "0".to_owned(),
+        _ => text.to_owned(),
+    }
 }
 
+/// Two lengths; a minus sign parts them as well as a blank.
 pub(super) fn point((x, y): (f64, f64)) -> String {
-    format!("{} {}", number(x), number(y))
+    let (x, y) = (number(x), number(y));
+    if y.starts_with('-') { x + &y } else { format!("{x} {y}") }
 }
 
 /// Text for XML; control characters, which XML cannot hold, become blanks.
@@ -267,8 +362,8 @@ mod tests {
     #[test]
     fn numbers_are_short_and_have_two_decimals() {
         assert_eq!(
-            [number(12.0), number(0.05), number(-0.001), number(1.005)],
-            ["12", "0.05", "0", "1"].map(str::to_owned)
+            [number(12.0), number(0.05), number(-0.001), number(1.005), number(-0.5)],
+            ["12", ".05", "0", "1", "-.5"].map(str::to_owned)
         );
         assert_eq!([base36(0), base36(35), base36(36)], ["0", "z", "10"].map(str::to_owned));
     }

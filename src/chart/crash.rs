@@ -1,10 +1,10 @@
 //! Is work lost? A matrix of ways and faults: whether the program survived, and what became of its items.
 
-use super::Chart;
 use super::crash_plot::Layout;
 use super::crash_title::title;
 use super::sheet::Sheet;
 use super::words::{self, estimate};
+use super::{Chart, view};
 use crate::name::{plural, show_count, show_seconds, three_digits};
 use crate::results::{Cell, FaultEstimate, Group, LOCK_MODEL, Results};
 use crate::vocab::ChartKind;
@@ -87,17 +87,17 @@ pub(super) struct Matrix<'a> {
 }
 
 /// One chart per task and runtime with faults, or one line that says why there is none.
-pub(super) fn charts(results: &Results) -> Vec<Chart> {
+pub(super) fn charts(results: &Results, base: &str) -> Vec<Chart> {
     let matrices = matrices(results);
     let refused = |why: &str| {
         let title = "What a fault does to every way".to_owned();
-        vec![Chart::refused(ChartKind::Crash, "crash".to_owned(), title, why.to_owned())]
+        vec![Chart::refused(ChartKind::Crash, base.to_owned(), title, why.to_owned())]
     };
     if matrices.is_empty() {
         return refused("no group of these results has a fault");
     }
     let labels: Vec<String> = matrices.iter().map(|matrix| what(matrix)).collect();
-    let stems = words::stems("crash", &labels);
+    let stems = words::stems(base, &labels);
     matrices.iter().zip(stems).map(|(matrix, stem)| chart(results, matrix, stem)).collect()
 }
 
@@ -160,6 +160,7 @@ fn chart(results: &Results, matrix: &Matrix, stem: String) -> Chart {
         ));
     }
     let subtitle = subtitle(results, matrix);
+    let (title, subtitle) = view::headline(results, title, subtitle);
     let sheet = Sheet::new(results, &matrix.groups, &title, &subtitle, &notes(matrix));
     let numbers = matrix.rows.iter().map(|row| {
         let fields = matrix.columns.iter().zip(&row.fields);

@@ -5,7 +5,6 @@ use super::canvas::{Anchor, Canvas, Stroke, Type, number};
 use super::crash::{Fate, Field, Matrix};
 use super::sheet::{AXIS, OUTER, Sheet, WIDTH};
 use super::theme::{Hue, Paint};
-use super::timeline_plot::rounded;
 use crate::name::three_digits;
 use crate::results::Results;
 
@@ -111,14 +110,14 @@ impl<'a> Layout<'a> {
 
     fn field(&self, canvas: &mut Canvas, field: Option<&Field>, name: &str, (x, y): (f64, f64)) {
         let (width, height) = (self.column - GUTTER, self.row_height());
-        let area = rounded(x, x + width, (y, y + height));
+        let area = [x, y, x + width, y + height];
         let Some(field) = field else {
-            canvas.fill(&area, Paint::Quiet(0), 1.0, Some(&format!("{name}: not run")));
+            canvas.rounded(area, Paint::Quiet(0), 1.0, Some(&format!("{name}: not run")));
             canvas.text(x + width / 2.0, y + height / 2.0 + 4.0, "–", AXIS, Anchor::Middle);
             return;
         };
         let title = format!("{name}: {}", field.in_words());
-        canvas.fill(&area, Paint::Mark(hue(field.fate), 0), TINT, Some(&title));
+        canvas.rounded(area, Paint::Mark(hue(field.fate), 0), TINT, Some(&title));
         let mut baseline = y + 6.5 + LEADING - 3.0;
         sign(canvas, field.fate, (x + INSET + 5.0, baseline - 4.2));
         let text = Type::semibold(12.0, Paint::Text(hue(field.fate), 0));

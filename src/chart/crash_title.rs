@@ -19,7 +19,7 @@ pub(super) fn title(results: &Results, matrix: &Matrix) -> String {
         };
         return format!("No way survives {what}{quick}");
     }
-    let parts: Vec<String> = [dead(matrix), lost(matrix)].into_iter().flatten().collect();
+    let parts: Vec<String> = [dead(matrix), lost(matrix)].into_iter().flatten().chain(lost_by_class(matrix)).collect();
     if parts.is_empty() {
         return format!("Every way survives{quick}");
     }
@@ -94,4 +94,30 @@ fn lost(matrix: &Matrix) -> Option<String> {
         lost if lost < 0.5 => format!("{with}processes lose none of {items} items{rest}"),
         lost => format!("{with}processes lose {most}{} of {items} items{rest}", three_digits(lost)),
     })
+}
+
+/// What is lost under the classes of Python that answer a crash in their own way, where the fault does not end the program.
+fn lost_by_class(matrix: &Matrix) -> Vec<String> {
+    let mut classes: Vec<&str> = Vec::new();
+    for row in matrix.rows.iter().filter(|row| row.cell.model == "processes" && row.cell.on_crash.is_none()) {
+        classes.extend(row.cell.api.as_deref().filter(|api| !classes.contains(api)));
+    }
+    let said = |class: &&str| {
+        let rows =
+            matrix.rows.iter().filter(|row| row.cell.api.as_deref() == Some(*class) && row.cell.on_crash.is_none());
+        let fields: Vec<&Field> =
+            rows.filter(|row| row.cell.model == "processes").flat_map(|row| row.fields.iter().flatten()).collect();
+        let alive = fields.iter().filter(|field| field.fate != Fate::Died);
+        let worst = alive.max_by(|a, b| a.fault.lost.total_cmp(&b.fault.lost))?;
+        let hung = fields.iter().filter(|field| field.fate == Fate::Hung).count();
+        let hang = match hung {
+            0 => String::new(),
+            1 => ", and hang on 1 fault".to_owned(),
+            hung => format!(", and hang on {hung} faults"),
+        };
+        let (lost, items) = (worst.fault.lost, show_count(worst.items));
+        let lost = if lost < 0.5 { "none".to_owned() } else { format!("up to {}", three_digits(lost)) };
+        Some(format!("under {class} they lose {lost} of {items}{hang}"))
+    };
+    classes.iter().filter_map(said).collect()
 }

@@ -43,7 +43,7 @@ impl Fixture {
             cells: Vec::new(),
             skipped: Vec::new(),
             expectations: Vec::new(),
-            charts: charts.to_vec(),
+            charts: charts.iter().map(|kind| (*kind).into()).collect(),
             trials: Vec::new(),
             latencies: Vec::new(),
             timelines: vec![],

@@ -1,7 +1,7 @@
 //! Results of every kind that tests draw and people look at.
 
 use super::fixture::{Fixture, Row, cpu_bound};
-use crate::results::{FitKind, FitRecord, Fitted, Loss, Losses, Results};
+use crate::results::{BreakEven, BreakPoint, Crossing, FitKind, FitRecord, Fitted, Loss, Losses, Results, Word};
 use crate::vocab::ChartKind;
 
 /// Every kind of picture that the tests look at, by name.
@@ -53,6 +53,7 @@ pub(super) fn gallery() -> Vec<(&'static str, Results)> {
         ("gained", gained()),
     ];
     all.extend(super::happenings::happenings());
+    all.extend(super::specimens::specimens());
     all
 }
 
@@ -71,7 +72,7 @@ fn split(results: &mut Results, cell: usize, shares: [f64; 5]) {
 pub(super) fn lost() -> Results {
     let mut results = cpu_bound("threads");
     results.scenario.name = "losses".into();
-    results.charts = vec![ChartKind::Losses];
+    results.charts = vec![ChartKind::Losses.into()];
     for cell in 0..results.cells.len() {
         let two = results.cells[cell].workers == Some(2);
         let over_pipe = results.cells[cell].ipc.as_deref() == Some("pipe");
@@ -184,7 +185,30 @@ pub(super) fn payloads() -> Results {
         let label = format!("payload {}", crate::name::show_bytes(bytes));
         fixture = fixture.group(&label, "payloads there and back", &rows).payload(bytes);
     }
-    fixture.derive()
+    let mut results = fixture.derive();
+    let point = |group: usize| BreakPoint {
+        value: [64.0, 4096.0, 65_536.0, 1_048_576.0][group],
+        shown: String::new(),
+        a: group * 5 + 2,
+        b: group * 5 + 1,
+        ratio: 1.0,
+        word: Word::Undecided,
+    };
+    results.derived.break_evens = vec![BreakEven {
+        axis: "payload".into(),
+        of: "echo".into(),
+        groups: vec![0, 1, 2, 3],
+        measure: "work".into(),
+        a: "processes × 1, shared memory".into(),
+        b: "processes × 1, pipe".into(),
+        points: (0..4).map(point).collect(),
+        crossing: Crossing::From,
+        at: Some(870_000.0),
+        low: Some(65_536.0),
+        high: Some(1_048_576.0),
+        sentence: String::new(),
+    }];
+    results
 }
 
 pub(super) fn hard_names() -> Results {

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::Chart;
 use super::finding::{self, verdict_of};
 use super::ipc_plot::Layout;
 use super::ipc_title::title;
 use super::lines::{self, Line, Point};
 use super::sheet::Sheet;
 use super::words::{self, estimate};
+use super::{Chart, view};
 use crate::name::{fixed_three_digits, show_bytes, show_seconds, three_digits};
 use crate::results::{Cell, Group, Interval, LOCK_MODEL, Results};
 use crate::vocab::ChartKind;
@@ -83,15 +83,10 @@ pub(super) fn is_method(cell: &Cell) -> bool {
 }
 
 /// One chart for each family; one line that says why where there is none.
-pub(super) fn charts(results: &Results) -> Vec<Chart> {
+pub(super) fn charts(results: &Results, base: &str) -> Vec<Chart> {
     let families = families(results);
     let refused = |why: &str| {
-        vec![Chart::refused(
-            ChartKind::Ipc,
-            "ipc".to_owned(),
-            "IPC methods over the payload".to_owned(),
-            why.to_owned(),
-        )]
+        vec![Chart::refused(ChartKind::Ipc, base.to_owned(), "IPC methods over the payload".to_owned(), why.to_owned())]
     };
     if !results.groups.iter().any(|group| group.payload.is_some()) {
         return refused("no task of this scenario has a payload");
@@ -105,7 +100,7 @@ pub(super) fn charts(results: &Results) -> Vec<Chart> {
         );
     }
     let labels: Vec<String> = families.iter().map(|family| family.label.clone()).collect();
-    let stems = words::stems("ipc", &labels);
+    let stems = words::stems(base, &labels);
     families.iter().zip(stems).map(|(family, stem)| chart(results, family, stem)).collect()
 }
 
@@ -219,6 +214,11 @@ impl Family<'_> {
         drawn.filter(|drawn| drawn.points.iter().any(|point| point.value.is_some())).collect()
     }
 
+    /// Whether less is better of what is shown.
+    pub(super) fn lower_is_better(&self) -> bool {
+        self.measure == Measure::RoundTrip
+    }
+
     /// A value for axes and sentences.
     pub(super) fn show(&self, value: f64) -> String {
         match self.measure {
@@ -265,6 +265,7 @@ fn chart(results: &Results, family: &Family, stem: String) -> Chart {
     let title = title(results, family);
     let subtitle = subtitle(family, &all, results.run.quick);
     let groups: Vec<&Group> = family.groups.iter().map(|(_, group)| *group).collect();
+    let (title, subtitle) = view::headline(results, title, subtitle);
     let sheet = Sheet::new(results, &groups, &title, &subtitle, &notes(results, family));
     let numbers: Vec<String> = all
         .iter()
@@ -276,7 +277,7 @@ fn chart(results: &Results, family: &Family, stem: String) -> Chart {
         })
         .collect();
     let alt = format!("{title}. {subtitle}. {}.", numbers.join("; "));
-    let picture = Layout::new(&sheet, family, &all).draw(results, &stem, &alt);
+    let picture = Layout::new(results, &sheet, family, &all).draw(results, &stem, &alt);
     Chart { kind: ChartKind::Ipc, stem, title, subtitle, alt, picture: picture.map_err(|error| error.to_string()) }
 }
 

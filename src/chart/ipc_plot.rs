@@ -4,6 +4,7 @@ use std::cell::RefCell;
 
 use super::canvas::{Anchor, Area, Canvas, Stroke};
 use super::ipc::{Drawn, Family};
+use super::ipc_cross::{self, Cross};
 use super::labels::{self, Label};
 use super::lines::{self, Detail, Line};
 use super::plot::{Plot, PlotError, Scale};
@@ -21,13 +22,14 @@ pub(super) struct Layout<'a> {
     family: &'a Family<'a>,
     all: &'a [Drawn<'a>],
     labels: Vec<Label>,
+    crossings: Vec<Cross>,
     area: Area,
     x: (f64, f64),
     y: (f64, f64),
 }
 
 impl<'a> Layout<'a> {
-    pub(super) fn new(sheet: &'a Sheet, family: &'a Family, all: &'a [Drawn<'a>]) -> Self {
+    pub(super) fn new(results: &Results, sheet: &'a Sheet, family: &'a Family, all: &'a [Drawn<'a>]) -> Self {
         let label = |drawn: &Drawn| {
             let value = drawn.points.iter().rev().find_map(|point| point.value)?;
             let Line { name, hue, shade, .. } = &drawn.line;
@@ -43,7 +45,8 @@ impl<'a> Layout<'a> {
         };
         let labels: Vec<Label> = all.iter().filter_map(label).collect();
         let right = WIDTH - labels::margin(&labels);
-        let top = sheet.top();
+        let crossings = ipc_cross::crossings(results, family, all);
+        let top = sheet.top() + crossings.len() as f64 * ipc_cross::LEADING;
         let points = || all.iter().flat_map(|drawn| &drawn.points);
         let x = points().fold((f64::INFINITY, 0.0_f64), |(low, high), point| (low.min(point.x), high.max(point.x)));
         let y = points().filter_map(|point| point.value).fold((f64::INFINITY, 0.0_f64), |(low, high), value| {
@@ -54,7 +57,7 @@ impl<'a> Layout<'a> {
         let y = (y.0 / air, y.1 * air);
         let left = sheet::left(ticks::decades(y.0, y.1).into_iter().map(|value| family.show(value)));
         let height = HEIGHT.max(labels.len() as f64 * labels::PITCH);
-        Self { sheet, family, all, labels, area: [left, top, right, top + height], x, y }
+        Self { sheet, family, all, labels, crossings, area: [left, top, right, top + height], x, y }
     }
 
     pub(super) fn draw(mut self, results: &Results, stem: &str, alt: &str) -> Result<Picture, PlotError> {
@@ -66,6 +69,8 @@ impl<'a> Layout<'a> {
             Plot::new(&canvas, size, self.area, (Scale::log(self.x.0, self.x.1), Scale::log(self.y.0, self.y.1)))?;
         self.grid(&plot, &mut canvas.borrow_mut());
         self.series(&mut plot, &canvas)?;
+        let words = self.sheet.top();
+        ipc_cross::draw(&plot, &mut canvas.borrow_mut(), self.all, &self.crossings, words, self.area[0]);
         labels::draw(&mut canvas.borrow_mut(), &mut self.labels, right, (top, bottom));
         drop(plot);
         Ok(self.sheet.close(canvas, end, alt))
@@ -110,7 +115,7 @@ impl<'a> Layout<'a> {
 }
 
 /// The name of a method's line: the model is the same for all of them, so the method alone says it.
-fn method_name(line: &Line, name: &str) -> String {
+pub(super) fn method_name(line: &Line, name: &str) -> String {
     let first = line.cells.first();
     match first.and_then(|cell| cell.ipc_shown.as_deref().or(cell.ipc.as_deref())) {
         Some(method) => method.to_owned(),

@@ -1,11 +1,11 @@
 //! Where did the speed-up go? Of every way with a split, the ideal in parts: what was measured, and what was lost to what.
 
-use super::Chart;
 use super::lines::shade_of;
 use super::losses_plot::{Layout, Row};
 use super::sheet::Sheet;
 use super::theme::Hue;
 use super::words::{self, capital, estimate, times_short};
+use super::{Chart, view};
 use crate::results::{Group, Loss, Losses, Results};
 use crate::vocab::ChartKind;
 
@@ -16,15 +16,15 @@ const MOST_ROWS: usize = 40;
 const HARDLY: f64 = 0.05;
 
 /// One chart per group that has a split, or one line that says why there is none.
-pub(super) fn charts(results: &Results) -> Vec<Chart> {
+pub(super) fn charts(results: &Results, base: &str) -> Vec<Chart> {
     let known: Vec<(&Group, Vec<Row>)> =
         results.groups.iter().map(|group| (group, rows(results, group))).filter(|(_, rows)| !rows.is_empty()).collect();
     if known.is_empty() {
         let title = "Where the speed-up went".to_owned();
-        return vec![Chart::refused(ChartKind::Losses, "losses".to_owned(), title, why_not(results))];
+        return vec![Chart::refused(ChartKind::Losses, base.to_owned(), title, why_not(results))];
     }
     let labels: Vec<String> = known.iter().map(|(group, _)| group.label.clone()).collect();
-    let stems = words::stems("losses", &labels);
+    let stems = words::stems(base, &labels);
     known.iter().zip(stems).map(|((group, rows), stem)| chart(results, group, rows, stem)).collect()
 }
 
@@ -76,6 +76,7 @@ fn chart(results: &Results, group: &Group, rows: &[Row], stem: String) -> Chart 
         return Chart::refused(ChartKind::Losses, stem, title, why);
     }
     let subtitle = subtitle(results, group, rows);
+    let (title, subtitle) = view::headline(results, title, subtitle);
     let sheet = Sheet::new(results, &[group], &title, &subtitle, &notes(results, group, rows));
     let numbers: Vec<String> = rows.iter().map(Row::in_words).collect();
     let alt = format!("{title}. {subtitle}. {}.", numbers.join("; "));

@@ -1,12 +1,12 @@
 //! What does a worker cost? Private and shared memory of every way, stacked, with the summed RSS as a tick.
 
-use super::Chart;
 use super::lines::shade_of;
 use super::memory_plot::{Layout, Row, Section};
 use super::memory_title::title;
 use super::sheet::Sheet;
 use super::theme::Hue;
 use super::words::{self, capital, estimate};
+use super::{Chart, view};
 use crate::name::show_bytes;
 use crate::results::{Cell, Group, LOCK_MODEL, Results};
 use crate::vocab::ChartKind;
@@ -16,19 +16,19 @@ const MOST_ROWS_TOGETHER: usize = 40;
 const MOST_ROWS: usize = 64;
 
 /// One chart with the groups as sections while that stays readable, else one per group.
-pub(super) fn charts(results: &Results) -> Vec<Chart> {
+pub(super) fn charts(results: &Results, base: &str) -> Vec<Chart> {
     let known = |group: &&Group| group.cells.iter().any(|cell| memory(results, *cell).is_some());
     let groups: Vec<&Group> = results.groups.iter().filter(known).collect();
     if groups.is_empty() {
         let title = "Memory of every way".to_owned();
-        return vec![Chart::refused(ChartKind::Memory, "memory".to_owned(), title, why_not(results))];
+        return vec![Chart::refused(ChartKind::Memory, base.to_owned(), title, why_not(results))];
     }
     let rows: usize = groups.iter().map(|group| group.cells.len()).sum();
     if groups.len() == 1 || rows <= MOST_ROWS_TOGETHER {
-        return vec![chart(results, &groups, "memory".to_owned())];
+        return vec![chart(results, &groups, base.to_owned())];
     }
     let labels: Vec<String> = groups.iter().map(|group| group.label.clone()).collect();
-    let stems = words::stems("memory", &labels);
+    let stems = words::stems(base, &labels);
     groups.iter().zip(stems).map(|(group, stem)| chart(results, &[group], stem)).collect()
 }
 
@@ -58,6 +58,7 @@ fn chart(results: &Results, groups: &[&Group], stem: String) -> Chart {
         return Chart::refused(ChartKind::Memory, stem, title, why);
     }
     let subtitle = subtitle(results, groups, &sections);
+    let (title, subtitle) = view::headline(results, title, subtitle);
     let sheet = Sheet::new(results, groups, &title, &subtitle, &notes(&sections));
     let numbers: Vec<String> = sections
         .iter()

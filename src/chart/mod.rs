@@ -5,6 +5,8 @@
 //! every machine and in every run: no time stamps, no system fonts, ordered maps.
 
 mod canvas;
+mod compare;
+mod compare_plot;
 mod crash;
 mod crash_plot;
 mod crash_title;
@@ -12,6 +14,7 @@ mod finding;
 mod fits;
 mod font;
 mod ipc;
+mod ipc_cross;
 mod ipc_plot;
 mod ipc_title;
 mod labels;
@@ -23,6 +26,8 @@ mod memory_plot;
 mod memory_title;
 mod picture;
 mod plot;
+mod service;
+mod service_plot;
 mod sheet;
 mod speedup;
 mod speedup_plot;
@@ -37,8 +42,12 @@ mod timeline_lanes;
 mod timeline_plot;
 mod timeline_shares;
 mod timeline_title;
+mod types;
+mod view;
 mod words;
 
+#[cfg(test)]
+mod committed;
 #[cfg(test)]
 mod fixture;
 #[cfg(test)]
@@ -46,12 +55,17 @@ mod gallery;
 #[cfg(test)]
 mod happenings;
 #[cfg(test)]
+mod property;
+#[cfg(test)]
+mod specimens;
+#[cfg(test)]
 mod tests;
 
+pub use compare::comparison;
 pub use picture::{ChartError, Picture};
 pub use theme::Theme;
 
-use crate::results::Results;
+use crate::results::{ChartShape, Results};
 use crate::vocab::ChartKind;
 
 /// One chart of a results file.
@@ -71,25 +85,67 @@ pub struct Chart {
     pub picture: Result<Picture, String>,
 }
 
-/// Every chart that the results ask for, in order.
+/// Every chart that the results ask for, in order. No two have the same stem.
 #[must_use]
 pub fn charts(results: &Results) -> Vec<Chart> {
     let mut charts: Vec<Chart> = Vec::new();
-    for kind in &results.charts {
-        charts.extend(match kind {
-            ChartKind::Speedup => speedup::charts(results),
-            ChartKind::Time => time::charts(results),
-            ChartKind::Losses => losses::charts(results),
-            ChartKind::Ipc => ipc::charts(results),
-            ChartKind::Timeline => timeline::charts(results),
-            ChartKind::Memory => memory::charts(results),
-            ChartKind::Crash => crash::charts(results),
-        });
+    for (index, shape) in results.charts.iter().enumerate() {
+        let plain = stem(&results.charts, index);
+        let view = view::of(results, shape);
+        let mut drawn = of_view(&view, shape.kind, &plain);
+        let taken = |drawn: &[Chart]| drawn.iter().any(|new| charts.iter().any(|chart| chart.stem == new.stem));
+        for next in 2.. {
+            if !taken(&drawn) {
+                break;
+            }
+            drawn = of_view(&view, shape.kind, &format!("{plain}--{next}"));
+        }
+        charts.extend(drawn.into_iter().map(|chart| chart.titled(shape)));
     }
     charts
 }
 
+/// The charts of one kind, whose stems start with `base`.
+fn of_view(view: &Results, kind: ChartKind, base: &str) -> Vec<Chart> {
+    match kind {
+        ChartKind::Speedup => speedup::charts(view, base),
+        ChartKind::Time => time::charts(view, base),
+        ChartKind::Losses => losses::charts(view, base),
+        ChartKind::Ipc => ipc::charts(view, base),
+        ChartKind::Timeline => timeline::charts(view, base),
+        ChartKind::Memory => memory::charts(view, base),
+        ChartKind::Crash => crash::charts(view, base),
+        ChartKind::Service => service::charts(view, base),
+        ChartKind::Compare => compare::charts(view, base),
+    }
+}
+
+/// What the stem of an entry starts with: its word where it is alone of its kind or shows everything as it comes, else the
+/// word and what it asks for. The two hyphens keep it apart from stems that name a group.
+fn stem(shapes: &[ChartShape], index: usize) -> String {
+    let shape = &shapes[index];
+    let word = shape.kind.word();
+    let alone = shapes.iter().filter(|other| other.kind == shape.kind).count() == 1;
+    let parts = [
+        shape.chosen.clone(),
+        shape.x.map_or(String::new(), |x| x.word().to_owned()),
+        shape.group.map_or(String::new(), |group| format!("by {}", group.word())),
+    ];
+    let asked = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
+    let asked = if asked.is_empty() { shape.title.clone().unwrap_or_default() } else { asked };
+    if alone || asked.is_empty() { word.to_owned() } else { format!("{word}--{}", words::slug(&asked)) }
+}
+
 impl Chart {
+    /// The same under the headline that was given, where there is no picture to have it.
+    fn titled(mut self, shape: &ChartShape) -> Self {
+        if let (Some(title), Err(why)) = (&shape.title, &self.picture) {
+            self.alt = format!("{title}: {why}");
+            self.title.clone_from(title);
+        }
+        self
+    }
+
     /// A chart that cannot be drawn, and why.
     fn refused(kind: ChartKind, stem: String, title: String, why: String) -> Self {
         Self { kind, stem, alt: format!("{title}: {why}"), title, subtitle: String::new(), picture: Err(why) }

@@ -1,8 +1,11 @@
 //! A finished drawing: an SVG whose colours are still open, and its raster image.
 
+use std::collections::HashMap;
+
 use resvg::{tiny_skia, usvg};
 use thiserror::Error;
 
+use super::canvas::Canvas;
 use super::theme::Theme;
 
 /// Raster images have this many pixels for one of the drawing.
@@ -23,13 +26,29 @@ pub enum ChartError {
 }
 
 /// A drawing that waits for a theme.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Picture {
     /// The SVG with colour tokens in it.
-    pub(super) template: String,
+    template: String,
+    /// Every text with the extent of its ink, and the size of the whole.
+    #[cfg(test)]
+    pub(super) written: Vec<(String, [f64; 4])>,
+    #[cfg(test)]
+    pub(super) size: (f64, f64),
 }
 
 impl Picture {
+    /// Ends a drawing.
+    pub(super) fn of(canvas: Canvas, title: &str, description: &str) -> Self {
+        Self {
+            #[cfg(test)]
+            written: canvas.written.clone(),
+            #[cfg(test)]
+            size: canvas.size(),
+            template: canvas.finish(title, description),
+        }
+    }
+
     /// The SVG document.
     #[must_use]
     pub fn svg(&self, theme: Theme) -> String {
@@ -51,17 +70,102 @@ impl Picture {
     }
 }
 
-/// Charts are opaque, so the alpha channel is left out.
+/// Most colours of an image with a palette.
+const COLOURS: usize = 256;
+/// How many of them are the most frequent ones. The others are those that lie farthest from what is chosen already.
+const FREQUENT: usize = 160;
+
+type Colour = [u8; 3];
+
+/// Charts are opaque, so the alpha channel is left out; and they have few colours, whose mixtures at edges are many, so a
+/// palette takes half the room and half the time of colours: rare mixtures become the nearest one that is there.
 fn encode(image: &tiny_skia::Pixmap) -> Result<Vec<u8>, png::EncodingError> {
-    let opaque: Vec<u8> = image.pixels().iter().flat_map(|pixel| [pixel.red(), pixel.green(), pixel.blue()]).collect();
+    let pixels = || image.pixels().iter().map(|pixel| [pixel.red(), pixel.green(), pixel.blue()]);
+    let palette = palette(pixels());
+    let mut numbers: HashMap<Colour, u8> = HashMap::new();
+    let mut last = ([0; 3], nearest(&palette, [0; 3]));
+    let indices: Vec<u8> = pixels()
+        .map(|colour| {
+            if colour != last.0 {
+                last = (colour, *numbers.entry(colour).or_insert_with(|| nearest(&palette, colour)));
+            }
+            last.1
+        })
+        .collect();
     let mut bytes = Vec::new();
     let mut encoder = png::Encoder::new(&mut bytes, image.width(), image.height());
-    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_color(png::ColorType::Indexed);
+    encoder.set_palette(palette.concat());
     encoder.set_depth(png::BitDepth::Eight);
     encoder.set_compression(png::Compression::Balanced);
     encoder.set_filter(png::Filter::NoFilter);
     let mut writer = encoder.write_header()?;
-    writer.write_image_data(&opaque)?;
+    writer.write_image_data(&indices)?;
     writer.finish()?;
     Ok(bytes)
+}
+
+/// At most [`COLOURS`] of the colours of an image, the same for the same image.
+fn palette(pixels: impl Iterator<Item = Colour>) -> Vec<Colour> {
+    let mut counts: HashMap<Colour, usize> = HashMap::new();
+    let (mut last, mut run) = ([0; 3], 0);
+    for colour in pixels {
+        if colour == last {
+            run += 1;
+        } else {
+            *counts.entry(last).or_default() += run;
+            (last, run) = (colour, 1);
+        }
+    }
+    *counts.entry(last).or_default() += run;
+    let mut all: Vec<(usize, Colour)> =
+        counts.into_iter().filter(|(_, count)| *count > 0).map(|(colour, count)| (count, colour)).collect();
+    all.sort_unstable_by(|a, b| b.cmp(a));
+    if all.len() <= COLOURS {
+        return all.into_iter().map(|(_, colour)| colour).collect();
+    }
+    let mut chosen: Vec<Colour> = all[..FREQUENT].iter().map(|(_, colour)| *colour).collect();
+    let far = |colour: Colour| chosen.iter().map(|other| distance(*other, colour)).min().unwrap_or(0);
+    let mut rest: Vec<(u32, Colour)> = all[FREQUENT..].iter().map(|(_, colour)| (far(*colour), *colour)).collect();
+    while chosen.len() < COLOURS {
+        let Some((_, next)) = rest.iter().copied().max() else { break };
+        chosen.push(next);
+        for (far, colour) in &mut rest {
+            *far = (*far).min(distance(next, *colour));
+        }
+    }
+    chosen
+}
+
+fn distance(a: Colour, b: Colour) -> u32 {
+    a.iter().zip(b).map(|(a, b)| u32::from(a.abs_diff(b)).pow(2)).sum()
+}
+
+fn nearest(palette: &[Colour], colour: Colour) -> u8 {
+    let numbered = (0..=u8::MAX).zip(palette);
+    numbered.min_by_key(|(_, other)| distance(**other, colour)).map_or(0, |(number, _)| number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_colours_are_kept_and_many_are_hardly_changed() {
+        let few: Vec<Colour> = (0..200).map(|at| [at, 0, 255 - at]).collect();
+        let kept = palette(few.iter().copied());
+        assert!(few.iter().all(|colour| kept[usize::from(nearest(&kept, *colour))] == *colour));
+        // Mixtures of seven colours with white and with each other, as edges have them.
+        let hues: [Colour; 7] =
+            [[0, 81, 169], [221, 80, 5], [1, 147, 112], [209, 111, 198], [31, 35, 40], [89, 99, 110], [255; 3]];
+        let mixed = |a: Colour, b: Colour, t: u32| {
+            [0, 1, 2].map(|at| ((u32::from(a[at]) * t + u32::from(b[at]) * (32 - t)) / 32) as u8)
+        };
+        let many: Vec<Colour> =
+            hues.iter().flat_map(|a| hues.map(|b| (0..33).map(move |t| mixed(*a, b, t)))).flatten().collect();
+        let chosen = palette(many.iter().copied());
+        assert_eq!(chosen.len(), COLOURS);
+        let worst = many.iter().map(|colour| distance(chosen[usize::from(nearest(&chosen, *colour))], *colour)).max();
+        assert!(worst < Some(18 * 18), "{worst:?}");
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use super::canvas::{Anchor, Canvas, Type, base36};
+use super::canvas::{Anchor, Canvas, Measured, Type, base36};
 use super::picture::Picture;
 use super::theme::Paint;
 use super::words;
@@ -39,14 +39,15 @@ impl Sheet {
         let room = WIDTH - 2.0 * OUTER;
         let machine = FOOTER.fit(&words::machine(results), room * 0.55);
         let mut notes = notes.to_vec();
-        if words::has_missing_signs(results, groups) {
+        let given = [title, subtitle].iter().any(|text| super::font::drawable(text).1);
+        if given || words::has_missing_signs(results, groups) {
             notes.push("Signs that the font lacks are shown as U+ code points".to_owned());
         }
         let note = words::glued(&notes.join(". "));
         Self {
             title: title.to_owned(),
             title_lines: balanced(&words::glued(title), room),
-            subtitle_lines: SUBTITLE.wrap(&words::glued(subtitle), room, 3),
+            subtitle_lines: SUBTITLE.wrap(&words::glued(subtitle), room, 4),
             note_lines: FOOTER.wrap(&note, room - FOOTER.width(&machine) - OUTER, 6),
             machine,
         }
@@ -88,7 +89,7 @@ impl Sheet {
             canvas.text(OUTER, first + index as f64 * FOOTER_LEADING, line, FOOTER, Anchor::Start);
         }
         canvas.text(WIDTH - OUTER, last, &self.machine, FOOTER, Anchor::End);
-        Picture { template: canvas.finish(&self.title, description) }
+        Picture::of(canvas, &self.title, description)
     }
 }
 
@@ -100,12 +101,13 @@ pub(super) fn left(labels: impl Iterator<Item = String>) -> f64 {
 
 /// The title in as few lines as it needs, about equally long.
 fn balanced(title: &str, room: f64) -> Vec<String> {
-    let mut lines = TITLE.wrap(title, room, 3);
+    let measured = Measured::of(TITLE, title);
+    let mut lines = measured.lines(room, 3);
     let count = lines.len();
     let mut width = room;
     while count > 1 && width > room / 2.0 {
         width -= 16.0;
-        let narrower = TITLE.wrap(title, width, 3);
+        let narrower = measured.lines(width, 3);
         if narrower.len() > count || narrower.iter().any(|line| line.ends_with('…')) {
             break;
         }
@@ -121,5 +123,8 @@ fn prefix(scenario: &str, stem: &str) -> String {
     for byte in scenario.bytes().chain([0]).chain(stem.bytes()) {
         hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
     }
-    format!("r{}-", base36(hash % 36_u64.pow(5)))
+    // The same length for all, so that no identifier of one is the start of another's and a sign.
+    let number = hash % (26 * 36_u64.pow(5));
+    let first = char::from(b'a' + (number / 36_u64.pow(5)) as u8);
+    format!("{first}{:0>5}", base36(number % 36_u64.pow(5)))
 }

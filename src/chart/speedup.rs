@@ -6,7 +6,7 @@ use super::sheet::Sheet;
 use super::speedup_plot::{self, Layout};
 use super::speedup_title::title;
 use super::words::{self, estimate, times};
-use super::{Chart, fits};
+use super::{Chart, fits, view};
 use crate::results::{Cell, Group, GroupVerdict, Interval, Results};
 use crate::vocab::ChartKind;
 
@@ -16,9 +16,9 @@ const MOST_LINES: usize = 32;
 pub(super) const MOST_BANDS: usize = 8;
 
 /// One chart per group.
-pub(super) fn charts(results: &Results) -> Vec<Chart> {
+pub(super) fn charts(results: &Results, base: &str) -> Vec<Chart> {
     let labels: Vec<String> = results.groups.iter().map(|group| group.label.clone()).collect();
-    let stems = words::stems("speedup", &labels);
+    let stems = words::stems(base, &labels);
     results.groups.iter().zip(stems).map(|(group, stem)| chart(results, group, stem)).collect()
 }
 
@@ -99,6 +99,7 @@ fn chart(results: &Results, group: &Group, stem: String) -> Chart {
     let verdict = verdict_of(results, group);
     let title = title(results, group, verdict, &all);
     let subtitle = subtitle(results, group, &all);
+    let (title, subtitle) = view::headline(results, title, subtitle);
     let sheet = Sheet::new(results, &[group], &title, &subtitle, &notes(results, group, verdict, &all));
     let numbers: Vec<String> = all
         .iter()

@@ -169,6 +169,7 @@ impl<'a> Layout<'a> {
         let clear = |[left, top, right, bottom]: [f64; 4]| {
             left > self.left + 4.0
                 && right < self.right - 4.0
+                && top > self.top
                 && !(left - 2.0..right + 2.0).contains(&core)
                 && rules.iter().all(|rule| !(top..bottom).contains(rule))
                 && !traces

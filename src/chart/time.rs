@@ -1,12 +1,12 @@
 //! Which is fastest? The time of every way, with its interval, as bars or dots.
 
-use super::Chart;
 use super::finding::{self, decided, verdict_of};
 use super::lines::{is_plural, shade_of};
 use super::sheet::Sheet;
 use super::theme::Hue;
 use super::time_rows::{Layout, Row, Section, is_wide};
 use super::words::{self, capital, estimate, times_short};
+use super::{Chart, view};
 use crate::name::show_seconds;
 use crate::results::{Cell, CellEstimate, Group, GroupVerdict, Interval, LOCK_MODEL, Results};
 use crate::vocab::ChartKind;
@@ -16,14 +16,14 @@ const MOST_ROWS_TOGETHER: usize = 40;
 const MOST_ROWS: usize = 64;
 
 /// One chart with the groups as sections while that stays readable, else one per group.
-pub(super) fn charts(results: &Results) -> Vec<Chart> {
+pub(super) fn charts(results: &Results, base: &str) -> Vec<Chart> {
     let groups: Vec<&Group> = results.groups.iter().collect();
     let rows: usize = groups.iter().map(|group| group.cells.len()).sum();
     if groups.len() == 1 || (rows <= MOST_ROWS_TOGETHER && !groups.is_empty()) {
-        return vec![chart(results, &groups, "time".to_owned())];
+        return vec![chart(results, &groups, base.to_owned())];
     }
     let labels: Vec<String> = groups.iter().map(|group| group.label.clone()).collect();
-    let stems = words::stems("time", &labels);
+    let stems = words::stems(base, &labels);
     groups.iter().zip(stems).map(|(group, stem)| chart(results, &[group], stem)).collect()
 }
 
@@ -37,7 +37,10 @@ fn is_per_item(results: &Results, groups: &[&Group]) -> bool {
 
 fn chart(results: &Results, groups: &[&Group], stem: String) -> Chart {
     let per_item = is_per_item(results, groups);
-    let sections: Vec<Section> = groups.iter().map(|group| section(results, group, per_item)).collect();
+    let mut sections: Vec<Section> = groups.iter().map(|group| section(results, group, per_item)).collect();
+    if common(groups).is_some() {
+        sections.iter_mut().for_each(|section| section.sub.clear());
+    }
     let what = if groups.len() == 1 { groups[0].label.clone() } else { format!("{} groups", groups.len()) };
     let refused =
         |why: String| Chart::refused(ChartKind::Time, stem.clone(), format!("Time of every way, {what}"), why);
@@ -55,11 +58,19 @@ fn chart(results: &Results, groups: &[&Group], stem: String) -> Chart {
         several => title_of_several(results, several),
     };
     let subtitle = subtitle(results, groups, &sections);
+    let (title, subtitle) = view::headline(results, title, subtitle);
     let sheet = Sheet::new(results, groups, &title, &subtitle, &notes(results, groups, &sections));
     let numbers: Vec<String> = sections.iter().map(|section| section_in_words(section, sections.len() > 1)).collect();
     let alt = format!("{title}. {subtitle}. {}.", numbers.join(". "));
     let picture = Layout::new(&sheet, &sections).draw(results, &stem, &alt);
     Chart { kind: ChartKind::Time, stem, title, subtitle, alt, picture: picture.map_err(|error| error.to_string()) }
+}
+
+/// The work of all groups, where that is one and the heads do not say it.
+fn common<'a>(groups: &[&'a Group]) -> Option<&'a str> {
+    let first = groups.first()?;
+    let alike = groups.iter().all(|group| group.describe == first.describe && !group.is_lock_model());
+    (groups.len() > 1 && alike && !first.describe.is_empty()).then_some(first.describe.as_str())
 }
 
 fn section_in_words(section: &Section, named: bool) -> String {
@@ -76,7 +87,7 @@ fn section(results: &Results, group: &Group, per_item: bool) -> Section {
     // Where nothing could be decided, everybody would be first.
     let telling =
         verdict.filter(|verdict| decided(results, Some(verdict)) && finding::too_few_blocks(verdict).is_none());
-    let winners = telling.map_or(&[][..], |verdict| &verdict.winners);
+    let winners = telling.filter(|_| group.cells.len() > 1).map_or(&[][..], |verdict| &verdict.winners);
     let cells = group.cells.iter().filter_map(|cell| results.cells.get(*cell));
     let rows = cells.map(|cell| row(results, group, cell, per_item, winners.contains(&cell.id))).collect();
     let sub = if group.describe == group.label { String::new() } else { group.describe.clone() };
@@ -122,7 +133,10 @@ fn subtitle(results: &Results, groups: &[&Group], sections: &[Section]) -> Strin
         "Time, of the work phase or end to end"
     };
     let per_item = if is_per_item(results, groups) { " per item" } else { "" };
-    let what = if let [one] = groups { words::what_beside_measure(results, one) } else { String::new() };
+    let what = match groups {
+        [one] => words::what_beside_measure(results, one),
+        several => common(several).map_or(String::new(), |work| format!(": {work}")),
+    };
     let axis = if is_wide(sections) { ", logarithmic axis" } else { "" };
     let values = sections.iter().flat_map(|section| &section.rows).filter_map(|row| row.value.as_ref());
     let quick = if results.run.quick { ". Quick run" } else { "" };
@@ -246,11 +260,17 @@ fn winner(results: &Results, group: &Group) -> Option<Option<String>> {
 
 /// The finding of several groups: who is fastest where.
 fn title_of_several(results: &Results, groups: &[&Group]) -> String {
+    let of = groups.len();
+    // Of one way nobody is first.
+    let timed = |cell: &&usize| estimate(results, **cell).is_some_and(|estimate| estimate.time.is_some());
+    let groups: Vec<&Group> =
+        groups.iter().copied().filter(|group| group.cells.iter().filter(timed).count() > 1).collect();
+    let groups = groups.as_slice();
     let found: Vec<(&Group, Option<String>)> =
         groups.iter().filter_map(|group| winner(results, group).map(|winner| (*group, winner))).collect();
     if found.is_empty() {
         let suffix = finding::suffix(results, groups.first().and_then(|group| verdict_of(results, group)));
-        return format!("Times of {} groups{suffix}", groups.len());
+        return format!("Times of {of} groups{suffix}");
     }
     let too_few = |group: &&Group| verdict_of(results, group).and_then(finding::too_few_blocks);
     if let Some(why) = groups.iter().map(too_few).collect::<Option<Vec<_>>>().and_then(|all| all.into_iter().max()) {

@@ -1,12 +1,12 @@
 //! Where did the time go? A lane for main and for every worker, from start to join, of one instrumented trial.
 
-use super::Chart;
 use super::sheet::Sheet;
 use super::theme::Hue;
 use super::timeline_lanes::{Story, What};
 use super::timeline_plot::Layout;
 use super::timeline_title::title;
 use super::words;
+use super::{Chart, view};
 use crate::results::{Cell, EventKind, Results, Timeline};
 use crate::vocab::ChartKind;
 
@@ -14,11 +14,11 @@ use crate::vocab::ChartKind;
 const MOST: usize = 4;
 
 /// The most telling timelines, or one line that says why there is none.
-pub(super) fn charts(results: &Results) -> Vec<Chart> {
+pub(super) fn charts(results: &Results, base: &str) -> Vec<Chart> {
     let chosen = chosen(results);
     if chosen.is_empty() {
         let title = "Who did what, and when".to_owned();
-        return vec![Chart::refused(ChartKind::Timeline, "timeline".to_owned(), title, why_not(results).to_owned())];
+        return vec![Chart::refused(ChartKind::Timeline, base.to_owned(), title, why_not(results).to_owned())];
     }
     let several = results.groups.len() > 1;
     let labels: Vec<String> = chosen
@@ -28,7 +28,7 @@ pub(super) fn charts(results: &Results) -> Vec<Chart> {
             _ => cell.label.clone(),
         })
         .collect();
-    let stems = words::stems("timeline", &labels);
+    let stems = words::stems(base, &labels);
     let others = results.timelines.len().saturating_sub(chosen.len());
     chosen.iter().zip(stems).map(|((cell, timeline), stem)| chart(results, cell, timeline, stem, others)).collect()
 }
@@ -87,6 +87,7 @@ fn chart(results: &Results, cell: &Cell, timeline: &Timeline, stem: String, othe
     };
     let subtitle =
         format!("Who did what, when, with {}{}; one instrumented trial", cell.label, words::what(results, group),);
+    let (title, subtitle) = view::headline(results, title, subtitle);
     let sheet = Sheet::new(results, &[group], &title, &subtitle, &notes(&story, others));
     let alt = format!("{title}. {subtitle}. {}.", in_words(&story));
     let hue = Hue::of_model(&cell.model);

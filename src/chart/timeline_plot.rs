@@ -159,7 +159,7 @@ impl<'a> Layout<'a> {
             match entry {
                 Entry::Lock => canvas.rect([x, y - 5.25, x + SWATCH.0, y - 2.75], Paint::Muted, 1.0),
                 Entry::Bar(what) => {
-                    canvas.fill(&rounded(x, x + SWATCH.0, (top, bottom)), self.paint(what), 1.0, None);
+                    canvas.rounded([x, top, x + SWATCH.0, bottom], self.paint(what), 1.0, None);
                     if what == What::Crash {
                         cross(canvas, (x + SWATCH.0 / 2.0, f64::midpoint(top, bottom)), Paint::Background);
                     }
@@ -222,7 +222,9 @@ impl<'a> Layout<'a> {
                 let before = lane.bars[..index].iter().map(|bar| bar.to).max().unwrap_or(0);
                 self.crash(canvas, lane, bar, (at(before), at(bar.from), at(bar.to)), y);
             } else {
-                self.bar(canvas, lane, bar, (at(bar.from), at(bar.to)), (y, y + height));
+                // What comes next lies on top where clocks overlap, and must not cut a text.
+                let next = lane.bars.get(index + 1).map_or(f64::INFINITY, |next| at(next.from) - SEAM);
+                self.bar(canvas, lane, bar, [at(bar.from), at(bar.to), next], (y, y + height));
                 // Clocks of both ends overlap by a little, and neighbours must still be two.
                 let before = index.checked_sub(1).and_then(|last| lane.bars.get(last)).map(|last| at(last.to) - SEAM);
                 if before.is_some_and(|before| before > at(bar.from) - 0.5) && at(bar.to) - at(bar.from) > 2.0 {
@@ -236,10 +238,10 @@ impl<'a> Layout<'a> {
         }
     }
 
-    fn bar(&self, canvas: &mut Canvas, lane: &Lane, bar: &Bar, (from, to): (f64, f64), edges: (f64, f64)) {
+    fn bar(&self, canvas: &mut Canvas, lane: &Lane, bar: &Bar, [from, to, next]: [f64; 3], edges: (f64, f64)) {
         let to = if to - from > 4.0 { to - SEAM } else { to.max(from + 0.75) };
         let title = format!("{}: {} {}", lane.name, bar.what.name(), bar.length());
-        canvas.fill(&rounded(from, to, edges), self.paint(bar.what), 1.0, Some(&title));
+        canvas.rounded([from, edges.0, to, edges.1], self.paint(bar.what), 1.0, Some(&title));
         let inside = match bar.what {
             What::Item => ITEM,
             What::Restart => Type::semibold(11.0, Paint::Background),
@@ -254,9 +256,10 @@ impl<'a> Layout<'a> {
             _ if lane.main => vec![long, bar.what.name().to_owned()],
             _ => vec![long, bar.length(), bar.what.name().to_owned()],
         };
-        if let Some(text) = words.into_iter().find(|text| inside.width(text) + INSET <= to - from) {
+        let seen = to.min(next);
+        if let Some(text) = words.into_iter().find(|text| inside.width(text) + INSET <= seen - from) {
             let baseline = f64::midpoint(edges.0, edges.1) + 4.0;
-            canvas.text(f64::midpoint(from, to), baseline, &text, inside, Anchor::Middle);
+            canvas.text(f64::midpoint(from, seen), baseline, &text, inside, Anchor::Middle);
         }
     }
 
@@ -275,10 +278,10 @@ impl<'a> Layout<'a> {
         let paint = self.paint(What::Crash);
         if from - before > 1.0 {
             let title = format!("{}: since its last reply", lane.name);
-            canvas.fill(&rounded(before, from, (y, y + BAR)), paint, 0.35, Some(&title));
+            canvas.rounded([before, y, from, y + BAR], paint, 0.35, Some(&title));
         }
         let title = format!("{}: died, noticed and buried within {}", lane.name, bar.length());
-        canvas.fill(&rounded(from, to.max(from + 2.0), (y, y + BAR)), paint, 1.0, Some(&title));
+        canvas.rounded([from, y, to.max(from + 2.0), y + BAR], paint, 1.0, Some(&title));
         canvas.line((from, y - 4.0), (from, y + BAR + 4.0), Stroke::solid(paint, 2.0));
         let middle = (from - 9.0).max(self.left + 5.0);
         if from - before > 18.0 {
@@ -313,19 +316,4 @@ fn cross(canvas: &mut Canvas, (x, y): (f64, f64), paint: Paint) {
     let (left, right, top, bottom) = (number(x - 3.0), number(x + 3.0), number(y - 3.0), number(y + 3.0));
     let data = format!("M{left} {top}L{right} {bottom}M{right} {top}L{left} {bottom}");
     canvas.path(&data, Stroke::solid(paint, 1.75), None);
-}
-
-/// A bar with round corners, as far as it is wide enough for them.
-pub(super) fn rounded(left: f64, right: f64, (top, bottom): (f64, f64)) -> String {
-    let radius = 2.5_f64.min((right - left) / 2.0);
-    let (l, r, t, b) = (number(left), number(right), number(top), number(bottom));
-    if radius < 0.75 {
-        return format!("M{l} {t}H{r}V{b}H{l}z");
-    }
-    let (inner_left, inner_right) = (number(left + radius), number(right - radius));
-    let (upper, lower) = (number(top + radius), number(bottom - radius));
-    format!(
-        "M{inner_left} {t}H{inner_right}Q{r} {t} {r} {upper}V{lower}Q{r} {b} {inner_right} {b}H{inner_left}Q{l} {b} {l} \
-         {lower}V{upper}Q{l} {t} {inner_left} {t}z"
-    )
 }

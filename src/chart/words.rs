@@ -185,7 +185,17 @@ pub(super) fn trouble(results: &Results, cells: impl Iterator<Item = usize>, mos
 
 /// `: ` and what a group is about: the work, or what sets it apart where there are several groups.
 pub(super) fn what(results: &Results, group: &Group) -> String {
-    let text = if results.groups.len() > 1 || group.describe.is_empty() { &group.label } else { &group.describe };
+    // Parts of one group have the work in common, and their labels say what sets them apart.
+    let parted = results.charts.first().is_some_and(|shape| shape.group.is_some());
+    let alike = || results.groups.iter().all(|other| other.describe == group.describe);
+    let both = format!("{}, {}", group.describe, group.label);
+    let text = if parted && results.groups.len() > 1 && !group.describe.is_empty() && alike() {
+        &both
+    } else if results.groups.len() > 1 || group.describe.is_empty() {
+        &group.label
+    } else {
+        &group.describe
+    };
     let model = if group.is_lock_model() { format!(" ({LOCK_MODEL})") } else { String::new() };
     if text.is_empty() { model } else { format!(": {text}{model}") }
 }

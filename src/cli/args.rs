@@ -258,6 +258,9 @@ pub(super) struct CompareOptions {
     /// Print it as Markdown, for a pull request
     #[arg(long)]
     pub(super) markdown: bool,
+    /// Write the chart of both runs to this folder (compare.svg, …), and the comparison beside it as compare.md
+    #[arg(long, value_name = "FOLDER")]
+    pub(super) out: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

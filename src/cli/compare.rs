@@ -2,14 +2,16 @@
 
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 
 use super::Exit;
 use super::args::CompareOptions;
 use super::output::Output;
+use super::render::write_charts;
+use crate::chart;
 use crate::report::{TerminalOptions, comparison_markdown, comparison_terminal};
-use crate::results::{Results, read};
-use crate::verdict::compare_runs;
+use crate::results::{Results, read, write_whole};
+use crate::verdict::{Comparison, compare_runs};
 
 /// Compares two results files.
 pub(super) fn compare(options: &CompareOptions, output: &Output) -> Result<Exit> {
@@ -22,16 +24,29 @@ pub(super) fn compare(options: &CompareOptions, output: &Output) -> Result<Exit>
         output.error(&format!("{old} and {new} have no way in common: nothing can be compared"));
         return Ok(Exit::Usage);
     }
+    if let Some(folder) = &options.out {
+        write(&old, &new, &comparison, folder, output)?;
+    }
     let text = if options.json {
         serde_json::to_string_pretty(&comparison)?
     } else if options.markdown {
-        comparison_markdown(&comparison)
+        comparison_markdown(&comparison, &[])
     } else {
         let look = TerminalOptions { width: output.width(), color: output.color_out(), verbose: output.verbose };
         comparison_terminal(&comparison, &look)
     };
     output.result(&text)?;
     Ok(if options.gate && comparison.worse() { Exit::NotMet } else { Exit::Success })
+}
+
+/// Writes the charts of both runs, and the page that shows them.
+fn write(old: &Results, new: &Results, comparison: &Comparison, folder: &Path, output: &Output) -> Result<()> {
+    std::fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
+    let (_, references) = write_charts(&chart::comparison(old, new, comparison), folder)?;
+    let page = folder.join("compare.md");
+    write_whole(&page, comparison_markdown(comparison, &references).as_bytes())?;
+    output.progress(&format!("{}", page.display()));
+    Ok(())
 }
 
 /// The results at a path, or in a report's folder.

@@ -84,26 +84,35 @@ pub(super) fn report_names(out: &Path) -> Result<Vec<String>> {
 /// Writes every chart, `report.md` and `report.html`, and removes charts that the results no longer have. Says what was written.
 pub(super) fn write_report(results: &Results, folder: &Path) -> Result<String> {
     let charts = charts(results);
-    let mut files = Vec::new();
-    for chart in &charts {
-        let Ok(picture) = &chart.picture else { continue };
-        for (theme, suffix) in [(Theme::Light, ""), (Theme::Dark, "-dark")] {
-            let path = folder.join(format!("{}{suffix}.svg", chart.stem));
-            write_whole(&path, picture.svg(theme).as_bytes())?;
-            let raster = path.with_extension("png");
-            write_whole(&raster, &picture.png(theme)?)?;
-            files.extend([path, raster]);
-        }
-    }
-    let references: Vec<ChartRef> = charts.iter().map(reference).collect();
+    let (files, references) = write_charts(&charts, folder)?;
     let against = results.run.against.is_some();
-    let page = if against { regression_markdown(results) } else { markdown(results, &references) };
+    let page = if against { regression_markdown(results, &references) } else { markdown(results, &references) };
     write_whole(&folder.join("report.md"), page.as_bytes())?;
     let page = html(HtmlSource { results, charts: &charts });
     write_whole(&folder.join(PAGE), page.as_bytes())?;
     remove_stale(folder, &files);
     let drawn = references.iter().filter(|chart| chart.missing.is_none()).count();
     Ok(format!("{} (SVG and PNG, light and dark)", plural(drawn as u64, "chart")))
+}
+
+/// Writes charts: light, dark, and as one file that follows what whoever looks at it prefers; the first two as images, too.
+/// Gives the files, and what a page needs to show them.
+pub(super) fn write_charts(charts: &[Chart], folder: &Path) -> Result<(Vec<PathBuf>, Vec<ChartRef>)> {
+    let mut files = Vec::new();
+    for chart in charts {
+        let Ok(picture) = &chart.picture else { continue };
+        for (theme, suffix) in [(Theme::Light, ""), (Theme::Dark, "-dark"), (Theme::Auto, "-auto")] {
+            let path = folder.join(format!("{}{suffix}.svg", chart.stem));
+            write_whole(&path, picture.svg(theme).as_bytes())?;
+            if theme != Theme::Auto {
+                let raster = path.with_extension("png");
+                write_whole(&raster, &picture.png(theme)?)?;
+                files.push(raster);
+            }
+            files.push(path);
+        }
+    }
+    Ok((files, charts.iter().map(reference).collect()))
 }
 
 /// What a report needs to know of a chart.

@@ -210,8 +210,7 @@ fn save_and_show(
         let shown = output.result(&page(results, &look(output)));
         let charts = saved?;
         shown?;
-        let charts = if against { String::new() } else { format!(", {charts}") };
-        return output.result(&format!("Report: {}, report.html{charts}\n", folder.join("report.md").display()));
+        return output.result(&format!("Report: {}, report.html, {charts}\n", folder.join("report.md").display()));
     }
     saved.map(|_| ())
 }

@@ -45,12 +45,17 @@ pub(super) fn blank(plan: &Plan, machine: Machine, started: String) -> Results {
             .map(|skipped| results::Skipped { what: skipped.what.clone(), why: skipped.why.clone() })
             .collect(),
         expectations: plan.expectations.iter().map(expectation).collect(),
-        charts: plan.charts.clone(),
+        charts: plan.charts.iter().map(chart).collect(),
         trials: Vec::new(),
         latencies: Vec::new(),
         timelines: Vec::new(),
         derived: Derived::default(),
     }
+}
+
+fn chart(chart: &crate::plan::Chart) -> results::ChartShape {
+    let crate::plan::Chart { kind, x, group, cells, chosen, title } = chart.clone();
+    results::ChartShape { kind, x, group, cells, chosen, title }
 }
 
 /// The first line of a journal of this run.

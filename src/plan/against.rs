@@ -1,12 +1,14 @@
 //! Two builds in one plan: every way has a cell of this build and one of the other.
 
-use super::{Cell, Expectation, Group, Plan};
+use super::{Cell, Chart, Expectation, Group, Plan};
+use crate::vocab::ChartKind;
 
 /// What the label of a cell of the other build ends in.
 const OTHER: &str = " (other build)";
 
 /// The same plan with every way twice: run by this build, and by another. Cell 2n is what cell n was, and 2n + 1 the same
-/// of the other build. Nothing but the timed trials is asked of it, and it draws no charts, since those compare ways.
+/// of the other build. Nothing but the timed trials is asked of it, and it draws no chart but the one of two builds, since the
+/// others compare ways.
 #[must_use]
 pub fn doubled(plan: &Plan) -> Plan {
     let both = |id: &usize| [2 * id, 2 * id + 1];
@@ -32,8 +34,18 @@ pub fn doubled(plan: &Plan) -> Plan {
         expectations: plan.expectations.iter().map(expectation).collect(),
         instrumented: 0,
         memory: 0,
-        charts: Vec::new(),
+        charts: charts(plan),
         timeline: false,
         ..plan.clone()
     }
+}
+
+/// The charts of two builds that the scenario names, else the plain one.
+fn charts(plan: &Plan) -> Vec<Chart> {
+    let named = plan.charts.iter().filter(|chart| chart.kind == ChartKind::Compare).map(|chart| Chart {
+        cells: chart.cells.as_ref().map(|cells| cells.iter().flat_map(|id| [2 * id, 2 * id + 1]).collect()),
+        ..chart.clone()
+    });
+    let named: Vec<Chart> = named.collect();
+    if named.is_empty() { vec![Chart::of(ChartKind::Compare)] } else { named }
 }

@@ -114,9 +114,9 @@ pub(super) fn unnamed(scenario: &Scenario, cores: u32) -> Problems {
     let facts: Facts =
         named.chain(scenario.models.iter().map(|choice| fact("model", choice.model.entry().word))).collect();
     let mut problems = Problems::new();
-    let selectors =
-        scenario.expect.iter().flat_map(|expectation| [Some(&expectation.compare), expectation.to.as_ref()]);
-    for term in selectors.flatten().flat_map(|selector| &selector.terms) {
+    let expected = scenario.expect.iter().flat_map(|expectation| [Some(&expectation.compare), expectation.to.as_ref()]);
+    let drawn = scenario.charts.iter().flatten().map(|chart| chart.only.as_ref());
+    for term in expected.chain(drawn).flatten().flat_map(|selector| &selector.terms) {
         if matches!(term.key.as_str(), "task" | "model") {
             let faults = in_vain(std::slice::from_ref(term), &facts, cores);
             faults.into_iter().for_each(|(_, fault)| problems.push(fault.at(&scenario.text, &term.place)));
@@ -254,7 +254,7 @@ fn bound_words(value: f64, unit: Unit) -> String {
     }
 }
 
-fn selector_words(selector: &Selector) -> String {
+pub(super) fn selector_words(selector: &Selector) -> String {
     let values = |term: &Term| term.values.iter().map(|(_, text)| text.clone()).collect::<Vec<_>>().join(" or ");
     let find = |key: &str| selector.terms.iter().find(|term| term.key == key);
     let mut parts = Vec::new();

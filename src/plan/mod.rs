@@ -4,6 +4,7 @@
 mod against;
 mod build;
 mod built;
+mod charted;
 mod compared;
 mod cost;
 mod expect;
@@ -19,7 +20,7 @@ use crate::model::{Measure, Setup};
 use crate::runtime::{Interpreter, Runtime};
 use crate::scenario::{Problems, Scenario};
 use crate::task::{Bound, Fault, Settings, Tasks};
-use crate::vocab::{ChartKind, Ending, Metric};
+use crate::vocab::{ChartKey, ChartKind, Ending, Metric};
 
 pub use crate::scenario::Items;
 pub use against::doubled;
@@ -122,7 +123,7 @@ pub struct Plan {
     /// What should come out.
     pub expectations: Vec<Expectation>,
     /// Charts to draw.
-    pub charts: Vec<ChartKind>,
+    pub charts: Vec<Chart>,
     /// Whether instrumented trials keep their events, for the chart of who ran what when.
     pub timeline: bool,
 }
@@ -229,6 +230,23 @@ pub struct Expectation {
     pub at_most: Option<f64>,
 }
 
+/// A chart with its cells found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chart {
+    /// Which one.
+    pub kind: ChartKind,
+    /// What stands along the axis of the ways or sizes.
+    pub x: Option<ChartKey>,
+    /// What sets sections or pictures apart.
+    pub group: Option<ChartKey>,
+    /// The cells that it shows, where not all, rising.
+    pub cells: Option<Vec<usize>>,
+    /// How they were chosen, in words; empty where all are shown.
+    pub chosen: String,
+    /// The headline, if one is given.
+    pub title: Option<String>,
+}
+
 /// The interpreters that a scenario names, as written.
 #[must_use]
 pub fn pythons(scenario: &Scenario) -> Vec<String> {
@@ -259,13 +277,18 @@ pub fn plan(scenario: &Scenario, tasks: &Tasks, options: &Options) -> Result<Pla
         true => (Vec::new(), Vec::new()),
         false => expect::resolve(scenario, &built, options.cores)?,
     };
+    let (charts, undrawn) = match built.points.is_empty() {
+        true => (None, Vec::new()),
+        false => charted::resolve(scenario, &built, options.cores)?,
+    };
     let mut skipped = std::mem::take(&mut built.skipped);
-    skipped.extend(wanting);
+    skipped.extend(wanting.into_iter().chain(undrawn));
     let narrowed = match &options.only {
         Some(only) if !built.points.is_empty() => only.narrow(&built, scenario, tasks, options.cores)?,
         _ => built.everything(),
     };
     let expectations = expect::keep(expected, &narrowed, &mut skipped);
+    let charts = charted::keep(charts, &narrowed, &mut skipped);
     let (groups, mut cells) = built.into_cells(&narrowed, options.cores);
     let blocks = options.trials.unwrap_or(if options.quick { QUICK_BLOCKS } else { scenario.trials });
     let axes = label::axes(&groups, &cells, tasks);
@@ -277,7 +300,7 @@ pub fn plan(scenario: &Scenario, tasks: &Tasks, options: &Options) -> Result<Pla
             mark_checked(group, &mut cells);
         }
     }
-    let charts = scenario.charts.clone().unwrap_or_else(|| fitting_charts(&groups, &cells, options.quick));
+    let charts = charts.unwrap_or_else(|| charted::fitting(&groups, &cells, options.quick));
     Ok(Plan {
         name: scenario.name.clone(),
         title: scenario.title.clone(),
@@ -294,7 +317,7 @@ pub fn plan(scenario: &Scenario, tasks: &Tasks, options: &Options) -> Result<Pla
         delta: scenario.delta,
         timeout: scenario.timeout,
         axes,
-        timeline: charts.contains(&ChartKind::Timeline),
+        timeline: charts.iter().any(|chart| chart.kind == ChartKind::Timeline),
         charts,
         groups,
         cells,
@@ -326,45 +349,6 @@ fn mark_checked(group: &Group, cells: &mut [Cell]) {
     for id in [Some(group.baseline), most].into_iter().flatten() {
         cells[id].checked = true;
     }
-}
-
-/// The charts that have something to show.
-fn fitting_charts(groups: &[Group], cells: &[Cell], quick: bool) -> Vec<ChartKind> {
-    let distinct = |mut values: Vec<u64>| {
-        values.sort_unstable();
-        values.dedup();
-        values.len()
-    };
-    let of = |group: &Group| group.cells.iter().map(|id| &cells[*id].setup).collect::<Vec<_>>();
-    let scales = groups.iter().any(|group| {
-        crate::model::MODELS.iter().any(|entry| {
-            let counts = of(group).into_iter().filter(|setup| setup.model == entry.model);
-            distinct(counts.filter_map(|setup| setup.workers.map(u64::from)).collect()) > 1
-        })
-    });
-    let stream = |setup: &&Setup| setup.dispatch == Some(crate::ipc::Dispatch::Stream);
-    let methods = groups.iter().flat_map(of).filter(stream).filter_map(|setup| setup.ipc.map(|method| method as u64));
-    let payloads = groups.iter().filter_map(|group| group.payload).collect();
-    let mut charts = Vec::new();
-    if scales {
-        charts.push(ChartKind::Speedup);
-    }
-    if groups.iter().any(|group| group.cells.len() > 1) {
-        charts.push(ChartKind::Time);
-    }
-    // What was lost is told by instrumented trials, of which a quick run has none.
-    let workers = |id: &usize| cells[*id].setup.workers.unwrap_or(1);
-    let loses = |group: &Group| workers(&group.baseline) == 1 && group.cells.iter().any(|id| workers(id) > 1);
-    if !quick && groups.iter().any(loses) {
-        charts.push(ChartKind::Losses);
-    }
-    if distinct(methods.collect()) > 1 && distinct(payloads) > 1 {
-        charts.push(ChartKind::Ipc);
-    }
-    if groups.iter().any(|group| group.fault.is_some()) {
-        charts.push(ChartKind::Crash);
-    }
-    charts
 }
 
 #[cfg(test)]

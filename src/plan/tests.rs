@@ -363,7 +363,7 @@ fn selectors_that_match_nothing_are_located() {
 
 #[test]
 fn charts_are_those_that_fit() {
-    let charts = |text: &str| planned(text).charts;
+    let charts = |text: &str| planned(text).charts.iter().map(|chart| chart.kind).collect::<Vec<_>>();
     assert_eq!(
         charts("tasks: [primes]\nmodels: [serial, threads]\nworkers: [1, 2]\n"),
         [ChartKind::Speedup, ChartKind::Time, ChartKind::Losses]
@@ -374,6 +374,33 @@ fn charts_are_those_that_fit() {
     let ipc = "tasks: [{kind: echo, payload: [1 B, 2 B]}]\nmodels: [processes]\nworkers: 1\nipc: [pipe, queue]\n";
     assert_eq!(charts(ipc), [ChartKind::Time, ChartKind::Ipc]);
     assert_eq!(charts(&format!("{ipc}charts: [ipc]\n")), [ChartKind::Ipc]);
+}
+
+#[test]
+fn charts_find_their_cells_and_say_what_they_ask_for_in_vain() {
+    let two = "tasks: [primes]\nmodels: [serial, threads, processes]\nworkers: [1, 2]\nipc: [pipe, queue]\n";
+    let chart = "charts: [{kind: time, x: model, group: ipc, where: {workers: 2}, title: Who}, time]\n";
+    let plan = planned(&format!("{two}{chart}"));
+    let shaped = &plan.charts[0];
+    assert_eq!((shaped.chosen.as_str(), shaped.title.as_deref()), ("workers 2", Some("Who")));
+    let cells = shaped.cells.clone().unwrap();
+    assert!(cells.iter().all(|id| plan.cells[*id].setup.workers == Some(2)) && cells.len() == 3, "{cells:?}");
+    assert_eq!(plan.charts[1], Chart::of(ChartKind::Time));
+    let said = |charts: &str| refused(&format!("{two}charts: [{charts}]\n"));
+    let none = said("{kind: time, where: {workers: 7}}");
+    assert!(
+        none.contains("no cell has `workers` 7") && none.contains("the cells of this scenario have `1` and `2`"),
+        "{none}"
+    );
+    assert!(none.contains("test.yaml:7:31"), "{none}");
+    let lacking = said("{kind: time, x: ipc, where: {model: threads}}");
+    assert!(lacking.contains("no cell of this chart has `ipc`") && lacking.contains("test.yaml:7:26"), "{lacking}");
+    // Two builds draw the chart of two builds alone, of all cells that it asks for in both.
+    let builds = doubled(&planned(&format!("{two}charts: [time, {{kind: compare, where: {{workers: 2}}}}]\n")));
+    assert_eq!(builds.charts.len(), 1);
+    let twice: Vec<usize> = cells.iter().flat_map(|id| [2 * id, 2 * id + 1]).collect();
+    assert_eq!(builds.charts[0].cells.as_ref(), Some(&twice));
+    assert_eq!(doubled(&planned(two)).charts, [Chart::of(ChartKind::Compare)]);
 }
 
 #[test]

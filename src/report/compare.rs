@@ -1,7 +1,8 @@
 //! Two runs side by side, in words: advice, since they are not paired.
 
+use super::ChartRef;
 use super::grid::Column;
-use super::markdown::{escape, table as markdown_table};
+use super::markdown::{chart, escape, table as markdown_table};
 use super::terminal::{BOLD, DIM, Page, RED, TerminalOptions, YELLOW};
 use crate::name::{plural, three_digits};
 use crate::verdict::{Comparison, Drift, Matched, Side, Unpaired, change, seconds_interval, times_interval};
@@ -48,11 +49,14 @@ pub fn comparison_terminal(comparison: &Comparison, options: &TerminalOptions) -
 
 /// A comparison of two runs as Markdown for a pull request.
 #[must_use]
-pub fn comparison_markdown(comparison: &Comparison) -> String {
+pub fn comparison_markdown(comparison: &Comparison, charts: &[ChartRef]) -> String {
     let mut out =
         format!("# {}\n\n> {}\n\n{}\n\n", escape(&head(comparison)), escape(&finding(comparison)), escape(UNPAIRED));
     for drift in &comparison.drift {
         out += &format!("- {}\n", escape(&drift_words(drift)));
+    }
+    for shown in charts {
+        out += &format!("\n{}", chart(shown));
     }
     for (group, rows) in groups(comparison) {
         let rows: Vec<Vec<String>> = rows
@@ -203,7 +207,7 @@ mod tests {
         new.machine.kernel = "Linux | 7".into();
         let comparison = compare_runs(&old, &new);
         let terminal = comparison_terminal(&comparison, &TerminalOptions { width: 120, color: false, verbose: false });
-        let markdown = comparison_markdown(&comparison);
+        let markdown = comparison_markdown(&comparison, &[]);
         let parts = ["not paired", "the reference cell, serial, changed by", "+20 %", "slower", "rayon × 2"];
         for text in [&terminal, &markdown] {
             for part in parts {

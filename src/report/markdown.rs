@@ -111,7 +111,7 @@ fn head(results: &Results) -> String {
     out
 }
 
-fn chart(chart: &ChartRef) -> String {
+pub(super) fn chart(chart: &ChartRef) -> String {
     let title = escape(&chart.title);
     if let Some(why) = &chart.missing {
         return format!("No chart `{}`: {}.\n", chart.stem, escape(why.trim_end_matches('.')));

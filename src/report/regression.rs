@@ -1,15 +1,13 @@
 //! The report of a run that held this build against another: for the terminal, and for a pull request.
 
+use super::ChartRef;
 use super::grid::Column;
-use super::markdown::{checks, escape, expectations, machine, table as markdown_table, wrong};
-use super::terminal::{BOLD, DIM, Page, RED, TerminalOptions, YELLOW};
+use super::markdown::{chart, checks, escape, expectations, machine, table as markdown_table, wrong};
+use super::terminal::{BOLD, Page, RED, TerminalOptions, YELLOW};
 use super::words::{NONE, notes, outcomes, reservations, time};
 use crate::name::{plural, three_digits};
 use crate::results::{Change, Group, Regression, Results};
 use crate::verdict::change_interval;
-
-/// Why such a report has no charts.
-const NO_CHARTS: &str = "No charts: they compare ways, and here two builds of each way are compared.";
 
 /// What holding this build against another found, for the terminal.
 #[must_use]
@@ -45,13 +43,12 @@ pub fn regression_terminal(results: &Results, options: &TerminalOptions) -> Stri
         page.wrapped("", &format!("{count} of {} trials: {words}", results.trials.len()), RED);
     }
     page.expectations(results);
-    page.wrapped("", NO_CHARTS, DIM);
     page.text
 }
 
 /// What holding this build against another found, as Markdown for a pull request.
 #[must_use]
-pub fn regression_markdown(results: &Results) -> String {
+pub fn regression_markdown(results: &Results, charts: &[ChartRef]) -> String {
     let mut out = format!(
         "# {}: this build against another\n\n{}\n\n",
         escape(&results.scenario.title),
@@ -59,6 +56,9 @@ pub fn regression_markdown(results: &Results) -> String {
     );
     for line in reservations(results) {
         out += &format!("**{}**\n\n", escape(&line));
+    }
+    for shown in charts {
+        out += &format!("{}\n", chart(shown));
     }
     for verdict in &results.derived.groups {
         let Some(group) = results.groups.get(verdict.group) else { continue };
@@ -83,7 +83,7 @@ pub fn regression_markdown(results: &Results) -> String {
             out += &format!("{part}\n");
         }
     }
-    out + &format!("{NO_CHARTS}\n\nEvery number is in [results.json](results.json).\n")
+    out + "Every number is in [results.json](results.json).\n"
 }
 
 /// Which builds.
@@ -176,9 +176,9 @@ mod tests {
     fn both_pages_name_the_way_the_change_and_the_word() {
         let results = made();
         let terminal = regression_terminal(&results, &TerminalOptions { width: 100, color: false, verbose: false });
-        let markdown = regression_markdown(&results);
+        let markdown = regression_markdown(&results, &[]);
         for text in [&terminal, &markdown] {
-            for part in ["0.0.9", "1 regression beyond 3 %", "+25 % (+2", "slower: a regression", "No charts: "] {
+            for part in ["0.0.9", "1 regression beyond 3 %", "+25 % (+2", "slower: a regression"] {
                 assert!(text.contains(part), "{part} in {text}");
             }
         }
@@ -197,7 +197,7 @@ mod tests {
             trial.outcome = crate::vocab::Outcome::WrongReply;
         }
         results.derived = crate::verdict::derive(&results);
-        let text = regression_markdown(&results);
+        let text = regression_markdown(&results, &[]);
         assert!(text.contains("| – | not compared |") && text.contains("other build: 15 of 15 wrong reply"), "{text}");
     }
 }

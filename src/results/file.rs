@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::{FORMAT, Latency, Results, plausible};
+use crate::vocab::ChartKind;
 
 /// Why a results file was not read or written.
 #[derive(Debug, thiserror::Error)]
@@ -100,10 +101,14 @@ pub fn read(path: &Path) -> Result<Results, FileError> {
 /// Format 1 had no memory trials, did not split the workers' time of instrumented trials (`spent`), knew of one build alone
 /// and recorded less of the machine. Format 2 knew one runtime, one start method and no faults. All of these are absent fields with defaults that say so, which is why nothing is left
 /// to be moved here. Format 3 wrote the comparisons of a group with a word each and intervals as
-/// objects, which are read where they are.
+/// objects, which are read where they are. Format 4 named charts by their words alone, as format 5 does of those that
+/// show everything; and it had no chart of two builds, of which runs of two builds get one.
 fn migrate(results: &mut Results) -> Result<(), String> {
     match results.format {
         1..=FORMAT => {
+            if results.format < 5 && results.run.against.is_some() && results.charts.is_empty() {
+                results.charts.push(ChartKind::Compare.into());
+            }
             results.format = FORMAT;
             Ok(())
         }
@@ -203,6 +208,7 @@ impl Results {
         self.cells.iter().try_for_each(|cell| plausible(cell.items))?;
         self.derived.check(self)?;
         self.latencies.iter().try_for_each(|latency| cell(latency.cell))?;
+        self.charts.iter().try_for_each(|shape| shape.check(self.cells.len()))?;
         for (i, timeline) in self.timelines.iter().enumerate() {
             cell(timeline.cell)?;
             timeline.check()?;

@@ -2,6 +2,7 @@
 //!
 //! Charts, reports and verdicts read these types and nothing else.
 
+mod charted;
 mod derived;
 mod file;
 mod happened;
@@ -20,6 +21,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use charted::*;
 pub use derived::*;
 pub use file::*;
 pub use happened::*;
@@ -30,10 +32,10 @@ pub use schema::schema;
 pub use trace::*;
 pub use trial::*;
 
-use crate::vocab::{ChartKind, Ending, Metric};
+use crate::vocab::{Ending, Metric};
 
 /// The format number that this version writes. Older ones are migrated, newer ones refused.
-pub const FORMAT: u32 = 4;
+pub const FORMAT: u32 = 5;
 
 /// One results file: one run of one scenario.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -57,7 +59,7 @@ pub struct Results {
     /// What the scenario expects.
     pub expectations: Vec<Expectation>,
     /// Charts to draw, in order.
-    pub charts: Vec<ChartKind>,
+    pub charts: Vec<ChartShape>,
     /// Every trial in the order in which it was run.
     #[serde(with = "rows")]
     #[schemars(with = "Vec<rows::Written>")]

@@ -4,6 +4,7 @@
 //! `serde_yaml` reads the values into the scenario as written; what is written is resolved against the lists of
 //! tasks, models and methods; names are compared across files.
 
+mod charted;
 mod expected;
 mod guard;
 mod leaf;
@@ -21,7 +22,7 @@ mod written;
 
 pub use leaf::{Items, MOST_WORKERS, Workers};
 pub use problem::{Problem, Problems, Text};
-pub use resolved::{Choice, Expectation, KEYS, ModelChoice, Scenario, Selector, TaskChoice, Term, Wanted, Ways};
+pub use resolved::{Chart, Choice, Expectation, KEYS, ModelChoice, Scenario, Selector, TaskChoice, Term, Wanted, Ways};
 pub use schema::schema;
 
 pub(crate) use leaf::Scalar;

@@ -12,7 +12,7 @@ use serde_yaml::{Mapping, Value};
 use super::locate::{Node, Path, Step};
 use super::problem::{Fault, Problem, Text, printable};
 use super::words::{Level, unknown_key};
-use super::written::{Document, Expect, FaultEntry, Fields, ModelEntry, Selector, TaskEntry};
+use super::written::{ChartEntry, Document, Expect, FaultEntry, Fields, ModelEntry, Selector, TaskEntry};
 use crate::task::Tasks;
 
 /// More mistakes than this in one file are not listed: the first ones usually explain the rest.
@@ -122,7 +122,8 @@ fn level_of(path: &[Step]) -> Option<Level> {
         (Some("tasks"), None) => Some(Level::Task),
         (Some("models"), None) => Some(Level::Model),
         (Some("expect"), None) => Some(Level::Expect),
-        (Some("expect"), Some("compare" | "to")) => Some(Level::Selector),
+        (Some("expect"), Some("compare" | "to")) | (Some("charts"), Some("where")) => Some(Level::Selector),
+        (Some("charts"), None) => Some(Level::Chart),
         _ => None,
     }
 }
@@ -136,6 +137,7 @@ pub(crate) fn keys_of(level: Level) -> Vec<&'static str> {
         Level::Expect => Expect::keys(),
         Level::Selector => Selector::keys(),
         Level::Fault => FaultEntry::keys(),
+        Level::Chart => ChartEntry::keys(),
     }
 }
 

@@ -16,7 +16,6 @@ use super::written::{self, Axis, Document, One};
 use crate::model::{Key, uses};
 use crate::name::show_count;
 use crate::task::{Fault, Setting, SettingKind, Tasks};
-use crate::vocab::ChartKind;
 
 /// Most cells of a scenario.
 pub(crate) const MOST_CELLS: u64 = 10_000;
@@ -63,7 +62,7 @@ impl Resolver<'_> {
         let tasks = self.task_entries();
         let models = self.model_entries();
         let expect = self.expectations();
-        let charts = self.charts(&root.key("charts"));
+        let charts = self.charts();
         let document = self.document();
         let name = document.name.as_ref().map(|name| name.0.0.clone())?;
         let scenario = Scenario {
@@ -109,15 +108,6 @@ impl Resolver<'_> {
                 self.report(Complaint::new(format!("there is no `{key}`"), help), &top);
             }
         }
-    }
-
-    /// The charts that are named; an empty list asks for none.
-    fn charts(&mut self, path: &Path) -> Option<Vec<ChartKind>> {
-        let charts = self.document().charts.clone()?;
-        if charts.values.is_empty() && !self.reading.is_damaged("charts") {
-            return Some(Vec::new());
-        }
-        Some(self.choice(&charts, path, |chart| chart).values)
     }
 
     /// The alternatives of a setting: at least one, no two equal.
@@ -232,7 +222,7 @@ impl Resolver<'_> {
         models
     }
 
-    fn missing_kind(&mut self, path: &Path, what: &str) {
+    pub fn missing_kind(&mut self, path: &Path, what: &str) {
         if !self.reading.cut.contains(&path.key("kind")) {
             let place = self.value_place(path);
             self.report(

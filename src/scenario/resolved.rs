@@ -9,7 +9,7 @@ use crate::ipc::{Dispatch, Method, Wait};
 use crate::model::{Api, Key, Measure, Model, OnCrash, ParentUse, Placement, Start, uses};
 use crate::runtime::Runtime;
 use crate::task::{Fault, Value};
-use crate::vocab::{ChartKind, Ending, Metric};
+use crate::vocab::{ChartKey, ChartKind, Ending, Metric};
 
 /// A scenario that has been checked.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,7 +41,7 @@ pub struct Scenario {
     /// What should come out.
     pub expect: Vec<Expectation>,
     /// The charts, if the scenario names them.
-    pub charts: Option<Vec<ChartKind>>,
+    pub charts: Option<Vec<Chart>>,
 }
 
 /// The alternatives of one setting, with its place in the text. Never empty, no two equal.
@@ -220,6 +220,23 @@ impl Scenario {
     pub fn ways_of(&self, task: &TaskChoice, model: &ModelChoice) -> Ways {
         model.ways.or(&task.ways).or(&self.ways)
     }
+}
+
+/// A chart to draw.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Chart {
+    /// Which one.
+    pub kind: ChartKind,
+    /// What stands along the axis of the ways or sizes.
+    pub x: Option<ChartKey>,
+    /// What sets sections or pictures apart.
+    pub group: Option<ChartKey>,
+    /// The cells that it shows, if not all.
+    pub only: Option<Selector>,
+    /// The headline, if one is given.
+    pub title: Option<String>,
+    /// Where `x` and `group` stand.
+    pub(crate) places: [Range<usize>; 2],
 }
 
 /// Something that should come out.

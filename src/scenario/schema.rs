@@ -21,7 +21,7 @@ pub fn schema(tasks: &Tasks) -> Json {
             }
             match name.as_str() {
                 "TaskEntry" => *shape = task_entry(shape, &shown),
-                "ModelEntry" | "FaultEntry" => *shape = word_or_entry(shape),
+                "ModelEntry" | "FaultEntry" | "ChartEntry" => *shape = word_or_entry(shape),
                 "Selector" => add_settings(shape, &shown),
                 _ => {}
             }

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::task::SettingKind;
-use crate::vocab::{Ending, Metric};
+use crate::vocab::{ChartKey, Ending, Metric};
 
 fn source(name: &str, bytes: impl Into<Vec<u8>>) -> Source {
     Source { name: name.into(), bytes: bytes.into() }
@@ -68,7 +68,8 @@ fn a_whole_scenario_is_read() {
     assert_eq!(ways.workers.unwrap().values, [Workers::Range(2, 2)]);
     assert_eq!(ways.chunk.unwrap().values, [4]);
     assert_eq!(scenario.expect[0].at_most, Some(2.0));
-    assert_eq!(scenario.charts, Some(vec![crate::vocab::ChartKind::Time]));
+    let charts: Vec<_> = scenario.charts.unwrap().iter().map(|chart| chart.kind).collect();
+    assert_eq!(charts, [crate::vocab::ChartKind::Time]);
     assert_eq!(scenario.hash.len(), 64);
 }
 
@@ -501,4 +502,45 @@ proptest! {
             prop_assert!(!problems.render(false).is_empty());
         }
     }
+}
+
+#[test]
+fn charts_are_words_or_are_shaped_and_what_a_kind_does_not_take_is_refused() {
+    let charts = |list: &str| load_text(format!("{GOOD}charts: {list}\n")).unwrap().charts.unwrap();
+    let shaped =
+        charts("[speedup, {kind: time, x: model, group: ipc, where: {workers: 2}, title: Who?}, {kind: time}]");
+    assert_eq!(shaped.len(), 3);
+    assert_eq!((shaped[1].x, shaped[1].group), (Some(ChartKey::Model), Some(ChartKey::Ipc)));
+    assert_eq!(
+        (shaped[1].title.as_deref(), shaped[1].only.as_ref().map(|only| only.terms.len())),
+        (Some("Who?"), Some(1))
+    );
+    assert!(shaped[2].only.is_none() && charts("[]").is_empty());
+    for (entry, message, column, help) in [
+        ("tme", "`tme` is no chart", 10, "did you mean `time`?"),
+        ("{kind: tme}", "`tme` is no chart", 17, "did you mean `time`?"),
+        ("{x: model}", "this entry names no chart", 11, "add `kind:`"),
+        (
+            "{kind: time, wher: {workers: 2}}",
+            "`wher` is not a key of an entry of `charts`",
+            23,
+            "did you mean `where`?",
+        ),
+        ("{kind: time, x: modl}", "`modl` is no setting by which charts are shaped", 26, "did you mean `model`?"),
+        ("{kind: speedup, x: model}", "`model` is no `x` of the chart `speedup`", 29, "it takes `workers`"),
+        ("{kind: crash, group: model}", "the chart `crash` takes no `group`", 24, "remove this key"),
+        ("{kind: time, x: ipc, group: ipc}", "`x` and `group` are both `ipc`", 38, "change one of them"),
+        ("{kind: time, where: {modl: threads}}", "`modl` is not a key of a selector", 31, "did you mean `model`?"),
+        ("{kind: time, where: {model: thread}}", "`thread` is no model", 38, "did you mean `threads`?"),
+    ] {
+        let text = format!("{GOOD}charts: [{entry}]\n");
+        refuses(text, message, (6, column), "charts", help);
+    }
+    refuses(
+        format!("{GOOD}charts: [time, {{kind: time}}]\n"),
+        "this value is listed twice",
+        (6, 16),
+        "charts",
+        "remove one of them",
+    );
 }

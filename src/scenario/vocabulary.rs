@@ -9,7 +9,7 @@ use crate::ipc::{Dispatch, METHODS, Method, Wait};
 use crate::model::{Api, MODELS, Measure, Model, OnCrash, ParentUse, Placement, Start};
 use crate::runtime::{RUNTIMES, Runtime};
 use crate::task::{FAULTS, FaultKind};
-use crate::vocab::{CHARTS, ChartKind, ENDINGS, Ending, METRICS, Metric};
+use crate::vocab::{CHART_KEYS, CHARTS, ChartKey, ChartKind, ENDINGS, Ending, METRICS, Metric};
 
 /// A closed set of words.
 pub(crate) trait Words: Copy + 'static {
@@ -53,6 +53,7 @@ words!(Runtime, "runtime", RUNTIMES.to_vec());
 words!(Metric, "metric", METRICS.to_vec());
 words!(Ending, "ending of a trial", ENDINGS.to_vec());
 words!(ChartKind, "chart", CHARTS.to_vec());
+words!(ChartKey, "setting by which charts are shaped", CHART_KEYS.to_vec());
 words!(
     Dispatch,
     "dispatch",

@@ -16,14 +16,16 @@ pub(crate) enum Level {
     Model,
     /// An entry of `expect`.
     Expect,
-    /// What `compare` and `to` hold.
+    /// What `compare`, `to` and `where` hold.
     Selector,
     /// An entry of `fault`.
     Fault,
+    /// An entry of `charts`.
+    Chart,
 }
 
 impl Level {
-    const ALL: [Self; 6] = [Self::Top, Self::Task, Self::Model, Self::Expect, Self::Selector, Self::Fault];
+    const ALL: [Self; 7] = [Self::Top, Self::Task, Self::Model, Self::Expect, Self::Selector, Self::Fault, Self::Chart];
 
     /// How messages call it.
     pub fn shown(self) -> &'static str {
@@ -32,8 +34,9 @@ impl Level {
             Level::Task => "an entry of `tasks`",
             Level::Model => "an entry of `models`",
             Level::Expect => "an entry of `expect`",
-            Level::Selector => "a selector (`compare`, `to`)",
+            Level::Selector => "a selector (`compare`, `to`, `where`)",
             Level::Fault => "an entry of `fault`",
+            Level::Chart => "an entry of `charts`",
         }
     }
 }

@@ -18,7 +18,7 @@ use super::words::Level;
 use crate::ipc::{Dispatch, Method, Wait};
 use crate::model::{Api, Measure, Model, OnCrash, ParentUse, Placement, Start};
 use crate::runtime::Runtime;
-use crate::vocab::{ChartKind, Ending, Metric};
+use crate::vocab::{ChartKey, ChartKind, Ending, Metric};
 
 /// One value.
 #[derive(Clone, Debug, PartialEq)]
@@ -186,9 +186,17 @@ fn wrong_shape<T: Fields, E: Error>() -> E {
 
 fn shape_fault<T: Fields>() -> Fault {
     let keys = super::words::list(&T::keys());
-    let what =
-        if matches!(T::LEVEL, Level::Task | Level::Model | Level::Fault) { "a word or a mapping" } else { "a mapping" };
+    let what = if matches!(T::LEVEL, Level::Task | Level::Model | Level::Fault | Level::Chart) {
+        "a word or a mapping"
+    } else {
+        "a mapping"
+    };
     Fault::new(format!("{what} belongs here, as {}", T::LEVEL.shown()), format!("the keys of a mapping are {keys}"))
+}
+
+/// The key of a field: a field whose key is a word of Rust is written with a mark.
+fn name_of(field: &'static str) -> &'static str {
+    field.strip_prefix("r#").unwrap_or(field)
 }
 
 macro_rules! fields {
@@ -204,17 +212,16 @@ macro_rules! fields {
             const LEVEL: Level = $level;
             fn keys() -> Vec<&'static str> {
                 #[allow(unused_mut)]
-                let mut keys = vec![$(stringify!($field)),*];
+                let mut keys = vec![$(name_of(stringify!($field))),*];
                 $(keys.extend(<$rest_type>::keys());)*
                 keys
             }
             fn read<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<bool, A::Error> {
-                match key {
-                    $(stringify!($field) => self.$field = Some(map.next_value()?),)*
-                    #[allow(unreachable_patterns)]
-                    _ => return Ok(false $(|| self.$rest.read(key, map)?)*),
-                }
-                Ok(true)
+                $(if key == name_of(stringify!($field)) {
+                    self.$field = Some(map.next_value()?);
+                    return Ok(true);
+                })*
+                Ok(false $(|| self.$rest.read(key, map)?)*)
             }
             fn from_word(word: &str) -> Result<Self, Fault> {
                 Self::of_word(word)
@@ -312,7 +319,7 @@ fields! {
     /// What should come out; one or a list.
     expect: Axis<Expect>,
     /// Charts to draw, in order; an empty list for none. Default: those that fit the axes.
-    charts: Axis<One<ChartKind>>,
+    charts: Axis<ChartEntry>,
     .. ways: Ways,
 }
 
@@ -333,6 +340,21 @@ fields! {
     items: Axis<One<Items>>,
     .. ways: Ways,
     .. settings: Settings,
+}
+
+fields! {
+    /// A chart, and how it is shaped.
+    ChartEntry: Level::Chart,
+    /// Which one.
+    kind: One<ChartKind>,
+    /// What stands along the axis of the ways or sizes. `time`, `losses` and `memory`: any setting of ways, by which rows are ordered and named first. `speedup`: `workers`. `ipc`: `payload`. The others take none. Default: ways as they are planned.
+    x: One<ChartKey>,
+    /// What sets ways apart, each value in a section (`time`, `memory`) or a picture (`speedup`, `losses`, `service`) of its own. The others take none. Default: tasks, runtimes and measures alone.
+    group: One<ChartKey>,
+    /// Which cells it shows: all that have these values. Default: all.
+    r#where: Selector,
+    /// The headline. The computed finding then follows below it. Default: the finding.
+    title: One<Prose>,
 }
 
 fields! {
@@ -384,6 +406,13 @@ impl TaskEntry {
 impl ModelEntry {
     fn of_word(word: &str) -> Result<Self, Fault> {
         let kind = Model::read(&Scalar::Text(word.to_owned()))?;
+        Ok(Self { kind: Some(One(kind)), ..Self::default() })
+    }
+}
+
+impl ChartEntry {
+    fn of_word(word: &str) -> Result<Self, Fault> {
+        let kind = ChartKind::read(&Scalar::Text(word.to_owned()))?;
         Ok(Self { kind: Some(One(kind)), ..Self::default() })
     }
 }

@@ -51,6 +51,9 @@ pub struct Matched {
     pub group: String,
     /// The way's label in the later run.
     pub label: String,
+    /// Its cells in the earlier and in the later run.
+    #[serde(skip)]
+    pub cells: (usize, usize),
     /// Whether it is the baseline of its group, whose change cannot be told from a drift of the machine.
     pub baseline: bool,
     /// Whether times are per item, since the item counts differ.
@@ -175,7 +178,7 @@ impl Comparison {
             // One over a speed-up is the time relative to the baseline.
             let relative = speedups.and_then(|(a, b)| unpaired(turned(&a)?, turned(&b)?, self.delta));
             let (group, label) = (after.shown(), cell.label.clone());
-            self.matched.push(Matched { group, label, baseline, per_item, time, relative });
+            self.matched.push(Matched { group, label, cells: (other.id, cell.id), baseline, per_item, time, relative });
         }
     }
 }

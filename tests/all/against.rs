@@ -78,7 +78,7 @@ fn a_much_slower_build_is_a_regression_by_name() {
     assert_eq!(words, [Change::Regression; 2]);
     let report = place.report_text("b");
     for text in [&ended.stdout, &report] {
-        for part in ["serial", "processes × 1, pipe", "2 regressions beyond 3 %", "slower: a regression", "No charts"]
+        for part in ["serial", "processes × 1, pipe", "2 regressions beyond 3 %", "slower: a regression", "other build"]
         {
             assert!(text.contains(part), "{part} in {text}");
         }

@@ -122,7 +122,7 @@ fn a_damaged_results_file_is_refused_or_drawn() {
 /// Puts everything into the report `d` that trials can leave beside their times.
 fn happened(place: &Place) {
     let mut results = place.results("d");
-    results.charts = vec![ChartKind::Timeline, ChartKind::Memory, ChartKind::Crash];
+    results.charts = [ChartKind::Timeline, ChartKind::Memory, ChartKind::Crash].map(Into::into).to_vec();
     results.run.against = None;
     results.groups[0].fault = Some(Fault { kind: "kill".into(), item: 3 });
     let mut other = results.groups[0].clone();
@@ -199,7 +199,7 @@ fn refused_or_drawn(place: &Place, cases: u32) {
                 let comparison = runner::verdict::compare_runs(old, new);
                 let options = runner::report::TerminalOptions { width: 80, color: true, verbose: true };
                 assert!(!runner::report::comparison_terminal(&comparison, &options).is_empty());
-                assert!(!runner::report::comparison_markdown(&comparison).is_empty());
+                assert!(!runner::report::comparison_markdown(&comparison, &[]).is_empty());
             }
         }
     });
@@ -216,7 +216,7 @@ fn everything_from(results: &Results) {
         assert!(runner::report::json(std::slice::from_ref(results)).is_array());
         assert!(!runner::report::markdown(results, &[]).is_empty());
         assert!(!runner::report::regression_terminal(results, &options).is_empty());
-        assert!(!runner::report::regression_markdown(results).is_empty());
+        assert!(!runner::report::regression_markdown(results, &[]).is_empty());
         assert!(runner::report::perfetto(std::slice::from_ref(results)).is_object());
         assert!(
             !runner::report::samples(std::slice::from_ref(results)).ndjson().is_empty() || results.trials.is_empty()

@@ -197,6 +197,37 @@ fn a_file_of_format_1_is_read_drawn_and_exported() {
     }
 }
 
+#[test]
+fn charts_of_format_4_are_words_and_two_builds_get_theirs() {
+    let text = std::fs::read_to_string(stored()).unwrap();
+    let mut old: Value = serde_json::from_str(&text).unwrap();
+    old["format"] = 4.into();
+    let place = old_report();
+    let path = place.path("four.json");
+    let stored = |old: &Value| {
+        std::fs::write(&path, old.to_string()).unwrap();
+        read(&path)
+    };
+    let kinds = |results: &Results| results.charts.iter().map(|chart| chart.kind.word()).collect::<Vec<_>>();
+    let words: Vec<&str> = old["charts"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    assert_eq!(kinds(&stored(&old).unwrap()), words);
+    (old["run"]["against"], old["charts"]) = ("0.0.9".into(), serde_json::json!([]));
+    assert_eq!(kinds(&stored(&old).unwrap()), ["compare"]);
+    // What this format adds is checked: a chart of cells that do not exist, or of what its kind cannot do.
+    for shape in
+        [serde_json::json!({"kind": "time", "cells": [99_999]}), serde_json::json!({"kind": "crash", "x": "model"})]
+    {
+        old["charts"] = serde_json::json!([shape]);
+        assert!(stored(&old).is_err(), "{shape}");
+    }
+    // Drawn, the chart says why there is none, as none of these trials is of another build.
+    (old["run"]["against"], old["charts"]) = (Value::Null, serde_json::json!([{"kind": "time", "title": "Mine <&>"}]));
+    std::fs::write(place.report("files").join("results.json"), old.to_string()).unwrap();
+    place.run(&["render", "--out", "o"]).expect(0);
+    assert!(place.report_text("files").contains("**Mine \\<&amp;\\>**"), "{}", place.report_text("files"));
+    assert!(place.report("files").join("time-auto.svg").is_file());
+}
+
 /// A scenario of a hundred ways in so many groups with thirty blocks, with everything that trials may have.
 fn large(groups: usize) -> Results {
     let ways = 100 / groups;

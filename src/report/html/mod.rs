@@ -129,7 +129,8 @@ impl Page {
         let name = attribute(&results.scenario.name);
         let mut out = format!("<article id=\"{name}\">\n{}", self.head(results));
         if results.run.against.is_some() {
-            let text = regression_markdown(results);
+            out.extend(source.charts.iter().map(|chart| self.figure(chart)));
+            let text = regression_markdown(results, &[]);
             let text = text.split_once('\n').map_or("", |(_, text)| text);
             return out + &self.prose(&name, text) + "</article>\n";
         }

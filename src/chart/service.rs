@@ -1,0 +1,166 @@
+//! How bad is the tail? Of every way the share of its items by their time, on one logarithmic axis.
+
+use super::lines::shade_of;
+use super::service_plot::{Layout, Row};
+use super::sheet::Sheet;
+use super::theme::Hue;
+use super::words::{self, capital, times_short};
+use super::{Chart, view};
+use crate::name::{plural, show_count, show_seconds};
+use crate::results::{Cell, Group, Latency, Quantiles, Results};
+use crate::vocab::ChartKind;
+
+/// More rows than these in one picture are not read; then every way has its row of most workers alone, as long as those fit.
+const MOST_ROWS: usize = 12;
+/// A tail is told of from this many times the median on.
+const TAIL: f64 = 1.5;
+
+/// One chart per group whose items were clocked, or one line that says why there is none.
+pub(super) fn charts(results: &Results, base: &str) -> Vec<Chart> {
+    let clocked = |group: &&Group| group.cells.iter().any(|cell| latency(results, *cell).is_some());
+    let groups: Vec<&Group> = results.groups.iter().filter(clocked).collect();
+    if groups.is_empty() {
+        let title = "Times of single items".to_owned();
+        return vec![Chart::refused(ChartKind::Service, base.to_owned(), title, why_not(results).to_owned())];
+    }
+    let labels: Vec<String> = groups.iter().map(|group| group.label.clone()).collect();
+    let stems = words::stems(base, &labels);
+    groups.into_iter().zip(stems).map(|(group, stem)| chart(results, group, stem)).collect()
+}
+
+fn why_not(results: &Results) -> &'static str {
+    if results.run.quick {
+        "a quick run has no instrumented trials, which clock single items"
+    } else if results.run.against.is_some() {
+        "two builds are compared by timed trials alone, and only instrumented ones clock single items"
+    } else {
+        "no instrumented trial, which clocks single items, ended right"
+    }
+}
+
+/// The items of a cell, where there are any.
+fn latency(results: &Results, cell: usize) -> Option<&Latency> {
+    let sound = |times: &Quantiles| times.count > 0 && !times.histogram.is_empty();
+    results.latencies.iter().find(|latency| latency.cell == cell && sound(&latency.service))
+}
+
+fn chart(results: &Results, group: &Group, stem: String) -> Chart {
+    let all: Vec<(&Cell, &Latency)> =
+        group.cells.iter().filter_map(|cell| Some((results.cells.get(*cell)?, latency(results, *cell)?))).collect();
+    let shown = if all.len() > MOST_ROWS { most_workers(&all) } else { all.clone() };
+    if shown.len() > MOST_ROWS {
+        let why = format!("{} rows are too many for one picture; `where` chooses among them", shown.len());
+        let title = format!("Times of single items, {}", group.label);
+        return Chart::refused(ChartKind::Service, stem, title, why);
+    }
+    let rows: Vec<Row> = shown.iter().map(|(cell, latency)| row(cell, latency)).collect();
+    let (title, subtitle) = view::headline(results, title(&rows), subtitle(results, group, &shown));
+    let sheet = Sheet::new(results, &[group], &title, &subtitle, &notes(results, &rows, all.len()));
+    let numbers: Vec<String> = rows.iter().map(Row::in_words).collect();
+    let alt = format!("{title}. {subtitle}. {}.", numbers.join("; "));
+    let picture = Layout::new(&sheet, &rows).draw(results, &stem, &alt);
+    Chart { kind: ChartKind::Service, stem, title, subtitle, alt, picture: picture.map_err(|error| error.to_string()) }
+}
+
+/// Of ways that differ in nothing but their workers the one with the most.
+fn most_workers<'a>(all: &[(&'a Cell, &'a Latency)]) -> Vec<(&'a Cell, &'a Latency)> {
+    let mut ways: Vec<(&Cell, &Latency)> = Vec::new();
+    let plain = |cell: &Cell| Cell {
+        id: 0,
+        label: String::new(),
+        workers: None,
+        items: 0,
+        checked: false,
+        oversubscribed: false,
+        ..cell.clone()
+    };
+    for (cell, latency) in all {
+        match ways.iter_mut().find(|(known, _)| plain(known) == plain(cell)) {
+            Some(known) if known.0.workers < cell.workers => *known = (cell, latency),
+            Some(_) => {}
+            None => ways.push((cell, latency)),
+        }
+    }
+    ways
+}
+
+fn row(cell: &Cell, latency: &Latency) -> Row {
+    let (hue, shade) = (Hue::of_model(&cell.model), shade_of(cell.ipc.as_deref()));
+    Row::new(cell.label.clone(), &latency.service, &latency.turnaround, (hue, shade))
+}
+
+/// The longest tail, as a multiple of its median. It is a description of the items that were clocked, no verdict.
+fn title(rows: &[Row]) -> String {
+    let tail = |row: &Row| {
+        let (share, slow) = row.service.highest()?;
+        let median = row.service.p50.filter(|median| *median > 0.0)?;
+        Some((share, slow, slow / median))
+    };
+    let tails = rows.iter().filter_map(|row| Some((row, tail(row)?)));
+    let Some((row, (share, slow, factor))) = tails.max_by(|a, b| a.1.2.total_cmp(&b.1.2)) else {
+        let most = rows.iter().map(|row| row.service.count).max().unwrap_or(0);
+        return format!("{} at most: too few to speak of a tail", plural(most, "item"));
+    };
+    let share_words = if share > 0.98 { "1 %" } else { "5 %" };
+    if factor < TAIL {
+        let who = if rows.len() == 1 { row.label.clone() } else { "any way".to_owned() };
+        return format!(
+            "Hardly a tail: the slowest {share_words} take up to {} times the median with {who}",
+            round(factor)
+        );
+    }
+    capital(&format!(
+        "with {}, the slowest {share_words} of items take {} or more, {} the median",
+        row.label,
+        show_seconds(slow),
+        if factor < 1000.0 { times_short(factor) } else { "over 1000×".to_owned() }
+    ))
+}
+
+fn round(factor: f64) -> String {
+    format!("{factor:.2}")
+}
+
+fn subtitle(results: &Results, group: &Group, shown: &[(&Cell, &Latency)]) -> String {
+    let trials = shown.iter().map(|(_, latency)| latency.trials);
+    let (low, high) = trials.fold((u32::MAX, 0), |(low, high), count| (low.min(count), high.max(count)));
+    let trials = match (low, high) {
+        (1, 1) => "1 instrumented trial of each".to_owned(),
+        (low, high) if low >= high => format!("{high} instrumented trials of each"),
+        (low, high) => format!("{low} to {high} instrumented trials of each"),
+    };
+    let items = shown.iter().map(|(_, latency)| latency.service.count);
+    let (fewest, most) = items.fold((u64::MAX, 0), |(low, high), count| (low.min(count), high.max(count)));
+    let items =
+        if fewest >= most { plural_items(most) } else { format!("{} to {}", show_count(fewest), plural_items(most)) };
+    format!(
+        "Share of items by service time (received until replied){}; {items}, {trials}, no interval. {}",
+        words::what(results, group),
+        words::unbroken("Further left and steeper is better")
+    )
+}
+
+fn plural_items(count: u64) -> String {
+    format!("{} {}", show_count(count), if count == 1 { "item" } else { "items" })
+}
+
+fn notes(results: &Results, rows: &[Row], of: usize) -> Vec<String> {
+    let mut notes = Vec::new();
+    if rows.iter().any(Row::is_curve) {
+        notes.push(
+            "Dashed, and below in numbers: turnaround, handed over until replied. Dots: p50, p95, p99".to_owned(),
+        );
+    }
+    if rows.iter().any(|row| !row.is_curve()) {
+        notes.push("Points: single items, of which there are fewer than 50".to_owned());
+    }
+    if rows.iter().any(|row| row.service.quantiles().iter().any(Option::is_none)) {
+        notes.push("A percentile takes 10 items beyond it".to_owned());
+    }
+    if of > rows.len() {
+        notes.push(format!("Of {of} ways those with the most workers"));
+    }
+    let cells = results.groups.iter().flat_map(|group| group.cells.iter().copied());
+    notes.extend(words::disturbed(results, cells));
+    notes
+}

@@ -1,0 +1,214 @@
+//! Results with clocked items and with two builds that tests draw and people look at, and charts that a scenario shaped.
+
+use super::fixture::{Fixture, Row, cpu_bound};
+use crate::results::{Change, ChartShape, Interval, Kind, Latency, Phase, Quantiles, Regression, Results, Trial};
+use crate::verdict::{Comparison, compare_runs};
+use crate::vocab::{ChartKey, ChartKind, Outcome};
+
+/// Every such kind of picture.
+pub(super) fn specimens() -> Vec<(&'static str, Results)> {
+    let mut shaped = cpu_bound("threads");
+    shaped.scenario.name = "shaped".into();
+    let plain = ChartShape::from(ChartKind::Time);
+    let two: Vec<usize> = shaped.cells.iter().filter(|cell| cell.workers == Some(2)).map(|cell| cell.id).collect();
+    shaped.charts = vec![
+        plain.clone(),
+        ChartShape {
+            x: Some(ChartKey::Model),
+            group: Some(ChartKey::Ipc),
+            cells: Some(two),
+            chosen: "workers 2".into(),
+            ..plain.clone()
+        },
+        ChartShape { group: Some(ChartKey::Model), ..ChartKind::Speedup.into() },
+        ChartShape { title: Some("Who wins? <&\"'> 100 % of 中文".into()), ..plain.clone() },
+        ChartShape { x: Some(ChartKey::Workers), ..plain },
+    ];
+    vec![("tails", tails()), ("few", few()), ("builds", builds(false)), ("equal", builds(true)), ("shaped", shaped)]
+}
+
+/// Times in nanoseconds that look drawn by lot: a body around `middle`, and a tail of a share of them that is `far` times as
+/// long.
+fn times(count: u64, middle: f64, (share, far): (f64, f64), seed: u64) -> Vec<u64> {
+    let mut random = fastrand::Rng::with_seed(seed);
+    let one = |_| {
+        let body = middle * (0.15 * (random.f64() + random.f64() + random.f64() - 1.5)).exp();
+        let tail = if random.f64() < share { far * (0.5 + random.f64()) } else { 1.0 };
+        (body * tail) as u64
+    };
+    (0..count).map(one).collect()
+}
+
+/// What an engine keeps of times.
+pub(super) fn quantiles(mut times: Vec<u64>) -> Quantiles {
+    times.sort_unstable();
+    let count = times.len();
+    let at = |share: f64| times[((count as f64 * share) as usize).min(count - 1)];
+    let known = |share: f64| (count as f64 * (1.0 - share) >= 10.0).then(|| at(share));
+    let (low, high) = (times[0].max(1) as f64, times[count - 1].max(2) as f64);
+    let mut histogram: Vec<(u64, u64)> = Vec::new();
+    for time in &times {
+        let step = ((*time as f64 / low).ln() / (high / low).ln() * 60.0).ceil() / 60.0;
+        let bound = (low * (high / low).powf(step)).ceil() as u64;
+        match histogram.last_mut() {
+            Some((last, count)) if *last >= bound => *count += 1,
+            _ => histogram.push((bound, 1)),
+        }
+    }
+    let (p50, p95, p99) = (at(0.5), known(0.95), known(0.99));
+    Quantiles { count: count as u64, min: times[0], p50, p95, p99, max: times[count - 1], histogram }
+}
+
+fn latency(cell: usize, service: Vec<u64>, around: f64) -> Latency {
+    let turnaround = service.iter().map(|time| time + (around * (1.0 + (time % 7) as f64 / 3.0)) as u64).collect();
+    Latency {
+        cell,
+        trials: 2,
+        service: quantiles(service),
+        turnaround: quantiles(turnaround),
+        service_by_trial: Vec::new(),
+    }
+}
+
+/// Some thousand items of every way of the computing task, some with tails.
+pub(super) fn tails() -> Results {
+    let mut results = cpu_bound("threads");
+    results.scenario.name = "tails".into();
+    results.charts = vec![ChartKind::Service.into()];
+    let all = results.cells.iter().map(|cell| {
+        let workers = f64::from(cell.workers.unwrap_or(1));
+        let tail = if workers > 2.0 { (0.04, 6.0 + workers) } else { (0.008, 2.0) };
+        let around = if cell.ipc.is_some() { 40_000.0 } else { 900.0 };
+        latency(cell.id, times(2560, 2.9e6, tail, cell.id as u64), around)
+    });
+    results.latencies = all.collect();
+    results
+}
+
+/// Too few items for a curve, and for some of the percentiles; over nine orders of magnitude.
+pub(super) fn few() -> Results {
+    let rows: [Row; 5] = [
+        ("serial", 0, "", Some(1.2)),
+        ("threads", 2, "", Some(0.4)),
+        ("rayon", 2, "", Some(0.24)),
+        ("processes", 2, "pipe", Some(0.24)),
+        ("processes", 2, "queue", Some(0.24)),
+    ];
+    let mut results =
+        Fixture::new("few", &[ChartKind::Service]).group("convoy", "one waits, others compute", &rows).derive();
+    results.cells[4].label = "a way whose name goes on and on until sixty characters are full".into();
+    results.latencies = vec![
+        latency(0, vec![52_000_000, 51_000_000, 1], 10.0),
+        latency(1, times(40, 3e7, (0.2, 4.0), 3), 1e6),
+        latency(2, times(120, 3e7, (0.2, 4.0), 4), 1e6),
+        latency(3, vec![5_000_000_000; 1500], 0.0),
+        latency(4, times(1500, 3e3, (0.02, 1e6), 4), 1e6),
+    ];
+    results
+}
+
+/// The trials of a cell around a time in seconds.
+fn trials(cell: usize, seconds: f64, peaks: bool, seed: u64) -> Vec<Trial> {
+    let mut random = fastrand::Rng::with_seed(seed);
+    let one = |block: u32| {
+        let apart = if peaks && block % 2 == 0 { 1.4 } else { 1.0 };
+        Trial {
+            cell,
+            block,
+            order: block,
+            kind: Kind::Timed,
+            duplicate: false,
+            outcome: Outcome::Ok,
+            measured: (seconds * apart * (1.0 + 0.04 * random.f64()) * 1e9) as u64,
+            phases: [Phase::default(); 3],
+            done: 1000,
+            lost: 0,
+            retried: 0,
+            duplicated: 0,
+            digest: String::new(),
+            first_item: 0,
+            open: None,
+            spent: None,
+            memory: None,
+            lock: None,
+            recovered: 0,
+            lives: vec![],
+            seen: vec![],
+            others: 0.0,
+            marks: vec![],
+            stderr: String::new(),
+        }
+    };
+    (0..15).map(one).collect()
+}
+
+/// The computing task with every way twice: by this build and by another.
+pub(super) fn builds(equal: bool) -> Results {
+    let mut results = cpu_bound("threads");
+    results.scenario.name = if equal { "equal".into() } else { "builds".into() };
+    results.charts = vec![ChartKind::Compare.into()];
+    results.run.against = Some("0.0.9".into());
+    let own = results.cells.clone();
+    let changes = [1.25, 1.0, 0.85, 1.03, 1.002, 2.5, 0.97, 1.0, 1.01, 0.6];
+    for cell in &own {
+        let seconds = results.derived.estimates[cell.id].time.map_or(1.0, |time| time.median);
+        let id = results.cells.len();
+        let label = format!("{} (other build)", cell.label);
+        results.cells.push(crate::results::Cell { id, against: true, label, ..cell.clone() });
+        results.groups[0].cells.push(id);
+        let estimate = crate::results::CellEstimate { cell: id, ..results.derived.estimates[cell.id].clone() };
+        results.derived.estimates.push(estimate);
+        let ratio = if equal { 1.0 } else { changes[cell.id % changes.len()] };
+        results.trials.extend(trials(cell.id, seconds * ratio, cell.id == 3, cell.id as u64));
+        results.trials.extend(trials(id, seconds, false, id as u64));
+        let word = match ratio {
+            _ if equal => Change::Equivalent,
+            ratio if ratio > 1.1 => Change::Regression,
+            ratio if ratio > 1.02 => Change::Slower,
+            ratio if ratio < 0.95 => Change::Faster,
+            1.0 => Change::Equivalent,
+            _ => Change::Undecided,
+        };
+        let ratio = Interval {
+            median: ratio,
+            low: Some(ratio * 0.98),
+            high: Some(ratio * 1.025),
+            level: 0.99,
+            ranks: (2, 14),
+            n: 15,
+        };
+        results.derived.regressions.push(Regression {
+            new: cell.id,
+            old: id,
+            ratio,
+            word,
+            smallest_effect: None,
+            blocks_needed: None,
+        });
+    }
+    results
+}
+
+/// Two runs of two groups, the later of which is slower in one way, and their comparison.
+pub(super) fn runs() -> (Results, Results, Comparison) {
+    let rows = |factor: f64| -> Vec<Row<'static>> {
+        vec![
+            ("serial", 0, "", Some(1.0)),
+            ("threads", 2, "", Some(0.5 * factor)),
+            ("processes", 2, "pipe", Some(0.6 / factor)),
+        ]
+    };
+    let made = |factor: f64| {
+        let mut results =
+            Fixture::new("runs", &[]).group("primes", "π", &rows(factor)).group("<&\"'> 中", "no", &rows(1.0)).derive();
+        results.groups[1].task = "sleep".into();
+        for cell in 0..results.cells.len() {
+            let seconds = results.derived.estimates[cell].time.map_or(1.0, |time| time.median);
+            results.trials.extend(trials(cell, seconds, cell == 4, cell as u64));
+        }
+        results
+    };
+    let (old, new) = (made(1.0), made(1.4));
+    let comparison = compare_runs(&old, &new);
+    (old, new, comparison)
+}

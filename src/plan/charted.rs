@@ -1,0 +1,123 @@
+//! Charts: those that a scenario names, with their cells found, and those that fit where it names none.
+
+use super::built::{Built, Narrowed};
+use super::expect::{Facts, all_facts, in_vain, matching, selector_words};
+use super::{Cell, Chart, Group, Skipped};
+use crate::model::Setup;
+use crate::scenario::{self, Fault, Problems, Scenario};
+use crate::vocab::ChartKind;
+
+impl Chart {
+    /// A chart that shows everything as it comes.
+    #[must_use]
+    pub fn of(kind: ChartKind) -> Self {
+        Self { kind, x: None, group: None, cells: None, chosen: String::new(), title: None }
+    }
+}
+
+type Resolved = (Option<Vec<Chart>>, Vec<Skipped>);
+
+/// Finds the points of the charts that a scenario names. As with expectations, a chart of cells that this machine or a
+/// permission keeps from being run is skipped.
+pub(super) fn resolve(scenario: &Scenario, built: &Built, cores: u32) -> Result<Resolved, Problems> {
+    let Some(named) = &scenario.charts else { return Ok((None, Vec::new())) };
+    let facts = all_facts(built);
+    let (mut problems, mut charts, mut skipped) = (Problems::new(), Vec::new(), Vec::new());
+    for chart in named {
+        match resolve_one(scenario, chart, &facts, cores) {
+            Ok(found) => charts.push(found),
+            Err(_) if built.wanting => skipped.push(Skipped {
+                what: format!("chart {}", chart.kind.word()),
+                why: "cells that it names are skipped here".into(),
+            }),
+            Err(found) => problems.extend(found),
+        }
+    }
+    if problems.is_empty() { Ok((Some(charts), skipped)) } else { Err(problems) }
+}
+
+fn resolve_one(scenario: &Scenario, chart: &scenario::Chart, facts: &Facts, cores: u32) -> Result<Chart, Problems> {
+    let mut problems = Problems::new();
+    if let Some(only) = &chart.only {
+        for (term, fault) in in_vain(&only.terms, facts, cores) {
+            problems.push(fault.at(&scenario.text, term.map_or(&only.place, |term| &term.place)));
+        }
+    }
+    let points = match &chart.only {
+        Some(only) => matching(&only.terms, facts, cores),
+        None => (0..facts.len()).collect(),
+    };
+    for (key, place) in [chart.x, chart.group].into_iter().zip(&chart.places) {
+        let Some(word) = key.map(crate::vocab::ChartKey::word) else { continue };
+        let has = |point: &usize| facts[*point].iter().any(|(known, _)| known == word);
+        if problems.is_empty() && !points.iter().any(has) {
+            let help = "name a setting that they have, change `where`, or remove this key";
+            problems.push(Fault::new(format!("no cell of this chart has `{word}`"), help).at(&scenario.text, place));
+        }
+    }
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let chosen = chart.only.as_ref().map_or(String::new(), selector_words);
+    let cells = chart.only.is_some().then_some(points);
+    Ok(Chart { kind: chart.kind, x: chart.x, group: chart.group, cells, chosen, title: chart.title.clone() })
+}
+
+/// The charts with the numbers of the cells that are run; those of which none is are named among what is skipped.
+pub(super) fn keep(charts: Option<Vec<Chart>>, narrowed: &Narrowed, skipped: &mut Vec<Skipped>) -> Option<Vec<Chart>> {
+    let mut kept = Vec::new();
+    for mut chart in charts? {
+        if let Some(points) = chart.cells {
+            let cells: Vec<usize> = points.into_iter().filter_map(|point| narrowed.cells[point]).collect();
+            if cells.is_empty() {
+                skipped.push(Skipped {
+                    what: format!("chart {} of {}", chart.kind.word(), chart.chosen),
+                    why: "its cells are not among those that were selected".into(),
+                });
+                continue;
+            }
+            chart.cells = Some(cells);
+        }
+        kept.push(chart);
+    }
+    Some(kept)
+}
+
+/// The charts that have something to show.
+pub(super) fn fitting(groups: &[Group], cells: &[Cell], quick: bool) -> Vec<Chart> {
+    let distinct = |mut values: Vec<u64>| {
+        values.sort_unstable();
+        values.dedup();
+        values.len()
+    };
+    let of = |group: &Group| group.cells.iter().map(|id| &cells[*id].setup).collect::<Vec<_>>();
+    let scales = groups.iter().any(|group| {
+        crate::model::MODELS.iter().any(|entry| {
+            let counts = of(group).into_iter().filter(|setup| setup.model == entry.model);
+            distinct(counts.filter_map(|setup| setup.workers.map(u64::from)).collect()) > 1
+        })
+    });
+    let stream = |setup: &&Setup| setup.dispatch == Some(crate::ipc::Dispatch::Stream);
+    let methods = groups.iter().flat_map(of).filter(stream).filter_map(|setup| setup.ipc.map(|method| method as u64));
+    let payloads = groups.iter().filter_map(|group| group.payload).collect();
+    let mut charts: Vec<ChartKind> = Vec::new();
+    if scales {
+        charts.push(ChartKind::Speedup);
+    }
+    if groups.iter().any(|group| group.cells.len() > 1) {
+        charts.push(ChartKind::Time);
+    }
+    // What was lost is told by instrumented trials, of which a quick run has none.
+    let workers = |id: &usize| cells[*id].setup.workers.unwrap_or(1);
+    let loses = |group: &Group| workers(&group.baseline) == 1 && group.cells.iter().any(|id| workers(id) > 1);
+    if !quick && groups.iter().any(loses) {
+        charts.push(ChartKind::Losses);
+    }
+    if distinct(methods.collect()) > 1 && distinct(payloads) > 1 {
+        charts.push(ChartKind::Ipc);
+    }
+    if groups.iter().any(|group| group.fault.is_some()) {
+        charts.push(ChartKind::Crash);
+    }
+    charts.into_iter().map(Chart::of).collect()
+}

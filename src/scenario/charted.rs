@@ -1,0 +1,73 @@
+//! Charts: which there are, and what each kind takes.
+
+use super::locate::Path;
+use super::problem::Fault;
+use super::resolve::{Resolver, entry_path};
+use super::resolved::Chart;
+use super::words::list;
+use super::written::{self, One};
+use crate::vocab::{ChartKey, ChartKind};
+
+impl Resolver<'_> {
+    /// The charts that are named; an empty list asks for none.
+    pub(super) fn charts(&mut self) -> Option<Vec<Chart>> {
+        let axis = self.document().charts.clone()?;
+        let path = Path::default().key("charts");
+        let mut charts: Vec<Chart> = Vec::new();
+        for (i, entry) in axis.values.iter().enumerate() {
+            let here = entry_path(&path, i, axis.list);
+            if axis.values[..i].contains(entry) {
+                let place = self.value_place(&here);
+                self.report(Fault::new("this value is listed twice", "remove one of them"), &place);
+            } else {
+                charts.extend(self.chart(entry, &here));
+            }
+        }
+        Some(charts)
+    }
+
+    fn chart(&mut self, entry: &written::ChartEntry, path: &Path) -> Option<Chart> {
+        let only = entry.r#where.as_ref().map(|selector| self.selector(selector, &path.key("where")));
+        let Some(One(kind)) = entry.kind else {
+            self.missing_kind(path, "chart");
+            return None;
+        };
+        let x = self.shape(kind, "x", entry.x.as_ref(), kind.takes_x(), path);
+        let group = self.shape(kind, "group", entry.group.as_ref(), kind.takes_group(), path);
+        if let (Some(x), true) = (x, x == group) {
+            let place = self.value_place(&path.key("group"));
+            let message = format!("`x` and `group` are both `{}`", x.word());
+            self.report(
+                Fault::new(message, "every section would have one row: change one of them, or remove it"),
+                &place,
+            );
+        }
+        let places = [self.value_place(&path.key("x")), self.value_place(&path.key("group"))];
+        Some(Chart { kind, x, group, only, title: entry.title.as_ref().map(|title| title.0.0.clone()), places })
+    }
+
+    /// A setting by which the chart is shaped, where its kind takes it.
+    fn shape(
+        &mut self,
+        kind: ChartKind,
+        key: &str,
+        given: Option<&One<ChartKey>>,
+        takes: &[ChartKey],
+        path: &Path,
+    ) -> Option<ChartKey> {
+        let One(given) = *given?;
+        if takes.contains(&given) {
+            return Some(given);
+        }
+        let words: Vec<&str> = takes.iter().map(|key| key.word()).collect();
+        let (fault, place) = if takes.is_empty() {
+            let fault = Fault::new(format!("the chart `{}` takes no `{key}`", kind.word()), "remove this key");
+            (fault, self.key_place(&path.key(key)))
+        } else {
+            let message = format!("`{}` is no `{key}` of the chart `{}`", given.word(), kind.word());
+            (Fault::new(message, format!("it takes {}", list(&words))), self.value_place(&path.key(key)))
+        };
+        self.report(fault, &place);
+        None
+    }
+}
