@@ -5,7 +5,7 @@ use super::sheet::Sheet;
 use super::words::{self, capital, estimate};
 use super::{Chart, view};
 use crate::name::{plural, show_seconds, three_digits};
-use crate::results::{Change, Group, Regression, Results};
+use crate::results::{Change, Group, Interval, Regression, Results};
 use crate::stats::two_modes;
 use crate::verdict::{Comparison, Matched, Side, UNBOUNDED, change, change_interval};
 use crate::vocab::ChartKind;
@@ -214,7 +214,7 @@ fn section_of_builds(results: &Results, group: &Group, found: &[&Regression]) ->
             ends: one.ratio.low.map(|low| (low, one.ratio.high.filter(|high| *high < UNBOUNDED))),
             before: None,
             change: change(one.ratio.median),
-            numbers: change_interval(&one.ratio),
+            numbers: interval(&one.ratio),
             word,
             tone,
             old: relative(&old, before),
@@ -223,6 +223,13 @@ fn section_of_builds(results: &Results, group: &Group, found: &[&Regression]) ->
         }
     });
     Section { head: capital(&group.label), rows: rows.collect() }
+}
+
+/// The interval of a change without its median: `+23 to +28 %`.
+fn interval(ratio: &Interval) -> String {
+    let whole = change_interval(ratio);
+    let ends = whole.strip_prefix(&change(ratio.median)).map_or("", |rest| rest.trim_matches([' ', '(', ')']));
+    if ends.is_empty() { "no interval".to_owned() } else { ends.to_owned() }
 }
 
 fn title_of_runs(delta: f64, all: &[&Matched]) -> String {
@@ -261,9 +268,8 @@ fn section_of_runs(before: &Results, after: &Results, group: &str, all: &[&Match
             Side::Overlapping => (Tone::Open, "overlap"),
             Side::Unknown => (Tone::Open, "no interval"),
         };
-        let ends = |interval: &crate::results::Interval| {
-            interval.low.map(|low| (low / median, interval.high.map(|high| high / median)))
-        };
+        let ends =
+            |interval: &Interval| interval.low.map(|low| (low / median, interval.high.map(|high| high / median)));
         Row {
             label: one.label.clone(),
             ratio: one.time.ratio,

@@ -296,7 +296,7 @@ mod tests {
     fn changes_are_round_and_start_with_none() {
         let texts = |low, high| changes(low, high).into_iter().map(|(_, text)| text).collect::<Vec<_>>();
         assert_eq!(texts(0.94, 1.06), ["0 %", "−2 %", "+2 %", "−4 %", "+4 %", "−6 %", "+6 %"]);
-        assert_eq!(texts(0.9, 1.4), ["0 %", "−10 %", "+10 %", "+20 %", "+30 %"]);
+        assert_eq!(texts(0.9, 1.4), ["0 %", "−10 %", "+10 %", "+20 %", "+30 %", "+40 %"]);
         assert_eq!(texts(0.2, 4.0)[0], "1×");
         assert!(texts(1e-3, 1e3).len() <= 12);
     }

@@ -246,12 +246,7 @@ fn show_rate(bytes: f64, digits: fn(f64) -> String) -> String {
 fn chart(results: &Results, family: &Family, stem: String) -> Chart {
     let all = family.drawn(results);
     let refused = |why: String| {
-        Chart::refused(
-            ChartKind::Ipc,
-            stem.clone(),
-            format!("IPC methods over the payload, {}", family.setup.words()),
-            why,
-        )
+        Chart::refused(ChartKind::Ipc, stem.clone(), format!("IPC methods over the payload, {}", family.label), why)
     };
     let longest = all.iter().filter(|drawn| drawn.line.cells.iter().any(|cell| is_method(cell)));
     if longest.map(|drawn| drawn.points.iter().filter(|point| point.value.is_some()).count()).max().unwrap_or(0) < 2 {
@@ -294,9 +289,10 @@ fn subtitle(family: &Family, all: &[Drawn], quick: bool) -> String {
     let model = if family.groups[0].1.is_lock_model() { format!(" ({LOCK_MODEL})") } else { String::new() };
     let values = all.iter().flat_map(|drawn| &drawn.points).filter_map(|point| point.value.as_ref());
     let quick = if quick { ". Quick run" } else { "" };
+    let setup = family.setup.words();
+    let setup = if setup.is_empty() { setup } else { format!(", {setup}") };
     format!(
-        "{what}{measure}{model}, {}; {}{quick}. {}",
-        family.setup.words(),
+        "{what}{measure}{model}{setup}; {}{quick}. {}",
         words::trials_and_interval(values),
         words::unbroken(direction)
     )

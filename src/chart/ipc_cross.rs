@@ -11,8 +11,9 @@ use crate::results::{BreakEven, Crossing, Results};
 
 /// More crossings than these hide each other; the report has them all.
 const MOST: usize = 3;
-/// Height of a line of words above the plot.
-pub(super) const LEADING: f64 = 17.0;
+/// Height of a line of words above the plot, and the room below the last one.
+const LEADING: f64 = 17.0;
+const BELOW: f64 = 9.0;
 
 const WORDS: Type = Type::regular(12.0, Paint::Ink);
 
@@ -40,6 +41,11 @@ pub(super) fn crossings(results: &Results, family: &Family, all: &[Drawn]) -> Ve
     found
 }
 
+/// Height of their words.
+pub(super) fn height(crossings: &[Cross]) -> f64 {
+    if crossings.is_empty() { 0.0 } else { crossings.len() as f64 * LEADING + BELOW }
+}
+
 fn cross(family: &Family, all: &[Drawn], even: &BreakEven) -> Option<Cross> {
     let at = even.at.filter(|at| at.is_finite() && *at > 0.0)?;
     if even.axis != "payload" || even.crossing != Crossing::From {
@@ -60,8 +66,8 @@ fn cross(family: &Family, all: &[Drawn], even: &BreakEven) -> Option<Cross> {
     let bytes = |value: f64| show_bytes(value.round() as u64);
     let between = match (low, high) {
         (Some(low), Some(high)) => format!(" ({} to {})", bytes(low), bytes(high)),
-        (None, Some(high)) => format!(" (at {} at most)", bytes(high)),
-        (Some(low), None) => format!(" (at {} at least)", bytes(low)),
+        (None, Some(high)) => format!(" ({} at most)", bytes(high)),
+        (Some(low), None) => format!(" ({} at least)", bytes(low)),
         (None, None) => String::new(),
     };
     let passes = if family.lower_is_better() { "gets faster than" } else { "overtakes" };
@@ -78,7 +84,7 @@ fn value_at(drawn: &Drawn, x: f64) -> Option<f64> {
 
 /// Draws the crossings, and their words in lines of their own from `top` on.
 pub(super) fn draw(plot: &Plot, canvas: &mut Canvas, all: &[Drawn], crossings: &[Cross], top: f64, left: f64) {
-    let end = top + crossings.len() as f64 * LEADING;
+    let end = top + height(crossings) - BELOW;
     let (from, to) = plot.x_range();
     for (index, cross) in crossings.iter().enumerate() {
         let (Some(a), Some(b)) = (value_at(&all[cross.lines.0], cross.at), value_at(&all[cross.lines.1], cross.at))

@@ -46,7 +46,7 @@ impl<'a> Layout<'a> {
         let labels: Vec<Label> = all.iter().filter_map(label).collect();
         let right = WIDTH - labels::margin(&labels);
         let crossings = ipc_cross::crossings(results, family, all);
-        let top = sheet.top() + crossings.len() as f64 * ipc_cross::LEADING;
+        let top = sheet.top() + ipc_cross::height(&crossings);
         let points = || all.iter().flat_map(|drawn| &drawn.points);
         let x = points().fold((f64::INFINITY, 0.0_f64), |(low, high), point| (low.min(point.x), high.max(point.x)));
         let y = points().filter_map(|point| point.value).fold((f64::INFINITY, 0.0_f64), |(low, high), value| {

@@ -75,6 +75,12 @@ const COLOURS: usize = 256;
 /// How many of them are the most frequent ones. The others are those that lie farthest from what is chosen already.
 const FREQUENT: usize = 160;
 
+/// Levels of compression: the harder one takes three times as long, and is for images that are large.
+const QUICK: u8 = 3;
+const HARD: u8 = 8;
+/// From this many bytes on an image is large.
+const LARGE: usize = 100_000;
+
 type Colour = [u8; 3];
 
 /// Charts are opaque, so the alpha channel is left out; and they have few colours, whose mixtures at edges are many, so a
@@ -92,15 +98,26 @@ fn encode(image: &tiny_skia::Pixmap) -> Result<Vec<u8>, png::EncodingError> {
             last.1
         })
         .collect();
+    let bytes = packed(image, &palette, &indices, QUICK)?;
+    if bytes.len() > LARGE { packed(image, &palette, &indices, HARD) } else { Ok(bytes) }
+}
+
+/// The image at this level of compression.
+fn packed(
+    image: &tiny_skia::Pixmap,
+    palette: &[Colour],
+    indices: &[u8],
+    level: u8,
+) -> Result<Vec<u8>, png::EncodingError> {
     let mut bytes = Vec::new();
     let mut encoder = png::Encoder::new(&mut bytes, image.width(), image.height());
     encoder.set_color(png::ColorType::Indexed);
     encoder.set_palette(palette.concat());
     encoder.set_depth(png::BitDepth::Eight);
-    encoder.set_compression(png::Compression::Balanced);
+    encoder.set_deflate_compression(png::DeflateCompression::Level(level));
     encoder.set_filter(png::Filter::NoFilter);
     let mut writer = encoder.write_header()?;
-    writer.write_image_data(&indices)?;
+    writer.write_image_data(indices)?;
     writer.finish()?;
     Ok(bytes)
 }

@@ -8,7 +8,7 @@ use resvg::usvg::roxmltree::Document;
 use super::fixture::{Fixture, cpu_bound};
 use super::gallery::{dots, end_to_end, failed, gained, gallery, hard_names, lost, payloads};
 use super::happenings::{crashed, faults, locked, plain, weights};
-use super::specimens::runs;
+use super::specimens::{builds, few, runs, tails};
 use super::*;
 use crate::results::{Cell, Event, EventKind, Timeline, Word};
 
@@ -236,6 +236,110 @@ fn payloads_give_round_trips_or_throughput() {
         cell.dispatch = Some("table".into());
     }
     assert!(only(&several, ChartKind::Ipc).picture.is_err());
+}
+
+#[test]
+fn a_crossing_is_marked_with_its_interval_and_settings_that_are_none_are_not_named() {
+    let chart = only(&payloads(), ChartKind::Ipc);
+    let words = "pipe gets faster than shared memory at 850 KiB (64 KiB to 1 MiB)";
+    assert!(svg(&chart).contains(&format!("<title>{words}</title>")), "{}", chart.alt);
+    assert_eq!(chart.picture.unwrap().written.iter().filter(|(text, _)| text == words).count(), 1);
+    let mut bare = payloads();
+    for cell in &mut bare.cells {
+        (cell.wait, cell.placement) = (None, None);
+    }
+    let subtitle = only(&bare, ChartKind::Ipc).subtitle;
+    assert!(subtitle.starts_with("Round trip of one item in flight; median"), "{subtitle}");
+}
+
+#[test]
+fn what_is_lost_under_classes_of_python_is_told_too() {
+    let mut results = faults();
+    for cell in results.cells.iter_mut().filter(|cell| cell.on_crash.as_deref() == Some("skip")) {
+        (cell.on_crash, cell.api, cell.label) = (None, Some("pool".into()), "processes × 4, pool".into());
+    }
+    let title = only(&results, ChartKind::Crash).title;
+    assert!(
+        title.ends_with("and hang on 1 fault; under pool they lose up to 24 of 64, and hang on 1 fault"),
+        "{title}"
+    );
+}
+
+#[test]
+fn the_text_of_a_bar_ends_before_what_lies_on_it() {
+    let mut results = crashed();
+    results.timelines.truncate(1);
+    let at = results.timelines[0].events.iter().find(|event| event.1 == EventKind::Crash).unwrap().3;
+    // The join overlaps the restart, as clocks of both ends may.
+    results.timelines[0].events.retain(|event| event.0 != 3 || event.2 <= at);
+    results.timelines[0].events.push(Event(3, EventKind::Start, at, at + 30_000_000));
+    results.timelines[0].events.push(Event(3, EventKind::Join, at + 2_000_000, at + 40_000_000));
+    let picture = charts(&results).remove(0).picture.unwrap();
+    assert!(picture.written.iter().all(|(text, _)| !text.starts_with("restart 3")), "{:?}", picture.written);
+}
+
+#[test]
+fn items_are_told_by_percentiles_that_have_ten_items_beyond_them() {
+    let chart = only(&tails(), ChartKind::Service);
+    assert!(
+        chart.title.starts_with("With ") && chart.title.contains("the slowest 1 % of items take"),
+        "{}",
+        chart.title
+    );
+    assert!(chart.alt.contains("serial: p50 ") && chart.alt.contains("; turnaround p50 "), "{}", chart.alt);
+    let few = only(&few(), ChartKind::Service);
+    let drawn = few.picture.as_ref().unwrap();
+    // Three items have no percentile, forty a median alone.
+    assert_eq!(drawn.written.iter().filter(|(text, _)| text == "–").count(), 3 + 2 + 2);
+    assert!(svg(&few).contains("<title>serial: 1 of 1 ns</title>"), "single items are points");
+    let mut quick = tails();
+    quick.run.quick = true;
+    quick.latencies.clear();
+    assert!(only(&quick, ChartKind::Service).picture.unwrap_err().contains("quick run"));
+}
+
+#[test]
+fn two_builds_are_told_by_their_verdicts() {
+    let chart = only(&builds(false), ChartKind::Compare);
+    assert_eq!(
+        chart.title,
+        "3 of 13 ways are slower by more than 3 %: work stealing (rayon) × 2 +150 %, serial +25 % and 1 more; 1 slower; \
+         3 faster; 3 undecided"
+    );
+    assert!(svg(&chart).contains("<title>serial: +25 % (+23 to +28 %)</title>"), "{}", chart.alt);
+    let equal = only(&builds(true), ChartKind::Compare);
+    assert_eq!(equal.title, "All 13 ways are equivalent within ±3 %");
+    // Grey is what no verdict tells from the other build.
+    assert!(!svg(&equal).contains("#dd5005") && svg(&chart).contains("#dd5005"));
+    let mut one = builds(false);
+    one.run.against = None;
+    assert!(only(&one, ChartKind::Compare).picture.unwrap_err().contains("one build was run"));
+    let (old, new, compared) = runs();
+    let titles: Vec<String> = comparison(&old, &new, &compared).into_iter().map(|chart| chart.title).collect();
+    assert_eq!(titles, ["1 of 6 ways is slower by more than 3 %: threads × 2 +40 %"]);
+}
+
+#[test]
+fn a_shaped_chart_shows_its_cells_and_keeps_its_claim_computed() {
+    let results = gallery().into_iter().find(|(name, _)| *name == "shaped").unwrap().1;
+    let all = charts(&results);
+    let stems: Vec<&str> = all.iter().map(|chart| chart.stem.as_str()).collect();
+    assert_eq!(stems[..2], ["time", "time--workers-2-model-by-ipc"]);
+    assert_eq!(stems.iter().collect::<BTreeSet<_>>().len(), stems.len());
+    let ways = &all[1];
+    assert!(ways.subtitle.ends_with(". Shown: workers 2") && !ways.alt.contains("× 4"), "{}", ways.alt);
+    assert!(ways.alt.contains("Pipe: processes 1.06 s. Shared memory: processes 1.03 s"), "{}", ways.alt);
+    let titled = all.iter().find(|chart| chart.title.starts_with("Who wins?")).unwrap();
+    assert!(titled.subtitle.starts_with("Threads × 2 are fastest: 897 ms"), "{}", titled.subtitle);
+    assert!(
+        svg(titled).contains("<title id=") && svg(titled).contains("Who wins? &lt;&amp;&quot;&apos;&gt; 100 % of 中文")
+    );
+    let by_workers = all.iter().find(|chart| chart.stem == "time--workers").unwrap();
+    assert!(
+        by_workers.alt.contains("serial 1.84 s; threads × 1 1.85 s; work stealing (rayon) × 1"),
+        "{}",
+        by_workers.alt
+    );
 }
 
 #[test]

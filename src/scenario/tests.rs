@@ -529,7 +529,7 @@ fn charts_are_words_or_are_shaped_and_what_a_kind_does_not_take_is_refused() {
         ("{kind: time, x: modl}", "`modl` is no setting by which charts are shaped", 26, "did you mean `model`?"),
         ("{kind: speedup, x: model}", "`model` is no `x` of the chart `speedup`", 29, "it takes `workers`"),
         ("{kind: crash, group: model}", "the chart `crash` takes no `group`", 24, "remove this key"),
-        ("{kind: time, x: ipc, group: ipc}", "`x` and `group` are both `ipc`", 38, "change one of them"),
+        ("{kind: time, x: ipc, group: ipc}", "`x` and `group` are both `ipc`", 38, "every section would have one row"),
         ("{kind: time, where: {modl: threads}}", "`modl` is not a key of a selector", 31, "did you mean `model`?"),
         ("{kind: time, where: {model: thread}}", "`thread` is no model", 38, "did you mean `threads`?"),
     ] {
@@ -539,7 +539,7 @@ fn charts_are_words_or_are_shaped_and_what_a_kind_does_not_take_is_refused() {
     refuses(
         format!("{GOOD}charts: [time, {{kind: time}}]\n"),
         "this value is listed twice",
-        (6, 16),
+        (6, 17),
         "charts",
         "remove one of them",
     );
