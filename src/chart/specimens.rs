@@ -111,7 +111,7 @@ pub(super) fn few() -> Results {
 fn trials(cell: usize, seconds: f64, peaks: bool, seed: u64) -> Vec<Trial> {
     let mut random = fastrand::Rng::with_seed(seed);
     let one = |block: u32| {
-        let apart = if peaks && block % 2 == 0 { 1.4 } else { 1.0 };
+        let apart = if peaks && block.is_multiple_of(2) { 1.4 } else { 1.0 };
         Trial {
             cell,
             block,

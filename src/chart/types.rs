@@ -62,10 +62,9 @@ impl TypeCase {
         for (word, uses) in self.words.iter().zip(uses) {
             let (weight, parts) = &word.parts;
             for (glyph, _) in parts {
-                if !glyphs.contains_key(&(*weight, *glyph)) {
-                    let id = shared.define("path", &format!(" d=\"{}\"", font::outline(*glyph, *weight)), None);
-                    glyphs.insert((*weight, *glyph), id);
-                }
+                glyphs.entry((*weight, *glyph)).or_insert_with(|| {
+                    shared.define("path", &format!(" d=\"{}\"", font::outline(*glyph, *weight)), None)
+                });
             }
             let named: Vec<(String, i32)> =
                 parts.iter().map(|(glyph, at)| (glyphs[&(*weight, *glyph)].clone(), *at)).collect();
