@@ -10,6 +10,7 @@ mod fault;
 mod settings;
 mod topology;
 
+mod compress;
 mod convoy;
 mod database;
 mod echo;
@@ -17,15 +18,19 @@ mod empty;
 mod file;
 mod globals;
 mod hash;
+mod json;
 mod matrix;
 mod meter;
 mod mixed;
 mod numbered;
+mod numeric;
 mod primes;
 mod probe;
 mod probe_topology;
 mod python;
 mod sleep;
+mod sort;
+mod train;
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
@@ -259,6 +264,11 @@ impl Tasks {
                 Arc::new(primes::Primes),
                 Arc::new(matrix::Matrix),
                 Arc::new(hash::Hash),
+                Arc::new(compress::Compress),
+                Arc::new(sort::Sort),
+                Arc::new(json::Json),
+                Arc::new(numeric::Numeric),
+                Arc::new(train::Train),
                 Arc::new(sleep::Sleep),
                 Arc::new(file::File),
                 Arc::new(echo::Echo),
