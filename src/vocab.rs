@@ -231,7 +231,6 @@ pub const NOT_BUILT_YET: &[(&str, &str)] = &[
     ("download", "a task that fetches files over HTTP"),
     ("crawl", "a task that follows links"),
     ("log", "a task with many producers and one writer"),
-    ("image", "a task on real images"),
     ("video", "a video encoding task"),
     ("service", "the chart of service times"),
     ("compare", "the chart of before and after"),

@@ -18,6 +18,7 @@ mod empty;
 mod file;
 mod globals;
 mod hash;
+mod image;
 mod json;
 mod matrix;
 mod meter;
@@ -267,6 +268,7 @@ impl Tasks {
                 Arc::new(compress::Compress),
                 Arc::new(sort::Sort),
                 Arc::new(json::Json),
+                Arc::new(image::Image),
                 Arc::new(numeric::Numeric),
                 Arc::new(train::Train),
                 Arc::new(sleep::Sleep),
