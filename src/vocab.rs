@@ -231,9 +231,12 @@ pub const NOT_BUILT_YET: &[(&str, &str)] = &[
     ("download", "a task that fetches files over HTTP"),
     ("crawl", "a task that follows links"),
     ("log", "a task with many producers and one writer"),
-    ("video", "a video encoding task"),
     ("service", "the chart of service times"),
     ("compare", "the chart of before and after"),
     ("latency", "latency under open arrivals"),
     ("where", "which cells a chart shows"),
 ];
+
+/// Words of the language that this program knows only where it was built with an optional feature of the same name, with
+/// what they do.
+pub const OPTIONAL: &[(&str, &str)] = &[("video", "a task that encodes AV1")];

@@ -32,6 +32,8 @@ mod python;
 mod sleep;
 mod sort;
 mod train;
+#[cfg(feature = "video")]
+mod video;
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
@@ -271,6 +273,8 @@ impl Tasks {
                 Arc::new(image::Image),
                 Arc::new(numeric::Numeric),
                 Arc::new(train::Train),
+                #[cfg(feature = "video")]
+                Arc::new(video::Video),
                 Arc::new(sleep::Sleep),
                 Arc::new(file::File),
                 Arc::new(echo::Echo),
