@@ -96,11 +96,9 @@ fn words_that_are_not_built_yet_say_so() {
     ]);
 }
 
+#[cfg(not(feature = "video"))]
 #[test]
 fn words_that_were_left_out_of_the_build_say_how_to_have_them() {
-    if cfg!(feature = "video") {
-        return println!("skipped: this build has all that is optional");
-    }
     let says = &["this build has no task `video`", "--features video"];
     assert_refused(&bad(with("kind: empty", "kind: video"), ":6:16", says));
 }
