@@ -128,6 +128,7 @@ impl Job for JsonJob {
 
 #[cfg(test)]
 mod tests {
+    use super::super::checksum;
     use super::*;
 
     fn run(item: u64, document: &str) -> Result<String, TaskError> {
@@ -155,6 +156,14 @@ mod tests {
         assert_eq!(parsed["records"].as_array().unwrap().len(), 50);
         assert_eq!(parsed.to_string(), document, "keys, numbers and escapes are those that a serialiser writes");
         assert!(document.is_ascii() && document.contains("\\\"") && document.contains(":-"));
+    }
+
+    #[test]
+    fn cpython_writes_the_same_bytes() {
+        // The same document by json.dumps(..., separators=(",", ":")), and the same after json.loads() and the changes.
+        let document = document(4, 50);
+        assert_eq!(checksum(document.as_bytes()), 0x24fc_3313_e442);
+        assert_eq!(checksum(run(3, &document).unwrap().as_bytes()), 0x2532_82fb_b541);
     }
 
     #[test]

@@ -25,3 +25,4 @@ mod support;
 mod topologies;
 mod trying;
 mod usage;
+mod workloads;

@@ -63,6 +63,14 @@ mod tests {
     }
 
     #[test]
+    fn cpython_counts_the_same() {
+        let (job, mut request, mut reply) = (Pi::new(5, 10_000), Vec::new(), Vec::new());
+        job.request(7, &mut request);
+        job.run(&request, &mut reply, &mut Context::native()).unwrap();
+        assert_eq!(numbered::read(&reply).unwrap(), 7822);
+    }
+
+    #[test]
     fn a_few_points_are_counted_as_by_hand() {
         // Of mix(0, 0) = e220a8397b1dcdaf and mix(0, 1) = 6e789e6aa1b965f4 (splitmix64's first numbers from seed 0): x is
         // 0.883 and y 0.962, and x 0.432 and y 0.263 of the side. The second is within.

@@ -237,6 +237,13 @@ mod tests {
     }
 
     #[test]
+    fn cpython_computes_the_same_bits() {
+        // The checksum of all replies of the fifth round, by floats and zlib.crc32() of CPython.
+        let (replies, _) = rounds(&Stencil::new(9, 10, 3), 5);
+        assert_eq!(checksum(&replies.concat()), 0x30_1645_c4b6);
+    }
+
+    #[test]
     fn one_warm_point_spreads_as_by_hand() {
         let mut strip = Strip { side: 3, now: vec![0.0; 15], next: vec![0.0; 15] };
         strip.now[7] = 8.0;
