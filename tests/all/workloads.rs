@@ -52,7 +52,7 @@ fn twenty_trainings_under_every_way_are_one_to_the_bit() {
     let place = Place::new();
     let task = "{kind: train, samples: 90, features: 5, classes: 3, parts: 4, items: 80}";
     let models = "[serial, threads, rayon, {kind: processes, ipc: [queue, pipe, shared_memory, manager]}]";
-    place.scenario("training", &format!("tasks: [{task}]\nmodels: {models}\nworkers: 3\ncharts: []\n"));
+    place.scenario("training", &format!("tasks: [{task}]\nmodels: {models}\nworkers: 3\n"));
     place.run_scenario("training", &["--quick", "--trials", "20"]).expect(0);
     let results = place.results("training");
     assert_eq!(results.trials.len(), 7 * 20);
@@ -69,7 +69,7 @@ fn a_folder_of_images_needs_no_permission_and_a_missing_one_is_shown_where_it_st
     place.scenario("gallery", text);
     let planned = place.run(&["plan", "gallery.yaml"]).expect(2);
     assert!(
-        planned.stderr.contains("gallery.yaml:7:5") && planned.stderr.contains("photographs"),
+        planned.stderr.contains("gallery.yaml:9:5") && planned.stderr.contains("photographs"),
         "{}",
         planned.stderr
     );
