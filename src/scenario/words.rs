@@ -3,7 +3,7 @@
 use super::problem::{Fault, printable};
 use crate::name::nearest;
 use crate::task::Tasks;
-use crate::vocab::NOT_BUILT_YET;
+use crate::vocab::{NOT_BUILT_YET, OPTIONAL};
 
 /// A place in a scenario that takes keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +62,15 @@ pub(crate) fn unknown_word(what: &str, word: &str, known: &[&str]) -> Fault {
         return Fault::new(
             format!("the {what} `{shown}` is not built yet ({about})"),
             format!("until then, there are {}", list(known)),
+        );
+    }
+    if let Some((feature, about)) = OPTIONAL.iter().find(|(optional, _)| *optional == word) {
+        return Fault::new(
+            format!("this build has no {what} `{shown}` ({about})"),
+            format!(
+                "build with it: `cargo install --path . --features {feature}`; in this build, there are {}",
+                list(known)
+            ),
         );
     }
     let help = match nearest(word, known.iter().copied()) {

@@ -10,6 +10,7 @@ mod fault;
 mod settings;
 mod topology;
 
+mod compress;
 mod convoy;
 mod database;
 mod echo;
@@ -17,15 +18,22 @@ mod empty;
 mod file;
 mod globals;
 mod hash;
+mod image;
+mod json;
 mod matrix;
 mod meter;
 mod mixed;
 mod numbered;
+mod numeric;
 mod primes;
 mod probe;
 mod probe_topology;
 mod python;
 mod sleep;
+mod sort;
+mod train;
+#[cfg(feature = "video")]
+mod video;
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
@@ -259,6 +267,14 @@ impl Tasks {
                 Arc::new(primes::Primes),
                 Arc::new(matrix::Matrix),
                 Arc::new(hash::Hash),
+                Arc::new(compress::Compress),
+                Arc::new(sort::Sort),
+                Arc::new(json::Json),
+                Arc::new(image::Image),
+                Arc::new(numeric::Numeric),
+                Arc::new(train::Train),
+                #[cfg(feature = "video")]
+                Arc::new(video::Video),
                 Arc::new(sleep::Sleep),
                 Arc::new(file::File),
                 Arc::new(echo::Echo),

@@ -28,3 +28,4 @@ mod support;
 mod topologies;
 mod trying;
 mod usage;
+mod workloads;

@@ -96,6 +96,13 @@ fn words_that_are_not_built_yet_say_so() {
     ]);
 }
 
+#[cfg(not(feature = "video"))]
+#[test]
+fn words_that_were_left_out_of_the_build_say_how_to_have_them() {
+    let says = &["this build has no task `video`", "--features video"];
+    assert_refused(&bad(with("kind: empty", "kind: video"), ":6:16", says));
+}
+
 #[test]
 fn hostile_text_is_refused_at_its_place() {
     let bomb: String = (1..10)
