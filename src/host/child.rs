@@ -121,7 +121,8 @@ fn measured(order: &mut Order<'_>, machine: Ticks) -> Reply {
     if ran.trouble.is_none() && Instant::now() > order.deadline {
         ran.trouble = Some(Trouble::TimedOut);
     }
-    if ran.trouble.is_none() && ran.done == ran.known {
+    // What a dead worker had begun may have left its mark outside twice, and out of its order.
+    if ran.trouble.is_none() && ran.done == ran.known && ran.retried == 0 {
         ran.trouble = review(order).err();
     }
     // What it used is this trial's own, and no other's.

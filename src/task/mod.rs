@@ -11,12 +11,17 @@ mod settings;
 mod topology;
 
 mod convoy;
+mod crawl;
 mod database;
+mod download;
 mod echo;
 mod empty;
+mod fetch;
 mod file;
 mod globals;
 mod hash;
+mod lines;
+mod log;
 mod matrix;
 mod meter;
 mod mixed;
@@ -25,7 +30,9 @@ mod primes;
 mod probe;
 mod probe_topology;
 mod python;
+mod site;
 mod sleep;
+mod web;
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
@@ -265,6 +272,9 @@ impl Tasks {
                 Arc::new(mixed::Mixed),
                 Arc::new(convoy::Convoy),
                 Arc::new(database::Database),
+                Arc::new(download::Download),
+                Arc::new(crawl::Crawl),
+                Arc::new(log::Log),
                 Arc::new(globals::Globals),
                 Arc::new(python::Python),
                 Arc::new(command::Command),
