@@ -114,7 +114,7 @@ fn measured(order: &mut Order<'_>, machine: Ticks) -> Reply {
         leave_no_core();
     }
     let mut ran = match order.brief.runtime {
-        Runtime::Python => python::run(order),
+        Runtime::Python => python::run(order, server.as_ref().map(Server::pid)),
         Runtime::Native | Runtime::EmulatedGil => model::run(order),
     };
     // Not every model looks at the clock while it works; what was late is late under all of them.

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::built::{Built, Common, Point};
+use super::together::not_in_python;
 use super::{Collapsed, Group, Items, Options, Skipped};
 use crate::ipc::{Dispatch, Method, Wait};
 use crate::model::{Api, Key, Measure, Model, OnCrash, ParentUse, Placement, Setup, Start, impossible, uses};
@@ -248,8 +249,8 @@ impl Builder<'_> {
     /// Whether an interpreter can run the items in this way.
     fn is_possible_in(&mut self, found: &Interpreter, task: &dyn Task, settings: &Settings, setup: &Setup) -> bool {
         let label = found.label();
-        if task.topology(settings) != Topology::Independent {
-            self.skip(format!("{} × python", task.name()), "the Python driver has no items that hang together");
+        if let Some((way, why)) = not_in_python(task.topology(settings), setup) {
+            self.skip(format!("{} × {way}", task.name()), why);
             return false;
         }
         if setup.model == Model::Interpreters && !found.interpreters {

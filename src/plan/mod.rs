@@ -10,6 +10,7 @@ mod expect;
 mod label;
 mod only;
 mod order;
+mod together;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
