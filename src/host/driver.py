@@ -618,6 +618,8 @@ TASKS = {
     "globals": global_variable,
     "python": users_function,
 }
+# What a program with such items imports at its top, so that forked workers have it.
+MODULES = {"download": ["http.client"], "crawl": ["http.client", "html.parser"]}
 # Who takes all replies, of the tasks that have such a one.
 CONSUMERS = {"log": LogWriter}
 
@@ -2384,6 +2386,8 @@ def main():
     global GLOBAL
     WIRE.take()
     order = Order(json.loads(WIRE.wait()))
+    for module in MODULES.get(order.task, ()):
+        __import__(module)
     signal.signal(signal.SIGALRM, time_out)
     signal.setitimer(signal.ITIMER_REAL, max(order.given["left"] / 1e9, 0.001))
     if order.switch_interval:

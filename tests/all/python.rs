@@ -13,7 +13,7 @@ const OVERTIME: f64 = 1.0;
 
 /// Whether there is a python3; says so where there is none.
 #[track_caller]
-fn has_python() -> bool {
+pub fn has_python() -> bool {
     let answer = std::process::Command::new("python3").args(["-c", "import multiprocessing"]).output();
     let found = answer.is_ok_and(|output| output.status.success());
     if !found {
@@ -156,6 +156,80 @@ parent_use: read
     for (cell, trial) in cells_with_trials(&results) {
         assert_eq!((&trial.outcome, trial.done), (&Outcome::Ok, 20), "{}", cell.label);
         assert!(trial.phases.iter().take(2).all(|phase| phase.wall > 0), "{}", cell.label);
+    }
+}
+
+/// Items that hang together: the server, the file and the sums are looked at after each trial.
+#[test]
+fn downloads_crawls_and_logs_are_right_whoever_runs_them() {
+    if !has_python() {
+        return;
+    }
+    let place = Place::new();
+    let tasks = "chunk: 2
+tasks:
+  - {kind: download, size: 20 KiB, delay: 1 ms, returns: [digest, body], items: 20}
+  - {kind: crawl, pages: 30, links: 4, delay: 0 s, items: 2}
+  - {kind: log, writer: [one, each], sync: [never, batch, line], batch: 20, items: 60}
+";
+    let results = run(&place, "together", &format!("{tasks}{EVERY_WAY}"), 0, &[]);
+    // Serial, three kinds of threads, four ways of `Process`, two pools and an event loop; a pool's `map` takes neither
+    // items that are found while others run nor a consumer, and an event loop helps no work that does not wait.
+    assert_eq!(results.cells.len(), 2 * 11 + 9 + 3 * 8 + 3 * 10);
+    for (cell, trial) in cells_with_trials(&results) {
+        let known = if results.groups[cell.group].task == "crawl" { 60 } else { cell.items };
+        let group = &results.groups[cell.group].label;
+        assert_eq!((&trial.outcome, trial.done, trial.lost), (&Outcome::Ok, known, 0), "{group}, {}", cell.label);
+        assert!(!trial.marks.iter().any(|mark| mark == "leaked"), "{group}, {}", cell.label);
+    }
+}
+
+#[test]
+fn sub_interpreters_download_and_append() {
+    if !has_python() {
+        return;
+    }
+    let place = Place::new();
+    let tasks = "tasks: [{kind: download, delay: 1 ms, items: 20}, {kind: log, writer: each, items: 60}]\n";
+    let results = run(&place, "inter", &format!("{tasks}models: [serial, interpreters]\n"), 0, &[]);
+    if results.cells.len() == 2 {
+        return skipped("this CPython has no sub-interpreters");
+    }
+    assert!(cells_with_trials(&results).all(|(_, trial)| trial.outcome == Outcome::Ok), "{:?}", results.trials);
+}
+
+/// Items that hang together must not wait for one that will never come.
+#[test]
+fn faults_in_crawls_and_logs_end_like_others() {
+    if !has_python() {
+        return;
+    }
+    let place = Place::new();
+    for (kind, item, timeout) in [("kill", 1, 20), ("exception", 1, 20), ("hang", 1, 2)] {
+        let rest = format!(
+            "fault: {{kind: {kind}, item: {item}}}
+timeout: {timeout}s
+tasks: [{{kind: crawl, pages: 10, links: 4, delay: 0 s, items: 2}}, {{kind: log, items: 40}}]
+models:
+  - serial
+  - {{kind: threads, api: [process, executor]}}
+  - async
+  - {{kind: processes, api: process, ipc: [pipe, manager], on_crash: [stop, restart, skip]}}
+  - {{kind: processes, api: executor}}
+"
+        );
+        let results = run(&place, &format!("together-{kind}"), &rest, 0, &[]);
+        assert_eq!(results.cells.len(), 11 + 10);
+        for (cell, trial) in cells_with_trials(&results) {
+            let (ending, _) = must_end(kind, cell);
+            let context = format!("{kind}, {}: {trial:?}", cell.label);
+            assert_eq!(word(&trial.outcome), ending, "{context}");
+            assert!(trial.lost >= 1, "{context}");
+            let restarted = cell.on_crash.as_deref() == Some("restart") && kind != "hang";
+            assert!(!restarted || (trial.lost == 1 && trial.retried > 0), "{context}");
+            let alone = cell.model == "threads" && kind == "exception";
+            assert!(!alone || trial.lost == 1, "{context}");
+        }
     }
 }
 
