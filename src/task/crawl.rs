@@ -94,8 +94,9 @@ impl Task for Crawl {
     }
     fn describe(&self, settings: &Settings) -> String {
         let (pages, links) = (show_count(settings.whole("pages")), settings.whole("links"));
-        let delay = show_seconds(settings.duration("delay").as_secs_f64());
-        format!("crawls of sites of {pages} pages with {links} links, each {delay} away")
+        let delay = settings.duration("delay").as_secs_f64();
+        let away = if delay == 0.0 { String::new() } else { format!(", each {} away", show_seconds(delay)) };
+        format!("crawls of sites of {pages} pages with {links} links{away}")
     }
     fn prepare(&self, settings: &Settings, place: &Place) -> Result<Box<dyn Job>, TaskError> {
         let client = Client::new(place.server, settings.duration("delay"));
