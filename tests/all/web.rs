@@ -114,6 +114,29 @@ fn a_run_that_goes_on_after_a_death_does_all_but_what_is_lost() {
     }
 }
 
+/// What a dead worker had begun is done again, and that is no failure where the run is to go on.
+#[test]
+fn pages_that_a_dead_worker_had_begun_may_be_fetched_twice() {
+    let place = Place::new();
+    let ways = "models: [{kind: processes, workers: 2, ipc: pipe, on_crash: restart}]\ntimeout: 60 s\n";
+    place.scenario("twice", &format!("tasks: [{{kind: crawl, pages: 600, delay: 10 ms, items: 1}}]\n{ways}"));
+    let running = place.program(&["twice.yaml", "--out", "o", "--quick", "--trials", "1"]).spawn().unwrap();
+    let worker = until("two workers", HANG, || {
+        let hosts = children(running.id(), "__host");
+        let workers: Vec<u32> = hosts.iter().flat_map(|host| children(*host, "__worker")).collect();
+        (workers.len() == 2).then(|| workers[0])
+    });
+    // Long enough to be at work, and not at its end: every page takes ten milliseconds and more.
+    std::thread::sleep(Duration::from_secs(1));
+    signal(worker, Signal::KILL);
+    let ended = Ended::of(running, HANG).expect(0);
+    let results = place.results("twice");
+    assert_eq!(results.trials[0].outcome.words(), "ok", "{:?}", results.trials);
+    assert!(results.trials[0].done == 600 && results.trials[0].retried > 0, "{:?}", results.trials);
+    place.assert_no_leftovers(ended.pid);
+    place.assert_nothing_runs();
+}
+
 #[test]
 fn an_item_that_hangs_is_over_in_time() {
     for (name, task) in [("download", DOWNLOADS.0), ("crawl", CRAWLS.0)] {
