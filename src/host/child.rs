@@ -115,14 +115,15 @@ fn measured(order: &mut Order<'_>, machine: Ticks) -> Reply {
         leave_no_core();
     }
     let mut ran = match order.brief.runtime {
-        Runtime::Python => python::run(order),
+        Runtime::Python => python::run(order, server.as_ref().map(Server::pid)),
         Runtime::Native | Runtime::EmulatedGil => model::run(order),
     };
     // Not every model looks at the clock while it works; what was late is late under all of them.
     if ran.trouble.is_none() && Instant::now() > order.deadline {
         ran.trouble = Some(Trouble::TimedOut);
     }
-    if ran.trouble.is_none() && ran.done == ran.known {
+    // What a dead worker had begun may have left its mark outside twice, and out of its order.
+    if ran.trouble.is_none() && ran.done == ran.known && ran.retried == 0 {
         ran.trouble = review(order).err();
     }
     // What it used is this trial's own, and no other's.

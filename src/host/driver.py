@@ -65,6 +65,13 @@ def digest(data):
     return zlib.crc32(data) | len(data) << 32
 
 
+def once_item(request):
+    """The number of the only item with this request. The same as in src/task/digest.rs."""
+    import hashlib
+
+    return int.from_bytes(hashlib.sha256(request).digest()[:8], "little") | 1 << 63
+
+
 def item_digest(item, request, reply):
     """The digest of a finished item. The same as `item_checksum` in src/task/digest.rs."""
     mixed = (item * 0x9E3779B97F4A7C15 + request * 0xBF58476D1CE4E5B9 + reply * 0x94D049BB133111EB) & MASK
@@ -95,6 +102,10 @@ class Order:
         self.folder = given["folder"]
         self.prefix = given["prefix"].lstrip("/")
         self.largest_request, self.largest_reply = given["sizes"]
+        # How items hang together: not at all, by finding each other, or by one consumer of all replies.
+        self.finds, self.gathers = given["topology"] == "finding", given["topology"] == "gathering"
+        host, _, port = (given["server"] or "").rpartition(":")
+        self.server = host, int(port or 0)
         self.model = setup["model"]
         self.workers = max(setup["workers"] or 1, 1)
         self.chunk = max(setup["chunk"] or 1, 1)
@@ -360,6 +371,192 @@ def database(order, constants):
     return run
 
 
+class Web:
+    """Fetches from the trial's server: with a connection that is kept for each thread, or for each item that an event loop
+    has under way."""
+
+    # How long the server may say nothing beyond what its settings say, and what it does not count; as src/task/fetch.rs.
+    PATIENCE = 4
+    WARMING = "x-warming-up"
+
+    def __init__(self, order):
+        import http.client
+
+        settings = order.settings
+        self.client, self.server = http.client, order.server
+        self.patience = self.PATIENCE + settings["delay"] / 1e9
+        bandwidth = settings.get("bandwidth", 0)
+        self.whole = self.patience + (settings["size"] / bandwidth if bandwidth else 0)
+        self.local, self.idle = threading.local(), []
+
+    def get(self, path, warming=False):
+        """The content of a path."""
+        if not hasattr(self.local, "connection"):
+            self.local.connection = self.client.HTTPConnection(*self.server, timeout=self.patience)
+        connection = self.local.connection
+        try:
+            connection.request("GET", path, headers={self.WARMING: "1"} if warming else {})
+            response = connection.getresponse()
+            body = response.read()
+        except (OSError, self.client.HTTPException) as error:
+            connection.close()
+            raise self.failed(path, error) from error
+        if response.status != 200:
+            raise RuntimeError("GET %s: the task's server answered %d %s" % (path, response.status, response.reason))
+        return body
+
+    @staticmethod
+    def failed(path, error):
+        what = "cannot be reached, it may have ended" if isinstance(error, ConnectionRefusedError) else "did not answer"
+        return RuntimeError("GET %s: the task's server %s: %s" % (path, what, describe(error)))
+
+    async def get_async(self, path, warming=False):
+        """The same in an event loop."""
+        import asyncio
+
+        try:
+            # One limit for all of it, since each costs a task of the loop.
+            return await asyncio.wait_for(self.fetch(path, warming), self.whole)
+        except (OSError, EOFError, asyncio.TimeoutError) as error:
+            raise self.failed(path, error) from error
+
+    async def fetch(self, path, warming):
+        import asyncio
+
+        reader, writer = self.idle.pop() if self.idle else await asyncio.open_connection(*self.server)
+        extra = "%s: 1\r\n" % self.WARMING if warming else ""
+        writer.write(("GET %s HTTP/1.1\r\nHost: %s:%d\r\n%s\r\n" % ((path,) + self.server + (extra,))).encode())
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+        status = head[0].partition(" ")[2]
+        fields = dict(field.lower().split(": ", 1) for field in head[1:] if ": " in field)
+        body = await reader.readexactly(int(fields["content-length"]))
+        self.idle.append((reader, writer))
+        if not status.startswith("200"):
+            raise RuntimeError("GET %s: the task's server answered %s" % (path, status))
+        return body
+
+
+def download(order, constants):
+    """The content of a file, or its digest."""
+    web, whole = Web(order), order.settings["returns"] == "body"
+    reply = (lambda body: body) if whole else (lambda body: digest(body).to_bytes(8, "little"))
+
+    async def run_async(request):
+        return reply(await web.get_async(request.decode()))
+
+    def run(request):
+        return reply(web.get(request.decode()))
+
+    run.as_coroutine = run_async
+    return run
+
+
+def crawl(order, constants):
+    """The digest of a page, and the pages of its server that it leads to."""
+    from html.parser import HTMLParser
+
+    web = Web(order)
+
+    class Links(HTMLParser):
+        def __init__(self):
+            super().__init__()
+            self.found = []
+
+        def handle_starttag(self, tag, attributes):
+            if tag == "a":
+                path = (dict(attributes).get("href") or "").partition("#")[0]
+                # Two slashes begin the name of another server.
+                if path.startswith("/") and not path.startswith("//"):
+                    self.found.append(path.encode())
+
+    def read(page):
+        links = Links()
+        links.feed(page.decode())
+        links.close()
+        return digest(page).to_bytes(8, "little"), links.found
+
+    async def run_async(request):
+        return read(await web.get_async(request.decode()))
+
+    async def warm_up_async(request):
+        return read(await web.get_async(request.decode(), True))[0]
+
+    def run(request):
+        return read(web.get(request.decode()))
+
+    run.as_coroutine, run.warm_up_async = run_async, warm_up_async
+    run.warm_up = lambda request: read(web.get(request.decode(), True))[0]
+    return run
+
+
+def log_every(settings):
+    """After how many lines they are made durable; `None` for never."""
+    return {"never": None, "batch": settings["batch"], "line": 1}[settings["sync"]]
+
+
+def log_line(producer, turn, message):
+    """A line with its end. The same as in src/task/lines.rs."""
+    line = b"%s %d %s" % (producer, turn, message)
+    return line + b" %08x\n" % zlib.crc32(line)
+
+
+def log(order, constants):
+    """Messages for the one writer; or lines that each worker appends by itself."""
+    seed, length, every = order.seed, order.settings["length"], log_every(order.settings)
+    turns = threading.local()
+
+    def message(request):
+        item = int.from_bytes(request, "little")
+        return ("%012d " % item + "%016x" % mix(seed, item) * (length // 16 + 1))[:length].encode()
+
+    if order.gathers:
+        return message
+    opened = lambda name: os.open(os.path.join(order.folder, name), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    log, warm_up = opened("log"), opened("log-warm-up")
+
+    def append(request, file):
+        if not hasattr(turns, "next"):
+            turns.next, turns.producer = 0, b"%d.%d" % (os.getpid(), threading.get_native_id())
+        said = message(request)
+        line = log_line(turns.producer, turns.next, said)
+        turns.next += 1
+        # By one call, since lines of others may come between two.
+        written = os.write(file, line)
+        if written < len(line):
+            raise OSError("only %d of %d bytes of a line were written: the disk is full" % (written, len(line)))
+        if every and turns.next % every == 0:
+            os.fdatasync(file)
+        return digest(said).to_bytes(8, "little")
+
+    run = lambda request: append(request, log)
+    run.warm_up = lambda request: append(request, warm_up)
+    return run
+
+
+class LogWriter:
+    """The one writer of the task `log`. The same as in src/task/log.rs."""
+
+    def __init__(self, order):
+        self.file = open(os.path.join(order.folder, "log"), "wb", buffering=65536)
+        self.every, self.waiting = log_every(order.settings), 0
+
+    def take(self, producer, turn, message):
+        self.file.write(log_line(b"%d" % producer, turn, message))
+        self.waiting += 1
+        if self.every and self.waiting >= self.every:
+            self.sync()
+
+    def sync(self):
+        self.file.flush()
+        os.fdatasync(self.file.fileno())
+        self.waiting = 0
+
+    def finish(self):
+        self.file.flush()
+        if self.every and self.waiting:
+            self.sync()
+
+
 def global_variable(order, constants):
     return lambda request: request
 
@@ -415,9 +612,16 @@ TASKS = {
     "mixed": mixed,
     "convoy": convoy,
     "database": database,
+    "download": download,
+    "crawl": crawl,
+    "log": log,
     "globals": global_variable,
     "python": users_function,
 }
+# What a program with such items imports at its top, so that forked workers have it.
+MODULES = {"download": ["http.client"], "crawl": ["http.client", "html.parser"]}
+# Who takes all replies, of the tasks that have such a one.
+CONSUMERS = {"log": LogWriter}
 
 
 # ----------------------------------------------------------------------------------------------------------------- faults
@@ -487,6 +691,8 @@ class Bench:
 
     def __init__(self, order, run, worker=None):
         self.order, self.run, self.worker = order, run, worker
+        # Where items find others: how one is run, and what the last one found.
+        self.execute, self.found = self.find if order.finds else run, ()
         self.done = self.sum = self.first_item = 0
         # Begin and end of each item, where items are clocked.
         self.spans = []
@@ -494,38 +700,54 @@ class Bench:
         self.before = None
 
     def warm_up(self, pairs):
+        # What leaves something behind does it apart from what counts.
+        run = getattr(self.run, "warm_up", self.run)
         for item, request in pairs:
             began = now()
             digest(request)
-            digest(self.run(request))
+            digest(run(request))
             self.first_item = self.first_item or now() - began
+
+    async def warm_up_async(self, request):
+        """The same within an event loop."""
+        run = getattr(self.run, "warm_up_async", getattr(self.run, "as_coroutine", None))
+        began = now()
+        digest(await run(request)) if run else digest(self.run(request))
+        self.first_item = now() - began
+
+    def find(self, request):
+        reply, self.found = self.run(request)
+        return reply
 
     def serve(self, item, request):
         """Runs one item as whoever receives it must; gives the digest of its request, and its reply."""
         if item == self.order.faulty:
             strike(self.order.fault, item)
         seen = digest(request)
-        return seen, self.run(request)
+        return seen, self.execute(request)
 
     def answer(self, item, request):
-        """The same for another process: everything that it is told."""
-        if not self.order.clocked:
-            return (item,) + self.serve(item, request)
-        began = now()
-        seen, reply = self.serve(item, request)
-        return item, seen, reply, began, now()
+        """The same for another process: everything that it is told, what was found last."""
+        if self.order.clocked:
+            began = now()
+            seen, reply = self.serve(item, request)
+            told = item, seen, reply, began, now()
+        else:
+            told = (item,) + self.serve(item, request)
+        return told + (self.found,) if self.order.finds else told
 
     def work(self, item, request):
-        """Runs one item and adds it to the sums."""
+        """Runs one item and adds it to the sums. Gives its reply."""
         began = now() if self.order.clocked else 0
         seen, reply = self.serve(item, request)
         self.sum += item_digest(item, seen, digest(reply))
         self.done += 1
         if began:
             self.spans.append((began, now()))
+        return reply
 
     async def work_async(self, item, request):
-        """The same within an event loop."""
+        """The same within an event loop. Gives what was found."""
         began = now() if self.order.clocked else 0
         if item == self.order.faulty:
             if self.order.fault == "hang":
@@ -535,11 +757,14 @@ class Bench:
             strike(self.order.fault, item)
         seen = digest(request)
         coroutine = getattr(self.run, "as_coroutine", None)
-        reply = await coroutine(request) if coroutine else self.run(request)
+        reply, found = await coroutine(request) if coroutine else self.run(request), ()
+        if self.order.finds:
+            reply, found = reply
         self.sum += item_digest(item, seen, digest(reply))
         self.done += 1
         if began:
             self.spans.append((began, now()))
+        return found
 
     def touch_global(self):
         """A worker's first look at the variable of the task `globals`, and then a value of its own, before its first item."""
@@ -615,7 +840,7 @@ class Run:
         self.order, self.wire = order, wire
         self.phases, self.benches, self.lives, self.seen, self.events = [], [], [], [], []
         self.done = self.sum = self.first_item = self.retried = self.recovered = self.left_out = self.end = 0
-        self.duplicated = 0
+        self.duplicated, self.known = 0, order.items
         self.service, self.turnaround = [], []
         # By worker: time within items, and when the last one ended.
         self.stints = {}
@@ -714,13 +939,124 @@ class Run:
             lane = life["worker"] + 1
             if life["ready"]:
                 self.event(lane, "start", life["start"], life["ready"])
-        names = ("done", "duplicated", "first_item", "retried", "recovered", "seen", "events", "left_out", "end")
+        names = ("done", "known", "duplicated", "first_item", "retried", "recovered", "seen", "events", "left_out", "end")
         result = {name: getattr(self, name) for name in names}
         result["lives"] = self.lives if self.order.clocked or self.order.fault else []
         result["stints"] = [self.stints[worker] for worker in self.stints]
         result.update(service=self.service, turnaround=self.turnaround, sum=self.sum & MASK, trouble=self.trouble)
         result["phases"] = (self.phases + [{"wall": 0, "usage": [0] * 6}] * 3)[:3]
         return result
+
+
+# ---------------------------------------------------------------------------------------------- items that hang together
+
+
+class Names:
+    """Which items are known, where items find others and each request is one item, whoever finds it."""
+
+    def __init__(self, run, feed):
+        self.run, self.taken = run, {once_item(request) for request in feed.requests}
+
+    def new(self, requests):
+        """The items of these requests that are not known yet."""
+        new = []
+        for request in requests:
+            name = once_item(request)
+            if name not in self.taken:
+                self.taken.add(name)
+                new.append((name, request))
+        self.run.known += len(new)
+        return new
+
+
+class Found:
+    """Items that others found, for threads, and how many items are not done yet."""
+
+    def __init__(self, run, feed):
+        self.names, self.open = Names(run, feed), run.order.items
+        self.items, self.changed = deque(), threading.Condition()
+
+    def done(self, requests):
+        """An item is done, and has found these."""
+        with self.changed:
+            new = self.names.new(requests)
+            self.items.extend(new)
+            self.open += len(new) - 1
+            if self.open == 0:
+                self.changed.notify_all()
+            else:
+                self.changed.notify(len(new))
+
+    def lose(self, count):
+        """So many items will never be done."""
+        with self.changed:
+            self.open -= count
+            self.changed.notify_all()
+
+    def next(self):
+        """The next item that was found, in a list; nothing once all are done."""
+        with self.changed:
+            while not self.items and self.open > 0:
+                self.changed.wait()
+            return [self.items.popleft()] if self.items else []
+
+
+class Consumer:
+    """Who takes all replies. Its failures end the run with their words, whoever calls it."""
+
+    def __init__(self, order):
+        self.consumer = self.attempt(CONSUMERS[order.task], order)
+
+    @staticmethod
+    def attempt(function, *arguments):
+        try:
+            return function(*arguments)
+        except Exception as error:
+            raise Trouble("failed", "the consumer of the replies: %s" % describe(error)) from error
+
+    def take(self, producer, turn, reply):
+        self.attempt(self.consumer.take, producer, turn, reply)
+
+    def finish(self):
+        self.attempt(self.consumer.finish)
+
+
+class Listener:
+    """A thread that takes the replies of others from a queue and gives them to the consumer."""
+
+    # Replies that may wait, for each producer; as in src/model/gather.rs.
+    BOUND = 64
+
+    def __init__(self, order):
+        import queue
+
+        self.queue, self.consumer = queue.Queue(self.BOUND * order.workers), Consumer(order)
+        self.trouble = None
+        self.thread = threading.Thread(target=self.listen, daemon=True)
+        self.thread.start()
+
+    def put(self, producer, turn, reply):
+        """Hands a reply over, and says whether it can come to anything."""
+        self.queue.put((producer, turn, reply))
+        return self.trouble is None
+
+    def listen(self):
+        made = ()
+        try:
+            for made in iter(self.queue.get, None):
+                self.consumer.take(*made)
+            made = None
+            self.consumer.finish()
+        except Trouble as trouble:
+            self.trouble = trouble
+            # Nobody may wait for room any more.
+            while made is not None:
+                made = self.queue.get()
+
+    def finish(self):
+        """Waits until all is taken."""
+        self.queue.put(None)
+        self.thread.join()
 
 
 # ---------------------------------------------------------------------------------------------------- models of one process
@@ -730,6 +1066,7 @@ def serial(run):
     """One item after the other, in the main thread."""
     order = run.order
     feed, bench = Feed(order), run.bench(the_task(order))
+    consumer = Consumer(order) if order.gathers else None
     run.begin()
     read_parent_memory(order)
     if order.warm and order.items:
@@ -738,11 +1075,28 @@ def serial(run):
     run.edge()
     see_globals_in_main(run, bench)
     get, work = feed.get, bench.work
-    for item in range(order.items):
-        work(item, get(item))
+    if order.finds:
+        find_all(run, feed, bench)
+    elif order.gathers:
+        for item in range(order.items):
+            consumer.take(0, item, work(item, get(item)))
+        consumer.finish()
+    else:
+        for item in range(order.items):
+            work(item, get(item))
     run.edge()
     run.weigh()
     run.edge()
+
+
+def find_all(run, feed, bench):
+    """Runs items and those that they find, the last found first."""
+    names, stack = Names(run, feed), []
+    for first in range(run.order.items):
+        stack.append((first, feed.get(first)))
+        while stack:
+            bench.work(*stack.pop())
+            stack += names.new(bench.found)
 
 
 def see_globals_in_main(run, bench):
@@ -765,16 +1119,33 @@ def in_event_loop(run):
         for item in items:
             await bench.work_async(item, feed.get(item))
 
+    async def lane_of_found(names, open_items, waiting):
+        """The same where items find others: those that nobody has taken wait in a queue, and at the end nothing does."""
+        while True:
+            pair = await waiting.get()
+            if pair is None:
+                return
+            new = names.new(await bench.work_async(*pair))
+            open_items[0] += len(new) - 1
+            for pair in new if open_items[0] else [None] * order.in_flight:
+                waiting.put_nowait(pair)
+
     async def main():
         if order.warm and order.items:
-            began = now()
-            digest(bench.run(feed.get(0))) if not hasattr(bench.run, "as_coroutine") else await bench.run.as_coroutine(feed.get(0))
-            bench.first_item = now() - began
+            # Each of what will be under way at once may hold something of its own, such as a connection.
+            await asyncio.gather(*[bench.warm_up_async(feed.get(0)) for _ in range(order.in_flight)])
         run.weigh()
         run.edge()
         see_globals_in_main(run, bench)
-        items = iter(range(order.items))
-        await asyncio.gather(*[lane(items) for _ in range(order.in_flight)])
+        if order.finds:
+            names, open_items, waiting = Names(run, feed), [order.items], asyncio.Queue()
+            for pair in feed.pairs(range(order.items)):
+                waiting.put_nowait(pair)
+            lanes = [lane_of_found(names, open_items, waiting) for _ in range(order.in_flight)]
+        else:
+            items = iter(range(order.items))
+            lanes = [lane(items) for _ in range(order.in_flight)]
+        await asyncio.gather(*lanes)
         run.edge()
         run.weigh()
 
@@ -807,6 +1178,7 @@ def threads(run):
     claims = Claims(order)
     ready, go, finished, leave = threading.Semaphore(0), threading.Event(), threading.Semaphore(0), threading.Event()
     written = threading.Barrier(order.workers)
+    found, listener = Found(run, feed) if order.finds else None, Listener(order) if order.gathers else None
     ended = []
 
     def prepare(bench):
@@ -821,8 +1193,27 @@ def threads(run):
             items = claims.next()
             if not items:
                 return
-            for item in items:
-                bench.work(item, feed.get(item))
+            if listener is None:
+                for item in items:
+                    bench.work(item, feed.get(item))
+            elif not all(listener.put(bench.worker, item, bench.work(item, feed.get(item))) for item in items):
+                return
+
+    def find_and_claim(bench):
+        """The same where items find others. What a thread leaves undone must not be waited for."""
+        mine = deque()
+        try:
+            while True:
+                mine.extend(feed.pairs(claims.next()) or found.next())
+                if not mine:
+                    return
+                while mine:
+                    bench.work(*mine[0])
+                    mine.popleft()
+                    found.done(bench.found)
+        except BaseException:
+            found.lose(len(mine))
+            raise
 
     def body(bench, life):
         life["ready"] = now() - run.zero
@@ -836,7 +1227,7 @@ def threads(run):
                 go.wait()
             else:
                 read_parent_memory(order)
-            claim_all(bench)
+            (find_and_claim if found else claim_all)(bench)
         except BaseException as error:
             ended.append(describe(error))
             life["died"] = True
@@ -862,6 +1253,8 @@ def threads(run):
     go.set()
     for _ in members:
         finished.acquire()
+    if listener:
+        listener.finish()
     run.edge()
     run.weigh()
     leave.set()
@@ -875,6 +1268,8 @@ def threads(run):
         run.seen += [{"worker": bench.worker, "before": bench.before, "after": GLOBAL} for bench in run.benches]
     if ended:
         run.trouble = ("failed", "a thread ended alone by an exception that nothing caught: %s" % ended[0])
+    if listener and listener.trouble:
+        raise listener.trouble
 
 
 def in_threads_of_a_pool(run):
@@ -894,9 +1289,18 @@ def in_threads_of_a_pool(run):
         meeting.wait()
         local.bench.warm_up(feed.pairs(range(min(order.chunk, order.items))))
 
+    together = Together(run, feed)
+
     def chunk(pairs):
+        told = []
         for item, request in pairs:
-            local.bench.work(item, request)
+            reply = local.bench.work(item, request)
+            if together:
+                told.append((local.bench.worker, item, reply, local.bench.found))
+        return told
+
+    def take(told):
+        return [pair for one in told for pair in together.take(*one)]
 
     def item(pair):
         local.bench.work(*pair)
@@ -928,14 +1332,70 @@ def in_threads_of_a_pool(run):
             list(pool.map(meet, range(order.workers)))
         run.weigh()
         run.edge()
-        futures = [pool.submit(chunk, feed.pairs(items)) for items in order.chunks()]
-        settle(run, futures, lambda _: None)
+        if order.finds:
+            settle_found(run, lambda pairs: pool.submit(chunk, pairs), feed, take)
+        else:
+            futures = [pool.submit(chunk, feed.pairs(items)) for items in order.chunks()]
+            settle(run, futures, take)
+            together.finish()
         run.edge()
         run.weigh()
         pool.shutdown()
     run.edge()
     if order.task == "globals":
         run.seen += [{"worker": bench.worker, "before": bench.before, "after": GLOBAL} for bench in run.benches]
+
+
+class Together:
+    """What whoever waits for futures does with replies of items that hang together; of others, nothing."""
+
+    def __init__(self, run, feed):
+        order = run.order
+        self.names = Names(run, feed) if order.finds else None
+        self.consumer = Consumer(order) if order.gathers else None
+
+    def __bool__(self):
+        return bool(self.names or self.consumer)
+
+    def take(self, worker, item, reply, found):
+        """Takes a reply, and gives the items that are new."""
+        if self.consumer:
+            # Items of a worker come in their order.
+            self.consumer.take(worker, item, reply)
+        return self.names.new(found) if self.names else []
+
+    def finish(self):
+        if self.consumer:
+            self.consumer.finish()
+
+
+def settle_found(run, submit, feed, take):
+    """Hands in a future for each chunk of the first items, and for those that they find, until none is left."""
+    import queue
+
+    order, done, out, failed, handed = run.order, queue.SimpleQueue(), 0, [], 0
+    left = deque(feed.pairs(range(order.items)))
+    while left or out:
+        while left:
+            pairs = [left.popleft() for _ in range(min(order.chunk, len(left)))]
+            try:
+                submit(pairs).add_done_callback(done.put)
+            except Exception as error:
+                failed.append("the pool takes no more work: %s" % describe(error))
+                left.clear()
+                break
+            out, handed = out + 1, handed + 1
+        if not out:
+            break
+        future, out = done.get(), out - 1
+        try:
+            left.extend(take(future.result()))
+        except TimedOut:
+            raise
+        except BaseException as error:
+            failed.append(describe(error))
+    if failed:
+        run.trouble = ("failed", "%d of %d futures failed: %s" % (len(failed), handed, failed[0]))
 
 
 def settle(run, futures, take):
@@ -945,7 +1405,7 @@ def settle(run, futures, take):
         while left:
             try:
                 take(left[0].result())
-            except TimedOut:
+            except (TimedOut, Trouble):
                 raise
             except BaseException as error:
                 failed.append(describe(error))
@@ -1387,6 +1847,9 @@ class Crew:
         self.fresh = iter(self.order.chunks())
         self.open = self.order.items
         self.answered = bytearray(self.order.items)
+        # Items that others found: those that wait, and those that are answered.
+        self.found, self.answered_found = deque(), set()
+        self.together = Together(run, self.feed)
         self.death = None
         self.noticed = 0
 
@@ -1524,10 +1987,13 @@ class Crew:
                     self.died(member)
                 elif message[0] == ITEMS:
                     self.reply(member, message[1])
+                    if self.found:
+                        self.fill_all()
                 elif message[0] == READY:
                     member.life["ready"] = message[1] - self.run.zero
                 elif message[0] == ERROR:
                     member.words = message[1]
+        self.together.finish()
 
     def fill_all(self):
         """One chunk for each in turn, so that none has two before all have one."""
@@ -1540,9 +2006,13 @@ class Crew:
         while most:
             if not self.again:
                 items = next(self.fresh, None)
-                if items is None:
+                if items is not None:
+                    pairs = self.feed.pairs(items)
+                elif self.found:
+                    pairs = [self.found.popleft() for _ in range(min(self.order.chunk, len(self.found)))]
+                else:
                     return
-                self.again.append((self.feed.pairs(items), 0))
+                self.again.append((pairs, 0))
             pairs, attempts = self.again[0]
             if not member.has_room(self.order, pairs, attempts):
                 return
@@ -1566,14 +2036,26 @@ class Crew:
         self.fill(member, self.order.in_flight)
         for answer in answers:
             item = answer[0]
-            if self.answered[item]:
+            if not self.is_new(item):
                 self.run.duplicated += 1
                 continue
-            self.answered[item] = 1
             self.open -= 1
             self.run.account(*answer[:3])
+            if self.together:
+                new = self.together.take(member.worker, item, answer[2], answer[-1])
+                self.found.extend(new)
+                self.open += len(new)
             if self.order.clocked:
                 self.run.span(member.worker, answer[3], answer[4], handed)
+
+    def is_new(self, item):
+        """Marks an item as answered, and says whether it was not."""
+        if item >= self.order.items:
+            new = item not in self.answered_found
+            self.answered_found.add(item)
+            return new
+        new, self.answered[item] = not self.answered[item], 1
+        return new
 
     def bury(self, member):
         """Notes a death."""
@@ -1738,6 +2220,7 @@ def in_processes_of_a_pool(run):
     """`multiprocessing.Pool` with `map`, or `ProcessPoolExecutor` with a future for each chunk."""
     order = run.order
     feed, context = Feed(order), multiprocessing.get_context(order.start)
+    together = Together(run, feed)
     run.begin()
     meeting = context.Barrier(order.workers)
     lives = [run.life(worker) for worker in range(order.workers)]
@@ -1762,16 +2245,23 @@ def in_processes_of_a_pool(run):
     handed = now()
 
     def take(answers):
+        new = []
         for answer in answers:
             run.account(*answer[:3])
             if order.clocked:
-                run.span(answer[5], answer[3], answer[4], handed)
+                run.span(answer[-1], answer[3], answer[4], handed)
+            if together:
+                # Its worker comes last, and what it found before that.
+                new += together.take(answer[-1], answer[0], answer[2], answer[-2])
+        return new
 
     if order.api == "pool":
         try:
             take(pool.map(pool_item, feed.pairs(range(order.items)), order.chunk))
         except Exception as error:
             raise Trouble("failed", "Pool.map gave nothing but %s" % describe(error)) from error
+    elif order.finds:
+        settle_found(run, lambda pairs: pool.submit(pool_chunk, pairs), feed, take)
     else:
         futures = []
         for items in order.chunks():
@@ -1781,6 +2271,7 @@ def in_processes_of_a_pool(run):
                 run.trouble = ("failed", "the pool takes no more work: %s" % describe(error))
                 break
         settle(run, futures, take)
+        together.finish()
     members = members or pids()
     run.edge(members)
     run.weigh(members)
@@ -1895,6 +2386,8 @@ def main():
     global GLOBAL
     WIRE.take()
     order = Order(json.loads(WIRE.wait()))
+    for module in MODULES.get(order.task, ()):
+        __import__(module)
     signal.signal(signal.SIGALRM, time_out)
     signal.setitimer(signal.ITIMER_REAL, max(order.given["left"] / 1e9, 0.001))
     if order.switch_interval:

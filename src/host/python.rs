@@ -16,7 +16,7 @@ use serde_json::json;
 
 use crate::model::{Brief, MemoryUse, Model, Order, Ran, Trouble, weigh};
 use crate::name::exit_words;
-use crate::task::{Job, Task};
+use crate::task::{Job, Task, Topology};
 
 use listen::{Heard, Listener};
 pub(super) use places::without_places;
@@ -43,8 +43,9 @@ const AFTERWARDS: Duration = Duration::from_secs(1);
 /// The same where it went wrong: the runner waits for a report, and not for much longer than the deadline.
 const AFTERWARDS_OF_WRONG: Duration = Duration::from_millis(100);
 
-/// Runs the order. The driver is a child, and what it started comes to this process when it ends, to be ended too.
-pub(super) fn run(order: &Order<'_>) -> Ran {
+/// Runs the order. The driver is a child, and what it started comes to this process when it ends, to be ended too; all but
+/// the task's server, where there is one.
+pub(super) fn run(order: &Order<'_>, server: Option<Pid>) -> Ran {
     // SAFETY: Only sets a flag of this process.
     unsafe { libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1) };
     let mut ran = match start(order) {
@@ -58,8 +59,8 @@ pub(super) fn run(order: &Order<'_>) -> Ran {
         }
         Err(why) => Ran { trouble: Some(Trouble::Failed(why)), ..Ran::default() },
     };
-    ran.known = order.brief.items;
-    sweep(ran.trouble.is_some());
+    ran.known = ran.known.max(order.brief.items);
+    sweep(ran.trouble.is_some(), server);
     ran
 }
 
@@ -80,7 +81,7 @@ pub(super) fn reference(order: &Order<'_>) -> Result<(u64, u64), Trouble> {
         prefix: order.prefix.clone(),
         copied: order.copied,
     };
-    let ran = run(&order);
+    let ran = run(&order, None);
     ran.trouble.map_or(Ok((ran.sum, ran.done)), Err)
 }
 
@@ -128,11 +129,19 @@ fn start(order: &Order<'_>) -> Result<Child, String> {
 fn request(order: &Order<'_>, job: &dyn Job) -> serde_json::Value {
     let brief = &order.brief;
     let (request, reply) = job.sizes();
+    let topology = match brief.topology(order.tasks) {
+        Topology::Independent => "independent",
+        Topology::Finding { .. } => "finding",
+        Topology::Gathering => "gathering",
+        Topology::Rounds { .. } => "rounds",
+    };
     json!({
         "task": brief.task,
         "settings": brief.settings,
         "seed": brief.seed,
         "items": brief.items,
+        "topology": topology,
+        "server": brief.server,
         "folder": brief.folder,
         "prefix": order.prefix,
         "setup": brief.setup,
@@ -211,12 +220,12 @@ fn follow(order: &Order<'_>, child: &mut Child) -> Option<Ran> {
 
 /// Ends what the driver left: its workers at once where it went wrong, since they wait for nobody then; and whoever serves
 /// it once it has had time to tidy up. After a good end, what is left is left for the runner to find and to tell.
-fn sweep(wrong: bool) {
+fn sweep(wrong: bool, server: Option<Pid>) {
     let end = Instant::now() + if wrong { AFTERWARDS_OF_WRONG } else { AFTERWARDS };
     loop {
         let late = Instant::now() > end;
         if wrong {
-            for pid in super::process::children() {
+            for pid in super::process::children().into_iter().filter(|pid| Some(*pid) != server) {
                 // A resource tracker ends when those whose things it tracks have ended, and removes what they left.
                 if late || !is_tracker(pid) {
                     let _ = kill_process(pid, Signal::KILL);
@@ -226,6 +235,7 @@ fn sweep(wrong: bool) {
         match waitpid(None, WaitOptions::NOHANG) {
             Ok(Some(_)) => continue,
             Ok(None) if !wrong && late => return,
+            Ok(None) if server.is_some() && super::process::children().iter().all(|pid| Some(*pid) == server) => return,
             Ok(None) => std::thread::sleep(Duration::from_millis(1)),
             Err(_) => return,
         }

@@ -4,6 +4,8 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::process::{Child, Stdio};
 
+use rustix::process::Pid;
+
 use crate::model::{Brief, Order, Trouble, follow_the_host};
 use crate::reexec::SERVER;
 use crate::task::{Task, Tasks};
@@ -42,6 +44,13 @@ impl Server {
             line.trim().parse().map_err(|_| Trouble::Failed("the task's server ended before it listened".into()))?;
         server.address.set_port(port);
         Ok(Some(server))
+    }
+}
+
+impl Server {
+    /// Its process.
+    pub(super) fn pid(&self) -> Pid {
+        Pid::from_child(&self.child)
     }
 }
 

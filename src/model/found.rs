@@ -19,11 +19,13 @@ pub(super) struct Found {
 struct Queue {
     items: VecDeque<(u64, Vec<u8>)>,
     names: Names,
+    /// Whether everybody stops. Items that are under way may still end.
+    abandoned: bool,
 }
 
 impl Found {
     pub(super) fn new(items: u64, names: Names) -> Self {
-        let (queue, changed) = (Mutex::new(Queue { items: VecDeque::new(), names }), Condvar::new());
+        let (queue, changed) = (Mutex::new(Queue { items: VecDeque::new(), names, abandoned: false }), Condvar::new());
         Self { queue, changed, open: AtomicU64::new(items), known: AtomicU64::new(items) }
     }
 
@@ -57,6 +59,9 @@ impl Found {
     pub(super) fn next(&self, waited: Option<&mut u64>) -> Option<(u64, Vec<u8>)> {
         let (mut queue, mut since) = (self.locked(), None);
         loop {
+            if queue.abandoned {
+                return None;
+            }
             if let Some(found) = queue.items.pop_front() {
                 if let (Some(since), Some(waited)) = (since, waited) {
                     *waited += monotonic() - since;
@@ -73,8 +78,35 @@ impl Found {
 
     /// Lets everybody stop, after an error.
     pub(super) fn abandon(&self) {
-        self.locked().items.clear();
-        self.open.store(0, Ordering::Release);
+        let mut queue = self.locked();
+        queue.items.clear();
+        queue.abandoned = true;
+        drop(queue);
         self.changed.notify_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::task::{Place, Settings, Tasks, Value};
+
+    #[test]
+    fn an_item_that_ends_after_all_was_abandoned_makes_nobody_wait() {
+        let mut settings = Settings::default();
+        settings.put("nodes", Value::Whole(9));
+        let tasks = Tasks::builtin();
+        let task = tasks.get("probe_web").unwrap();
+        let place = Place { seed: 1, items: 2, folder: "/nowhere".into(), server: None };
+        let job = task.prepare(&settings, &place).unwrap();
+        for yielded in [vec![], vec![b"another".to_vec()], vec![b"one".to_vec(), b"more".to_vec()]] {
+            let found = Found::new(2, Names::new(task.topology(&settings), job.as_ref(), 2));
+            found.abandon();
+            found.done(0, yielded);
+            let (send, receive) = std::sync::mpsc::channel();
+            std::thread::spawn(move || send.send(found.next(None)));
+            let next = receive.recv_timeout(std::time::Duration::from_secs(20)).expect("it waits");
+            assert_eq!(next, None);
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::build::Builder;
 use super::built::Common;
+use super::together::not_in_python;
 use crate::ipc::{Dispatch, Method};
 use crate::model::{Measure, Model, OnCrash, Setup};
 use crate::name::{plural, show_bytes};
@@ -19,8 +20,8 @@ impl Builder<'_> {
         setup: &Setup,
     ) -> bool {
         let label = found.label();
-        if task.topology(settings) != Topology::Independent {
-            self.skip(format!("{} × python", task.name()), "the Python driver has no items that hang together");
+        if let Some((way, why)) = not_in_python(task.topology(settings), setup) {
+            self.skip(format!("{} × {way}", task.name()), why);
             return false;
         }
         if setup.model == Model::Interpreters && !found.interpreters {

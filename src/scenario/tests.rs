@@ -136,13 +136,6 @@ fn words_of_later_work_are_said_to_be_not_built_yet() {
         "until then, the keys here are",
     );
     refuses(
-        good_with("primes", "download"),
-        "the task `download` is not built yet",
-        (3, 9),
-        "tasks",
-        "until then, there are `empty`",
-    );
-    refuses(
         format!("{GOOD}charts: [time, latency]\n"),
         "the chart `latency` is not built yet",
         (6, 16),

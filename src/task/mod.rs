@@ -12,14 +12,19 @@ mod topology;
 
 mod compress;
 mod convoy;
+mod crawl;
 mod database;
+mod download;
 mod echo;
 mod empty;
+mod fetch;
 mod file;
 mod globals;
 mod hash;
 mod image;
 mod json;
+mod lines;
+mod log;
 mod matrix;
 mod meter;
 mod mixed;
@@ -29,11 +34,13 @@ mod primes;
 mod probe;
 mod probe_topology;
 mod python;
+mod site;
 mod sleep;
 mod sort;
 mod train;
 #[cfg(feature = "video")]
 mod video;
+mod web;
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
@@ -281,6 +288,9 @@ impl Tasks {
                 Arc::new(mixed::Mixed),
                 Arc::new(convoy::Convoy),
                 Arc::new(database::Database),
+                Arc::new(download::Download),
+                Arc::new(crawl::Crawl),
+                Arc::new(log::Log),
                 Arc::new(globals::Globals),
                 Arc::new(python::Python),
                 Arc::new(command::Command),

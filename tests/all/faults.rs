@@ -39,22 +39,11 @@ fn run(name: &str, rest: &str, arguments: &[&str]) -> (Results, Ended, Place) {
     place.scenario(name, rest);
     let ended = place.run_scenario(name, arguments).expect(0);
     place.assert_no_leftovers(ended.pid);
-    assert_eq!(of_place(&place), Vec::<String>::new(), "processes are left");
+    place.assert_nothing_runs();
     let files: Vec<String> =
         std::fs::read_dir(place.path("")).unwrap().flatten().map(|e| e.file_name().into_string().unwrap()).collect();
     assert!(files.iter().all(|file| !file.starts_with("core")), "{files:?}");
     (place.results(name), ended, place)
-}
-
-/// The processes that have the place's folder in their environment.
-fn of_place(place: &Place) -> Vec<String> {
-    let folder = place.path("").to_str().unwrap().to_owned();
-    let entries = std::fs::read_dir("/proc").unwrap().flatten();
-    let found = entries.filter(|entry| {
-        let environment = std::fs::read(entry.path().join("environ")).unwrap_or_default();
-        String::from_utf8_lossy(&environment).contains(&folder)
-    });
-    found.map(|entry| std::fs::read_to_string(entry.path().join("cmdline")).unwrap_or_default()).collect()
 }
 
 /// Runs kinds of faults under every way, and checks each trial.
@@ -217,7 +206,7 @@ fn copies_end_with_their_host_and_with_the_program() {
                 assert_eq!(ended.code, Some(3), "{}", ended.stderr);
                 assert_eq!(place.results("slow").trials[0].outcome.words(), "host died: signal 9 (SIGKILL)");
             }
-            let left = || of_place(&place).is_empty().then_some(());
+            let left = || place.processes().is_empty().then_some(());
             until("the end of all processes", Duration::from_secs(5), left);
             until("the end of all files", Duration::from_secs(5), || {
                 std::fs::read_dir(place.temporary()).unwrap().next().is_none().then_some(())

@@ -13,7 +13,7 @@ const OVERTIME: f64 = 1.0;
 
 /// Whether there is a python3; says so where there is none.
 #[track_caller]
-fn has_python() -> bool {
+pub fn has_python() -> bool {
     let answer = std::process::Command::new("python3").args(["-c", "import multiprocessing"]).output();
     let found = answer.is_ok_and(|output| output.status.success());
     if !found {
@@ -156,6 +156,95 @@ parent_use: read
     for (cell, trial) in cells_with_trials(&results) {
         assert_eq!((&trial.outcome, trial.done), (&Outcome::Ok, 20), "{}", cell.label);
         assert!(trial.phases.iter().take(2).all(|phase| phase.wall > 0), "{}", cell.label);
+    }
+}
+
+/// The server, the file and the sums are looked at after each trial.
+#[track_caller]
+fn are_right_together(name: &str, tasks: &str, ways: &str, cells: usize) {
+    if !has_python() {
+        return;
+    }
+    let place = Place::new();
+    let results = run(&place, name, &format!("chunk: 2\ntasks: [{tasks}]\n{ways}"), 0, &[]);
+    assert_eq!(results.cells.len(), cells);
+    for (cell, trial) in cells_with_trials(&results) {
+        let known = if results.groups[cell.group].task == "crawl" { 60 } else { cell.items };
+        let group = &results.groups[cell.group].label;
+        assert_eq!((&trial.outcome, trial.done, trial.lost), (&Outcome::Ok, known, 0), "{group}, {}", cell.label);
+        assert!(!trial.marks.iter().any(|mark| mark == "leaked"), "{group}, {}", cell.label);
+    }
+}
+
+#[test]
+fn downloads_and_crawls_are_right_whoever_runs_them() {
+    let downloads = "{kind: download, size: 20 KiB, delay: 1 ms, returns: [digest, body], items: 20}";
+    let crawls = "{kind: crawl, pages: 30, links: 4, delay: 0 s, items: 2}";
+    // Serial, three kinds of threads, four ways of `Process`, two pools and an event loop. A pool's `map` does not take
+    // items that are found while others run.
+    are_right_together("web", &format!("{downloads}, {crawls}"), EVERY_WAY, 2 * 11 + 9);
+}
+
+#[test]
+fn logs_are_right_whoever_writes_them() {
+    // A pool's `map` gives replies when all are made, and an event loop helps no work that does not wait.
+    let ways = EVERY_WAY.replace("[pipe, queue, shared_memory, manager]", "[pipe, queue]");
+    let logs = "{kind: log, writer: one, sync: [never, batch], batch: 20, items: 60},
+        {kind: log, writer: each, sync: line, items: 60}";
+    are_right_together("logs", logs, &ways, 2 * 6 + 8);
+}
+
+#[test]
+fn sub_interpreters_download_and_append() {
+    if !has_python() {
+        return;
+    }
+    let place = Place::new();
+    let tasks = "tasks: [{kind: download, delay: 1 ms, items: 20}, {kind: log, writer: each, items: 60}]\n";
+    let results = run(&place, "inter", &format!("{tasks}models: [serial, interpreters]\n"), 0, &[]);
+    if results.cells.len() == 2 {
+        // Not every CPython has them, so that their absence is no failure.
+        return println!("skipped: this CPython has no sub-interpreters");
+    }
+    assert!(cells_with_trials(&results).all(|(_, trial)| trial.outcome == Outcome::Ok), "{:?}", results.trials);
+}
+
+/// Items that hang together must not wait for one that will never come.
+#[test]
+fn faults_in_crawls_and_logs_end_like_others() {
+    if !has_python() {
+        return;
+    }
+    let place = Place::new();
+    for (kind, item, timeout) in [("kill", 1, 20), ("exception", 1, 20), ("hang", 1, 2)] {
+        let rest = format!(
+            "fault: {{kind: {kind}, item: {item}}}
+timeout: {timeout}s
+tasks: [{{kind: crawl, pages: 10, links: 4, delay: 0 s, items: 2}}, {{kind: log, items: 40}}]
+models:
+  - serial
+  - {{kind: threads, api: [process, executor]}}
+  - async
+  - {{kind: processes, api: process, ipc: [pipe, manager], on_crash: [stop, restart, skip]}}
+  - {{kind: processes, api: executor}}
+"
+        );
+        let results = run(&place, &format!("together-{kind}"), &rest, 0, &[]);
+        assert_eq!(results.cells.len(), 11 + 10);
+        for (cell, trial) in cells_with_trials(&results) {
+            let (ending, _) = must_end(kind, cell);
+            let context = format!("{kind}, {}: {trial:?}", cell.label);
+            assert_eq!(word(&trial.outcome), ending, "{context}");
+            assert!(trial.lost >= 1, "{context}");
+            // With the first page of a site all others are lost.
+            let crawl = results.groups[cell.group].task == "crawl";
+            let least = if crawl { 10 } else { 1 };
+            let restarted = cell.on_crash.as_deref() == Some("restart") && kind != "hang";
+            assert!(!restarted || (trial.lost == least && trial.retried > 0), "{context}");
+            let alone = cell.model == "threads" && kind == "exception";
+            assert!(!alone || trial.lost == least, "{context}");
+            assert_eq!(trial.done + trial.lost, if crawl { 20 } else { 40 }, "{context}");
+        }
     }
 }
 

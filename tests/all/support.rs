@@ -105,6 +105,23 @@ impl Place {
         assert!(names.into_iter().any(|name| name.to_string_lossy().starts_with(&start)));
     }
 
+    /// Processes that were started here, told by their environment.
+    pub fn processes(&self) -> Vec<String> {
+        let folder = self.folder.path().to_str().unwrap().to_owned();
+        let entries = std::fs::read_dir("/proc").unwrap().flatten();
+        let found = entries.filter(|entry| {
+            let environment = std::fs::read(entry.path().join("environ")).unwrap_or_default();
+            String::from_utf8_lossy(&environment).contains(&folder)
+        });
+        found.map(|entry| std::fs::read_to_string(entry.path().join("cmdline")).unwrap_or_default()).collect()
+    }
+
+    /// No process that was started here may stay.
+    #[track_caller]
+    pub fn assert_nothing_runs(&self) {
+        assert_eq!(self.processes(), Vec::<String>::new(), "processes are left");
+    }
+
     /// Nothing that a run needs for itself may stay.
     #[track_caller]
     pub fn assert_no_leftovers(&self, pid: u32) {

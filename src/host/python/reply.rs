@@ -19,6 +19,7 @@ pub(super) enum Said {
 pub(super) struct Outcome {
     phases: [Phase; 3],
     done: u64,
+    known: u64,
     duplicated: u64,
     sum: u64,
     first_item: u64,
@@ -66,6 +67,7 @@ impl Outcome {
             clocked: brief.instrumented().then(|| clocked(&self.service, &self.turnaround)),
             spent,
             done: self.done,
+            known: self.known,
             duplicated: self.duplicated,
             sum: self.sum,
             first_item: self.first_item,
