@@ -99,6 +99,8 @@ pub enum ChartKind {
     Time,
     /// How bad is the tail? The share of items by their time.
     Service,
+    /// How late are replies at which rate? Lines over the rate at which items come.
+    Latency,
     /// Where did the speed-up go? Stacked bars from what was measured up to the ideal.
     Losses,
     /// Which method at which payload size? Lines over payload.
@@ -118,6 +120,7 @@ pub const CHARTS: &[(ChartKind, &str, &str)] = &[
     (ChartKind::Speedup, "speedup", "does it scale? speed-up over workers"),
     (ChartKind::Time, "time", "which is fastest? time of every way, as bars"),
     (ChartKind::Service, "service", "how bad is the tail? shares of the items by their time"),
+    (ChartKind::Latency, "latency", "how late are replies at which rate, and where does a way fall behind?"),
     (ChartKind::Losses, "losses", "where did the speed-up go? its parts from the ideal to what was measured"),
     (ChartKind::Ipc, "ipc", "which IPC method at which size? over payload"),
     (ChartKind::Memory, "memory", "what does a worker cost? private and shared memory"),
@@ -140,7 +143,7 @@ impl ChartKind {
             Self::Time | Self::Losses | Self::Memory => WAYS,
             Self::Speedup => &[ChartKey::Workers],
             Self::Ipc => &[ChartKey::Payload],
-            Self::Service | Self::Timeline | Self::Crash | Self::Compare => &[],
+            Self::Service | Self::Latency | Self::Timeline | Self::Crash | Self::Compare => &[],
         }
     }
 
@@ -151,7 +154,7 @@ impl ChartKind {
             Self::Time | Self::Losses | Self::Memory | Self::Service => WAYS,
             // Workers are its axis.
             Self::Speedup => WAYS_BUT_WORKERS,
-            Self::Ipc | Self::Timeline | Self::Crash | Self::Compare => &[],
+            Self::Ipc | Self::Latency | Self::Timeline | Self::Crash | Self::Compare => &[],
         }
     }
 }
@@ -352,12 +355,8 @@ impl Outcome {
 }
 
 /// Words of the language whose work is not built yet, with what they will do.
-pub const NOT_BUILT_YET: &[(&str, &str)] = &[
-    ("call", "a Python function of your own"),
-    ("code", "inline Python code"),
-    ("pipeline", "stages in a chain"),
-    ("latency", "latency under open arrivals"),
-];
+pub const NOT_BUILT_YET: &[(&str, &str)] =
+    &[("call", "a Python function of your own"), ("code", "inline Python code"), ("pipeline", "stages in a chain")];
 
 /// Words of the language that this program knows only where it was built with an optional feature of the same name, with
 /// what they do.

@@ -18,6 +18,8 @@ mod ipc_cross;
 mod ipc_plot;
 mod ipc_title;
 mod labels;
+mod latency;
+mod latency_plot;
 mod lines;
 mod losses;
 mod losses_plot;
@@ -115,6 +117,7 @@ fn of_view(view: &Results, kind: ChartKind, base: &str) -> Vec<Chart> {
         ChartKind::Timeline => timeline::charts(view, base),
         ChartKind::Memory => memory::charts(view, base),
         ChartKind::Crash => crash::charts(view, base),
+        ChartKind::Latency => latency::charts(view, base),
         ChartKind::Service => service::charts(view, base),
         ChartKind::Compare => compare::charts(view, base),
     }

@@ -101,16 +101,23 @@ pub(super) fn fitting(groups: &[Group], cells: &[Cell], quick: bool) -> Vec<Char
     let methods = groups.iter().flat_map(of).filter(stream).filter_map(|setup| setup.ipc.map(|method| method as u64));
     let payloads = groups.iter().filter_map(|group| group.payload).collect();
     let mut charts: Vec<ChartKind> = Vec::new();
+    let rates: Vec<u64> = groups.iter().filter_map(|group| group.rate.map(u64::from)).collect();
+    let rated = rates.len() == groups.len();
+    if distinct(rates) > 1 {
+        charts.push(ChartKind::Latency);
+    }
+    // At a rate, trials take as long as items take to come.
+    let scales = scales && !rated;
     if scales {
         charts.push(ChartKind::Speedup);
     }
-    if groups.iter().any(|group| group.cells.len() > 1) {
+    if groups.iter().any(|group| group.cells.len() > 1 && group.rate.is_none()) {
         charts.push(ChartKind::Time);
     }
     // What was lost is told by instrumented trials, of which a quick run has none.
     let workers = |id: &usize| cells[*id].setup.workers.unwrap_or(1);
     let loses = |group: &Group| workers(&group.baseline) == 1 && group.cells.iter().any(|id| workers(id) > 1);
-    if !quick && groups.iter().any(loses) {
+    if !quick && !rated && groups.iter().any(loses) {
         charts.push(ChartKind::Losses);
     }
     if distinct(methods.collect()) > 1 && distinct(payloads) > 1 {

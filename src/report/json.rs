@@ -53,6 +53,7 @@ fn scenario(results: &Results) -> Value {
         "groups": groups,
         "expectations": expectations,
         "break_evens": results.derived.break_evens,
+        "knees": results.derived.knees,
         "runtimes": runtimes(results),
         "fits": results.derived.fits,
         "outcomes": outcomes(results),

@@ -44,7 +44,7 @@ pub(super) fn judged(results: &Results) -> impl Iterator<Item = (&Group, &GroupV
 /// Runtimes beside each other, break-even points and expectations.
 pub(super) fn side_by_side(results: &Results) -> Vec<String> {
     let mut parts: Vec<String> = happened::runtimes(results).iter().map(|facts| facts.markdown(2)).collect();
-    parts.extend([reasons::break_evens(results), expectations(results)]);
+    parts.extend([reasons::knees(results), reasons::break_evens(results), expectations(results)]);
     parts
 }
 

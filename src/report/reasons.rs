@@ -89,6 +89,13 @@ pub(super) fn losses(results: &Results, group: &Group) -> String {
     )
 }
 
+/// Up to which rate ways keep up, a sentence each.
+pub(super) fn knees(results: &Results) -> String {
+    let lines: Vec<String> =
+        results.derived.knees.iter().map(|knee| format!("- {}\n", escape(&knee.sentence))).collect();
+    if lines.is_empty() { String::new() } else { format!("## What comes, and who keeps up\n\n{}", lines.concat()) }
+}
+
 /// Every break-even point in a sentence.
 pub(super) fn break_evens(results: &Results) -> String {
     let lines: String =

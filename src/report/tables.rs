@@ -3,8 +3,8 @@
 use super::happened;
 use super::markdown::{comparisons, escape, fits, level, table};
 use super::phases::{items, memory, phases};
-use super::reasons::{break_evens, losses};
-use super::words::{NONE, notes, reservations};
+use super::reasons::{break_evens, knees, losses};
+use super::words::{NONE, notes, reservations, time_head};
 use crate::name::fixed_three_digits;
 use crate::results::{CellEstimate, Group, Interval, LOCK_MODEL, Results};
 use crate::verdict::UNBOUNDED;
@@ -38,6 +38,7 @@ pub fn tables(results: &[Results]) -> String {
             out += &format!("{}\n", parts.join("\n"));
         }
         out.extend(happened::runtimes(one).iter().map(|facts| format!("{}\n", facts.markdown(2))));
+        out += &knees(one);
         out += &break_evens(one);
     }
     out
@@ -57,14 +58,13 @@ fn of_group(results: &Results, group: &Group) -> String {
         Some(texts)
     });
     let baseline = results.cells.get(group.baseline).map_or("", |cell| cell.label.as_str());
-    let per_item = if group.per_item { " per item" } else { "" };
     let head = [
         "way",
-        &format!("time{per_item} ({unit})"),
+        &format!("{} ({unit})", time_head(group)),
         "from",
         "to",
         "level",
-        &format!("speed-up over {}", escape(baseline)),
+        &format!("{} {}", if group.rate.is_some() { "sooner than" } else { "speed-up over" }, escape(baseline)),
         "from",
         "to",
         "level",

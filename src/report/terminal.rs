@@ -2,7 +2,9 @@
 
 use super::grid::{self, Column, fitted, width, words};
 use super::spark::{self, Sparks};
-use super::words::{NONE, all_planned, answer, cores, notes, outcomes, reservations, speedup, time, word};
+use super::words::{
+    NONE, all_planned, answer, cores, notes, outcomes, reservations, speedup, speedup_head, time, time_head, word,
+};
 use super::{happened, reasons};
 use crate::name::{plural, show_seconds};
 use crate::results::{Answer, BreakEven, CellEstimate, Crossing, Group, GroupVerdict, Results};
@@ -46,6 +48,7 @@ pub fn terminal(results: &Results, options: &TerminalOptions) -> String {
         facts.on(&mut page, options.verbose);
     }
     page.outcomes(results);
+    page.knees(results);
     page.break_evens(results);
     page.expectations(results);
     if !results.skipped.is_empty() {
@@ -166,8 +169,8 @@ impl Page {
         let texts = |text: &dyn Fn(&CellEstimate) -> String| rows.iter().map(|row| text(row)).collect::<Vec<_>>();
         let mut columns = vec![
             Column::new("", false, texts(&|row| results.cells[row.cell].label.clone())),
-            Column::new(if group.per_item { "time per item" } else { "time" }, true, texts(&|row| time(group, row))),
-            Column::new("speed-up", true, texts(&|row| speedup(group, row))),
+            Column::new(time_head(group), true, texts(&|row| time(group, row))),
+            Column::new(speedup_head(group), true, texts(&|row| speedup(group, row))),
         ];
         let mut more = vec![
             Column::new("start", true, texts(&|row| row.phases.map_or(NONE.into(), |phases| show_seconds(phases[0])))),
@@ -235,6 +238,18 @@ impl Page {
     }
 
     /// Where one way overtakes another; all that was found out about it only if asked for.
+    /// Up to which rate ways keep up.
+    fn knees(&mut self, results: &Results) {
+        if results.derived.knees.is_empty() {
+            return;
+        }
+        self.text.push('\n');
+        self.line("", "What comes, and who keeps up:");
+        for knee in &results.derived.knees {
+            self.wrapped("  ", &knee.sentence, "");
+        }
+    }
+
     fn break_evens(&mut self, results: &Results) {
         let told = |found: &&BreakEven| self.options.verbose || found.crossing == Crossing::From;
         let lines: Vec<&str> =

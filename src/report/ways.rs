@@ -1,6 +1,6 @@
 //! The main table of a group: every way with its time and its speed-up. All outputs that show it make it here.
 
-use super::words::{notes, speedup, time};
+use super::words::{notes, speedup, time, time_head};
 use crate::results::{Cell, CellEstimate, Group, Results};
 
 /// A table whose texts are no markup yet.
@@ -59,10 +59,10 @@ pub(super) fn ways(results: &Results, group: &Group, columns: &[Shown], wanted: 
 fn head(results: &Results, group: &Group, column: Shown) -> String {
     match column {
         Shown::Way => "way".into(),
-        Shown::Time if group.per_item => "time per item".into(),
-        Shown::Time => "time".into(),
+        Shown::Time => time_head(group).into(),
         Shown::Speedup => {
-            format!("speed-up over {}", results.cells.get(group.baseline).map_or("", |cell| cell.label.as_str()))
+            let over = if group.rate.is_some() { "sooner than" } else { "speed-up over" };
+            format!("{over} {}", results.cells.get(group.baseline).map_or("", |cell| cell.label.as_str()))
         }
         Shown::Trials => "right trials".into(),
         Shown::Notes => "notes".into(),

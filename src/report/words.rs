@@ -18,6 +18,20 @@ pub(super) fn time(group: &Group, estimate: &CellEstimate) -> String {
     time.map_or(NONE.into(), |time| seconds_interval(&time))
 }
 
+/// What [`time`] shows.
+pub(super) fn time_head(group: &Group) -> &'static str {
+    match (group.rate, group.per_item) {
+        (Some(_), _) => "p95 latency",
+        (None, true) => "time per item",
+        (None, false) => "time",
+    }
+}
+
+/// What [`speedup`] shows: how many times sooner replies come, where items come at a set rate.
+pub(super) fn speedup_head(group: &Group) -> &'static str {
+    if group.rate.is_some() { "sooner" } else { "speed-up" }
+}
+
 /// `1.94× (1.90–1.97)`; the baseline shows `1×`.
 pub(super) fn speedup(group: &Group, estimate: &CellEstimate) -> String {
     match estimate.speedup {

@@ -135,13 +135,6 @@ fn words_of_later_work_are_said_to_be_not_built_yet() {
         "pipeline: [a, b]",
         "until then, the keys here are",
     );
-    refuses(
-        format!("{GOOD}charts: [time, latency]\n"),
-        "the chart `latency` is not built yet",
-        (6, 16),
-        "charts",
-        "until then",
-    );
 }
 
 #[test]

@@ -20,7 +20,7 @@ pub(super) fn cell(results: &Results, cell: &Cell) -> CellEstimate {
         time: time_interval(&seconds, LEVEL),
         throughput: per_item.as_ref().and_then(turned),
         per_item,
-        losses: losses::of(results, cell, speedup.as_ref()),
+        losses: losses::of(results, cell, speedup.as_ref().filter(|_| results.groups[cell.group].rate.is_none())),
         speedup,
         phases: phases(&right),
         cpu: middle(&right, |trial| total(trial, |phase| phase.user + phase.system) / 1e9),

@@ -1,0 +1,111 @@
+//! The drawing of the chart of latencies.
+
+use std::cell::RefCell;
+
+use super::canvas::{Anchor, Area, Canvas, Stroke};
+use super::labels::{self, Label};
+use super::latency::{Drawn, per_second};
+use super::lines::{self, Detail};
+use super::plot::{Plot, PlotError, Scale};
+use super::sheet::{self, AXIS, Sheet, WIDTH};
+use super::theme::Paint;
+use super::{Picture, ticks};
+use crate::name::show_seconds;
+use crate::results::Results;
+
+const HEIGHT: f64 = 302.0;
+/// From this many times the lowest rate on, rates are shown on a logarithmic axis.
+const WIDE: f64 = 20.0;
+
+/// Where everything stands.
+pub(super) struct Layout<'a> {
+    sheet: &'a Sheet,
+    rates: Vec<u32>,
+    all: &'a [Drawn<'a>],
+    labels: Vec<Label>,
+    area: Area,
+    x: (f64, f64),
+    y: (f64, f64),
+}
+
+impl<'a> Layout<'a> {
+    /// For these rates, rising, and lines that have a value each.
+    pub(super) fn new(sheet: &'a Sheet, rates: Vec<u32>, all: &'a [Drawn<'a>]) -> Self {
+        let label = |drawn: &Drawn| {
+            let value = drawn.points.iter().rev().find_map(|point| point.value)?;
+            let line = &drawn.line;
+            let (value, name) = (show_seconds(value.median), line.name.clone());
+            Some(Label { end: (0.0, 0.0), value, name, hue: line.hue, shade: line.shade, hero: false })
+        };
+        let labels: Vec<Label> = all.iter().filter_map(label).collect();
+        let right = WIDTH - labels::margin(&labels);
+        let values = all.iter().flat_map(|drawn| &drawn.points).filter_map(|point| point.value);
+        let y = values.fold((f64::INFINITY, 0.0_f64), |(low, high), value| {
+            (low.min(value.low.unwrap_or(value.median)), high.max(value.high.unwrap_or(value.median)))
+        });
+        // A little air below and above, more where the range is small.
+        let air = (y.1 / y.0).powf(0.04).max(1.15);
+        let y = (y.0 / air, y.1 * air);
+        let ends = (rates.first().copied().unwrap_or(1), rates.last().copied().unwrap_or(1));
+        let x = (f64::from(ends.0), f64::from(ends.1));
+        let left = sheet::left(ticks::decades(y.0, y.1).into_iter().map(show_seconds));
+        let (top, height) = (sheet.top(), HEIGHT.max(labels.len() as f64 * labels::PITCH));
+        Self { sheet, rates, all, labels, area: [left, top, right, top + height], x, y }
+    }
+
+    pub(super) fn draw(mut self, results: &Results, stem: &str, alt: &str) -> Result<Picture, PlotError> {
+        let [_, top, right, bottom] = self.area;
+        let end = bottom + 24.0;
+        let canvas = self.sheet.open(results, stem, end);
+        let size = (WIDTH, self.sheet.height(end).ceil());
+        let across =
+            if self.x.1 > self.x.0 * WIDE { Scale::log(self.x.0, self.x.1) } else { Scale::linear(0.0, self.x.1) };
+        let mut plot = Plot::new(&canvas, size, self.area, (across, Scale::log(self.y.0, self.y.1)))?;
+        self.grid(&plot, &mut canvas.borrow_mut());
+        self.series(&mut plot, &canvas)?;
+        labels::draw(&mut canvas.borrow_mut(), &mut self.labels, right, (top, bottom));
+        drop(plot);
+        Ok(self.sheet.close(canvas, end, alt))
+    }
+
+    fn grid(&self, plot: &Plot, canvas: &mut Canvas) {
+        let [left, _, right, bottom] = self.area;
+        for value in ticks::decades(self.y.0, self.y.1) {
+            let (_, y) = plot.at(self.x.0, value);
+            canvas.line((left, y), (right, y), Stroke::solid(Paint::Grid, 1.0));
+            canvas.text(left - 10.0, y + 4.3, &show_seconds(value), AXIS, Anchor::End);
+        }
+        // The first and the last rate have their names before all others.
+        let mut ranked = self.rates.clone();
+        ranked.sort_by_key(|rate| (Some(rate) != self.rates.first() && Some(rate) != self.rates.last(), *rate));
+        let shown: Vec<(f64, String)> =
+            ranked.iter().map(|rate| (plot.at(f64::from(*rate), self.y.0).0, per_second(*rate))).collect();
+        let places: Vec<(f64, f64)> = shown.iter().map(|(x, text)| (*x, AXIS.width(text))).collect();
+        for ((x, text), kept) in shown.iter().zip(ticks::roomy(&places, 8.0)) {
+            canvas.line((*x, bottom), (*x, bottom + 4.5), Stroke::solid(Paint::Rule, 1.0));
+            if kept {
+                canvas.text(*x, bottom + 20.5, text, AXIS, Anchor::Middle);
+            }
+        }
+    }
+
+    fn series(&mut self, plot: &mut Plot, canvas: &RefCell<Canvas>) -> Result<(), PlotError> {
+        for drawn in self.all {
+            lines::draw_band(plot, &drawn.line, &drawn.points)?;
+        }
+        for drawn in self.all {
+            lines::draw_line(plot, canvas, &drawn.line, &drawn.points, Detail { hero: false, markers: true })?;
+        }
+        for drawn in self.all {
+            for (point, _) in drawn.points.iter().zip(&drawn.behind).filter(|(_, behind)| **behind) {
+                let Some(value) = point.value else { continue };
+                canvas.borrow_mut().circle(plot.at(point.x, value.median), 1.75, Paint::Background, None);
+            }
+        }
+        let last = |drawn: &Drawn| drawn.points.iter().rev().find_map(|point| Some((point.x, point.value?)));
+        for (label, (x, value)) in self.labels.iter_mut().zip(self.all.iter().filter_map(last)) {
+            label.end = plot.at(x, value.median);
+        }
+        Ok(())
+    }
+}
