@@ -58,7 +58,7 @@ fn document(seed: u64, records: u64) -> String {
             text,
             "{comma}{{\"active\":{},\"address\":{{\"city\":\"{} {}\",\"lines\":[\"{}\",\"\"],\"zip\":\"{:05}\"}},\
              \"balance\":{},\"id\":{record},\"marks\":[{},{},{}],\"name\":\"{} {}\",\"visits\":{}}}",
-            number % 2 == 0,
+            number.is_multiple_of(2),
             word(1),
             word(4),
             word(7),

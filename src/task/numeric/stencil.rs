@@ -94,7 +94,7 @@ impl Strip {
                 let right = if column + 1 == side { 0.0 } else { row[column + 1] };
                 let around = above[column] + below[column] + left + right;
                 next[column] = KEEPS * row[column] + FLOW * around;
-                let change = next[column] + -1.0 * row[column];
+                let change = next[column] - row[column];
                 changes[column] += change * change;
             }
         }
