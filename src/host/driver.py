@@ -415,15 +415,17 @@ class Web:
         import asyncio
 
         try:
-            # One limit for all of it, since each costs a task of the loop.
-            return await asyncio.wait_for(self.fetch(path, warming), self.whole)
-        except (OSError, EOFError, asyncio.TimeoutError) as error:
+            reader, writer = self.idle.pop() if self.idle else await asyncio.open_connection(*self.server)
+            # Not `wait_for`: it costs a task of the loop, and some versions forget with it that they were cancelled.
+            late = asyncio.get_running_loop().call_later(self.whole, writer.transport.abort)
+            try:
+                return await self.fetch(reader, writer, path, warming)
+            finally:
+                late.cancel()
+        except (OSError, EOFError) as error:
             raise self.failed(path, error) from error
 
-    async def fetch(self, path, warming):
-        import asyncio
-
-        reader, writer = self.idle.pop() if self.idle else await asyncio.open_connection(*self.server)
+    async def fetch(self, reader, writer, path, warming):
         extra = "%s: 1\r\n" % self.WARMING if warming else ""
         writer.write(("GET %s HTTP/1.1\r\nHost: %s:%d\r\n%s\r\n" % ((path,) + self.server + (extra,))).encode())
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")

@@ -196,7 +196,12 @@ fn a_server_that_is_killed_ends_the_trial_at_once_with_words() {
 
 #[test]
 fn a_server_that_is_stopped_ends_the_trial_after_a_few_seconds() {
-    for model in ["{kind: threads, workers: 2}", "{kind: async, in_flight: 2}", "{kind: serial, runtime: python}"] {
+    for model in [
+        "{kind: threads, workers: 2}",
+        "{kind: async, in_flight: 2}",
+        "{kind: serial, runtime: python}",
+        "{kind: async, in_flight: 2, runtime: python}",
+    ] {
         if model.contains("python") && !has_python() {
             continue;
         }
