@@ -1,7 +1,7 @@
 //! `items: auto`: chooses one count for each group, or counts per cell where one cannot suit all (rule 9).
 
 use crate::host::{HostError, Outcome};
-use crate::plan::{Items, Plan};
+use crate::plan::{Items, Plan, items_at_rate};
 use crate::results::{Kind, Results, Trial};
 
 use super::{Run, sound};
@@ -71,7 +71,7 @@ pub(super) fn choose(run: &mut Run<'_>) -> Result<Vec<u64>, Interrupted> {
             continue;
         }
         if let Some(rate) = group.rate {
-            group.cells.iter().for_each(|id| counts[*id] = at_rate(rate, plan.quick));
+            group.cells.iter().for_each(|id| counts[*id] = items_at_rate(rate, plan.quick));
             done += group.cells.len();
             continue;
         }
@@ -92,14 +92,6 @@ pub(super) fn choose(run: &mut Run<'_>) -> Result<Vec<u64>, Interrupted> {
         }
     }
     Ok(counts)
-}
-
-/// Fewest items that come, so that ten lie above the 95th percentile of their latencies.
-pub(crate) const FEWEST_THAT_COME: u64 = 200;
-
-/// How many items come at so many a second: as many as in a quarter of a second, but enough for a percentile.
-fn at_rate(rate: u32, quick: bool) -> u64 {
-    if quick { FEWEST_THAT_COME } else { (u64::from(rate) / 4).max(FEWEST_THAT_COME) }
 }
 
 /// The least items that a cell needs so that all its workers have several chunks.

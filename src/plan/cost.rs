@@ -1,6 +1,6 @@
 //! What a plan will cost: exact counts of trials, and a rough time.
 
-use super::{Cell, Group, Items, Plan};
+use super::{Cell, Group, Items, Plan, items_at_rate};
 use crate::ipc::{Dispatch, Method};
 use crate::model::{Measure, Model};
 use crate::runtime::Runtime;
@@ -86,7 +86,9 @@ fn length(plan: &Plan, group: &Group, item: &Item, count: f64) -> f64 {
     if group.fault.is_some_and(|fault| fault.kind == FaultKind::Hang) {
         return timeout;
     }
-    (item.seconds * count).min(timeout)
+    // What comes at a rate takes at least as long as it takes to come.
+    let coming = group.rate.map_or(0.0, |rate| count / f64::from(rate));
+    (item.seconds * count).max(coming).min(timeout)
 }
 
 /// The right replies are computed once for every number of items, one after the other and without waiting.
@@ -102,6 +104,9 @@ fn references(group: &Group, efforts: &[Item], mut counts: Vec<f64>) -> f64 {
 fn counts(plan: &Plan, group: &Group, efforts: &[Item]) -> Vec<f64> {
     if let Items::Fixed(items) = group.items {
         return vec![items as f64; efforts.len()];
+    }
+    if let Some(rate) = group.rate {
+        return vec![items_at_rate(rate, plan.quick) as f64; efforts.len()];
     }
     let slower = if group.interpreter.is_some() { IN_PYTHON } else { 1.0 };
     let target = slower * if plan.quick { QUICK_TARGET } else { TARGET };

@@ -302,6 +302,9 @@ pub fn plan(scenario: &Scenario, tasks: &Tasks, options: &Options) -> Result<Pla
         }
     }
     let charts = charts.unwrap_or_else(|| charted::fitting(&groups, &cells, options.quick));
+    // Where items come at a rate, every trial says how late each was: none is needed beside.
+    let rated = groups.iter().all(|group| group.rate.is_some());
+    let usual = |count| if rated { 0 } else { count };
     Ok(Plan {
         name: scenario.name.clone(),
         title: scenario.title.clone(),
@@ -309,8 +312,8 @@ pub fn plan(scenario: &Scenario, tasks: &Tasks, options: &Options) -> Result<Pla
         text: scenario.text.content.clone(),
         hash: scenario.hash.clone(),
         blocks,
-        instrumented: trials_apart(options.quick, INSTRUMENTED, &expectations, Metric::is_service),
-        memory: trials_apart(options.quick, MEMORY, &expectations, |metric| metric == Metric::Memory),
+        instrumented: trials_apart(options.quick, usual(INSTRUMENTED), &expectations, Metric::is_service),
+        memory: trials_apart(options.quick, usual(MEMORY), &expectations, |metric| metric == Metric::Memory),
         quick: options.quick,
         only: options.only.as_ref().map(|only| only.text.clone()),
         seed: options.seed.or(scenario.seed).unwrap_or_else(|| seed_of(&scenario.hash)),
@@ -326,6 +329,16 @@ pub fn plan(scenario: &Scenario, tasks: &Tasks, options: &Options) -> Result<Pla
         collapsed: narrowed.collapsed,
         expectations,
     })
+}
+
+/// Fewest items that come at a rate, so that ten lie above the 95th percentile of their latencies.
+pub const FEWEST_THAT_COME: u64 = 200;
+
+/// How many items come at so many a second where a scenario leaves that open: as many as in a quarter of a second, but
+/// enough for a percentile.
+#[must_use]
+pub fn items_at_rate(rate: u32, quick: bool) -> u64 {
+    if quick { FEWEST_THAT_COME } else { (u64::from(rate) / 4).max(FEWEST_THAT_COME) }
 }
 
 /// How many trials of a kind that is not timed a cell has: more where something is expected of what they read.
