@@ -450,39 +450,3 @@ pub(super) fn corrections(facts: &Facts<'_>) -> Vec<Correction> {
         },
     ]
 }
-
-type Situation = (&'static str, &'static str, String, &'static [&'static str]);
-
-/// The text's last table, answered by verdicts.
-pub(super) fn situations(facts: &Facts<'_>) -> Vec<Situation> {
-    let verdict = |scenario: &str, pick: &dyn Fn(&Group) -> bool| {
-        let Some(results) = facts.scenario(scenario) else { return format!("{scenario} was not run") };
-        let group = results.groups.iter().find(|group| group.runtime == "python" && pick(group));
-        let found = group.and_then(|group| results.derived.groups.get(group.id));
-        let words = found.map(|found| found.when.clone().unwrap_or_else(|| found.sentence.clone()));
-        words.unwrap_or_else(|| match facts.cell(scenario, |group, _| group.runtime == "python") {
-            Ok(_) => "not measured".into(),
-            Err(why) => why,
-        })
-    };
-    let bytes = |group: &Group| group.settings.get("bytes").and_then(serde_json::Value::as_u64);
-    vec![
-        ("Work that waits (downloads)", "Multithreading", verdict("gil", &|group| group.task == "sleep"), &["gil"]),
-        ("Heavy calculations in Python", "Multiprocessing", verdict("gil", &|group| group.task == "primes"), &["gil"]),
-        (
-            "Calculations in C that lets the lock go",
-            "–",
-            verdict("gil-releasing", &|group| bytes(group) == Some(1 << 20)),
-            &["gil-releasing"],
-        ),
-        (
-            "Reading from a database, row by row",
-            "Multithreading",
-            verdict("database-rows", &|group| {
-                group.settings.get("access").and_then(serde_json::Value::as_str) == Some("rows")
-            }),
-            &["database-rows"],
-        ),
-        ("Starting something small", "–", verdict("start-methods", &|_| true), &["start-methods"]),
-    ]
-}

@@ -3,6 +3,7 @@
 mod checks;
 mod claims;
 mod facts;
+mod situations;
 
 use facts::Facts;
 
@@ -127,7 +128,7 @@ fn corrections(facts: &Facts<'_>) -> String {
 }
 
 fn when_to_use(facts: &Facts<'_>) -> String {
-    let rows: Vec<Vec<String>> = claims::situations(facts)
+    let rows: Vec<Vec<String>> = situations::situations(facts)
         .into_iter()
         .map(|(situation, said, verdict, scenarios)| {
             vec![format!("**{situation}**"), said.to_owned(), escape(&verdict), links(scenarios)]

@@ -1,0 +1,88 @@
+//! The text's last table and its use cases, answered by the verdicts of the reports.
+
+use super::facts::Facts;
+use crate::results::Group;
+
+/// A situation, what was said of it, the verdict, and the scenarios that measure it.
+pub(super) type Situation = (String, &'static str, String, &'static [&'static str]);
+
+/// A row before it is answered.
+struct Asked {
+    situation: &'static str,
+    said: &'static str,
+    scenario: &'static [&'static str],
+    runtime: &'static str,
+    pick: fn(&Group) -> bool,
+}
+
+const fn asked(
+    situation: &'static str,
+    said: &'static str,
+    scenario: &'static [&'static str],
+    runtime: &'static str,
+    pick: fn(&Group) -> bool,
+) -> Asked {
+    Asked { situation, said, scenario, runtime, pick }
+}
+
+const THREADS: &str = "Multithreading";
+const PROCESSES: &str = "Multiprocessing";
+const NOTHING: &str = "–";
+
+/// Every situation, those of the text first.
+const SITUATIONS: &[Asked] = &[
+    asked("Downloading files concurrently", THREADS, &["download-manager"], "python", |_| true),
+    asked("The same in Rust", THREADS, &["download-manager"], "native", |_| true),
+    asked("Crawling the web", THREADS, &["web-crawler"], "python", |_| true),
+    asked("Waiting for anything else", THREADS, &["gil"], "python", |group| group.task == "sleep"),
+    asked("Logging, one writer, in Rust", THREADS, &["logging"], "native", |group| {
+        word(group, "writer") == Some("one") && word(group, "sync") == Some("never")
+    }),
+    asked("Reading from a database, row by row", THREADS, &["database-rows"], "python", |group| {
+        word(group, "access") == Some("rows")
+    }),
+    asked("Heavy calculations in Python", PROCESSES, &["gil"], "python", |group| group.task == "primes"),
+    asked("Calculations in C that lets the lock go", NOTHING, &["gil-releasing"], "python", |group| {
+        group.settings.get("bytes").and_then(serde_json::Value::as_u64) == Some(1 << 20)
+    }),
+    asked("Numerical computation, neighbours exchange borders, in Rust", PROCESSES, &["numeric"], "native", |group| {
+        word(group, "of") == Some("stencil")
+    }),
+    asked("Training a model, in Rust", PROCESSES, &["training"], "native", |_| true),
+    asked("Processing images, in Rust", PROCESSES, &["image-batch"], "native", |group| {
+        word(group, "format") == Some("jpeg")
+    }),
+    asked("Starting something small", NOTHING, &["start-methods"], "python", |_| true),
+];
+
+fn word<'a>(group: &'a Group, setting: &str) -> Option<&'a str> {
+    group.settings.get(setting).and_then(serde_json::Value::as_str)
+}
+
+/// Every situation with its answer.
+pub(super) fn situations(facts: &Facts<'_>) -> Vec<Situation> {
+    let mut rows: Vec<Situation> =
+        SITUATIONS.iter().map(|row| (row.situation.to_owned(), row.said, verdict(facts, row), row.scenario)).collect();
+    rows.push(("Requests that come at a rate, in Rust".into(), NOTHING, rates(facts), &["service-rate"]));
+    rows
+}
+
+/// The recommendation of a report, or its finding where it recommends nothing.
+fn verdict(facts: &Facts<'_>, row: &Asked) -> String {
+    let name = row.scenario[0];
+    let Some(results) = facts.scenario(name) else { return format!("{name} was not run") };
+    let group = results.groups.iter().find(|group| group.runtime == row.runtime && (row.pick)(group));
+    let found = group.and_then(|group| results.derived.groups.get(group.id));
+    let words = found.map(|found| found.when.clone().unwrap_or_else(|| found.sentence.clone()));
+    words.unwrap_or_else(|| match facts.cell(name, |group, _| group.runtime == row.runtime) {
+        Ok(_) => "not measured".into(),
+        Err(why) => why,
+    })
+}
+
+/// Who keeps up with what comes.
+fn rates(facts: &Facts<'_>) -> String {
+    let Some(results) = facts.scenario("service-rate") else { return "service-rate was not run".into() };
+    let told: Vec<&str> = results.derived.knees.iter().map(|knee| knee.sentence.as_str()).collect();
+    if told.is_empty() { "not measured".into() } else { told.join(" ") }
+}
