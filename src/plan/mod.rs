@@ -36,8 +36,9 @@ pub const QUICK_BLOCKS: u32 = 3;
 pub const FEWEST_BLOCKS_FOR_CHECKS: u32 = 8;
 /// Instrumented trials of a cell.
 const INSTRUMENTED: u32 = 2;
-/// Memory trials of a cell.
-const MEMORY: u32 = 2;
+/// Memory trials of a cell, and those where a chart of them is drawn.
+const MEMORY: u32 = 1;
+const MEMORY_DRAWN: u32 = 3;
 /// Trials of either kind where something is expected of times per item or memory: fewest with a 97.5 % interval of a
 /// median, so that the ratio of two of them has one at 95 %: 1 − 2^(1−7) is 98.4 %.
 const APART_FOR_EXPECTATIONS: u32 = 7;
@@ -305,6 +306,7 @@ pub fn plan(scenario: &Scenario, tasks: &Tasks, options: &Options) -> Result<Pla
     // Where items come at a rate, every trial says how late each was: none is needed beside.
     let rated = groups.iter().all(|group| group.rate.is_some());
     let usual = |count| if rated { 0 } else { count };
+    let weighed = if charts.iter().any(|chart| chart.kind == ChartKind::Memory) { MEMORY_DRAWN } else { MEMORY };
     Ok(Plan {
         name: scenario.name.clone(),
         title: scenario.title.clone(),
@@ -313,7 +315,7 @@ pub fn plan(scenario: &Scenario, tasks: &Tasks, options: &Options) -> Result<Pla
         hash: scenario.hash.clone(),
         blocks,
         instrumented: trials_apart(options.quick, usual(INSTRUMENTED), &expectations, Metric::is_service),
-        memory: trials_apart(options.quick, usual(MEMORY), &expectations, |metric| metric == Metric::Memory),
+        memory: trials_apart(options.quick, usual(weighed), &expectations, |metric| metric == Metric::Memory),
         quick: options.quick,
         only: options.only.as_ref().map(|only| only.text.clone()),
         seed: options.seed.or(scenario.seed).unwrap_or_else(|| seed_of(&scenario.hash)),

@@ -199,7 +199,7 @@ fn defaults_are_those_of_the_language() {
     assert_eq!((setup.chunk, setup.in_flight, setup.measure), (Some(1), Some(2), Measure::Work));
     assert_eq!(
         (plan.blocks, plan.instrumented, plan.memory, plan.timeout, plan.delta),
-        (15, 2, 2, Duration::from_secs(30), 0.03)
+        (15, 2, 1, Duration::from_secs(30), 0.03)
     );
     assert!(plan.seed <= u64::from(u32::MAX) && plan.seed == planned("tasks: [primes]\nmodels: [processes]\n").seed);
     let text = "tasks: [primes]\nmodels: [processes]\nworkers: 2\n";
