@@ -1,6 +1,7 @@
 //! A finished drawing: an SVG whose colours are still open, and its raster image.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 
 use resvg::{tiny_skia, usvg};
 use thiserror::Error;
@@ -86,18 +87,14 @@ type Colour = [u8; 3];
 /// Charts are opaque, so the alpha channel is left out; and they have few colours, whose mixtures at edges are many, so a
 /// palette takes half the room and half the time of colours: rare mixtures become the nearest one that is there.
 fn encode(image: &tiny_skia::Pixmap) -> Result<Vec<u8>, png::EncodingError> {
-    let pixels = || image.pixels().iter().map(|pixel| [pixel.red(), pixel.green(), pixel.blue()]);
-    let palette = palette(pixels());
-    let mut numbers: HashMap<Colour, u8> = HashMap::new();
-    let mut last = ([0; 3], nearest(&palette, [0; 3]));
-    let indices: Vec<u8> = pixels()
-        .map(|colour| {
-            if colour != last.0 {
-                last = (colour, *numbers.entry(colour).or_insert_with(|| nearest(&palette, colour)));
-            }
-            last.1
-        })
-        .collect();
+    let runs = runs(image.data());
+    let palette = palette(&runs);
+    let mut numbers: HashMap<Colour, u8, Spread> = HashMap::default();
+    let mut indices = Vec::with_capacity(image.data().len() / 4);
+    for (colour, count) in &runs {
+        let number = *numbers.entry(*colour).or_insert_with(|| nearest(&palette, *colour));
+        indices.resize(indices.len() + count, number);
+    }
     let bytes = packed(image, &palette, &indices, QUICK)?;
     if bytes.len() > LARGE { packed(image, &palette, &indices, HARD) } else { Ok(bytes) }
 }
@@ -122,21 +119,52 @@ fn packed(
     Ok(bytes)
 }
 
-/// At most [`COLOURS`] of the colours of an image, the same for the same image.
-fn palette(pixels: impl Iterator<Item = Colour>) -> Vec<Colour> {
-    let mut counts: HashMap<Colour, usize> = HashMap::new();
-    let (mut last, mut run) = ([0; 3], 0);
-    for colour in pixels {
-        if colour == last {
-            run += 1;
-        } else {
-            *counts.entry(last).or_default() += run;
-            (last, run) = (colour, 1);
+/// The colours of an image, row by row, each with the number of pixels until the next: most of a chart is background.
+fn runs(data: &[u8]) -> Vec<(Colour, usize)> {
+    /// So many pixels are compared at once.
+    const BLOCK: usize = 16;
+    let (pixels, _) = data.as_chunks::<4>();
+    let (mut runs, mut at) = (Vec::new(), 0);
+    while let Some(first) = pixels.get(at) {
+        let (block, mut end) = ([*first; BLOCK], at + 1);
+        while pixels.get(end..end + BLOCK).is_some_and(|next| *next == block) {
+            end += BLOCK;
+        }
+        while pixels.get(end) == Some(first) {
+            end += 1;
+        }
+        runs.push(([first[0], first[1], first[2]], end - at));
+        at = end;
+    }
+    runs
+}
+
+/// Hashes colours: the default is made against adversaries, which are none here, and takes longer than all else.
+type Spread = BuildHasherDefault<Mix>;
+
+#[derive(Default)]
+struct Mix(u64);
+
+impl Hasher for Mix {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 << 8) | u64::from(*byte);
         }
     }
-    *counts.entry(last).or_default() += run;
-    let mut all: Vec<(usize, Colour)> =
-        counts.into_iter().filter(|(_, count)| *count > 0).map(|(colour, count)| (count, colour)).collect();
+
+    fn finish(&self) -> u64 {
+        // The fractional part of the golden ratio spreads neighbours (Knuth, 6.4).
+        self.0.wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(26)
+    }
+}
+
+/// At most [`COLOURS`] of the colours of an image, the same for the same image.
+fn palette(runs: &[(Colour, usize)]) -> Vec<Colour> {
+    let mut counts: HashMap<Colour, usize, Spread> = HashMap::default();
+    for (colour, count) in runs {
+        *counts.entry(*colour).or_default() += count;
+    }
+    let mut all: Vec<(usize, Colour)> = counts.into_iter().map(|(colour, count)| (count, colour)).collect();
     all.sort_unstable_by(|a, b| b.cmp(a));
     if all.len() <= COLOURS {
         return all.into_iter().map(|(_, colour)| colour).collect();
@@ -168,9 +196,22 @@ mod tests {
     use super::*;
 
     #[test]
+    fn runs_are_those_of_the_pixels() {
+        let colours: Vec<Colour> = [0u8, 0, 7, 7, 7, 9].iter().map(|red| [*red, 1, 2]).collect();
+        for length in [0, 1, 15, 16, 17, 33, 100] {
+            let pixels: Vec<Colour> = colours.iter().copied().chain(std::iter::repeat_n([4, 5, 6], length)).collect();
+            let data: Vec<u8> = pixels.iter().flat_map(|[red, green, blue]| [*red, *green, *blue, 255]).collect();
+            let again = runs(&data).into_iter().flat_map(|(colour, count)| std::iter::repeat_n(colour, count));
+            assert_eq!(again.collect::<Vec<_>>(), pixels);
+            assert!(runs(&data).windows(2).all(|pair| pair[0].0 != pair[1].0));
+        }
+    }
+
+    #[test]
     fn few_colours_are_kept_and_many_are_hardly_changed() {
         let few: Vec<Colour> = (0..200).map(|at| [at, 0, 255 - at]).collect();
-        let kept = palette(few.iter().copied());
+        let once = |colours: &[Colour]| colours.iter().map(|colour| (*colour, 1)).collect::<Vec<_>>();
+        let kept = palette(&once(&few));
         assert!(few.iter().all(|colour| kept[usize::from(nearest(&kept, *colour))] == *colour));
         // Mixtures of seven colours with white and with each other, as edges have them.
         let hues: [Colour; 7] =
@@ -180,7 +221,7 @@ mod tests {
         };
         let many: Vec<Colour> =
             hues.iter().flat_map(|a| hues.map(|b| (0..33).map(move |t| mixed(*a, b, t)))).flatten().collect();
-        let chosen = palette(many.iter().copied());
+        let chosen = palette(&once(&many));
         assert_eq!(chosen.len(), COLOURS);
         let worst = many.iter().map(|colour| distance(chosen[usize::from(nearest(&chosen, *colour))], *colour)).max();
         assert!(worst < Some(18 * 18), "{worst:?}");
