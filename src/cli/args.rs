@@ -2,8 +2,11 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 
+use super::init::USE_CASES;
 use crate::report::{columns_help, embed};
 
 const ABOUT: &str = "Threads or processes, and over which IPC? Runs every way that a scenario describes, fairly, and says \
@@ -13,6 +16,8 @@ const AFTER: &str = "\
 Examples:
   runner scenarios/*.yaml          run, write reports/NAME/, print the verdicts
   runner --quick scenarios/*.yaml  the same in seconds: small sizes, no verdict
+  runner init                      write a scenario for a use case, to change it
+  runner explain ipc               what a word means, with an example
   runner plan my.yaml              what would be run, what is skipped, how long
   runner check my.yaml             all mistakes of a scenario, without running it
   runner --only model=threads,workers=2 my.yaml
@@ -86,6 +91,16 @@ pub(super) enum Command {
     Embed(EmbedOptions),
     /// Print the JSON Schema (draft-07) of scenarios, for editors, or of results files
     Schema(SchemaOptions),
+    /// Tell what a word of scenarios or reports means: its default, where it may stand, an example
+    #[command(after_long_help = EXPLAIN_HELP)]
+    Explain(ExplainOptions),
+    /// Write a commented scenario for a use case, to change it and run it
+    Init(InitOptions),
+    /// Print what makes a shell complete commands, options and their values
+    #[command(after_long_help = COMPLETIONS_HELP)]
+    Completions(CompletionsOptions),
+    /// Print the manual page, or write a page for every command into a folder
+    Man(ManOptions),
 }
 
 /// How a run is made.
@@ -426,4 +441,63 @@ pub(super) enum Described {
     Scenario,
     /// results.json of a report
     Results,
+}
+
+const EXPLAIN_HELP: &str = "\
+Examples:
+  runner explain                   all words
+  runner explain in_flight         a key
+  runner explain download          a task, with all its settings
+  runner explain download.delay    a setting of a task
+  runner explain memory            everything that has this name: a chart, a metric, a fault";
+
+#[derive(Debug, Args)]
+pub(super) struct ExplainOptions {
+    /// A key, task, setting (`download.delay`), model, IPC method, runtime, metric, chart, fault, ending or term
+    #[arg(value_name = "WORD")]
+    pub(super) word: Vec<String>,
+    /// Print the entries as JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct InitOptions {
+    /// Which use case; asked for on a terminal where it is not given
+    #[arg(value_name = "USE_CASE", value_parser = use_cases())]
+    pub(super) case: Option<String>,
+    /// Name of the scenario, and of its report's folder [default: that of the use case]
+    #[arg(long, value_name = "SLUG")]
+    pub(super) name: Option<String>,
+    /// File to write; `-` for standard output [default: NAME.yaml]
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
+    /// Write over a file that exists
+    #[arg(long)]
+    pub(super) force: bool,
+}
+
+/// The use cases, as values that shells complete and help lists.
+fn use_cases() -> PossibleValuesParser {
+    PossibleValuesParser::new(USE_CASES.iter().map(|case| PossibleValue::new(case.word).help(case.about)))
+}
+
+const COMPLETIONS_HELP: &str = "\
+Examples:
+  runner completions bash > ~/.local/share/bash-completion/completions/runner
+  runner completions zsh > ~/.zfunc/_runner     a folder of $fpath
+  runner completions fish > ~/.config/fish/completions/runner.fish";
+
+#[derive(Debug, Args)]
+pub(super) struct CompletionsOptions {
+    /// Which shell
+    #[arg(value_name = "SHELL")]
+    pub(super) shell: Shell,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ManOptions {
+    /// Folder to write to: runner.1, runner-run.1, and so on [default: runner.1 on standard output]
+    #[arg(long, value_name = "FOLDER")]
+    pub(super) out: Option<PathBuf>,
 }

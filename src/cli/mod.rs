@@ -2,15 +2,20 @@
 
 mod args;
 mod compare;
+mod dictionary;
 mod embed;
+mod explain;
 mod export;
+mod init;
 mod inspect;
 mod output;
+mod pages;
 mod power;
 mod progress;
 mod render;
 mod report;
 mod run;
+mod samples;
 mod sources;
 mod target;
 mod trying;
@@ -109,6 +114,10 @@ fn start(tasks: &Tasks, program: Program) -> u8 {
         Some(Command::Report(options)) => report::report(&options, &output),
         Some(Command::Embed(options)) => embed::embed(&options, &output),
         Some(Command::Schema(options)) => inspect::schema(&options, tasks, &output),
+        Some(Command::Explain(options)) => explain::explain(&options, tasks, &output),
+        Some(Command::Init(options)) => init::init(&options, &output),
+        Some(Command::Completions(options)) => pages::completions(&options, &output),
+        Some(Command::Man(options)) => pages::man(&options, &output),
     };
     match done {
         Ok(exit) => exit.code(),

@@ -1,7 +1,7 @@
 //! `items: auto`: chooses one count for each group, or counts per cell where one cannot suit all (rule 9).
 
 use crate::host::{HostError, Outcome};
-use crate::plan::{Items, Plan};
+use crate::plan::{FEWEST_AT_A_RATE, Items, Plan};
 use crate::results::{Kind, Results, Trial};
 
 use super::{Run, sound};
@@ -94,12 +94,9 @@ pub(super) fn choose(run: &mut Run<'_>) -> Result<Vec<u64>, Interrupted> {
     Ok(counts)
 }
 
-/// Fewest items that come, so that ten lie above the 95th percentile of their latencies.
-pub(crate) const FEWEST_THAT_COME: u64 = 200;
-
 /// How many items come at so many a second: as many as in a quarter of a second, but enough for a percentile.
 fn at_rate(rate: u32, quick: bool) -> u64 {
-    if quick { FEWEST_THAT_COME } else { (u64::from(rate) / 4).max(FEWEST_THAT_COME) }
+    if quick { FEWEST_AT_A_RATE } else { (u64::from(rate) / 4).max(FEWEST_AT_A_RATE) }
 }
 
 /// The least items that a cell needs so that all its workers have several chunks.

@@ -140,6 +140,9 @@ impl Builder<'_> {
                     self.problems.push(fault.at(&self.scenario.text, &choice.items.place));
                     continue;
                 }
+                if self.too_few(choice, *items) {
+                    continue;
+                }
                 for model in &self.scenario.models {
                     let ways = self.scenario.ways_of(choice, model);
                     self.model(task, &settings, *items, model, &ways);

@@ -34,6 +34,8 @@ pub use order::{Entry, block_order};
 pub const QUICK_BLOCKS: u32 = 3;
 /// Fewest blocks with a 99 % interval of a median, which the A/A check needs: 1 − 2^(1−8) is 99.2 %.
 pub const FEWEST_BLOCKS_FOR_CHECKS: u32 = 8;
+/// Fewest items that come at a rate, so that ten lie above the 95th percentile of their latencies.
+pub const FEWEST_AT_A_RATE: u64 = 200;
 /// Instrumented trials of a cell.
 const INSTRUMENTED: u32 = 2;
 /// Memory trials of a cell.
