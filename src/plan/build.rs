@@ -21,11 +21,11 @@ const SWITCH_INTERVAL: u64 = 5_000_000;
 const HELD_PER_OPERATION: u64 = 1_200;
 
 pub(super) struct Builder<'a> {
-    scenario: &'a Scenario,
+    pub(super) scenario: &'a Scenario,
     pub(super) options: &'a Options,
     wait: Wait,
     built: Built,
-    problems: Problems,
+    pub(super) problems: Problems,
 }
 
 /// Builds the matrix.
