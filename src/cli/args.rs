@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use clap_complete::Shell;
 
-use super::init::USE_CASES;
+use super::explain::{EXPLAIN_HELP, ExplainOptions};
+use super::init::InitOptions;
+use super::pages::{COMPLETIONS_HELP, CompletionsOptions, ManOptions};
 use crate::report::{columns_help, embed};
 
 const ABOUT: &str = "Threads or processes, and over which IPC? Runs every way that a scenario describes, fairly, and says \
@@ -441,63 +441,4 @@ pub(super) enum Described {
     Scenario,
     /// results.json of a report
     Results,
-}
-
-const EXPLAIN_HELP: &str = "\
-Examples:
-  runner explain                   all words
-  runner explain in_flight         a key
-  runner explain download          a task, with all its settings
-  runner explain download.delay    a setting of a task
-  runner explain memory            everything that has this name: a chart, a metric, a fault";
-
-#[derive(Debug, Args)]
-pub(super) struct ExplainOptions {
-    /// A key, task, setting (`download.delay`), model, IPC method, runtime, metric, chart, fault, ending or term
-    #[arg(value_name = "WORD")]
-    pub(super) word: Vec<String>,
-    /// Print the entries as JSON
-    #[arg(long)]
-    pub(super) json: bool,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct InitOptions {
-    /// Which use case; asked for on a terminal where it is not given
-    #[arg(value_name = "USE_CASE", value_parser = use_cases())]
-    pub(super) case: Option<String>,
-    /// Name of the scenario, and of its report's folder [default: that of the use case]
-    #[arg(long, value_name = "SLUG")]
-    pub(super) name: Option<String>,
-    /// File to write; `-` for standard output [default: NAME.yaml]
-    #[arg(long, value_name = "FILE")]
-    pub(super) out: Option<PathBuf>,
-    /// Write over a file that exists
-    #[arg(long)]
-    pub(super) force: bool,
-}
-
-/// The use cases, as values that shells complete and help lists.
-fn use_cases() -> PossibleValuesParser {
-    PossibleValuesParser::new(USE_CASES.iter().map(|case| PossibleValue::new(case.word).help(case.about)))
-}
-
-const COMPLETIONS_HELP: &str = "\
-Examples:
-  runner completions bash > ~/.local/share/bash-completion/completions/runner
-  runner completions zsh > ~/.zfunc/_runner     a folder of $fpath
-  runner completions fish > ~/.config/fish/completions/runner.fish";
-
-#[derive(Debug, Args)]
-pub(super) struct CompletionsOptions {
-    /// Which shell
-    #[arg(value_name = "SHELL")]
-    pub(super) shell: Shell,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct ManOptions {
-    /// Folder to write to: runner.1, runner-run.1, and so on [default: runner.1 on standard output]
-    #[arg(long, value_name = "FOLDER")]
-    pub(super) out: Option<PathBuf>,
 }

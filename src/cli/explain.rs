@@ -3,15 +3,35 @@
 use std::fmt::Write as _;
 
 use anyhow::Result;
+use clap::Args;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::Exit;
-use super::args::ExplainOptions;
 use super::dictionary::{Entry, entries};
 use super::output::Output;
 use crate::name::nearest;
 use crate::scenario::printable;
 use crate::task::Tasks;
+
+/// Examples of what can be asked.
+pub(super) const EXPLAIN_HELP: &str = "\
+Examples:
+  runner explain                   all words
+  runner explain in_flight         a key
+  runner explain download          a task, with all its settings
+  runner explain download.delay    a setting of a task
+  runner explain memory            everything that has this name: a chart, a metric, a fault";
+
+/// What is explained, and how.
+#[derive(Debug, Args)]
+pub(super) struct ExplainOptions {
+    /// A key, task, setting (`download.delay`), model, IPC method, runtime, metric, chart, fault, ending or term
+    #[arg(value_name = "WORD")]
+    pub(super) word: Vec<String>,
+    /// Print the entries as JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
 
 /// Explains a word, or lists the words.
 pub(super) fn explain(options: &ExplainOptions, tasks: &Tasks, output: &Output) -> Result<Exit> {
@@ -174,7 +194,7 @@ mod tests {
             (delay.default.as_deref(), delay.what.as_str()),
             (Some("10 ms"), "a setting of the task `download`")
         );
-        assert_eq!(one("trials").takes.as_deref(), Some("a whole number from 1 to 10 000"));
+        assert_eq!(one("trials").takes.as_deref(), Some("a whole number from 1 to 10\u{202f}000"));
         assert_eq!(one("workers").stands_in.len(), 4);
         assert_eq!(one("ipc").default.as_deref(), Some("`pipe`"));
     }

@@ -5,9 +5,10 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
+use clap::Args;
+use clap::builder::{PossibleValue, PossibleValuesParser};
 
 use super::Exit;
-use super::args::InitOptions;
 use super::output::Output;
 use crate::name::is_slug;
 
@@ -53,6 +54,28 @@ pub(super) const USE_CASES: &[UseCase] = &[
     case!("service-rate", "service-rate", "requests that come at a rate: how late are replies, who falls behind?"),
     case!("memory", "memory", "what does a worker cost in memory?"),
 ];
+
+/// What is written, and where to.
+#[derive(Debug, Args)]
+pub(super) struct InitOptions {
+    /// Which use case; asked for on a terminal where it is not given
+    #[arg(value_name = "USE_CASE", value_parser = use_cases())]
+    pub(super) case: Option<String>,
+    /// Name of the scenario, and of its report's folder [default: that of the use case]
+    #[arg(long, value_name = "SLUG")]
+    pub(super) name: Option<String>,
+    /// File to write; `-` for standard output [default: NAME.yaml]
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
+    /// Write over a file that exists
+    #[arg(long)]
+    pub(super) force: bool,
+}
+
+/// The use cases, as values that shells complete and help lists.
+fn use_cases() -> PossibleValuesParser {
+    PossibleValuesParser::new(USE_CASES.iter().map(|case| PossibleValue::new(case.word).help(case.about)))
+}
 
 /// Writes the scenario of a use case.
 pub(super) fn init(options: &InitOptions, output: &Output) -> Result<Exit> {

@@ -164,6 +164,7 @@ pub(super) fn of_word(key: &str, word: &str) -> String {
         ("metric", _) => metric(word),
         ("is", "ok") => ending("is: ok\n    at_least: 100 %"),
         ("is", _) => ending(&format!("is: {word}\n    at_most: 0 %")),
+        ("fault", "exception") => "runtime: python\nfault: exception".into(),
         ("runtime", "emulated_gil") => "models: [serial, threads]\nruntime: emulated_gil".into(),
         _ => in_context(key, &format!("{key}: {word}")),
     }
