@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::explain::{EXPLAIN_HELP, ExplainOptions};
+use super::init::InitOptions;
+use super::pages::{COMPLETIONS_HELP, CompletionsOptions, ManOptions};
 use crate::report::{columns_help, embed};
 
 const ABOUT: &str = "Threads or processes, and over which IPC? Runs every way that a scenario describes, fairly, and says \
@@ -13,6 +16,8 @@ const AFTER: &str = "\
 Examples:
   runner scenarios/*.yaml          run, write reports/NAME/, print the verdicts
   runner --quick scenarios/*.yaml  the same in seconds: small sizes, no verdict
+  runner init                      write a scenario for a use case, to change it
+  runner explain ipc               what a word means, with an example
   runner plan my.yaml              what would be run, what is skipped, how long
   runner check my.yaml             all mistakes of a scenario, without running it
   runner --only model=threads,workers=2 my.yaml
@@ -86,6 +91,16 @@ pub(super) enum Command {
     Embed(EmbedOptions),
     /// Print the JSON Schema (draft-07) of scenarios, for editors, or of results files
     Schema(SchemaOptions),
+    /// Tell what a word of scenarios or reports means: its default, where it may stand, an example
+    #[command(after_long_help = EXPLAIN_HELP)]
+    Explain(ExplainOptions),
+    /// Write a commented scenario for a use case, to change it and run it
+    Init(InitOptions),
+    /// Print what makes a shell complete commands, options and their values
+    #[command(after_long_help = COMPLETIONS_HELP)]
+    Completions(CompletionsOptions),
+    /// Print the manual page, or write a page for every command into a folder
+    Man(ManOptions),
 }
 
 /// How a run is made.

@@ -2,15 +2,20 @@
 
 mod args;
 mod compare;
+mod dictionary;
 mod embed;
+mod explain;
 mod export;
+mod init;
 mod inspect;
 mod output;
+mod pages;
 mod power;
 mod progress;
 mod render;
 mod report;
 mod run;
+mod samples;
 mod sources;
 mod target;
 mod trying;
@@ -88,7 +93,20 @@ fn start(tasks: &Tasks, program: Program) -> u8 {
         }
     };
     let output = Output::new(parsed.general.quiet, parsed.general.verbose);
-    let done = match parsed.command {
+    match does(parsed, tasks, program, &output) {
+        Ok(exit) => exit.code(),
+        // Whoever read the output has gone, as `head` does: that is no failure of ours.
+        Err(error) if output::is_closed_pipe(&error) => 0,
+        Err(error) => {
+            output.error(&format!("{error:#}"));
+            Exit::Unplanned.code()
+        }
+    }
+}
+
+/// Does what the command line says.
+fn does(parsed: Arguments, tasks: &Tasks, program: Program, output: &Output) -> anyhow::Result<Exit> {
+    match parsed.command {
         Some(_) if !parsed.run.files.is_empty() => {
             output.error("files stand after the subcommand: `runner check FILES`, or without one: `runner FILES`");
             Ok(Exit::Usage)
@@ -97,26 +115,21 @@ fn start(tasks: &Tasks, program: Program) -> u8 {
             output.error("no scenario is given; try `runner scenarios/*.yaml`, or `runner --help` for more");
             Ok(Exit::Usage)
         }
-        None => run::run(&parsed.run, tasks, program, &output),
-        Some(Command::Run(options)) => run::run(&options, tasks, program, &output),
-        Some(Command::Try(options)) => trying::try_it(&options, tasks, program, &output),
-        Some(Command::Check(options)) => inspect::check(&options, tasks, &output),
-        Some(Command::Plan(options)) => inspect::plan(&options, tasks, &output),
-        Some(Command::Render(options)) => render::render(&options, &output),
-        Some(Command::Compare(options)) => compare::compare(&options, &output),
-        Some(Command::List(options)) => inspect::list(&options, tasks, &output),
-        Some(Command::Export(options)) => export::export(&options, &output),
-        Some(Command::Report(options)) => report::report(&options, &output),
-        Some(Command::Embed(options)) => embed::embed(&options, &output),
-        Some(Command::Schema(options)) => inspect::schema(&options, tasks, &output),
-    };
-    match done {
-        Ok(exit) => exit.code(),
-        // Whoever read the output has gone, as `head` does: that is no failure of ours.
-        Err(error) if output::is_closed_pipe(&error) => 0,
-        Err(error) => {
-            output.error(&format!("{error:#}"));
-            Exit::Unplanned.code()
-        }
+        None => run::run(&parsed.run, tasks, program, output),
+        Some(Command::Run(options)) => run::run(&options, tasks, program, output),
+        Some(Command::Try(options)) => trying::try_it(&options, tasks, program, output),
+        Some(Command::Check(options)) => inspect::check(&options, tasks, output),
+        Some(Command::Plan(options)) => inspect::plan(&options, tasks, output),
+        Some(Command::Render(options)) => render::render(&options, output),
+        Some(Command::Compare(options)) => compare::compare(&options, output),
+        Some(Command::List(options)) => inspect::list(&options, tasks, output),
+        Some(Command::Export(options)) => export::export(&options, output),
+        Some(Command::Report(options)) => report::report(&options, output),
+        Some(Command::Embed(options)) => embed::embed(&options, output),
+        Some(Command::Schema(options)) => inspect::schema(&options, tasks, output),
+        Some(Command::Explain(options)) => explain::explain(&options, tasks, output),
+        Some(Command::Init(options)) => init::init(&options, output),
+        Some(Command::Completions(options)) => pages::completions(&options, output),
+        Some(Command::Man(options)) => pages::man(&options, output),
     }
 }

@@ -1,6 +1,6 @@
 //! Printing: results on standard output, progress and errors on standard error, and never a panic over a closed pipe.
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
 use anyhow::Context as _;
 
@@ -75,6 +75,20 @@ impl Output {
             Ok(size) if io::stdout().is_terminal() && size.ws_col > 0 => usize::from(size.ws_col).clamp(40, 140),
             _ => 100,
         }
+    }
+
+    /// Whether somebody can be asked: the question is seen, and the answer typed.
+    pub(super) fn can_ask(&self) -> bool {
+        io::stdin().is_terminal() && io::stderr().is_terminal()
+    }
+
+    /// Asks a question, and gives the line that is answered; none where nobody answers.
+    pub(super) fn ask(&self, question: &str) -> io::Result<Option<String>> {
+        let mut error = io::stderr().lock();
+        error.write_all(question.as_bytes())?;
+        error.flush()?;
+        let mut line = String::new();
+        Ok((io::stdin().lock().read_line(&mut line)? > 0).then(|| line.trim().to_owned()))
     }
 
     /// Whether progress may rewrite its line.

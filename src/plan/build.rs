@@ -21,11 +21,11 @@ const SWITCH_INTERVAL: u64 = 5_000_000;
 const HELD_PER_OPERATION: u64 = 1_200;
 
 pub(super) struct Builder<'a> {
-    scenario: &'a Scenario,
+    pub(super) scenario: &'a Scenario,
     pub(super) options: &'a Options,
     wait: Wait,
     built: Built,
-    problems: Problems,
+    pub(super) problems: Problems,
 }
 
 /// Builds the matrix.
@@ -138,6 +138,9 @@ impl Builder<'_> {
                     let near = count.next_multiple_of(grain);
                     let fault = Fault::new(message, format!("give a multiple of {grain}, such as {near}, or `auto`"));
                     self.problems.push(fault.at(&self.scenario.text, &choice.items.place));
+                    continue;
+                }
+                if self.too_few(choice, *items) {
                     continue;
                 }
                 for model in &self.scenario.models {

@@ -34,6 +34,8 @@ pub use order::{Entry, block_order};
 pub const QUICK_BLOCKS: u32 = 3;
 /// Fewest blocks with a 99 % interval of a median, which the A/A check needs: 1 − 2^(1−8) is 99.2 %.
 pub const FEWEST_BLOCKS_FOR_CHECKS: u32 = 8;
+/// Fewest items that come at a rate, so that ten lie above the 95th percentile of their latencies.
+pub const FEWEST_AT_A_RATE: u64 = 200;
 /// Instrumented trials of a cell.
 const INSTRUMENTED: u32 = 2;
 /// Memory trials of a cell, and those where a chart of them is drawn.
@@ -333,14 +335,11 @@ pub fn plan(scenario: &Scenario, tasks: &Tasks, options: &Options) -> Result<Pla
     })
 }
 
-/// Fewest items that come at a rate, so that ten lie above the 95th percentile of their latencies.
-pub const FEWEST_THAT_COME: u64 = 200;
-
 /// How many items come at so many a second where a scenario leaves that open: as many as in a quarter of a second, but
 /// enough for a percentile.
 #[must_use]
 pub fn items_at_rate(rate: u32, quick: bool) -> u64 {
-    if quick { FEWEST_THAT_COME } else { (u64::from(rate) / 4).max(FEWEST_THAT_COME) }
+    if quick { FEWEST_AT_A_RATE } else { (u64::from(rate) / 4).max(FEWEST_AT_A_RATE) }
 }
 
 /// How many trials of a kind that is not timed a cell has: more where something is expected of what they read.

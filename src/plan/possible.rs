@@ -1,5 +1,6 @@
 //! What cannot be run, and why: said in the plan, and never dropped silently.
 
+use super::FEWEST_AT_A_RATE;
 use super::build::Builder;
 use super::built::Common;
 use super::together::not_in_python;
@@ -7,7 +8,7 @@ use crate::ipc::{Dispatch, Method};
 use crate::model::{Measure, Model, OnCrash, Setup};
 use crate::name::{plural, show_bytes};
 use crate::runtime::{Interpreter, Runtime};
-use crate::scenario::{Ways, word_of};
+use crate::scenario::{Fault, Items, TaskChoice, Ways, word_of};
 use crate::task::{Bound, Settings, Task, Topology};
 
 impl Builder<'_> {
@@ -109,6 +110,18 @@ impl Builder<'_> {
         let way = if table { "processes × table" } else { setup.model.entry().word };
         self.skip(format!("{} × {way}", task.name()), why);
         false
+    }
+
+    /// Refuses items that come at a rate but are too few for the percentile that stands for it.
+    pub(super) fn too_few(&mut self, choice: &TaskChoice, items: Items) -> bool {
+        let rated = self.scenario.models.iter().any(|model| self.scenario.ways_of(choice, model).rate.is_some());
+        let Items::Fixed(count @ ..FEWEST_AT_A_RATE) = items else { return false };
+        if rated {
+            let message = format!("{} at a `rate` leave under ten above the 95th percentile", plural(count, "item"));
+            let help = format!("give {FEWEST_AT_A_RATE} at least, or `auto`");
+            self.problems.push(Fault::new(message, help).at(&self.scenario.text, &choice.items.place));
+        }
+        rated
     }
 
     /// Whether a run of such items can go on after a worker died, where it is to.

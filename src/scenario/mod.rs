@@ -30,7 +30,7 @@ pub(crate) use problem::{Fault, printable};
 pub(crate) use select::{read_any, read_way, read_workers};
 pub(crate) use setting::show_value;
 pub(crate) use vocabulary::{NO_FAULT, word_of};
-pub(crate) use words::list;
+pub(crate) use words::{Level, list};
 
 use std::collections::BTreeMap;
 

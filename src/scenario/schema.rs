@@ -124,7 +124,9 @@ fn word_or_entry(shape: &Json) -> Json {
 /// Settings of tasks are keys of selectors as well.
 fn add_settings(shape: &mut Json, tasks: &[&dyn Task]) {
     let words: Vec<&str> = tasks.iter().map(|task| task.name()).collect();
+    let described = shape["properties"]["task"]["description"].take();
     shape["properties"]["task"] = axis(&json!({ "enum": words }));
+    shape["properties"]["task"]["description"] = described;
     for setting in tasks.iter().flat_map(|task| task.settings()) {
         let one = json!({ "type": ["boolean", "number", "string"] });
         let mut property = axis(&one);

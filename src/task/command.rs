@@ -1,8 +1,10 @@
 //! `command`: a program of the user's own, started once for each item. Never through a shell.
 
+use std::ffi::OsString;
+use std::io::{self, Write as _};
 use std::os::unix::process::ExitStatusExt as _;
-use std::path::Path;
-use std::process::{Command as Program, Stdio};
+use std::path::{Path, PathBuf};
+use std::process::{Command as Program, Output, Stdio};
 
 use super::python::read_lines;
 use super::{Bound, Context, Effort, Job, Place, Setting, SettingKind, Settings, Task, TaskError, digest};
@@ -13,6 +15,10 @@ const ITEM: &str = "{item}";
 /// Most arguments, and most bytes of each.
 const MOST_ARGUMENTS: usize = 256;
 const LONGEST_ARGUMENT: usize = 4 << 10;
+/// Most bytes of what a program reads, and of what it must write.
+const LONGEST_INPUT: usize = 64 << 10;
+/// Bytes that every pipe takes before anybody reads: a page.
+const SMALLEST_PIPE: usize = 4096;
 /// How much of what a failing program wrote to standard error is told.
 const TOLD: usize = 200;
 
@@ -43,8 +49,38 @@ impl Task for Command {
                 default: "''",
             },
             Setting {
+                name: "stdin",
+                about: "what the program reads, in which `{item}` stands for the item",
+                kind: SettingKind::Text { longest: LONGEST_INPUT },
+                default: "''",
+            },
+            Setting {
+                name: "folder",
+                about: "the folder in which it runs, from where runner is started",
+                kind: SettingKind::Text { longest: LONGEST_ARGUMENT },
+                default: "'.'",
+            },
+            Setting {
+                name: "environment",
+                about: "all it sees of the environment: `NAME` is passed on, `NAME=value` is set; without this, everything is",
+                kind: SettingKind::List { most: MOST_ARGUMENTS, longest: LONGEST_ARGUMENT },
+                default: "",
+            },
+            Setting {
+                name: "exit_status",
+                about: "the exit status that it must end with",
+                kind: SettingKind::Count { min: 0, max: 255 },
+                default: "0",
+            },
+            Setting {
+                name: "writes",
+                about: "what it must write, in which `{item}` stands for the item, but for blanks around; else it is not looked at",
+                kind: SettingKind::Text { longest: LONGEST_INPUT },
+                default: "''",
+            },
+            Setting {
                 name: "compare",
-                about: "what of each run must equal that of a serial one: what it writes, or nothing beyond exit code 0",
+                about: "what of each run must equal that of a serial one: what it writes, or nothing beyond its exit status",
                 kind: SettingKind::Word(&["output", "status"]),
                 default: "output",
             },
@@ -54,9 +90,12 @@ impl Task for Command {
         true
     }
     fn check(&self, settings: &Settings) -> Result<(), String> {
-        match settings.list("argv").first().map(String::as_str) {
-            Some("") | None => Err("the task `command` needs `argv`, such as `argv: [gzip, -kc, \"{item}\"]`".into()),
-            Some(_) => Ok(()),
+        if settings.list("argv").first().is_none_or(String::is_empty) {
+            return Err("the task `command` needs `argv`, such as `argv: [gzip, -kc, \"{item}\"]`".into());
+        }
+        match settings.list("environment").iter().find(|variable| variable.is_empty() || variable.starts_with('=')) {
+            Some(variable) => Err(format!("`{variable}` in `environment` is neither `NAME` nor `NAME=value`")),
+            None => Ok(()),
         }
     }
     fn effort(&self, _: &Settings) -> Option<Effort> {
@@ -72,15 +111,80 @@ impl Task for Command {
             path => read_lines(Path::new(path), path)?,
         };
         let compared = settings.word("compare") != "status";
-        Ok(Box::new(CommandJob { argv: settings.list("argv").to_vec(), items, compared }))
+        let list = settings.list("environment");
+        let environment =
+            (!list.is_empty()).then(|| list.iter().filter_map(|variable| variable_of(variable)).collect());
+        let text = |name: &str| Some(settings.text(name).to_owned()).filter(|text| !text.is_empty());
+        Ok(Box::new(CommandJob {
+            argv: settings.list("argv").to_vec(),
+            items,
+            stdin: text("stdin"),
+            folder: text("folder").filter(|folder| folder != ".").map(PathBuf::from),
+            environment,
+            exit_status: settings.whole("exit_status") as i32,
+            writes: text("writes"),
+            compared,
+        }))
     }
 }
 
+/// A variable that is set, or passed on where there is one.
+fn variable_of(text: &str) -> Option<(OsString, OsString)> {
+    match text.split_once('=') {
+        Some((name, value)) => Some((name.into(), value.into())),
+        None => std::env::var_os(text).map(|value| (text.into(), value)),
+    }
+}
+
+#[derive(Default)]
 struct CommandJob {
     argv: Vec<String>,
     /// Items as text; none where they are numbers.
     items: Vec<String>,
+    stdin: Option<String>,
+    folder: Option<PathBuf>,
+    /// All variables that the program sees; none where it sees those of this process.
+    environment: Option<Vec<(OsString, OsString)>>,
+    exit_status: i32,
+    /// What it must write.
+    writes: Option<String>,
     compared: bool,
+}
+
+impl CommandJob {
+    /// Runs the program to its end, and gives all that it wrote.
+    fn output(&self, name: &str, arguments: impl Iterator<Item = String>, item: &str) -> io::Result<Output> {
+        let mut program = Program::new(name);
+        program.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
+        if let Some(folder) = &self.folder {
+            program.current_dir(folder);
+        }
+        if let Some(environment) = &self.environment {
+            program.env_clear().envs(environment.iter().map(|(name, value)| (name, value)));
+        }
+        let Some(text) = &self.stdin else { return program.stdin(Stdio::null()).output() };
+        let text = text.replace(ITEM, item);
+        let mut child = program.stdin(Stdio::piped()).spawn()?;
+        let mut input = child.stdin.take();
+        let mut feed = move || match input.take().map(|mut input| input.write_all(text.as_bytes())) {
+            // A program need not read what it is given.
+            Some(Err(error)) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),
+            _ => Ok(()),
+        };
+        // What fits into any pipe is written without waiting, and needs no thread, which would be in the time of the item.
+        if self.stdin.as_ref().is_some_and(|text| text.len() + item.len() * text.matches(ITEM).count() <= SMALLEST_PIPE)
+        {
+            feed()?;
+            return child.wait_with_output();
+        }
+        // A program that writes before it has read all would wait for this one, and this one for it.
+        std::thread::scope(|scope| {
+            let fed = scope.spawn(feed);
+            let output = child.wait_with_output();
+            fed.join().unwrap_or_else(|_| Err(io::Error::other("feeding it panicked")))?;
+            output
+        })
+    }
 }
 
 impl Job for CommandJob {
@@ -96,16 +200,19 @@ impl Job for CommandJob {
         let item = str::from_utf8(request).map_err(|_| TaskError::BadRequest)?;
         let mut argv = self.argv.iter().map(|argument| argument.replace(ITEM, item));
         let name = argv.next().unwrap_or_default();
-        let mut program = Program::new(&name);
-        program.args(argv).stdin(Stdio::null());
         let output = context
-            .blocking(|| program.output())
+            .blocking(|| self.output(&name, argv, item))
             .map_err(|source| TaskError::Io { what: format!("starting {name}"), source })?;
-        if !output.status.success() {
-            let said = String::from_utf8_lossy(&output.stderr);
-            let said: String = said.trim().chars().take(TOLD).collect();
+        let told = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().chars().take(TOLD).collect::<String>();
+        if output.status.code() != Some(self.exit_status) {
+            let said = told(&output.stderr);
             let ended = exit_words(output.status.into_raw());
             return Err(TaskError::Settings(format!("{name} ended with {ended} for item {item}: {said}")));
+        }
+        let expected = self.writes.as_ref().map(|text| text.replace(ITEM, item));
+        if expected.is_some_and(|expected| expected.trim().as_bytes() != output.stdout.trim_ascii()) {
+            let wrote = told(&output.stdout);
+            return Err(TaskError::Settings(format!("{name} wrote for item {item} what it should not: {wrote}")));
         }
         let written = if self.compared { digest(&output.stdout) } else { 0 };
         reply.extend_from_slice(&written.to_le_bytes());
@@ -121,22 +228,81 @@ impl Job for CommandJob {
 mod tests {
     use super::*;
 
-    fn run(argv: &[&str], item: &str) -> Result<Vec<u8>, TaskError> {
+    fn job(argv: &[&str]) -> CommandJob {
         let argv = argv.iter().map(|argument| (*argument).to_owned()).collect();
-        let job = CommandJob { argv, items: vec![item.to_owned()], compared: true };
+        CommandJob { argv, compared: true, ..CommandJob::default() }
+    }
+
+    fn run(job: CommandJob, item: &str) -> Result<Vec<u8>, TaskError> {
+        let job = CommandJob { items: vec![item.to_owned()], ..job };
         let (mut request, mut reply) = (Vec::new(), Vec::new());
         job.request(7, &mut request);
         job.run(&request, &mut reply, &mut Context::native())?;
         Ok(reply)
     }
 
+    /// The reply of a program that wrote this.
+    fn wrote(bytes: &[u8]) -> Vec<u8> {
+        digest(bytes).to_le_bytes().to_vec()
+    }
+
     #[test]
     fn the_item_is_an_argument_and_never_shell() {
-        let echoed = run(&["printf", "%s", "<{item}>"], "$(id); `id` | x").unwrap();
-        assert_eq!(echoed, digest(b"<$(id); `id` | x>").to_le_bytes());
-        let failed = run(&["sh", "-c", "echo why >&2; exit 4"], "1").unwrap_err().to_string();
+        let echoed = run(job(&["printf", "%s", "<{item}>"]), "$(id); `id` | x").unwrap();
+        assert_eq!(echoed, wrote(b"<$(id); `id` | x>"));
+        let failed = run(job(&["sh", "-c", "echo why >&2; exit 4"]), "1").unwrap_err().to_string();
         assert_eq!(failed, "sh ended with exit code 4 for item 1: why");
-        let missing = run(&["/nowhere/program"], "1").unwrap_err().to_string();
+        let missing = run(job(&["/nowhere/program"]), "1").unwrap_err().to_string();
         assert!(missing.starts_with("starting /nowhere/program: "), "{missing}");
+    }
+
+    #[test]
+    fn it_reads_what_it_is_given_however_much_and_need_not() {
+        let of = |argv: &[&str], stdin: &str| CommandJob { stdin: Some(stdin.into()), ..job(argv) };
+        assert_eq!(run(of(&["cat"], "<{item}>"), "7").unwrap(), wrote(b"<7>"));
+        // More than two pipes hold, there and back.
+        let long = "x".repeat(1 << 20);
+        assert_eq!(run(of(&["cat"], "{item}"), &long).unwrap(), wrote(long.as_bytes()));
+        assert_eq!(run(of(&["true"], "{item}"), &long).unwrap(), wrote(b""));
+        assert_eq!(run(job(&["cat"]), "7").unwrap(), wrote(b""));
+    }
+
+    #[test]
+    fn it_runs_in_its_folder_and_sees_of_the_environment_what_is_listed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().canonicalize().unwrap();
+        let there =
+            CommandJob { folder: Some(path.clone()), writes: path.to_str().map(str::to_owned), ..job(&["pwd", "-P"]) };
+        run(there, "1").unwrap();
+        let list = ["PATH", "GREETING=a=b", "RUNNER_HAS_NO_SUCH_VARIABLE"];
+        let environment = Some(list.iter().filter_map(|text| variable_of(text)).collect());
+        let sees = CommandJob { environment, ..job(&["env"]) };
+        let path = std::env::var("PATH").unwrap();
+        // `env` writes them in the order in which it got them, which is that of their names.
+        assert_eq!(run(sees, "1").unwrap(), wrote(format!("GREETING=a=b\nPATH={path}\n").as_bytes()));
+    }
+
+    #[test]
+    fn another_status_or_output_than_asked_for_is_a_failure() {
+        let of = |status: i32, writes: Option<&str>, script: &str| {
+            let checked =
+                CommandJob { exit_status: status, writes: writes.map(str::to_owned), ..job(&["sh", "-c", script]) };
+            run(checked, "7").map_err(|error| error.to_string())
+        };
+        assert_eq!(of(1, None, "exit 1").unwrap(), wrote(b""));
+        assert_eq!(of(1, None, "exit 0").unwrap_err(), "sh ended with exit code 0 for item 7: ");
+        assert_eq!(of(9, None, "kill -9 $$").unwrap_err(), "sh ended with signal 9 (SIGKILL) for item 7: ");
+        assert_eq!(of(0, Some("item {item}"), "echo '  item 7'").unwrap(), wrote(b"  item 7\n"));
+        let wrong = of(0, Some("item {item}"), "echo item 8").unwrap_err();
+        assert_eq!(wrong, "sh wrote for item 7 what it should not: item 8");
+    }
+
+    #[test]
+    fn a_variable_without_a_name_is_refused() {
+        let mut settings = Settings::default();
+        settings.put("argv", super::super::Value::List(vec!["env".into()]));
+        assert_eq!(Command.check(&settings), Ok(()));
+        settings.put("environment", super::super::Value::List(vec!["=x".into()]));
+        assert!(Command.check(&settings).unwrap_err().contains("neither `NAME` nor"));
     }
 }

@@ -41,8 +41,8 @@ const RESERVED: &[(&str, &[(&str, &str)])] = &[
     ),
     ("eprintln!", &[]),
     ("print!(", &[]),
-    ("std::env::var", &[]),
-    ("env::var_os", &[]),
+    ("std::env::var", &[("task/command.rs", "a scenario lists variables that its program sees")]),
+    ("env::var_os", &[("task/command.rs", "a scenario lists variables that its program sees")]),
     (
         "process::exit",
         &[
