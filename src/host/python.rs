@@ -129,7 +129,8 @@ fn start(order: &Order<'_>) -> Result<Child, String> {
 fn request(order: &Order<'_>, job: &dyn Job) -> serde_json::Value {
     let brief = &order.brief;
     let (request, reply) = job.sizes();
-    let topology = match brief.topology(order.tasks) {
+    let topology = brief.topology(order.tasks);
+    let word = match topology {
         Topology::Independent => "independent",
         Topology::Finding { .. } => "finding",
         Topology::Gathering => "gathering",
@@ -140,7 +141,8 @@ fn request(order: &Order<'_>, job: &dyn Job) -> serde_json::Value {
         "settings": brief.settings,
         "seed": brief.seed,
         "items": brief.items,
-        "topology": topology,
+        "topology": word,
+        "parts": topology.parts(),
         "server": brief.server,
         "folder": brief.folder,
         "prefix": order.prefix,
