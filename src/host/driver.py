@@ -2718,7 +2718,7 @@ def main():
     for module in MODULES.get(order.task, ()):
         __import__(module)
     signal.signal(signal.SIGALRM, time_out)
-    signal.setitimer(signal.ITIMER_REAL, max(order.given["left"] / 1e9, 0.001))
+    signal.setitimer(signal.ITIMER_REAL, max((order.given["deadline"] - now()) / 1e9, 0.001))
     if order.switch_interval:
         sys.setswitchinterval(order.switch_interval / 1e9)
     # Names of semaphores start as those of segments do, so that they can be swept.

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 use serde_json::json;
 
-use crate::model::{Brief, MemoryUse, Model, Order, Ran, Trouble, weigh};
+use crate::model::{Brief, MemoryUse, Model, Order, Ran, Trouble, monotonic, weigh};
 use crate::name::exit_words;
 use crate::task::{Job, Task, Topology};
 
@@ -151,7 +151,8 @@ fn request(order: &Order<'_>, job: &dyn Job) -> serde_json::Value {
         "trace": brief.trace,
         "fault": brief.fault,
         "sizes": [request, reply],
-        "left": order.deadline.saturating_duration_since(Instant::now()).as_nanos() as u64,
+        // A moment of the clock that both have: an interpreter takes a while until it reads what is left.
+        "deadline": monotonic() + order.deadline.saturating_duration_since(Instant::now()).as_nanos() as u64,
     })
 }
 
