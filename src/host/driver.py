@@ -25,13 +25,15 @@ from collections import deque
 now = time.monotonic_ns
 MASK = (1 << 64) - 1
 # Kinds of messages between the driver and its worker processes.
-READY, WARM, ITEMS, FINISH, REPORT, ERROR = range(6)
+READY, WARM, ITEMS, ROUND, FINISH, REPORT, ERROR = range(7)
 # Most events of a timeline that are kept of one lane and kind; `MOST_EVENTS` in src/model/trace.rs.
 MOST_EVENTS = 400
 # Bytes of requests that may be on their way in one pipe. With more, a send could wait for a worker that waits itself.
 ON_THE_WAY = 48 * 1024
 # Messages that may be on their way in one pipe, since the system counts each at its least size.
 MOST_MESSAGES = 60
+# Room for what all parts of a round are told, in a slot of shared memory. What does not fit goes through the pipe.
+MOST_TOLD = 4096
 # How often an item that its worker died of is handed out again.
 MOST_RETRIES = 3
 # Bytes of an `int` above the small ones, with its place in a list.
@@ -102,8 +104,12 @@ class Order:
         self.folder = given["folder"]
         self.prefix = given["prefix"].lstrip("/")
         self.largest_request, self.largest_reply = given["sizes"]
-        # How items hang together: not at all, by finding each other, or by one consumer of all replies.
+        # Most bytes of a worker's parts of a round with their letters, where there are rounds and somebody has worked it out.
+        self.largest_round = 0
+        # How items hang together: not at all, by finding each other, by one consumer of all replies, or in rounds of so
+        # many parts.
         self.finds, self.gathers = given["topology"] == "finding", given["topology"] == "gathering"
+        self.parts = given["parts"] or 0
         host, _, port = (given["server"] or "").rpartition(":")
         self.server = host, int(port or 0)
         self.model = setup["model"]
@@ -127,6 +133,10 @@ class Order:
     def chunks(self):
         """The numbers of the items, in runs."""
         return (range(at, min(at + self.chunk, self.items)) for at in range(0, self.items, self.chunk))
+
+    def parts_of(self, worker):
+        """The parts of a worker in every round: about equally many neighbours, as in src/model/rounds.rs."""
+        return range(worker * self.parts // self.workers, (worker + 1) * self.parts // self.workers)
 
 
 class Feed:
@@ -368,6 +378,159 @@ def database(order, constants):
             total += number
         return total.to_bytes(8, "little")
 
+    return run
+
+
+def compress(order, constants):
+    """Bytes that are deflated and inflated, each in one call, around which the lock is let go."""
+    rest, level = constants[0], order.settings["level"]
+
+    def run(request):
+        whole = request + rest
+        packed = zlib.compress(whole, level)
+        return request + digest(zlib.decompress(packed, bufsize=len(whole))).to_bytes(8, "little")
+
+    return run
+
+
+def sort(order, constants):
+    """Numbers, or words, in their order. Sorting is one call, which holds the lock."""
+    if order.settings["of"] == "words":
+        letters, words = bytes(range(ord("a"), ord("z") + 1)), constants[0]
+
+        def run(request):
+            shift = int.from_bytes(request, "little") % len(letters)
+            moved = words.translate(bytes.maketrans(letters, letters[shift:] + letters[:shift]))
+            lines = moved.split(b"\n")
+            # Nothing comes after the last line feed, and so it comes first.
+            lines.sort()
+            return digest(b"\n".join(lines[1:] + lines[:1])).to_bytes(8, "little")
+
+        return run
+    form = "<%dQ" % (len(constants[0]) // 8)
+    numbers = struct.unpack(form, constants[0])
+
+    def run(request):
+        key = int.from_bytes(request, "little")
+        return digest(struct.pack(form, *sorted([number ^ key for number in numbers]))).to_bytes(8, "little")
+
+    return run
+
+
+def documents(order, constants):
+    """A document that is parsed, changed, and written again. Parsing and writing are one call each, which holds the lock."""
+
+    def run(request):
+        item, document = int.from_bytes(request[:8], "little"), json.loads(request[8:])
+        total = 0
+        for record in document["records"]:
+            record["balance"] += item
+            record["visits"] += 1
+            total += record["balance"]
+            if (record["id"] + item) % 2 == 0:
+                record["active"] = not record["active"]
+                record["marks"].append(item)
+        document["total"] = total
+        return json.dumps(document, separators=(",", ":")).encode()
+
+    return run
+
+
+def numeric(order, constants):
+    return (pi if order.settings["of"] == "pi" else stencil)(order, constants)
+
+
+def pi(order, constants):
+    """How many random points of a square are in the quarter of a circle. The same as in src/task/numeric/pi.rs."""
+    points, low, edge = order.settings["points"], (1 << 31) - 1, 1 << 62
+
+    def run(request):
+        seed, hits = int.from_bytes(request, "little"), 0
+        for point in range(points):
+            random = mix(seed, point)
+            x, y = random >> 33, random & low
+            if x * x + y * y < edge:
+                hits += 1
+        return hits.to_bytes(8, "little")
+
+    return run
+
+
+def stencil(order, constants):
+    """Heat on a grid in strips of rows, in rounds. The same to the bit as in src/task/numeric/stencil.rs: sums are added up in
+    the order there, and not by `sum`, which compensates for rounding from 3.12 on."""
+    seed, side, parts = order.seed, order.settings["side"], order.parts
+    cold, form = [0.0] * side, struct.Struct("<%dd" % side)
+
+    def begin(part):
+        """The rows of a part, between one above and one below that others keep."""
+        rows = range(part * side // parts, (part + 1) * side // parts)
+        warm = [[(mix(seed, row * side + at) >> 40) / (1 << 24) for at in range(side)] for row in rows]
+        return [cold] + warm + [cold]
+
+    def receive(part, strip, turn):
+        # Who warms up has no neighbours.
+        if len(turn.received) != (part > 0) + (part + 1 < parts) and not turn.warming:
+            raise ValueError("a part does not hear from all of its neighbours")
+        for sender, row in turn.received:
+            strip[0 if sender < part else -1] = list(form.unpack(row))
+
+    def step(strip):
+        """The strip after one step in time, and the sum of the squares of all changes."""
+        changes, after = cold, [cold]
+        for above, row, below in zip(strip, strip[1:], strip[2:]):
+            beside = zip(row, above, below, [0.0] + row[:-1], row[1:] + [0.0])
+            new = [0.5 * own + 0.125 * (up + down + left + right) for own, up, down, left, right in beside]
+            apart = [value - old for value, old in zip(new, row)]
+            changes = [so_far + change * change for so_far, change in zip(changes, apart)]
+            after.append(new)
+        total = 0.0
+        for change in changes:
+            total += change
+        return after + [cold], total
+
+    def run(request, turn):
+        part, change = int.from_bytes(request, "little") % parts, 0.0
+        strip = begin(part) if turn.kept is None else turn.kept
+        if turn.kept is not None or turn.warming:
+            receive(part, strip, turn)
+            strip, change = step(strip)
+        turn.kept = strip
+        rows = [form.pack(*row) for row in strip[1:-1]]
+        if part > 0:
+            turn.sent.append((part - 1, rows[0]))
+        if part + 1 < parts:
+            turn.sent.append((part + 1, rows[-1]))
+        return struct.pack("<dQ", change, digest(b"".join(rows)))
+
+    run.first, run.reduce = b"", lambda round, replies, told: b""
+    # Most bytes that a part sends, and that it receives.
+    run.letters = 2 * form.size
+    return run
+
+
+def probe_rounds(order, constants):
+    """Parts that hear from their neighbours and are told of the sum of all. The same as in src/task/probe_topology.rs."""
+    seed, parts = order.seed, order.parts
+    number = lambda given: int.from_bytes(given, "little")
+
+    def run(request, turn):
+        part = number(request) % parts
+        state = mix(seed, number(turn.told))
+        for sender, said in turn.received:
+            state = mix(state, sender) ^ number(said)
+        turn.kept = mix(part if turn.kept is None else turn.kept, state)
+        kept = turn.kept.to_bytes(8, "little")
+        turn.sent += [((part + 1) % parts, kept), ((part + parts - 1) % parts, kept)]
+        return kept
+
+    def reduce(round, replies, told):
+        total = number(told)
+        for reply in replies:
+            total = mix(total, number(reply))
+        return total.to_bytes(8, "little")
+
+    run.first, run.reduce, run.letters = seed.to_bytes(8, "little"), reduce, 16
     return run
 
 
@@ -614,6 +777,11 @@ TASKS = {
     "mixed": mixed,
     "convoy": convoy,
     "database": database,
+    "compress": compress,
+    "sort": sort,
+    "json": documents,
+    "numeric": numeric,
+    "probe_rounds": probe_rounds,
     "download": download,
     "crawl": crawl,
     "log": log,
@@ -693,8 +861,9 @@ class Bench:
 
     def __init__(self, order, run, worker=None):
         self.order, self.run, self.worker = order, run, worker
-        # Where items find others: how one is run, and what the last one found.
-        self.execute, self.found = self.find if order.finds else run, ()
+        # How an item is run; where items find others, what the last one found; and in rounds the part's turn.
+        self.execute = self.find if order.finds else self.play if order.parts else run
+        self.found, self.turn = (), None
         self.done = self.sum = self.first_item = 0
         # Begin and end of each item, where items are clocked.
         self.spans = []
@@ -707,7 +876,7 @@ class Bench:
         for item, request in pairs:
             began = now()
             digest(request)
-            digest(run(request))
+            digest(run(request, Turn(run.first, warming=True)) if self.order.parts else run(request))
             self.first_item = self.first_item or now() - began
 
     async def warm_up_async(self, request):
@@ -720,6 +889,9 @@ class Bench:
     def find(self, request):
         reply, self.found = self.run(request)
         return reply
+
+    def play(self, request):
+        return self.run(request, self.turn)
 
     def serve(self, item, request):
         """Runs one item as whoever receives it must; gives the digest of its request, and its reply."""
@@ -1003,6 +1175,48 @@ class Found:
             return [self.items.popleft()] if self.items else []
 
 
+class Turn:
+    """What a part of a round has beside its request, and keeps for the next; as in src/task/topology.rs."""
+
+    def __init__(self, told=b"", warming=False):
+        self.told, self.warming = told, warming
+        # Letters: the number of the other part, and the bytes.
+        self.received, self.sent, self.kept = [], [], None
+
+
+def turn_over(task, round, told, replies, sent):
+    """Ends a round: gives what the next is told, and the letters that each part receives, in the order of senders. The same
+    as in src/model/rounds.rs."""
+    received = [[] for _ in replies]
+    for sender, letters in enumerate(sent):
+        for receiver, letter in letters:
+            received[receiver].append((sender, letter))
+    return task.reduce(round, replies, told), received
+
+
+class Board:
+    """The parts of a run in rounds, for workers that share memory."""
+
+    def __init__(self, order, feed, task):
+        self.feed, self.task, self.parts = feed, task, order.parts
+        self.rounds, self.round, self.told = order.items // order.parts, 0, task.first
+        self.turns, self.replies = [Turn() for _ in range(self.parts)], [b""] * self.parts
+
+    def play(self, bench, part):
+        """Runs one part of the round that is under way."""
+        item, turn = self.round * self.parts + part, self.turns[part]
+        bench.turn, turn.told = turn, self.told
+        self.replies[part] = bench.work(item, self.feed.get(item))
+
+    def turn_over(self):
+        """Ends a round, in one thread while all others wait."""
+        sent = [turn.sent for turn in self.turns]
+        self.told, received = turn_over(self.task, self.round, self.told, self.replies, sent)
+        for turn, letters in zip(self.turns, received):
+            turn.received, turn.sent = letters, []
+        self.round += 1
+
+
 class Consumer:
     """Who takes all replies. Its failures end the run with their words, whoever calls it."""
 
@@ -1083,6 +1297,12 @@ def serial(run):
         for item in range(order.items):
             consumer.take(0, item, work(item, get(item)))
         consumer.finish()
+    elif order.parts:
+        board = Board(order, feed, bench.run)
+        for _ in range(board.rounds):
+            for part in range(board.parts):
+                board.play(bench, part)
+            board.turn_over()
     else:
         for item in range(order.items):
             work(item, get(item))
@@ -1181,6 +1401,9 @@ def threads(run):
     ready, go, finished, leave = threading.Semaphore(0), threading.Event(), threading.Semaphore(0), threading.Event()
     written = threading.Barrier(order.workers)
     found, listener = Found(run, feed) if order.finds else None, Listener(order) if order.gathers else None
+    board = Board(order, feed, task) if order.parts else None
+    # Where all wait for the last between rounds; one that ended alone leaves nobody waiting.
+    gate = threading.Barrier(order.workers, board and board.turn_over)
     ended = []
 
     def prepare(bench):
@@ -1217,6 +1440,20 @@ def threads(run):
             found.lose(len(mine))
             raise
 
+    def play_all(bench):
+        """The same where items come in rounds: a thread has the same parts in all of them."""
+        try:
+            for _ in range(board.rounds):
+                for part in order.parts_of(bench.worker):
+                    board.play(bench, part)
+                gate.wait()
+        except threading.BrokenBarrierError:
+            # Another has ended, and there is no next round.
+            pass
+        except BaseException:
+            gate.abort()
+            raise
+
     def body(bench, life):
         life["ready"] = now() - run.zero
         try:
@@ -1229,7 +1466,7 @@ def threads(run):
                 go.wait()
             else:
                 read_parent_memory(order)
-            (find_and_claim if found else claim_all)(bench)
+            (find_and_claim if found else play_all if board else claim_all)(bench)
         except BaseException as error:
             ended.append(describe(error))
             life["died"] = True
@@ -1307,6 +1544,10 @@ def in_threads_of_a_pool(run):
     def item(pair):
         local.bench.work(*pair)
 
+    def part(number):
+        board.play(local.bench, number)
+
+    board = Board(order, feed, task) if order.parts else None
     run.begin()
     if order.api == "pool":
         pool = ThreadPool(order.workers, initializer=begin)
@@ -1315,7 +1556,12 @@ def in_threads_of_a_pool(run):
         run.weigh()
         run.edge()
         try:
-            pool.map(item, feed.pairs(range(order.items)), order.chunk)
+            if board:
+                for _ in range(board.rounds):
+                    pool.map(part, range(board.parts), 1)
+                    board.turn_over()
+            else:
+                pool.map(item, feed.pairs(range(order.items)), order.chunk)
         except BaseException as error:
             # Whatever was done, whoever called `map` has nothing of it.
             run.benches.clear()
@@ -1336,6 +1582,11 @@ def in_threads_of_a_pool(run):
         run.edge()
         if order.finds:
             settle_found(run, lambda pairs: pool.submit(chunk, pairs), feed, take)
+        elif board:
+            while board.round < board.rounds and not run.trouble:
+                settle(run, [pool.submit(part, number) for number in range(board.parts)], lambda _: None)
+                if not run.trouble:
+                    board.turn_over()
         else:
             futures = [pool.submit(chunk, feed.pairs(items)) for items in order.chunks()]
             settle(run, futures, take)
@@ -1646,7 +1897,8 @@ class SharedLink(PipeLink):
         from multiprocessing import shared_memory
 
         super().__init__(context, order, name)
-        self.slot = max(order.chunk * max(order.largest_request, order.largest_reply), 1)
+        largest = max(order.largest_request, order.largest_reply)
+        self.slot = max(order.chunk * largest, order.largest_round, 1)
         self.free = list(range(order.in_flight + 1))
         self.block = shared_memory.SharedMemory(name=name, create=True, size=self.slot * len(self.free))
         # A block that the file system has no room for would end the process at the first write.
@@ -1656,16 +1908,16 @@ class SharedLink(PipeLink):
         return self.far, self.block.name, self.slot
 
     def send(self, kind, body):
-        if kind in (WARM, ITEMS):
+        if kind in CARRIED:
             slot = self.free.pop()
             body = slot, put_payloads(self.block.buf, slot * self.slot, self.slot, body, 1)
         self.near.send((kind, body))
 
     def receive(self):
         kind, body = self.near.recv()
-        if kind in (WARM, ITEMS):
+        if kind in CARRIED:
             slot, body = body
-            if kind == ITEMS:
+            if kind != WARM:
                 body = take_payloads(self.block.buf, slot * self.slot, body, 2)
             self.free.append(slot)
         return kind, body
@@ -1685,7 +1937,7 @@ class SharedLink(PipeLink):
 
         def receive():
             kind, body = pipe.recv()
-            if kind in (WARM, ITEMS):
+            if kind in CARRIED:
                 slot, body = body
                 slots.append(slot)
                 body = take_payloads(block.buf, slot * size, body, 1)
@@ -1693,9 +1945,9 @@ class SharedLink(PipeLink):
 
         def send(message):
             kind, body = message
-            if kind in (WARM, ITEMS):
+            if kind in CARRIED:
                 slot = slots.popleft()
-                if kind == ITEMS:
+                if kind != WARM:
                     body = put_payloads(block.buf, slot * size, size, body, 2)
                 body = slot, body
             pipe.send((kind, body))
@@ -1755,6 +2007,8 @@ class ManagerLink:
         return requests.get, lambda message: replies.put((name, message))
 
 
+# Kinds of messages whose payloads go through shared memory.
+CARRIED = WARM, ITEMS, ROUND
 LINKS = {"pipe": PipeLink, "queue": QueueLink, "shared_memory": SharedLink, "manager": ManagerLink}
 
 
@@ -1770,6 +2024,7 @@ def worker_main(order, worker, ends):
         if order.switch_interval:
             sys.setswitchinterval(order.switch_interval / 1e9)
         bench = Bench(order, the_task(order), worker)
+        hand = {part: Turn() for part in order.parts_of(worker)}
         read_parent_memory(order)
         bench.touch_global()
         send((READY, now()))
@@ -1777,6 +2032,8 @@ def worker_main(order, worker, ends):
             kind, body = receive()
             if kind == ITEMS:
                 send((ITEMS, [bench.answer(item, request) for item, request in body]))
+            elif kind == ROUND:
+                send((ROUND, play_round(bench, hand, body)))
             elif kind == WARM:
                 bench.warm_up(body)
                 send((WARM, bench.first_item))
@@ -1790,6 +2047,22 @@ def worker_main(order, worker, ends):
         except Exception:
             pass
         raise
+
+
+def play_round(bench, hand, told):
+    """Plays a worker's parts of a round, with what they are told, their requests, and letters to them. Gives the answers, and
+    letters from them: every payload in the third place, as those of what is told are in the second."""
+    answers, letters = [], []
+    requests, received = told[1 : 1 + len(hand)], told[1 + len(hand) :]
+    for turn in hand.values():
+        turn.told, turn.received, turn.sent = told[0][1], [], []
+    for receiver, letter, sender in received:
+        hand[receiver].received.append((sender, letter))
+    for (part, turn), (item, request) in zip(hand.items(), requests):
+        bench.turn = turn
+        answers.append(bench.answer(item, request))
+        letters += [(part, receiver, letter) for receiver, letter in turn.sent]
+    return answers + letters
 
 
 class Member:
@@ -1852,6 +2125,13 @@ class Crew:
         # Items that others found: those that wait, and those that are answered.
         self.found, self.answered_found = deque(), set()
         self.together = Together(run, self.feed)
+        # What the driver itself needs of a task in rounds: what happens between them.
+        self.task = None
+        if self.order.parts:
+            self.task = the_task(self.order)
+            parts = max(len(self.order.parts_of(worker)) for worker in range(self.order.workers))
+            each = max(self.order.largest_request, self.order.largest_reply) + self.task.letters
+            self.order.largest_round = MOST_TOLD + parts * each
         self.death = None
         self.noticed = 0
 
@@ -1996,6 +2276,53 @@ class Crew:
                 elif message[0] == ERROR:
                     member.words = message[1]
         self.together.finish()
+
+    def circle(self):
+        """Plays all rounds. What parts keep stays with their worker, so that it always has the same ones."""
+        told, received = self.task.first, [[] for _ in range(self.order.parts)]
+        for round in range(self.order.items // self.order.parts):
+            for member in self.members:
+                self.hand_over(member, round, told, received)
+            replies, sent = [b""] * self.order.parts, [[] for _ in range(self.order.parts)]
+            while any(member.given for member in self.members):
+                for member, message in self.next():
+                    if message is None:
+                        self.bury(member)
+                        raise Trouble("worker_died", self.death)
+                    if message[0] == ROUND:
+                        self.take_round(member, message[1], replies, sent)
+                    elif message[0] == READY:
+                        member.life["ready"] = message[1] - self.run.zero
+                    elif message[0] == ERROR:
+                        member.words = message[1]
+            told, received = turn_over(self.task, round, told, replies, sent)
+
+    def hand_over(self, member, round, told, received):
+        """Hands a worker its parts of a round."""
+        parts = self.order.parts_of(member.worker)
+        if not parts:
+            return
+        pairs = self.feed.pairs(round * self.order.parts + part for part in parts)
+        letters = [(part, letter, sender) for part in parts for sender, letter in received[part]]
+        member.given.append((pairs, 0, now()))
+        try:
+            member.link.send(ROUND, [(None, told)] + pairs + letters)
+        except (BrokenPipeError, ConnectionError, EOFError):
+            # Its end is found where it is waited for.
+            if self.manager and not self.manager._process.is_alive():
+                raise Trouble("worker_died", "the manager process ended")
+
+    def take_round(self, member, told, replies, sent):
+        """Takes a worker's answers and the letters of its parts."""
+        pairs, _, handed = member.given.popleft()
+        for answer in told[: len(pairs)]:
+            item, seen, reply = answer[:3]
+            self.run.account(item, seen, reply)
+            replies[item % self.order.parts] = reply
+            if self.order.clocked:
+                self.run.span(member.worker, answer[3], answer[4], handed)
+        for sender, receiver, letter in told[len(pairs) :]:
+            sent[sender].append((receiver, letter))
 
     def fill_all(self):
         """One chunk for each in turn, so that none has two before all have one."""
@@ -2152,7 +2479,7 @@ def processes(run):
             crew.warm_up()
         run.weigh(crew.pids(), crew.others())
         run.edge(crew.pids() + crew.others())
-        crew.stream()
+        crew.circle() if order.parts else crew.stream()
         run.edge(crew.pids() + crew.others())
         run.weigh(crew.pids(), crew.others())
         crew.finish()
@@ -2391,7 +2718,7 @@ def main():
     for module in MODULES.get(order.task, ()):
         __import__(module)
     signal.signal(signal.SIGALRM, time_out)
-    signal.setitimer(signal.ITIMER_REAL, max(order.given["left"] / 1e9, 0.001))
+    signal.setitimer(signal.ITIMER_REAL, max((order.given["deadline"] - now()) / 1e9, 0.001))
     if order.switch_interval:
         sys.setswitchinterval(order.switch_interval / 1e9)
     # Names of semaphores start as those of segments do, so that they can be swept.

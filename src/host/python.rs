@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 use serde_json::json;
 
-use crate::model::{Brief, MemoryUse, Model, Order, Ran, Trouble, weigh};
+use crate::model::{Brief, MemoryUse, Model, Order, Ran, Trouble, monotonic, weigh};
 use crate::name::exit_words;
 use crate::task::{Job, Task, Topology};
 
@@ -129,7 +129,8 @@ fn start(order: &Order<'_>) -> Result<Child, String> {
 fn request(order: &Order<'_>, job: &dyn Job) -> serde_json::Value {
     let brief = &order.brief;
     let (request, reply) = job.sizes();
-    let topology = match brief.topology(order.tasks) {
+    let topology = brief.topology(order.tasks);
+    let word = match topology {
         Topology::Independent => "independent",
         Topology::Finding { .. } => "finding",
         Topology::Gathering => "gathering",
@@ -140,7 +141,8 @@ fn request(order: &Order<'_>, job: &dyn Job) -> serde_json::Value {
         "settings": brief.settings,
         "seed": brief.seed,
         "items": brief.items,
-        "topology": topology,
+        "topology": word,
+        "parts": topology.parts(),
         "server": brief.server,
         "folder": brief.folder,
         "prefix": order.prefix,
@@ -149,7 +151,8 @@ fn request(order: &Order<'_>, job: &dyn Job) -> serde_json::Value {
         "trace": brief.trace,
         "fault": brief.fault,
         "sizes": [request, reply],
-        "left": order.deadline.saturating_duration_since(Instant::now()).as_nanos() as u64,
+        // A moment of the clock that both have: an interpreter takes a while until it reads what is left.
+        "deadline": monotonic() + order.deadline.saturating_duration_since(Instant::now()).as_nanos() as u64,
     })
 }
 

@@ -39,7 +39,7 @@ pub use nursery::forkserver_main;
 pub use placing::usable_cores;
 pub use run::{Brief, Order, PhaseUsage, Purpose, Ran, Trouble};
 pub use serial::reference;
-pub use stint::{Spent, Stint, split};
+pub use stint::{Spent, Stint, monotonic, split};
 pub use trace::{Event, EventKind, Life, MOST_EVENTS, Seen};
 pub use usage::Usage;
 pub use worker::{follow_the_host, manager_main, worker_main};

@@ -14,7 +14,8 @@ const LONG: u64 = 50_000;
 
 /// Nanoseconds of the monotonic clock, which is one and the same in all processes of a machine.
 #[inline]
-pub(super) fn monotonic() -> u64 {
+#[must_use]
+pub fn monotonic() -> u64 {
     let now = clock_gettime(ClockId::Monotonic);
     now.tv_sec as u64 * 1_000_000_000 + now.tv_nsec as u64
 }

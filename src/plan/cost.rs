@@ -36,8 +36,6 @@ const IN_PYTHON: f64 = 3.0;
 const HOST: f64 = 0.02;
 const PYTHON_HOST: f64 = 0.25;
 const PER_WORKER: f64 = 0.002;
-/// How many times longer CPython computes in bytecode.
-const BYTECODE: f64 = 30.0;
 /// How much longer trials with clocks around every item are, and how long memory is read for.
 const CLOCKS: f64 = 1.1;
 const WEIGHING: f64 = 0.02;
@@ -152,12 +150,12 @@ fn item(plan: &Plan, group: &Group, cell: &Cell, tasks: &Tasks) -> Item {
     };
     let one_at_a_time = match setup.model {
         Model::Serial | Model::Async => true,
-        Model::Threads | Model::Rayon => locked && effort.bytecode,
+        Model::Threads | Model::Rayon => locked && effort.held.is_some(),
         Model::Processes | Model::Interpreters => false,
     };
     let parallel = if one_at_a_time { 1.0 } else { workers.min(plan.cores.into()) };
     let python = group.runtime == Runtime::Python;
-    let slower = if python && effort.bytecode { BYTECODE } else { 1.0 };
+    let slower = effort.held.filter(|_| python).unwrap_or(1.0);
     // Whatever it does, CPython takes a few microseconds for each item.
     let overhead = if python { 3e-6 } else { 0.0 };
     let work = (effort.computing * slower + overhead) / parallel + effort.waiting / workers;

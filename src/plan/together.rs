@@ -7,11 +7,18 @@ use crate::task::Topology;
 /// The way that cannot run items that hang together like this in CPython, and why; `None` where it can.
 pub(super) fn not_in_python(topology: Topology, setup: &Setup) -> Option<(String, &'static str)> {
     let pool = setup.api == Some(Api::Pool);
+    let stock = setup.model == Model::Processes && setup.api.is_some_and(|api| api != Api::Process);
     let interpreters = setup.model == Model::Interpreters;
     let way = |why| Some((if pool { word_of(Api::Pool).into() } else { word_of(setup.model).into() }, why));
+    let stock_way = |why| setup.api.map(|api| (format!("{} × {}", word_of(setup.model), word_of(api)), why));
     match topology {
         Topology::Independent => None,
-        Topology::Rounds { .. } => Some(("python".into(), "the Python driver has no items that come in rounds")),
+        Topology::Rounds { .. } if stock => {
+            stock_way("a pool gives an item to whichever process is free, and what a part keeps stays with one")
+        }
+        Topology::Rounds { .. } if interpreters => {
+            way("sub-interpreters claim from a fixed set, and these items come in rounds")
+        }
         Topology::Finding { once: false } => {
             Some(("python".into(), "the Python driver knows items by their requests, and here equal ones are many"))
         }
@@ -23,6 +30,6 @@ pub(super) fn not_in_python(topology: Topology, setup: &Setup) -> Option<(String
         Topology::Gathering if interpreters => {
             way("replies stay with their sub-interpreters, and these have a consumer")
         }
-        Topology::Finding { .. } | Topology::Gathering => None,
+        Topology::Finding { .. } | Topology::Gathering | Topology::Rounds { .. } => None,
     }
 }

@@ -41,6 +41,9 @@ impl Task for Compress {
             },
         ]
     }
+    fn in_python(&self) -> bool {
+        true
+    }
     fn effort(&self, settings: &Settings) -> Option<Effort> {
         let level = settings.whole("level") as f64;
         Some(Effort::computing(1e-5 + settings.whole("bytes") as f64 * (6e-9 + level * 4e-9)))

@@ -85,11 +85,8 @@ impl Task for Crawl {
     fn effort(&self, settings: &Settings) -> Option<Effort> {
         // An item brings a whole site.
         let (pages, links) = (settings.whole("pages") as f64, settings.whole("links") as f64);
-        let page = Effort {
-            computing: 1e-4 + links * 2e-6,
-            waiting: settings.duration("delay").as_secs_f64(),
-            bytecode: false,
-        };
+        let page =
+            Effort { computing: 1e-4 + links * 2e-6, waiting: settings.duration("delay").as_secs_f64(), held: None };
         Some(Effort { computing: pages * page.computing, waiting: pages * page.waiting, ..page })
     }
     fn describe(&self, settings: &Settings) -> String {

@@ -79,7 +79,7 @@ impl Task for Download {
         let Manners { delay, bandwidth } = manners(settings);
         let size = settings.whole("size") as f64;
         let sending = if bandwidth == 0 { 0.0 } else { size / bandwidth as f64 };
-        Some(Effort { computing: 1e-4 + size * 1e-9, waiting: delay.as_secs_f64() + sending, bytecode: false })
+        Some(Effort { computing: 1e-4 + size * 1e-9, waiting: delay.as_secs_f64() + sending, held: None })
     }
     fn describe(&self, settings: &Settings) -> String {
         let Manners { delay, bandwidth } = manners(settings);

@@ -44,7 +44,7 @@ impl Task for File {
     }
     fn effort(&self, settings: &Settings) -> Option<Effort> {
         let disk = if settings.flag("fsync") { 1e-3 } else { 0.0 };
-        Some(Effort { computing: 5e-5 + settings.whole("bytes") as f64 * 1e-9, waiting: disk, bytecode: false })
+        Some(Effort { computing: 5e-5 + settings.whole("bytes") as f64 * 1e-9, waiting: disk, held: None })
     }
     fn describe(&self, settings: &Settings) -> String {
         let fsync = if settings.flag("fsync") { "with fsync" } else { "without fsync" };

@@ -34,8 +34,11 @@ impl Task for Json {
             default: "200",
         }]
     }
+    fn in_python(&self) -> bool {
+        true
+    }
     fn effort(&self, settings: &Settings) -> Option<Effort> {
-        Some(Effort::computing(1e-6 + settings.whole("records") as f64 * 2.5e-6))
+        Some(Effort::computing(1e-6 + settings.whole("records") as f64 * 2.5e-6).holding_the_lock(2.5))
     }
     fn describe(&self, settings: &Settings) -> String {
         format!("JSON documents of {} records, parsed, changed and serialised", show_count(settings.whole("records")))

@@ -76,7 +76,7 @@ impl Task for Log {
             Some(lines) => 1e-3 / lines as f64,
         };
         let call = if by_one(settings) { 0.0 } else { 1e-6 };
-        Some(Effort { computing: 5e-7 + call + length * 1e-9, waiting, bytecode: true })
+        Some(Effort { computing: 5e-7 + call + length * 1e-9, waiting, held: None }.in_bytecode())
     }
     fn describe(&self, settings: &Settings) -> String {
         let writer = if by_one(settings) { "through one writer" } else { "appended by each worker" };

@@ -38,7 +38,7 @@ impl Task for Mixed {
     }
     fn effort(&self, settings: &Settings) -> Option<Effort> {
         let (computing, waiting) = (settings.whole("steps") as f64 * 2e-9, settings.duration("pause").as_secs_f64());
-        Some(Effort { computing, waiting, bytecode: true })
+        Some(Effort { computing, waiting, held: None }.in_bytecode())
     }
     fn describe(&self, settings: &Settings) -> String {
         let wait = show_seconds(settings.duration("pause").as_secs_f64());

@@ -65,6 +65,9 @@ pub enum Bound {
     Moving,
 }
 
+/// How many times longer CPython commonly computes in bytecode.
+const BYTECODE: f64 = 30.0;
+
 /// About what one item takes, in seconds, on a core of today in Rust: for the estimate of what a plan takes.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Effort {
@@ -72,8 +75,9 @@ pub struct Effort {
     pub computing: f64,
     /// It waits, and needs no core.
     pub waiting: f64,
-    /// Whether CPython computes it in bytecode of its own, which takes many times as long, and holds its lock for it.
-    pub bytecode: bool,
+    /// How many times longer CPython computes it, where it holds its lock all the while: in bytecode, or in calls that keep
+    /// it. `None` for calls of a library that let it go and take as long as in Rust.
+    pub held: Option<f64>,
 }
 
 impl Effort {
@@ -92,7 +96,13 @@ impl Effort {
     /// The same, which CPython computes in bytecode.
     #[must_use]
     pub fn in_bytecode(self) -> Self {
-        Self { bytecode: true, ..self }
+        self.holding_the_lock(BYTECODE)
+    }
+
+    /// The same, for which CPython holds its lock and takes that many times longer.
+    #[must_use]
+    pub fn holding_the_lock(self, times: f64) -> Self {
+        Self { held: Some(times), ..self }
     }
 }
 

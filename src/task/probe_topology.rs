@@ -35,6 +35,9 @@ impl Task for Circle {
     fn topology(&self, settings: &Settings) -> Topology {
         Topology::Rounds { parts: settings.whole("parts") }
     }
+    fn in_python(&self) -> bool {
+        true
+    }
     fn describe(&self, settings: &Settings) -> String {
         format!("rounds of {} parts", settings.whole("parts"))
     }

@@ -36,10 +36,14 @@ impl Task for Sort {
             },
         ]
     }
+    fn in_python(&self) -> bool {
+        true
+    }
     fn effort(&self, settings: &Settings) -> Option<Effort> {
         let count = settings.whole("count") as f64;
-        let compared = if settings.word("of") == "words" { 5e-9 } else { 1e-9 };
-        Some(Effort::computing(count * (5e-9 + count.log2() * compared)))
+        // CPython compares objects, and makes one of every number.
+        let (compared, times) = if settings.word("of") == "words" { (5e-9, 4.0) } else { (1e-9, 15.0) };
+        Some(Effort::computing(count * (5e-9 + count.log2() * compared)).holding_the_lock(times))
     }
     fn describe(&self, settings: &Settings) -> String {
         format!("sorting {} {}", show_count(settings.whole("count")), settings.word("of"))

@@ -122,6 +122,202 @@ tasks:
     }
 }
 
+/// Small settings of tasks on real work whose items need each other for nothing.
+const WORK: &str = "tasks:
+  - {kind: compress, bytes: 2000, level: [1, 9], items: 9}
+  - {kind: sort, count: 200, of: [numbers, words], items: 9}
+  - {kind: json, records: 20, items: 9}
+  - {kind: numeric, of: pi, points: 500, items: 9}
+";
+
+/// Every trial ended well with the sum of Rust's replies, and left nothing.
+#[track_caller]
+fn all_are_right(results: &Results) {
+    for (cell, trial) in cells_with_trials(results) {
+        let context = format!("{} under {}", results.groups[cell.group].label, cell.label);
+        assert_eq!((&trial.outcome, trial.done, trial.lost), (&Outcome::Ok, cell.items, 0), "{context}");
+        assert!(!trial.marks.iter().any(|mark| mark == "leaked"), "{context}");
+    }
+}
+
+#[test]
+fn real_work_gives_the_replies_of_rust_under_every_way() {
+    if !has_python() {
+        return;
+    }
+    let results = run(&Place::new(), "work", &format!("chunk: 2\n{WORK}{EVERY_WAY}"), 0, &[]);
+    // Serial, three kinds of threads, four ways of `Process` and two pools; none of them waits, which a loop needs.
+    assert_eq!(results.cells.len(), 6 * 10);
+    all_are_right(&results);
+}
+
+#[test]
+fn real_work_gives_the_replies_of_rust_however_workers_start() {
+    if !has_python() {
+        return;
+    }
+    let ways = "models: [{kind: processes, start: [spawn, forkserver], api: [process, pool, executor], ipc: pipe}]\n";
+    let results = run(&Place::new(), "work", &format!("{WORK}{ways}"), 0, &[]);
+    assert_eq!(results.cells.len(), 6 * 6);
+    all_are_right(&results);
+}
+
+/// Has other threads run only where one lets the lock go by itself, and says for which calls they did.
+const WHO_LETS_GO: &str = r#"
+import json, sys, threading, time, zlib
+if not getattr(sys, "_is_gil_enabled", lambda: True)():
+    sys.exit(3)
+sys.setswitchinterval(1000)
+data = b" ".join(b"%d" % (n * n) for n in range(500000))
+packed = zlib.compress(data)
+records = [{"id": n, "name": "n%d" % n} for n in range(30000)]
+text = json.dumps(records)
+
+def let_go(call):
+    state = [0]
+    def body():
+        state[0] = 1
+        call()
+        state[0] = 2
+    thread = threading.Thread(target=body)
+    thread.start()
+    meanwhile = 0
+    while state[0] != 2:
+        meanwhile += state[0] == 1
+        time.sleep(0)
+    thread.join()
+    return meanwhile > 0
+
+print(*[int(let_go(call)) for call in (
+    lambda: zlib.compress(data),
+    lambda: zlib.decompress(packed, bufsize=len(data)),
+    lambda: sorted([n * 7919 % 1000003 for n in range(300000)]),
+    lambda: json.loads(text),
+    lambda: json.dumps(records, separators=(",", ":")),
+)])
+"#;
+
+/// What the efforts of these tasks and the shipped scenarios say of CPython's lock.
+#[test]
+fn zlib_lets_the_lock_go_while_sorting_and_json_keep_it() {
+    if !has_python() {
+        return;
+    }
+    let output = std::process::Command::new("python3").args(["-I", "-c", WHO_LETS_GO]).output().unwrap();
+    match output.status.code() {
+        Some(3) => println!("skipped: python3 is a build without the lock"),
+        code => {
+            let words = String::from_utf8_lossy(&output.stdout);
+            let errors = String::from_utf8_lossy(&output.stderr);
+            assert_eq!((code, words.trim()), (Some(0), "1 1 0 0 0"), "{errors}");
+        }
+    }
+}
+
+/// Every way that items in rounds can be run in CPython, and those that cannot, which are skipped.
+const ROUNDS: &str = "models:
+  - serial
+  - {kind: threads, api: [process, pool, executor]}
+  - {kind: processes, start: [fork, spawn, forkserver], ipc: [pipe, queue, shared_memory, manager]}
+  - {kind: processes, api: [pool, executor]}
+  - interpreters
+  - async
+";
+
+#[test]
+fn rounds_give_the_replies_of_rust_under_every_way() {
+    if !has_python() {
+        return;
+    }
+    // More workers than parts, parts that cannot be shared out evenly, and sums that the parts of the next round are told.
+    let tasks = "tasks:
+  - {kind: numeric, of: stencil, side: 20, parts: [1, 3], items: 9}
+  - {kind: probe_rounds, parts: 4, items: 40}
+";
+    let results = run(&Place::new(), "rounds", &format!("{tasks}{ROUNDS}"), 0, &[]);
+    assert_eq!(results.cells.len(), 3 * (1 + 3 + 3 * 4));
+    all_are_right(&results);
+    let skipped: Vec<String> = results.skipped.iter().map(|one| format!("{}: {}", one.what, one.why)).collect();
+    for (way, why) in [
+        ("numeric × processes × pool", "whichever process is free"),
+        ("numeric × processes × executor", "whichever process is free"),
+        ("numeric × interpreters", "come in rounds"),
+        ("numeric × async", "rounds wait for others"),
+    ] {
+        assert!(skipped.iter().any(|said| said.starts_with(way) && said.contains(why)), "{way}: {skipped:?}");
+    }
+}
+
+/// Letters that fill a pipe many times over, while every worker has many parts.
+#[test]
+fn rounds_of_many_parts_carry_all_their_letters() {
+    if !has_python() {
+        return;
+    }
+    let tasks = "tasks: [{kind: numeric, of: stencil, side: 240, parts: 240, items: 720}]\n";
+    let ways = "models: [serial, threads, {kind: processes, ipc: [pipe, queue, shared_memory, manager]}]\n";
+    let results = run(&Place::new(), "letters", &format!("{tasks}{ways}"), 0, &[]);
+    assert_eq!(results.cells.len(), 6);
+    all_are_right(&results);
+}
+
+/// Rounds must not wait for a part that will never come.
+#[test]
+fn faults_in_rounds_end_like_others() {
+    if !has_python() {
+        return;
+    }
+    let place = Place::new();
+    for (kind, timeout) in [("kill", 20), ("exception", 20), ("hang", 2)] {
+        // Item 4 is a part of the second round, so that others have letters to wait for.
+        let rest = format!(
+            "fault: {{kind: {kind}, item: 4}}
+timeout: {timeout}s
+tasks: [{{kind: numeric, of: stencil, side: 20, parts: 3, items: 12}}]
+models:
+  - serial
+  - {{kind: threads, api: [process, pool, executor]}}
+  - {{kind: processes, ipc: [pipe, queue, shared_memory, manager], on_crash: [stop, restart]}}
+"
+        );
+        let results = run(&place, &format!("rounds-{kind}"), &rest, 0, &[]);
+        // What a worker keeps dies with it, so that nobody can go on.
+        assert_eq!(results.cells.len(), 1 + 3 + 4);
+        for (cell, trial) in cells_with_trials(&results) {
+            let (ending, _) = must_end(kind, cell);
+            let context = format!("{kind}, {}: {trial:?}", cell.label);
+            assert_eq!(word(&trial.outcome), ending, "{context}");
+            // The second round never ends.
+            assert!(trial.done <= 5 && trial.done + trial.lost == 12 && trial.retried == 0, "{context}");
+            let first = cell.model == "processes" || (kind == "hang" && cell.api.as_deref() != Some("pool"));
+            assert!(!first || trial.done >= 3, "{context}");
+        }
+    }
+}
+
+/// Every version that is on PATH by its name, beside `python3`.
+#[test]
+fn other_versions_give_the_replies_of_rust_too() {
+    if !has_python() {
+        return;
+    }
+    let works = |name: &String| {
+        let answer = std::process::Command::new(name).args(["-c", "import multiprocessing"]).output();
+        answer.is_ok_and(|output| output.status.success())
+    };
+    let found: Vec<String> = (8..15).map(|minor| format!("python3.{minor}")).filter(works).collect();
+    // A machine need not have more than one, so that their absence is no failure.
+    if found.is_empty() {
+        return println!("skipped: no python3.8 to python3.14 on PATH");
+    }
+    let tasks = format!("{WORK}  - {{kind: numeric, of: stencil, side: 20, parts: 3, items: 9}}\n");
+    let ways = "models: [threads, {kind: processes, ipc: shared_memory}]\n";
+    let rest = format!("python: [{}]\n{tasks}{ways}", found.join(", "));
+    let results = run(&Place::new(), "versions", &rest, 0, &[]);
+    assert_eq!(results.cells.len(), found.len() * 7 * 2);
+    all_are_right(&results);
+}
+
 #[test]
 fn payloads_of_any_size_cross_in_every_way_of_python() {
     if !has_python() {
