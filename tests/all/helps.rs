@@ -78,6 +78,12 @@ fn use_cases_become_scenarios_that_plan_and_files_are_kept() {
     let arguments: Vec<&str> = files.iter().map(String::as_str).collect();
     let planned = place.run(&arguments).expect(0);
     assert!(planned.stdout.contains("my-service-rate –"), "{}", planned.stdout);
+    let json = place.run(&[&arguments[..], &["--json"]].concat()).expect(0).json();
+    for plan in json.as_array().unwrap() {
+        // With the CPython that is found, if there is one.
+        let seconds = plan["cost"]["seconds"].as_f64().unwrap();
+        assert!(seconds < 25.0, "{} takes {seconds} s", plan["name"]);
+    }
 
     place.write("my-ipc.yaml", "mine");
     let kept = place.run(&["init", "ipc", "--out", "my-ipc.yaml"]).expect(2);
