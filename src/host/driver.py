@@ -867,6 +867,8 @@ class Bench:
         self.done = self.sum = self.first_item = 0
         # Begin and end of each item, where items are clocked.
         self.spans = []
+        # Nanoseconds of waits for others, each of which ended with an item, where items are clocked.
+        self.waited = 0
         # What the task `globals` saw first.
         self.before = None
 
@@ -1016,7 +1018,7 @@ class Run:
         self.done = self.sum = self.first_item = self.retried = self.recovered = self.left_out = self.end = 0
         self.duplicated, self.known = 0, order.items
         self.service, self.turnaround = [], []
-        # By worker: time within items, and when the last one ended.
+        # By worker: time within items, when the last one ended, and waits for others between rounds.
         self.stints = {}
         self.kept = {}
         self.trouble = None
@@ -1083,10 +1085,13 @@ class Run:
         """One item of a worker, in clocked trials."""
         self.service.append(ended - began)
         self.turnaround.append(ended - (began if handed is None else handed))
-        stint = self.stints.setdefault(worker, [0, 0])
+        stint = self.stint(worker)
         stint[0] += ended - began
         stint[1] = max(stint[1], ended)
         self.event(0 if worker is None else worker + 1, "item", began - self.zero, ended - self.zero)
+
+    def stint(self, worker):
+        return self.stints.setdefault(worker, [0, 0, 0])
 
     def account(self, item, seen, reply):
         """A reply of another process has arrived."""
@@ -1106,6 +1111,8 @@ class Run:
             self.first_item = max(self.first_item, bench.first_item)
             for began, ended in bench.spans:
                 self.span(bench.worker, began, ended)
+            if bench.waited:
+                self.stint(bench.worker)[2] += bench.waited
         if self.trouble and self.trouble[0] == "host_died":
             # A program that ends has nothing left of what it had.
             self.done = self.sum = 0
@@ -1443,10 +1450,13 @@ def threads(run):
     def play_all(bench):
         """The same where items come in rounds: a thread has the same parts in all of them."""
         try:
-            for _ in range(board.rounds):
+            for round in range(board.rounds):
                 for part in order.parts_of(bench.worker):
                     board.play(bench, part)
+                done = now()
                 gate.wait()
+                if order.clocked and round + 1 < board.rounds:
+                    bench.waited += now() - done
         except threading.BrokenBarrierError:
             # Another has ended, and there is no next round.
             pass
@@ -2073,6 +2083,8 @@ class Member:
         # Chunks that were handed over and are not answered: pairs, attempts, when.
         self.given = deque()
         self.bytes = 0
+        # When its parts of a round were answered.
+        self.answered = 0
         self.words = None
         self.alive, self.told = True, 0
         self.report = None
@@ -2305,6 +2317,8 @@ class Crew:
         pairs = self.feed.pairs(round * self.order.parts + part for part in parts)
         letters = [(part, letter, sender) for part in parts for sender, letter in received[part]]
         member.given.append((pairs, 0, now()))
+        if self.order.clocked and round > 0:
+            self.run.stint(member.worker)[2] += now() - member.answered
         try:
             member.link.send(ROUND, [(None, told)] + pairs + letters)
         except (BrokenPipeError, ConnectionError, EOFError):
@@ -2315,6 +2329,7 @@ class Crew:
     def take_round(self, member, told, replies, sent):
         """Takes a worker's answers and the letters of its parts."""
         pairs, _, handed = member.given.popleft()
+        member.answered = now()
         for answer in told[: len(pairs)]:
             item, seen, reply = answer[:3]
             self.run.account(item, seen, reply)

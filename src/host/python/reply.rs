@@ -27,8 +27,8 @@ pub(super) struct Outcome {
     recovered: u64,
     service: Vec<u64>,
     turnaround: Vec<u64>,
-    /// By worker: nanoseconds within items, and when the last of them ended.
-    stints: Vec<(u64, u64)>,
+    /// By worker: nanoseconds within items, when the last of them ended, and nanoseconds of waits for others between rounds.
+    stints: Vec<(u64, u64, u64)>,
     /// When the work phase ended, on the monotonic clock.
     end: u64,
     lives: Vec<Life>,
@@ -58,7 +58,7 @@ impl Outcome {
     /// As what every model leaves.
     pub(super) fn ran(mut self, brief: &Brief) -> Ran {
         let phases = self.phases.map(|phase| PhaseUsage { wall: phase.wall, usage: Usage::from_numbers(phase.usage) });
-        let stint = |(service, last): &(u64, u64)| Stint { service: *service, last: *last, ..Stint::default() };
+        let stint = |&(service, last, waited)| Stint { service, last, waited, ..Stint::default() };
         let stints: Vec<Stint> = self.stints.iter().map(stint).collect();
         let spent = brief.instrumented().then(|| split(&stints, brief.workers(), phases[1].wall, self.end));
         self.events.sort_by_key(|event| (event.lane, event.start, event.kind == EventKind::Item));
