@@ -9,18 +9,7 @@ use runner::results::{Change, Results};
 use runner::scenario::{Source, load};
 use runner::task::Tasks;
 
-use crate::support::{Ended, HANG, PROGRAM, Place, head};
-
-/// The example, built by `cargo test`. Says so where it is not there, and fails where that must not be.
-fn example() -> Option<PathBuf> {
-    let path = Path::new(PROGRAM).parent().unwrap().join("examples/regression");
-    if path.exists() {
-        return Some(path);
-    }
-    println!("skipped: {} is not built; cargo build --example regression", path.display());
-    assert!(std::env::var_os("CI").is_none(), "CI builds the example");
-    None
-}
+use crate::support::{Ended, HANG, PROGRAM, Place, example, head};
 
 /// A copy of the example under a name of its own.
 fn copy(place: &Place, example: &Path, name: &str) -> PathBuf {
@@ -63,7 +52,7 @@ fn assert_paired(results: &Results) {
 
 #[test]
 fn a_much_slower_build_is_a_regression_by_name() {
-    let Some(example) = example() else { return };
+    let Some(example) = example("regression") else { return };
     let place = Place::new();
     let slow = copy(&place, &example, "runner-slow-500");
     copy(&place, &example, "runner-old");
@@ -199,7 +188,7 @@ fn both_builds_come_first_equally_often() {
 #[test]
 #[ignore = "eighty runs of five seconds, for an idle machine; its own comment has the command"]
 fn forty_reruns_catch_a_quarter_more_time_and_nothing_else() {
-    let Some(example) = example() else { panic!("build the example first") };
+    let Some(example) = example("regression") else { panic!("build the example first") };
     let place = Place::new();
     let old = copy(&place, &example, "runner-old");
     let rest = "tasks: [{kind: burn, steps: 400000, items: 64}]\nmodels: [serial]\ntrials: 15\n";

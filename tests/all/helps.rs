@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-use crate::support::{Ended, HANG, PROGRAM, Place, skipped};
+use crate::support::{Ended, HANG, PROGRAM, Place, example, skipped};
 
 #[test]
 fn words_are_explained_and_near_ones_offered() {
@@ -193,4 +193,35 @@ fn the_shipped_command_is_skipped_unless_allowed() {
     place.assert_no_leftovers(ended.pid);
     let results = place.results("own-command");
     assert!(results.trials.iter().all(|trial| trial.outcome.words() == "ok" && trial.done > 0));
+}
+
+#[test]
+fn a_task_of_ones_own_gets_the_whole_command_line() {
+    let Some(program) = example("own_task") else { return };
+    let place = Place::new();
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new(&program);
+        command.args(arguments).current_dir(place.path("")).env("TMPDIR", place.temporary()).stdin(Stdio::null());
+        Ended::of(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap(), HANG)
+    };
+    let explained = run(&["explain", "vowels"]).expect(0).stdout;
+    assert!(explained.contains("letters") && explained.contains("kind: vowels"), "{explained}");
+    assert!(run(&["list"]).expect(0).stdout.contains("counts the vowels"));
+    assert!(run(&["schema"]).expect(0).stdout.contains("vowels"));
+    let ways = "models: [serial, threads, {kind: processes, ipc: [pipe, shared_memory], dispatch: [stream, table]}]\n";
+    let text = format!("tasks:\n  - kind: vowels\n    letters: 5000\n    items: 200\n{ways}workers: [1, 2]\n");
+    place.scenario("vowels", &format!("{text}rate: 2000\n"));
+    let planned = run(&["plan", "vowels.yaml"]).expect(0).stdout;
+    assert!(planned.contains("vowels in 5000 letters") && planned.contains("nothing comes"), "{planned}");
+    place.scenario("vowels", &text);
+    let ended = run(&["vowels.yaml", "--quick", "--out", "o"]).expect(0);
+    place.assert_no_leftovers(ended.pid);
+    let results = place.results("vowels");
+    // Serial, two counts of threads, and of processes two over a pipe, two over rings and two over a table.
+    assert_eq!(results.cells.len(), 9);
+    assert!(results.trials.iter().all(|trial| trial.outcome.words() == "ok" && trial.done == 200));
+    assert!(place.report("vowels").join("time.svg").exists());
+    // Who does not know the task says so, and where.
+    let unknown = place.run(&["check", "vowels.yaml"]).expect(2);
+    assert!(unknown.stderr.contains("`vowels` is no task"), "{}", unknown.stderr);
 }

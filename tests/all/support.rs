@@ -32,6 +32,17 @@ pub fn skipped(why: &str) {
     println!("skipped: {why}");
 }
 
+/// An example, built by `cargo test`. Says so where it is not there, and fails where that must not be.
+#[track_caller]
+pub fn example(name: &str) -> Option<PathBuf> {
+    let path = Path::new(PROGRAM).parent().unwrap().join("examples").join(name);
+    if path.exists() {
+        return Some(path);
+    }
+    skipped(&format!("{} is not built; cargo build --example {name}", path.display()));
+    None
+}
+
 /// A folder of a test's own, with one for reports and one for temporary files in it.
 pub struct Place {
     folder: tempfile::TempDir,
