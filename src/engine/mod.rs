@@ -229,6 +229,7 @@ fn spec(plan: &Plan, cell: usize, items: u64, kind: Kind) -> Spec {
         fault: group.fault,
         trace: kind == Kind::Instrumented && plan.timeline,
         server: None,
+        stages: group.stages.clone(),
     };
     let against = cell.against.is_some();
     Spec { brief, reference: false, timeout: plan.timeout, prefix: String::new(), against }

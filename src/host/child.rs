@@ -57,7 +57,7 @@ pub fn host_main(tasks: &Tasks, program: &Program) -> u8 {
     // A process can be copied only as long as it has one thread.
     let copies = spec.brief.setup.start == Some(Start::Fork) && spec.brief.runtime != Runtime::Python;
     let nothing = || {};
-    let copied: &dyn Fn() = if copies && !spec.reference { &follow } else { &nothing };
+    let copied: &(dyn Fn() + Sync) = if copies && !spec.reference { &follow } else { &nothing };
     if !copies || spec.reference {
         follow();
     }
@@ -322,6 +322,7 @@ mod tests {
             fault: None,
             trace: false,
             server: None,
+            stages: Vec::new(),
         };
         let timeout = Duration::from_secs(1);
         let spec = Spec { brief, reference: false, timeout, prefix: String::new(), against: false };

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::bench::{Bench, Feed};
+use super::chain::seen;
 use super::glance::Glance;
 use super::lock::lock_of;
 use super::parent::Parent;
@@ -165,6 +166,10 @@ impl Worker<'_> {
                     run_items(&mut bench, &message[1..], yields, &mut replies)?;
                     self.send(&replies)?;
                 }
+                wire::STAGE => {
+                    run_stage(&mut bench, &message[1..], &mut replies)?;
+                    self.send(&replies)?;
+                }
                 wire::ROUND => {
                     hand.play(&mut bench, &message[1..], &mut replies)?;
                     self.send(&replies)?;
@@ -238,6 +243,24 @@ fn run_items(bench: &mut Bench<'_>, items: &[u8], yields: bool, message: &mut Ve
         wire::put_reply(message, &reply, &yielded);
     }
     bench.context.release();
+    Ok(())
+}
+
+/// The same for items of a stage, each of which comes with the reply of the stage before.
+fn run_stage(bench: &mut Bench<'_>, items: &[u8], message: &mut Vec<u8>) -> Result<(), Trouble> {
+    message.clear();
+    message.push(wire::REPLIES);
+    let mut cursor = Cursor::new(items);
+    bench.resume();
+    while !cursor.is_empty() {
+        let (item, input) = wire::take_item(&mut cursor)?;
+        let request = cursor.block()?;
+        let start = bench.clock();
+        let seen = seen(input, request);
+        bench.stage(request)?;
+        let service = bench.stop(start);
+        wire::put_reply(message, &wire::Reply { item, seen, service, yielded: 0, bytes: &bench.reply }, &[]);
+    }
     Ok(())
 }
 

@@ -348,6 +348,7 @@ impl Builder<'_> {
                 users_code: task.is_users_code(),
                 grain: task.topology(&common.settings).grain(),
                 measure: common.measure,
+                stages: Vec::new(),
                 cells: Vec::new(),
                 baseline: 0,
             };

@@ -147,6 +147,7 @@ fn item(plan: &Plan, group: &Group, cell: &Cell, tasks: &Tasks) -> Item {
     };
     let one_at_a_time = match setup.model {
         Model::Serial | Model::Async => true,
+        Model::Pipeline => false,
         Model::Threads | Model::Rayon => locked && effort.bytecode,
         Model::Processes | Model::Interpreters => false,
     };

@@ -16,7 +16,7 @@ mod possible;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::model::{Measure, Setup};
+use crate::model::{Measure, Setup, StageTask};
 use crate::runtime::{Interpreter, Runtime};
 use crate::scenario::{Problems, Scenario};
 use crate::task::{Bound, Fault, Settings, Tasks};
@@ -170,6 +170,8 @@ pub struct Group {
     pub grain: u64,
     /// What the clock covers.
     pub measure: Measure,
+    /// What the stages of a pipeline do; empty for a task.
+    pub stages: Vec<StageTask>,
     /// Its cells, in the order in which outputs list them.
     pub cells: Vec<usize>,
     /// The cell to which speed-ups refer: serial, else one worker of the first model that has it, else the first cell.
