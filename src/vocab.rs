@@ -355,7 +355,6 @@ impl Outcome {
 pub const NOT_BUILT_YET: &[(&str, &str)] = &[
     ("call", "a Python function of your own"),
     ("code", "inline Python code"),
-    ("pipeline", "stages in a chain"),
     ("download", "a task that fetches files over HTTP"),
     ("crawl", "a task that follows links"),
     ("log", "a task with many producers and one writer"),

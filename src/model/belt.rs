@@ -177,7 +177,7 @@ mod tests {
 
     #[test]
     fn a_run_that_is_given_up_ends_all_waits() {
-        let (empty, full) = (Belt::new(1, 1), Belt::new(1, 1));
+        let (empty, full) = (Belt::<u32>::new(1, 1), Belt::new(1, 1));
         full.put(1, soon(), None).unwrap();
         std::thread::scope(|scope| {
             let takes = scope.spawn(|| empty.take(soon(), None));

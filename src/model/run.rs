@@ -329,7 +329,7 @@ pub(super) fn brief(task: &str, items: u64) -> Brief {
         seed: 1,
         items,
         folder: PathBuf::from("f"),
-        setup: Setup::new(super::Model::Serial, Measure::Work),
+        setup: Setup::new(Model::Serial, Measure::Work),
         purpose: Purpose::Timed,
         runtime: Runtime::Native,
         interpreter: None,

@@ -12,6 +12,7 @@ mod label;
 mod only;
 mod order;
 mod possible;
+mod staged;
 
 use std::collections::BTreeMap;
 use std::time::Duration;

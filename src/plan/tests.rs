@@ -442,3 +442,54 @@ fn the_cost_knows_what_items_take() {
     let (rust, python) = (seconds(primes), seconds(&format!("{primes}runtime: python\n")));
     assert!(python > 10.0 * rust, "{python} s and {rust} s");
 }
+
+const STAGES: &str = "pipeline:\n  - {task: hash, bytes: 64 KiB, workers: [1, 2]}\n  \
+                      - {task: primes, limit: 2000, model: [threads, processes], workers: 2, ipc: [pipe, queue]}\n  \
+                      - {task: sleep, duration: 1 ms, model: serial}\nitems: 40\n";
+
+#[test]
+fn a_pipeline_is_one_group_of_every_way_and_one_thread() {
+    let plan = planned(&format!("{STAGES}queue: [4, 64]\n"));
+    assert_eq!((plan.groups.len(), plan.cells.len()), (1, 1 + 2 * 3 * 2));
+    let group = &plan.groups[0];
+    assert_eq!((group.label.as_str(), plan.cells[group.baseline].label.as_str()), ("pipeline", "serial"));
+    assert!(labels(&plan).contains(&"hash × 2 | primes × 2, pipe | sleep × 1, queue 64"), "{:?}", labels(&plan));
+    assert!(labels(&plan).contains(&"hash × 1 | primes × 2 | sleep × 1, queue 4"), "{:?}", labels(&plan));
+    let unique: std::collections::BTreeSet<&str> = labels(&plan).into_iter().collect();
+    assert_eq!(unique.len(), plan.cells.len());
+    assert!(group.describe.contains(" → "), "{}", group.describe);
+    let axes: Vec<&str> = plan.axes.iter().map(|axis| axis.key.as_str()).collect();
+    for key in ["model", "queue", "stage1.workers", "stage2.model", "stage2.ipc"] {
+        assert!(axes.contains(&key), "{axes:?}");
+    }
+}
+
+#[test]
+fn work_of_a_stage_makes_groups_and_its_ways_cells() {
+    let plan = planned("pipeline: [{task: primes, limit: [2000, 4000]}, {task: sleep}]\nitems: [10, 20]\n");
+    let labels: Vec<&str> = plan.groups.iter().map(|group| group.label.as_str()).collect();
+    assert_eq!((labels.len(), labels[0]), (4, "pipeline, stage 1 limit 2 000, 10 items"), "{labels:?}");
+}
+
+#[test]
+fn selectors_reach_into_stages() {
+    let expect =
+        |selector: &str| format!("{STAGES}queue: [4, 64]\nexpect:\n  - {{compare: {selector}, at_least: 1}}\n");
+    let pairs = |selector: &str| planned(&expect(selector)).expectations[0].pairs.len();
+    assert_eq!(pairs("{queue: 4}"), 6);
+    assert_eq!(pairs("{stage1.workers: 2, stage2.ipc: queue}"), 2);
+    assert_eq!(pairs("{stage2.model: threads, queue: [4, 64]}"), 4);
+    assert_eq!(pairs("{stage3.duration: 1 ms}"), 12);
+    let text = refused(&expect("{stage1.workers: 9}"));
+    assert!(text.contains("no cell has `stage1.workers` 9"), "{text}");
+    let only =
+        |text: &str| planned_with(STAGES, &Options { only: Some(Only::parse(text).unwrap()), ..Options::new(2) });
+    assert_eq!(only("stage1.workers=2,stage2.ipc=pipe|queue").cells.len(), 2);
+    assert_eq!(only("model=serial").cells.len(), 1);
+}
+
+#[test]
+fn items_that_hang_together_are_no_stage() {
+    let text = refused("pipeline: [{task: probe_rounds}, {task: sleep}]\n");
+    assert!(text.contains("the items of `probe_rounds` hang together") && text.contains("test.yaml:3:12"), "{text}");
+}

@@ -19,8 +19,42 @@ pub(super) struct Facts {
 /// Every table that has rows for this group.
 pub(super) fn of_group(results: &Results, group: &Group) -> Vec<Facts> {
     let mut all = vec![faults(results, group), seen(results, group), lives(results, group), lock(results, group)];
+    all.insert(0, stages(results, group));
     all.retain(|facts| !facts.rows.is_empty());
     all
+}
+
+/// A row for every stage of every pipeline.
+fn stages(results: &Results, group: &Group) -> Facts {
+    let mut rows = Vec::new();
+    for id in &group.cells {
+        let estimate = results.derived.estimates.get(*id).and_then(|estimate| estimate.pipeline.as_ref());
+        let (Some(pipeline), Some(cell)) = (estimate, results.cells.get(*id)) else { continue };
+        for (at, stage) in pipeline.stages.iter().enumerate() {
+            let percent = |share: f64| format!("{:.0} %", share * 100.0);
+            let most = if at == 0 { NONE.into() } else { stage.most.to_string() };
+            let mark = if pipeline.bottleneck == [at] { "bottleneck" } else { "" };
+            rows.push(vec![
+                if at == 0 { cell.label.clone() } else { String::new() },
+                cell.stage_shown(at),
+                percent(stage.busy),
+                percent(stage.blocked),
+                percent(stage.starved),
+                most,
+                mark.to_owned(),
+            ]);
+        }
+    }
+    Facts {
+        title: "Stages".into(),
+        note:
+            "Shares of the time of a stage's workers, in instrumented trials: within items; with nothing to do, since the \
+               queue after the stage was full; the same, since the queue before it was empty. The rest went into handing \
+               items over. Then the most items that ever waited before the stage. The busiest stage holds the others up."
+                .into(),
+        head: vec!["way", "stage", "busy", "blocked", "starved", "most waiting", ""],
+        rows,
+    }
 }
 
 /// Runtimes side by side, where several ran the same task.

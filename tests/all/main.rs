@@ -19,6 +19,7 @@ mod layers;
 mod locks;
 mod numbers;
 mod pages;
+mod pipelines;
 mod power;
 mod python;
 mod resume;
