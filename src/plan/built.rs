@@ -118,7 +118,7 @@ pub(super) fn baseline<'a>(cells: &[usize], setup: impl Fn(usize) -> &'a Setup) 
     serial.or(single).or(cells.first()).copied().unwrap_or(0)
 }
 
-/// How the stages of a pipeline are run, as (key, value): `stage2.workers`.
+/// How the stages of a pipeline are run, as (key, value): `stage2_workers`.
 pub(super) fn stage_facts(setup: &Setup) -> Vec<(String, Value)> {
     let mut facts = Vec::new();
     for (at, stage) in setup.stages.iter().enumerate() {
@@ -130,7 +130,7 @@ pub(super) fn stage_facts(setup: &Setup) -> Vec<(String, Value)> {
             ("in_flight", stage.in_flight.map(|count| Value::Whole(count.into()))),
         ];
         let known = known.into_iter().filter_map(|(key, value)| Some((key, value?)));
-        facts.extend(known.map(|(key, value)| (format!("stage{}.{key}", at + 1), value)));
+        facts.extend(known.map(|(key, value)| (format!("stage{}_{key}", at + 1), value)));
     }
     facts
 }

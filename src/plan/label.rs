@@ -146,14 +146,14 @@ fn group_label(group: &Group, groups: &[Group], tasks: &Tasks) -> String {
 
 /// The task to which a setting of a group belongs, and how the task calls it: of a pipeline, those of a stage.
 fn owner<'a>(group: &'a Group, name: &'a str) -> (&'a str, &'a str) {
-    let staged = name.strip_prefix("stage").and_then(|rest| rest.split_once('.'));
+    let staged = name.strip_prefix("stage").and_then(|rest| rest.split_once('_'));
     let stage = staged.and_then(|(at, own)| Some((group.stages.get(at.parse::<usize>().ok()?.checked_sub(1)?)?, own)));
     stage.map_or((&group.task, name), |(stage, own)| (&stage.task, own))
 }
 
-/// `stage 2` of `stage2.limit`.
+/// `stage 2` of `stage2_limit`.
 fn stage_words(name: &str) -> String {
-    name.split_once('.').map_or("", |(stage, _)| stage).replace("stage", "stage ")
+    name.split_once('_').map_or("", |(stage, _)| stage).replace("stage", "stage ")
 }
 
 /// What executes a group's items, told apart from all others: two programs of one version by their names.

@@ -346,9 +346,11 @@ fn seed_of(hash: &str) -> u64 {
 
 /// The baseline and the cell with most workers run twice per block (rule 15).
 fn mark_checked(group: &Group, cells: &mut [Cell]) {
-    let most = group.cells.iter().copied().reduce(|best, id| {
-        if cells[id].setup.workers.unwrap_or(0) > cells[best].setup.workers.unwrap_or(0) { id } else { best }
-    });
+    let workers = |id: usize| match &cells[id].setup {
+        setup if setup.stages.is_empty() => setup.workers.unwrap_or(0),
+        setup => setup.all_workers(),
+    };
+    let most = group.cells.iter().copied().reduce(|best, id| if workers(id) > workers(best) { id } else { best });
     for id in [Some(group.baseline), most].into_iter().flatten() {
         cells[id].checked = true;
     }

@@ -110,9 +110,9 @@ fn product<T: Clone>(all: &[Vec<T>], next: &[T]) -> Vec<Vec<T>> {
 fn common(work: &[StageTask], items: Items) -> Common {
     let mut settings = Settings::default();
     for (at, stage) in work.iter().enumerate() {
-        settings.put(&format!("stage{}.task", at + 1), Value::Word(stage.task.clone()));
+        settings.put(&format!("stage{}_task", at + 1), Value::Word(stage.task.clone()));
         for (name, value) in stage.settings.iter() {
-            settings.put(&format!("stage{}.{name}", at + 1), value.clone());
+            settings.put(&format!("stage{}_{name}", at + 1), value.clone());
         }
     }
     Common {

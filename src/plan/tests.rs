@@ -84,7 +84,7 @@ fn every_shipped_scenario_is_planned_and_all_fit_the_time() {
     let scenarios = load(&shipped(), &tasks).unwrap_or_else(|problems| panic!("{problems}"));
     let names: Vec<&str> = scenarios.iter().map(|scenario| scenario.name.as_str()).collect();
     let known = "convoy cpu-bound crash-safety database-rows dispatch files gil-releasing gil io-bound ipc-round-trip \
-                 ipc-throughput isolation lifetimes memory mixed python-ipc start-methods";
+                 ipc-throughput isolation lifetimes memory mixed pipeline python-ipc start-methods";
     assert_eq!(names.join(" "), known);
     // Those of Rust alone; and all of them where there is a CPython, whose trials take many times as long.
     for (quick, with_python, limit) in
@@ -459,7 +459,7 @@ fn a_pipeline_is_one_group_of_every_way_and_one_thread() {
     assert_eq!(unique.len(), plan.cells.len());
     assert!(group.describe.contains(" → "), "{}", group.describe);
     let axes: Vec<&str> = plan.axes.iter().map(|axis| axis.key.as_str()).collect();
-    for key in ["model", "queue", "stage1.workers", "stage2.model", "stage2.ipc"] {
+    for key in ["model", "queue", "stage1_workers", "stage2_model", "stage2_ipc"] {
         assert!(axes.contains(&key), "{axes:?}");
     }
 }
@@ -468,7 +468,7 @@ fn a_pipeline_is_one_group_of_every_way_and_one_thread() {
 fn work_of_a_stage_makes_groups_and_its_ways_cells() {
     let plan = planned("pipeline: [{task: primes, limit: [2000, 4000]}, {task: sleep}]\nitems: [10, 20]\n");
     let labels: Vec<&str> = plan.groups.iter().map(|group| group.label.as_str()).collect();
-    assert_eq!((labels.len(), labels[0]), (4, "pipeline, stage 1 limit 2 000, 10 items"), "{labels:?}");
+    assert_eq!((labels.len(), labels[0]), (4, "pipeline, stage 1 limit 2000, 10 items"), "{labels:?}");
 }
 
 #[test]
@@ -477,19 +477,19 @@ fn selectors_reach_into_stages() {
         |selector: &str| format!("{STAGES}queue: [4, 64]\nexpect:\n  - {{compare: {selector}, at_least: 1}}\n");
     let pairs = |selector: &str| planned(&expect(selector)).expectations[0].pairs.len();
     assert_eq!(pairs("{queue: 4}"), 6);
-    assert_eq!(pairs("{stage1.workers: 2, stage2.ipc: queue}"), 2);
-    assert_eq!(pairs("{stage2.model: threads, queue: [4, 64]}"), 4);
-    assert_eq!(pairs("{stage3.duration: 1 ms}"), 12);
-    let text = refused(&expect("{stage1.workers: 9}"));
-    assert!(text.contains("no cell has `stage1.workers` 9"), "{text}");
+    assert_eq!(pairs("{stage1_workers: 2, stage2_ipc: queue}"), 2);
+    assert_eq!(pairs("{stage2_model: threads, queue: [4, 64]}"), 4);
+    assert_eq!(pairs("{stage3_duration: 1 ms}"), 12);
+    let text = refused(&expect("{stage1_workers: 9}"));
+    assert!(text.contains("no cell has `stage1_workers` 9"), "{text}");
     let only =
         |text: &str| planned_with(STAGES, &Options { only: Some(Only::parse(text).unwrap()), ..Options::new(2) });
-    assert_eq!(only("stage1.workers=2,stage2.ipc=pipe|queue").cells.len(), 2);
+    assert_eq!(only("stage1_workers=2,stage2_ipc=pipe|queue").cells.len(), 2);
     assert_eq!(only("model=serial").cells.len(), 1);
 }
 
 #[test]
 fn items_that_hang_together_are_no_stage() {
     let text = refused("pipeline: [{task: probe_rounds}, {task: sleep}]\n");
-    assert!(text.contains("the items of `probe_rounds` hang together") && text.contains("test.yaml:3:12"), "{text}");
+    assert!(text.contains("the items of `probe_rounds` hang together") && text.contains("test.yaml:3:13"), "{text}");
 }

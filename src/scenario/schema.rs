@@ -129,6 +129,16 @@ fn word_or_entry(shape: &Json) -> Json {
 fn add_settings(shape: &mut Json, tasks: &[&dyn Task]) {
     let words: Vec<&str> = tasks.iter().map(|task| task.name()).collect();
     shape["properties"]["task"] = axis(&json!({ "enum": words }));
+    let any = axis(&json!({ "type": ["boolean", "number", "string"] }));
+    let mut queue = any.clone();
+    queue["description"] = json!("Pipelines whose queues are that long.");
+    shape["properties"]["queue"] = queue;
+    let mut staged = any;
+    staged["description"] = json!(
+        "Pipelines of which a stage has this value: `model`, `workers`, `ipc`, `in_flight`, `task` or a setting of its \
+         task, such as `stage2_workers`."
+    );
+    shape["patternProperties"] = json!({ "^stage[1-9][0-9]*_": staged });
     for setting in tasks.iter().flat_map(|task| task.settings()) {
         let one = json!({ "type": ["boolean", "number", "string"] });
         let mut property = axis(&one);

@@ -40,9 +40,9 @@ pub(crate) fn read_any(tasks: &Tasks, key: &str, scalar: &Scalar) -> Option<Resu
     }
 }
 
-/// The setting of a stage that a key names: `workers` of `stage2.workers`.
+/// The setting of a stage that a key names: `workers` of `stage2_workers`.
 pub(crate) fn of_stage(key: &str) -> Option<&str> {
-    let (stage, own) = key.strip_prefix("stage")?.split_once('.')?;
+    let (stage, own) = key.strip_prefix("stage")?.split_once('_')?;
     (stage.parse::<u32>().is_ok_and(|stage| stage > 0) && !stage.starts_with(['0', '+'])).then_some(own)
 }
 

@@ -140,25 +140,25 @@ fn stages_are_checked_where_they_stand() {
         "  - {task: slep}",
         "did you mean `sleep`?",
     );
-    refused(with("task: sleep", "model: threads"), "this stage names no task", (5, 5), "  - {model", "add `task:`");
+    refused(with("task: sleep", "model: threads"), "this stage names no task", (5, 6), "  - {model", "add `task:`");
     refused(
         with("task: sleep", "task: sleep, worker: 2"),
         "the task `sleep` has no setting `worker`",
-        (5, 18),
+        (5, 19),
         "  - {task",
         "did you mean `workers`?",
     );
     refused(
         with("task: sleep", "task: sleep, model: rayon"),
         "a stage cannot have the model `rayon`: a pool of rayon splits",
-        (5, 25),
+        (5, 26),
         "  - {task",
         "there are `serial`, `threads` and `processes`",
     );
     refused(
         with("task: sleep", "task: sleep, ipc: pipe"),
         "this stage has no use for `ipc`",
-        (5, 18),
+        (5, 19),
         "  - {task",
         "it is for `processes`",
     );

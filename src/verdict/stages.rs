@@ -98,7 +98,7 @@ mod tests {
         assert_eq!(pipeline.bottleneck, [0, 1]);
         let sentence = &results.derived.groups[0].sentence;
         assert!(
-            sentence.contains("has no single bottleneck: stage 1, a on threads × 1 (busy 48 %); and stage 2"),
+            sentence.contains("has no single bottleneck: stage 1, a on threads × 1 (busy 48 %) and stage 2"),
             "{sentence}"
         );
     }
