@@ -169,7 +169,7 @@ fn stages_are_checked_where_they_stand() {
         "`tasks` stands beside a `pipeline`",
         (7, 1),
         "tasks: [primes]",
-        "either a `pipeline`, or `tasks` and `models`",
+        "a scenario has either a `pipeline`, or",
     );
     refused(
         format!("{STAGED}workers: 2\n"),
@@ -178,8 +178,8 @@ fn stages_are_checked_where_they_stand() {
         "workers: 2",
         "give it to the stages",
     );
-    refused(format!("{GOOD}items: 9\n"), "there is no `pipeline` for `items`", (6, 1), "items: 9", "entry of `tasks`");
-    refused(format!("{GOOD}queue: 9\n"), "there is no `pipeline` for `queue`", (6, 1), "queue: 9", "add one");
+    refused(format!("{GOOD}items: 9\n"), "there is no `pipeline` for `items`", (6, 1), "items: 9", "it belongs to an entry of `tasks`");
+    refused(format!("{GOOD}queue: 9\n"), "there is no `pipeline` for `queue`", (6, 1), "queue: 9", "it is for a `pipeline`: add one");
 }
 
 #[test]
