@@ -2,8 +2,7 @@
 
 use sha2::{Digest as _, Sha256};
 
-use crate::model::{StageTask, StageWay};
-use crate::plan::Plan;
+use crate::plan::{Plan, StageTask, StageWay};
 use crate::results::{self, Derived, FORMAT, Machine, Results, RunRecord, ScenarioRecord};
 
 /// A word of a serialisable enumeration, as scenarios write it.

@@ -11,9 +11,10 @@ use super::chain::passed;
 use super::crew::Crew;
 use super::parent::Parent;
 use super::pipeline::{Halt, Left, Line, Parcel};
-use super::run::{Order, Ran, Trouble};
+use super::run::{Order, PhaseUsage, Ran, Trouble};
 use super::stint::monotonic;
 use super::stream::{Stop, reported};
+use super::trace::Life;
 use super::usage::Usage;
 use super::wire::{self, Cursor, Damaged, JobMessage, Report};
 use crate::ipc::{self, Hub, IpcError, Method, Wait};
@@ -36,6 +37,8 @@ pub(super) struct Carrier<'a> {
     /// Its number among the workers of its stage.
     worker: u32,
     message: Vec<u8>,
+    /// What it said at its end.
+    report: Option<Report>,
 }
 
 impl<'a> Carrier<'a> {
@@ -66,7 +69,7 @@ impl<'a> Carrier<'a> {
             crew.dismiss(&mut Ran::default());
             return Err(stop(why));
         }
-        Ok(Self { crew, stage, hub, order, number, worker, message: Vec::new() })
+        Ok(Self { crew, stage, hub, order, number, worker, message: Vec::new(), report: None })
     }
 
     /// Tells it what to do.
@@ -77,8 +80,8 @@ impl<'a> Carrier<'a> {
         self.send(&[&[wire::JOB], &text[..]].concat())
     }
 
-    /// Waits until it is ready, and has it run an item unrecorded.
-    pub(super) fn warm_up(&mut self, feed: &mut Feed<'_>) -> Result<(), Halt> {
+    /// Waits until it is ready, and has it run an item unrecorded. What a manager used meanwhile is added to `start`.
+    pub(super) fn warm_up(&mut self, feed: &mut Feed<'_>, start: &mut PhaseUsage) -> Result<(), Halt> {
         self.expect(wire::READY)?;
         self.crew.note_ready(0);
         self.hub.connected();
@@ -91,7 +94,7 @@ impl<'a> Carrier<'a> {
         self.send(&[wire::GO])?;
         self.expect(wire::STANDING)?;
         let used = self.server_usage()?;
-        self.crew.manager_edge(used, &mut Default::default());
+        self.crew.manager_edge(used, start);
         Ok(())
     }
 
@@ -101,20 +104,38 @@ impl<'a> Carrier<'a> {
         self.send(&[wire::FINISH])
     }
 
-    /// Takes its report and waits for its end.
-    pub(super) fn join(&mut self, ran: &mut Ran) -> Result<(), Halt> {
+    /// Takes its report. What a manager used since the last edge is added to `phase`.
+    pub(super) fn take_report(&mut self, phase: &mut PhaseUsage) -> Result<(), Halt> {
         self.expect(wire::REPORT)?;
-        let report: Report = serde_json::from_slice(&self.message[1..]).map_err(|_| Trouble::from(Damaged))?;
-        let mut part = Ran::default();
+        self.report = Some(serde_json::from_slice(&self.message[1..]).map_err(|_| Trouble::from(Damaged))?);
         let used = self.server_usage()?;
-        self.crew.manager_edge(used, &mut part.phases[1]);
-        self.crew.join(&[Some(report)], &mut part);
+        self.crew.manager_edge(used, phase);
+        Ok(())
+    }
+
+    /// Waits for the end of a process that has made its report, ends another, and adds what either used and how long it
+    /// lived, as worker `number` of the run.
+    pub(super) fn part(self, number: u32, ran: &mut Ran) {
+        let Self { mut crew, hub, report, .. } = self;
+        // A manager ends when this connection does.
+        drop(hub);
+        let mut part = Ran::default();
+        if report.is_some() {
+            crew.join(&[report], &mut part);
+        }
+        crew.dismiss(&mut part);
         for (phase, own) in ran.phases.iter_mut().zip(part.phases) {
             phase.usage = phase.usage.plus(own.usage);
         }
         ran.first_item = ran.first_item.max(part.first_item);
         ran.cpu_mismatch |= part.cpu_mismatch;
-        Ok(())
+        // The crew has this worker alone, which is its first.
+        ran.lives.extend(part.lives.into_iter().map(|life| Life { worker: number, ..life }));
+    }
+
+    /// Its number among the workers of its stage.
+    pub(super) fn worker(&self) -> u32 {
+        self.worker
     }
 
     fn server_usage(&mut self) -> Result<Option<Usage>, Halt> {

@@ -265,7 +265,7 @@ pub(super) fn run(order: &Order<'_>) -> Ran {
     let mut edges = Edges::start();
     let mut carriers = Vec::new();
     let worked = Line::new(order, &briefs).map_err(Halt::from).and_then(|line| {
-        hire(&line, &orders, &parent, &mut carriers)?;
+        hire(&line, &orders, &parent, &mut carriers, &mut ran)?;
         drive(&line, &mut carriers, &mut edges, &mut ran)
     });
     ran.trouble = match worked {
@@ -273,14 +273,20 @@ pub(super) fn run(order: &Order<'_>) -> Ran {
         Err(Halt::Gone(at)) => Some(carriers[at].crew.cause_of(0)),
         Err(Halt::Trouble(trouble)) => Some(trouble),
     };
-    let threads = ran.lives.len() as u32;
-    for (at, carrier) in carriers.into_iter().enumerate() {
-        // Each worker process has a crew of its own, in which it is the first.
-        let mut part = Ran::default();
-        carrier.crew.dismiss(&mut part);
-        ran.lives.extend(part.lives.into_iter().map(|life| super::Life { worker: threads + at as u32, ..life }));
+    for carrier in carriers {
+        let number = first_of(&brief.setup.stages, carrier.stage) + carrier.worker();
+        carrier.part(number, &mut ran);
+    }
+    ran.lives.sort_by_key(|life| life.worker);
+    if ran.trouble.is_none() {
+        edges.edge(&mut ran);
     }
     ran
+}
+
+/// The number of the first worker of a stage among those of all stages.
+fn first_of(stages: &[StageWay], stage: usize) -> u32 {
+    stages.iter().take(stage).map(|way| way.workers).sum()
 }
 
 fn nothing() {}
@@ -296,6 +302,7 @@ fn hire<'a>(
     orders: &'a [Order<'a>],
     parent: &'a Parent,
     carriers: &mut Vec<Carrier<'a>>,
+    ran: &mut Ran,
 ) -> Result<(), Halt> {
     for (at, (stage, order)) in line.stages.iter().zip(orders).enumerate() {
         for worker in 0..stage.way.workers {
@@ -307,7 +314,7 @@ fn hire<'a>(
     carriers.iter_mut().try_for_each(Carrier::brief)?;
     carriers.iter_mut().try_for_each(|carrier| {
         let stage = &line.stages[carrier.stage];
-        carrier.warm_up(&mut Feed::new(stage.job.as_ref(), &stage.requests))
+        carrier.warm_up(&mut Feed::new(stage.job.as_ref(), &stage.requests), &mut ran.phases[0])
     })
 }
 
@@ -322,9 +329,10 @@ fn drive(line: &Line<'_>, carriers: &mut [Carrier<'_>], edges: &mut Edges, ran: 
     }
     ran.stages = vec![StageTimes::default(); line.stages.len()];
     std::thread::scope(|scope| {
-        let thread = |at: usize| (at, monotonic(), scope.spawn(move || thread_main(line, at)));
-        let own = |at: &usize| line.stages[*at].way.model != Model::Processes;
-        let all = (0..line.stages.len()).flat_map(|at| (0..line.stages[at].way.workers).map(move |_| at));
+        let thread = |(at, worker): (usize, u32)| (at, worker, monotonic(), scope.spawn(move || thread_main(line, at)));
+        let own = |(at, _): &(usize, u32)| line.stages[*at].way.model != Model::Processes;
+        let all =
+            (0..line.stages.len()).flat_map(|at| (0..line.stages[at].way.workers).map(move |worker| (at, worker)));
         let threads: Vec<_> = all.filter(own).map(thread).collect();
         let carry_one = |carrier| scope.spawn(move || carrier_main(line, carrier));
         let carried: Vec<_> = carriers.iter_mut().map(|c| (c.stage, carry_one(c))).collect();
@@ -335,9 +343,10 @@ fn drive(line: &Line<'_>, carriers: &mut [Carrier<'_>], edges: &mut Edges, ran: 
         line.edges.wait();
         edges.edge(ran);
         ran.memory = scale.after(&others);
-        for (worker, (at, asked, handle)) in threads.into_iter().enumerate() {
+        for (at, worker, asked, handle) in threads {
             if let Ok(left) = handle.join() {
-                trace.life(worker, asked, left.ready, monotonic(), left.died);
+                let number = first_of(&brief.setup.stages, at) + worker;
+                trace.life(number as usize, asked, left.ready, monotonic(), left.died);
                 add(ran, at, left);
             }
         }
@@ -359,9 +368,7 @@ fn drive(line: &Line<'_>, carriers: &mut [Carrier<'_>], edges: &mut Edges, ran: 
     }
     // All are told to end before anybody waits for one of them.
     carriers.iter_mut().try_for_each(Carrier::tell_the_end)?;
-    carriers.iter_mut().try_for_each(|carrier| carrier.join(ran))?;
-    edges.edge(ran);
-    Ok(())
+    carriers.iter_mut().try_for_each(|carrier| carrier.take_report(&mut ran.phases[1]))
 }
 
 /// The life of the thread that feeds a worker process.

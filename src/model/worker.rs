@@ -162,12 +162,11 @@ impl Worker<'_> {
                     run_warm(&mut bench, &message[1..])?;
                     self.send(&[wire::WARM])?;
                 }
-                wire::ITEMS => {
-                    run_items(&mut bench, &message[1..], yields, &mut replies)?;
-                    self.send(&replies)?;
-                }
-                wire::STAGE => {
-                    run_stage(&mut bench, &message[1..], &mut replies)?;
+                kind @ (wire::ITEMS | wire::STAGE) => {
+                    match kind {
+                        wire::STAGE => run_stage(&mut bench, &message[1..], &mut replies)?,
+                        _ => run_items(&mut bench, &message[1..], yields, &mut replies)?,
+                    }
                     self.send(&replies)?;
                 }
                 wire::ROUND => {

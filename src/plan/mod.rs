@@ -17,12 +17,13 @@ mod staged;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::model::{Measure, Setup, StageTask};
+use crate::model::{Measure, Setup};
 use crate::runtime::{Interpreter, Runtime};
 use crate::scenario::{Problems, Scenario};
 use crate::task::{Bound, Fault, Settings, Tasks};
 use crate::vocab::{ChartKey, ChartKind, Ending, Metric};
 
+pub use crate::model::{StageTask, StageWay};
 pub use crate::scenario::Items;
 pub use against::doubled;
 pub use compared::comparisons;

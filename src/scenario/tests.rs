@@ -162,7 +162,13 @@ fn stages_are_checked_where_they_stand() {
         "  - {task",
         "it is for `processes`",
     );
-    let one = with("  - {task: sleep}\n", "");
+}
+
+#[test]
+fn what_stands_beside_a_pipeline_is_checked() {
+    let refused =
+        |text: String, message: &str, place, line: &str, help: &str| refuses(text, message, place, line, help);
+    let one = STAGED.replace("  - {task: sleep}\n", "");
     refused(one, "a pipeline of one stage", (3, 1), "pipeline:", "add another stage");
     refused(
         format!("{STAGED}tasks: [primes]\n"),
@@ -178,8 +184,20 @@ fn stages_are_checked_where_they_stand() {
         "workers: 2",
         "give it to the stages",
     );
-    refused(format!("{GOOD}items: 9\n"), "there is no `pipeline` for `items`", (6, 1), "items: 9", "it belongs to an entry of `tasks`");
-    refused(format!("{GOOD}queue: 9\n"), "there is no `pipeline` for `queue`", (6, 1), "queue: 9", "it is for a `pipeline`: add one");
+    refused(
+        format!("{GOOD}items: 9\n"),
+        "there is no `pipeline` for `items`",
+        (6, 1),
+        "items: 9",
+        "it belongs to an entry of `tasks`",
+    );
+    refused(
+        format!("{GOOD}queue: 9\n"),
+        "there is no `pipeline` for `queue`",
+        (6, 1),
+        "queue: 9",
+        "it is for a `pipeline`: add one",
+    );
 }
 
 #[test]
