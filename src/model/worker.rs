@@ -163,10 +163,8 @@ impl Worker<'_> {
                     self.send(&[wire::WARM])?;
                 }
                 kind @ (wire::ITEMS | wire::STAGE) => {
-                    match kind {
-                        wire::STAGE => run_stage(&mut bench, &message[1..], &mut replies)?,
-                        _ => run_items(&mut bench, &message[1..], yields, &mut replies)?,
-                    }
+                    let run = if kind == wire::STAGE { run_stage } else { run_items };
+                    run(&mut bench, &message[1..], yields, &mut replies)?;
                     self.send(&replies)?;
                 }
                 wire::ROUND => {
@@ -245,8 +243,8 @@ fn run_items(bench: &mut Bench<'_>, items: &[u8], yields: bool, message: &mut Ve
     Ok(())
 }
 
-/// The same for items of a stage, each of which comes with the reply of the stage before.
-fn run_stage(bench: &mut Bench<'_>, items: &[u8], message: &mut Vec<u8>) -> Result<(), Trouble> {
+/// The same for items of a stage, each of which comes with the reply of the stage before. None of them yields others.
+fn run_stage(bench: &mut Bench<'_>, items: &[u8], _: bool, message: &mut Vec<u8>) -> Result<(), Trouble> {
     message.clear();
     message.push(wire::REPLIES);
     let mut cursor = Cursor::new(items);
