@@ -238,8 +238,10 @@ fn check_means(order: &Order<'_>) -> Result<(), Trouble> {
     let workers = u64::from(brief.setup.all_workers());
     if brief.setup.model == Model::Processes || brief.setup.stages.iter().any(|stage| stage.ipc.is_some()) {
         use rustix::process::{Resource, getrlimit, setrlimit};
-        // Per worker: two ends each way, while it is started those of the worker too, a pidfd twice, a library's own.
-        let needed = 32 + workers * 10;
+        // Per worker: two ends each way, while it is started those of the worker too, a pidfd twice, a library's own; in a
+        // stage also a lifeline of its own.
+        let each = if brief.setup.stages.is_empty() { 10 } else { 12 };
+        let needed = 32 + workers * each;
         let mut limit = getrlimit(Resource::Nofile);
         limit.current = limit.maximum;
         let _ = setrlimit(Resource::Nofile, limit);

@@ -19,7 +19,7 @@ use crate::ipc::Requests;
 use crate::task::{Digest, Job};
 
 /// What one stage of an instrumented run did, summed over its workers, in nanoseconds. The rest of workers × wall time went
-/// into handing items over.
+/// into handing items over, and passed after the stage's last item.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StageTimes {
     /// Within items: from what arrived to the reply, clocked where the item runs.

@@ -111,10 +111,11 @@ fn busy(setup: &Setup) -> u32 {
     setup.all_workers() + u32::from(setup.dispatch == Some(Dispatch::Stream))
 }
 
-/// Rule 16: serial, else one worker of the first model that has it, else the first cell.
+/// Rule 16: serial, else one worker of the first model that has it (one for each stage), else the first cell.
 pub(super) fn baseline<'a>(cells: &[usize], setup: impl Fn(usize) -> &'a Setup) -> usize {
     let serial = cells.iter().find(|id| setup(**id).model == Model::Serial);
-    let single = cells.iter().find(|id| setup(**id).workers == Some(1));
+    let one_each = |setup: &Setup| !setup.stages.is_empty() && setup.stages.iter().all(|stage| stage.workers == 1);
+    let single = cells.iter().find(|id| setup(**id).workers == Some(1) || one_each(setup(**id)));
     serial.or(single).or(cells.first()).copied().unwrap_or(0)
 }
 

@@ -493,3 +493,20 @@ fn items_that_hang_together_are_no_stage() {
     let text = refused("pipeline: [{task: probe_rounds}, {task: sleep}]\n");
     assert!(text.contains("the items of `probe_rounds` hang together") && text.contains("test.yaml:3:13"), "{text}");
 }
+
+#[test]
+fn without_the_one_thread_a_pipeline_refers_to_one_worker_for_each_stage() {
+    let text = "pipeline: [{task: hash, workers: [2, 1]}, {task: sleep, workers: [4, 1]}]\n";
+    let only = Only::parse("model=pipeline").unwrap();
+    let plan = planned_with(text, &Options { only: Some(only), ..Options::new(2) });
+    assert_eq!(plan.cells[plan.groups[0].baseline].label, "hash × 1 | sleep × 1");
+    assert!(plan.cells.iter().any(|cell| cell.checked && cell.label == "hash × 2 | sleep × 4"));
+}
+
+#[test]
+fn a_stage_that_needs_a_permission_is_skipped_without_it() {
+    let text = "pipeline: [{task: command, argv: [true]}, {task: sleep}]\n";
+    let plan = planned(text);
+    assert!(plan.cells.is_empty() && plan.skipped[0].why.contains("--allow-commands"), "{:?}", plan.skipped);
+    assert_eq!(planned_with(text, &Options { allow_commands: true, ..Options::new(2) }).cells.len(), 2);
+}

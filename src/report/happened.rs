@@ -50,7 +50,7 @@ fn stages(results: &Results, group: &Group) -> Facts {
         note:
             "Shares of the time of a stage's workers, in instrumented trials: within items; with nothing to do, since the \
                queue after the stage was full; the same, since the queue before it was empty. The rest went into handing \
-               items over. Then the most items that ever waited before the stage. The busiest stage holds the others up."
+               items over and, of a stage that is done before the others, into nothing. Then the most items that ever waited before the stage. The busiest stage holds the others up."
                 .into(),
         head: vec!["way", "stage", "busy", "blocked", "starved", "most waiting", ""],
         rows,

@@ -23,7 +23,7 @@ pub struct Stage {
 }
 
 /// What a stage did in an instrumented trial, summed over its workers, in nanoseconds: written as an array in this order.
-/// The rest of workers × wall time of the work phase went into handing items over.
+/// The rest of workers × wall time of the work phase went into handing items over, and passed after the stage's last item.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(from = "[u64; 4]", into = "[u64; 4]")]
 pub struct StageTimes {
