@@ -14,7 +14,7 @@ use super::pipeline::{Halt, Left, Line, Parcel};
 use super::run::{Order, PhaseUsage, Ran, Trouble};
 use super::stint::monotonic;
 use super::stream::{Stop, reported};
-use super::trace::Life;
+use super::trace::{Event, Life};
 use super::usage::Usage;
 use super::wire::{self, Cursor, Damaged, JobMessage, Report};
 use crate::ipc::{self, Hub, IpcError, Method, Wait};
@@ -131,6 +131,8 @@ impl<'a> Carrier<'a> {
         ran.cpu_mismatch |= part.cpu_mismatch;
         // The crew has this worker alone, which is its first.
         ran.lives.extend(part.lives.into_iter().map(|life| Life { worker: number, ..life }));
+        ran.events.extend(part.events.into_iter().map(|event| Event { lane: number + 1, ..event }));
+        ran.left_out += part.left_out;
     }
 
     /// Its number among the workers of its stage.

@@ -13,7 +13,7 @@ use super::memory::{Others, Scale};
 use super::parent::Parent;
 use super::run::{Brief, Edges, Order, Ran, Trouble, panic_cause};
 use super::stint::monotonic;
-use super::trace::Trace;
+use super::trace::{EventKind, MOST_EVENTS, Trace};
 use super::{Model, StageWay};
 use crate::ipc::Requests;
 use crate::task::{Digest, Job};
@@ -109,11 +109,23 @@ pub(super) struct Left {
     pub(super) first_item: u64,
     ready: u64,
     died: bool,
+    /// When items ran, where the run keeps its events, and how many more there were.
+    items: Vec<(u64, u64)>,
+    left_out: u64,
 }
 
 impl Left {
     pub(super) fn new(brief: &Brief) -> Self {
         Self { clocked: brief.instrumented().then(Box::default), ready: monotonic(), ..Self::default() }
+    }
+
+    /// Keeps when an item ran, where the run keeps its events.
+    fn keep(&mut self, line: &Line<'_>, start: u64, end: u64) {
+        if line.order.brief.trace && self.items.len() < MOST_EVENTS {
+            self.items.push((start, end));
+        } else if line.order.brief.trace {
+            self.left_out += 1;
+        }
     }
 }
 
@@ -244,9 +256,10 @@ fn work(line: &Line<'_>, at: usize, bench: &mut Bench<'_>, feed: &mut Feed<'_>, 
         // The buffer of what came is that of the next reply.
         std::mem::swap(&mut parcel.bytes, &mut bench.reply);
         if let Some(start) = start {
-            let took = monotonic() - start;
-            parcel.service += took;
-            left.times.busy += took;
+            let end = monotonic();
+            parcel.service += end - start;
+            left.times.busy += end - start;
+            left.keep(line, start, end);
         }
         left.times.blocked += line.pass(at, parcel, left)?;
     }
@@ -266,6 +279,7 @@ pub(super) fn run(order: &Order<'_>) -> Ran {
     let mut carriers = Vec::new();
     let worked = Line::new(order, &briefs).map_err(Halt::from).and_then(|line| {
         hire(&line, &orders, &parent, &mut carriers, &mut ran)?;
+        carriers.iter_mut().for_each(|carrier| carrier.crew.trace.since(edges.began()));
         drive(&line, &mut carriers, &mut edges, &mut ran)
     });
     ran.trouble = match worked {
@@ -278,6 +292,7 @@ pub(super) fn run(order: &Order<'_>) -> Ran {
         carrier.part(number, &mut ran);
     }
     ran.lives.sort_by_key(|life| life.worker);
+    ran.events.sort_by_key(|event| (event.lane, event.start, event.end));
     if ran.trouble.is_none() {
         edges.edge(&mut ran);
     }
@@ -321,6 +336,7 @@ fn hire<'a>(
 fn drive(line: &Line<'_>, carriers: &mut [Carrier<'_>], edges: &mut Edges, ran: &mut Ran) -> Result<(), Halt> {
     let brief = &line.order.brief;
     let mut trace = Trace::new(brief);
+    trace.since(edges.began());
     let mut others = Others::default();
     for carrier in carriers.iter() {
         let Others { workers, helpers } = carrier.crew.others();
@@ -347,6 +363,8 @@ fn drive(line: &Line<'_>, carriers: &mut [Carrier<'_>], edges: &mut Edges, ran: 
             if let Ok(left) = handle.join() {
                 let number = first_of(&brief.setup.stages, at) + worker;
                 trace.life(number as usize, asked, left.ready, monotonic(), left.died);
+                left.items.iter().for_each(|(start, end)| trace.event(number as usize, EventKind::Item, *start, *end));
+                trace.left_out += left.left_out;
                 add(ran, at, left);
             }
         }

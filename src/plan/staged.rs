@@ -5,7 +5,7 @@ use super::built::Common;
 use super::{Group, Items};
 use crate::model::{Measure, Model, Setup, StageTask, StageWay};
 use crate::runtime::Runtime;
-use crate::scenario::{Fault, Pipeline, StageChoice};
+use crate::scenario::{Fault, MOST_WORKERS, Pipeline, StageChoice};
 use crate::task::{Bound, Settings, Task, Tasks, Topology, Value};
 
 /// What groups of pipelines have in the place of a task's word.
@@ -35,6 +35,12 @@ impl Builder<'_> {
                 let group = |id| group_of(id, work, &common, tasks);
                 self.put(&common, Setup::new(Model::Serial, Measure::Work), group);
                 for stages in &ways {
+                    let all = stages.iter().map(|stage| stage.workers).fold(0, u32::saturating_add);
+                    if all > MOST_WORKERS {
+                        let why = format!("a cell has at most {MOST_WORKERS} workers, all stages together");
+                        self.skip(format!("pipelines of {all} workers"), &why);
+                        continue;
+                    }
                     for queue in &pipeline.queue.values {
                         let setup = Setup::new(Model::Pipeline, Measure::Work);
                         let setup = Setup { stages: stages.clone(), queue: Some(*queue), ..setup };

@@ -510,3 +510,10 @@ fn a_stage_that_needs_a_permission_is_skipped_without_it() {
     assert!(plan.cells.is_empty() && plan.skipped[0].why.contains("--allow-commands"), "{:?}", plan.skipped);
     assert_eq!(planned_with(text, &Options { allow_commands: true, ..Options::new(2) }).cells.len(), 2);
 }
+
+#[test]
+fn all_stages_together_have_no_more_workers_than_a_cell_may() {
+    let plan = planned("pipeline: [{task: hash, workers: [1, 600]}, {task: sleep, workers: 600}]\n");
+    assert_eq!(labels(&plan), ["serial", "hash × 1 | sleep × 600"]);
+    assert_eq!(plan.skipped[0].what, "pipelines of 1200 workers");
+}

@@ -47,6 +47,13 @@ fn the_first_and_the_last_stage_can_be_processes_too() {
     assert!(results.trials.iter().all(|trial| trial.ok() && trial.done == 30), "{:?}", results.trials);
     let workers = |trial: &runner::results::Trial| trial.lives.len();
     assert_eq!(results.trials.iter().map(workers).max(), Some(6));
+    for trial in results.trials.iter().filter(|trial| !trial.lives.is_empty()) {
+        let numbers: Vec<u32> = trial.lives.iter().map(|life| life.worker).collect();
+        assert_eq!(numbers, (0..numbers.len() as u32).collect::<Vec<_>>(), "{trial:?}");
+        // All lives count from the start of the run: a worker process ends when the work is done, and not before.
+        let told = trial.phases[0].wall + trial.phases[1].wall;
+        assert!(trial.lives.iter().all(|life| life.end >= told && !life.died), "{trial:?}");
+    }
 }
 
 /// A stage in which an item goes wrong, between two that are sound.
@@ -181,6 +188,22 @@ fn the_bottleneck_is_the_one_that_a_calculation_names() {
         }
         assert!(place.report_text(name).contains("### Stages"), "{}", place.report_text(name));
     }
+}
+
+#[test]
+fn a_timeline_shows_the_items_of_every_stage() {
+    let place = Place::new();
+    let stages = "[{task: sleep, duration: 1 ms}, {task: sleep, duration: 2 ms, model: processes, workers: 2}]";
+    let text = format!("version: 1\nname: line\npipeline: {stages}\nitems: 12\ncharts: timeline\n");
+    place.write("line.yaml", text);
+    place.run_scenario("line", &["--trials", "1"]).expect(0);
+    let results = place.results("line");
+    let timeline = results.timelines.iter().find(|timeline| timeline.cell == 1).unwrap();
+    let items = |lane: u32| {
+        let kind = runner::results::EventKind::Item;
+        timeline.events.iter().filter(|event| (event.0, event.1) == (lane, kind)).count()
+    };
+    assert_eq!((items(1), items(2) + items(3)), (12, 12), "{timeline:?}");
 }
 
 #[test]
