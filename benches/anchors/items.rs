@@ -55,6 +55,7 @@ fn phases_of(task: &str, settings: &Settings, setup: Setup, items: u64) -> [f64;
         fault: None,
         trace: false,
         server: None,
+        stages: Vec::new(),
     };
     let prefix = format!("/runner-bench-{}", std::process::id());
     let deadline = Instant::now() + Duration::from_secs(60);

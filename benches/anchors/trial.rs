@@ -29,6 +29,7 @@ pub fn run() {
         fault: None,
         trace: false,
         server: None,
+        stages: Vec::new(),
     };
     let spec =
         Spec { brief, reference: false, timeout: Duration::from_secs(30), prefix: String::new(), against: false };

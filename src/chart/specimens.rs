@@ -134,6 +134,7 @@ fn trials(cell: usize, seconds: f64, peaks: bool, seed: u64) -> Vec<Trial> {
             recovered: 0,
             lives: vec![],
             seen: vec![],
+            stages: vec![],
             others: 0.0,
             marks: vec![],
             stderr: String::new(),

@@ -49,6 +49,7 @@ const LEVELS: &[(Level, &str)] = &[
     (Level::Expect, "expect"),
     (Level::Selector, "compare"),
     (Level::Fault, "fault"),
+    (Level::Stage, "pipeline"),
     (Level::Chart, "charts"),
 ];
 
@@ -143,10 +144,11 @@ fn keys_of<'a>(schema: &'a Json, level: Level, tasks: &Tasks) -> Vec<(&'a str, &
         Level::Expect => "/definitions/Expect/properties",
         Level::Selector => "/definitions/Selector/properties",
         Level::Fault => "/definitions/FaultEntry/anyOf/1/properties",
+        Level::Stage => "/definitions/StageEntry/properties",
         Level::Chart => "/definitions/ChartEntry/anyOf/1/properties",
     };
     let settings: BTreeSet<&str> = shown(tasks).flat_map(|task| task.settings()).map(|setting| setting.name).collect();
-    let of_task = matches!(level, Level::Task | Level::Selector);
+    let of_task = matches!(level, Level::Task | Level::Selector | Level::Stage);
     let own = |key: &str| ["task", "model", "kind", "items"].contains(&key) || schema["properties"].get(key).is_some();
     let properties = schema.pointer(path).and_then(Json::as_object);
     let keys = properties.into_iter().flatten().map(|(key, part)| (key.as_str(), part));

@@ -98,7 +98,7 @@ pub(super) fn choose(run: &mut Run<'_>) -> Result<Vec<u64>, Interrupted> {
 fn fewest(plan: &Plan, cell: usize) -> f64 {
     let (setup, grain) = (&plan.cells[cell].setup, grain(plan, cell));
     // Items of a round wait for each other, so that rounds count and not items.
-    let chunks = if grain > 1 { 8.0 * grain as f64 } else { 8.0 * f64::from(setup.workers.unwrap_or(1)) };
+    let chunks = if grain > 1 { 8.0 * grain as f64 } else { 8.0 * f64::from(setup.all_workers()) };
     chunks * f64::from(setup.chunk.unwrap_or(1))
 }
 

@@ -229,6 +229,7 @@ fn spec(plan: &Plan, cell: usize, items: u64, kind: Kind) -> Spec {
         fault: group.fault,
         trace: kind == Kind::Instrumented && plan.timeline,
         server: None,
+        stages: group.stages.clone(),
     };
     let against = cell.against.is_some();
     Spec { brief, reference: false, timeout: plan.timeout, prefix: String::new(), against }
@@ -257,6 +258,7 @@ fn blank_trial() -> Trial {
         recovered: 0,
         lives: Vec::new(),
         seen: Vec::new(),
+        stages: Vec::new(),
         others: 0.0,
         marks: Vec::new(),
         stderr: String::new(),
@@ -295,6 +297,7 @@ fn to_trial(report: &Report, reference: &Result<(u64, u64), String>, place: &Tri
         recovered: report.recovered,
         lives: report.lives.clone(),
         seen: report.seen.clone(),
+        stages: report.stages.clone(),
         others: report.others,
         marks,
         stderr: report.stderr.clone(),

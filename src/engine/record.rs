@@ -2,7 +2,7 @@
 
 use sha2::{Digest as _, Sha256};
 
-use crate::plan::Plan;
+use crate::plan::{Plan, StageTask, StageWay};
 use crate::results::{self, Derived, FORMAT, Machine, Results, RunRecord, ScenarioRecord};
 
 /// A word of a serialisable enumeration, as scenarios write it.
@@ -38,7 +38,7 @@ pub(super) fn blank(plan: &Plan, machine: Machine, started: String) -> Results {
         },
         machine,
         groups: plan.groups.iter().map(group).collect(),
-        cells: plan.cells.iter().map(cell).collect(),
+        cells: plan.cells.iter().map(|one| cell(one, &plan.groups[one.group].stages)).collect(),
         skipped: plan
             .skipped
             .iter()
@@ -106,7 +106,7 @@ fn group(group: &crate::plan::Group) -> results::Group {
     }
 }
 
-fn cell(cell: &crate::plan::Cell) -> results::Cell {
+fn cell(cell: &crate::plan::Cell, works: &[StageTask]) -> results::Cell {
     let setup = &cell.setup;
     results::Cell {
         id: cell.id,
@@ -129,10 +129,22 @@ fn cell(cell: &crate::plan::Cell) -> results::Cell {
         on_crash: setup.on_crash.as_ref().map(word),
         parent_memory: setup.parent_memory,
         parent_use: setup.parent_use.as_ref().map(word),
+        stages: works.iter().zip(&setup.stages).map(stage).collect(),
+        queue: setup.queue,
         items: 0,
         checked: cell.checked,
         against: cell.against.is_some(),
         oversubscribed: cell.oversubscribed,
+    }
+}
+
+fn stage((work, way): (&StageTask, &StageWay)) -> results::Stage {
+    results::Stage {
+        task: work.task.clone(),
+        model: way.model.entry().word.to_owned(),
+        workers: way.workers,
+        ipc: way.ipc.map(|method| method.word().to_owned()),
+        in_flight: way.in_flight,
     }
 }
 

@@ -13,7 +13,7 @@ use crate::ipc;
 use crate::model::{self, Model, Order, Ran, Start, Trouble, Usage};
 use crate::name::show_bytes;
 use crate::reexec::Program;
-use crate::results::{Event, EventKind, Life, LockUse, Memory, MemoryUse, Open, Phase, Seen, Spent};
+use crate::results::{Event, EventKind, Life, LockUse, Memory, MemoryUse, Open, Phase, Seen, Spent, StageTimes};
 use crate::runtime::{self, Runtime};
 use crate::task::{Task, Tasks};
 
@@ -36,6 +36,8 @@ pub(super) struct Reply {
     pub(super) lock: Option<LockUse>,
     pub(super) lives: Vec<Life>,
     pub(super) seen: Vec<Seen>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) stages: Vec<StageTimes>,
     pub(super) events: Vec<Event>,
     pub(super) left_out: u64,
     pub(super) others: f64,
@@ -57,7 +59,7 @@ pub fn host_main(tasks: &Tasks, program: &Program) -> u8 {
     // A process can be copied only as long as it has one thread.
     let copies = spec.brief.setup.start == Some(Start::Fork) && spec.brief.runtime != Runtime::Python;
     let nothing = || {};
-    let copied: &dyn Fn() = if copies && !spec.reference { &follow } else { &nothing };
+    let copied: &(dyn Fn() + Sync) = if copies && !spec.reference { &follow } else { &nothing };
     if !copies || spec.reference {
         follow();
     }
@@ -170,6 +172,7 @@ fn reply(ran: Ran, phases: [Phase; 3], others: f64) -> Reply {
         lock: ran.lock.map(lock),
         lives: ran.lives.into_iter().map(life).collect(),
         seen: ran.seen.iter().map(|s| Seen { worker: s.worker, before: s.before, after: s.after }).collect(),
+        stages: ran.stages.iter().map(stage).collect(),
         events: ran.events.iter().map(event).collect(),
         left_out: ran.left_out,
         done: ran.done,
@@ -188,6 +191,11 @@ fn reply(ran: Ran, phases: [Phase; 3], others: f64) -> Reply {
 fn open(open: model::Open) -> Open {
     let model::Open { p50, p95, p99, max, span } = open;
     Open { p50, p95, p99, max, span }
+}
+
+fn stage(times: &model::StageTimes) -> StageTimes {
+    let model::StageTimes { busy, blocked, starved, most } = *times;
+    StageTimes { busy, blocked, starved, most }
 }
 
 fn spent(spent: model::Spent) -> Spent {
@@ -228,11 +236,13 @@ fn memory(read: &model::MemoryUse) -> MemoryUse {
 /// Finds out before the start whether files and memory suffice, so that what is missing is said and not met half-way.
 fn check_means(order: &Order<'_>) -> Result<(), Trouble> {
     let brief = &order.brief;
-    let workers = u64::from(brief.setup.workers.unwrap_or(1));
-    if brief.setup.model == Model::Processes {
+    let workers = u64::from(brief.setup.all_workers());
+    if brief.setup.model == Model::Processes || brief.setup.stages.iter().any(|stage| stage.ipc.is_some()) {
         use rustix::process::{Resource, getrlimit, setrlimit};
-        // Per worker: two ends each way, while it is started those of the worker too, a pidfd twice, a library's own.
-        let needed = 32 + workers * 10;
+        // Per worker: two ends each way, while it is started those of the worker too, a pidfd twice, a library's own; in a
+        // stage also a lifeline of its own.
+        let each = if brief.setup.stages.is_empty() { 10 } else { 12 };
+        let needed = 32 + workers * each;
         let mut limit = getrlimit(Resource::Nofile);
         limit.current = limit.maximum;
         let _ = setrlimit(Resource::Nofile, limit);
@@ -243,7 +253,14 @@ fn check_means(order: &Order<'_>) -> Result<(), Trouble> {
         }
     }
     let sizes = brief.job(order.tasks)?.sizes();
-    let chunks = workers * u64::from(brief.setup.in_flight.unwrap_or(1)) + 1;
+    let chunks = match brief.setup.stages.len() as u64 {
+        0 => workers * u64::from(brief.setup.in_flight.unwrap_or(1)) + 1,
+        stages => {
+            let held = |stage: &model::StageWay| u64::from(stage.workers) * u64::from(stage.in_flight.unwrap_or(1));
+            let waiting = (stages - 1) * u64::from(brief.setup.queue.unwrap_or(1));
+            brief.setup.stages.iter().map(held).sum::<u64>() + waiting.min(brief.items)
+        }
+    };
     // A request and a reply, each at the dispatcher, on the way and at the worker.
     let needed = 3 * (sizes.0 + sizes.1) as u64 * u64::from(brief.setup.chunk.unwrap_or(1)) * chunks
         + brief.setup.parent_memory.unwrap_or(0);
@@ -323,6 +340,7 @@ mod tests {
             fault: None,
             trace: false,
             server: None,
+            stages: Vec::new(),
         };
         let timeout = Duration::from_secs(1);
         let spec = Spec { brief, reference: false, timeout, prefix: String::new(), against: false };

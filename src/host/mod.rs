@@ -23,7 +23,7 @@ pub use protocol::{Other, ProtocolError, ask, protocol_main};
 pub use server::server_main;
 
 pub use crate::model::{Brief, Measure, Purpose};
-use crate::results::{Event, Life, LockUse, MemoryUse, Open, Phase, Seen, Spent};
+use crate::results::{Event, Life, LockUse, MemoryUse, Open, Phase, Seen, Spent, StageTimes};
 pub use crate::vocab::Outcome;
 
 /// What one host is started for.
@@ -82,6 +82,8 @@ pub struct Report {
     pub lives: Vec<Life>,
     /// What was seen of the global variable of the task `globals`.
     pub seen: Vec<Seen>,
+    /// What the stages of a pipeline did, in an instrumented run.
+    pub stages: Vec<StageTimes>,
     /// Events of a timeline, where they are kept.
     pub events: Vec<Event>,
     /// Events beyond those.
@@ -117,6 +119,7 @@ impl Report {
             lock: None,
             lives: Vec::new(),
             seen: Vec::new(),
+            stages: Vec::new(),
             events: Vec::new(),
             left_out: 0,
             others: 0.0,

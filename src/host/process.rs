@@ -285,6 +285,7 @@ impl End {
             lock: reply.lock,
             lives: reply.lives,
             seen: reply.seen,
+            stages: reply.stages,
             events: reply.events,
             left_out: reply.left_out,
             others: reply.others,

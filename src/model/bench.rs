@@ -129,6 +129,13 @@ impl<'a> Bench<'a> {
         Ok(seen)
     }
 
+    /// Runs an item of a stage, whose receiver has digested what came; the reply is left in `self.reply`.
+    #[inline]
+    pub(super) fn stage(&mut self, request: &[u8]) -> Result<(), TaskError> {
+        self.reply.clear();
+        self.job.run(request, &mut self.reply, &mut self.context)
+    }
+
     /// Runs one item and adds it to the sums.
     #[inline]
     pub(super) fn item(&mut self, item: u64, request: &[u8]) -> Result<(), TaskError> {

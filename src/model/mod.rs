@@ -1,7 +1,10 @@
 //! Who runs the items.
 
 mod arrivals;
+mod belt;
 mod bench;
+mod carrier;
+mod chain;
 mod circuit;
 mod crew;
 mod event_loop;
@@ -13,6 +16,7 @@ mod memory;
 mod names;
 mod nursery;
 mod parent;
+mod pipeline;
 mod placing;
 mod processes;
 mod rescue;
@@ -36,8 +40,9 @@ pub use arrivals::Open;
 pub use bench::Clocked;
 pub use memory::{Memory, MemoryUse, weigh};
 pub use nursery::forkserver_main;
+pub use pipeline::StageTimes;
 pub use placing::usable_cores;
-pub use run::{Brief, Order, PhaseUsage, Purpose, Ran, Trouble};
+pub use run::{Brief, Order, PhaseUsage, Purpose, Ran, StageTask, Trouble};
 pub use serial::reference;
 pub use stint::{Spent, Stint, monotonic, split};
 pub use trace::{Event, EventKind, Life, MOST_EVENTS, Seen};
@@ -57,6 +62,7 @@ pub fn run(order: &Order<'_>) -> Ran {
         Model::Processes => processes::run(order),
         Model::Async => event_loop::run(order),
         Model::Interpreters => Ran::refused(order, "this way is one of Python's"),
+        Model::Pipeline => pipeline::run(order),
     }
 }
 
@@ -76,6 +82,33 @@ pub enum Model {
     Async,
     /// Sub-interpreters of one process, each with a lock of its own, in a thread each.
     Interpreters,
+    /// Stages in a chain, each with workers of its own and a bounded queue before it. It is written with a key of its own
+    /// and not among models, so that it is not in [`MODELS`].
+    Pipeline,
+}
+
+/// The entry of [`Model::Pipeline`].
+static PIPELINE: Entry = Entry {
+    model: Model::Pipeline,
+    word: "pipeline",
+    shown: "pipeline",
+    about: "stages in a chain, each with workers of its own and a bounded queue before it",
+    uses: &[],
+};
+
+/// How one stage of a pipeline is run.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct StageWay {
+    /// `threads` or `processes`.
+    pub model: Model,
+    /// How many workers.
+    pub workers: u32,
+    /// How items cross to worker processes and back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ipc: Option<Method>,
+    /// Items handed to a worker process and not yet answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_flight: Option<u32>,
 }
 
 /// A setting of a cell beside task, model and runtime.
@@ -234,6 +267,7 @@ pub fn uses(model: Model, runtime: Runtime, key: Key) -> bool {
 #[must_use]
 pub fn impossible(model: Model, runtime: Runtime) -> Option<&'static str> {
     match (model, runtime) {
+        (Model::Pipeline, Runtime::EmulatedGil | Runtime::Python) => Some("stages are run natively"),
         (Model::Async, Runtime::EmulatedGil) => Some("an event loop has one thread, which nobody keeps from the lock"),
         (Model::Interpreters, Runtime::Native | Runtime::EmulatedGil) => Some("sub-interpreters are CPython's"),
         (Model::Rayon, Runtime::Python) => Some("rayon is a Rust library"),
@@ -246,7 +280,7 @@ impl Model {
     /// The model's entry in [`MODELS`].
     #[must_use]
     pub fn entry(self) -> &'static Entry {
-        &MODELS[self as usize]
+        MODELS.get(self as usize).unwrap_or(&PIPELINE)
     }
 }
 
@@ -369,9 +403,24 @@ pub struct Setup {
     /// Items a second that come whether workers keep up or not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate: Option<u32>,
+    /// How the stages of a pipeline are run, in their order; empty under other models.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stages: Vec<StageWay>,
+    /// Items that may wait before each later stage of a pipeline.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue: Option<u32>,
 }
 
 impl Setup {
+    /// Threads and worker processes that run items.
+    #[must_use]
+    pub fn all_workers(&self) -> u32 {
+        match self.stages.is_empty() {
+            true => self.workers.unwrap_or(1),
+            false => self.stages.iter().map(|stage| stage.workers).sum(),
+        }
+    }
+
     /// How the IPC method is shown, where there is one: Python's own are not those of this program.
     #[must_use]
     pub fn ipc_shown(&self) -> Option<String> {
@@ -400,6 +449,8 @@ impl Setup {
             parent_memory: None,
             parent_use: None,
             rate: None,
+            stages: Vec::new(),
+            queue: None,
         }
     }
 }

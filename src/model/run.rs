@@ -8,12 +8,14 @@ use serde::{Deserialize, Serialize};
 
 use super::arrivals::Open;
 use super::bench::{Bench, Clocked};
+use super::chain::Chain;
 use super::memory::MemoryUse;
+use super::pipeline::StageTimes;
 use super::stint::{Spent, Stint, monotonic, split};
 use super::trace::{Event, Life, Seen};
 use super::usage::Usage;
-use super::{Measure, Placement, Setup};
-use crate::ipc::IpcError;
+use super::{Measure, Model, Placement, Setup};
+use crate::ipc::{Dispatch, IpcError};
 use crate::reexec::Program;
 use crate::runtime::{LockUse, Runtime};
 use crate::task::{Digest, Fault, Job, Place, Settings, TaskError, Tasks, Topology};
@@ -31,7 +33,7 @@ pub struct Order<'a> {
     /// What names of shared segments start with.
     pub prefix: String,
     /// Called where workers are copies of this process, once all of them were made: until then it has one thread.
-    pub copied: &'a dyn Fn(),
+    pub copied: &'a (dyn Fn() + Sync),
 }
 
 /// What a run is made for.
@@ -79,6 +81,18 @@ pub struct Brief {
     /// Where the trial's server listens, where the task needs one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub server: Option<SocketAddr>,
+    /// What the stages of a pipeline do, in place of `task` and `settings`; empty where there is none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stages: Vec<StageTask>,
+}
+
+/// What a stage of a pipeline does to every item.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StageTask {
+    /// The task's word.
+    pub task: String,
+    /// Its settings.
+    pub settings: Settings,
 }
 
 impl Brief {
@@ -87,10 +101,30 @@ impl Brief {
     /// # Errors
     /// What the task says.
     pub fn job(&self, tasks: &Tasks) -> Result<Box<dyn Job>, Trouble> {
+        if !self.stages.is_empty() {
+            return Ok(Box::new(Chain::new(self, tasks)?));
+        }
         let task = tasks
             .get(&self.task)
             .ok_or_else(|| Trouble::Failed(format!("this program has no task `{}`", self.task)))?;
         task.prepare(&self.settings, &self.place()).map_err(Trouble::from)
+    }
+
+    /// The same for one stage of a pipeline, from 0: what its worker processes are told.
+    pub(super) fn of_stage(&self, stage: usize) -> Self {
+        let StageTask { task, settings } = self.stages[stage].clone();
+        // Stages that write files write them in folders of their own. Where none can be made, the task says so.
+        let folder = self.folder.join(format!("stage{}", stage + 1));
+        let _ = std::fs::create_dir(&folder);
+        let setup = self.setup.stages.get(stage).map_or(Setup::new(Model::Serial, self.setup.measure), |way| Setup {
+            workers: Some(way.workers),
+            ipc: way.ipc,
+            dispatch: way.ipc.map(|_| Dispatch::Stream),
+            in_flight: way.in_flight,
+            wait: self.setup.wait.filter(|_| way.ipc.is_some()),
+            ..Setup::new(way.model, self.setup.measure)
+        });
+        Self { task, settings, folder, setup, stages: Vec::new(), ..self.clone() }
     }
 
     /// Where and with what its job is prepared.
@@ -215,6 +249,8 @@ pub struct Ran {
     pub lives: Vec<Life>,
     /// What was seen of the global variable of the task `globals`.
     pub seen: Vec<Seen>,
+    /// What the stages of a pipeline did, in their order.
+    pub stages: Vec<StageTimes>,
     /// Events of a timeline, where the run keeps them.
     pub events: Vec<Event>,
     /// Events beyond those that are kept.
@@ -293,13 +329,14 @@ pub(super) fn brief(task: &str, items: u64) -> Brief {
         seed: 1,
         items,
         folder: PathBuf::from("f"),
-        setup: Setup::new(super::Model::Serial, Measure::Work),
+        setup: Setup::new(Model::Serial, Measure::Work),
         purpose: Purpose::Timed,
         runtime: Runtime::Native,
         interpreter: None,
         fault: None,
         trace: false,
         server: None,
+        stages: Vec::new(),
     }
 }
 

@@ -87,6 +87,11 @@ impl Trace {
         self.origin = monotonic();
     }
 
+    /// Says that the run started then, on the monotonic clock.
+    pub(super) fn since(&mut self, origin: u64) {
+        self.origin = origin;
+    }
+
     /// Adds the life of a worker that is over. One that never said that it is ready was ready at no time before its end.
     pub(super) fn life(&mut self, worker: usize, start: u64, ready: u64, end: u64, died: bool) {
         let since = |time: u64| time.saturating_sub(self.origin);

@@ -18,6 +18,8 @@ pub(super) const ITEMS: u8 = b'I';
 /// To a worker: its parts of a round, with what they are told and what others sent to them; answered by [`REPLIES`], in
 /// which what an item yielded is what it sends to other parts.
 pub(super) const ROUND: u8 = b'O';
+/// To a worker of a stage: items to run, each after what the stage before replied; answered by [`REPLIES`].
+pub(super) const STAGE: u8 = b'T';
 /// To a worker: the barrier; answered by [`STANDING`] once the counters are read.
 pub(super) const GO: u8 = b'G';
 /// To a worker: all work is done; answered by [`REPORT`].

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::bench::{Bench, Feed};
+use super::chain::seen;
 use super::glance::Glance;
 use super::lock::lock_of;
 use super::parent::Parent;
@@ -161,8 +162,9 @@ impl Worker<'_> {
                     run_warm(&mut bench, &message[1..])?;
                     self.send(&[wire::WARM])?;
                 }
-                wire::ITEMS => {
-                    run_items(&mut bench, &message[1..], yields, &mut replies)?;
+                kind @ (wire::ITEMS | wire::STAGE) => {
+                    let run = if kind == wire::STAGE { run_stage } else { run_items };
+                    run(&mut bench, &message[1..], yields, &mut replies)?;
                     self.send(&replies)?;
                 }
                 wire::ROUND => {
@@ -238,6 +240,24 @@ fn run_items(bench: &mut Bench<'_>, items: &[u8], yields: bool, message: &mut Ve
         wire::put_reply(message, &reply, &yielded);
     }
     bench.context.release();
+    Ok(())
+}
+
+/// The same for items of a stage, each of which comes with the reply of the stage before. None of them yields others.
+fn run_stage(bench: &mut Bench<'_>, items: &[u8], _: bool, message: &mut Vec<u8>) -> Result<(), Trouble> {
+    message.clear();
+    message.push(wire::REPLIES);
+    let mut cursor = Cursor::new(items);
+    bench.resume();
+    while !cursor.is_empty() {
+        let (item, input) = wire::take_item(&mut cursor)?;
+        let request = cursor.block()?;
+        let start = bench.clock();
+        let seen = seen(input, request);
+        bench.stage(request)?;
+        let service = bench.stop(start);
+        wire::put_reply(message, &wire::Reply { item, seen, service, yielded: 0, bytes: &bench.reply }, &[]);
+    }
     Ok(())
 }
 

@@ -9,7 +9,7 @@ use crate::model::{Api, Key, Measure, Model, OnCrash, ParentUse, Placement, Setu
 
 use crate::runtime::{Interpreter, Runtime};
 use crate::scenario::{
-    Fault, KEYS, MOST_WORKERS, ModelChoice, Problems, Scenario, TaskChoice, Ways, Workers, list, word_of,
+    Choice, Fault, KEYS, MOST_WORKERS, ModelChoice, Problems, Scenario, TaskChoice, Ways, Workers, list, word_of,
 };
 use crate::task::{FaultKind, Settings, Task, Tasks, Topology, Value};
 
@@ -39,12 +39,16 @@ pub(super) fn build(scenario: &Scenario, tasks: &Tasks, options: &Options) -> Re
             builder.task(choice, task);
         }
     }
+    if let Some(pipeline) = &scenario.pipeline {
+        builder.pipeline(pipeline, tasks);
+    }
     builder.no_meaning();
     let Builder { mut built, mut problems, .. } = builder;
     if built.points.is_empty() && problems.is_empty() && !built.wanting {
         let reasons: Vec<String> =
             built.skipped.iter().map(|skipped| format!("{}: {}", skipped.what, skipped.why)).collect();
-        let place = scenario.models.first().map_or(0..0, |model| model.place.clone());
+        let first = scenario.models.first().map(|model| &model.place);
+        let place = first.or(scenario.pipeline.as_ref().map(|pipeline| &pipeline.place)).map_or(0..0, Clone::clone);
         let fault = Fault::new("no cell is left to run", format!("all are skipped; {}", reasons.join("; ")));
         problems.push(fault.at(&scenario.text, &place));
     }
@@ -69,7 +73,14 @@ impl Builder<'_> {
 
     /// The worker counts of these ways, without repeats, in order.
     fn workers(&mut self, ways: &Ways) -> Vec<u32> {
-        let Some(choice) = &ways.workers else { return vec![self.options.cores.clamp(1, MOST_WORKERS)] };
+        match &ways.workers {
+            Some(choice) => self.counts(choice),
+            None => vec![self.options.cores.clamp(1, MOST_WORKERS)],
+        }
+    }
+
+    /// The worker counts of a choice, without repeats, in order.
+    pub(super) fn counts(&mut self, choice: &Choice<Workers>) -> Vec<u32> {
         let mut counts = Vec::new();
         for workers in &choice.values {
             let (low, high) = match workers {
@@ -117,13 +128,13 @@ impl Builder<'_> {
     }
 
     /// Skips what another machine, or a permission, would have run.
-    fn want(&mut self, what: String, why: &str) {
+    pub(super) fn want(&mut self, what: String, why: &str) {
         self.built.wanting = true;
         self.skip(what, why);
     }
 
     fn task(&mut self, choice: &TaskChoice, task: &dyn Task) {
-        for settings in all_settings(choice) {
+        for settings in every(&choice.settings) {
             if let Err(why) = task.check(&settings) {
                 let fault = Fault::new(why, "see `runner list` for its settings");
                 self.problems.push(fault.at(&self.scenario.text, &choice.items.place));
@@ -253,7 +264,7 @@ impl Builder<'_> {
 
     /// Every combination of the keys that the model uses, before impossible ones are sorted out.
     fn setups(&mut self, model: Model, ways: &Ways, common: &Common) -> Vec<Setup> {
-        fn values<T: Clone>(choice: Option<&crate::scenario::Choice<T>>, default: T) -> Vec<Option<T>> {
+        fn values<T: Clone>(choice: Option<&Choice<T>>, default: T) -> Vec<Option<T>> {
             choice.map_or(vec![Some(default)], |choice| choice.values.iter().cloned().map(Some).collect())
         }
         let runtime = common.runtime;
@@ -332,11 +343,10 @@ impl Builder<'_> {
     }
 
     fn add(&mut self, common: &Common, task: &dyn Task, interpreter: Option<&Interpreter>, setup: Setup) {
-        let found = self.built.groups.iter().position(|(known, _)| known == common);
-        let group = found.unwrap_or_else(|| {
+        self.put(common, setup, |id| {
             let payload = task.settings().iter().any(|setting| setting.name == "payload");
-            let group = Group {
-                id: self.built.groups.len(),
+            Group {
+                id,
                 label: String::new(),
                 task: common.task.clone(),
                 describe: task.describe(&common.settings),
@@ -351,11 +361,20 @@ impl Builder<'_> {
                 users_code: task.is_users_code(),
                 grain: task.topology(&common.settings).grain(),
                 measure: common.measure,
+                stages: Vec::new(),
                 cells: Vec::new(),
                 baseline: 0,
-            };
-            self.built.groups.push((common.clone(), group));
-            self.built.groups.len() - 1
+            }
+        });
+    }
+
+    /// Adds a cell to its group, which `make` makes where it is the first.
+    pub(super) fn put(&mut self, common: &Common, setup: Setup, make: impl FnOnce(usize) -> Group) {
+        let found = self.built.groups.iter().position(|(known, _)| known == common);
+        let group = found.unwrap_or_else(|| {
+            let id = self.built.groups.len();
+            self.built.groups.push((common.clone(), make(id)));
+            id
         });
         let point = Point { group, setup };
         let members = &self.built.groups[group].1.cells;
@@ -395,9 +414,9 @@ impl Builder<'_> {
 }
 
 /// Every combination of a task's settings, in the order in which the scenario gives them.
-fn all_settings(choice: &TaskChoice) -> Vec<Settings> {
+pub(super) fn every(settings: &[(String, Choice<Value>)]) -> Vec<Settings> {
     let mut all = vec![Settings::default()];
-    for (name, values) in &choice.settings {
+    for (name, values) in settings {
         let with = |settings: &Settings, value: &Value| {
             let mut settings = settings.clone();
             settings.put(name, value.clone());

@@ -108,14 +108,32 @@ impl Built {
 
 /// Workers, and the dispatcher where one hands out items.
 fn busy(setup: &Setup) -> u32 {
-    setup.workers.unwrap_or(1) + u32::from(setup.dispatch == Some(Dispatch::Stream))
+    setup.all_workers() + u32::from(setup.dispatch == Some(Dispatch::Stream))
 }
 
-/// Rule 16: serial, else one worker of the first model that has it, else the first cell.
+/// Rule 16: serial, else one worker of the first model that has it (one for each stage), else the first cell.
 pub(super) fn baseline<'a>(cells: &[usize], setup: impl Fn(usize) -> &'a Setup) -> usize {
     let serial = cells.iter().find(|id| setup(**id).model == Model::Serial);
-    let single = cells.iter().find(|id| setup(**id).workers == Some(1));
+    let one_each = |setup: &Setup| !setup.stages.is_empty() && setup.stages.iter().all(|stage| stage.workers == 1);
+    let single = cells.iter().find(|id| setup(**id).workers == Some(1) || one_each(setup(**id)));
     serial.or(single).or(cells.first()).copied().unwrap_or(0)
+}
+
+/// How the stages of a pipeline are run, as (key, value): `stage2_workers`.
+pub(super) fn stage_facts(setup: &Setup) -> Vec<(String, Value)> {
+    let mut facts = Vec::new();
+    for (at, stage) in setup.stages.iter().enumerate() {
+        let word = |word: &str| Value::Word(word.to_owned());
+        let known = [
+            ("model", Some(word(stage.model.entry().word))),
+            ("workers", Some(Value::Whole(stage.workers.into()))),
+            ("ipc", stage.ipc.map(|method| word(method.word()))),
+            ("in_flight", stage.in_flight.map(|count| Value::Whole(count.into()))),
+        ];
+        let known = known.into_iter().filter_map(|(key, value)| Some((key, value?)));
+        facts.extend(known.map(|(key, value)| (format!("stage{}_{key}", at + 1), value)));
+    }
+    facts
 }
 
 /// The facts of a point that selectors and labels speak of, as (key, value).
@@ -146,6 +164,8 @@ pub(super) fn facts(common: &Common, setup: &Setup) -> Vec<(String, Value)> {
     ];
     facts.extend(optional.into_iter().filter_map(|(key, value)| value.map(|value| (key, value))));
     let mut facts: Vec<(String, Value)> = facts.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+    facts.extend(setup.queue.map(|queue| ("queue".to_owned(), whole(queue))));
+    facts.extend(stage_facts(setup));
     facts.extend(common.settings.iter().map(|(key, value)| (key.to_owned(), value.clone())));
     facts
 }

@@ -2,7 +2,7 @@
 
 use super::{Cell, Group, Items, Plan, items_at_rate};
 use crate::ipc::{Dispatch, Method};
-use crate::model::{Measure, Model};
+use crate::model::{Measure, Model, Setup};
 use crate::runtime::Runtime;
 use crate::task::{Bound, Effort, FaultKind, Tasks};
 
@@ -73,7 +73,8 @@ pub fn estimate(plan: &Plan, tasks: &Tasks) -> Cost {
 fn around(group: &Group, cell: &Cell, item: &Item) -> f64 {
     let host = if group.interpreter.is_some() { PYTHON_HOST } else { HOST };
     let setup = &cell.setup;
-    let (workers, chunk) = (f64::from(setup.workers.unwrap_or(0)), f64::from(setup.chunk.unwrap_or(1)));
+    let workers = if setup.stages.is_empty() { setup.workers.unwrap_or(0) } else { setup.all_workers() };
+    let (workers, chunk) = (f64::from(workers), f64::from(setup.chunk.unwrap_or(1)));
     let warm = if group.measure == Measure::Work { item.seconds * workers.max(1.0) * chunk } else { 0.0 };
     host + PER_WORKER * workers + warm
 }
@@ -133,6 +134,9 @@ struct Item {
 /// About how long an item takes, from what its task says and what its way costs.
 fn item(plan: &Plan, group: &Group, cell: &Cell, tasks: &Tasks) -> Item {
     let setup = &cell.setup;
+    if !group.stages.is_empty() {
+        return staged(plan, group, setup, tasks);
+    }
     let known = tasks.get(&group.task).and_then(|task| task.effort(&group.settings));
     let effort = known.unwrap_or(match group.bound {
         Bound::Computing => Effort::computing(5e-4),
@@ -150,6 +154,7 @@ fn item(plan: &Plan, group: &Group, cell: &Cell, tasks: &Tasks) -> Item {
     };
     let one_at_a_time = match setup.model {
         Model::Serial | Model::Async => true,
+        Model::Pipeline => false,
         Model::Threads | Model::Rayon => locked && effort.held.is_some(),
         Model::Processes | Model::Interpreters => false,
     };
@@ -162,6 +167,28 @@ fn item(plan: &Plan, group: &Group, cell: &Cell, tasks: &Tasks) -> Item {
     let message =
         carrying(setup.ipc, setup.dispatch, group.payload.unwrap_or(0)) + if python { 2.0 * overhead } else { 0.0 };
     Item { seconds: work + message / f64::from(setup.chunk.unwrap_or(1)).min(64.0), alone: effort.computing }
+}
+
+/// The same for an item that passes through stages: as fast as the slowest of them, and as the cores can compute it.
+fn staged(plan: &Plan, group: &Group, setup: &Setup, tasks: &Tasks) -> Item {
+    let (mut slowest, mut alone, mut all) = (0.0f64, 0.0, 0.0);
+    for (at, work) in group.stages.iter().enumerate() {
+        let task = tasks.get(&work.task);
+        let known = task.and_then(|task| task.effort(&work.settings));
+        let effort = known.unwrap_or(match task.map(|task| task.bound()) {
+            Some(Bound::Waiting) => Effort::waiting(1e-3),
+            Some(Bound::Moving) => Effort::computing(3e-8),
+            _ => Effort::computing(5e-4),
+        });
+        alone += effort.computing;
+        all += effort.computing + effort.waiting;
+        if let Some(way) = setup.stages.get(at) {
+            let one = effort.computing + effort.waiting + carrying(way.ipc, way.ipc.map(|_| Dispatch::Stream), 0);
+            slowest = slowest.max(one / f64::from(way.workers));
+        }
+    }
+    let seconds = if setup.stages.is_empty() { all } else { slowest.max(alone / f64::from(plan.cores.max(1))) };
+    Item { seconds, alone }
 }
 
 /// About what one message there and back costs.

@@ -1,8 +1,9 @@
 //! What cells, groups and axes are called: all that tells them apart, and no more.
 
+use super::built::stage_facts;
 use super::{Axis, Cell, Group, Items};
 use crate::ipc::Dispatch;
-use crate::model::{Api, Measure, Model, Placement, Setup};
+use crate::model::{Api, Measure, Model, Placement, Setup, StageTask, StageWay};
 use crate::name::{show_bytes, show_count, show_seconds};
 use crate::runtime::Interpreter;
 use crate::scenario::{NO_FAULT, show_value, word_of};
@@ -12,7 +13,10 @@ use crate::task::{Fault, SettingKind, Tasks, Value};
 pub(super) fn label_cells(group: &Group, cells: &mut [Cell]) {
     let setups: Vec<Setup> = group.cells.iter().map(|id| cells[*id].setup.clone()).collect();
     for (id, setup) in group.cells.iter().zip(&setups) {
-        cells[*id].label = cell_label(setup, &setups);
+        cells[*id].label = match setup.stages.is_empty() {
+            true => cell_label(setup, &setups),
+            false => stages_label(group, setup, &setups),
+        };
     }
 }
 
@@ -48,6 +52,21 @@ fn cell_label(setup: &Setup, setups: &[Setup]) -> String {
     }
     parts.extend(further(setup, setups));
     parts.join(", ")
+}
+
+/// `hash × 2 | primes × 2, pipe | sleep × 4`, then the size of the queues where it varies.
+fn stages_label(group: &Group, setup: &Setup, setups: &[Setup]) -> String {
+    let stage = |(at, (work, way)): (usize, (&StageTask, &StageWay))| {
+        let mut parts = vec![format!("{} × {}", work.task, way.workers)];
+        parts.extend(way.ipc.map(|method| method.shown().to_owned()));
+        if varies(setups, |s| s.stages.get(at).and_then(|stage| stage.in_flight)) {
+            parts.extend(way.in_flight.map(|count| format!("{count} in flight")));
+        }
+        parts.join(", ")
+    };
+    let stages: Vec<String> = group.stages.iter().zip(&setup.stages).enumerate().map(stage).collect();
+    let queue = setup.queue.filter(|_| varies(setups, |s| s.queue));
+    stages.join(" | ") + &queue.map_or(String::new(), |queue| format!(", queue {}", show_count(queue.into())))
 }
 
 /// Settings that few scenarios give, where they vary; of Python's classes also which.
@@ -97,7 +116,11 @@ fn group_label(group: &Group, groups: &[Group], tasks: &Tasks) -> String {
     let mut parts = vec![group.task.clone()];
     for (name, value) in group.settings.iter() {
         if same.iter().any(|other| other.settings.get(name) != Some(value)) {
-            parts.push(setting_words(tasks, &group.task, name, value));
+            let (task, own) = owner(group, name);
+            match group.stages.is_empty() {
+                true => parts.push(setting_words(tasks, task, own, value)),
+                false => parts.push(format!("{} {}", stage_words(name), setting_words(tasks, task, own, value))),
+            }
         }
     }
     if same.iter().any(|other| other.items != group.items) {
@@ -119,6 +142,18 @@ fn group_label(group: &Group, groups: &[Group], tasks: &Tasks) -> String {
         parts.push(measure_words(group.measure).to_owned());
     }
     parts.join(", ")
+}
+
+/// The task to which a setting of a group belongs, and how the task calls it: of a pipeline, those of a stage.
+fn owner<'a>(group: &'a Group, name: &'a str) -> (&'a str, &'a str) {
+    let staged = name.strip_prefix("stage").and_then(|rest| rest.split_once('_'));
+    let stage = staged.and_then(|(at, own)| Some((group.stages.get(at.parse::<usize>().ok()?.checked_sub(1)?)?, own)));
+    stage.map_or((&group.task, name), |(stage, own)| (&stage.task, own))
+}
+
+/// `stage 2` of `stage2_limit`.
+fn stage_words(name: &str) -> String {
+    name.split_once('_').map_or("", |(stage, _)| stage).replace("stage", "stage ")
 }
 
 /// What executes a group's items, told apart from all others: two programs of one version by their names.
@@ -183,7 +218,8 @@ pub(super) fn axes(groups: &[Group], cells: &[Cell], tasks: &Tasks) -> Vec<Axis>
     for group in groups {
         add("task", group.task.clone());
         for (name, value) in group.settings.iter() {
-            add(name, show_value(kind_of(tasks, &group.task, name), value));
+            let (task, own) = owner(group, name);
+            add(name, show_value(kind_of(tasks, task, own), value));
         }
         add("measure", measure_words(group.measure).to_owned());
         add("runtime", word_of(group.runtime).to_owned());
@@ -214,6 +250,10 @@ pub(super) fn axes(groups: &[Group], cells: &[Cell], tasks: &Tasks) -> Vec<Axis>
                 ("parent_use", setup.parent_use.map(|what| word_of(what).to_owned())),
             ];
             facts.into_iter().for_each(|(key, value)| value.into_iter().for_each(|value| add(key, value)));
+            setup.queue.into_iter().for_each(|queue| add("queue", queue.to_string()));
+            for (key, value) in stage_facts(setup) {
+                add(&key, show_value(SettingKind::Count { min: 0, max: u64::MAX }, &value));
+            }
         }
     }
     axes.retain(|axis| axis.values.len() > 1);

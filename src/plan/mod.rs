@@ -12,6 +12,7 @@ mod label;
 mod only;
 mod order;
 mod possible;
+mod staged;
 mod together;
 
 use std::collections::BTreeMap;
@@ -23,6 +24,7 @@ use crate::scenario::{Problems, Scenario};
 use crate::task::{Bound, Fault, Settings, Tasks};
 use crate::vocab::{ChartKey, ChartKind, Ending, Metric};
 
+pub use crate::model::{StageTask, StageWay};
 pub use crate::scenario::Items;
 pub use against::doubled;
 pub use compared::comparisons;
@@ -174,6 +176,8 @@ pub struct Group {
     pub grain: u64,
     /// What the clock covers.
     pub measure: Measure,
+    /// What the stages of a pipeline do; empty for a task.
+    pub stages: Vec<StageTask>,
     /// Its cells, in the order in which outputs list them.
     pub cells: Vec<usize>,
     /// The cell to which speed-ups refer: serial, else one worker of the first model that has it, else the first cell.
@@ -358,9 +362,11 @@ fn seed_of(hash: &str) -> u64 {
 
 /// The baseline and the cell with most workers run twice per block (rule 15).
 fn mark_checked(group: &Group, cells: &mut [Cell]) {
-    let most = group.cells.iter().copied().reduce(|best, id| {
-        if cells[id].setup.workers.unwrap_or(0) > cells[best].setup.workers.unwrap_or(0) { id } else { best }
-    });
+    let workers = |id: usize| match &cells[id].setup {
+        setup if setup.stages.is_empty() => setup.workers.unwrap_or(0),
+        setup => setup.all_workers(),
+    };
+    let most = group.cells.iter().copied().reduce(|best, id| if workers(id) > workers(best) { id } else { best });
     for id in [Some(group.baseline), most].into_iter().flatten() {
         cells[id].checked = true;
     }

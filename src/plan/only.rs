@@ -4,7 +4,8 @@ use super::built::{Built, Narrowed};
 use super::expect::{all_facts, in_vain, matching};
 use crate::name::nearest;
 use crate::scenario::{
-    KEYS, Problem, Problems, Scalar, Scenario, Term, Wanted, list, printable, read_any, read_way, read_workers,
+    KEYS, Problem, Problems, Scalar, Scenario, Term, Wanted, list, of_stage, printable, read_any, read_way,
+    read_workers,
 };
 use crate::task::{Tasks, Value};
 
@@ -90,7 +91,10 @@ impl Only {
 
 fn term(key: &str, values: &[String], tasks: &Tasks) -> Result<Term, (String, String)> {
     let settings: Vec<&str> = tasks.iter().flat_map(|task| task.settings()).map(|setting| setting.name).collect();
-    if !keys().contains(&key) && !settings.contains(&key) {
+    let known = |key: &str| keys().contains(&key) || settings.contains(&key) || key == "queue";
+    let of_a_stage =
+        |own: &str| ["task", "model", "workers", "ipc", "in_flight"].contains(&own) || settings.contains(&own);
+    if !known(key) && !of_stage(key).is_some_and(of_a_stage) {
         let help = match nearest(key, keys().into_iter().chain(settings)) {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("the keys are {} and the settings of tasks", list(&keys())),

@@ -85,7 +85,7 @@ fn every_shipped_scenario_is_planned_and_all_fit_the_time() {
     let names: Vec<&str> = scenarios.iter().map(|scenario| scenario.name.as_str()).collect();
     let known = "convoy cpu-bound crash-safety database-rows dispatch download-manager files gil-releasing gil image-batch \
                  io-bound ipc-round-trip ipc-throughput isolation lifetimes logging memory mixed numeric own-command \
-                 python-ipc python-work service-rate start-methods training web-crawler";
+                 pipeline python-ipc python-work service-rate start-methods training web-crawler";
     assert_eq!(names.join(" "), known);
     // Those of Rust alone; and all of them where there is a CPython, whose trials take many times as long.
     for (quick, with_python, limit) in
@@ -465,4 +465,78 @@ fn the_cost_knows_what_the_lock_of_cpython_does_to_threads() {
         assert_eq!(threads < 0.8 * serial, scales, "{task}: {threads} s and {serial} s");
         assert!(processes < 0.8 * serial, "{task}: {processes} s and {serial} s");
     }
+}
+const STAGES: &str = "pipeline:\n  - {task: hash, bytes: 64 KiB, workers: [1, 2]}\n  \
+                      - {task: primes, limit: 2000, model: [threads, processes], workers: 2, ipc: [pipe, queue]}\n  \
+                      - {task: sleep, duration: 1 ms, model: serial}\nitems: 40\n";
+
+#[test]
+fn a_pipeline_is_one_group_of_every_way_and_one_thread() {
+    let plan = planned(&format!("{STAGES}queue: [4, 64]\n"));
+    assert_eq!((plan.groups.len(), plan.cells.len()), (1, 1 + 2 * 3 * 2));
+    let group = &plan.groups[0];
+    assert_eq!((group.label.as_str(), plan.cells[group.baseline].label.as_str()), ("pipeline", "serial"));
+    assert!(labels(&plan).contains(&"hash × 2 | primes × 2, pipe | sleep × 1, queue 64"), "{:?}", labels(&plan));
+    assert!(labels(&plan).contains(&"hash × 1 | primes × 2 | sleep × 1, queue 4"), "{:?}", labels(&plan));
+    let unique: std::collections::BTreeSet<&str> = labels(&plan).into_iter().collect();
+    assert_eq!(unique.len(), plan.cells.len());
+    assert!(group.describe.contains(" → "), "{}", group.describe);
+    let axes: Vec<&str> = plan.axes.iter().map(|axis| axis.key.as_str()).collect();
+    for key in ["model", "queue", "stage1_workers", "stage2_model", "stage2_ipc"] {
+        assert!(axes.contains(&key), "{axes:?}");
+    }
+}
+
+#[test]
+fn work_of_a_stage_makes_groups_and_its_ways_cells() {
+    let plan = planned("pipeline: [{task: primes, limit: [2000, 4000]}, {task: sleep}]\nitems: [10, 20]\n");
+    let labels: Vec<&str> = plan.groups.iter().map(|group| group.label.as_str()).collect();
+    assert_eq!((labels.len(), labels[0]), (4, "pipeline, stage 1 limit 2000, 10 items"), "{labels:?}");
+}
+
+#[test]
+fn selectors_reach_into_stages() {
+    let expect =
+        |selector: &str| format!("{STAGES}queue: [4, 64]\nexpect:\n  - {{compare: {selector}, at_least: 1}}\n");
+    let pairs = |selector: &str| planned(&expect(selector)).expectations[0].pairs.len();
+    assert_eq!(pairs("{queue: 4}"), 6);
+    assert_eq!(pairs("{stage1_workers: 2, stage2_ipc: queue}"), 2);
+    assert_eq!(pairs("{stage2_model: threads, queue: [4, 64]}"), 4);
+    assert_eq!(pairs("{stage3_duration: 1 ms}"), 12);
+    let text = refused(&expect("{stage1_workers: 9}"));
+    assert!(text.contains("no cell has `stage1_workers` 9"), "{text}");
+    let only =
+        |text: &str| planned_with(STAGES, &Options { only: Some(Only::parse(text).unwrap()), ..Options::new(2) });
+    assert_eq!(only("stage1_workers=2,stage2_ipc=pipe|queue").cells.len(), 2);
+    assert_eq!(only("model=serial").cells.len(), 1);
+}
+
+#[test]
+fn items_that_hang_together_are_no_stage() {
+    let text = refused("pipeline: [{task: probe_rounds}, {task: sleep}]\n");
+    assert!(text.contains("the items of `probe_rounds` hang together") && text.contains("test.yaml:3:13"), "{text}");
+}
+
+#[test]
+fn without_the_one_thread_a_pipeline_refers_to_one_worker_for_each_stage() {
+    let text = "pipeline: [{task: hash, workers: [2, 1]}, {task: sleep, workers: [4, 1]}]\n";
+    let only = Only::parse("model=pipeline").unwrap();
+    let plan = planned_with(text, &Options { only: Some(only), ..Options::new(2) });
+    assert_eq!(plan.cells[plan.groups[0].baseline].label, "hash × 1 | sleep × 1");
+    assert!(plan.cells.iter().any(|cell| cell.checked && cell.label == "hash × 2 | sleep × 4"));
+}
+
+#[test]
+fn a_stage_that_needs_a_permission_is_skipped_without_it() {
+    let text = "pipeline: [{task: command, argv: [true]}, {task: sleep}]\n";
+    let plan = planned(text);
+    assert!(plan.cells.is_empty() && plan.skipped[0].why.contains("--allow-commands"), "{:?}", plan.skipped);
+    assert_eq!(planned_with(text, &Options { allow_commands: true, ..Options::new(2) }).cells.len(), 2);
+}
+
+#[test]
+fn all_stages_together_have_no_more_workers_than_a_cell_may() {
+    let plan = planned("pipeline: [{task: hash, workers: [1, 600]}, {task: sleep, workers: 600}]\n");
+    assert_eq!(labels(&plan), ["serial", "hash × 1 | sleep × 600"]);
+    assert_eq!(plan.skipped[0].what, "pipelines of 1200 workers");
 }

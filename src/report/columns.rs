@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::results::{Cell, Group, Life, Memory, MemoryUse, Phase, Results, Seen, Spent, Trial};
+use crate::results::{Cell, Group, Life, Memory, MemoryUse, Phase, Results, Seen, Spent, StageTimes, Trial};
 use crate::vocab::Outcome;
 
 /// A trial with what it belongs to.
@@ -73,6 +73,7 @@ pub(super) static COLUMNS: std::sync::LazyLock<Vec<Column>> = std::sync::LazyLoc
     all.extend(spent());
     all.extend(memory());
     all.extend(happened());
+    all.extend(stages());
     all
 });
 
@@ -218,6 +219,31 @@ fn happened() -> [Column; 13] {
         column("seen_before", "what each found first", |s| seen(s, |seen| json!(seen.before))),
         column("seen_after", "what each found last", |s| seen(s, |seen| json!(seen.after))),
     ]
+}
+
+fn stages() -> [Column; 6] {
+    [
+        column("queue", "items that may wait before each later stage of a pipeline", |s| json!(s.cell.queue)),
+        column("stage_workers", "how many workers each stage has", |s| {
+            json!(s.cell.stages.iter().map(|stage| stage.workers).collect::<Vec<_>>())
+        }),
+        column("stage_busy_seconds", "what the workers of each stage spent within items", |s| {
+            staged(s, |times| json!(seconds(times.busy)))
+        }),
+        column("stage_blocked_seconds", "with nothing to do, since the queue after it was full", |s| {
+            staged(s, |times| json!(seconds(times.blocked)))
+        }),
+        column("stage_starved_seconds", "the same, since the queue before it was empty", |s| {
+            staged(s, |times| json!(seconds(times.starved)))
+        }),
+        column("stage_most_waiting", "the most items that ever waited before it", |s| {
+            staged(s, |times| json!(times.most))
+        }),
+    ]
+}
+
+fn staged(sample: &Sample<'_>, of: fn(&StageTimes) -> Value) -> Value {
+    json!(sample.trial.stages.iter().map(of).collect::<Vec<_>>())
 }
 
 fn lives(sample: &Sample<'_>, of: fn(&Life) -> Value) -> Value {

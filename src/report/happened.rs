@@ -16,11 +16,54 @@ pub(super) struct Facts {
     pub(super) rows: Vec<Vec<String>>,
 }
 
-/// Every table that has rows for this group.
-pub(super) fn of_group(results: &Results, group: &Group) -> Vec<Facts> {
+/// Pipelines whose stages the terminal shows, unless everything is asked for.
+const FEW: usize = 4;
+
+/// Every table that has rows for this group; `few` where there is little room.
+pub(super) fn of_group(results: &Results, group: &Group, few: bool) -> Vec<Facts> {
     let mut all = vec![faults(results, group), seen(results, group), lives(results, group), lock(results, group)];
+    all.insert(0, stages(results, group, few));
     all.retain(|facts| !facts.rows.is_empty());
     all
+}
+
+/// A row for every stage of every pipeline; of the first in the ranking where there is little room.
+fn stages(results: &Results, group: &Group, few: bool) -> Facts {
+    let staged = |id: &&usize| results.derived.estimates.get(**id).is_some_and(|estimate| estimate.pipeline.is_some());
+    let ranking =
+        results.derived.groups.iter().find(|verdict| verdict.group == group.id).map(|verdict| &verdict.ranking);
+    let order = ranking.filter(|_| few).unwrap_or(&group.cells);
+    let all = order.iter().filter(staged).count();
+    let shown = if few { all.min(FEW) } else { all };
+    let mut rows = Vec::new();
+    for id in order.iter().filter(staged).take(shown) {
+        let estimate = results.derived.estimates.get(*id).and_then(|estimate| estimate.pipeline.as_ref());
+        let (Some(pipeline), Some(cell)) = (estimate, results.cells.get(*id)) else { continue };
+        for (at, stage) in pipeline.stages.iter().enumerate() {
+            let percent = |share: f64| format!("{:.0} %", share * 100.0);
+            let most = if at == 0 { NONE.into() } else { stage.most.to_string() };
+            let mark = if pipeline.bottleneck == [at] { "bottleneck" } else { "" };
+            rows.push(vec![
+                if at == 0 { cell.label.clone() } else { String::new() },
+                cell.stage_shown(at),
+                percent(stage.busy),
+                percent(stage.blocked),
+                percent(stage.starved),
+                most,
+                mark.to_owned(),
+            ]);
+        }
+    }
+    Facts {
+        title: if shown < all { format!("Stages of the {shown} fastest of {all} pipelines") } else { "Stages".into() },
+        note:
+            "Shares of the time of a stage's workers, in instrumented trials: within items; with nothing to do, since the \
+               queue after the stage was full; the same, since the queue before it was empty. The rest went into handing \
+               items over and, of a stage that is done before the others, into nothing. Then the most items that ever waited before the stage. The busiest stage holds the others up."
+                .into(),
+        head: vec!["way", "stage", "busy", "blocked", "starved", "most waiting", ""],
+        rows,
+    }
 }
 
 /// Runtimes side by side, where several ran the same task.

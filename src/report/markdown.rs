@@ -158,7 +158,7 @@ pub(super) fn group_details(results: &Results, group: &Group, verdict: &GroupVer
         memory(results, group),
         items(results, group),
     ];
-    parts.extend(happened::of_group(results, group).iter().map(|facts| facts.markdown(3)));
+    parts.extend(happened::of_group(results, group, false).iter().map(|facts| facts.markdown(3)));
     parts
 }
 

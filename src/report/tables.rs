@@ -33,7 +33,7 @@ pub fn tables(results: &[Results]) -> String {
                 items(one, group),
                 fits(one, group),
             ]);
-            parts.extend(happened::of_group(one, group).iter().map(|facts| facts.markdown(3)));
+            parts.extend(happened::of_group(one, group, false).iter().map(|facts| facts.markdown(3)));
             parts.retain(|part| !part.is_empty());
             out += &format!("{}\n", parts.join("\n"));
         }

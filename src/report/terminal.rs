@@ -153,7 +153,7 @@ impl Page {
             self.sparks(&sparks);
         }
         self.losses(results, verdict, &rows);
-        for facts in happened::of_group(results, group) {
+        for facts in happened::of_group(results, group, !self.options.verbose) {
             facts.on(self, self.options.verbose);
         }
         if self.options.verbose {

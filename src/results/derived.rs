@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::pairs::PairForm;
 use super::{
-    BreakEven, FaultEstimate, FitRecord, LifeEstimate, LockEstimate, Losses, MemoryEstimate, Resources, RuntimeTable,
-    SeenEstimate,
+    BreakEven, FaultEstimate, FitRecord, LifeEstimate, LockEstimate, Losses, MemoryEstimate, PipelineEstimate,
+    Resources, RuntimeTable, SeenEstimate,
 };
 
 /// Everything that is computed from the trials.
@@ -63,6 +63,7 @@ impl Derived {
         }
         self.estimates.iter().try_for_each(CellEstimate::check_reasons)?;
         self.estimates.iter().try_for_each(CellEstimate::check_happened)?;
+        self.estimates.iter().zip(&results.cells).try_for_each(|(estimate, cell)| estimate.check_stages(cell))?;
         self.check_runtimes(results)?;
         self.check_reasons(results)
     }
@@ -183,6 +184,9 @@ pub struct CellEstimate {
     /// What main and each worker saw of the global variable of the task `globals`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub seen: Vec<SeenEstimate>,
+    /// What its stages did, where it is a pipeline and instrumented trials were run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pipeline: Option<PipelineEstimate>,
     /// Where its speed-up went, where the baseline has one worker and instrumented trials were run.
     #[serde(default)]
     pub losses: Option<Losses>,

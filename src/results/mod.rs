@@ -12,6 +12,7 @@ mod pairs;
 mod reasons;
 mod rows;
 mod schema;
+mod stages;
 mod steps;
 mod trace;
 mod trial;
@@ -29,6 +30,7 @@ pub use journal::*;
 pub use machine::*;
 pub use reasons::*;
 pub use schema::schema;
+pub use stages::*;
 pub use trace::*;
 pub use trial::*;
 
@@ -229,6 +231,12 @@ pub struct Cell {
     /// `untouched` or `read`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent_use: Option<String>,
+    /// The stages of a pipeline, in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stages: Vec<Stage>,
+    /// Items that may wait before each later stage of a pipeline.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue: Option<u32>,
     /// Items of one trial (before any yields further ones).
     pub items: u64,
     /// Whether it runs twice per block for the A/A check.

@@ -7,7 +7,7 @@ use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Kind, Life, LockUse, MemoryUse, Open, Phase, Seen, Spent, Trial};
+use super::{Kind, Life, LockUse, MemoryUse, Open, Phase, Seen, Spent, StageTimes, Trial};
 use crate::vocab::Outcome;
 
 /// A trial as a row: what every trial has, in this order, then an object with what is not as usual.
@@ -87,6 +87,9 @@ struct Rest {
     /// What was seen of the global variable of the task `globals`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     seen: Vec<Seen>,
+    /// What the stages of a pipeline did.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    stages: Vec<StageTimes>,
     /// Its marks.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     marks: Vec<String>,
@@ -142,6 +145,7 @@ impl Row {
             recovered: trial.recovered,
             lives: trial.lives.clone(),
             seen: trial.seen.clone(),
+            stages: trial.stages.clone(),
             marks: trial.marks.clone(),
             stderr: trial.stderr.clone(),
         };
@@ -181,6 +185,7 @@ impl Row {
             recovered: rest.recovered,
             lives: rest.lives,
             seen: rest.seen,
+            stages: rest.stages,
             others,
             marks: rest.marks,
             stderr: rest.stderr,
@@ -279,6 +284,7 @@ mod tests {
             recovered: 0,
             lives: vec![],
             seen: vec![],
+            stages: vec![],
             others: 0.325,
             marks: vec![],
             stderr: String::new(),
@@ -324,6 +330,7 @@ mod tests {
             duplicated: 3,
             spent: Some(Spent { service: 1, ..Spent::default() }),
             memory: Some(MemoryUse { before: memory, after: memory, workers: vec![memory] }),
+            stages: vec![StageTimes { busy: 4, blocked: 3, starved: 2, most: 1 }],
             marks: vec!["disturbed".into()],
             stderr: "why".into(),
             ..usual()

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Life, LockUse, Seen};
+use super::{Life, LockUse, Seen, StageTimes};
 use crate::vocab::Outcome;
 
 /// What a trial was run for.
@@ -212,6 +212,9 @@ pub struct Trial {
     /// What main and each worker saw of the global variable of the task `globals`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub seen: Vec<Seen>,
+    /// What the stages of a pipeline did, in their order, in instrumented trials.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stages: Vec<StageTimes>,
     /// Share of the machine's CPU time that others used or that the hypervisor stole during the trial, 0 to 1.
     pub others: f64,
     /// Marks: `too_short` (measured under 20 ms), `disturbed` (others used over a tenth of the machine), `leaked` (a
@@ -253,7 +256,8 @@ impl Trial {
         let lives = self.lives.iter().flat_map(|life| <[u64; 5]>::from(*life));
         let lock = self.lock.into_iter().flat_map(<[u64; 4]>::from).chain([self.recovered]);
         let seen = self.seen.iter().flat_map(|seen| [seen.before, seen.after]);
-        let happened = lives.chain(lock).chain(seen).chain(open);
+        let stages = self.stages.iter().flat_map(|stage| <[u64; 4]>::from(*stage));
+        let happened = lives.chain(lock).chain(seen).chain(open).chain(stages);
         counts.into_iter().chain(phases).chain(spent).chain(memory).chain(happened).try_for_each(plausible)
     }
 

@@ -120,6 +120,8 @@ count!(/// Chunks in flight per worker.
     InFlight(u32), "`in_flight`", 1, 1024);
 count!(/// Items a second that come whether workers keep up or not.
     Rate(u32), "`rate`", 1, 1_000_000);
+count!(/// Items that may wait before a stage of a pipeline.
+    Queue(u32), "`queue`", 1, 1_000_000);
 count!(/// Blocks.
     Trials(u32), "`trials`", 1, 10_000);
 // Numbers above 2^53 do not survive every reader of JSON.

@@ -16,18 +16,22 @@ mod resolved;
 mod schema;
 mod select;
 mod setting;
+mod staged;
 mod vocabulary;
 mod words;
 mod written;
 
 pub use leaf::{Items, MOST_WORKERS, Workers};
 pub use problem::{Problem, Problems, Text};
-pub use resolved::{Chart, Choice, Expectation, KEYS, ModelChoice, Scenario, Selector, TaskChoice, Term, Wanted, Ways};
+pub use resolved::{
+    Chart, Choice, Expectation, KEYS, ModelChoice, Pipeline, Scenario, Selector, StageChoice, TaskChoice, Term, Wanted,
+    Ways,
+};
 pub use schema::schema;
 
 pub(crate) use leaf::Scalar;
 pub(crate) use problem::{Fault, printable};
-pub(crate) use select::{read_any, read_way, read_workers};
+pub(crate) use select::{of_stage, read_any, read_way, read_workers};
 pub(crate) use setting::show_value;
 pub(crate) use vocabulary::{NO_FAULT, word_of};
 pub(crate) use words::{Level, list};

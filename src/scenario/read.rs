@@ -12,7 +12,7 @@ use serde_yaml::{Mapping, Value};
 use super::locate::{Node, Path, Step};
 use super::problem::{Fault, Problem, Text, printable};
 use super::words::{Level, unknown_key};
-use super::written::{ChartEntry, Document, Expect, FaultEntry, Fields, ModelEntry, Selector, TaskEntry};
+use super::written::{ChartEntry, Document, Expect, FaultEntry, Fields, ModelEntry, Selector, StageEntry, TaskEntry};
 use crate::task::Tasks;
 
 /// More mistakes than this in one file are not listed: the first ones usually explain the rest.
@@ -103,7 +103,7 @@ fn explain(message: &str, path: &Path, tasks: &Tasks) -> Explained {
     if let Some((Step::Key(key), before)) = path.0.split_last()
         && let Some(level) = level_of(before)
         && !keys_of(level).contains(&key.as_str())
-        && !matches!(level, Level::Task | Level::Selector)
+        && !matches!(level, Level::Task | Level::Stage | Level::Selector)
     {
         return Explained { fault: unknown_key(key, level, None, tasks, keys_of), about_key: true };
     }
@@ -124,6 +124,7 @@ fn level_of(path: &[Step]) -> Option<Level> {
         (Some("expect"), None) => Some(Level::Expect),
         (Some("expect"), Some("compare" | "to")) | (Some("charts"), Some("where")) => Some(Level::Selector),
         (Some("charts"), None) => Some(Level::Chart),
+        (Some("pipeline"), None) => Some(Level::Stage),
         _ => None,
     }
 }
@@ -138,6 +139,7 @@ pub(crate) fn keys_of(level: Level) -> Vec<&'static str> {
         Level::Selector => Selector::keys(),
         Level::Fault => FaultEntry::keys(),
         Level::Chart => ChartEntry::keys(),
+        Level::Stage => StageEntry::keys(),
     }
 }
 

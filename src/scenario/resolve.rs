@@ -15,7 +15,7 @@ use super::words::{Level, list, unknown_key, unknown_word};
 use super::written::{self, Axis, Document, One};
 use crate::model::{Key, uses};
 use crate::name::show_count;
-use crate::task::{Fault, Setting, SettingKind, Tasks};
+use crate::task::{Fault, Setting, SettingKind, Task, Tasks, Value};
 
 /// Most cells of a scenario.
 pub(crate) const MOST_CELLS: u64 = 10_000;
@@ -61,6 +61,7 @@ impl Resolver<'_> {
         let ways = self.ways(&self.document().ways.clone(), &root);
         let tasks = self.task_entries();
         let models = self.model_entries();
+        let pipeline = self.pipeline();
         let expect = self.expectations();
         let charts = self.charts();
         let document = self.document();
@@ -73,6 +74,7 @@ impl Resolver<'_> {
             hash: hex(&Sha256::digest(bytes)),
             tasks,
             models,
+            pipeline,
             ways,
             trials: document.trials.as_ref().map_or(15, |trials| trials.0.0),
             timeout: document.timeout.as_ref().map_or(std::time::Duration::from_secs(30), |timeout| timeout.0.0),
@@ -82,23 +84,25 @@ impl Resolver<'_> {
             charts,
         };
         self.unused_keys(&scenario);
+        self.beside_pipeline(&scenario);
         self.count_cells(&scenario);
         Some(scenario)
     }
 
     fn required(&mut self) {
         let document = self.document();
+        let staged = document.pipeline.is_some() || self.reading.is_damaged("pipeline");
         let missing = [
             ("version", document.version.is_none(), "add `version: 1`, the version of the scenario language"),
             ("name", document.name.is_none(), "add one, such as `name: my-question`; it names the report's folder"),
             (
                 "tasks",
-                document.tasks.is_none(),
+                document.tasks.is_none() && !staged,
                 "say what to compute, such as `tasks: [primes]`; `runner list` shows the tasks",
             ),
             (
                 "models",
-                document.models.is_none(),
+                document.models.is_none() && !staged,
                 "say who runs it, such as `models: [serial, threads]`; `runner list` shows the models",
             ),
         ];
@@ -146,7 +150,7 @@ impl Resolver<'_> {
         0
     }
 
-    fn not_empty(&mut self, empty: bool, path: &Path) {
+    pub(super) fn not_empty(&mut self, empty: bool, path: &Path) {
         let damaged = self.reading.cut.iter().any(|cut| cut.0.starts_with(&path.0));
         if empty && !damaged {
             let place = self.key_place(path);
@@ -246,26 +250,47 @@ impl Resolver<'_> {
             self.missing_kind(path, "task");
             return None;
         };
-        let word = kind.to_string();
-        let Some(task) = self.tasks.get(&word) else {
+        let (word, tasks) = (kind.to_string(), self.tasks);
+        let Some(task) = tasks.get(&word) else {
             let place = match self.reading.places.has(&path.key("kind")) {
                 true => self.value_place(&path.key("kind")),
                 false => self.value_place(path),
             };
-            // Self-tests of the engine are tasks too, but not what somebody looks for.
-            let known: Vec<&str> =
-                self.tasks.iter().map(|t| t.name()).filter(|name| !name.starts_with("probe_")).collect();
-            self.report(unknown_word("task", &word, &known), &place);
+            self.unknown_task(&word, &place);
             return None;
         };
+        let settings = self.task_settings(task, &entry.settings, Level::Task, path);
+        let entry_place = self.value_place(path);
+        let items = match &entry.items {
+            Some(axis) => self.choice(axis, &path.key("items"), |items| items),
+            None => Choice { values: vec![Items::Auto], place: entry_place },
+        };
+        Some(TaskChoice { task: word, settings, items, ways })
+    }
+
+    /// Reports a task that there is not.
+    pub(super) fn unknown_task(&mut self, word: &str, place: &Range<usize>) {
+        // Self-tests of the engine are tasks too, but not what somebody looks for.
+        let known: Vec<&str> = self.tasks.iter().map(|t| t.name()).filter(|name| !name.starts_with("probe_")).collect();
+        self.report(unknown_word("task", word, &known), place);
+    }
+
+    /// The settings of a task: those that are written, and the others' defaults.
+    pub(super) fn task_settings(
+        &mut self,
+        task: &dyn Task,
+        written: &written::Settings,
+        level: Level,
+        path: &Path,
+    ) -> Vec<(String, Choice<Value>)> {
         let mut settings = Vec::new();
-        for (key, axis) in &entry.settings.0 {
+        for (key, axis) in &written.0 {
             let here = path.key(key);
             match task.settings().iter().find(|setting| setting.name == key) {
                 Some(setting) => settings.push((key.clone(), self.setting(setting, axis, &here))),
                 None => {
                     let place = self.key_place(&here);
-                    self.report(unknown_key(key, Level::Task, Some(&word), self.tasks, keys_of), &place);
+                    self.report(unknown_key(key, level, Some(task.name()), self.tasks, keys_of), &place);
                 }
             }
         }
@@ -277,14 +302,10 @@ impl Resolver<'_> {
                 settings.push((setting.name.to_owned(), Choice { values: vec![value], place: entry_place.clone() }));
             }
         }
-        let items = match &entry.items {
-            Some(axis) => self.choice(axis, &path.key("items"), |items| items),
-            None => Choice { values: vec![Items::Auto], place: entry_place },
-        };
-        Some(TaskChoice { task: word, settings, items, ways })
+        settings
     }
 
-    fn setting(&mut self, setting: &Setting, axis: &Axis<One<Scalar>>, path: &Path) -> Choice<crate::task::Value> {
+    fn setting(&mut self, setting: &Setting, axis: &Axis<One<Scalar>>, path: &Path) -> Choice<Value> {
         if let SettingKind::List { most, longest } = setting.kind {
             let scalars: Vec<Scalar> = axis.values.iter().map(|One(scalar)| scalar.clone()).collect();
             let place = self.key_place(path);
@@ -362,6 +383,11 @@ impl Resolver<'_> {
                 }
                 cells = cells.saturating_add(product);
             }
+        }
+        if let Some(pipeline) = &scenario.pipeline {
+            let mut product = 1;
+            pipeline.each_extent(|extent, place| times(&mut product, extent, place));
+            cells = cells.saturating_add(product);
         }
         if let (true, Some((extent, place))) = (cells > MOST_CELLS, longest) {
             let message = format!("the axes make {} cells; the limit is {}", show_count(cells), show_count(MOST_CELLS));

@@ -28,6 +28,8 @@ pub struct Scenario {
     pub tasks: Vec<TaskChoice>,
     /// Who runs it.
     pub models: Vec<ModelChoice>,
+    /// The stages, in place of tasks and models.
+    pub pipeline: Option<Pipeline>,
     /// Ways given at the top level.
     pub ways: Ways,
     /// How many blocks.
@@ -72,6 +74,36 @@ pub struct ModelChoice {
     pub model: Model,
     /// Ways given in this entry.
     pub ways: Ways,
+    pub(crate) place: Range<usize>,
+}
+
+/// Stages in a chain.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pipeline {
+    /// The stages in their order: two or more.
+    pub stages: Vec<StageChoice>,
+    /// Items that may wait before each later stage.
+    pub queue: Choice<u32>,
+    /// How many items.
+    pub items: Choice<Items>,
+    pub(crate) place: Range<usize>,
+}
+
+/// An entry of `pipeline`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StageChoice {
+    /// The task's word.
+    pub task: String,
+    /// Every setting of the task, those of the scenario first.
+    pub settings: Vec<(String, Choice<Value>)>,
+    /// `threads` or `processes`; `serial` is `threads` with one worker.
+    pub model: Choice<Model>,
+    /// How many workers.
+    pub workers: Option<Choice<Workers>>,
+    /// How items cross to worker processes.
+    pub ipc: Choice<Method>,
+    /// Items handed to a worker process and not yet answered.
+    pub in_flight: Choice<u32>,
     pub(crate) place: Range<usize>,
 }
 

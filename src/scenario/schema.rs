@@ -20,7 +20,8 @@ pub fn schema(tasks: &Tasks) -> Json {
                 shape["additionalProperties"] = json!(false);
             }
             match name.as_str() {
-                "TaskEntry" => *shape = task_entry(shape, &shown),
+                "TaskEntry" => *shape = task_entry(shape, &shown, "kind"),
+                "StageEntry" => *shape = task_entry(shape, &shown, "task"),
                 "ModelEntry" | "FaultEntry" | "ChartEntry" => *shape = word_or_entry(shape),
                 "Selector" => add_settings(shape, &shown),
                 _ => {}
@@ -33,7 +34,8 @@ pub fn schema(tasks: &Tasks) -> Json {
     }
     schema["title"] = json!("A scenario of runner, version 1");
     schema["additionalProperties"] = json!(false);
-    schema["required"] = json!(["version", "name", "tasks", "models"]);
+    schema["required"] = json!(["version", "name"]);
+    schema["oneOf"] = json!([{ "required": ["tasks", "models"] }, { "required": ["pipeline"] }]);
     schema
 }
 
@@ -56,7 +58,8 @@ fn share_ways(schema: &mut Json) {
         let reference = json!({ "$ref": format!("#/definitions/{key}") });
         schema["properties"][key] = reference.clone();
         let Some(definitions) = schema.get_mut("definitions").and_then(Json::as_object_mut) else { return };
-        for shape in definitions.values_mut() {
+        // What a stage takes has defaults of its own.
+        for (_, shape) in definitions.iter_mut().filter(|(name, _)| *name != "StageEntry") {
             if let Some(property) = shape.pointer_mut(&format!("/properties/{key}")) {
                 *property = reference.clone();
             }
@@ -88,15 +91,16 @@ fn axis(one: &Json) -> Json {
 }
 
 /// One alternative per task, so that editors offer the settings of the task that is named.
-fn task_entry(shape: &Json, tasks: &[&dyn Task]) -> Json {
+fn task_entry(shape: &Json, tasks: &[&dyn Task], key: &str) -> Json {
     let words: Vec<Json> =
         tasks.iter().map(|task| json!({ "const": task.name(), "description": task.about() })).collect();
-    let mut alternatives = vec![json!({ "oneOf": words })];
+    // A task can be named by its word alone, a stage cannot.
+    let mut alternatives = if key == "kind" { vec![json!({ "oneOf": words })] } else { Vec::new() };
     for task in tasks {
         let mut entry = shape.clone();
         entry["description"] = json!(task.about());
-        entry["required"] = json!(["kind"]);
-        entry["properties"]["kind"] = json!({ "const": task.name(), "description": "The task's word." });
+        entry["required"] = json!([key]);
+        entry["properties"][key] = json!({ "const": task.name(), "description": "The task's word." });
         for setting in task.settings() {
             let one = schema_of(setting);
             let is_list = matches!(setting.kind, SettingKind::List { .. });
@@ -127,6 +131,16 @@ fn add_settings(shape: &mut Json, tasks: &[&dyn Task]) {
     let described = shape["properties"]["task"]["description"].take();
     shape["properties"]["task"] = axis(&json!({ "enum": words }));
     shape["properties"]["task"]["description"] = described;
+    let any = axis(&json!({ "type": ["boolean", "number", "string"] }));
+    let mut queue = any.clone();
+    queue["description"] = json!("Pipelines whose queues are that long.");
+    shape["properties"]["queue"] = queue;
+    let mut staged = any;
+    staged["description"] = json!(
+        "Pipelines of which a stage has this value: `model`, `workers`, `ipc`, `in_flight`, `task` or a setting of its \
+         task, such as `stage2_workers`."
+    );
+    shape["patternProperties"] = json!({ "^stage[1-9][0-9]*_": staged });
     for setting in tasks.iter().flat_map(|task| task.settings()) {
         let one = json!({ "type": ["boolean", "number", "string"] });
         let mut property = axis(&one);

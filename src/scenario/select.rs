@@ -1,15 +1,16 @@
 //! Selectors: from what is written to terms that a plan can match against its cells.
 
-use super::leaf::{HeldPerOperation, Leaf, ParentMemory, Scalar, SwitchInterval, Workers};
+use super::leaf::{HeldPerOperation, InFlight, Leaf, ParentMemory, Queue, Scalar, SwitchInterval, Workers};
 use super::locate::Path;
 use super::problem::Fault;
 use super::read::keys_of;
 use super::resolve::{Resolver, entry_path};
 use super::resolved::{Selector, Term, Wanted};
 use super::setting::read_setting;
-use super::vocabulary::{FaultWord, NO_FAULT, Words, word_of};
+use super::vocabulary::{FaultWord, NO_FAULT, StageModel, Words, word_of};
 use super::words::{Level, unknown_key, unknown_word};
 use super::written::{self, Axis, One};
+use crate::ipc::Method;
 use crate::model::{Measure, Placement};
 use crate::task::{Tasks, Value};
 
@@ -19,6 +20,9 @@ fn word<T: Words + PartialEq>(value: T) -> Wanted {
 
 /// Values that a scalar may mean as a setting of that name: each task that has it reads it in its own way.
 pub(crate) fn read_any(tasks: &Tasks, key: &str, scalar: &Scalar) -> Option<Result<Vec<Value>, Fault>> {
+    if key == "queue" || of_stage(key).is_some() {
+        return read_staged(tasks, key, scalar);
+    }
     let settings = tasks.iter().flat_map(|task| task.settings()).filter(|setting| setting.name == key);
     let mut read: Vec<Value> = Vec::new();
     let mut fault = None;
@@ -34,6 +38,35 @@ pub(crate) fn read_any(tasks: &Tasks, key: &str, scalar: &Scalar) -> Option<Resu
         (true, Some(fault)) => Some(Err(fault)),
         (true, None) => None,
     }
+}
+
+/// The setting of a stage that a key names: `workers` of `stage2_workers`.
+pub(crate) fn of_stage(key: &str) -> Option<&str> {
+    let (stage, own) = key.strip_prefix("stage")?.split_once('_')?;
+    (stage.parse::<u32>().is_ok_and(|stage| stage > 0) && !stage.starts_with(['0', '+'])).then_some(own)
+}
+
+/// The same for what a pipeline alone has: the size of its queues, and what its stages have.
+fn read_staged(tasks: &Tasks, key: &str, scalar: &Scalar) -> Option<Result<Vec<Value>, Fault>> {
+    let whole = |value: u32| vec![Value::Whole(value.into())];
+    let word = |word: &str| vec![Value::Word(word.to_owned())];
+    if key == "queue" {
+        return Some(Queue::read(scalar).map(|queue| whole(queue.0)));
+    }
+    let own = of_stage(key)?;
+    Some(match own {
+        "workers" => Workers::read(scalar).and_then(|workers| match workers {
+            Workers::Range(low, high) => Ok((low..=high).map(|count| Value::Whole(count.into())).collect()),
+            Workers::Cores(_) => {
+                Err(Fault::new(format!("`{key}` cannot be `{scalar}` here"), "write a number, or a range (`1-8`)"))
+            }
+        }),
+        "in_flight" => InFlight::read(scalar).map(|count| whole(count.0)),
+        "ipc" => Method::read(scalar).map(|method| word(word_of(method))),
+        "model" => StageModel::read(scalar).map(|StageModel(model)| word(model.entry().word)),
+        "task" => Ok(word(&scalar.to_string())),
+        own => return read_any(tasks, own, scalar),
+    })
 }
 
 fn wanted_workers(workers: Workers) -> Wanted {
@@ -83,7 +116,7 @@ impl Resolver<'_> {
         term!(ways.ipc, "ipc", word);
         term!(ways.dispatch, "dispatch", word);
         term!(ways.chunk, "chunk", |chunk: super::leaf::Chunk| whole(chunk.0));
-        term!(ways.in_flight, "in_flight", |count: super::leaf::InFlight| whole(count.0));
+        term!(ways.in_flight, "in_flight", |count: InFlight| whole(count.0));
         term!(ways.wait, "wait", word);
         term!(ways.placement, "placement", word::<Placement>);
         term!(ways.runtime, "runtime", word);

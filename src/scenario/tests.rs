@@ -126,13 +126,87 @@ fn unknown_words_name_the_nearest_word() {
     refuses(good_with("primes", "banana"), "`banana` is no task", (3, 9), "tasks", "there are `empty`, `primes`,");
 }
 
+const STAGED: &str = "version: 1\nname: a\npipeline:\n  - {task: hash, workers: [1, 2]}\n  - {task: sleep}\nqueue: 4\n";
+
+#[test]
+fn stages_are_checked_where_they_stand() {
+    let with = |from: &str, to: &str| STAGED.replace(from, to);
+    let refused =
+        |text: String, message: &str, place, line: &str, help: &str| refuses(text, message, place, line, help);
+    refused(
+        with("task: sleep", "task: slep"),
+        "`slep` is no task",
+        (5, 12),
+        "  - {task: slep}",
+        "did you mean `sleep`?",
+    );
+    refused(with("task: sleep", "model: threads"), "this stage names no task", (5, 6), "  - {model", "add `task:`");
+    refused(
+        with("task: sleep", "task: sleep, worker: 2"),
+        "the task `sleep` has no setting `worker`",
+        (5, 19),
+        "  - {task",
+        "did you mean `workers`?",
+    );
+    refused(
+        with("task: sleep", "task: sleep, model: rayon"),
+        "a stage cannot have the model `rayon`: a pool of rayon splits",
+        (5, 26),
+        "  - {task",
+        "there are `serial`, `threads` and `processes`",
+    );
+    refused(
+        with("task: sleep", "task: sleep, ipc: pipe"),
+        "this stage has no use for `ipc`",
+        (5, 19),
+        "  - {task",
+        "it is for `processes`",
+    );
+}
+
+#[test]
+fn what_stands_beside_a_pipeline_is_checked() {
+    let refused =
+        |text: String, message: &str, place, line: &str, help: &str| refuses(text, message, place, line, help);
+    let one = STAGED.replace("  - {task: sleep}\n", "");
+    refused(one, "a pipeline of one stage", (3, 1), "pipeline:", "add another stage");
+    refused(
+        format!("{STAGED}tasks: [primes]\n"),
+        "`tasks` stands beside a `pipeline`",
+        (7, 1),
+        "tasks: [primes]",
+        "a scenario has either a `pipeline`, or",
+    );
+    refused(
+        format!("{STAGED}workers: 2\n"),
+        "a `pipeline` has no use for `workers` at the top level",
+        (7, 1),
+        "workers: 2",
+        "give it to the stages",
+    );
+    refused(
+        format!("{GOOD}items: 9\n"),
+        "there is no `pipeline` for `items`",
+        (6, 1),
+        "items: 9",
+        "it belongs to an entry of `tasks`",
+    );
+    refused(
+        format!("{GOOD}queue: 9\n"),
+        "there is no `pipeline` for `queue`",
+        (6, 1),
+        "queue: 9",
+        "it is for a `pipeline`: add one",
+    );
+}
+
 #[test]
 fn words_of_later_work_are_said_to_be_not_built_yet() {
     refuses(
-        format!("{GOOD}pipeline: [a, b]\n"),
-        "the key `pipeline` is not built yet (stages in a chain",
+        format!("{GOOD}code: 5\n"),
+        "the key `code` is not built yet (inline Python code",
         (6, 1),
-        "pipeline: [a, b]",
+        "code: 5",
         "until then, the keys here are",
     );
 }

@@ -4,7 +4,7 @@ use serde_json::{Value as Json, json};
 
 use super::leaf::{Leaf, Scalar};
 use super::problem::Fault;
-use super::words::unknown_word;
+use super::words::{list, unknown_word};
 use crate::ipc::{Dispatch, METHODS, Method, Wait};
 use crate::model::{Api, MODELS, Measure, Model, OnCrash, ParentUse, Placement, Start};
 use crate::runtime::{RUNTIMES, Runtime};
@@ -127,6 +127,37 @@ words!(
         (ParentUse::Read, "read", "every worker reads all of it before the work"),
     ]
 );
+/// A model that a stage of a pipeline can have.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct StageModel(pub Model);
+
+/// Those models. `serial` is one thread.
+const STAGE_MODELS: [Model; 3] = [Model::Serial, Model::Threads, Model::Processes];
+
+impl Leaf for StageModel {
+    fn read(scalar: &Scalar) -> Result<Self, Fault> {
+        let model = Model::read(scalar)?;
+        let why = match model {
+            Model::Rayon => {
+                "a pool of rayon splits a range of items that are all there, and a stage gets them one by one"
+            }
+            Model::Async => {
+                "an event loop has one thread, which a full queue would stop with all that it has under way"
+            }
+            Model::Interpreters => "sub-interpreters are CPython's, and stages are run natively",
+            _ => return Ok(Self(model)),
+        };
+        let words: Vec<&str> = STAGE_MODELS.iter().map(|model| model.entry().word).collect();
+        let message = format!("a stage cannot have the model `{scalar}`: {why}");
+        Err(Fault::new(message, format!("there are {}", list(&words))))
+    }
+
+    fn schema() -> Json {
+        let row = |model: &Model| json!({ "const": model.entry().word, "description": model.entry().about });
+        json!({ "oneOf": STAGE_MODELS.iter().map(row).collect::<Vec<_>>() })
+    }
+}
+
 /// What a scenario calls a cell without a fault.
 pub(crate) const NO_FAULT: &str = "none";
 

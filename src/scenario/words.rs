@@ -22,10 +22,13 @@ pub(crate) enum Level {
     Fault,
     /// An entry of `charts`.
     Chart,
+    /// An entry of `pipeline`.
+    Stage,
 }
 
 impl Level {
-    const ALL: [Self; 7] = [Self::Top, Self::Task, Self::Model, Self::Expect, Self::Selector, Self::Fault, Self::Chart];
+    const ALL: [Self; 8] =
+        [Self::Top, Self::Task, Self::Model, Self::Expect, Self::Selector, Self::Fault, Self::Chart, Self::Stage];
 
     /// How messages call it.
     pub fn shown(self) -> &'static str {
@@ -37,6 +40,7 @@ impl Level {
             Level::Selector => "a selector (`compare`, `to`, `where`)",
             Level::Fault => "an entry of `fault`",
             Level::Chart => "an entry of `charts`",
+            Level::Stage => "an entry of `pipeline`",
         }
     }
 }
@@ -99,10 +103,12 @@ pub(crate) fn unknown_key(
     };
     known.extend(&settings);
     let near = nearest(key, known.iter().copied());
-    if let Some(near) = near.filter(|_| here == Level::Task) {
+    if let Some(near) = near.filter(|_| matches!(here, Level::Task | Level::Stage)) {
         return Fault::new(message, format!("did you mean `{near}`?"));
     }
-    if let Some(level) = Level::ALL.into_iter().find(|level| *level != here && keys(*level).contains(&key)) {
+    // At the top `items` is for a pipeline alone.
+    let belongs = |level: &Level| keys(*level).contains(&key) && !(key == "items" && *level == Level::Top);
+    if let Some(level) = Level::ALL.into_iter().find(|level| *level != here && belongs(level)) {
         return Fault::new(message, format!("it belongs to {}", level.shown()));
     }
     // Tasks for tests of the engine are no way out for anybody.

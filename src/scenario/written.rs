@@ -9,11 +9,11 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::leaf::{
-    Bound, Chunk, Delta, FaultItem, HeldPerOperation, InFlight, Items, Leaf, ParentMemory, Prose, Python, Rate, Scalar,
-    Seed, Slug, SwitchInterval, Timeout, Trials, Version, Workers,
+    Bound, Chunk, Delta, FaultItem, HeldPerOperation, InFlight, Items, Leaf, ParentMemory, Prose, Python, Queue, Rate,
+    Scalar, Seed, Slug, SwitchInterval, Timeout, Trials, Version, Workers,
 };
 use super::problem::Fault;
-use super::vocabulary::FaultWord;
+use super::vocabulary::{FaultWord, StageModel};
 use super::words::Level;
 use crate::ipc::{Dispatch, Method, Wait};
 use crate::model::{Api, Measure, Model, OnCrash, ParentUse, Placement, Start};
@@ -308,6 +308,12 @@ fields! {
     tasks: Axis<TaskEntry>,
     /// Who runs the items: a model's word, or a mapping with `kind` and settings of its own, which override those at the top; one or a list.
     models: Axis<ModelEntry>,
+    /// Stages in a chain, in place of `tasks` and `models`: each runs every item on what the stage before replied, with workers of its own. Two or more.
+    pipeline: Axis<StageEntry>,
+    /// Items that may wait before each later stage of a `pipeline`; a full queue stops the stage before it. Default: 8. A list is an axis.
+    queue: Axis<One<Queue>>,
+    /// How many items a trial of a `pipeline` has. Default: `auto`, which aims at 100 ms for the fastest cell. A list is an axis.
+    items: Axis<One<Items>>,
     /// How many blocks: every cell runs once in each. Default: 15. Takes no list.
     trials: One<Trials>,
     /// When a trial is given up. Default: 30 s. Takes no list.
@@ -339,6 +345,22 @@ fields! {
     /// How many items a trial has. Default: `auto`, which aims at 100 ms for the fastest cell. A list is an axis.
     items: Axis<One<Items>>,
     .. ways: Ways,
+    .. settings: Settings,
+}
+
+fields! {
+    /// A stage of a pipeline: what it does to every item, and who does it.
+    StageEntry: Level::Stage,
+    /// The task's word.
+    task: One<Scalar>,
+    /// Who runs it: `serial` (one thread), `threads` or `processes`. Default: `threads`. A list is an axis.
+    model: Axis<One<StageModel>>,
+    /// How many workers the stage has: numbers, ranges (`1-8`), `cores`, `2*cores`. Default: 1. A list is an axis.
+    workers: Axis<One<Workers>>,
+    /// How items cross to worker processes and back: each has a connection of its own. Default: `pipe`. A list is an axis.
+    ipc: Axis<One<Method>>,
+    /// Items handed to a worker process and not yet answered. Default: 2. A list is an axis.
+    in_flight: Axis<One<InFlight>>,
     .. settings: Settings,
 }
 
@@ -395,7 +417,7 @@ macro_rules! no_words {
     )*};
 }
 
-no_words!(Ways, Document, Expect, Selector);
+no_words!(Ways, Document, StageEntry, Expect, Selector);
 
 impl TaskEntry {
     fn of_word(word: &str) -> Result<Self, Fault> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::samples::{bare, log_ratios, per_item, ratio_interval, time_interval, times, turned, values};
-use super::{LEVEL, happened, losses};
+use super::{LEVEL, happened, losses, stages};
 use crate::results::{Cell, CellEstimate, Interval, Kind, MemoryEstimate, Phase, Resources, Results, Trial};
 use crate::stats;
 
@@ -32,6 +32,7 @@ pub(super) fn cell(results: &Results, cell: &Cell) -> CellEstimate {
         lives: happened::lives(results, cell.id),
         lock: happened::lock(results, cell.id),
         seen: happened::seen(results, cell.id),
+        pipeline: stages::of(results, cell),
         ok: right.len() as u32,
         trials: trials.len() as u32,
         disturbed: marked("disturbed"),

@@ -24,6 +24,7 @@ mod samples;
 mod sentence;
 #[cfg(test)]
 mod simulation;
+mod stages;
 mod when;
 
 use sentence::Seen;
@@ -93,6 +94,9 @@ fn decide(results: &Results, group: &Group, estimates: &[CellEstimate]) -> Group
         verdict.winners = winners(&family, &verdict);
     }
     verdict.sentence = sentence::finding(&Seen { results, group, estimates, family: &family }, &verdict);
+    if let Some(bottleneck) = stages::sentence(results, &verdict.ranking, estimates) {
+        verdict.sentence += &format!(" {bottleneck}");
+    }
     verdict
 }
 

@@ -21,6 +21,7 @@ mod locks;
 mod logs;
 mod numbers;
 mod pages;
+mod pipelines;
 mod power;
 mod python;
 mod rates;

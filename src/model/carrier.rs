@@ -1,0 +1,279 @@
+//! A worker process of a pipeline's stage, with the thread of the host that feeds it.
+//!
+//! Every worker process has a connection and a thread of its own: so whoever has nothing to do takes from the stage's queue,
+//! and nobody has to wait for a queue and for a message at once.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use super::bench::Feed;
+use super::chain::passed;
+use super::crew::Crew;
+use super::parent::Parent;
+use super::pipeline::{Halt, Left, Line, Parcel};
+use super::run::{Order, PhaseUsage, Ran, Trouble};
+use super::stint::monotonic;
+use super::stream::{Stop, reported};
+use super::trace::{Event, Life};
+use super::usage::Usage;
+use super::wire::{self, Cursor, Damaged, JobMessage, Report};
+use crate::ipc::{self, Hub, IpcError, Method, Wait};
+use crate::task::Job;
+
+/// How long to wait for a reply before looking whether the run was given up elsewhere.
+const GLANCE: Duration = Duration::from_millis(50);
+/// How long to look for what a worker said before it ended.
+const LAST_WORDS: Duration = Duration::from_millis(100);
+
+/// A worker process and the way to it.
+pub(super) struct Carrier<'a> {
+    pub(super) crew: Crew<'a>,
+    /// Which stage it works in, from 0.
+    pub(super) stage: usize,
+    hub: Box<dyn Hub>,
+    order: &'a Order<'a>,
+    /// Its number among all carriers.
+    number: usize,
+    /// Its number among the workers of its stage.
+    worker: u32,
+    message: Vec<u8>,
+    /// What it said at its end.
+    report: Option<Report>,
+}
+
+impl<'a> Carrier<'a> {
+    /// Starts the process.
+    pub(super) fn hire(
+        stage: usize,
+        number: usize,
+        worker: u32,
+        order: &'a Order<'a>,
+        parent: &'a Parent,
+        job: &dyn Job,
+    ) -> Result<Self, Halt> {
+        let setup = &order.brief.setup;
+        let (method, wait) = (setup.ipc.unwrap_or(Method::Pipe), setup.wait.unwrap_or(Wait::Sleep));
+        let (request, reply) = job.sizes();
+        let (mut hub, tickets) = ipc::hub(method, 1, wait, request + reply + 64, &order.prefix)?;
+        let stop = |stop| halt(number, stop);
+        let mut crew = Crew::new(order, parent, method, wait).map_err(stop)?;
+        let started = crew
+            .start(hub.server(), tickets)
+            .and_then(|()| crew.watch(hub.obituary(), None))
+            .and_then(|()| Ok(hub.accept(order.deadline)?));
+        let started = started.map_err(|stop| match stop {
+            Stop::Gone(worker) => Stop::Trouble(crew.cause_of(worker)),
+            stop @ Stop::Trouble(_) => stop,
+        });
+        if let Err(why) = started {
+            crew.dismiss(&mut Ran::default());
+            return Err(stop(why));
+        }
+        Ok(Self { crew, stage, hub, order, number, worker, message: Vec::new(), report: None })
+    }
+
+    /// Tells it what to do.
+    pub(super) fn brief(&mut self) -> Result<(), Halt> {
+        let brief = self.order.brief.clone();
+        let message = JobMessage { brief, worker: self.worker as usize, core: None, table: None };
+        let text = serde_json::to_vec(&message).map_err(|_| Trouble::from(Damaged))?;
+        self.send(&[&[wire::JOB], &text[..]].concat())
+    }
+
+    /// Waits until it is ready, and has it run an item unrecorded. What a manager used meanwhile is added to `start`.
+    pub(super) fn warm_up(&mut self, feed: &mut Feed<'_>, start: &mut PhaseUsage) -> Result<(), Halt> {
+        self.expect(wire::READY)?;
+        self.crew.note_ready(0);
+        self.hub.connected();
+        let mut message = vec![wire::WARM];
+        if self.order.brief.items > 0 {
+            wire::put_item(&mut message, 0, feed.get(0));
+        }
+        self.send(&message)?;
+        self.expect(wire::WARM)?;
+        self.send(&[wire::GO])?;
+        self.expect(wire::STANDING)?;
+        let used = self.server_usage()?;
+        self.crew.manager_edge(used, start);
+        Ok(())
+    }
+
+    /// Tells it that all is done.
+    pub(super) fn tell_the_end(&mut self) -> Result<(), Halt> {
+        self.crew.told = monotonic();
+        self.send(&[wire::FINISH])
+    }
+
+    /// Takes its report. What a manager used since the last edge is added to `phase`.
+    pub(super) fn take_report(&mut self, phase: &mut PhaseUsage) -> Result<(), Halt> {
+        self.expect(wire::REPORT)?;
+        self.report = Some(serde_json::from_slice(&self.message[1..]).map_err(|_| Trouble::from(Damaged))?);
+        let used = self.server_usage()?;
+        self.crew.manager_edge(used, phase);
+        Ok(())
+    }
+
+    /// Waits for the end of a process that has made its report, ends another, and adds what either used and how long it
+    /// lived, as worker `number` of the run.
+    pub(super) fn part(self, number: u32, ran: &mut Ran) {
+        let Self { mut crew, hub, report, .. } = self;
+        // A manager ends when this connection does.
+        drop(hub);
+        let mut part = Ran::default();
+        if report.is_some() {
+            crew.join(&[report], &mut part);
+        }
+        crew.dismiss(&mut part);
+        for (phase, own) in ran.phases.iter_mut().zip(part.phases) {
+            phase.usage = phase.usage.plus(own.usage);
+        }
+        ran.first_item = ran.first_item.max(part.first_item);
+        ran.cpu_mismatch |= part.cpu_mismatch;
+        // The crew has this worker alone, which is its first.
+        ran.lives.extend(part.lives.into_iter().map(|life| Life { worker: number, ..life }));
+        ran.events.extend(part.events.into_iter().map(|event| Event { lane: number + 1, ..event }));
+        ran.left_out += part.left_out;
+    }
+
+    /// Its number among the workers of its stage.
+    pub(super) fn worker(&self) -> u32 {
+        self.worker
+    }
+
+    fn server_usage(&mut self) -> Result<Option<Usage>, Halt> {
+        let used = self.hub.server_usage(self.order.deadline);
+        Ok(used.map_err(|error| halt(self.number, error.into()))?.map(Usage::from_numbers))
+    }
+
+    fn send(&mut self, message: &[u8]) -> Result<(), Halt> {
+        let sent = self.hub.send(0, message);
+        sent.map_err(|error| self.last_words(error.into()))
+    }
+
+    /// Waits for a message of this kind.
+    fn expect(&mut self, kind: u8) -> Result<(), Halt> {
+        let received = self.hub.receive(&mut self.message, self.order.deadline);
+        received.map_err(|error| self.last_words(error.into()))?;
+        self.is(kind)
+    }
+
+    fn is(&self, kind: u8) -> Result<(), Halt> {
+        match self.message.first() {
+            Some(found) if *found == kind => Ok(()),
+            Some(&wire::ERROR) => Err(halt(self.number, reported(&self.message))),
+            _ => Err(Trouble::from(Damaged).into()),
+        }
+    }
+
+    /// Waits for replies, but not beyond the end of the run elsewhere.
+    fn receive(&mut self, line: &Line<'_>) -> Result<(), Halt> {
+        loop {
+            let until = self.order.deadline.min(Instant::now() + GLANCE);
+            match self.hub.receive(&mut self.message, until) {
+                Err(IpcError::Deadline) if line.is_broken() => return Err(Halt::Elsewhere),
+                Err(IpcError::Deadline) if Instant::now() < self.order.deadline => {}
+                other => {
+                    other.map_err(|error| self.last_words(error.into()))?;
+                    return self.is(wire::REPLIES);
+                }
+            }
+        }
+    }
+
+    /// Why the worker is gone: one that failed has said so before it ended.
+    fn last_words(&mut self, stop: Stop) -> Halt {
+        let Stop::Gone(_) = stop else { return halt(self.number, stop) };
+        let soon = Instant::now() + LAST_WORDS;
+        while self.hub.receive(&mut self.message, soon).is_ok() {
+            if self.message.first() == Some(&wire::ERROR) {
+                return halt(self.number, reported(&self.message));
+            }
+        }
+        halt(self.number, stop)
+    }
+}
+
+fn halt(number: usize, stop: Stop) -> Halt {
+    match stop {
+        Stop::Gone(_) => Halt::Gone(number),
+        Stop::Trouble(trouble) => Halt::Trouble(trouble),
+    }
+}
+
+/// A wait for room after the stage, in which the worker process may have gone on with what it had.
+#[derive(Default)]
+struct Held {
+    waited: u64,
+    /// So many items were out.
+    out: usize,
+}
+
+impl Held {
+    /// An item came back that took so long. Gives how long the worker had nothing to do, once that is known.
+    fn came_back(&mut self, service: u64) -> u64 {
+        if self.out == 0 {
+            return 0;
+        }
+        self.waited = self.waited.saturating_sub(service);
+        self.out -= 1;
+        if self.out == 0 { std::mem::take(&mut self.waited) } else { 0 }
+    }
+}
+
+/// Carries items from the queue before the stage to the worker process, and its replies to the queue after it.
+pub(super) fn carry(
+    line: &Line<'_>,
+    carrier: &mut Carrier<'_>,
+    feed: &mut Feed<'_>,
+    left: &mut Left,
+) -> Result<(), Halt> {
+    let (at, in_flight) = (carrier.stage, carrier.order.brief.setup.in_flight.unwrap_or(1).max(1) as usize);
+    let (mut out, mut held, mut message) = (VecDeque::<Parcel>::new(), Held::default(), Vec::new());
+    loop {
+        while out.len() < in_flight {
+            // Only a worker that has nothing to do waits for the queue; else what comes may as well be another's.
+            let next = if out.is_empty() { line.next(at, &mut left.times)? } else { line.next_at_once(at) };
+            let Some(parcel) = next else { break };
+            message.clear();
+            message.push(wire::STAGE);
+            wire::put_item(&mut message, parcel.item, &parcel.bytes);
+            wire::put_block(&mut message, feed.get(parcel.item));
+            carrier.send(&message)?;
+            out.push_back(parcel);
+        }
+        if out.is_empty() {
+            return Ok(());
+        }
+        carrier.receive(line)?;
+        let mut cursor = Cursor::new(&carrier.message[1..]);
+        let reply = wire::take_reply(&mut cursor).map_err(Trouble::from)?;
+        let Some(mut parcel) = out.pop_front().filter(|parcel| parcel.item == reply.item) else {
+            return Err(Trouble::Protocol(format!("a reply to item {}, which was not asked for", reply.item)).into());
+        };
+        parcel.trail = passed(parcel.trail, reply.seen);
+        parcel.bytes.clear();
+        parcel.bytes.extend_from_slice(reply.bytes);
+        parcel.service += reply.service;
+        left.times.busy += reply.service;
+        left.times.blocked += held.came_back(reply.service);
+        let waited = line.pass(at, parcel, left)?;
+        if out.is_empty() {
+            left.times.blocked += waited;
+        } else if waited > 0 {
+            held = Held { waited: held.waited + waited, out: out.len() };
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_worker_that_went_on_meanwhile_was_not_blocked_for_that_time() {
+        let mut held = Held { waited: 10, out: 2 };
+        assert_eq!((held.came_back(3), held.came_back(4), held.came_back(5)), (0, 3, 0));
+        let mut held = Held { waited: 10, out: 1 };
+        assert_eq!(held.came_back(12), 0);
+    }
+}

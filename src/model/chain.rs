@@ -1,0 +1,139 @@
+//! The stages of a pipeline as one job: an item runs through all of them, one after the other. It is what one thread does
+//! without a pipeline, and what the replies of every pipeline are checked against.
+
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use super::bench::Feed;
+use super::run::{Brief, Trouble};
+use crate::ipc::Requests;
+use crate::task::{Context, Digest, Job, TaskError, Tasks, digest, item_digest};
+
+/// What whoever takes an item into a stage has seen of it: the reply of the stage before, and the stage's own request.
+#[inline]
+pub(super) fn seen(input: &[u8], request: &[u8]) -> Digest {
+    item_digest(0, digest(input), digest(request))
+}
+
+/// The trail of an item from stage to stage: it tells whether every stage saw what it should have, in its turn. The trail
+/// begins with the item's number.
+#[inline]
+pub(super) fn passed(trail: Digest, seen: Digest) -> Digest {
+    item_digest(trail, seen, 0)
+}
+
+/// The reply to an item of the whole chain: its trail, with the reply of the last stage.
+#[inline]
+pub(super) fn sealed(trail: Digest, reply: &[u8]) -> [u8; 8] {
+    item_digest(trail, 0, digest(reply)).to_le_bytes()
+}
+
+/// The digest of an item of the whole chain.
+#[inline]
+pub(super) fn chain_digest(item: u64, trail: Digest, reply: &[u8]) -> Digest {
+    item_digest(item, digest(&item.to_le_bytes()), digest(&sealed(trail, reply)))
+}
+
+/// All stages of a pipeline.
+pub(super) struct Chain {
+    links: Vec<Link>,
+}
+
+/// A stage. Its requests are prepared when the chain's own are, which is before the clock.
+struct Link {
+    job: Box<dyn Job>,
+    items: u64,
+    supply: OnceLock<Supply>,
+}
+
+/// Requests, or the few buffers of bulk payloads, which are stamped one by one.
+enum Supply {
+    Shared(Requests),
+    Stamped(Mutex<Vec<Vec<u8>>>),
+}
+
+impl Chain {
+    /// Prepares the jobs of all stages.
+    ///
+    /// # Errors
+    /// What their tasks say.
+    pub(super) fn new(brief: &Brief, tasks: &Tasks) -> Result<Self, Trouble> {
+        let link = |stage| {
+            let job = brief.of_stage(stage).job(tasks)?;
+            Ok(Link { job, items: brief.items, supply: OnceLock::new() })
+        };
+        Ok(Self { links: (0..brief.stages.len()).map(link).collect::<Result<_, Trouble>>()? })
+    }
+
+    /// Runs an item through all stages by `run`.
+    fn go<'a>(
+        &self,
+        item: &[u8],
+        reply: &mut Vec<u8>,
+        context: &mut Context<'a>,
+        run: impl Fn(&dyn Job, &[u8], &mut Vec<u8>, &mut Context<'a>) -> Result<(), TaskError>,
+    ) -> Result<(), TaskError> {
+        let item = item.first_chunk::<8>().map_or(0, |bytes| u64::from_le_bytes(*bytes));
+        let (mut trail, mut input, mut output) = (item, Vec::new(), Vec::new());
+        for link in &self.links {
+            output.clear();
+            link.with_request(item, |request| {
+                trail = passed(trail, seen(&input, request));
+                run(link.job.as_ref(), request, &mut output, context)
+            })?;
+            std::mem::swap(&mut input, &mut output);
+        }
+        reply.extend_from_slice(&sealed(trail, &input));
+        Ok(())
+    }
+}
+
+impl Link {
+    fn supply(&self) -> &Supply {
+        let nothing = Requests::default();
+        self.supply.get_or_init(|| match Feed::new(self.job.as_ref(), &nothing) {
+            Feed::Stamped(buffers) => Supply::Stamped(Mutex::new(buffers)),
+            Feed::Shared(_) => Supply::Shared(Feed::prepare(self.job.as_ref(), self.items)),
+        })
+    }
+
+    fn with_request<T>(&self, item: u64, use_it: impl FnOnce(&[u8]) -> T) -> T {
+        match self.supply() {
+            Supply::Shared(requests) => use_it(requests.get(item)),
+            Supply::Stamped(buffers) => {
+                let mut buffers = buffers.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut feed = Feed::Stamped(std::mem::take(&mut *buffers));
+                let used = use_it(feed.get(item));
+                if let Feed::Stamped(back) = feed {
+                    *buffers = back;
+                }
+                used
+            }
+        }
+    }
+}
+
+impl Job for Chain {
+    fn request(&self, item: u64, request: &mut Vec<u8>) {
+        self.links.iter().for_each(|link| {
+            link.supply();
+        });
+        request.extend_from_slice(&item.to_le_bytes());
+    }
+
+    fn run(&self, request: &[u8], reply: &mut Vec<u8>, context: &mut Context<'_>) -> Result<(), TaskError> {
+        self.go(request, reply, context, |job, request, reply, context| job.run(request, reply, context))
+    }
+
+    fn expected(&self, request: &[u8], reply: &mut Vec<u8>, context: &mut Context<'_>) -> Result<(), TaskError> {
+        self.go(request, reply, context, |job, request, reply, context| job.expected(request, reply, context))
+    }
+
+    fn sizes(&self) -> (usize, usize) {
+        let sizes = self.links.iter().map(|link| link.job.sizes());
+        sizes.fold((8, 8), |all, stage| (all.0 + stage.0, all.1 + stage.1))
+    }
+
+    fn review(&self) -> Result<(), TaskError> {
+        self.links.iter().try_for_each(|link| link.job.review())
+    }
+}

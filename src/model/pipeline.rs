@@ -1,0 +1,410 @@
+//! `pipeline`: stages in a chain, each with workers of its own. What a stage has made waits for the next in a bounded queue;
+//! a full queue stops those who fill it, so that no stage runs far ahead and memory is bounded.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Barrier, Mutex, PoisonError};
+
+use super::belt::{Belt, Off};
+use super::bench::{Bench, Clocked, Feed};
+use super::carrier::{Carrier, carry};
+use super::chain::{chain_digest, passed, seen};
+use super::memory::{Others, Scale};
+use super::parent::Parent;
+use super::run::{Brief, Edges, Order, Ran, Trouble, panic_cause};
+use super::stint::monotonic;
+use super::trace::{EventKind, MOST_EVENTS, Trace};
+use super::{Model, StageWay};
+use crate::ipc::Requests;
+use crate::task::{Digest, Job};
+
+/// What one stage of an instrumented run did, summed over its workers, in nanoseconds. The rest of workers × wall time went
+/// into handing items over, and passed after the stage's last item.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StageTimes {
+    /// Within items: from what arrived to the reply, clocked where the item runs.
+    pub busy: u64,
+    /// Its workers had nothing to do, since the queue after the stage was full.
+    pub blocked: u64,
+    /// They had nothing to do, since the queue before it was empty.
+    pub starved: u64,
+    /// The most items that ever waited in the queue before it.
+    pub most: u64,
+}
+
+impl StageTimes {
+    fn add(&mut self, other: Self) {
+        self.busy += other.busy;
+        self.blocked += other.blocked;
+        self.starved += other.starved;
+    }
+}
+
+/// An item on its way through the stages.
+pub(super) struct Parcel {
+    pub(super) item: u64,
+    /// What was seen of it so far.
+    pub(super) trail: Digest,
+    /// The reply of the last stage that it passed.
+    pub(super) bytes: Vec<u8>,
+    /// When the first stage took it, in instrumented runs.
+    born: u64,
+    /// Nanoseconds within stages, in instrumented runs.
+    pub(super) service: u64,
+}
+
+/// Why a worker of a stage ended before its work did.
+pub(super) enum Halt {
+    /// Somebody else did, who says why.
+    Elsewhere,
+    /// The worker process of the carrier with this number is gone.
+    Gone(usize),
+    /// Anything else.
+    Trouble(Trouble),
+}
+
+impl<T: Into<Trouble>> From<T> for Halt {
+    fn from(trouble: T) -> Self {
+        Self::Trouble(trouble.into())
+    }
+}
+
+impl From<Off> for Halt {
+    fn from(off: Off) -> Self {
+        match off {
+            Off::Broken => Self::Elsewhere,
+            Off::Late => Self::Trouble(Trouble::TimedOut),
+        }
+    }
+}
+
+/// The whole line of stages, as its workers share it.
+pub(super) struct Line<'a> {
+    pub(super) order: &'a Order<'a>,
+    pub(super) stages: Vec<Stage<'a>>,
+    /// The next item that enters.
+    next: AtomicU64,
+    /// The queue before each later stage.
+    belts: Vec<Belt<Parcel>>,
+    /// Why the run was given up: the first reason counts.
+    failure: Mutex<Option<Halt>>,
+    edges: Barrier,
+}
+
+/// A stage.
+pub(super) struct Stage<'a> {
+    pub(super) way: &'a StageWay,
+    pub(super) brief: &'a Brief,
+    pub(super) job: Box<dyn Job>,
+    pub(super) requests: Requests,
+}
+
+/// What one worker of a stage, or the carrier of a worker process, has done.
+#[derive(Default)]
+pub(super) struct Left {
+    pub(super) times: StageTimes,
+    done: u64,
+    sum: Digest,
+    clocked: Option<Box<Clocked>>,
+    pub(super) first_item: u64,
+    ready: u64,
+    died: bool,
+    /// When items ran, where the run keeps its events, and how many more there were.
+    items: Vec<(u64, u64)>,
+    left_out: u64,
+}
+
+impl Left {
+    pub(super) fn new(brief: &Brief) -> Self {
+        Self { clocked: brief.instrumented().then(Box::default), ready: monotonic(), ..Self::default() }
+    }
+
+    /// Keeps when an item ran, where the run keeps its events.
+    fn keep(&mut self, line: &Line<'_>, start: u64, end: u64) {
+        if line.order.brief.trace && self.items.len() < MOST_EVENTS {
+            self.items.push((start, end));
+        } else if line.order.brief.trace {
+            self.left_out += 1;
+        }
+    }
+}
+
+impl<'a> Line<'a> {
+    /// The line of an order, whose stages' briefs are these.
+    fn new(order: &'a Order<'a>, briefs: &'a [Brief]) -> Result<Self, Trouble> {
+        let ways = &order.brief.setup.stages;
+        let stage = |(way, brief): (&'a StageWay, &'a Brief)| {
+            let job = brief.job(order.tasks)?;
+            let requests = Feed::prepare(job.as_ref(), brief.items);
+            Ok(Stage { way, brief, job, requests })
+        };
+        let size = order.brief.setup.queue.unwrap_or(1) as usize;
+        let belt = |way: &StageWay| Belt::new(size, way.workers as usize);
+        Ok(Self {
+            order,
+            stages: ways.iter().zip(briefs).map(stage).collect::<Result<_, Trouble>>()?,
+            next: AtomicU64::new(0),
+            belts: ways[..ways.len().saturating_sub(1)].iter().map(belt).collect(),
+            failure: Mutex::new(None),
+            edges: Barrier::new(order.brief.setup.all_workers() as usize + 1),
+        })
+    }
+
+    /// The next item for a stage; waits while the queue before it is empty. `None` when no more will come.
+    pub(super) fn next(&self, stage: usize, times: &mut StageTimes) -> Result<Option<Parcel>, Halt> {
+        match stage.checked_sub(1) {
+            None => Ok(self.enter()),
+            Some(before) => {
+                let clock = self.order.brief.instrumented().then_some(&mut times.starved);
+                Ok(self.belts[before].take(self.order.deadline, clock)?)
+            }
+        }
+    }
+
+    /// The same without waiting; `None` also where nothing is there yet.
+    pub(super) fn next_at_once(&self, stage: usize) -> Option<Parcel> {
+        match stage.checked_sub(1) {
+            None => self.enter(),
+            Some(before) => self.belts[before].take_at_once(),
+        }
+    }
+
+    fn enter(&self) -> Option<Parcel> {
+        let item = self.next.fetch_add(1, Ordering::Relaxed);
+        let born = if self.order.brief.instrumented() { monotonic() } else { 0 };
+        let parcel = Parcel { item, trail: item, bytes: Vec::new(), born, service: 0 };
+        (item < self.order.brief.items).then_some(parcel)
+    }
+
+    /// Hands an item on that a stage has run; waits while the queue after it is full. Gives the nanoseconds of that wait.
+    pub(super) fn pass(&self, stage: usize, parcel: Parcel, left: &mut Left) -> Result<u64, Halt> {
+        let Some(belt) = self.belts.get(stage) else {
+            left.done += 1;
+            left.sum = left.sum.wrapping_add(chain_digest(parcel.item, parcel.trail, &parcel.bytes));
+            if let Some(clocked) = &mut left.clocked {
+                clocked.service.saturating_record(parcel.service);
+                clocked.turnaround.saturating_record(monotonic() - parcel.born);
+            }
+            return Ok(0);
+        };
+        let mut waited = 0;
+        belt.put(parcel, self.order.deadline, left.clocked.is_some().then_some(&mut waited))?;
+        Ok(waited)
+    }
+
+    /// Whether the run was given up.
+    pub(super) fn is_broken(&self) -> bool {
+        self.failure.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
+    /// Gives the run up: nobody waits any longer.
+    fn give_up(&self, why: Halt) {
+        let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+        if !matches!(why, Halt::Elsewhere) {
+            failure.get_or_insert(why);
+        }
+        drop(failure);
+        // Far from overflow, since claims go on from here.
+        self.next.store(1 << 62, Ordering::Relaxed);
+        self.belts.iter().for_each(Belt::break_off);
+    }
+
+    /// The life of a worker of a stage between the barriers, all of which it reaches whatever happens.
+    fn live(&self, stage: usize, left: &mut Left, work: impl FnOnce(&mut Left) -> Result<(), Halt>) {
+        self.edges.wait();
+        self.edges.wait();
+        let worked = if self.is_broken() { Ok(()) } else { caught(|| work(left)) };
+        if let Err(why) = worked {
+            left.died = matches!(why, Halt::Trouble(Trouble::WorkerDied { .. }));
+            self.give_up(why);
+        }
+        if let Some(belt) = self.belts.get(stage) {
+            belt.leave();
+        }
+        self.edges.wait();
+    }
+}
+
+fn caught(work: impl FnOnce() -> Result<(), Halt>) -> Result<(), Halt> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|payload| Err(panic_cause(payload.as_ref()).into()))
+}
+
+/// A thread that works in a stage.
+fn thread_main(line: &Line<'_>, at: usize) -> Left {
+    let stage = &line.stages[at];
+    let mut left = Left::new(stage.brief);
+    let mut feed = Feed::new(stage.job.as_ref(), &stage.requests);
+    let mut bench = Bench::new(stage.job.as_ref(), stage.brief);
+    let warmed = caught(|| {
+        let request = if stage.brief.items > 0 { feed.get(0).to_vec() } else { Vec::new() };
+        Ok(bench.warm_up(1.min(stage.brief.items), |_| &request)?)
+    });
+    left.first_item = bench.first_item;
+    if let Err(why) = warmed {
+        line.give_up(why);
+    }
+    line.live(at, &mut left, |left| work(line, at, &mut bench, &mut feed, left));
+    left
+}
+
+fn work(line: &Line<'_>, at: usize, bench: &mut Bench<'_>, feed: &mut Feed<'_>, left: &mut Left) -> Result<(), Halt> {
+    while let Some(mut parcel) = line.next(at, &mut left.times)? {
+        let start = left.clocked.is_some().then(monotonic);
+        let request = feed.get(parcel.item);
+        parcel.trail = passed(parcel.trail, seen(&parcel.bytes, request));
+        bench.stage(request)?;
+        // The buffer of what came is that of the next reply.
+        std::mem::swap(&mut parcel.bytes, &mut bench.reply);
+        if let Some(start) = start {
+            let end = monotonic();
+            parcel.service += end - start;
+            left.times.busy += end - start;
+            left.keep(line, start, end);
+        }
+        left.times.blocked += line.pass(at, parcel, left)?;
+    }
+    Ok(())
+}
+
+pub(super) fn run(order: &Order<'_>) -> Ran {
+    let mut ran = Ran { known: order.brief.items, ..Ran::default() };
+    let brief = &order.brief;
+    if brief.setup.stages.len() != brief.stages.len() || brief.stages.is_empty() {
+        return Ran::refused(order, "these are no stages of a pipeline");
+    }
+    let briefs: Vec<Brief> = (0..brief.stages.len()).map(|stage| brief.of_stage(stage)).collect();
+    let orders: Vec<Order<'_>> = briefs.iter().map(|brief| of_stage(order, brief)).collect();
+    let parent = Parent::default();
+    let mut edges = Edges::start();
+    let mut carriers = Vec::new();
+    let worked = Line::new(order, &briefs).map_err(Halt::from).and_then(|line| {
+        hire(&line, &orders, &parent, &mut carriers, &mut ran)?;
+        carriers.iter_mut().for_each(|carrier| carrier.crew.trace.since(edges.began()));
+        drive(&line, &mut carriers, &mut edges, &mut ran)
+    });
+    ran.trouble = match worked {
+        Ok(()) | Err(Halt::Elsewhere) => None,
+        Err(Halt::Gone(at)) => Some(carriers[at].crew.cause_of(0)),
+        Err(Halt::Trouble(trouble)) => Some(trouble),
+    };
+    for carrier in carriers {
+        let number = first_of(&brief.setup.stages, carrier.stage) + carrier.worker();
+        carrier.part(number, &mut ran);
+    }
+    ran.lives.sort_by_key(|life| life.worker);
+    ran.events.sort_by_key(|event| (event.lane, event.start, event.end));
+    if ran.trouble.is_none() {
+        edges.edge(&mut ran);
+    }
+    ran
+}
+
+/// The number of the first worker of a stage among those of all stages.
+fn first_of(stages: &[StageWay], stage: usize) -> u32 {
+    stages.iter().take(stage).map(|way| way.workers).sum()
+}
+
+fn nothing() {}
+
+fn of_stage<'a>(order: &Order<'a>, brief: &Brief) -> Order<'a> {
+    let (brief, prefix) = (brief.clone(), order.prefix.clone());
+    Order { tasks: order.tasks, program: order.program, brief, deadline: order.deadline, prefix, copied: &nothing }
+}
+
+/// Starts the worker processes of all stages that have any, and tells them what to do.
+fn hire<'a>(
+    line: &Line<'_>,
+    orders: &'a [Order<'a>],
+    parent: &'a Parent,
+    carriers: &mut Vec<Carrier<'a>>,
+    ran: &mut Ran,
+) -> Result<(), Halt> {
+    for (at, (stage, order)) in line.stages.iter().zip(orders).enumerate() {
+        for worker in 0..stage.way.workers {
+            if stage.way.model == Model::Processes {
+                carriers.push(Carrier::hire(at, carriers.len(), worker, order, parent, stage.job.as_ref())?);
+            }
+        }
+    }
+    carriers.iter_mut().try_for_each(Carrier::brief)?;
+    carriers.iter_mut().try_for_each(|carrier| {
+        let stage = &line.stages[carrier.stage];
+        carrier.warm_up(&mut Feed::new(stage.job.as_ref(), &stage.requests), &mut ran.phases[0])
+    })
+}
+
+fn drive(line: &Line<'_>, carriers: &mut [Carrier<'_>], edges: &mut Edges, ran: &mut Ran) -> Result<(), Halt> {
+    let brief = &line.order.brief;
+    let mut trace = Trace::new(brief);
+    trace.since(edges.began());
+    let mut others = Others::default();
+    for carrier in carriers.iter() {
+        let Others { workers, helpers } = carrier.crew.others();
+        others.workers.extend(workers);
+        others.helpers.extend(helpers);
+    }
+    ran.stages = vec![StageTimes::default(); line.stages.len()];
+    std::thread::scope(|scope| {
+        let thread = |(at, worker): (usize, u32)| (at, worker, monotonic(), scope.spawn(move || thread_main(line, at)));
+        let own = |(at, _): &(usize, u32)| line.stages[*at].way.model != Model::Processes;
+        let all =
+            (0..line.stages.len()).flat_map(|at| (0..line.stages[at].way.workers).map(move |worker| (at, worker)));
+        let threads: Vec<_> = all.filter(own).map(thread).collect();
+        let carry_one = |carrier| scope.spawn(move || carrier_main(line, carrier));
+        let carried: Vec<_> = carriers.iter_mut().map(|c| (c.stage, carry_one(c))).collect();
+        line.edges.wait();
+        let scale = Scale::before(brief, &others);
+        edges.edge(ran);
+        line.edges.wait();
+        line.edges.wait();
+        edges.edge(ran);
+        ran.memory = scale.after(&others);
+        for (at, worker, asked, handle) in threads {
+            if let Ok(left) = handle.join() {
+                let number = first_of(&brief.setup.stages, at) + worker;
+                trace.life(number as usize, asked, left.ready, monotonic(), left.died);
+                left.items.iter().for_each(|(start, end)| trace.event(number as usize, EventKind::Item, *start, *end));
+                trace.left_out += left.left_out;
+                add(ran, at, left);
+            }
+        }
+        for (at, handle) in carried {
+            if let Ok(left) = handle.join() {
+                add(ran, at, left);
+            }
+        }
+    });
+    for (times, belt) in ran.stages.iter_mut().skip(1).zip(&line.belts) {
+        times.most = belt.most() as u64;
+    }
+    if !brief.instrumented() {
+        ran.stages.clear();
+    }
+    trace.into_ran(ran);
+    if let Some(why) = line.failure.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        return Err(why);
+    }
+    // All are told to end before anybody waits for one of them.
+    carriers.iter_mut().try_for_each(Carrier::tell_the_end)?;
+    carriers.iter_mut().try_for_each(|carrier| carrier.take_report(&mut ran.phases[1]))
+}
+
+/// The life of the thread that feeds a worker process.
+fn carrier_main(line: &Line<'_>, carrier: &mut Carrier<'_>) -> Left {
+    let stage = &line.stages[carrier.stage];
+    let mut left = Left::new(stage.brief);
+    let mut feed = Feed::new(stage.job.as_ref(), &stage.requests);
+    line.live(carrier.stage, &mut left, |left| carry(line, carrier, &mut feed, left));
+    left
+}
+
+/// Adds what a worker of a stage has done.
+fn add(ran: &mut Ran, at: usize, left: Left) {
+    ran.done += left.done;
+    ran.sum = ran.sum.wrapping_add(left.sum);
+    ran.first_item = ran.first_item.max(left.first_item);
+    ran.stages[at].add(left.times);
+    if let Some(clocked) = left.clocked {
+        ran.clocked.get_or_insert_with(Clocked::default).add(&clocked);
+    }
+}

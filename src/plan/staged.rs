@@ -1,0 +1,164 @@
+//! The cells of a pipeline: every combination over all its stages, and the one thread that does without stages.
+
+use super::build::{Builder, every};
+use super::built::Common;
+use super::{Group, Items};
+use crate::model::{Measure, Model, Setup, StageTask, StageWay};
+use crate::runtime::Runtime;
+use crate::scenario::{Fault, MOST_WORKERS, Pipeline, StageChoice};
+use crate::task::{Bound, Settings, Task, Tasks, Topology, Value};
+
+/// What groups of pipelines have in the place of a task's word.
+pub(super) const PIPELINE: &str = "pipeline";
+
+impl Builder<'_> {
+    pub(super) fn pipeline(&mut self, pipeline: &Pipeline, tasks: &Tasks) {
+        let mut works: Vec<Vec<StageTask>> = vec![Vec::new()];
+        for (at, stage) in pipeline.stages.iter().enumerate() {
+            let Some(task) = tasks.get(&stage.task) else { return };
+            if task.needs_permission() && !self.options.allow_commands {
+                let what = format!("stage {}, {}", at + 1, task.name());
+                self.want(what, "needs --allow-commands: it runs what the scenario names");
+                return;
+            }
+            let possible: Vec<StageTask> = every(&stage.settings)
+                .into_iter()
+                .filter(|settings| self.can_be_a_stage(stage, task, settings))
+                .map(|settings| StageTask { task: stage.task.clone(), settings })
+                .collect();
+            works = product(&works, &possible);
+        }
+        let ways = self.ways_of_stages(pipeline);
+        for work in &works {
+            for items in &pipeline.items.values {
+                let common = common(work, *items);
+                let group = |id| group_of(id, work, &common, tasks);
+                self.put(&common, Setup::new(Model::Serial, Measure::Work), group);
+                for stages in &ways {
+                    let all = stages.iter().map(|stage| stage.workers).fold(0, u32::saturating_add);
+                    if all > MOST_WORKERS {
+                        let why = format!("a cell has at most {MOST_WORKERS} workers, all stages together");
+                        self.skip(format!("pipelines of {all} workers"), &why);
+                        continue;
+                    }
+                    for queue in &pipeline.queue.values {
+                        let setup = Setup::new(Model::Pipeline, Measure::Work);
+                        let setup = Setup { stages: stages.clone(), queue: Some(*queue), ..setup };
+                        self.put(&common, setup, group);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether a task's items can pass through a stage one by one; reports where not.
+    fn can_be_a_stage(&mut self, stage: &StageChoice, task: &dyn Task, settings: &Settings) -> bool {
+        let name = task.name();
+        let fault = match (task.check(settings), task.topology(settings)) {
+            (Err(why), _) => Fault::new(why, "see `runner list` for its settings"),
+            (_, Topology::Finding { .. } | Topology::Rounds { .. } | Topology::Gathering) => Fault::new(
+                format!("the items of `{name}` hang together, so that they cannot pass through a stage one by one"),
+                "name another task",
+            ),
+            _ if task.is_users_code() || task.needs_server() => Fault::new(
+                format!("`{name}` needs more than a stage can give it"),
+                "stages are run natively, and have no server: name another task",
+            ),
+            _ => return true,
+        };
+        let problem = fault.at(&self.scenario.text, &stage.place);
+        if !self.problems.list().contains(&&problem) {
+            self.problems.push(problem);
+        }
+        false
+    }
+
+    /// Every combination of how the stages are run.
+    fn ways_of_stages(&mut self, pipeline: &Pipeline) -> Vec<Vec<StageWay>> {
+        let mut all = vec![Vec::new()];
+        for stage in &pipeline.stages {
+            let counts = stage.workers.as_ref().map_or(vec![1], |choice| self.counts(choice));
+            let mut ways: Vec<StageWay> = Vec::new();
+            for model in &stage.model.values {
+                let threads = |workers| StageWay { model: Model::Threads, workers, ipc: None, in_flight: None };
+                match model {
+                    Model::Processes => {
+                        for (ipc, in_flight) in stage.ipc.values.iter().flat_map(|ipc| {
+                            stage.in_flight.values.iter().map(move |in_flight| (Some(*ipc), Some(*in_flight)))
+                        }) {
+                            let way = |workers: &u32| StageWay { model: *model, workers: *workers, ipc, in_flight };
+                            ways.extend(counts.iter().map(way));
+                        }
+                    }
+                    Model::Serial => ways.push(threads(1)),
+                    _ => ways.extend(counts.iter().copied().map(threads)),
+                }
+            }
+            let mut known = Vec::new();
+            ways.retain(|way| {
+                !known.contains(way) && {
+                    known.push(way.clone());
+                    true
+                }
+            });
+            all = product(&all, &ways);
+        }
+        all
+    }
+}
+
+fn product<T: Clone>(all: &[Vec<T>], next: &[T]) -> Vec<Vec<T>> {
+    let with = |before: &Vec<T>, last: &T| before.iter().chain([last]).cloned().collect();
+    all.iter().flat_map(|before| next.iter().map(move |last| with(before, last))).collect()
+}
+
+/// What all cells of a pipeline have in common: the settings of every stage, each with the stage before its name.
+fn common(work: &[StageTask], items: Items) -> Common {
+    let mut settings = Settings::default();
+    for (at, stage) in work.iter().enumerate() {
+        settings.put(&format!("stage{}_task", at + 1), Value::Word(stage.task.clone()));
+        for (name, value) in stage.settings.iter() {
+            settings.put(&format!("stage{}_{name}", at + 1), value.clone());
+        }
+    }
+    Common {
+        task: PIPELINE.to_owned(),
+        settings,
+        items,
+        runtime: Runtime::Native,
+        measure: Measure::Work,
+        python: None,
+        fault: None,
+        rate: None,
+    }
+}
+
+fn group_of(id: usize, work: &[StageTask], common: &Common, tasks: &Tasks) -> Group {
+    let known = || work.iter().filter_map(|stage| Some((tasks.get(&stage.task)?, &stage.settings)));
+    let described: Vec<String> = known().map(|(task, settings)| task.describe(settings)).collect();
+    let bounds: Vec<Bound> = known().map(|(task, _)| task.bound()).collect();
+    let bound = match bounds.first() {
+        Some(first) if bounds.iter().all(|bound| bound == first) => *first,
+        _ => Bound::Computing,
+    };
+    Group {
+        id,
+        label: String::new(),
+        task: common.task.clone(),
+        describe: described.join(" → "),
+        bound,
+        settings: common.settings.clone(),
+        items: common.items,
+        payload: None,
+        runtime: common.runtime,
+        interpreter: None,
+        fault: None,
+        rate: None,
+        users_code: false,
+        grain: 1,
+        measure: common.measure,
+        stages: work.to_vec(),
+        cells: Vec::new(),
+        baseline: 0,
+    }
+}

@@ -1,0 +1,99 @@
+//! Pipelines: their stages, what each did, and which of them holds the others up.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::reasons::sane;
+
+/// A stage of a cell that is a pipeline.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Stage {
+    /// The task's word.
+    pub task: String,
+    /// `threads` or `processes`.
+    pub model: String,
+    /// How many workers.
+    pub workers: u32,
+    /// The IPC method's word; worker processes only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ipc: Option<String>,
+    /// Items handed to a worker process and not yet answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_flight: Option<u32>,
+}
+
+/// What a stage did in an instrumented trial, summed over its workers, in nanoseconds: written as an array in this order.
+/// The rest of workers × wall time of the work phase went into handing items over, and passed after the stage's last item.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(from = "[u64; 4]", into = "[u64; 4]")]
+pub struct StageTimes {
+    /// Within items.
+    pub busy: u64,
+    /// Nothing to do, since the queue after the stage was full.
+    pub blocked: u64,
+    /// Nothing to do, since the queue before the stage was empty.
+    pub starved: u64,
+    /// The most items that ever waited in the queue before the stage.
+    pub most: u64,
+}
+
+impl From<[u64; 4]> for StageTimes {
+    fn from([busy, blocked, starved, most]: [u64; 4]) -> Self {
+        Self { busy, blocked, starved, most }
+    }
+}
+
+impl From<StageTimes> for [u64; 4] {
+    fn from(times: StageTimes) -> Self {
+        [times.busy, times.blocked, times.starved, times.most]
+    }
+}
+
+/// What is known of the stages of a cell.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct PipelineEstimate {
+    /// The stages in their order.
+    pub stages: Vec<StageEstimate>,
+    /// The stage that was busiest, from 0, with those that were as busy: it holds the others up, as no more can leave a
+    /// pipeline than its busiest stage lets through.
+    pub bottleneck: Vec<usize>,
+    /// Instrumented trials that it was read from.
+    pub trials: u32,
+}
+
+/// Where the time of a stage's workers went, as shares of workers × wall time of the work; medians over the trials.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct StageEstimate {
+    /// Within items.
+    pub busy: f64,
+    /// Nothing to do, since the queue after the stage was full.
+    pub blocked: f64,
+    /// Nothing to do, since the queue before the stage was empty.
+    pub starved: f64,
+    /// The most items that ever waited in the queue before the stage.
+    pub most: u64,
+}
+
+impl super::Cell {
+    /// A stage in words: `stage 2, primes on processes × 2`.
+    #[must_use]
+    pub fn stage_shown(&self, at: usize) -> String {
+        self.stages.get(at).map_or(String::new(), |stage| {
+            format!("stage {}, {} on {} × {}", at + 1, stage.task, stage.model, stage.workers)
+        })
+    }
+}
+
+impl super::CellEstimate {
+    /// Whether the estimate of a pipeline is one of this cell's stages, with plausible numbers.
+    pub(super) fn check_stages(&self, cell: &super::Cell) -> Result<(), String> {
+        let Some(pipeline) = &self.pipeline else { return Ok(()) };
+        let shares = pipeline.stages.iter().flat_map(|stage| [stage.busy, stage.blocked, stage.starved]);
+        sane(shares, "the stages of a cell")?;
+        let known = pipeline.stages.len() == cell.stages.len();
+        match known && pipeline.bottleneck.iter().all(|at| *at < cell.stages.len()) {
+            true => Ok(()),
+            false => Err(format!("the stages of cell {} are not those that were run", cell.id)),
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! The stages of a pipeline: from what is written to what is valid.
+
+use std::ops::Range;
+
+use super::leaf::{Items, Workers};
+use super::locate::Path;
+use super::problem::Fault;
+use super::resolve::{Resolver, entry_path};
+use super::resolved::{Choice, KEYS, Pipeline, Scenario, StageChoice};
+use super::vocabulary::StageModel;
+use super::words::Level;
+use super::written::{self, One};
+use crate::ipc::Method;
+use crate::model::Model;
+
+/// Items that may wait before a stage where a scenario does not say.
+const QUEUE: u32 = 8;
+/// Items handed to a worker process where a scenario does not say.
+const IN_FLIGHT: u32 = 2;
+
+impl Pipeline {
+    /// Calls `each` with the number of alternatives of every axis and its place.
+    pub(super) fn each_extent(&self, mut each: impl FnMut(u64, &Range<usize>)) {
+        each(self.queue.values.len() as u64, &self.queue.place);
+        each(self.items.values.len() as u64, &self.items.place);
+        for stage in &self.stages {
+            stage.settings.iter().for_each(|(_, choice)| each(choice.values.len() as u64, &choice.place));
+            each(stage.model.values.len() as u64, &stage.model.place);
+            each(stage.ipc.values.len() as u64, &stage.ipc.place);
+            each(stage.in_flight.values.len() as u64, &stage.in_flight.place);
+            if let Some(workers) = &stage.workers {
+                let count = |workers: &Workers| match workers {
+                    Workers::Range(low, high) => u64::from(high - low) + 1,
+                    Workers::Cores(_) => 1,
+                };
+                each(workers.values.iter().map(count).sum(), &workers.place);
+            }
+        }
+    }
+}
+
+impl Resolver<'_> {
+    /// The pipeline, where the scenario has one.
+    pub(super) fn pipeline(&mut self) -> Option<Pipeline> {
+        let axis = self.document().pipeline.clone()?;
+        let path = Path::default().key("pipeline");
+        self.not_empty(axis.values.is_empty(), &path);
+        let entries = axis.values.iter().enumerate();
+        let stages: Vec<StageChoice> =
+            entries.filter_map(|(i, entry)| self.stage(entry, &entry_path(&path, i, axis.list))).collect();
+        let place = self.key_place(&path);
+        if axis.values.len() == 1 && !self.reading.is_damaged("pipeline") {
+            let help = "add another stage; work of one kind is what `tasks` and `models` are for";
+            self.report(Fault::new("a pipeline of one stage", help), &place);
+        }
+        let document = self.document();
+        let (queue, items) = (document.queue.clone(), document.items.clone());
+        let queue = queue.map(|axis| self.choice(&axis, &Path::default().key("queue"), |queue| queue.0));
+        let items = items.map(|axis| self.choice(&axis, &Path::default().key("items"), |items| items));
+        Some(Pipeline {
+            stages,
+            queue: queue.unwrap_or(Choice { values: vec![QUEUE], place: place.clone() }),
+            items: items.unwrap_or(Choice { values: vec![Items::Auto], place: place.clone() }),
+            place,
+        })
+    }
+
+    fn stage(&mut self, entry: &written::StageEntry, path: &Path) -> Option<StageChoice> {
+        let place = self.value_place(path);
+        let Some(One(word)) = &entry.task else {
+            if !self.reading.cut.contains(&path.key("task")) {
+                self.report(Fault::new("this stage names no task", "add `task:` with the task's word"), &place);
+            }
+            return None;
+        };
+        let (word, tasks) = (word.to_string(), self.tasks);
+        let Some(task) = tasks.get(&word) else {
+            let place = self.value_place(&path.key("task"));
+            self.unknown_task(&word, &place);
+            return None;
+        };
+        let settings = self.task_settings(task, &entry.settings, Level::Stage, path);
+        let one = |model| Choice { values: vec![model], place: place.clone() };
+        let model = entry.model.as_ref().map(|axis| self.choice(axis, &path.key("model"), |StageModel(model)| model));
+        let model = model.unwrap_or_else(|| one(Model::Threads));
+        for (key, given) in [("ipc", entry.ipc.is_some()), ("in_flight", entry.in_flight.is_some())] {
+            if given && !model.values.contains(&Model::Processes) && !model.values.is_empty() {
+                let help = "it is for `processes`: make that the stage's `model`, or remove the key";
+                let place = self.key_place(&path.key(key));
+                self.report(Fault::new(format!("this stage has no use for `{key}`"), help), &place);
+            }
+        }
+        let ipc = entry.ipc.as_ref().map(|axis| self.choice(axis, &path.key("ipc"), |method| method));
+        let in_flight = entry.in_flight.as_ref();
+        let in_flight = in_flight.map(|axis| self.choice(axis, &path.key("in_flight"), |count| count.0));
+        Some(StageChoice {
+            workers: entry.workers.as_ref().map(|axis| self.choice(axis, &path.key("workers"), |workers| workers)),
+            ipc: ipc.unwrap_or(Choice { values: vec![Method::Pipe], place: place.clone() }),
+            in_flight: in_flight.unwrap_or(Choice { values: vec![IN_FLIGHT], place: place.clone() }),
+            task: word,
+            settings,
+            model,
+            place,
+        })
+    }
+
+    /// What cannot stand beside a pipeline, and what can stand only there.
+    pub(super) fn beside_pipeline(&mut self, scenario: &Scenario) {
+        let document = self.document();
+        let given = |flag: bool, key: &'static str| flag.then_some(key);
+        let top = Path::default();
+        if scenario.pipeline.is_none() {
+            let lost = [given(document.queue.is_some(), "queue"), given(document.items.is_some(), "items")];
+            for key in lost.into_iter().flatten().filter(|_| !self.reading.is_damaged("pipeline")) {
+                let help = match key {
+                    "items" => "it belongs to an entry of `tasks`; at the top level it is for a `pipeline`",
+                    _ => "it is for a `pipeline`: add one, or remove the key",
+                };
+                let place = self.key_place(&top.key(key));
+                self.report(Fault::new(format!("there is no `pipeline` for `{key}`"), help), &place);
+            }
+            return;
+        }
+        let others = [given(document.tasks.is_some(), "tasks"), given(document.models.is_some(), "models")];
+        for key in others.into_iter().flatten() {
+            let help = "a scenario has either a `pipeline`, or `tasks` and `models`: remove one of them";
+            let place = self.key_place(&top.key(key));
+            self.report(Fault::new(format!("`{key}` stands beside a `pipeline`"), help), &place);
+        }
+        let ways = &scenario.ways;
+        let mut keys: Vec<&str> =
+            KEYS.iter().filter(|(key, _)| ways.extent(*key).is_some()).map(|(_, word)| *word).collect();
+        keys.extend(given(ways.runtime.is_some(), "runtime"));
+        keys.extend(given(ways.measure.is_some(), "measure"));
+        for key in keys {
+            let help = match key {
+                "workers" | "ipc" | "in_flight" => "give it to the stages that it is for",
+                _ => "stages take `model`, `workers`, `ipc` and `in_flight`, and are run natively: remove the key",
+            };
+            let place = self.key_place(&top.key(key));
+            self.report(Fault::new(format!("a `pipeline` has no use for `{key}` at the top level"), help), &place);
+        }
+    }
+}
