@@ -408,3 +408,88 @@ fn add(ran: &mut Ran, at: usize, left: Left) {
         ran.clocked.get_or_insert_with(Clocked::default).add(&clocked);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicI64;
+    use std::time::{Duration, Instant};
+
+    use super::*;
+    use crate::model::run::brief;
+    use crate::model::{Measure, Setup, StageTask};
+    use crate::reexec::Program;
+    use crate::task::{Bound, Context, Place, Setting, Settings, Task, TaskError, Tasks};
+
+    /// Items that the first stage has begun and the second has not.
+    static AHEAD: AtomicI64 = AtomicI64::new(0);
+    /// The most that there ever were.
+    static MOST: AtomicI64 = AtomicI64::new(0);
+
+    /// Counts items into a pipeline, and out of it slowly.
+    struct Door(&'static str, i64);
+
+    impl Task for Door {
+        fn name(&self) -> &'static str {
+            self.0
+        }
+        fn about(&self) -> &'static str {
+            "counts items"
+        }
+        fn bound(&self) -> Bound {
+            Bound::Waiting
+        }
+        fn settings(&self) -> &'static [Setting] {
+            &[]
+        }
+        fn describe(&self, _: &Settings) -> String {
+            self.0.into()
+        }
+        fn prepare(&self, _: &Settings, _: &Place) -> Result<Box<dyn Job>, TaskError> {
+            Ok(Box::new(Door(self.0, self.1)))
+        }
+    }
+
+    impl Job for Door {
+        fn request(&self, item: u64, request: &mut Vec<u8>) {
+            request.extend_from_slice(&item.to_le_bytes());
+        }
+        fn run(&self, request: &[u8], reply: &mut Vec<u8>, context: &mut Context<'_>) -> Result<(), TaskError> {
+            if !context.warming {
+                let ahead = AHEAD.fetch_add(self.1, Ordering::SeqCst) + self.1;
+                MOST.fetch_max(ahead, Ordering::SeqCst);
+                if self.1 < 0 {
+                    std::thread::sleep(Duration::from_micros(300));
+                }
+            }
+            reply.extend_from_slice(request);
+            Ok(())
+        }
+        fn sizes(&self) -> (usize, usize) {
+            (8, 8)
+        }
+    }
+
+    #[test]
+    fn a_fast_stage_gets_no_further_ahead_than_queue_and_workers() {
+        let tasks = Tasks::builtin().with(Door("in", 1)).with(Door("out", -1));
+        let stage = |task: &str| StageTask { task: task.into(), settings: Settings::default() };
+        let way = |workers| StageWay { model: Model::Threads, workers, ipc: None, in_flight: None };
+        let mut brief = brief("pipeline", 300);
+        brief.stages = vec![stage("in"), stage("out")];
+        let stages = vec![way(3), way(2)];
+        brief.setup = Setup { stages, queue: Some(5), ..Setup::new(Model::Pipeline, Measure::Work) };
+        let deadline = Instant::now() + Duration::from_secs(60);
+        let program = Program::current();
+        let order =
+            Order { tasks: &tasks, program: &program, brief, deadline, prefix: String::new(), copied: &nothing };
+        let ran = run(&order);
+        assert_eq!((ran.trouble, ran.done, ran.known), (None, 300, 300));
+        let (sum, known) = crate::model::reference(&order).unwrap();
+        // What the reference ran has been counted too, as often in as out.
+        assert_eq!((ran.sum, known, AHEAD.load(Ordering::SeqCst)), (sum, 300, 0));
+        // Those that wait, one in the hands of each worker of the first stage, and of the second one that is taken and not
+        // yet begun.
+        let most = MOST.load(Ordering::SeqCst);
+        assert!((5..=5 + 3 + 2).contains(&most), "{most}");
+    }
+}
