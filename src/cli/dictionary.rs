@@ -144,7 +144,7 @@ fn keys_of<'a>(schema: &'a Json, level: Level, tasks: &Tasks) -> Vec<(&'a str, &
         Level::Expect => "/definitions/Expect/properties",
         Level::Selector => "/definitions/Selector/properties",
         Level::Fault => "/definitions/FaultEntry/anyOf/1/properties",
-        Level::Stage => "/definitions/StageEntry/properties",
+        Level::Stage => "/definitions/StageEntry/anyOf/0/properties",
         Level::Chart => "/definitions/ChartEntry/anyOf/1/properties",
     };
     let settings: BTreeSet<&str> = shown(tasks).flat_map(|task| task.settings()).map(|setting| setting.name).collect();
