@@ -196,10 +196,16 @@ fn constants(leaf: &Json) -> Vec<(String, String)> {
 fn takes(leaf: &Json) -> Option<String> {
     let alternatives = leaf["oneOf"].as_array();
     let texts: Vec<String> = match alternatives {
-        Some(list) => list.iter().filter_map(takes).collect(),
+        Some(list) => list.iter().filter_map(|one| take(one).or_else(|| described(one))).collect(),
+        // Its description is that of the key.
         None => return take(leaf),
     };
     (!texts.is_empty()).then(|| texts.join(", or "))
+}
+
+/// What the schema says of one of several alternatives, unless it is a word with a meaning.
+fn described(alternative: &Json) -> Option<String> {
+    alternative["description"].as_str().filter(|_| alternative.get("const").is_none()).map(str::to_owned)
 }
 
 fn take(leaf: &Json) -> Option<String> {
@@ -209,9 +215,6 @@ fn take(leaf: &Json) -> Option<String> {
     }
     if let (Some(low), Some(high)) = (leaf["minimum"].as_f64(), leaf["maximum"].as_f64()) {
         return Some(format!("a number from {low} to {high}"));
-    }
-    if let Some(about) = leaf["description"].as_str().filter(|_| leaf.get("const").is_none()) {
-        return Some(about.to_owned());
     }
     let pattern = leaf["pattern"].as_str()?;
     let of = |mark: &str| pattern.contains(mark);

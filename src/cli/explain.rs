@@ -195,6 +195,9 @@ mod tests {
             (Some("10 ms"), "a setting of the task `download`")
         );
         assert_eq!(one("trials").takes.as_deref(), Some("a whole number from 1 to 10\u{202f}000"));
+        assert_eq!((one("title").takes, one("charts.title").takes), (None, None));
+        let workers = "a whole number from 1 to 1024, or a range such as 1-8, cores, or a multiple such as 2*cores";
+        assert_eq!(one("workers").takes.as_deref(), Some(workers));
         assert_eq!(one("workers").stands_in.len(), 4);
         assert_eq!(one("ipc").default.as_deref(), Some("`pipe`"));
     }

@@ -123,7 +123,7 @@ pub(super) const TERMS: &[(&str, &str)] = &[
     ("busy", "How many cores were in use on average: CPU time over wall time."),
     ("oversubscribed", "A cell with more processes or threads than there are cores."),
     ("service time", "What one item takes, from being received to being replied to; from trials of their own."),
-    ("latency time", "What one item takes from when it came, at a set rate, to its reply: waiting in line included."),
+    ("latency", "What one item takes from when it came, at a set rate, to its reply: waiting in line included."),
     (
         "knee",
         "The rate from which on a way falls behind what comes, so that latencies grow with the length of the run.",
