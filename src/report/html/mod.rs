@@ -160,7 +160,7 @@ impl Page {
             Ok(picture) => {
                 let svg = self.palette.svg(picture);
                 format!(
-                    "<figure>\n{caption}\n{svg}\n<p class=\"file\"><a href=\"{folder}{stem}.svg\">SVG, light</a> · <a \
+                    "<figure>\n{caption}\n<div class=\"chart\">\n{svg}\n</div>\n<p class=\"file\"><a href=\"{folder}{stem}.svg\">SVG, light</a> · <a \
                      href=\"{folder}{stem}-dark.svg\">dark</a></p>\n</figure>\n"
                 )
             }
