@@ -92,7 +92,10 @@ pub(super) fn write_report(results: &Results, folder: &Path) -> Result<String> {
     write_whole(&folder.join(PAGE), page.as_bytes())?;
     remove_stale(folder, &files);
     let drawn = references.iter().filter(|chart| chart.missing.is_none()).count();
-    Ok(format!("{} (SVG and PNG, light and dark)", plural(drawn as u64, "chart")))
+    Ok(match drawn {
+        0 => "no charts".into(),
+        drawn => format!("{} (SVG and PNG, light and dark)", plural(drawn as u64, "chart")),
+    })
 }
 
 /// Writes charts: light, dark, and as one file that follows what whoever looks at it prefers; the first two as images, too.
