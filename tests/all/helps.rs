@@ -8,13 +8,16 @@ use crate::support::{Ended, HANG, PROGRAM, Place, skipped};
 #[test]
 fn words_are_explained_and_near_ones_offered() {
     let place = Place::new();
-    let explained = place.run(&["explain", "download"]).expect(0).stdout;
+    // Lines are folded at the width of a log.
+    let explained = |word: &str| {
+        let text = place.run(&["explain", word]).expect(0).stdout;
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let download = explained("download");
     for part in ["a task", "delay", "(default 10 ms)", "kind: download", "bandwidth"] {
-        // Lines are folded at the width of a log.
-        let words = explained.split_whitespace().collect::<Vec<_>>().join(" ");
-        assert!(words.contains(part), "{part}: {explained}");
+        assert!(download.contains(part), "{part}: {download}");
     }
-    let setting = place.run(&["explain", "download.delay"]).expect(0).stdout;
+    let setting = explained("download.delay");
     assert!(setting.contains("Default: 10 ms") && setting.contains("from 0 s to 10 s"), "{setting}");
     let memory = place.run(&["explain", "memory"]).expect(0).stdout;
     for what in ["a chart", "a metric", "a fault"] {
@@ -29,6 +32,7 @@ fn words_are_explained_and_near_ones_offered() {
     let unknown = place.run(&["explain", "thread"]).expect(2);
     assert!(unknown.stderr.contains("did you mean `threads`?") && unknown.stdout.is_empty(), "{}", unknown.stderr);
     let all = place.run(&["explain"]).expect(0).stdout;
+    let all = all.split_whitespace().collect::<Vec<_>>().join(" ");
     let json = place.run(&["explain", "--json"]).expect(0).json();
     for entry in json.as_array().unwrap() {
         assert!(all.contains(entry["word"].as_str().unwrap()), "{entry}");
