@@ -414,7 +414,7 @@ and in reStructuredText `.. runner:chart …` and `.. runner:end`, with blank li
 
 All take scenario=NAME. `value` and `verdict` may stand within a line:
 
-  It is <!-- runner:value scenario=io-bound where model=async --><!-- runner:end --> as fast.
+  It is <!-- runner:value scenario=io-bound where model=threads workers=8 --><!-- runner:end --> as fast.
 
 The end marker gets a hash of what was written, so that text edited by hand is not lost: such a block is refused without
 --force. Paths of pictures are relative to the document. Where nothing changes, nothing is written.

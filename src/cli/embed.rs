@@ -1,6 +1,7 @@
 //! `runner embed`: charts, tables and numbers of reports inside documents.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context as _, Result};
@@ -10,7 +11,7 @@ use super::Exit;
 use super::args::{EmbedFormat, EmbedOptions};
 use super::output::Output;
 use super::render::{derived, reference, report_names};
-use crate::chart::charts;
+use crate::chart::{Chart, Theme, charts};
 use crate::name::{nearest, plural};
 use crate::report::embed::{Library, Look, Problem, Report, Syntax, embed as fill};
 use crate::results::write_whole;
@@ -49,7 +50,8 @@ pub(super) fn embed(options: &EmbedOptions, output: &Output) -> Result<Exit> {
         for document in &stale {
             output.exactly(&difference(document))?;
         }
-        return Ok(if options.check { checked(&documents, &stale, options, output) } else { Exit::Success });
+        let found = Found { stale, altered: shelf.altered() };
+        return Ok(if options.check { checked(&documents, &found, options, output) } else { Exit::Success });
     }
     for document in &documents {
         let blocks = plural(document.blocks as u64, "block");
@@ -63,16 +65,38 @@ pub(super) fn embed(options: &EmbedOptions, output: &Output) -> Result<Exit> {
     Ok(Exit::Success)
 }
 
+/// What a check found.
+struct Found<'a> {
+    /// Documents that differ from what the reports say.
+    stale: Vec<&'a Document<'a>>,
+    /// Pictures in them that differ from what would be drawn, each with its report.
+    altered: Vec<(String, PathBuf)>,
+}
+
 /// Says what is stale, and the command that mends it.
-fn checked(documents: &[Document<'_>], stale: &[&Document<'_>], options: &EmbedOptions, output: &Output) -> Exit {
-    if stale.is_empty() {
+fn checked(documents: &[Document<'_>], found: &Found<'_>, options: &EmbedOptions, output: &Output) -> Exit {
+    if found.stale.is_empty() && found.altered.is_empty() {
         let blocks: usize = documents.iter().map(|document| document.blocks).sum();
         output.progress(&format!("fresh: {} of {}", plural(blocks as u64, "block"), names(documents.iter())));
         return Exit::Success;
     }
-    output.error(&format!("stale: {}", names(stale.iter().copied())));
-    output.say(&format!("mend with: {}", command(stale, options)));
+    if !found.altered.is_empty() {
+        let paths: Vec<String> = found.altered.iter().map(|(_, path)| path.display().to_string()).collect();
+        output.error(&format!("not what its results draw: {}", paths.join(", ")));
+        let mut reports: Vec<String> = found.altered.iter().map(|(report, _)| argument(report)).collect();
+        reports.dedup();
+        output.say(&format!("mend with: runner render {}{}", reports.join(" "), out_option(&options.out)));
+    }
+    if !found.stale.is_empty() {
+        output.error(&format!("stale: {}", names(found.stale.iter().copied())));
+        output.say(&format!("mend with: {}", command(&found.stale, options)));
+    }
     Exit::NotMet
+}
+
+/// How a command names the folder of the reports, where that is not the usual one.
+fn out_option(out: &Path) -> String {
+    if out == Path::new("reports") { String::new() } else { format!(" --out {}", argument(&out.to_string_lossy())) }
 }
 
 fn names<'a>(documents: impl Iterator<Item = &'a Document<'a>>) -> String {
@@ -84,9 +108,7 @@ fn command(stale: &[&Document<'_>], options: &EmbedOptions) -> String {
     use clap::ValueEnum as _;
     let mut words = vec!["runner".to_owned(), "embed".to_owned()];
     words.extend(stale.iter().map(|document| argument(&document.path.to_string_lossy())));
-    if options.out != Path::new("reports") {
-        words.push(format!("--out {}", argument(&options.out.to_string_lossy())));
-    }
+    words.extend(Some(out_option(&options.out).trim_start().to_owned()).filter(|option| !option.is_empty()));
     words.extend(options.base_url.as_ref().map(|url| format!("--base-url {}", argument(url))));
     let format = options.format.and_then(|format| format.to_possible_value());
     words.extend(format.map(|value| format!("--format {}", value.get_name())));
@@ -166,14 +188,43 @@ struct Shelf {
     /// The folder of the document that is being filled.
     folder: PathBuf,
     read: BTreeMap<String, Report>,
+    /// The charts of those that were read.
+    drawn: BTreeMap<String, Vec<Chart>>,
+    /// Pictures to which documents refer: report and file.
+    linked: RefCell<BTreeSet<(String, String)>>,
 }
 
 impl Shelf {
     fn new(options: &EmbedOptions) -> Result<Self> {
         let here = Path::new(".").canonicalize().context("finding the current folder")?;
         let base_url = options.base_url.clone();
-        Ok(Self { out: options.out.clone(), base_url, folder: here.clone(), here, read: BTreeMap::new() })
+        let (read, drawn, linked) = (BTreeMap::new(), BTreeMap::new(), RefCell::default());
+        Ok(Self { out: options.out.clone(), base_url, folder: here.clone(), here, read, drawn, linked })
     }
+
+    /// Pictures to which documents refer that are not what their results draw, each with its report.
+    fn altered(&self) -> Vec<(String, PathBuf)> {
+        let mut altered = Vec::new();
+        for (report, file) in self.linked.borrow().iter() {
+            let path = self.out.join(report).join(file);
+            let fresh = self.drawn.get(report).and_then(|charts| drawn(charts, file));
+            let there = std::fs::read(&path).unwrap_or_default();
+            // Checkouts may change line endings.
+            let there = String::from_utf8_lossy(&there).replace("\r\n", "\n");
+            if fresh.is_some_and(|fresh| fresh != there) {
+                altered.push((report.clone(), path));
+            }
+        }
+        altered
+    }
+}
+
+/// What a file of a report would hold if it were drawn now.
+fn drawn(charts: &[Chart], file: &str) -> Option<String> {
+    let stem = file.strip_suffix(".svg")?;
+    let of = |stem: &str| charts.iter().find(|chart| chart.stem == stem)?.picture.as_ref().ok();
+    let dark = || Some(of(stem.strip_suffix("-dark")?)?.svg(Theme::Dark));
+    of(stem).map(|picture| picture.svg(Theme::Light)).or_else(dark)
 }
 
 impl Library for Shelf {
@@ -189,8 +240,10 @@ impl Library for Shelf {
                 });
             }
             let results = derived(&self.out.join(scenario)).map_err(|error| Problem::bare(format!("{error:#}")))?;
-            let charts = charts(&results).iter().map(reference).collect();
+            let drawn = charts(&results);
+            let charts = drawn.iter().map(reference).collect();
             self.read.insert(scenario.to_owned(), Report { results, charts });
+            self.drawn.insert(scenario.to_owned(), drawn);
         }
         self.read.get(scenario).ok_or_else(|| Problem::bare(format!("there is no report `{scenario}` in {out}")))
     }
@@ -198,14 +251,13 @@ impl Library for Shelf {
     fn link(&self, scenario: &str, file: &str) -> Result<String, Problem> {
         let path = self.out.join(scenario).join(file);
         let missing = || {
-            let out =
-                if self.out == Path::new("reports") { String::new() } else { format!(" --out {}", self.out.display()) };
             Problem::new(
                 format!("there is no {}", path.display()),
-                format!("draw it with `runner render {scenario}{out}`"),
+                format!("draw it with `runner render {scenario}{}`", out_option(&self.out)),
             )
         };
         let target = path.canonicalize().map_err(|_| missing())?;
+        self.linked.borrow_mut().insert((scenario.to_owned(), file.to_owned()));
         match &self.base_url {
             None => Ok(address(&relative(&self.folder, &target))),
             Some(url) => match target.strip_prefix(&self.here) {

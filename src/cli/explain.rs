@@ -4,11 +4,10 @@ use std::fmt::Write as _;
 
 use anyhow::Result;
 use clap::Args;
-use unicode_width::UnicodeWidthStr as _;
 
 use super::Exit;
 use super::dictionary::{Entry, entries};
-use super::output::Output;
+use super::output::{Output, wrap};
 use crate::name::nearest;
 use crate::scenario::printable;
 use crate::task::Tasks;
@@ -120,24 +119,6 @@ fn told(entry: &Entry, width: usize) -> String {
         wrap(&mut text, "  See also: ", "    ", &entry.related.join(", "), width);
     }
     text
-}
-
-/// Writes words into lines that start with `first`, and then with `later`.
-fn wrap(text: &mut String, first: &str, later: &str, words: &str, width: usize) {
-    let mut line = first.to_owned();
-    let mut empty = true;
-    for word in words.split_whitespace() {
-        if !empty && line.width() + 1 + word.width() > width {
-            let _ = writeln!(text, "{}", line.trim_end());
-            (line, empty) = (later.to_owned(), true);
-        }
-        if !empty {
-            line.push(' ');
-        }
-        line.push_str(word);
-        empty = false;
-    }
-    let _ = writeln!(text, "{}", line.trim_end());
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use anyhow::Result;
 use serde_json::{Value, json};
 
 use super::args::{CheckOptions, Described, ListOptions, PlanOptions, SchemaOptions};
-use super::output::Output;
+use super::output::{Output, folded, wrap};
 use super::progress::show;
 use super::{Exit, power, sources};
 use crate::ipc::METHODS;
@@ -51,7 +51,7 @@ pub(super) fn print_plans(plans: &[Plan], tasks: &Tasks, as_json: bool, output: 
     }
     let mut seconds = 0.0;
     for plan in plans {
-        output.result(&plan_text(plan, tasks))?;
+        output.result(&folded(&plan_text(plan, tasks), output.prose()))?;
         seconds += estimate(plan, tasks).seconds;
     }
     if plans.len() > 1 {
@@ -179,16 +179,18 @@ pub(super) fn list(options: &ListOptions, tasks: &Tasks, output: &Output) -> Res
         return Ok(Exit::Success);
     }
     let mut text = String::from("Tasks\n");
+    let (width, later) = (output.prose(), " ".repeat(19));
     for task in tasks.iter() {
-        let _ = writeln!(text, "  {:16} {}", task.name(), task.about());
+        wrap(&mut text, &format!("  {:16} ", task.name()), &later, task.about(), width);
         for setting in task.settings() {
-            let _ = writeln!(text, "    {:14} {} (default {})", setting.name, setting.about, setting.default);
+            let about = format!("{} (default {})", setting.about, setting.default);
+            wrap(&mut text, &format!("    {:14} ", setting.name), &later, &about, width);
         }
     }
     for (heading, rows) in lists {
         let _ = writeln!(text, "\n{heading}");
         for (word, about) in rows {
-            let _ = writeln!(text, "  {word:16} {about}");
+            wrap(&mut text, &format!("  {word:16} "), &later, about, width);
         }
     }
     output.result(&text)?;

@@ -1,8 +1,10 @@
 //! Printing: results on standard output, progress and errors on standard error, and never a panic over a closed pipe.
 
+use std::fmt::Write as _;
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
 use anyhow::Context as _;
+use unicode_width::UnicodeWidthStr as _;
 
 /// Where words go, and how.
 pub(super) struct Output {
@@ -68,13 +70,19 @@ impl Output {
         self.color_err
     }
 
-    /// Columns of the terminal, or a width that reads well in a log.
+    /// Columns for tables and sentences: as COLUMNS says, else those of the terminal, else as many as logs can be read in.
     pub(super) fn width(&self) -> usize {
-        let size = rustix::termios::tcgetwinsize(io::stdout());
-        match size {
-            Ok(size) if io::stdout().is_terminal() && size.ws_col > 0 => usize::from(size.ws_col).clamp(40, 140),
-            _ => 100,
-        }
+        columns(&io::stdout()).unwrap_or(80).clamp(NARROWEST, 140)
+    }
+
+    /// Columns at which lines of prose on standard output are folded. A pipe gets them whole, so that they can be searched.
+    pub(super) fn prose(&self) -> usize {
+        columns(&io::stdout()).map_or(usize::MAX, |columns| columns.max(NARROWEST))
+    }
+
+    /// The same on standard error.
+    pub(super) fn prose_of_errors(&self) -> usize {
+        columns(&io::stderr()).map_or(usize::MAX, |columns| columns.max(NARROWEST))
     }
 
     /// Whether somebody can be asked: the question is seen, and the answer typed.
@@ -94,5 +102,60 @@ impl Output {
     /// Whether progress may rewrite its line.
     pub(super) fn live(&self) -> bool {
         !self.quiet && io::stderr().is_terminal()
+    }
+}
+
+/// Fewest columns that lines are made for.
+const NARROWEST: usize = 40;
+
+/// What COLUMNS says, else the columns of the terminal, where it is one.
+fn columns(stream: &(impl io::IsTerminal + std::os::fd::AsFd)) -> Option<usize> {
+    let said = std::env::var("COLUMNS").ok().and_then(|text| text.trim().parse().ok());
+    let size = || rustix::termios::tcgetwinsize(stream).ok().map(|size| usize::from(size.ws_col));
+    said.or_else(|| size().filter(|_| stream.is_terminal())).filter(|columns| *columns > 0)
+}
+
+/// Writes words into lines that start with `first`, and then with `later`.
+pub(super) fn wrap(text: &mut String, first: &str, later: &str, words: &str, width: usize) {
+    let mut line = first.to_owned();
+    let mut empty = true;
+    for word in words.split_whitespace() {
+        if !empty && line.width() + 1 + word.width() > width {
+            let _ = writeln!(text, "{}", line.trim_end());
+            (line, empty) = (later.to_owned(), true);
+        }
+        if !empty {
+            line.push(' ');
+        }
+        line.push_str(word);
+        empty = false;
+    }
+    let _ = writeln!(text, "{}", line.trim_end());
+}
+
+/// The text with lines that are too long folded at blanks; what follows is indented further than where they start.
+pub(super) fn folded(text: &str, width: usize) -> String {
+    let mut out = String::with_capacity(text.len());
+    for line in text.lines() {
+        if line.width() <= width {
+            let _ = writeln!(out, "{line}");
+            continue;
+        }
+        let words = line.trim_start();
+        let indent = &line[..line.len() - words.len()];
+        wrap(&mut out, indent, &format!("{indent}    "), words, width);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_lines_are_folded_under_where_they_start() {
+        let text = "short  one\n  a line that is too long\n";
+        assert_eq!(folded(text, 16), "short  one\n  a line that is\n      too long\n");
+        assert_eq!(folded(text, usize::MAX), text);
     }
 }

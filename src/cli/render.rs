@@ -1,8 +1,9 @@
 //! `runner render`, and writing a report's charts and pages from its results.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 
 use super::Exit;
 use super::args::RenderOptions;
@@ -71,7 +72,10 @@ pub(super) fn derived(folder: &Path) -> Result<Results> {
 
 /// Names of the reports in a folder.
 pub(super) fn report_names(out: &Path) -> Result<Vec<String>> {
-    let entries = std::fs::read_dir(out).with_context(|| format!("reading {}", out.display()))?;
+    let entries = std::fs::read_dir(out).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => anyhow!("there is no folder {}; say with --out where the reports are", out.display()),
+        _ => anyhow!(error).context(format!("reading the reports in {}", out.display())),
+    })?;
     let mut names: Vec<String> = entries
         .flatten()
         .filter(|entry| entry.path().join("results.json").is_file())
@@ -92,7 +96,10 @@ pub(super) fn write_report(results: &Results, folder: &Path) -> Result<String> {
     write_whole(&folder.join(PAGE), page.as_bytes())?;
     remove_stale(folder, &files);
     let drawn = references.iter().filter(|chart| chart.missing.is_none()).count();
-    Ok(format!("{} (SVG and PNG, light and dark)", plural(drawn as u64, "chart")))
+    Ok(match drawn {
+        0 => "no charts".into(),
+        drawn => format!("{} (SVG and PNG, light and dark)", plural(drawn as u64, "chart")),
+    })
 }
 
 /// Writes charts: light, dark, and as one file that follows what whoever looks at it prefers; the first two as images, too.

@@ -76,7 +76,7 @@ pub(super) fn plans_of(
             .collect();
         output.result(&serde_json::to_string_pretty(&list)?)?;
     } else {
-        output.say(&problems.render(output.color_err()));
+        output.say(&problems.folded(output.color_err(), output.prose_of_errors()));
         let count = problems.len();
         output.say(&format!("\n{}; nothing was run", crate::name::plural(count as u64, "problem")));
     }

@@ -115,7 +115,7 @@ impl Problem {
         Self { file: printable(file), line: 0, column: 0, message: message.into(), help, excerpt: None }
     }
 
-    fn render(&self, renderer: &Renderer) -> String {
+    fn render(&self, renderer: &Renderer, width: usize) -> String {
         let title = Level::ERROR.primary_title(self.message.as_str());
         let mut group = match &self.excerpt {
             Some(excerpt) => title.element(
@@ -126,11 +126,31 @@ impl Problem {
             ),
             None => title.element(Origin::path(self.file.as_str())),
         };
-        if let Some(help) = &self.help {
+        let help = self.help.as_ref().map(|help| fold(help, width.saturating_sub(HELP_INDENT)));
+        if let Some(help) = &help {
             group = group.element(Level::HELP.message(help.as_str()));
         }
         renderer.render(&[group])
     }
+}
+
+/// Columns before a way out: those of line numbers, and ` = help: `.
+const HELP_INDENT: usize = 12;
+
+/// A text with line breaks at blanks, where it is longer than so many columns.
+fn fold(text: &str, width: usize) -> String {
+    let (mut out, mut column) = (String::with_capacity(text.len()), 0);
+    for word in text.split(' ') {
+        let length = word.chars().count();
+        if !out.is_empty() {
+            let full = column + 1 + length > width;
+            out.push(if full { '\n' } else { ' ' });
+            column = if full { 0 } else { column + 1 };
+        }
+        out += word;
+        column += length;
+    }
+    out
 }
 
 /// Problems of one or many files. Empty means that all is well.
@@ -192,8 +212,14 @@ impl Problems {
     /// All problems for people, each with its line and a caret, and an empty line between them.
     #[must_use]
     pub fn render(&self, color: bool) -> String {
+        self.folded(color, usize::MAX)
+    }
+
+    /// The same with ways out that are folded at a width in columns.
+    #[must_use]
+    pub fn folded(&self, color: bool, width: usize) -> String {
         let renderer = if color { Renderer::styled() } else { Renderer::plain() };
-        let parts: Vec<String> = self.list().into_iter().map(|problem| problem.render(&renderer)).collect();
+        let parts: Vec<String> = self.list().into_iter().map(|problem| problem.render(&renderer, width)).collect();
         parts.join("\n\n")
     }
 }
@@ -228,6 +254,17 @@ mod tests {
             let problem = Fault::new("it is bad", "make it good").at(&text(&content), &(at..at + 3));
             assert_eq!((problem.line, problem.column), (2, 4), "{ending:?}");
         }
+    }
+
+    #[test]
+    fn ways_out_are_folded_at_a_width() {
+        let help = "a long way out of what is bad, which takes more than one line";
+        let problems = Problems { list: vec![Fault::new("it is bad", help).at(&text("a: 1\n"), &(3..4))] };
+        let folded = problems.folded(false, 40);
+        assert!(folded.lines().all(|line| line.chars().count() <= 40), "{folded}");
+        let words = |text: &str| text.split_whitespace().filter(|word| *word != "|").collect::<Vec<_>>().join(" ");
+        assert!(words(&folded).contains(help), "{folded}");
+        assert!(problems.render(false).contains(help));
     }
 
     #[test]

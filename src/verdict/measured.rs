@@ -2,8 +2,8 @@
 
 use super::LEVEL;
 use super::estimate::memory_trials;
-use super::samples::{log_ratios, per_item, times, values};
-use crate::results::Results;
+use super::samples::{log_ratios, per_item, time_interval, times, values};
+use crate::results::{Interval, Results};
 use crate::stats::{self, Estimate, estimate};
 use crate::vocab::Metric;
 
@@ -62,6 +62,22 @@ fn late(results: &Results, cell: usize, to: Option<usize>, share: f64) -> Result
     };
     let Some(to) = to else { return Ok(estimate(&values(&of(cell)?), LEVEL)) };
     Ok(ratio(&stats::log_ratios(&of(cell)?, &of(to)?).logs))
+}
+
+/// The median over the timed trials of a cell of their latency at a share of 0.50, 0.95 or 0.99, in seconds, with its
+/// interval at 95 %. `None` where items did not come at a set rate, and where a trial failed or has too few items for it.
+#[must_use]
+pub fn latency(results: &Results, cell: usize, share: f64) -> Option<Interval> {
+    let known: Option<Vec<_>> = results.timed(cell).map(|trial| Some((trial.block, trial.latency(share)?))).collect();
+    time_interval(&known?, LEVEL)
+}
+
+/// The median over the timed trials of a cell of the items a second that were answered, with its interval at 95 %. `None`
+/// where items did not come at a set rate, or a trial failed.
+#[must_use]
+pub fn achieved(results: &Results, cell: usize) -> Option<Interval> {
+    let known: Option<Vec<_>> = results.timed(cell).map(|trial| Some((trial.block, trial.achieved()?))).collect();
+    time_interval(&known?, LEVEL)
 }
 
 /// A ratio from its logarithms.

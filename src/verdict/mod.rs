@@ -33,6 +33,7 @@ use crate::results::{CellEstimate, Derived, Group, GroupVerdict, Results, Word};
 
 pub use break_even::lines as lines_over_workers;
 pub use judge::is_planned;
+pub use measured::{achieved, latency};
 pub use regression::{change, change_interval};
 pub use runs::{Comparison, Drift, Matched, Side, Unpaired, compare_runs};
 pub use samples::UNBOUNDED;
@@ -133,7 +134,7 @@ fn winners(family: &[usize], verdict: &GroupVerdict) -> Vec<usize> {
 mod tests {
     use super::fixture::{Made, check_cell};
     use super::*;
-    use crate::results::{FileError, Spent, read, write};
+    use crate::results::{FileError, Open, Spent, read, write};
     use crate::vocab::Outcome;
 
     #[test]
@@ -214,9 +215,28 @@ mod tests {
             let group = &derived.groups[0];
             assert!(group.withheld.as_ref().unwrap().contains(why), "{:?}", group.withheld);
             assert!(group.pairs.is_empty() && group.winners.is_empty());
-            assert!(group.sentence.contains("threads × 2") && group.sentence.contains("2.0"), "{}", group.sentence);
+            assert!(group.sentence.contains("Lowest median: threads × 2, 5"), "{}", group.sentence);
             assert!(!words.iter().any(|word| group.sentence.contains(word)), "{}", group.sentence);
         }
+    }
+
+    #[test]
+    fn the_lowest_median_and_the_next_are_told_as_times() {
+        let mut results = Made::new(3).serial(0.0807).cell("threads × 2", 0.084).results;
+        // In most blocks the threads are faster, although their median is higher.
+        for (trial, millis) in results.trials.iter_mut().zip([80, 90, 81, 75, 84, 85]) {
+            trial.measured = millis * 1_000_000;
+        }
+        let told = |results: &Results| derive(results).groups[0].sentence.clone();
+        let sentence = told(&results);
+        assert!(sentence.ends_with("Lowest median: serial, 81.0 ms; next threads × 2, 84.0 ms."), "{sentence}");
+        results.groups[0].rate = Some(600);
+        for trial in &mut results.trials {
+            let p95 = trial.measured / 20;
+            trial.open = Some(Open { p50: p95 / 2, p95, p99: 2 * p95, max: 4 * p95, span: trial.measured });
+        }
+        let sentence = told(&results);
+        assert!(sentence.ends_with("Lowest p95 latency: serial, 4.05 ms; next threads × 2, 4.20 ms."), "{sentence}");
     }
 
     #[test]

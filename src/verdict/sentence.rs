@@ -157,11 +157,17 @@ impl Seen<'_> {
                 let ends = spread(&speedup, like(speedup.median));
                 format!("{} {of}{}{ends}", times(speedup.median), self.label(baseline))
             }
-            None if self.group.per_item => {
-                estimate.per_item.map_or("no time".into(), |t| seconds_interval(&t) + " per item")
-            }
-            None => estimate.time.map_or("no time".into(), |time| seconds_interval(&time)),
+            None => self.duration(cell),
         }
+    }
+
+    /// The time that the group compares: of a trial, of an item, or, at a set rate, the latency.
+    fn duration(&self, cell: usize) -> String {
+        let estimate = &self.estimates[cell];
+        if self.group.per_item {
+            return estimate.per_item.map_or("no time".into(), |time| seconds_interval(&time) + " per item");
+        }
+        estimate.time.map_or("no time".into(), |time| seconds_interval(&time))
     }
 
     fn nothing(&self, cells: &[usize]) -> String {
@@ -176,11 +182,11 @@ impl Seen<'_> {
 
     /// What was seen, without a verdict.
     fn lowest(&self, timed: &[usize]) -> String {
-        let first = format!("Lowest median: {}, {}", self.label(timed[0]), self.pace(timed[0]));
-        match timed.get(1) {
-            Some(second) => format!("{first}; next {}, {}.", self.label(*second), self.pace(*second)),
-            None => first + ".",
-        }
+        let what = if self.group.rate.is_some() { "p95 latency" } else { "median" };
+        // Times of both: a median of ratios may contradict the order of the medians.
+        let told = |cell: usize| format!("{}, {}", self.label(cell), self.duration(cell));
+        let next = timed.get(1).map_or(String::new(), |second| format!("; next {}", told(*second)));
+        format!("Lowest {what}: {}{next}.", told(timed[0]))
     }
 
     /// One way is fastest: by how much, against the nearest that it was compared with.

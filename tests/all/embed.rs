@@ -229,6 +229,11 @@ fn mistakes_are_named_with_line_and_way_out_and_nothing_is_written() {
         (format!("<!-- runner:value scenario=cpu-bound where workers=2 -->{end}\n"), "3 ways are meant: threads × 2; "),
         (format!("<!-- runner:value scenario=cpu-bound where modle=serial -->{end}\n"), "did you mean `model`?"),
         (format!("<!-- runner:value scenario=cpu-bound where model=thread -->{end}\n"), "did you mean `threads`?"),
+        (format!("<!-- runner:value scenario=cpu-bound model=threads -->{end}\n"), "put it behind `where`"),
+        (
+            format!("<!-- runner:value scenario=cpu-bound where model=threads workers=9 -->{end}\n"),
+            "no way of `cpu-bound` has `workers=9`; there is `1`, `2`, `4`",
+        ),
         (
             format!("<!-- runner:value scenario=cpu-bound metric=speedpu where model=serial -->{end}\n"),
             "did you mean `speedup`?",
@@ -300,6 +305,20 @@ fn a_check_fails_when_a_report_changes_and_says_how_to_mend_it() {
     let diff = place.run(&["embed", "a.md", "--diff"]).expect(0);
     assert_eq!((diff.stdout, text(&place, "a.md")), (stale.stdout, before));
     place.run(&["embed", "a.md"]).expect(0);
+    // The picture is of the trials before.
+    let old = place.run(&["embed", "a.md", "--check"]).expect(1);
+    let files = "reports/cpu-bound/speedup-dark.svg, reports/cpu-bound/speedup.svg\n";
+    assert!(old.stderr.contains(files) && !old.stderr.contains("stale"), "{}", old.stderr);
+    assert!(old.stderr.contains("mend with: runner render cpu-bound\n"), "{}", old.stderr);
+    place.run(&["render", "cpu-bound"]).expect(0);
+    place.run(&["embed", "a.md", "--check"]).expect(0);
+    // Nor may anybody have changed it by hand.
+    let picture = text(&place, "reports/cpu-bound/speedup.svg");
+    place.write("reports/cpu-bound/speedup.svg", picture.replacen("<path ", "<path opacity=\"0\" ", 1));
+    let tampered = place.run(&["embed", "a.md", "--check"]).expect(1);
+    let says = "not what its results draw: reports/cpu-bound/speedup.svg\n";
+    assert!(tampered.stderr.contains(says), "{}", tampered.stderr);
+    place.write("reports/cpu-bound/speedup.svg", picture);
     place.run(&["embed", "a.md", "--check"]).expect(0);
     // A picture that is named must be there.
     std::fs::remove_file(place.path("reports/cpu-bound/speedup-dark.svg")).unwrap();

@@ -8,11 +8,16 @@ use crate::support::{Ended, HANG, PROGRAM, Place, example, skipped};
 #[test]
 fn words_are_explained_and_near_ones_offered() {
     let place = Place::new();
-    let explained = place.run(&["explain", "download"]).expect(0).stdout;
+    // Lines are folded at the width of a log.
+    let explained = |word: &str| {
+        let text = place.run(&["explain", word]).expect(0).stdout;
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let download = explained("download");
     for part in ["a task", "delay", "(default 10 ms)", "kind: download", "bandwidth"] {
-        assert!(explained.contains(part), "{part}: {explained}");
+        assert!(download.contains(part), "{part}: {download}");
     }
-    let setting = place.run(&["explain", "download.delay"]).expect(0).stdout;
+    let setting = explained("download.delay");
     assert!(setting.contains("Default: 10 ms") && setting.contains("from 0 s to 10 s"), "{setting}");
     let memory = place.run(&["explain", "memory"]).expect(0).stdout;
     for what in ["a chart", "a metric", "a fault"] {
@@ -27,10 +32,34 @@ fn words_are_explained_and_near_ones_offered() {
     let unknown = place.run(&["explain", "thread"]).expect(2);
     assert!(unknown.stderr.contains("did you mean `threads`?") && unknown.stdout.is_empty(), "{}", unknown.stderr);
     let all = place.run(&["explain"]).expect(0).stdout;
+    let all = all.split_whitespace().collect::<Vec<_>>().join(" ");
     let json = place.run(&["explain", "--json"]).expect(0).json();
     for entry in json.as_array().unwrap() {
         assert!(all.contains(entry["word"].as_str().unwrap()), "{entry}");
     }
+}
+
+#[test]
+fn lines_are_as_wide_as_columns_says() {
+    let place = Place::new();
+    let folded = |arguments: &[&str], columns: &str| {
+        let mut program = place.program(arguments);
+        program.env("COLUMNS", columns);
+        Ended::of(program.spawn().unwrap(), HANG)
+    };
+    let widest = |text: &str| text.lines().map(|line| line.chars().count()).max().unwrap();
+    let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    place.scenario("a", "tasks: [primes]\nmodels: [serial, threads, processes]\nipc: [pipe, shared_memory]\n");
+    place.scenario("bad", "tasks: [primes]\nmodels: [serial]\nworkrs: 2\ntrials: 100000\nfault: what\n");
+    for arguments in [vec!["list"], vec!["plan", "a.yaml"], vec!["explain", "ipc"]] {
+        let (narrow, piped) = (folded(&arguments, "60").expect(0).stdout, place.run(&arguments).expect(0).stdout);
+        assert!(widest(&narrow) <= 60 && widest(&piped) > 60, "{narrow}");
+        assert_eq!(one_line(&narrow), one_line(&piped));
+    }
+    let check = folded(&["check", "bad.yaml"], "44").expect(2).stderr;
+    let ways_out: Vec<&str> = check.lines().filter(|line| line.contains("help: ")).collect();
+    assert!(!ways_out.is_empty() && ways_out.iter().all(|line| line.chars().count() <= 44), "{check}");
+    assert!(widest(&place.run(&["explain"]).expect(0).stdout) <= 80, "a pipe is as wide as a log");
 }
 
 #[test]

@@ -111,6 +111,16 @@ fn what_cannot_be_shown_is_said() {
     let place = place(&["a"]);
     let ended = place.run(&["report", "aa", "--out", "o"]).expect(2);
     assert!(ended.stderr.contains("there is no report `aa` in o; there is `a`"), "{}", ended.stderr);
+    for command in ["render", "report"] {
+        let ended = place.run(&[command, "--out", "nowhere"]).expect(3);
+        let why = "there is no folder nowhere; say with --out where the reports are";
+        assert!(ended.stderr.contains(why), "{}", ended.stderr);
+    }
+    let head = "version: 1\nname: none\ntitle: A test\nabout: A test.\ncharts: []\n";
+    place.write("none.yaml", head.to_owned() + "tasks: [{kind: sleep, duration: 1 ms, items: 2}]\nmodels: [serial]\n");
+    place.run_scenario("none", &["--trials", "1"]).expect(0);
+    let ended = place.run(&["render", "none", "--out", "o"]).expect(0);
+    assert!(ended.stderr.contains("o/none: no charts\n"), "{}", ended.stderr);
     let mut program = place.program(&["report", "a", "--out", "o", "--open"]);
     program.env("PATH", place.path("empty"));
     let ended = crate::support::Ended::of(program.spawn().unwrap(), crate::support::HANG).expect(0);

@@ -85,7 +85,12 @@ impl Place {
         command.args(arguments).current_dir(self.folder.path()).env("TMPDIR", self.temporary());
         // A trace of a debug build takes longer than most trials may.
         command.env("RUST_BACKTRACE", "0");
-        command.env_remove("NO_COLOR").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+            .env_remove("NO_COLOR")
+            .env_remove("COLUMNS")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         command
     }
 

@@ -25,8 +25,14 @@ async function looks(browser) {
       const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
       assert.equal(over, 0, `${viewport.width} px: the page is too wide by ${over}`);
       const wide = await page.evaluate(() => [...document.querySelectorAll("figure svg")]
-        .filter((svg) => svg.getBoundingClientRect().width > innerWidth || svg.getBoundingClientRect().height < 40).length);
-      assert.equal(wide, 0, "charts fit");
+        .filter((svg) => svg.parentElement.getBoundingClientRect().width > innerWidth || svg.getBoundingClientRect().height < 40).length);
+      assert.equal(wide, 0, "charts fit, or scroll in a box of their own");
+      const small = await page.evaluate(() => [...document.querySelectorAll("figure svg")]
+        .filter((svg) => svg.getBoundingClientRect().width < 600).length);
+      assert.equal(small, 0, "charts are as large as their text needs");
+      const over_marks = await page.evaluate(() => [...document.querySelectorAll("figure svg :not(.m)")]
+        .filter((part) => getComputedStyle(part).pointerEvents !== "none").length);
+      assert.equal(over_marks, 0, "nothing but marks is pointed at");
       seen[colorScheme] = await background(page, "body");
       assert.equal(await background(page, "figure svg > path"), seen[colorScheme], "charts stand on the page's ground");
       await close();
@@ -121,6 +127,10 @@ async function prints(browser) {
   assert.ok(await page.locator("nav").isHidden());
   const folded = () => page.locator("details:not([open])").count();
   const before = await folded();
+  const unseen = await page.evaluate(() => [...document.querySelectorAll("details:not([open])")]
+    .filter((part) => !part.children[1].checkVisibility({ contentVisibilityAuto: true })
+      || part.children[1].getBoundingClientRect().height === 0).length);
+  assert.equal(unseen, 0, "without the script, too, folded parts are on paper");
   await page.evaluate(() => dispatchEvent(new Event("beforeprint")));
   assert.equal(await folded(), 0, "nothing stays folded on paper");
   await page.evaluate(() => dispatchEvent(new Event("afterprint")));

@@ -1,6 +1,7 @@
 //! What a start marker says: `chart speedup scenario=cpu-bound width=760`.
 
 use super::Problem;
+use super::select::KEYS;
 use crate::name::nearest;
 
 /// What can be embedded.
@@ -21,6 +22,9 @@ const KINDS: &[(Kind, &str, &[&str])] = &[
     (Kind::Value, "value", &["scenario", "group", "metric", "show", "name"]),
     (Kind::Terminal, "terminal", &["scenario", "width", "lines"]),
 ];
+
+/// Kinds that choose among the ways of a report.
+const CHOOSING: [Kind; 2] = [Kind::Value, Kind::Table];
 
 /// Words that start a list of settings.
 const WHERE: &str = "where";
@@ -67,7 +71,7 @@ impl Marker {
                 WHERE => &mut marker.cells,
                 OVER => &mut marker.over,
                 _ if known.contains(&key) => &mut marker.attributes,
-                _ => return Err(unknown(word, key, known)),
+                _ => return Err(unknown(*kind, word, key, known)),
             };
             if list.iter().any(|(other, _)| other == key) {
                 return Err(Problem::bare(format!("`{key}` is given twice")));
@@ -84,7 +88,7 @@ impl Marker {
         if !self.over.is_empty() && self.kind != Kind::Value {
             return Err(Problem::bare("`over` is for `runner:value` alone"));
         }
-        if !self.cells.is_empty() && ![Kind::Value, Kind::Table].contains(&self.kind) {
+        if !self.cells.is_empty() && !CHOOSING.contains(&self.kind) {
             return Err(Problem::bare(format!("`runner:{word}` takes no `where`")));
         }
         Ok(self)
@@ -110,8 +114,13 @@ impl Marker {
     }
 }
 
-fn unknown(word: &str, key: &str, known: &[&str]) -> Problem {
-    Problem::new(format!("`runner:{word}` has no attribute `{key}`"), meant(key, known))
+fn unknown(kind: Kind, word: &str, key: &str, known: &[&str]) -> Problem {
+    let help = if KEYS.contains(&key) && CHOOSING.contains(&kind) {
+        format!("it is a setting of a way: put it behind `{WHERE}`")
+    } else {
+        meant(key, known)
+    };
+    Problem::new(format!("`runner:{word}` has no attribute `{key}`"), help)
 }
 
 /// The nearest word, or all of them.
@@ -167,6 +176,8 @@ mod tests {
             ("value scenario=a scenario=b", "given twice"),
             ("value scenario=", "is not `key=value`"),
             ("value scenario=\"a", "quotation mark"),
+            ("value scenario=a model=threads", "put it behind `where`"),
+            ("table scenario=a rate=600", "put it behind `where`"),
             ("verdict scenario=a where model=x", "takes no `where`"),
             ("table scenario=a over model=x", "for `runner:value` alone"),
         ] {

@@ -72,6 +72,7 @@ fn facts(results: &Results, cell: &Cell) -> Facts {
     ];
     let numbers = [
         ("payload", group.payload),
+        ("rate", group.rate.map(u64::from)),
         ("workers", cell.workers.map(u64::from)),
         ("chunk", cell.chunk.map(u64::from)),
         ("in_flight", cell.in_flight.map(u64::from)),
@@ -83,6 +84,33 @@ fn facts(results: &Results, cell: &Cell) -> Facts {
     facts.extend(numbers.into_iter().filter_map(|(key, number)| Some((key.to_owned(), Has::Number(number? as f64)))));
     facts
 }
+
+/// Settings of cells that markers may name, beside those of tasks: for whoever forgets the `where` before them.
+pub(super) const KEYS: &[&str] = &[
+    "way",
+    "task",
+    "runtime",
+    "measure",
+    "python",
+    "fault",
+    "model",
+    "ipc",
+    "dispatch",
+    "wait",
+    "placement",
+    "start",
+    "api",
+    "on_crash",
+    "parent_use",
+    "payload",
+    "rate",
+    "workers",
+    "chunk",
+    "in_flight",
+    "switch_interval",
+    "held_per_operation",
+    "parent_memory",
+];
 
 /// The cells that have all these settings; what none has is a problem.
 pub(super) fn matching<'a>(results: &'a Results, wanted: &[(String, String)]) -> Result<Vec<&'a Cell>, Problem> {
@@ -101,9 +129,12 @@ pub(super) fn matching<'a>(results: &'a Results, wanted: &[(String, String)]) ->
         let had = values(&left, key);
         left.retain(|(_, facts)| facts.get(key).is_some_and(|has| has.is(value)));
         if left.is_empty() {
-            let had: Vec<&str> = had.iter().map(String::as_str).collect();
-            let help =
-                if had.is_empty() { "the ways that are left have no such setting".into() } else { meant(value, &had) };
+            let help = match had.as_slice() {
+                [] => "the ways that are left have no such setting".into(),
+                // Of numbers, one that looks alike is no likelier than another.
+                had if value.starts_with(|c: char| c.is_ascii_digit()) => there_is(had),
+                had => meant(value, &had.iter().map(String::as_str).collect::<Vec<_>>()),
+            };
             return Err(Problem::new(format!("no way of `{}` has `{key}={value}`", results.scenario.name), help));
         }
     }
@@ -129,7 +160,8 @@ pub(super) fn one<'a>(results: &'a Results, wanted: &[(String, String)]) -> Resu
     }
     let all: Vec<(&Cell, Facts)> = found.iter().map(|cell| (*cell, facts(results, cell))).collect();
     let lacks = |key: &str| all.iter().any(|(_, facts)| !facts.contains_key(key));
-    let order = ["model", "workers", "ipc", "payload", "task", "runtime", "python", "start", "api", "chunk", "group"];
+    let order =
+        ["model", "workers", "ipc", "payload", "task", "runtime", "python", "rate", "start", "api", "chunk", "group"];
     let apart = order.iter().find(|key| values(&all, key).len() > 1 || (lacks(key) && !values(&all, key).is_empty()));
     let labels: Vec<&str> = found.iter().take(4).map(|cell| cell.label.as_str()).collect();
     let more = if found.len() > labels.len() { ", …" } else { "" };
@@ -139,6 +171,11 @@ pub(super) fn one<'a>(results: &'a Results, wanted: &[(String, String)]) -> Resu
         format!("{} ways are meant: {}{more}", found.len(), labels.join("; ")),
         format!("behind `where`, add one of {}", named.join(", ")),
     ))
+}
+
+/// All values.
+fn there_is(values: &[String]) -> String {
+    format!("there is {}", values.iter().map(|value| format!("`{value}`")).collect::<Vec<_>>().join(", "))
 }
 
 fn quoted(value: &str) -> String {
@@ -155,4 +192,37 @@ pub(super) fn groups<'a>(results: &'a Results, label: Option<&str>) -> Result<Ve
         return Err(Problem::new(message, meant(label, &known)));
     }
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verdict::fixture::Made;
+
+    /// A way that comes at a rate and has every setting that a way can have.
+    fn rated() -> Results {
+        let mut results = Made::new(7).cell("threads × 2", 0.2).payload(64, "b").cell("threads × 2", 0.1).finish();
+        for (group, rate) in results.groups.iter_mut().zip([600, 900]) {
+            group.rate = Some(rate);
+        }
+        results
+    }
+
+    #[test]
+    fn ways_are_meant_by_their_rate() {
+        let results = rated();
+        let of = |key: &str, value: &str| one(&results, &[(key.to_owned(), value.to_owned())]);
+        assert_eq!(of("rate", "900").unwrap().id, 1);
+        let none = of("rate", "60").unwrap_err();
+        assert_eq!(none.help.as_deref(), Some("there is `600`, `900`"));
+    }
+
+    #[test]
+    fn every_setting_of_a_way_is_a_known_word() {
+        let results = rated();
+        for key in facts(&results, &results.cells[1]).into_keys() {
+            let of_task = results.groups[1].settings.contains_key(&key);
+            assert!(of_task || key == "group" || KEYS.contains(&key.as_str()), "{key}");
+        }
+    }
 }

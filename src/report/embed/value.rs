@@ -6,7 +6,7 @@ use super::select::one;
 use crate::name::{show_seconds, three_digits};
 use crate::report::words::{bytes, cores, speedup, time};
 use crate::results::{Cell, CellEstimate, Interval, Latency, Pair, Quantiles, Results};
-use crate::verdict::{effect, range, seconds_interval, times_interval};
+use crate::verdict::{achieved, effect, latency, range, seconds_interval, times_interval};
 
 /// One number that a way has, with its interval in brackets where it has one.
 struct Metric {
@@ -45,6 +45,15 @@ const METRICS: &[Metric] = &[
     metric("service_p50", "median time of an item, received until replied", |known| service(known, |of| Some(of.p50))),
     metric("service_p95", "its 95th percentile", |known| service(known, |of| of.p95)),
     metric("service_p99", "its 99th percentile", |known| service(known, |of| of.p99)),
+    metric("latency_p50", "at a set rate: median time from when an item was due to its reply", |known| {
+        late(known, 0.50)
+    }),
+    metric("latency_p95", "its 95th percentile", |known| late(known, 0.95)),
+    metric("latency_p99", "its 99th percentile", |known| late(known, 0.99)),
+    metric("achieved", "at a set rate: items a second that were answered", |known| {
+        let rate = achieved(known.results, known.cell.id)?;
+        Some(format!("{} items/s", range(&rate, three_digits)))
+    }),
     metric("start", "until every worker was ready", |known| phase(known, 0)),
     metric("work", "from then to the last reply", |known| phase(known, 1)),
     metric("join", "until all workers had ended", |known| phase(known, 2)),
@@ -72,6 +81,10 @@ fn service(known: &Known<'_>, of: fn(&Quantiles) -> Option<u64>) -> Option<Strin
     let own = |latency: &&Latency| latency.cell == known.cell.id;
     let nanos = of(&known.results.latencies.iter().find(own)?.service)?;
     Some(show_seconds(nanos as f64 / 1e9))
+}
+
+fn late(known: &Known<'_>, share: f64) -> Option<String> {
+    latency(known.results, known.cell.id, share).map(|interval| seconds_interval(&interval))
 }
 
 /// How much of a number is shown.
@@ -160,4 +173,34 @@ fn ratio(pair: &Pair, a: usize, b: usize) -> Option<Interval> {
         n,
     };
     ((pair.a, pair.b) == (b, a)).then_some(swapped)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::results::Open;
+    use crate::verdict::fixture::Made;
+
+    #[test]
+    fn latencies_and_what_was_answered_are_values_of_a_rate() {
+        let mut results = Made::new(7).cell("threads × 2", 0.2).finish();
+        let told = |results: &Results, marker: &str| value(&Marker::parse(marker).unwrap(), results);
+        let none = told(&results, "value scenario=made metric=latency_p50").unwrap_err();
+        assert_eq!(none.message, "threads × 2 has no value of `latency_p50`");
+        results.groups[0].rate = Some(600);
+        for trial in &mut results.trials {
+            let late = 1_000_000 * (u64::from(trial.block) + 1);
+            trial.done = 1000;
+            trial.open = Some(Open { p50: late, p95: 2 * late, p99: 3 * late, max: 4 * late, span: 2_000_000_000 });
+        }
+        results.derived = crate::verdict::derive(&results);
+        for (marker, wanted) in [
+            ("metric=latency_p50", "4.00 ms"),
+            ("metric=latency_p95 show=interval where rate=600", "8.00 ms (2.00–14.00)"),
+            ("metric=latency_p99", "12.0 ms"),
+            ("metric=achieved", "500 items/s"),
+        ] {
+            assert_eq!(told(&results, &format!("value scenario=made {marker}")).unwrap(), wanted, "{marker}");
+        }
+    }
 }

@@ -3,6 +3,7 @@
 //! Its sentences and tables are those of `report.md`, converted; its charts are the SVGs, with values that can be pointed at
 //! and reached by keyboard.
 
+mod index;
 mod picture;
 mod prose;
 
@@ -17,6 +18,7 @@ use super::words::reservations;
 use crate::chart::Chart;
 use crate::name::plural;
 use crate::results::Results;
+use index::index;
 use picture::Palette;
 use prose::{Prose, glued};
 
@@ -83,35 +85,6 @@ fn nav(title: &str, links: &[(String, String)]) -> String {
         .map(|(id, text)| format!("<li><a href=\"#{}\">{}</a></li>\n", attribute(id), attribute(text)))
         .collect();
     format!("<nav aria-label=\"{title}\">\n<p>{title}</p>\n<ul>\n{items}</ul>\n</nav>\n")
-}
-
-/// All scenarios with their findings.
-fn index(sources: &[Source<'_>]) -> String {
-    let row = |source: Source<'_>| {
-        let results = source.results;
-        let verdict = results.derived.groups.first().map_or("", |verdict| verdict.sentence.as_str());
-        // The title of a chart is a finding over all groups that it shows; that of a group is longer.
-        let drawn = source.charts.iter().find(|chart| chart.picture.is_ok());
-        let finding = drawn.map_or(verdict, |chart| chart.title.as_str());
-        let name = attribute(&results.scenario.name);
-        format!(
-            "<tr><th scope=\"row\"><a href=\"#{name}\">{}</a></th><td>{}</td><td class=\"n\" data-k=\"{ways}\">{ways}</td>\
-             <td class=\"n\" data-k=\"{trials}\">{trials}</td></tr>\n",
-            attribute(&results.scenario.title),
-            attribute(&glued(finding)),
-            ways = results.cells.len(),
-            trials = results.trials.len(),
-        )
-    };
-    let rows: String = sources.iter().copied().map(row).collect();
-    let head: String = [("scenario", ""), ("finding", ""), ("ways", "n"), ("trials", "n")]
-        .iter()
-        .map(|(text, class)| prose::head_cell(text, !class.is_empty()))
-        .collect();
-    format!(
-        "<section id=\"index\">\n<div class=\"t\" tabindex=\"0\" role=\"region\" aria-label=\"All scenarios\">\n<table \
-         class=\"index\">\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n</div>\n</section>\n"
-    )
 }
 
 /// A page in the making.
@@ -187,7 +160,7 @@ impl Page {
             Ok(picture) => {
                 let svg = self.palette.svg(picture);
                 format!(
-                    "<figure>\n{caption}\n{svg}\n<p class=\"file\"><a href=\"{folder}{stem}.svg\">SVG, light</a> · <a \
+                    "<figure>\n{caption}\n<div class=\"chart\">\n{svg}\n</div>\n<p class=\"file\"><a href=\"{folder}{stem}.svg\">SVG, light</a> · <a \
                      href=\"{folder}{stem}-dark.svg\">dark</a></p>\n</figure>\n"
                 )
             }

@@ -31,6 +31,7 @@ const tip = document.getElementById("tip");
 const REACH = 14;
 let shown = null;
 const hide = () => { tip.hidden = true; shown = null; };
+const letters = (mark) => [...mark.closest("svg").querySelectorAll("use")].map((letter) => letter.getBoundingClientRect());
 const show = (mark, keyboard) => {
   if (shown !== mark || keyboard) {
     tip.textContent = mark.getAttribute("aria-label");
@@ -46,9 +47,14 @@ const show = (mark, keyboard) => {
   const wide = box.width > 40;
   const x = wide && show.x !== undefined && !keyboard ? show.x : box.left + box.width / 2;
   const left = Math.max(8, Math.min(x - tip.offsetWidth / 2, document.documentElement.clientWidth - tip.offsetWidth - 8));
-  const above = box.top - tip.offsetHeight - 10;
+  // Above or below: where it hides less of what is written there, which may be the mark's own label.
+  const above = box.top - tip.offsetHeight - 10, below = box.bottom + 10;
+  const written = letters(mark);
+  const hidden = (top) => written.filter((letter) => letter.right > left && letter.left < left + tip.offsetWidth
+    && letter.bottom > top && letter.top < top + tip.offsetHeight).length;
+  const beneath = above < 4 || (below + tip.offsetHeight < innerHeight && hidden(below) < hidden(above));
   tip.style.left = `${left + scrollX}px`;
-  tip.style.top = `${(above < 4 ? box.bottom + 10 : above) + scrollY}px`;
+  tip.style.top = `${(beneath ? below : above) + scrollY}px`;
 };
 for (const chart of document.querySelectorAll("figure svg")) {
   const marks = [...chart.querySelectorAll(".m")];

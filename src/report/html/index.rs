@@ -1,0 +1,109 @@
+//! The index of a page of many reports: every scenario with what was found, over all its groups.
+
+use super::Source;
+use super::prose::{glued, head_cell};
+use crate::name::plural;
+use crate::report::markdown::{attribute, judged};
+use crate::results::{Group, GroupVerdict, Results};
+
+/// Most lines that the index has of one scenario; its own part has all.
+const MOST: usize = 6;
+
+/// All scenarios with their findings.
+pub(super) fn index(sources: &[Source<'_>]) -> String {
+    let row = |source: Source<'_>| {
+        let results = source.results;
+        let name = attribute(&results.scenario.name);
+        format!(
+            "<tr><th scope=\"row\"><a href=\"#{name}\">{}</a></th><td>{}</td><td class=\"n\" data-k=\"{ways}\">{ways}</td>\
+             <td class=\"n\" data-k=\"{trials}\">{trials}</td></tr>\n",
+            attribute(&results.scenario.title),
+            found(source),
+            ways = results.cells.len(),
+            trials = results.trials.len(),
+        )
+    };
+    let rows: String = sources.iter().copied().map(row).collect();
+    let head: String = [("scenario", ""), ("finding", ""), ("ways", "n"), ("trials", "n")]
+        .iter()
+        .map(|(text, class)| head_cell(text, !class.is_empty()))
+        .collect();
+    format!(
+        "<section id=\"index\">\n<div class=\"t\" tabindex=\"0\" role=\"region\" aria-label=\"All scenarios\">\n<table \
+         class=\"index\">\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n</div>\n</section>\n"
+    )
+}
+
+/// What a scenario's row says: the title of its chart where that is about all groups, else a line for each group.
+fn found(source: Source<'_>) -> String {
+    let results = source.results;
+    let title = source.charts.iter().find(|chart| chart.picture.is_ok()).map(|chart| chart.title.as_str());
+    let modelled = results.groups.iter().any(Group::is_lock_model);
+    let alike = results.run.against.is_some() || results.groups.iter().all(|group| group.fault.is_some());
+    if let Some(title) = title.filter(|_| !modelled && (alike || results.groups.len() == 1)) {
+        return attribute(&glued(title));
+    }
+    let lines = lines(results);
+    if lines.is_empty() {
+        return "A model of an interpreter’s lock alone: nothing is recommended from it.".into();
+    }
+    let more = lines.len().saturating_sub(MOST);
+    let several = results.groups.len() > 1;
+    let shown = lines.iter().take(MOST).map(|(labels, text)| {
+        let label = if several { format!("<b>{}:</b> ", attribute(&labels.join("; "))) } else { String::new() };
+        format!("{label}{}", attribute(&glued(text)))
+    });
+    let rest = (more > 0).then(|| format!("and {} more", plural(more as u64, "finding")));
+    shown.chain(rest).collect::<Vec<_>>().join("<br>")
+}
+
+/// A line for all groups of which the same was found. Times of a model of a lock recommend nothing, so its groups have none.
+fn lines(results: &Results) -> Vec<(Vec<&str>, &str)> {
+    let mut lines: Vec<(Vec<&str>, &str)> = Vec::new();
+    for (group, verdict) in judged(results).filter(|(group, _)| !group.is_lock_model()) {
+        let text = told(verdict);
+        match lines.iter_mut().find(|(_, known)| *known == text) {
+            Some((labels, _)) => labels.push(&group.label),
+            None => lines.push((vec![&group.label], text)),
+        }
+    }
+    lines
+}
+
+/// Which way to use, or what was seen where none can be named.
+fn told(verdict: &GroupVerdict) -> &str {
+    let Some(when) = verdict.when.as_deref() else { return &verdict.sentence };
+    // What follows compares each way with the baseline, which an index has no room for.
+    when.find(". ").map_or(when, |end| &when[..=end])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verdict::fixture::Made;
+
+    #[test]
+    fn the_index_tells_of_every_group_but_of_a_model_of_a_lock() {
+        let mut results = Made::new(15).serial(1.0).cell("threads × 2", 0.5).finish();
+        results.derived = crate::verdict::derive(&results);
+        let (group, verdict) = (results.groups[0].clone(), results.derived.groups[0].clone());
+        let when = |text: &str| Some(text.to_owned());
+        for (id, runtime, text) in [
+            (1, "emulated_gil", "Use the model."),
+            (2, "python", "Use processes × 2, pipe (1.8×). Against serial: threads never pay off."),
+            (3, "python", "Use processes × 2, pipe (1.8×). Against serial: threads pay off."),
+        ] {
+            let label = format!("group {id}");
+            results.groups.push(Group { id, label, runtime: runtime.into(), ..group.clone() });
+            results.derived.groups.push(GroupVerdict { group: id, when: when(text), ..verdict.clone() });
+        }
+        let out = found(Source { results: &results, charts: &[] });
+        let said = "<b>group 2; group 3:</b> Use processes\u{a0}×\u{a0}2, pipe (1.8×).";
+        assert!(out.ends_with(said) && out.contains("<br>"), "{out}");
+        assert!(out.starts_with(&format!("<b>{}:</b> ", group.label)), "{out}");
+        assert!(!out.contains("model") && !out.contains("group 1"), "{out}");
+        results.groups.truncate(2);
+        results.derived.groups.remove(0);
+        assert!(found(Source { results: &results, charts: &[] }).starts_with("A model of"));
+    }
+}
