@@ -85,7 +85,13 @@ fn chart(results: &Results, group: &Group, stem: String) -> Chart {
     if counts.len() < 2 {
         let had =
             counts.first().map_or("no worker count".to_owned(), |count| format!("only one worker count ({count})"));
-        return refused(format!("{had} was run, and a line over workers needs two"));
+        // What a chart shows may be less than what was run.
+        let chosen = results.charts.first().map_or("", |shape| shape.chosen.as_str());
+        return refused(if chosen.is_empty() {
+            format!("{had} was run, and a line over workers needs two")
+        } else {
+            format!("`where` ({chosen}) leaves {had}, and a line over workers needs two")
+        });
     }
     let with_value = all.iter().flat_map(|drawn| &drawn.points).filter(|point| point.value.is_some()).count();
     if with_value < 2 {
