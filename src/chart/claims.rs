@@ -1,6 +1,6 @@
 //! That titles claim no more than their pictures show, and that what is refused is refused for the right reason.
 
-use super::fixture::cpu_bound;
+use super::fixture::{Fixture, Row, cpu_bound};
 use super::gallery::{lost, payloads};
 use super::happenings::{faults, weights};
 use super::specimens::{clocked, tails};
@@ -150,3 +150,28 @@ fn what_a_selector_leaves_out_is_not_said_not_to_have_been_run() {
     let why = shaped(ChartKind::Losses, |cell| cell.model == "serial", "model: serial");
     assert_eq!(why, "no way that is shown has two workers or more");
 }
+
+#[test]
+fn twenty_lines_have_names_of_their_own_in_a_small_file() {
+    let rows: Vec<Row> = (0..20)
+        .flat_map(|way| {
+            [1, 2, 4, 8].map(|workers| ("processes", workers, METHODS[way % 4], Some(f64::from(9 - workers))))
+        })
+        .collect();
+    let mut fixture = Fixture::new("twenty", &[ChartKind::Speedup]).group("primes", "a lot of work", &rows);
+    for cell in &mut fixture.results.cells {
+        let way = cell.id / 4;
+        (cell.chunk, cell.in_flight) = (Some([1, 16][way / 4 % 2]), Some([2, 4, 16][way / 8]));
+        cell.label = format!("processes × {}, {way}, chunk and in flight", cell.workers.unwrap_or(1));
+    }
+    let picture = only(&fixture.derive(), ChartKind::Speedup).picture.unwrap();
+    let mut names: Vec<&str> = picture.written.iter().map(|(text, _)| text.as_str()).collect();
+    names.retain(|text| text.contains("in fl"));
+    names.sort_unstable();
+    names.dedup();
+    assert!(names.len() == 20 && names.iter().all(|name| !name.contains('…')), "{names:?}");
+    let bytes = picture.svg(crate::chart::Theme::Light).len();
+    assert!(bytes < 60_000, "{bytes}");
+}
+
+const METHODS: [&str; 4] = ["pipe", "shared_memory", "queue", "manager"];

@@ -79,7 +79,10 @@ fn drawable(losses: &Losses) -> bool {
 fn chart(results: &Results, group: &Group, rows: &[Row], stem: String) -> Chart {
     let title = title(results, rows);
     if rows.len() > MOST_ROWS {
-        let why = format!("{} rows are too many for one picture; the table has them all", rows.len());
+        let why = format!(
+            "{} rows are too many for one picture; an entry of `charts:` with `group:` or `where:` makes smaller ones",
+            rows.len()
+        );
         return Chart::refused(ChartKind::Losses, stem, title, why);
     }
     let subtitle = subtitle(results, group, rows);

@@ -100,7 +100,10 @@ fn chart(results: &Results, group: &Group, stem: String) -> Chart {
         return refused(format!("fewer than two ways have a speed-up{trouble}"));
     }
     if all.len() > MOST_LINES {
-        return refused(format!("{} lines cannot be told apart; the table has their numbers", all.len()));
+        return refused(format!(
+            "{} lines cannot be told apart; an entry of `charts:` with `group:` or `where:` makes smaller pictures",
+            all.len()
+        ));
     }
     let verdict = verdict_of(results, group);
     let title = title(results, group, verdict, &all);
