@@ -348,7 +348,7 @@ fn config(cases: u32) -> ProptestConfig {
 }
 
 proptest! {
-    #![proptest_config(config(1000))]
+    #![proptest_config(config(600))]
 
     #[test]
     fn any_results_are_drawn_with_every_text_in_its_place(results in results()) {
