@@ -148,7 +148,7 @@ fn matrix<'a>(results: &'a Results, groups: Vec<&'a Group>) -> Matrix<'a> {
 }
 
 fn chart(results: &Results, matrix: &Matrix, stem: String) -> Chart {
-    let title = title(results, matrix);
+    let (title, rest) = title(results, matrix);
     let (columns, rows) = (matrix.columns.len(), matrix.rows.len());
     let refused = |why: String| Chart::refused(ChartKind::Crash, stem.clone(), title.clone(), why);
     if matrix.rows.iter().all(|row| row.fields.iter().all(Option::is_none)) {
@@ -167,7 +167,7 @@ fn chart(results: &Results, matrix: &Matrix, stem: String) -> Chart {
         let told = fields.filter_map(|((name, _), field)| Some(format!("{name} {}", field.as_ref()?.in_words())));
         format!("{}: {}", row.label, told.collect::<Vec<_>>().join("; "))
     });
-    let alt = format!("{title}. {subtitle}. {}.", numbers.collect::<Vec<_>>().join(". "));
+    let alt = format!("{title}.{rest} {subtitle}. {}.", numbers.collect::<Vec<_>>().join(". "));
     let picture = Layout::new(&sheet, matrix).draw(results, &stem, &alt);
     Chart { kind: ChartKind::Crash, stem, title, subtitle, alt, picture: Ok(picture) }
 }

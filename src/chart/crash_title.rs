@@ -1,29 +1,47 @@
 //! The finding of the chart of faults: who dies of what, and what the others lose.
 
 use super::crash::{Fate, Field, Matrix, Row};
+use super::sheet::title_lines;
 use super::words::capital;
 use crate::name::{show_count, three_digits};
 use crate::results::Results;
 
-/// Who does not survive first, then what survivors lose.
-pub(super) fn title(results: &Results, matrix: &Matrix) -> String {
+/// A title of more lines than these is not read.
+const MOST_LINES: usize = 2;
+
+/// Who does not survive first, then what survivors lose; and the rest of the finding, which only those hear who cannot see
+/// the picture, where the title would get too long.
+pub(super) fn title(results: &Results, matrix: &Matrix) -> (String, String) {
+    let (short, by_class) = parts(results, matrix);
+    let whole = [vec![short.clone()], by_class.clone()].concat().join("; ");
+    if by_class.is_empty() || title_lines(&whole) <= MOST_LINES {
+        return (capital(&whole), String::new());
+    }
+    (capital(&short), format!(" {}.", capital(&by_class.join("; "))))
+}
+
+/// The finding, and what is told of classes of Python.
+fn parts(results: &Results, matrix: &Matrix) -> (String, Vec<String>) {
     let quick = if results.run.quick { " (quick run)" } else { "" };
     let fields = || matrix.rows.iter().flat_map(|row| row.fields.iter().flatten());
     if fields().next().is_none() {
-        return "What a fault does to every way".to_owned();
+        return ("What a fault does to every way".to_owned(), Vec::new());
     }
     if fields().all(|field| field.fate != Fate::Survived) {
         let what = match matrix.columns.as_slice() {
             [(_, kind)] => named(kind),
             many => format!("any of {} faults", many.len()),
         };
-        return format!("No way survives {what}{quick}");
+        return (format!("No way survives {what}{quick}"), Vec::new());
     }
-    let parts: Vec<String> = [dead(matrix), lost(matrix)].into_iter().flatten().chain(lost_by_class(matrix)).collect();
+    let (parts, by_class) = (dead(matrix).into_iter().chain(lost(matrix)).collect::<Vec<_>>(), lost_by_class(matrix));
+    if parts.is_empty() && by_class.is_empty() {
+        return (format!("Every way survives{quick}"), Vec::new());
+    }
     if parts.is_empty() {
-        return format!("Every way survives{quick}");
+        return (format!("{}{quick}", by_class.join("; ")), Vec::new());
     }
-    capital(&format!("{}{quick}", parts.join("; ")))
+    (format!("{}{quick}", parts.join("; ")), by_class)
 }
 
 /// A fault with its article.
@@ -83,6 +101,8 @@ fn lost(matrix: &Matrix) -> Option<String> {
     let worst = alive.iter().max_by(|a, b| a.fault.lost.total_cmp(&b.fault.lost))?;
     let with = answer.map_or(String::new(), |answer| format!("with {answer}, "));
     let (lost, items) = (worst.fault.lost, show_count(worst.items));
+    // What is told is of those who survive; the others may have lost more.
+    let where_alive = if alive.len() < fields.len() { "where they survive, " } else { "" };
     let most = if alive.len() > 1 { "at most " } else { "" };
     let hung = fields.iter().filter(|field| field.fate == Fate::Hung).count();
     let rest = match hung {
@@ -91,8 +111,8 @@ fn lost(matrix: &Matrix) -> Option<String> {
         hung => format!(", and hang on {hung} faults"),
     };
     Some(match lost {
-        lost if lost < 0.5 => format!("{with}processes lose none of {items} items{rest}"),
-        lost => format!("{with}processes lose {most}{} of {items} items{rest}", three_digits(lost)),
+        lost if lost < 0.5 => format!("{with}{where_alive}processes lose none of {items} items{rest}"),
+        lost => format!("{with}{where_alive}processes lose {most}{} of {items} items{rest}", three_digits(lost)),
     })
 }
 

@@ -278,8 +278,8 @@ fn chart(results: &Results, family: &Family, stem: String) -> Chart {
 
 fn subtitle(family: &Family, all: &[Drawn], quick: bool) -> String {
     let what = match family.measure {
-        Measure::RoundTrip => "Round trip of one item in flight",
-        Measure::Bytes => "Payload a second",
+        Measure::RoundTrip => "Round trip of one item in flight over its payload",
+        Measure::Bytes => "Payload a second over the payload of an item",
     };
     let direction = match family.measure {
         Measure::RoundTrip => "Lower is better",

@@ -7,7 +7,7 @@ use super::plot::Plot;
 use super::sheet::{OUTER, WIDTH};
 use super::theme::Paint;
 use crate::name::show_bytes;
-use crate::results::{BreakEven, Crossing, Results};
+use crate::results::{BreakEven, Crossing, Results, Word};
 
 /// More crossings than these hide each other; the report has them all.
 const MOST: usize = 3;
@@ -49,6 +49,12 @@ pub(super) fn height(crossings: &[Cross]) -> f64 {
 fn cross(family: &Family, all: &[Drawn], even: &BreakEven) -> Option<Cross> {
     let at = even.at.filter(|at| at.is_finite() && *at > 0.0)?;
     if even.axis != "payload" || even.crossing != Crossing::From {
+        return None;
+    }
+    // Between two sizes of which one is undecided, the place where the lines cross is no finding.
+    let above = even.points.iter().position(|point| point.value >= at)?;
+    let around = &even.points[above.saturating_sub(1)..=above];
+    if around.iter().any(|point| point.word == Word::Undecided) {
         return None;
     }
     let line = |wanted: fn(&crate::results::BreakPoint) -> usize| {

@@ -74,10 +74,15 @@ pub(super) fn title(results: &Results, family: &Family) -> String {
             _ => parts.push((who, *size, *size, cell)),
         }
     }
+    // A line without IPC may lie above all of these, and is no method.
+    let beside = family.cells.iter().any(|cell| !is_method(cell));
+    let among = if beside { "among IPC methods, " } else { "" };
     let adjective = if family.measure == Measure::RoundTrip { "is fastest" } else { "carries most" };
     if let [(who, low, _, cell)] = parts.as_slice() {
         return match who {
-            Some(who) => capital(&format!("{who} {adjective} at every size: {} at {}", value(*cell), show_bytes(*low))),
+            Some(who) => {
+                capital(&format!("{among}{who} {adjective} at every size: {} at {}", value(*cell), show_bytes(*low)))
+            }
             None => "No IPC method was shown to be fastest at any size".to_owned(),
         };
     }
@@ -92,5 +97,5 @@ pub(super) fn title(results: &Results, family: &Family) -> String {
         Some(who) => format!("{who} {adjective} {}", range(*low, *high)),
         None => format!("undecided {}", range(*low, *high)),
     };
-    capital(&parts.iter().take(4).map(part).collect::<Vec<_>>().join("; "))
+    capital(&format!("{among}{}", parts.iter().take(4).map(part).collect::<Vec<_>>().join("; ")))
 }

@@ -38,7 +38,7 @@ pub(super) fn margin(labels: &[Label]) -> f64 {
     let widest = |width: fn(&Label) -> f64| labels.iter().map(width).fold(0.0, f64::max);
     let value = widest(|label| label.value_type().width(&label.value));
     let name = widest(|label| label.name_type().width(&label.name));
-    (GAP + value + BETWEEN + name + OUTER).ceil().clamp(182.0, 290.0)
+    (GAP + value + BETWEEN + name + OUTER).ceil().clamp(182.0, 310.0)
 }
 
 /// Draws the labels beside a plot that ends at `right`, within `top` and `bottom`.

@@ -1,6 +1,6 @@
 //! How late are replies at which rate, and where does a way fall behind? Latency over the rate at which items come.
 
-use super::latency_plot::Layout;
+use super::latency_plot::{Layout, is_wide};
 use super::lines::{self, Line, Point};
 use super::sheet::Sheet;
 use super::theme::SHADES;
@@ -209,8 +209,10 @@ fn subtitle(results: &Results, family: &Family, all: &[Drawn]) -> String {
         _ => String::new(),
     };
     let quick = if results.run.quick { ". Quick run" } else { "" };
+    let rates = (family.groups[0].0, family.groups.last().map_or(0, |(rate, _)| *rate));
+    let axis = if is_wide(f64::from(rates.0), f64::from(rates.1)) { "; both axes logarithmic" } else { "" };
     format!(
-        "95th percentile of the time from when an item came to its reply: {}{workers}; {}{quick}. {}",
+        "95th percentile of the time from when an item came to its reply: {}{workers}; {}{axis}{quick}. {}",
         if first.describe.is_empty() { &first.label } else { &first.describe },
         words::trials_and_interval(values),
         words::unbroken("Lower is better")

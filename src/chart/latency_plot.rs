@@ -17,6 +17,11 @@ const HEIGHT: f64 = 302.0;
 /// From this many times the lowest rate on, rates are shown on a logarithmic axis.
 const WIDE: f64 = 20.0;
 
+/// Whether these rates, the lowest and the highest, stand on a logarithmic axis.
+pub(super) fn is_wide(low: f64, high: f64) -> bool {
+    high > low * WIDE
+}
+
 /// Where everything stands.
 pub(super) struct Layout<'a> {
     sheet: &'a Sheet,
@@ -59,7 +64,7 @@ impl<'a> Layout<'a> {
         let canvas = self.sheet.open(results, stem, end);
         let size = (WIDTH, self.sheet.height(end).ceil());
         let across =
-            if self.x.1 > self.x.0 * WIDE { Scale::log(self.x.0, self.x.1) } else { Scale::linear(0.0, self.x.1) };
+            if is_wide(self.x.0, self.x.1) { Scale::log(self.x.0, self.x.1) } else { Scale::linear(0.0, self.x.1) };
         let mut plot = Plot::new(&canvas, size, self.area, (across, Scale::log(self.y.0, self.y.1)))?;
         self.grid(&plot, &mut canvas.borrow_mut());
         self.series(&mut plot, &canvas)?;

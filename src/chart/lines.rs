@@ -10,6 +10,9 @@ use crate::results::{Cell, Interval, Results};
 /// Dashes of the first, second, third and fourth line of a model.
 const DASHES: [&str; 4] = ["", "7 3.5", "2 3", "9 3 2 3"];
 
+/// From more lines than this on, names leave out the model where it is the same for all.
+const MANY: usize = 8;
+
 /// How a line looks and what it is called.
 #[derive(Clone, Debug)]
 pub(super) struct Line<'a> {
@@ -76,12 +79,14 @@ fn line<'a>(ways: &[Way<'a>], index: usize, way: &Way<'a>) -> Line<'a> {
     let hue = Hue::of_model(way.model);
     let nth = ways[..index].iter().filter(|other| Hue::of_model(other.model) == hue).count();
     let first = way.cells[0];
+    // What all lines have in common need not stand at each.
+    let alone = ways.len() > MANY && ways.iter().all(|other| other.model == way.model);
     let by_method = differs(0);
     let shade = if by_method { shade_of(first.ipc.as_deref()) } else { nth % SHADES };
     // A method keeps its dash, too, unless that is needed to tell apart what else differs.
     let dash = if by_method && !(1..way.settings.len()).any(differs) { shade } else { nth };
     Line {
-        name: named(&first.model_shown, &shown),
+        name: named(&first.model_shown, &shown, alone),
         phrase: phrased(&first.model_shown, by_method.then_some(way.settings[0].as_deref()).flatten(), &shown),
         hue,
         shade,
@@ -90,7 +95,10 @@ fn line<'a>(ways: &[Way<'a>], index: usize, way: &Way<'a>) -> Line<'a> {
     }
 }
 
-fn named(model: &str, shown: &[String]) -> String {
+fn named(model: &str, shown: &[String], alone: bool) -> String {
+    if alone && !shown.is_empty() {
+        return shown.join(", ");
+    }
     std::iter::once(model).chain(shown.iter().map(String::as_str)).collect::<Vec<_>>().join(", ")
 }
 

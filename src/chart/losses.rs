@@ -43,7 +43,12 @@ fn why_not(results: &Results) -> String {
     if results.trials.iter().all(|trial| trial.spent.is_none()) {
         return "these results have no instrumented trials that tell where time went".to_owned();
     }
-    if results.derived.estimates.iter().any(|estimate| estimate.losses.as_ref().is_some_and(Losses::useless)) {
+    let wide = |cell: &usize| workers(*cell) > 1;
+    if !results.groups.iter().flat_map(|group| &group.cells).any(wide) {
+        return "no way that is shown has two workers or more".to_owned();
+    }
+    let shown = results.groups.iter().flat_map(|group| &group.cells).filter_map(|cell| estimate(results, *cell));
+    if shown.filter_map(|estimate| estimate.losses.as_ref()).any(Losses::useless) {
         return "with clocks around every item all ways took over twice as long, which tells nothing".to_owned();
     }
     "no way with two workers or more has both a speed-up and an instrumented trial that ended right".to_owned()
@@ -54,7 +59,9 @@ fn rows(results: &Results, group: &Group) -> Vec<Row> {
     let row = |cell: &crate::results::Cell| {
         let losses = estimate(results, cell.id)?.losses.clone().filter(drawable)?;
         let (hue, shade) = (Hue::of_model(&cell.model), shade_of(cell.ipc.as_deref()));
-        Some(Row { label: cell.label.clone(), crowded: cell.oversubscribed, losses, hue, shade })
+        // Only where nobody else was seen at work is it our own workers alone that stand in each other's way.
+        let crowded = cell.oversubscribed && estimate(results, cell.id)?.disturbed == 0;
+        Some(Row { label: cell.label.clone(), crowded, losses, hue, shade })
     };
     cells.filter_map(row).collect()
 }
@@ -72,7 +79,10 @@ fn drawable(losses: &Losses) -> bool {
 fn chart(results: &Results, group: &Group, rows: &[Row], stem: String) -> Chart {
     let title = title(results, rows);
     if rows.len() > MOST_ROWS {
-        let why = format!("{} rows are too many for one picture; the table has them all", rows.len());
+        let why = format!(
+            "{} rows are too many for one picture; an entry of `charts:` with `group:` or `where:` makes smaller ones",
+            rows.len()
+        );
         return Chart::refused(ChartKind::Losses, stem, title, why);
     }
     let subtitle = subtitle(results, group, rows);
@@ -102,18 +112,23 @@ fn title(results: &Results, rows: &[Row]) -> String {
             row.losses.workers
         ));
     }
-    let (what, cost) = match loss {
-        Loss::Start => ("starting and joining workers", "costs"),
-        Loss::Dispatch => ("dispatch and serialising", "cost"),
-        Loss::Waiting => ("waiting for work", "costs"),
-        Loss::Lock => ("waiting for the lock", "costs"),
-        Loss::Oversubscription if row.crowded => ("oversubscription", "costs"),
-        Loss::Oversubscription => ("other load on the cores", "costs"),
-        Loss::Unexplained => ("items that ran slower", "cost"),
+    let (what, plural) = match loss {
+        Loss::Start => ("starting and joining workers", false),
+        Loss::Dispatch => ("dispatch and serialising", true),
+        Loss::Waiting => ("waiting for work", false),
+        Loss::Lock => ("waiting for the lock", false),
+        Loss::Oversubscription if row.crowded => ("oversubscription", false),
+        Loss::Oversubscription => ("having no free core (oversubscription or other load)", false),
+        Loss::Unexplained => ("items that ran slower", true),
     };
-    let most = if rows.len() > 1 { " the most" } else { " most" };
+    let s = if plural { "" } else { "s" };
     let rough = if row.losses.rough() { ", roughly" } else { "" };
-    capital(&format!("{what} {cost} {}{most}: {part:.1} of {}{rough}{quick}", row.label, row.losses.workers))
+    let (label, workers) = (&row.label, row.losses.workers);
+    capital(&if rows.len() > 1 {
+        format!("{what} cost{s} {label} the most: {part:.1} of {workers}{rough}{quick}")
+    } else {
+        format!("{what} take{s} {part:.1} of {workers} from {label}{rough}{quick}")
+    })
 }
 
 fn subtitle(results: &Results, group: &Group, rows: &[Row]) -> String {
@@ -128,6 +143,18 @@ fn subtitle(results: &Results, group: &Group, rows: &[Row]) -> String {
         words::what(results, group),
         words::unbroken("A longer first part is better")
     )
+}
+
+/// Whether threads lost to a lock that the clocks around items do not see: an item that waits for it only takes longer.
+fn lock_unseen(group: &Group, rows: &[Row]) -> bool {
+    let locked = group.interpreter.as_ref().is_some_and(|interpreter| interpreter.gil);
+    let lost = |row: &Row, wanted: Loss| {
+        row.losses.parts.iter().filter(|(loss, _)| *loss == wanted).map(|(_, part)| *part).sum::<f64>()
+    };
+    let unseen = |row: &Row| {
+        lost(row, Loss::Lock) <= 0.0 && lost(row, Loss::Unexplained) >= HARDLY * f64::from(row.losses.workers)
+    };
+    locked && rows.iter().any(|row| row.hue == Hue::of_model("threads") && unseen(row))
 }
 
 fn notes(results: &Results, group: &Group, rows: &[Row]) -> Vec<String> {
@@ -155,6 +182,11 @@ fn notes(results: &Results, group: &Group, rows: &[Row]) -> Vec<String> {
                 many.len()
             ));
         }
+    }
+    if lock_unseen(group, rows) {
+        notes.push(
+            "The wait for CPython's lock cannot be told apart: it lies in the part of items that ran slower".to_owned(),
+        );
     }
     let wide = |cell: &&usize| results.cells.get(**cell).is_some_and(|cell| cell.workers.unwrap_or(1) > 1);
     let missing = group.cells.iter().filter(wide).count().saturating_sub(rows.len());

@@ -54,7 +54,9 @@ fn chart(results: &Results, groups: &[&Group], stem: String) -> Chart {
     let title = title(results, groups);
     let rows: usize = sections.iter().map(|section| section.rows.len()).sum();
     if rows > MOST_ROWS {
-        let why = format!("{rows} rows are too many for one picture; the table has them all");
+        let why = format!(
+            "{rows} rows are too many for one picture; an entry of `charts:` with `group:` or `where:` makes smaller ones"
+        );
         return Chart::refused(ChartKind::Memory, stem, title, why);
     }
     let subtitle = subtitle(results, groups, &sections);

@@ -1,55 +1,121 @@
 //! The finding of the chart of memory: what a worker of each kind costs beyond a program without it.
 
+use super::sheet::title_lines;
 use super::words::{capital, listed};
 use crate::name::show_bytes;
-use crate::results::{Cell, Group, Results};
+use crate::results::{Cell, Group, Kind as TrialKind, Results};
+
+/// More than these sections of a title are not read; the others are counted.
+const MOST_SECTIONS: usize = 2;
+/// More lines than these are cut.
+const MOST_LINES: usize = 3;
 
 /// What workers of one kind cost each.
 struct Cost {
     /// `a thread`, `a forked process`.
     who: String,
     bytes: f64,
-    group: String,
 }
 
-/// What a worker costs where that can be told, else who takes least and most.
+/// Cells whose workers may be held against each other: one group, or the parts that a chart makes of one.
+struct Section<'a> {
+    head: String,
+    cells: Vec<&'a Cell>,
+}
+
+/// What a worker costs where that can be told, else who takes least and most. Runtimes are told of one by one: their
+/// programs differ in everything.
 pub(super) fn title(results: &Results, groups: &[&Group]) -> String {
     let quick = if results.run.quick { " (quick run)" } else { "" };
-    let mut costs: Vec<Cost> = Vec::new();
-    for group in groups {
-        costs.extend(costs_of(results, group));
+    let sections = sections(results, groups);
+    let head = |section: &Section| if sections.len() > 1 { format!("{}: ", section.head) } else { String::new() };
+    let told = sections.iter().filter_map(|section| {
+        let costs = costs_of(results, &section.cells);
+        // Where several are told, there is no room for one between the dearest and the cheapest.
+        let middle = sections.len() == 1;
+        (!costs.is_empty()).then(|| format!("{}{}", head(section), sentence(&costs, middle)))
+    });
+    let told: Vec<String> = told.collect();
+    if told.is_empty() {
+        let first = sections.iter().find(|section| section.cells.iter().any(|cell| total(results, cell.id).is_some()));
+        let first = first.map(|section| format!("{}{}", head(section), extremes(results, &section.cells)));
+        return capital(&format!("{}{quick}", first.unwrap_or_else(|| "no way has its memory told".to_owned())));
     }
-    costs.sort_by(|a, b| b.bytes.total_cmp(&a.bytes));
-    let start = match (costs.first(), costs.last()) {
-        (Some(most), Some(least)) if groups.len() > 1 && most.group == least.group => format!("{}: ", most.group),
-        _ => String::new(),
+    let of = |shown: usize| {
+        let more = match told.len().saturating_sub(shown) {
+            0 => String::new(),
+            more => format!("; {more} more below"),
+        };
+        capital(&format!("{}{more}{quick}", told[..told.len().min(shown)].join("; ")))
     };
-    if groups.len() > 1 && start.is_empty() {
-        costs.iter_mut().for_each(|cost| cost.who = format!("{} of {}", cost.who, cost.group));
-    }
-    let told = |cost: &Cost| format!("{} {}", cost.who, show_bytes(cost.bytes.round() as u64));
-    match costs.as_slice() {
-        [] => extremes(results, groups, quick),
-        [one] => capital(&format!("{start}{} costs {}{quick}", one.who, show_bytes(one.bytes.round() as u64))),
-        [most, rest @ ..] => {
-            // The dearest, the cheapest, and one between them where there is one to tell.
-            let middle = if rest.len() == 2 && groups.len() == 1 { rest.first() } else { None };
-            let others: Vec<String> = middle.into_iter().chain(rest.last()).map(told).collect();
-            let first = format!("{} costs {}", most.who, show_bytes(most.bytes.round() as u64));
-            let all = [vec![first], others].concat();
-            capital(&format!("{start}{}{quick}", if all.len() == 2 { all.join(", ") } else { listed(&all) }))
+    let whole = of(MOST_SECTIONS);
+    if title_lines(&whole) > MOST_LINES { of(1) } else { whole }
+}
+
+/// Parts of one group have its baseline in common.
+fn sections<'a>(results: &'a Results, groups: &[&Group]) -> Vec<Section<'a>> {
+    let parted = results.charts.first().is_some_and(|shape| shape.group.is_some());
+    let mut sections: Vec<(usize, Section)> = Vec::new();
+    for group in groups {
+        let cells = group.cells.iter().filter_map(|cell| results.cells.get(*cell));
+        match sections.iter_mut().find(|(baseline, _)| parted && *baseline == group.baseline) {
+            Some((_, section)) => {
+                // What remains of the label once the part is gone is the group's own.
+                section.head = section.head.rsplit_once(", ").map_or(section.head.clone(), |(own, _)| own.to_owned());
+                section.cells.extend(cells);
+            }
+            None => sections.push((group.baseline, Section { head: group.label.clone(), cells: cells.collect() })),
         }
     }
+    sections.into_iter().map(|(_, section)| section).collect()
+}
+
+/// The dearest, the cheapest, and one between them where there is one to tell.
+fn sentence(costs: &[Cost], middle: bool) -> String {
+    let told = |cost: &Cost| format!("{} {}", cost.who, show_bytes(cost.bytes.round() as u64));
+    let Some((most, rest)) = costs.split_first() else { return String::new() };
+    let first = format!("{} costs {}", most.who, show_bytes(most.bytes.round() as u64));
+    let middle = if middle && rest.len() == 2 { rest.first() } else { None };
+    let others: Vec<String> = middle.into_iter().chain(rest.last()).map(told).collect();
+    let all = [vec![first], others].concat();
+    if all.len() == 2 { all.join(", ") } else { listed(&all) }
 }
 
 fn total(results: &Results, cell: usize) -> Option<f64> {
     Some(super::words::estimate(results, cell)?.memory?.pss).filter(|pss| pss.is_finite() && *pss > 0.0)
 }
 
-/// Of each kind of worker: total less that of the way without workers, by worker; where there is no such way, by the two
-/// ways of that kind that are furthest apart in workers.
-fn costs_of(results: &Results, group: &Group) -> Vec<Cost> {
-    let cells: Vec<&Cell> = group.cells.iter().filter_map(|cell| results.cells.get(*cell)).collect();
+/// What all processes of a cell occupied: the median of its readings with the least and the largest.
+#[derive(Clone, Copy)]
+struct Reading {
+    workers: f64,
+    middle: f64,
+    low: f64,
+    high: f64,
+    count: u32,
+}
+
+fn reading(results: &Results, cell: &Cell) -> Option<Reading> {
+    let middle = total(results, cell.id)?;
+    let own =
+        results.trials.iter().filter(|trial| trial.cell == cell.id && trial.kind == TrialKind::Memory && trial.ok());
+    let read = own.filter_map(|trial| Some(trial.memory.as_ref()?.after.pss as f64));
+    let (low, high) = read.fold((middle, middle), |(low, high), pss| (low.min(pss), high.max(pss)));
+    let count = super::words::estimate(results, cell.id)?.memory?.trials;
+    Some(Reading { workers: f64::from(cell.workers.unwrap_or(0)), middle, low, high, count })
+}
+
+/// What one worker more costs by two readings: nothing where the difference drowns in their noise.
+fn by_worker(least: Reading, most: Reading) -> Option<f64> {
+    let shown = least.count > 1 && most.count > 1 && most.low > least.high;
+    let bytes = (most.middle - least.middle) / (most.workers - least.workers);
+    // What is below a page is noise of the program's own memory.
+    (shown && bytes.is_finite() && bytes >= 4096.0).then_some(bytes)
+}
+
+/// Of each kind of worker, the dearest first: total less that of the way without workers, by worker; where there is no such
+/// way, by the two ways of that kind that are furthest apart in workers.
+fn costs_of(results: &Results, cells: &[&Cell]) -> Vec<Cost> {
     let mut kinds: Vec<(Kind, Vec<&Cell>)> = Vec::new();
     for cell in cells.iter().filter(|cell| cell.workers.is_some()) {
         let kind = Kind::of(cell);
@@ -60,24 +126,17 @@ fn costs_of(results: &Results, group: &Group) -> Vec<Cost> {
     }
     let mut costs: Vec<Cost> = Vec::new();
     for (kind, own) in &kinds {
-        let known = own.iter().filter_map(|cell| Some((f64::from(cell.workers?), total(results, cell.id)?)));
-        let known: Vec<(f64, f64)> = known.collect();
-        let Some(most) = known.iter().copied().max_by(|a, b| a.0.total_cmp(&b.0)) else { continue };
+        let known: Vec<Reading> = own.iter().filter_map(|cell| reading(results, cell)).collect();
+        let by_count = |a: &Reading, b: &Reading| a.workers.total_cmp(&b.workers);
+        let Some(most) = known.iter().copied().max_by(by_count) else { continue };
         let alone =
             cells.iter().find(|cell| cell.workers.is_none() && kind.parent == (cell.parent_memory, parent_use(cell)));
-        let least = match alone.and_then(|cell| total(results, cell.id)) {
-            Some(total) => (0.0, total),
-            None => match known.iter().copied().min_by(|a, b| a.0.total_cmp(&b.0)) {
-                Some(least) => least,
-                None => continue,
-            },
-        };
-        let bytes = (most.1 - least.1) / (most.0 - least.0);
-        // What is below a page is noise of the program's own memory.
-        if bytes.is_finite() && bytes >= 4096.0 && !costs.iter().any(|cost| cost.who == kind.who) {
-            costs.push(Cost { who: kind.who.clone(), bytes, group: group.label.clone() });
-        }
+        let least = alone.and_then(|cell| reading(results, cell)).or_else(|| known.iter().copied().min_by(by_count));
+        let Some(bytes) = least.and_then(|least| by_worker(least, most)) else { continue };
+        let who = format!("{}{}", kind.who, kind.apart(kinds.iter().map(|(kind, _)| kind)));
+        costs.push(Cost { who, bytes });
     }
+    costs.sort_by(|a, b| b.bytes.total_cmp(&a.bytes));
     costs
 }
 
@@ -107,18 +166,41 @@ impl<'a> Kind<'a> {
         };
         Self { who, ipc: cell.ipc.as_deref(), parent: (cell.parent_memory, parent_use(cell)) }
     }
+    /// What sets it apart from others of the same name: what its parent holds and does, and the IPC method.
+    fn apart<'b>(&self, all: impl Iterator<Item = &'b Kind<'a>> + Clone) -> String
+    where
+        'a: 'b,
+    {
+        let twins = || all.clone().filter(|other| other.who == self.who);
+        let mut words = String::new();
+        if twins().any(|other| other.ipc != self.ipc) {
+            words += &self.ipc.map_or(String::new(), |ipc| format!(" over {}", ipc.replace('_', " ")));
+        }
+        if twins().any(|other| other.parent.0 != self.parent.0) {
+            words += &self.parent.0.map_or(String::new(), |bytes| format!(", parent {}", show_bytes(bytes)));
+        }
+        // A worker that reads its parent's memory is another thing than one that leaves it alone, beside others or not.
+        match self.parent.1 {
+            Some("read") => words += " (memory read)",
+            Some(other) if twins().any(|twin| twin.parent.1 != self.parent.1) => {
+                words += &format!(" (memory {other})");
+            }
+            _ => {}
+        }
+        words
+    }
 }
 
-fn extremes(results: &Results, groups: &[&Group], quick: &str) -> String {
-    let cells = groups.iter().flat_map(|group| &group.cells).filter_map(|cell| results.cells.get(*cell));
-    let mut known: Vec<(&Cell, f64)> = cells.filter_map(|cell| Some((cell, total(results, cell.id)?))).collect();
+fn extremes(results: &Results, cells: &[&Cell]) -> String {
+    let mut known: Vec<(&Cell, f64)> =
+        cells.iter().filter_map(|cell| Some((*cell, total(results, cell.id)?))).collect();
     known.sort_by(|a, b| a.1.total_cmp(&b.1));
     let bytes = |value: f64| show_bytes(value.round() as u64);
-    capital(&match known.as_slice() {
-        [] => "No way has its memory told".to_owned(),
-        [(cell, total)] => format!("{} in {}{quick}", cell.label, bytes(*total)),
+    match known.as_slice() {
+        [] => "no way has its memory told".to_owned(),
+        [(cell, total)] => format!("{} in {}", cell.label, bytes(*total)),
         [(least, low), .., (most, high)] => {
-            format!("From {} with {} to {} with {}{quick}", bytes(*low), least.label, bytes(*high), most.label)
+            format!("from {} with {} to {} with {}", bytes(*low), least.label, bytes(*high), most.label)
         }
-    })
+    }
 }

@@ -49,6 +49,8 @@ mod view;
 mod words;
 
 #[cfg(test)]
+mod claims;
+#[cfg(test)]
 mod committed;
 #[cfg(test)]
 mod fixture;

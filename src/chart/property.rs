@@ -32,7 +32,7 @@ fn ways() -> impl Strategy<Value = Vec<Way>> {
         4 => (-1.05..-0.95_f64).prop_map(Some),
         1 => Just(None),
     ];
-    prop::collection::vec((0..MODELS.len(), 0..WORKERS.len(), 0..METHODS.len(), time), 1..12)
+    prop::collection::vec((0..MODELS.len(), 0..WORKERS.len(), 0..METHODS.len(), time), 1..28)
 }
 
 fn results() -> impl Strategy<Value = Results> {
@@ -348,7 +348,7 @@ fn config(cases: u32) -> ProptestConfig {
 }
 
 proptest! {
-    #![proptest_config(config(1000))]
+    #![proptest_config(config(600))]
 
     #[test]
     fn any_results_are_drawn_with_every_text_in_its_place(results in results()) {

@@ -7,7 +7,7 @@ use super::theme::Hue;
 use super::words::{self, capital, times_short};
 use super::{Chart, view};
 use crate::name::{plural, show_count, show_seconds};
-use crate::results::{Cell, Group, Latency, Quantiles, Results};
+use crate::results::{Cell, Group, Kind, Latency, Quantiles, Results};
 use crate::vocab::ChartKind;
 
 /// More rows than these in one picture are not read; then every way has its row of most workers alone, as long as those fit.
@@ -33,6 +33,10 @@ fn why_not(results: &Results) -> &'static str {
         "a quick run has no instrumented trials, which clock single items"
     } else if results.run.against.is_some() {
         "two builds are compared by timed trials alone, and only instrumented ones clock single items"
+    } else if !results.groups.is_empty() && results.groups.iter().all(|group| group.rate.is_some()) {
+        "at a rate no instrumented trial, which clocks single items, is run; the chart `latency` tells of those trials"
+    } else if !results.trials.iter().any(|trial| trial.kind == Kind::Instrumented) {
+        "no instrumented trial, which clocks single items, was run"
     } else {
         "no instrumented trial, which clocks single items, ended right"
     }
@@ -104,21 +108,25 @@ fn title(rows: &[Row]) -> String {
     let share_words = if share > 0.98 { "1 %" } else { "5 %" };
     if factor < TAIL {
         let who = if rows.len() == 1 { row.label.clone() } else { "any way".to_owned() };
+        let within = if share > 0.98 { "99 %" } else { "95 %" };
+        // The slowest of all rows: with any way it took no longer than this.
+        let most = rows.iter().filter_map(|row| Some(row.service.max / row.service.p50?)).fold(1.0, f64::max);
         return format!(
-            "Hardly a tail: the slowest {share_words} take up to {} times the median with {who}",
-            round(factor)
+            "With {who}, {within} of the items take up to {} the median, and the slowest {}",
+            round(factor),
+            round(most)
         );
     }
     capital(&format!(
         "with {}, the slowest {share_words} of items take {} or more, {} the median",
         row.label,
         show_seconds(slow),
-        if factor < 1000.0 { times_short(factor) } else { "over 1000×".to_owned() }
+        round(factor)
     ))
 }
 
 fn round(factor: f64) -> String {
-    format!("{factor:.2}")
+    if factor < 1000.0 { times_short(factor) } else { "over 1000×".to_owned() }
 }
 
 fn subtitle(results: &Results, group: &Group, shown: &[(&Cell, &Latency)]) -> String {

@@ -36,6 +36,8 @@ pub(super) struct Times {
     pub(super) p50: Option<f64>,
     p95: Option<f64>,
     p99: Option<f64>,
+    /// The slowest.
+    pub(super) max: f64,
     /// Rising times with the share of the items that took no longer; the first has none.
     steps: Vec<(f64, f64)>,
     /// Rising times with how many items took so long.
@@ -64,6 +66,7 @@ impl Times {
             p50: known(Some(times.p50), MARKED[0].2),
             p95: known(times.p95, MARKED[1].2),
             p99: known(times.p99, MARKED[2].2),
+            max: seconds(times.max),
             steps,
             points: times.histogram.iter().map(|(bound, count)| (seconds((*bound).min(times.max)), *count)).collect(),
         }

@@ -99,6 +99,11 @@ pub(super) fn left(labels: impl Iterator<Item = String>) -> f64 {
     (OUTER + widest + 10.0).ceil().max(56.0)
 }
 
+/// How many lines a title takes.
+pub(super) fn title_lines(title: &str) -> usize {
+    Measured::of(TITLE, &words::glued(title)).lines(WIDTH - 2.0 * OUTER, usize::MAX).len()
+}
+
 /// The title in as few lines as it needs, about equally long.
 fn balanced(title: &str, room: f64) -> Vec<String> {
     let measured = Measured::of(TITLE, title);

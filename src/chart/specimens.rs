@@ -1,7 +1,9 @@
 //! Results with clocked items and with two builds that tests draw and people look at, and charts that a scenario shaped.
 
 use super::fixture::{Fixture, Row, cpu_bound};
-use crate::results::{Change, ChartShape, Interval, Kind, Latency, Phase, Quantiles, Regression, Results, Trial};
+use crate::results::{
+    Change, ChartShape, Interval, Kind, Latency, Phase, Quantiles, Regression, Results, Spent, Trial,
+};
 use crate::verdict::{Comparison, compare_runs};
 use crate::vocab::{ChartKey, ChartKind, Outcome};
 
@@ -105,6 +107,14 @@ pub(super) fn few() -> Results {
         latency(4, times(1500, 3e3, (0.02, 1e6), 4), 1e6),
     ];
     results
+}
+
+/// One trial that tells where its workers' time went.
+pub(super) fn clocked() -> Vec<Trial> {
+    let mut trials = trials(0, 1.0, false, 1);
+    trials.truncate(1);
+    trials.iter_mut().for_each(|trial| trial.spent = Some(Spent::default()));
+    trials
 }
 
 /// The trials of a cell around a time in seconds.

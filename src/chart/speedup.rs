@@ -85,7 +85,13 @@ fn chart(results: &Results, group: &Group, stem: String) -> Chart {
     if counts.len() < 2 {
         let had =
             counts.first().map_or("no worker count".to_owned(), |count| format!("only one worker count ({count})"));
-        return refused(format!("{had} was run, and a line over workers needs two"));
+        // What a chart shows may be less than what was run.
+        let chosen = results.charts.first().map_or("", |shape| shape.chosen.as_str());
+        return refused(if chosen.is_empty() {
+            format!("{had} was run, and a line over workers needs two")
+        } else {
+            format!("`where` ({chosen}) leaves {had}, and a line over workers needs two")
+        });
     }
     let with_value = all.iter().flat_map(|drawn| &drawn.points).filter(|point| point.value.is_some()).count();
     if with_value < 2 {
@@ -94,7 +100,10 @@ fn chart(results: &Results, group: &Group, stem: String) -> Chart {
         return refused(format!("fewer than two ways have a speed-up{trouble}"));
     }
     if all.len() > MOST_LINES {
-        return refused(format!("{} lines cannot be told apart; the table has their numbers", all.len()));
+        return refused(format!(
+            "{} lines cannot be told apart; an entry of `charts:` with `group:` or `where:` makes smaller pictures",
+            all.len()
+        ));
     }
     let verdict = verdict_of(results, group);
     let title = title(results, group, verdict, &all);

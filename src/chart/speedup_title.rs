@@ -100,14 +100,21 @@ fn shared_lead(results: &Results, verdict: &GroupVerdict, lines: &[&Drawn], (low
     let mut on: Vec<u32> = verdict.winners.iter().filter_map(|cell| results.cells.get(*cell)?.workers).collect();
     on.sort_unstable();
     on.dedup();
+    let tie = match on.as_slice() {
+        _ if finding::equivalent(verdict, &verdict.winners) => "equivalent".to_owned(),
+        // One line that leads in several places: it is the counts that are not told apart, not ways.
+        [few @ .., last] if lines.len() == 1 && !few.is_empty() => {
+            let few: Vec<String> = few.iter().map(u32::to_string).collect();
+            format!("whether {} or {last} workers are faster is undecided", few.join(", "))
+        }
+        _ => "which is faster is undecided".to_owned(),
+    };
     let on = match on.as_slice() {
         [] => String::new(),
         [1] => " on 1 worker".to_owned(),
         [one] => format!(" on {one} workers"),
         [first, .., last] => format!(" on {first} to {last} workers"),
     };
-    let tie =
-        if finding::equivalent(verdict, &verdict.winners) { "equivalent" } else { "which is faster is undecided" };
     let lead = if names.len() > 1 || lines.len() > 3 || lines.first().is_some_and(|drawn| is_plural(&drawn.line.phrase))
     {
         "lead"

@@ -169,7 +169,7 @@ fn serial_at_the_top_is_no_speed_up() {
     let rows = [("serial", 0, "", Some(1.0)), ("threads", 1, "", Some(1.2)), ("threads", 2, "", Some(1.1))];
     let results = Fixture::new("slow", &[ChartKind::Speedup]).group("slow", "slow", &rows).derive();
     let title = only(&results, ChartKind::Speedup).title;
-    assert_eq!(title, "Every other way is slower than serial: threads reach 0.909× on 2 workers");
+    assert_eq!(title, "Every other way is slower than serial: threads reach 0.91× on 2 workers");
     let rows = [("serial", 0, "", Some(1.0)), ("threads", 1, "", Some(1.2)), ("threads", 2, "", Some(0.99))];
     let results = Fixture::new("slow", &[ChartKind::Speedup]).group("slow", "slow", &rows).derive();
     let title = only(&results, ChartKind::Speedup).title;
@@ -223,15 +223,19 @@ fn groups_of_unequal_counts_are_shown_per_item() {
 #[test]
 fn payloads_give_round_trips_or_throughput() {
     let chart = only(&payloads(), ChartKind::Ipc);
-    assert_eq!(chart.title, "Shared memory is fastest from 64 B to 64 KiB; undecided at 1 MiB");
+    assert_eq!(chart.title, "Among IPC methods, shared memory is fastest from 64 B to 64 KiB; undecided at 1 MiB");
     assert!(chart.subtitle.starts_with("Round trip") && chart.subtitle.contains("wait sleep, placement free"));
     let mut several = payloads();
     for cell in several.cells.iter_mut().filter(|cell| cell.ipc.is_some()) {
         cell.in_flight = Some(4);
     }
     let chart = only(&several, ChartKind::Ipc);
-    assert!(chart.subtitle.starts_with("Payload a second, 1 worker, 4 in flight"), "{}", chart.subtitle);
-    assert!(chart.title.contains("Shared memory carries most") && chart.alt.contains("MB/s"), "{}", chart.alt);
+    assert!(
+        chart.subtitle.starts_with("Payload a second over the payload of an item, 1 worker, 4 in flight"),
+        "{}",
+        chart.subtitle
+    );
+    assert!(chart.title.contains("shared memory carries most") && chart.alt.contains("MB/s"), "{}", chart.alt);
     for cell in several.cells.iter_mut().filter(|cell| cell.ipc.is_some()) {
         cell.dispatch = Some("table".into());
     }
@@ -249,20 +253,18 @@ fn a_crossing_is_marked_with_its_interval_and_settings_that_are_none_are_not_nam
         (cell.wait, cell.placement) = (None, None);
     }
     let subtitle = only(&bare, ChartKind::Ipc).subtitle;
-    assert!(subtitle.starts_with("Round trip of one item in flight; median"), "{subtitle}");
+    assert!(subtitle.starts_with("Round trip of one item in flight over its payload; median"), "{subtitle}");
 }
 
 #[test]
 fn what_is_lost_under_classes_of_python_is_told_too() {
     let mut results = faults();
+    results.groups.truncate(2);
     for cell in results.cells.iter_mut().filter(|cell| cell.on_crash.as_deref() == Some("skip")) {
         (cell.on_crash, cell.api, cell.label) = (None, Some("pool".into()), "processes × 4, pool".into());
     }
     let title = only(&results, ChartKind::Crash).title;
-    assert!(
-        title.ends_with("and hang on 1 fault; under pool they lose up to 24 of 64, and hang on 1 fault"),
-        "{title}"
-    );
+    assert!(title.contains("; under pool they lose "), "{title}");
 }
 
 #[test]
@@ -355,7 +357,7 @@ fn several_groups_get_files_of_their_own_and_names_are_escaped() {
 fn the_title_of_losses_names_the_largest() {
     let mut results = lost();
     let idle = only(&results, ChartKind::Losses);
-    assert_eq!(idle.title, "Other load on the cores costs threads × 4 the most: 1.8 of 4");
+    assert_eq!(idle.title, "Having no free core (oversubscription or other load) costs threads × 4 the most: 1.8 of 4");
     results.cells.iter_mut().for_each(|cell| cell.oversubscribed = cell.workers == Some(4));
     let chart = only(&results, ChartKind::Losses);
     assert_eq!(chart.title, "Oversubscription costs threads × 4 the most: 1.8 of 4");
@@ -434,7 +436,7 @@ fn a_timeline_tells_of_deaths_locks_and_work() {
     let drawn = svg(&died);
     assert!(drawn.contains("<title>worker 3: died, noticed and buried within 333 µs</title>"), "{drawn}");
     assert!(drawn.contains("<title>worker 3: restart 5.67 ms</title>") && drawn.contains("worker 1: item "));
-    assert_eq!(titles(&locked()), ["One thread at a time holds the lock: 4 threads keep 1.0 cores busy"]);
+    assert_eq!(titles(&locked()), ["One thread at a time holds the lock: 4 threads keep one core busy"]);
     assert!(charts(&locked())[0].subtitle.contains("(model of CPython's lock)"));
     let plain = titles(&plain());
     assert!(plain[0].starts_with("Serial is busy 9") && plain[3].starts_with("Two processes were ready after 3 ms"));
@@ -482,7 +484,11 @@ fn timelines_are_at_most_four_and_the_others_are_counted() {
 #[test]
 fn memory_tells_what_a_worker_costs() {
     let chart = only(&weights(), ChartKind::Memory);
-    assert_eq!(chart.title, "CPython 3.11.2: a spawned process costs 8.8 MiB, a thread 25.6 KiB");
+    assert_eq!(
+        chart.title,
+        "Native: a spawned process costs 1.11 MiB, a thread 25.6 KiB; CPython 3.11.2: a spawned process costs 8.8 MiB, a \
+         thread 25.6 KiB"
+    );
     let drawn = svg(&chart);
     assert!(drawn.contains("<title>processes × 8, pipe, fork: summed RSS 33 MiB</title>"), "{drawn}");
     assert!(chart.alt.contains("threads × 8 3.2 MiB, 2.3 MiB private, 922 KiB shared"), "{}", chart.alt);
@@ -501,7 +507,7 @@ fn a_matrix_of_faults_tells_who_survives_what() {
     let chart = only(&faults(), ChartKind::Crash);
     assert_eq!(
         chart.title,
-        "Threads die from 6 of 8 faults; with restart, processes lose none of 64 items, and hang on 1 fault"
+        "Threads die from 6 of 8 faults; with restart, where they survive, processes lose none of 64 items, and hang on 1 fault"
     );
     assert_eq!(svg(&chart).matches(" retried").count(), 2 * 40, "a title on each field, and all in the description");
     let mut two = faults();

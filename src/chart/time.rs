@@ -46,7 +46,9 @@ fn chart(results: &Results, groups: &[&Group], stem: String) -> Chart {
         |why: String| Chart::refused(ChartKind::Time, stem.clone(), format!("Time of every way, {what}"), why);
     let rows: usize = sections.iter().map(|section| section.rows.len()).sum();
     if rows > MOST_ROWS {
-        return refused(format!("{rows} rows are too many for one picture; the table has them all"));
+        return refused(format!(
+            "{rows} rows are too many for one picture; an entry of `charts:` with `group:` or `where:` makes smaller ones"
+        ));
     }
     if !sections.iter().flat_map(|section| &section.rows).any(|row| row.value.is_some()) {
         let cells = groups.iter().flat_map(|group| group.cells.iter().copied());

@@ -317,8 +317,8 @@ fn head_lines(sections: &[Section], section: &Section) -> Option<HeadLines> {
     if room < 60.0 {
         return None;
     }
-    let head = HEADING.wrap(&section.head, room, 3);
-    let sub = NOTE.wrap(&section.sub, room, 3);
+    let head = HEADING.wrap(&words::glued(&section.head), room, 3);
+    let sub = NOTE.wrap(&words::glued(&section.sub), room, 3);
     let whole = !head.iter().chain(&sub).any(|line| line.ends_with('…'));
     let height = head.len() as f64 * 18.0 + sub.len() as f64 * 16.0;
     (whole && height <= section.rows.len() as f64 * PITCH + 8.0).then_some((head, sub))

@@ -29,8 +29,8 @@ pub(super) fn charts(results: &Results, base: &str) -> Vec<Chart> {
         })
         .collect();
     let stems = words::stems(base, &labels);
-    let others = results.timelines.len().saturating_sub(chosen.len());
-    chosen.iter().zip(stems).map(|((cell, timeline), stem)| chart(results, cell, timeline, stem, others)).collect()
+    let counts = (chosen.len(), results.timelines.len());
+    chosen.iter().zip(stems).map(|((cell, timeline), stem)| chart(results, cell, timeline, stem, counts)).collect()
 }
 
 fn why_not(results: &Results) -> &'static str {
@@ -79,7 +79,7 @@ fn died(timeline: &Timeline) -> bool {
     timeline.events.iter().any(|event| event.1 == EventKind::Crash)
 }
 
-fn chart(results: &Results, cell: &Cell, timeline: &Timeline, stem: String, others: usize) -> Chart {
+fn chart(results: &Results, cell: &Cell, timeline: &Timeline, stem: String, counts: (usize, usize)) -> Chart {
     let story = Story::of(timeline, cell);
     let title = title(cell, &story);
     let Some(group) = results.groups.get(cell.group) else {
@@ -88,14 +88,14 @@ fn chart(results: &Results, cell: &Cell, timeline: &Timeline, stem: String, othe
     let subtitle =
         format!("Who did what, when, with {}{}; one instrumented trial", cell.label, words::what(results, group),);
     let (title, subtitle) = view::headline(results, title, subtitle);
-    let sheet = Sheet::new(results, &[group], &title, &subtitle, &notes(&story, others));
+    let sheet = Sheet::new(results, &[group], &title, &subtitle, &notes(&story, counts));
     let alt = format!("{title}. {subtitle}. {}.", in_words(&story));
     let hue = Hue::of_model(&cell.model);
     let picture = Layout::new(&sheet, &story, hue).draw(results, &stem, &alt);
     Chart { kind: ChartKind::Timeline, stem, title, subtitle, alt, picture: picture.map_err(|error| error.to_string()) }
 }
 
-fn notes(story: &Story, others: usize) -> Vec<String> {
+fn notes(story: &Story, (drawn, all): (usize, usize)) -> Vec<String> {
     let mut notes = Vec::new();
     if story.aggregated() {
         let whose = if story.lanes.iter().any(|lane| lane.workers > 1) { "a lane's workers" } else { "the time" };
@@ -107,10 +107,8 @@ fn notes(story: &Story, others: usize) -> Vec<String> {
     if story.left_out > 0 {
         notes.push(format!("Dotted: {} later events were not kept", story.left_out));
     }
-    match others {
-        0 => {}
-        1 => notes.push("1 other timeline: see runner export --perfetto".to_owned()),
-        _ => notes.push(format!("{others} other timelines: see runner export --perfetto")),
+    if all > drawn {
+        notes.push(format!("Of {all} timelines {drawn} have a picture; all of them: runner export --perfetto"));
     }
     notes
 }

@@ -30,6 +30,8 @@ const MAIN: Type = Type::semibold(13.0, Paint::Ink);
 const INSIDE: Type = Type::regular(11.5, Paint::Ink);
 const ITEM: Type = Type::semibold(11.0, Paint::Background).tabular();
 /// Room that a text inside a bar needs beside itself.
+/// Half the width of the rule of the last reply with its seam.
+const RULE: f64 = 1.75;
 const INSET: f64 = 5.0;
 /// Where the axis ends, as a multiple of the last event's end.
 const END: f64 = 1.02;
@@ -118,6 +120,23 @@ impl<'a> Layout<'a> {
         drop(drawing);
         drop(plot);
         Ok(self.sheet.close(canvas, whole, alt))
+    }
+
+    /// Where the rule of the last reply stands.
+    fn last_x(&self) -> Option<f64> {
+        let share = self.story.last_reply? as f64 / (self.story.end as f64 * END);
+        Some(self.left + (RIGHT - self.left) * share)
+    }
+
+    /// Of a bar's room for its text what the rule of the last reply leaves: the wider side.
+    fn beside_last(&self, (from, to): (f64, f64)) -> (f64, f64) {
+        match self.last_x() {
+            Some(last) if from < last + RULE && last - RULE < to => {
+                let (left, right) = ((from, last - RULE), (last + RULE, to));
+                if left.1 - left.0 >= right.1 - right.0 { left } else { right }
+            }
+            _ => (from, to),
+        }
     }
 
     fn last_label(&self, at: u64) -> String {
@@ -256,7 +275,7 @@ impl<'a> Layout<'a> {
             _ if lane.main => vec![long, bar.what.name().to_owned()],
             _ => vec![long, bar.length(), bar.what.name().to_owned()],
         };
-        let seen = to.min(next);
+        let (from, seen) = self.beside_last((from, to.min(next)));
         if let Some(text) = words.into_iter().find(|text| inside.width(text) + INSET <= seen - from) {
             let baseline = f64::midpoint(edges.0, edges.1) + 4.0;
             canvas.text(f64::midpoint(from, seen), baseline, &text, inside, Anchor::Middle);

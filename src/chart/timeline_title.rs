@@ -103,7 +103,8 @@ fn lock(cell: &Cell, story: &Story) -> Option<String> {
     }
     if share >= MOSTLY {
         let who = format!("{holders} {}", who.split_once(' ').map_or("workers", |(_, noun)| noun));
-        return Some(format!("One thread at a time holds the lock: {who} keep {share:.1} cores busy"));
+        let cores = if share >= 0.95 { "one core".to_owned() } else { format!("{share:.1} of a core") };
+        return Some(format!("One thread at a time holds the lock: {who} keep {cores} busy"));
     }
     Some(format!("The lock is held {:.0} % of the time, by {who} in turn", share * 100.0))
 }

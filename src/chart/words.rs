@@ -74,14 +74,19 @@ fn tiny(value: f64) -> bool {
     value.abs() < 0.001 && value != 0.0
 }
 
+/// Ratios from a half on have two decimals at most, as in tables and verdicts: `0.57`.
+fn ratio(value: f64) -> String {
+    if (0.5..1.0).contains(&value) { format!("{value:.2}") } else { fixed_three_digits(value) }
+}
+
 /// A ratio for labels: `1.93×`, digits kept so that values line up.
 pub(super) fn times(value: f64) -> String {
-    if tiny(value) { "under 0.001×".to_owned() } else { format!("{}×", fixed_three_digits(value)) }
+    if tiny(value) { "under 0.001×".to_owned() } else { format!("{}×", ratio(value)) }
 }
 
 /// A ratio in a sentence: `9.1×`.
 pub(super) fn times_short(value: f64) -> String {
-    if tiny(value) { "under 0.001×".to_owned() } else { format!("{}×", three_digits(value)) }
+    times_short_of(&times(value))
 }
 
 /// A ratio on an axis: `2×`, `0.25×`, and below a tenth as a part of one: `1/64×`.
@@ -139,12 +144,29 @@ fn starts_with_digit(word: &str) -> bool {
     word.starts_with(|sign: char| sign.is_ascii_digit())
 }
 
-/// The label of a row in this width: whole where there is room, else without what stands in brackets, else cut.
+/// What is said shorter where there is no room, the first first.
+const SHORTER: &[(&str, &str)] = &[
+    (" (ipc-channel)", ""),
+    (" (rayon)", ""),
+    ("shared memory", "shm"),
+    ("placement ", ""),
+    (" in flight", " in fl."),
+    ("processes", "proc."),
+];
+
+/// The label of a row in this width: whole where there is room, else shorter, else cut.
 pub(super) fn label(style: Type, label: &str, width: f64) -> String {
     if style.width(label) <= width {
         return label.to_owned();
     }
-    style.fit(&label.replace(" (ipc-channel)", "").replace(" (rayon)", ""), width)
+    let mut short = label.to_owned();
+    for (long, brief) in SHORTER {
+        short = short.replace(long, brief);
+        if style.width(&short) <= width {
+            return short;
+        }
+    }
+    style.fit(&short, width)
 }
 
 /// A clause that is not broken across lines.
@@ -282,6 +304,10 @@ mod tests {
         assert_eq!(
             (times(9.1), times_short(9.1), times(1.2e-6)),
             ("9.10×".into(), "9.1×".into(), "under 0.001×".into())
+        );
+        assert_eq!(
+            (times(0.572), times_short(0.6), times_short(0.412)),
+            ("0.57×".into(), "0.6×".into(), "0.412×".into())
         );
         assert_eq!([1.0 / 64.0, 0.25, 2.0].map(times_on_axis), ["1/64×", "0.25×", "2×"]);
         assert_eq!((times_range(1.9, 2.0), times_range(2.0, 2.0)), ("1.90× to 2.00×".into(), "2×".into()));

@@ -14,14 +14,22 @@ impl Resolver<'_> {
         let axis = self.document().charts.clone()?;
         let path = Path::default().key("charts");
         let mut charts: Vec<Chart> = Vec::new();
+        // Entries without a fault of their own: what is left of another is no double of anything.
+        let mut sound: Vec<&written::ChartEntry> = Vec::new();
         for (i, entry) in axis.values.iter().enumerate() {
             let here = entry_path(&path, i, axis.list);
-            if axis.values[..i].contains(entry) {
+            let before = self.problems.len();
+            let chart = self.chart(entry, &here);
+            if self.problems.len() > before || self.reading.cut.iter().any(|cut| cut.0.starts_with(&here.0)) {
+                continue;
+            }
+            if sound.contains(&entry) {
                 let place = self.value_place(&here);
                 self.report(Fault::new("this value is listed twice", "remove one of them"), &place);
-            } else {
-                charts.extend(self.chart(entry, &here));
+                continue;
             }
+            sound.push(entry);
+            charts.extend(chart);
         }
         Some(charts)
     }
@@ -42,8 +50,16 @@ impl Resolver<'_> {
                 &place,
             );
         }
+        let title = entry.title.as_ref().map(|title| title.0.0.clone());
+        if title.as_ref().is_some_and(String::is_empty) {
+            let place = self.value_place(&path.key("title"));
+            self.report(
+                Fault::new("this title is empty", "write one, or remove this key: the finding is then the title"),
+                &place,
+            );
+        }
         let places = [self.value_place(&path.key("x")), self.value_place(&path.key("group"))];
-        Some(Chart { kind, x, group, only, title: entry.title.as_ref().map(|title| title.0.0.clone()), places })
+        Some(Chart { kind, x, group, only, title, places })
     }
 
     /// A setting by which the chart is shaped, where its kind takes it.

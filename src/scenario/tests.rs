@@ -590,6 +590,11 @@ fn charts_are_words_or_are_shaped_and_what_a_kind_does_not_take_is_refused() {
         ("{kind: speedup, x: model}", "`model` is no `x` of the chart `speedup`", 29, "it takes `workers`"),
         ("{kind: crash, group: model}", "the chart `crash` takes no `group`", 24, "remove this key"),
         ("{kind: time, x: ipc, group: ipc}", "`x` and `group` are both `ipc`", 38, "every section would have one row"),
+        ("{kind: time, title: \"\"}", "this title is empty", 30, "write one, or remove this key"),
+        ("{kind: time, title: \"  \"}", "this title is empty", 30, "write one, or remove this key"),
+        // What is left of an entry with a fault is no double of another.
+        ("{kind: time, x: modl}, time", "`modl` is no setting by which charts are shaped", 26, "did you mean `model`?"),
+        ("{kind: speedup, x: model}, speedup", "`model` is no `x` of the chart `speedup`", 29, "it takes `workers`"),
         ("{kind: time, where: {modl: threads}}", "`modl` is not a key of a selector", 31, "did you mean `model`?"),
         ("{kind: time, where: {model: thread}}", "`thread` is no model", 38, "did you mean `threads`?"),
     ] {

@@ -1,0 +1,177 @@
+//! That titles claim no more than their pictures show, and that what is refused is refused for the right reason.
+
+use super::fixture::{Fixture, Row, cpu_bound};
+use super::gallery::{lost, payloads};
+use super::happenings::{faults, weights};
+use super::specimens::{clocked, tails};
+use super::{Chart, charts};
+use crate::results::*;
+use crate::vocab::{ChartKey, ChartKind};
+
+fn only(results: &Results, kind: ChartKind) -> Chart {
+    charts(results).into_iter().find(|chart| chart.kind == kind).unwrap()
+}
+
+fn title(results: &Results, kind: ChartKind) -> String {
+    only(results, kind).title
+}
+
+#[test]
+fn the_slowest_items_are_told_beside_a_high_percentile_near_the_median() {
+    let mut results = tails();
+    for latency in &mut results.latencies {
+        let times = &mut latency.service;
+        (times.p95, times.p99) = (Some(times.p50 * 13 / 10), None);
+        times.max = times.p50 * 40;
+    }
+    let title = title(&results, ChartKind::Service);
+    assert_eq!(title, "With any way, 95 % of the items take up to 1.3× the median, and the slowest 40×");
+}
+
+#[test]
+fn times_of_items_that_nobody_clocked_were_not_run() {
+    let mut results = tails();
+    results.latencies.clear();
+    results.trials.clear();
+    let why = only(&results, ChartKind::Service).picture.unwrap_err();
+    assert!(why.ends_with("was run"), "{why}");
+    results.groups.iter_mut().for_each(|group| group.rate = Some(100));
+    let why = only(&results, ChartKind::Service).picture.unwrap_err();
+    assert!(why.starts_with("at a rate no instrumented trial") && why.contains("`latency`"), "{why}");
+}
+
+#[test]
+fn oversubscription_is_the_cause_only_where_nobody_else_was_seen() {
+    let mut results = lost();
+    results.cells.iter_mut().for_each(|cell| cell.oversubscribed = cell.workers == Some(4));
+    assert!(title(&results, ChartKind::Losses).starts_with("Oversubscription costs threads × 4 the most"));
+    results.derived.estimates.iter_mut().for_each(|estimate| estimate.disturbed = 1);
+    let told = title(&results, ChartKind::Losses);
+    assert_eq!(told, "Having no free core (oversubscription or other load) costs threads × 4 the most: 1.8 of 4");
+    let threads = |cell: &Cell| cell.model == "threads" && cell.workers == Some(4);
+    let kept = results.cells.iter().find(|cell| threads(cell)).unwrap().id;
+    results.derived.estimates.iter_mut().filter(|one| one.cell != kept).for_each(|one| one.losses = None);
+    let told = title(&results, ChartKind::Losses);
+    assert_eq!(told, "Having no free core (oversubscription or other load) takes 1.8 of 4 from threads × 4");
+}
+
+#[test]
+fn a_lock_that_the_clocks_do_not_see_is_said_to_lie_in_slower_items() {
+    let mut results = lost();
+    let python =
+        Interpreter { label: "CPython 3.11.2".into(), version: "3.11.2".into(), free_threaded: false, gil: true };
+    let note = |results: &Results| {
+        let picture = only(results, ChartKind::Losses).picture.unwrap();
+        picture.written.iter().any(|(text, _)| text.contains("CPython's lock"))
+    };
+    for losses in results.derived.estimates.iter_mut().filter_map(|estimate| estimate.losses.as_mut()) {
+        losses.parts.iter_mut().filter(|(loss, _)| *loss == Loss::Unexplained).for_each(|(_, part)| *part = 1.0);
+    }
+    assert!(!note(&results));
+    results.groups[0].interpreter = Some(python.clone());
+    assert!(note(&results));
+    results.groups[0].interpreter = Some(Interpreter { gil: false, ..python });
+    assert!(!note(&results));
+}
+
+#[test]
+fn memory_is_told_by_runtime_and_only_above_its_noise() {
+    let told = title(&weights(), ChartKind::Memory);
+    let (native, python) = told.split_once("; CPython 3.11.2: ").unwrap();
+    assert!(native.starts_with("Native: a spawned process costs 1.11 MiB") && native.contains("a thread 25.6 KiB"));
+    assert!(python.starts_with("a spawned process costs 8.8 MiB"), "{told}");
+    let mut single = weights();
+    single.groups.truncate(1);
+    for memory in single.derived.estimates.iter_mut().filter_map(|estimate| estimate.memory.as_mut()) {
+        memory.trials = 1;
+    }
+    assert!(title(&single, ChartKind::Memory).starts_with("From 3 MiB with serial"));
+    // Parts of one group are told together, whatever the parts are.
+    let mut parted = weights();
+    parted.groups.truncate(1);
+    parted.charts[0].group = Some(ChartKey::Model);
+    let told = title(&parted, ChartKind::Memory);
+    assert!(told.starts_with("A spawned process costs 1.11 MiB") && !told.contains(" of "), "{told}");
+    let mut used = weights();
+    used.groups.truncate(1);
+    used.cells.iter_mut().for_each(|cell| cell.parent_use = Some("read".into()));
+    assert!(title(&used, ChartKind::Memory).starts_with("A spawned process (memory read) costs"));
+}
+
+#[test]
+fn survivors_are_told_of_where_they_survive() {
+    let told = title(&faults(), ChartKind::Crash);
+    assert!(told.contains("with restart, where they survive, processes lose none of 64 items"), "{told}");
+    let mut classes = faults();
+    for cell in classes.cells.iter_mut().filter(|cell| cell.on_crash.as_deref() == Some("skip")) {
+        (cell.on_crash, cell.api, cell.label) = (None, Some("pool".into()), "processes × 4, pool".into());
+    }
+    let chart = only(&classes, ChartKind::Crash);
+    assert!(!chart.title.contains("under pool"), "{}", chart.title);
+    assert!(chart.alt.contains(". Under pool they lose up to 24 of 64, and hang on 1 fault."), "{}", chart.alt);
+}
+
+#[test]
+fn a_crossing_beside_an_undecided_size_is_not_marked() {
+    let marked = |results: &Results| {
+        let written = only(results, ChartKind::Ipc).picture.unwrap().written;
+        written.iter().filter(|(text, _)| text.contains("gets faster than")).count()
+    };
+    let mut results = payloads();
+    assert_eq!(marked(&results), 1);
+    results.derived.break_evens[0].points[2].word = Word::Undecided;
+    assert_eq!(marked(&results), 0);
+    let told = only(&results, ChartKind::Ipc);
+    assert!(told.title.starts_with("Among IPC methods, shared memory") && told.subtitle.contains("over its payload"));
+}
+
+#[test]
+fn one_model_that_leads_at_several_counts_is_not_several_ways() {
+    let mut results = cpu_bound("threads");
+    let winners = |cell: &Cell| cell.model == "threads" && cell.workers > Some(1);
+    results.derived.groups[0].winners = results.cells.iter().filter(|cell| winners(cell)).map(|cell| cell.id).collect();
+    let told = title(&results, ChartKind::Speedup);
+    assert!(told.ends_with("on 2 to 4 workers; whether 2 or 4 workers are faster is undecided"), "{told}");
+}
+
+#[test]
+fn what_a_selector_leaves_out_is_not_said_not_to_have_been_run() {
+    let shaped = |kind: ChartKind, wanted: fn(&Cell) -> bool, chosen: &str| {
+        let mut results = lost();
+        let cells = results.cells.iter().filter(|cell| wanted(cell)).map(|cell| cell.id).collect();
+        results.charts = vec![ChartShape { cells: Some(cells), chosen: chosen.into(), ..kind.into() }];
+        // The splits were made, but what is left out tells nothing of what is shown.
+        results.trials = clocked();
+        results.derived.estimates[2].losses.iter_mut().for_each(|losses| losses.inflation = 3.0);
+        only(&results, kind).picture.unwrap_err()
+    };
+    let why = shaped(ChartKind::Speedup, |cell| cell.workers == Some(2), "workers: 2");
+    assert!(why.starts_with("`where` (workers: 2) leaves only one worker count (2)"), "{why}");
+    let why = shaped(ChartKind::Losses, |cell| cell.model == "serial", "model: serial");
+    assert_eq!(why, "no way that is shown has two workers or more");
+}
+
+#[test]
+fn twenty_lines_have_names_of_their_own_in_a_small_file() {
+    let rows: Vec<Row> = (0..20)
+        .flat_map(|way| {
+            [1, 2, 4, 8].map(|workers| ("processes", workers, METHODS[way % 4], Some(f64::from(9 - workers))))
+        })
+        .collect();
+    let mut fixture = Fixture::new("twenty", &[ChartKind::Speedup]).group("primes", "a lot of work", &rows);
+    for cell in &mut fixture.results.cells {
+        let way = cell.id / 4;
+        (cell.chunk, cell.in_flight) = (Some([1, 16][way / 4 % 2]), Some([2, 4, 16][way / 8]));
+        cell.label = format!("processes × {}, {way}, chunk and in flight", cell.workers.unwrap_or(1));
+    }
+    let picture = only(&fixture.derive(), ChartKind::Speedup).picture.unwrap();
+    let mut names: Vec<&str> = picture.written.iter().map(|(text, _)| text.as_str()).collect();
+    names.retain(|text| text.contains("in fl"));
+    names.sort_unstable();
+    names.dedup();
+    assert!(names.len() == 20 && names.iter().all(|name| !name.contains('…')), "{names:?}");
+    let bytes = picture.svg(crate::chart::Theme::Light).len();
+    assert!(bytes < 60_000, "{bytes}");
+}
+
+const METHODS: [&str; 4] = ["pipe", "shared_memory", "queue", "manager"];
