@@ -354,9 +354,6 @@ impl Outcome {
     }
 }
 
-/// Words of the language whose work is not built yet, with what they will do.
-pub const NOT_BUILT_YET: &[(&str, &str)] = &[("call", "a Python function of your own"), ("code", "inline Python code")];
-
 /// Words of the language that this program knows only where it was built with an optional feature of the same name, with
 /// what they do.
 pub const OPTIONAL: &[(&str, &str)] = &[("video", "a task that encodes AV1")];

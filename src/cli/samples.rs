@@ -3,6 +3,9 @@
 use crate::task::{Setting, SettingKind};
 use crate::vocab::{METRICS, Unit};
 
+/// Stages in a chain, with every key that one takes.
+const STAGES: &str = "pipeline:\n  - {task: hash, bytes: 64 KiB, model: threads, workers: [1, 2]}\n  - {task: primes, limit: 2000, model: processes, workers: 2, ipc: pipe, in_flight: 2}";
+
 /// A part of a scenario for each key whose words do not make one.
 const KEYS: &[(&str, &str)] = &[
     ("version", "version: 1"),
@@ -31,6 +34,14 @@ const KEYS: &[(&str, &str)] = &[
     ("python", "runtime: python\npython: python3"),
     ("parent_memory", "parent_memory: 16 MiB"),
     ("rate", "tasks:\n  - kind: sleep\n    items: 200\nrate: [100, 400]"),
+    ("pipeline", STAGES),
+    ("queue", "pipeline:\n  - {task: primes}\n  - {task: hash, bytes: 64 KiB}\nqueue: [4, 64]"),
+    ("items", "pipeline:\n  - {task: primes}\n  - {task: hash, bytes: 64 KiB}\nitems: 400"),
+    ("pipeline.task", STAGES),
+    ("pipeline.model", STAGES),
+    ("pipeline.workers", STAGES),
+    ("pipeline.ipc", STAGES),
+    ("pipeline.in_flight", STAGES),
     ("tasks.kind", "tasks:\n  - kind: primes"),
     ("tasks.items", "tasks:\n  - kind: primes\n    items: 64"),
     ("models.kind", "models:\n  - kind: threads\n    workers: 2"),

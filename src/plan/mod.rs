@@ -276,10 +276,8 @@ pub fn pythons(scenario: &Scenario) -> Vec<String> {
 /// Selectors that match nothing, more workers than there may be, and a scenario of which no cell is left, unless it is the
 /// machine or a permission that is wanting: then the plan is empty, and says what was skipped.
 pub fn plan(scenario: &Scenario, tasks: &Tasks, options: &Options) -> Result<Plan, Problems> {
-    let mut built = build::build(scenario, tasks, options).map_err(|mut problems| {
-        problems.extend(expect::unnamed(scenario, options.cores));
-        problems
-    })?;
+    let mut built = build::build(scenario, tasks, options)
+        .map_err(|problems| and(problems, expect::unnamed(scenario, options.cores)))?;
     // Of what this machine lacks altogether, nothing can be expected.
     let (expected, wanting) = match built.points.is_empty() {
         true => (Vec::new(), Vec::new()),
@@ -309,10 +307,7 @@ pub fn plan(scenario: &Scenario, tasks: &Tasks, options: &Options) -> Result<Pla
         }
     }
     let charts = charts.unwrap_or_else(|| charted::fitting(&groups, &cells, options.quick));
-    // Where items come at a rate, every trial says how late each was: none is needed beside.
-    let rated = groups.iter().all(|group| group.rate.is_some());
-    let usual = |count| if rated { 0 } else { count };
-    let weighed = if charts.iter().any(|chart| chart.kind == ChartKind::Memory) { MEMORY_DRAWN } else { MEMORY };
+    let (instrumented, weighed) = usual(&groups, &charts);
     Ok(Plan {
         name: scenario.name.clone(),
         title: scenario.title.clone(),
@@ -320,8 +315,8 @@ pub fn plan(scenario: &Scenario, tasks: &Tasks, options: &Options) -> Result<Pla
         text: scenario.text.content.clone(),
         hash: scenario.hash.clone(),
         blocks,
-        instrumented: trials_apart(options.quick, usual(INSTRUMENTED), &expectations, Metric::is_service),
-        memory: trials_apart(options.quick, usual(weighed), &expectations, |metric| metric == Metric::Memory),
+        instrumented: trials_apart(options.quick, instrumented, &expectations, Metric::is_service),
+        memory: trials_apart(options.quick, weighed, &expectations, |metric| metric == Metric::Memory),
         quick: options.quick,
         only: options.only.as_ref().map(|only| only.text.clone()),
         seed: options.seed.or(scenario.seed).unwrap_or_else(|| seed_of(&scenario.hash)),
@@ -337,6 +332,21 @@ pub fn plan(scenario: &Scenario, tasks: &Tasks, options: &Options) -> Result<Pla
         collapsed: narrowed.collapsed,
         expectations,
     })
+}
+
+fn and(mut problems: Problems, more: Problems) -> Problems {
+    problems.extend(more);
+    problems
+}
+
+/// How many instrumented and how many memory trials a cell has where nothing is expected of them. Where items come at a
+/// rate, every trial says how late each was: none is needed beside.
+fn usual(groups: &[Group], charts: &[Chart]) -> (u32, u32) {
+    let drawn = charts.iter().any(|chart| chart.kind == ChartKind::Memory);
+    match groups.iter().all(|group| group.rate.is_some()) {
+        true => (0, 0),
+        false => (INSTRUMENTED, if drawn { MEMORY_DRAWN } else { MEMORY }),
+    }
 }
 
 /// How many items come at so many a second where a scenario leaves that open: as many as in a quarter of a second, but

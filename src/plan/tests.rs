@@ -342,7 +342,7 @@ fn expectations_of_other_trials_get_enough_of_them_for_an_interval() {
         let plan = planned(&format!("tasks: [primes]\nmodels: [serial]\n{expect}"));
         (plan.instrumented, plan.memory)
     };
-    assert_eq!([plan("time"), plan("service_p95"), plan("memory")], [(2, 2), (7, 2), (2, 7)]);
+    assert_eq!([plan("time"), plan("service_p95"), plan("memory")], [(2, 1), (7, 1), (2, 7)]);
 }
 
 #[test]
@@ -418,7 +418,7 @@ fn payloads_that_do_not_fit_into_memory_are_skipped() {
 fn the_cost_counts_every_trial() {
     let text = "tasks: [primes]\nmodels: [serial, threads]\nworkers: [1, 2]\n";
     let cost = estimate(&planned(text), &Tasks::builtin());
-    assert_eq!((cost.timed, cost.instrumented, cost.memory, cost.trials()), (75, 6, 6, 87));
+    assert_eq!((cost.timed, cost.instrumented, cost.memory, cost.trials()), (75, 6, 3, 84));
     let quick = estimate(&planned_with(text, &Options { quick: true, ..Options::new(2) }), &Tasks::builtin());
     assert_eq!(quick.trials(), 9);
     assert!(quick.seconds < cost.seconds);

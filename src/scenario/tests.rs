@@ -201,17 +201,6 @@ fn what_stands_beside_a_pipeline_is_checked() {
 }
 
 #[test]
-fn words_of_later_work_are_said_to_be_not_built_yet() {
-    refuses(
-        format!("{GOOD}code: 5\n"),
-        "the key `code` is not built yet (inline Python code",
-        (6, 1),
-        "code: 5",
-        "until then, the keys here are",
-    );
-}
-
-#[test]
 fn wrong_types_and_values_out_of_range_say_what_is_accepted() {
     let range = "write a number from 1 to 1024, a range (`1-8`), `cores`, or a multiple (`2*cores`)";
     for (value, column) in

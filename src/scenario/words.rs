@@ -3,7 +3,7 @@
 use super::problem::{Fault, printable};
 use crate::name::nearest;
 use crate::task::Tasks;
-use crate::vocab::{NOT_BUILT_YET, OPTIONAL};
+use crate::vocab::OPTIONAL;
 
 /// A place in a scenario that takes keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,19 +55,9 @@ pub(crate) fn list(words: &[&str]) -> String {
     }
 }
 
-fn not_built_yet(word: &str) -> Option<&'static str> {
-    NOT_BUILT_YET.iter().find(|(known, _)| *known == word).map(|(_, about)| *about)
-}
-
 /// A word that names nothing.
 pub(crate) fn unknown_word(what: &str, word: &str, known: &[&str]) -> Fault {
     let shown = printable(word);
-    if let Some(about) = not_built_yet(word) {
-        return Fault::new(
-            format!("the {what} `{shown}` is not built yet ({about})"),
-            format!("until then, there are {}", list(known)),
-        );
-    }
     if let Some((feature, about)) = OPTIONAL.iter().find(|(optional, _)| *optional == word) {
         return Fault::new(
             format!("this build has no {what} `{shown}` ({about})"),
@@ -119,12 +109,6 @@ pub(crate) fn unknown_key(
         return Fault::new(
             message,
             format!("it is a setting of {}: it belongs to that entry of `tasks`", list(&owners)),
-        );
-    }
-    if let Some(about) = not_built_yet(key) {
-        return Fault::new(
-            format!("the key `{shown}` is not built yet ({about})"),
-            format!("until then, the keys here are {}", list(&known)),
         );
     }
     match near {

@@ -87,11 +87,6 @@ fn wrong_values_are_shown_with_what_would_be_right() {
     ]);
 }
 
-#[test]
-fn words_that_are_not_built_yet_say_so() {
-    all_refused(&[bad(good("x") + "code: 1\n", ":9:1", &["`code` is not built yet"])]);
-}
-
 #[cfg(not(feature = "video"))]
 #[test]
 fn words_that_were_left_out_of_the_build_say_how_to_have_them() {
