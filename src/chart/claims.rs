@@ -95,7 +95,7 @@ fn memory_is_told_by_runtime_and_only_above_its_noise() {
     let mut used = weights();
     used.groups.truncate(1);
     used.cells.iter_mut().for_each(|cell| cell.parent_use = Some("read".into()));
-    assert!(title(&used, ChartKind::Memory).starts_with("A spawned process that reads its parent's memory costs"));
+    assert!(title(&used, ChartKind::Memory).starts_with("A spawned process (memory read) costs"));
 }
 
 #[test]

@@ -1,11 +1,14 @@
 //! The finding of the chart of memory: what a worker of each kind costs beyond a program without it.
 
+use super::sheet::title_lines;
 use super::words::{capital, listed};
 use crate::name::show_bytes;
 use crate::results::{Cell, Group, Kind as TrialKind, Results};
 
 /// More than these sections of a title are not read; the others are counted.
 const MOST_SECTIONS: usize = 2;
+/// More lines than these are cut.
+const MOST_LINES: usize = 3;
 
 /// What workers of one kind cost each.
 struct Cost {
@@ -38,11 +41,15 @@ pub(super) fn title(results: &Results, groups: &[&Group]) -> String {
         let first = first.map(|section| format!("{}{}", head(section), extremes(results, &section.cells)));
         return capital(&format!("{}{quick}", first.unwrap_or_else(|| "no way has its memory told".to_owned())));
     }
-    let more = match told.len().saturating_sub(MOST_SECTIONS) {
-        0 => String::new(),
-        more => format!("; {more} more below"),
+    let of = |shown: usize| {
+        let more = match told.len().saturating_sub(shown) {
+            0 => String::new(),
+            more => format!("; {more} more below"),
+        };
+        capital(&format!("{}{more}{quick}", told[..told.len().min(shown)].join("; ")))
     };
-    capital(&format!("{}{more}{quick}", told[..told.len().min(MOST_SECTIONS)].join("; ")))
+    let whole = of(MOST_SECTIONS);
+    if title_lines(&whole) > MOST_LINES { of(1) } else { whole }
 }
 
 /// Parts of one group have its baseline in common.
@@ -174,9 +181,9 @@ impl<'a> Kind<'a> {
         }
         // A worker that reads its parent's memory is another thing than one that leaves it alone, beside others or not.
         match self.parent.1 {
-            Some("read") => words += " that reads its parent's memory",
+            Some("read") => words += " (memory read)",
             Some(other) if twins().any(|twin| twin.parent.1 != self.parent.1) => {
-                words += &format!(" with its parent's memory {other}");
+                words += &format!(" (memory {other})");
             }
             _ => {}
         }
