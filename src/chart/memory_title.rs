@@ -106,7 +106,7 @@ fn reading(results: &Results, cell: &Cell) -> Option<Reading> {
 }
 
 /// What one worker more costs by two readings: nothing where the difference drowns in their noise.
-fn by_worker(least: Reading, most: Reading) -> Option<f64> {
+fn by_worker(least: &Reading, most: &Reading) -> Option<f64> {
     let shown = least.count > 1 && most.count > 1 && most.low > least.high;
     let bytes = (most.middle - least.middle) / (most.workers - least.workers);
     // What is below a page is noise of the program's own memory.
@@ -132,7 +132,7 @@ fn costs_of(results: &Results, cells: &[&Cell]) -> Vec<Cost> {
         let alone =
             cells.iter().find(|cell| cell.workers.is_none() && kind.parent == (cell.parent_memory, parent_use(cell)));
         let least = alone.and_then(|cell| reading(results, cell)).or_else(|| known.iter().copied().min_by(by_count));
-        let Some(bytes) = least.and_then(|least| by_worker(least, most)) else { continue };
+        let Some(bytes) = least.and_then(|least| by_worker(&least, &most)) else { continue };
         let who = format!("{}{}", kind.who, kind.apart(kinds.iter().map(|(kind, _)| kind)));
         costs.push(Cost { who, bytes });
     }
