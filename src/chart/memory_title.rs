@@ -133,7 +133,7 @@ fn costs_of(results: &Results, cells: &[&Cell]) -> Vec<Cost> {
             cells.iter().find(|cell| cell.workers.is_none() && kind.parent == (cell.parent_memory, parent_use(cell)));
         let least = alone.and_then(|cell| reading(results, cell)).or_else(|| known.iter().copied().min_by(by_count));
         let Some(bytes) = least.and_then(|least| by_worker(&least, &most)) else { continue };
-        let who = format!("{}{}", kind.who, kind.apart(kinds.iter().map(|(kind, _)| kind)));
+        let who = format!("{}{}", kind.who, kind.apart(&kinds));
         costs.push(Cost { who, bytes });
     }
     costs.sort_by(|a, b| b.bytes.total_cmp(&a.bytes));
@@ -167,11 +167,8 @@ impl<'a> Kind<'a> {
         Self { who, ipc: cell.ipc.as_deref(), parent: (cell.parent_memory, parent_use(cell)) }
     }
     /// What sets it apart from others of the same name: what its parent holds and does, and the IPC method.
-    fn apart<'b>(&self, all: impl Iterator<Item = &'b Kind<'a>> + Clone) -> String
-    where
-        'a: 'b,
-    {
-        let twins = || all.clone().filter(|other| other.who == self.who);
+    fn apart(&self, all: &[(Kind, Vec<&Cell>)]) -> String {
+        let twins = || all.iter().map(|(kind, _)| kind).filter(|other| other.who == self.who);
         let mut words = String::new();
         if twins().any(|other| other.ipc != self.ipc) {
             words += &self.ipc.map_or(String::new(), |ipc| format!(" over {}", ipc.replace('_', " ")));
