@@ -4,7 +4,8 @@ use crate::task::{Setting, SettingKind};
 use crate::vocab::{METRICS, Unit};
 
 /// Stages in a chain, with every key that one takes.
-const STAGES: &str = "pipeline:\n  - {task: hash, bytes: 64 KiB, model: threads, workers: [1, 2]}\n  - {task: primes, limit: 2000, model: processes, workers: 2, ipc: pipe, in_flight: 2}";
+const STAGES: &str = "pipeline:\n  - {task: hash, model: threads, workers: [1, 2]}\n  - task: primes\n    model: processes\n    \
+                      workers: 2\n    ipc: pipe\n    in_flight: 2";
 
 /// A part of a scenario for each key whose words do not make one.
 const KEYS: &[(&str, &str)] = &[

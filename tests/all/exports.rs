@@ -224,7 +224,7 @@ fn charts_of_format_4_are_words_and_two_builds_get_theirs() {
     (old["run"]["against"], old["charts"]) = (Value::Null, serde_json::json!([{"kind": "time", "title": "Mine <&>"}]));
     std::fs::write(place.report("files").join("results.json"), old.to_string()).unwrap();
     place.run(&["render", "--out", "o"]).expect(0);
-    assert!(place.report_text("files").contains("**Mine \\<&amp;\\>**"), "{}", place.report_text("files"));
+    assert!(place.report_text("files").contains("**Mine &lt;&amp;&gt;**"), "{}", place.report_text("files"));
     assert!(place.report("files").join("time-auto.svg").is_file());
 }
 

@@ -213,8 +213,8 @@ fn blocks_follow_the_planned_order_with_duplicates_recorded() {
     let expected: Vec<(u32, Entry)> =
         (0..9).flat_map(|block| block_order(&plan, 0, block).into_iter().map(move |entry| (block, entry))).collect();
     assert_eq!(timed, expected);
-    // Serial and the most workers run twice; each cell has two instrumented trials and two for memory at the end.
-    assert_eq!((timed.len(), results.trials.len()), (9 * 4, 9 * 4 + 2 * 2 + 2 * 2));
+    // Serial and the most workers run twice; each cell has two instrumented trials and one for memory at the end.
+    assert_eq!((timed.len(), results.trials.len()), (9 * 4, 9 * 4 + 2 * 2 + 2));
     assert!(results.trials.iter().enumerate().all(|(at, trial)| trial.order == at as u32));
     // One line of the journal, and one word of progress, for every trial.
     assert_eq!(ran.journal.len(), results.trials.len());
@@ -384,12 +384,12 @@ fn memory_trials_enter_no_estimate_and_no_histogram() {
     });
     let results = ran.results.unwrap();
     let weighed: Vec<&Trial> = results.trials.iter().filter(|trial| trial.kind == Kind::Memory).collect();
-    // Two of each cell, after all others, in rounds.
+    // One of each cell, after all others.
     assert_eq!(
         weighed.iter().map(|trial| (trial.block, trial.cell)).collect::<Vec<_>>(),
-        [(0, 0), (0, 1), (1, 0), (1, 1)]
+        [(0, 0), (0, 1)]
     );
-    assert!(results.trials[results.trials.len() - 4..].iter().all(|trial| trial.memory.as_ref() == Some(&memory)));
+    assert!(results.trials[results.trials.len() - 2..].iter().all(|trial| trial.memory.as_ref() == Some(&memory)));
     assert!(results.trials.iter().all(|trial| trial.memory.is_some() == (trial.kind == Kind::Memory)));
     assert!(results.latencies.iter().all(|latency| latency.trials == 2 && latency.service.min > 77));
     let mut without = results.clone();
