@@ -331,7 +331,11 @@ fn counted(found: &[(&Group, Option<String>)], of: usize) -> Vec<String> {
     }
     let shared = found.iter().filter(|(_, winner)| winner.is_none()).count();
     if shared > 0 {
-        parts.push(format!("first place is undecided in {shared}"));
+        parts.push(match parts.is_empty() {
+            true if shared == of => format!("first place is undecided in all {of} groups"),
+            true => format!("first place is undecided in {shared} of {of} groups"),
+            false => format!("first place is undecided in {shared}"),
+        });
     }
     parts
 }

@@ -56,6 +56,10 @@ const KEYS: &[(&str, &str)] = &[
     ("expect.at_least", "expect:\n  - compare: {model: threads}\n    at_least: 1.5"),
     ("expect.at_most", "expect:\n  - compare: {model: threads}\n    metric: memory\n    at_most: 256 MiB"),
     ("compare.task", "tasks: [primes, sleep]\nexpect:\n  - compare: {task: sleep, model: threads}\n    at_least: 1.5"),
+    (
+        "compare.queue",
+        "pipeline:\n  - {task: primes}\n  - {task: hash}\nqueue: [4, 64]\nexpect:\n  - compare: {queue: 64}\n    to: {queue: 4}\n    at_least: 0.9",
+    ),
     ("compare.model", "expect:\n  - compare: {model: [threads, processes]}\n    at_least: 1.2"),
     ("fault", "fault: {kind: kill, item: 5}"),
     ("fault.kind", "fault: {kind: kill}"),
