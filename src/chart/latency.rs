@@ -108,7 +108,7 @@ impl<'a> Family<'a> {
             let known = estimate(results, cell.id).filter(|estimate| estimate.ok > 0);
             let value = known.and_then(|known| known.time).and_then(words::drawable);
             let shown = value.map_or("no value".to_owned(), |value| show_seconds(value.median));
-            let late = knee(results, &cell.label).and_then(|knee| knee.saturated).is_some_and(|first| first <= *rate);
+            let late = knee(results, cell).and_then(|knee| knee.saturated).is_some_and(|first| first <= *rate);
             let note = if late { ", falls behind" } else { "" };
             points.push(Point {
                 x: f64::from(*rate),
@@ -121,8 +121,9 @@ impl<'a> Family<'a> {
     }
 }
 
-fn knee<'a>(results: &'a Results, way: &str) -> Option<&'a Knee> {
-    results.derived.knees.iter().find(|knee| knee.way == way)
+/// The knee of the way that a cell belongs to: other work may have ways of the same name.
+fn knee<'a>(results: &'a Results, cell: &Cell) -> Option<&'a Knee> {
+    results.derived.knees.iter().find(|knee| knee.points.iter().any(|point| point.cell == cell.id))
 }
 
 fn chart(results: &Results, family: &Family, stem: String) -> Chart {
@@ -157,13 +158,12 @@ fn chart(results: &Results, family: &Family, stem: String) -> Chart {
 
 /// The finding: who keeps up with the highest rate, and from which rate on others do not.
 fn title(results: &Results, family: &Family) -> String {
-    let mut labels: Vec<&str> = Vec::new();
-    for cell in family.cells(results) {
-        if !labels.contains(&cell.label.as_str()) {
-            labels.push(&cell.label);
+    let mut knees: Vec<&Knee> = Vec::new();
+    for found in family.cells(results).filter_map(|cell| knee(results, cell)) {
+        if !knees.iter().any(|known| std::ptr::eq(*known, found)) {
+            knees.push(found);
         }
     }
-    let knees: Vec<&Knee> = labels.iter().filter_map(|label| knee(results, label)).collect();
     let highest = family.groups.last().map_or(0, |(rate, _)| *rate);
     let names = |knees: &[&Knee]| words::listed(&knees.iter().map(|knee| knee.way.clone()).collect::<Vec<_>>());
     let Some(best) = knees.iter().filter_map(|knee| knee.keeps_up).max() else {
