@@ -6,7 +6,7 @@ use crate::ipc::Dispatch;
 use crate::model::{Api, Measure, Model, Placement, Setup, StageTask, StageWay};
 use crate::name::{show_bytes, show_count, show_seconds};
 use crate::runtime::Interpreter;
-use crate::scenario::{NO_FAULT, show_value, word_of};
+use crate::scenario::{NO_FAULT, word_of};
 use crate::task::{Fault, SettingKind, Tasks, Value};
 
 /// Labels the cells of a group: model, workers, method, and further settings where they vary within the group.
@@ -118,8 +118,10 @@ fn group_label(group: &Group, groups: &[Group], tasks: &Tasks) -> String {
         if same.iter().any(|other| other.settings.get(name) != Some(value)) {
             let (task, own) = owner(group, name);
             match group.stages.is_empty() {
-                true => parts.push(setting_words(tasks, task, own, value)),
-                false => parts.push(format!("{} {}", stage_words(name), setting_words(tasks, task, own, value))),
+                true => parts.push(kind_of(tasks, task, own).show_named(own, value)),
+                false => {
+                    parts.push(format!("{} {}", stage_words(name), kind_of(tasks, task, own).show_named(own, value)))
+                }
             }
         }
     }
@@ -197,16 +199,6 @@ fn kind_of(tasks: &Tasks, task: &str, setting: &str) -> SettingKind {
     found.map_or(SettingKind::Share, |setting| setting.kind)
 }
 
-/// `payload 64 B`, `fsync`, `no fsync`.
-fn setting_words(tasks: &Tasks, task: &str, name: &str, value: &Value) -> String {
-    let words = name.replace('_', " ");
-    match value {
-        Value::Bool(true) => words,
-        Value::Bool(false) => format!("no {words}"),
-        _ => format!("{words} {}", show_value(kind_of(tasks, task, name), value)),
-    }
-}
-
 /// The axes: every key with more than one value among the cells.
 pub(super) fn axes(groups: &[Group], cells: &[Cell], tasks: &Tasks) -> Vec<Axis> {
     let mut axes: Vec<Axis> = Vec::new();
@@ -219,7 +211,7 @@ pub(super) fn axes(groups: &[Group], cells: &[Cell], tasks: &Tasks) -> Vec<Axis>
         add("task", group.task.clone());
         for (name, value) in group.settings.iter() {
             let (task, own) = owner(group, name);
-            add(name, show_value(kind_of(tasks, task, own), value));
+            add(name, kind_of(tasks, task, own).show(value));
         }
         add("measure", measure_words(group.measure).to_owned());
         add("runtime", word_of(group.runtime).to_owned());
@@ -252,7 +244,7 @@ pub(super) fn axes(groups: &[Group], cells: &[Cell], tasks: &Tasks) -> Vec<Axis>
             facts.into_iter().for_each(|(key, value)| value.into_iter().for_each(|value| add(key, value)));
             setup.queue.into_iter().for_each(|queue| add("queue", queue.to_string()));
             for (key, value) in stage_facts(setup) {
-                add(&key, show_value(SettingKind::Count { min: 0, max: u64::MAX }, &value));
+                add(&key, SettingKind::Count { min: 0, max: u64::MAX }.show(&value));
             }
         }
     }

@@ -32,7 +32,6 @@ pub use schema::schema;
 pub(crate) use leaf::Scalar;
 pub(crate) use problem::{Fault, printable};
 pub(crate) use select::{of_stage, read_any, read_way, read_workers};
-pub(crate) use setting::show_value;
 pub(crate) use vocabulary::{NO_FAULT, word_of};
 pub(crate) use words::{Level, list};
 

@@ -8,9 +8,6 @@ use super::words::{list, unknown_word};
 use crate::name::{parse_bytes, parse_duration, show_bytes, show_count, show_seconds};
 use crate::task::{Setting, SettingKind, Value};
 
-/// Most characters of a text that a label shows.
-const LONGEST_SHOWN: usize = 40;
-
 /// Reads a value of a setting.
 pub(crate) fn read_setting(setting: &Setting, scalar: &Scalar) -> Result<Value, Fault> {
     let wrong = || Fault::new(format!("`{}` cannot be `{scalar}`", setting.name), takes(setting));
@@ -91,23 +88,6 @@ pub(crate) fn takes(setting: &Setting) -> String {
         SettingKind::List { most, .. } => {
             format!("it takes a list of texts, {most} at most, such as `[gzip, -kc, \"{{item}}\"]`")
         }
-    }
-}
-
-/// How a value of a setting is shown in labels: `200 000`, `64 KiB`, `5 ms`.
-pub(crate) fn show_value(kind: SettingKind, value: &Value) -> String {
-    match (kind, value) {
-        (SettingKind::Bytes { .. }, Value::Whole(bytes)) => show_bytes(*bytes),
-        (SettingKind::Duration { .. }, Value::Whole(nanos)) => show_seconds(*nanos as f64 / 1e9),
-        (_, Value::Whole(count)) => show_count(*count),
-        (_, Value::Real(share)) => share.to_string(),
-        (_, Value::Bool(flag)) => flag.to_string(),
-        (SettingKind::Text { .. }, Value::Word(text)) => {
-            let line = text.lines().find(|line| !line.trim().is_empty()).unwrap_or("none").trim();
-            line.chars().take(LONGEST_SHOWN).collect()
-        }
-        (_, Value::Word(word)) => word.clone(),
-        (_, Value::List(list)) => list.join(" ").chars().take(LONGEST_SHOWN).collect(),
     }
 }
 

@@ -7,7 +7,7 @@ use flate2::Compression;
 use flate2::read::ZlibDecoder;
 use flate2::write::ZlibEncoder;
 
-use super::{Bound, Context, Effort, Job, Place, Setting, SettingKind, Settings, Task, TaskError, checksum, numbered};
+use super::{Context, Effort, Job, Place, Setting, SettingKind, Settings, Task, TaskError, checksum, numbered};
 use crate::name::show_bytes;
 
 /// Different words of the text.
@@ -21,9 +21,6 @@ impl Task for Compress {
     }
     fn about(&self) -> &'static str {
         "deflates n bytes of text and inflates them again: computing in two long calls"
-    }
-    fn bound(&self) -> Bound {
-        Bound::Computing
     }
     fn settings(&self) -> &'static [Setting] {
         &[

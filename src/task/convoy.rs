@@ -166,10 +166,6 @@ impl Job for ConvoyJob {
         reply.extend_from_slice(&numbered::mix(self.seed, item).to_le_bytes());
         Ok(())
     }
-
-    fn sizes(&self) -> (usize, usize) {
-        (8, 8)
-    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! `empty`: nothing to do, so that what is measured is dispatch alone.
 
-use super::{Bound, Context, Effort, Job, Place, Setting, Settings, Task, TaskError};
+use super::{Bound, Context, Effort, Job, Place, Settings, Task, TaskError};
 
 pub(super) struct Empty;
 
@@ -13,9 +13,6 @@ impl Task for Empty {
     }
     fn bound(&self) -> Bound {
         Bound::Moving
-    }
-    fn settings(&self) -> &'static [Setting] {
-        &[]
     }
     fn in_python(&self) -> bool {
         true

@@ -106,10 +106,6 @@ impl Job for FileJob {
         Ok(())
     }
 
-    fn sizes(&self) -> (usize, usize) {
-        (8, 8)
-    }
-
     fn constants(&self) -> Vec<Vec<u8>> {
         vec![self.rest.clone()]
     }

@@ -3,7 +3,7 @@
 
 use std::sync::atomic::AtomicU64;
 
-use super::{Bound, Context, Effort, Job, Place, Setting, Settings, Task, TaskError, numbered};
+use super::{Bound, Context, Effort, Job, Place, Settings, Task, TaskError, numbered};
 
 pub(super) struct Globals;
 
@@ -19,9 +19,6 @@ impl Task for Globals {
     }
     fn bound(&self) -> Bound {
         Bound::Moving
-    }
-    fn settings(&self) -> &'static [Setting] {
-        &[]
     }
     fn in_python(&self) -> bool {
         true
@@ -48,10 +45,6 @@ impl Job for GlobalsJob {
         numbered::read(request)?;
         reply.extend_from_slice(request);
         Ok(())
-    }
-
-    fn sizes(&self) -> (usize, usize) {
-        (8, 8)
     }
 
     fn global(&self) -> Option<&AtomicU64> {

@@ -2,7 +2,7 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::{Bound, Context, Effort, Job, Place, Setting, SettingKind, Settings, Task, TaskError, numbered};
+use super::{Context, Effort, Job, Place, Setting, SettingKind, Settings, Task, TaskError, numbered};
 use crate::name::show_bytes;
 
 /// Bytes from which CPython's hashlib lets the interpreter lock go (`HASHLIB_GIL_MINSIZE`).
@@ -16,9 +16,6 @@ impl Task for Hash {
     }
     fn about(&self) -> &'static str {
         "SHA-256 of n bytes: computing in one long call"
-    }
-    fn bound(&self) -> Bound {
-        Bound::Computing
     }
     fn settings(&self) -> &'static [Setting] {
         &[Setting {

@@ -10,7 +10,7 @@ use ::image::codecs::png::PngEncoder;
 use ::image::imageops::FilterType;
 use ::image::{DynamicImage, ImageReader, RgbImage};
 
-use super::{Bound, Context, Effort, Job, Place, Setting, SettingKind, Settings, Task, TaskError, checksum, numbered};
+use super::{Context, Effort, Job, Place, Setting, SettingKind, Settings, Task, TaskError, checksum, numbered};
 use crate::name::show_count;
 
 /// Different images that are generated.
@@ -32,9 +32,6 @@ impl Task for Image {
     }
     fn about(&self) -> &'static str {
         "decodes PNG or JPEG images, resizes and blurs them, and encodes them again"
-    }
-    fn bound(&self) -> Bound {
-        Bound::Computing
     }
     fn settings(&self) -> &'static [Setting] {
         SETTINGS

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use super::{Bound, Context, Effort, Job, Place, Setting, SettingKind, Settings, Task, TaskError, numbered};
+use super::{Context, Effort, Job, Place, Setting, SettingKind, Settings, Task, TaskError, numbered};
 use crate::name::show_count;
 
 /// What stands before the document in a request: the number of the item.
@@ -22,9 +22,6 @@ impl Task for Json {
     }
     fn about(&self) -> &'static str {
         "parses a JSON document, changes its records, and serialises it again"
-    }
-    fn bound(&self) -> Bound {
-        Bound::Computing
     }
     fn settings(&self) -> &'static [Setting] {
         &[Setting {

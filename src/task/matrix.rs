@@ -1,6 +1,6 @@
 //! `matrix`: the product of two square matrices of small whole numbers, in blocks that fit the cache.
 
-use super::{Bound, Context, Effort, Job, Place, Setting, SettingKind, Settings, Task, TaskError, numbered};
+use super::{Context, Effort, Job, Place, Setting, SettingKind, Settings, Task, TaskError, numbered};
 
 /// Side of a block: three blocks of 32 × 32 doubles are 24 KiB and stay in a first-level cache.
 const BLOCK: usize = 32;
@@ -13,9 +13,6 @@ impl Task for Matrix {
     }
     fn about(&self) -> &'static str {
         "multiplies two n × n matrices in blocks: computing on more data than registers hold"
-    }
-    fn bound(&self) -> Bound {
-        Bound::Computing
     }
     fn settings(&self) -> &'static [Setting] {
         &[Setting {
@@ -90,10 +87,6 @@ impl Job for MatrixJob {
             .fold(0u64, |sum, (i, &value)| sum.wrapping_add((value as u64).wrapping_mul(numbered::mix(0, i as u64))));
         reply.extend_from_slice(&sum.to_le_bytes());
         Ok(())
-    }
-
-    fn sizes(&self) -> (usize, usize) {
-        (8, 8)
     }
 
     fn constants(&self) -> Vec<Vec<u8>> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rustix::time::{ClockId, clock_gettime};
 
-use super::{Bound, Context, Job, Place, Setting, SettingKind, Settings, Task, TaskError, numbered};
+use super::{Context, Job, Place, Setting, SettingKind, Settings, Task, TaskError, numbered};
 
 /// Items that use a set amount of CPU time, however busy the machine is.
 pub(super) struct Burn;
@@ -21,9 +21,6 @@ impl Task for Burn {
     }
     fn about(&self) -> &'static str {
         "engine test: an item computes until its thread has used so much CPU time"
-    }
-    fn bound(&self) -> Bound {
-        Bound::Computing
     }
     fn settings(&self) -> &'static [Setting] {
         &[Setting {
@@ -69,10 +66,6 @@ impl Job for BurnJob {
         reply.extend_from_slice(request);
         Ok(())
     }
-
-    fn sizes(&self) -> (usize, usize) {
-        (8, 8)
-    }
 }
 
 impl Task for Hold {
@@ -81,9 +74,6 @@ impl Task for Hold {
     }
     fn about(&self) -> &'static str {
         "engine test: an item touches fresh memory, which its thread keeps until its next item"
-    }
-    fn bound(&self) -> Bound {
-        Bound::Computing
     }
     fn settings(&self) -> &'static [Setting] {
         &[
@@ -138,10 +128,6 @@ impl Job for HoldJob {
         numbered::read(request)?;
         reply.extend_from_slice(request);
         Ok(())
-    }
-
-    fn sizes(&self) -> (usize, usize) {
-        (8, 8)
     }
 }
 

@@ -79,8 +79,4 @@ impl Job for MixedJob {
         reply.extend_from_slice(&state.to_le_bytes());
         Ok(())
     }
-
-    fn sizes(&self) -> (usize, usize) {
-        (8, 8)
-    }
 }

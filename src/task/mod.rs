@@ -144,10 +144,14 @@ pub trait Task: Send + Sync {
     fn name(&self) -> &'static str;
     /// One line for `runner list`.
     fn about(&self) -> &'static str;
-    /// What the task mostly does.
-    fn bound(&self) -> Bound;
-    /// The settings that a scenario may give, each with its default and range.
-    fn settings(&self) -> &'static [Setting];
+    /// What the task mostly does; computing, where it does not say.
+    fn bound(&self) -> Bound {
+        Bound::Computing
+    }
+    /// The settings that a scenario may give, each with its default and range. The default is none.
+    fn settings(&self) -> &'static [Setting] {
+        &[]
+    }
     /// How its items hang together with these settings.
     fn topology(&self, _: &Settings) -> Topology {
         Topology::Independent
@@ -196,8 +200,14 @@ pub trait Task: Send + Sync {
     fn check(&self, _: &Settings) -> Result<(), String> {
         Ok(())
     }
-    /// One line that names this work with its settings, for chart subtitles: `primes below 200 000`.
-    fn describe(&self, settings: &Settings) -> String;
+    /// One line that names this work with its settings, for chart subtitles: `primes below 200 000`. The default is
+    /// the task's word with all settings: `primes, limit 200 000`.
+    fn describe(&self, settings: &Settings) -> String {
+        let one =
+            |setting: &Setting| settings.get(setting.name).map(|value| setting.kind.show_named(setting.name, value));
+        let words: Vec<String> = self.settings().iter().filter_map(one).collect();
+        [&[self.name().replace('_', " ")], &words[..]].concat().join(", ")
+    }
     /// Prepares the job. Runs in every process that writes requests or executes items, before the clock.
     ///
     /// # Errors
@@ -230,8 +240,11 @@ pub trait Job: Send + Sync {
     fn expected(&self, request: &[u8], reply: &mut Vec<u8>, context: &mut Context<'_>) -> Result<(), TaskError> {
         self.run(request, reply, context)
     }
-    /// An upper bound of the sizes in bytes of one request and one reply, so that buffers are reserved before the clock.
-    fn sizes(&self) -> (usize, usize);
+    /// An upper bound of the sizes in bytes of one request and one reply, so that buffers are reserved before the clock;
+    /// larger ones cross all the same. The default is a number each.
+    fn sizes(&self) -> (usize, usize) {
+        (8, 8)
+    }
     /// What happens between rounds; for tasks whose [`Topology`] says `Rounds`.
     fn rounds(&self) -> Option<&dyn Rounds> {
         None

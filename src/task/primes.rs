@@ -1,6 +1,6 @@
 //! `primes`: counts primes by trial division. π(limit) is cut into 64 blocks; item `i` counts block `i % 64`.
 
-use super::{Bound, Context, Effort, Job, Place, Setting, SettingKind, Settings, Task, TaskError, numbered};
+use super::{Context, Effort, Job, Place, Setting, SettingKind, Settings, Task, TaskError, numbered};
 use crate::name::show_count;
 
 /// Blocks of π(limit); a number that every worker count in use divides well.
@@ -14,9 +14,6 @@ impl Task for Primes {
     }
     fn about(&self) -> &'static str {
         "counts primes below a limit by trial division: pure computing"
-    }
-    fn bound(&self) -> Bound {
-        Bound::Computing
     }
     fn settings(&self) -> &'static [Setting] {
         &[Setting {
@@ -83,10 +80,6 @@ impl Job for PrimesJob {
         }
         reply.extend_from_slice(&count.to_le_bytes());
         Ok(())
-    }
-
-    fn sizes(&self) -> (usize, usize) {
-        (8, 8)
     }
 }
 

@@ -48,9 +48,6 @@ impl Task for Steps {
     fn about(&self) -> &'static str {
         "engine test: items that pass check points, at which they may be handed over"
     }
-    fn bound(&self) -> Bound {
-        Bound::Computing
-    }
     fn settings(&self) -> &'static [Setting] {
         &[TURNS]
     }
@@ -85,10 +82,6 @@ impl Job for TurnsJob {
         }
         reply.extend_from_slice(&state.to_le_bytes());
         Ok(())
-    }
-
-    fn sizes(&self) -> (usize, usize) {
-        (8, 8)
     }
 }
 

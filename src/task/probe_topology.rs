@@ -73,10 +73,6 @@ impl Job for CircleJob {
         Ok(())
     }
 
-    fn sizes(&self) -> (usize, usize) {
-        (8, 8)
-    }
-
     fn rounds(&self) -> Option<&dyn Rounds> {
         Some(self)
     }
@@ -148,10 +144,6 @@ impl Job for FunnelJob {
     fn run(&self, request: &[u8], reply: &mut Vec<u8>, _: &mut Context<'_>) -> Result<(), TaskError> {
         reply.extend_from_slice(request);
         Ok(())
-    }
-
-    fn sizes(&self) -> (usize, usize) {
-        (8, 8)
     }
 
     fn consumer(&self) -> Result<Option<Box<dyn Consumer>>, TaskError> {
@@ -252,9 +244,5 @@ impl Job for WebJob {
         }
         reply.extend_from_slice(request);
         Ok(())
-    }
-
-    fn sizes(&self) -> (usize, usize) {
-        (8, 8)
     }
 }

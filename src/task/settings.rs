@@ -5,6 +5,11 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::name::{show_bytes, show_count, show_seconds};
+
+/// Most characters of a text that a label shows.
+const LONGEST_SHOWN: usize = 40;
+
 /// A resolved value of a setting.
 #[derive(Clone, Debug, PartialEq, PartialOrd, Serialize, Deserialize)]
 #[serde(untagged)]
@@ -63,6 +68,36 @@ pub enum SettingKind {
         /// Most bytes of each.
         longest: usize,
     },
+}
+
+impl SettingKind {
+    /// How a value is shown in labels: `200 000`, `64 KiB`, `5 ms`.
+    #[must_use]
+    pub fn show(self, value: &Value) -> String {
+        match (self, value) {
+            (Self::Bytes { .. }, Value::Whole(bytes)) => show_bytes(*bytes),
+            (Self::Duration { .. }, Value::Whole(nanos)) => show_seconds(*nanos as f64 / 1e9),
+            (_, Value::Whole(count)) => show_count(*count),
+            (_, Value::Real(share)) => share.to_string(),
+            (_, Value::Bool(flag)) => flag.to_string(),
+            (Self::Text { .. }, Value::Word(text)) => {
+                let line = text.lines().find(|line| !line.trim().is_empty()).unwrap_or("none").trim();
+                line.chars().take(LONGEST_SHOWN).collect()
+            }
+            (_, Value::Word(word)) => word.clone(),
+            (_, Value::List(list)) => list.join(" ").chars().take(LONGEST_SHOWN).collect(),
+        }
+    }
+
+    /// The same with the setting's name: `payload 64 B`, `fsync`, `no fsync`.
+    pub(crate) fn show_named(self, name: &str, value: &Value) -> String {
+        let words = name.replace('_', " ");
+        match value {
+            Value::Bool(true) => words,
+            Value::Bool(false) => format!("no {words}"),
+            _ => format!("{words} {}", self.show(value)),
+        }
+    }
 }
 
 /// One setting of a task.

@@ -69,8 +69,4 @@ impl Job for SleepJob {
         reply.extend_from_slice(&numbered::mix(self.seed, item).to_le_bytes());
         Ok(())
     }
-
-    fn sizes(&self) -> (usize, usize) {
-        (8, 8)
-    }
 }

@@ -1,6 +1,6 @@
 //! `sort`: sorts numbers, or words, and adds up what comes out in its order.
 
-use super::{Bound, Context, Effort, Job, Place, Setting, SettingKind, Settings, Task, TaskError, checksum, numbered};
+use super::{Context, Effort, Job, Place, Setting, SettingKind, Settings, Task, TaskError, checksum, numbered};
 use crate::name::show_count;
 
 /// Letters of a word.
@@ -16,9 +16,6 @@ impl Task for Sort {
     }
     fn about(&self) -> &'static str {
         "sorts numbers or words: computing that jumps about in memory"
-    }
-    fn bound(&self) -> Bound {
-        Bound::Computing
     }
     fn settings(&self) -> &'static [Setting] {
         &[
@@ -92,10 +89,6 @@ impl Job for Numbers {
         Ok(())
     }
 
-    fn sizes(&self) -> (usize, usize) {
-        (8, 8)
-    }
-
     fn constants(&self) -> Vec<Vec<u8>> {
         vec![self.numbers.iter().flat_map(|number| number.to_le_bytes()).collect()]
     }
@@ -127,10 +120,6 @@ impl Job for Words {
         context.check_point();
         reply.extend_from_slice(&checksum(&words.concat()).to_le_bytes());
         Ok(())
-    }
-
-    fn sizes(&self) -> (usize, usize) {
-        (8, 8)
     }
 
     fn constants(&self) -> Vec<Vec<u8>> {

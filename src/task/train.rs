@@ -1,8 +1,6 @@
 //! `train`: softmax regression by gradient descent, with the samples cut into parts that compute their share of the gradient.
 
-use super::{
-    Bound, Context, Effort, Job, Place, Rounds, Setting, SettingKind, Settings, Task, TaskError, Topology, numbered,
-};
+use super::{Context, Effort, Job, Place, Rounds, Setting, SettingKind, Settings, Task, TaskError, Topology, numbered};
 use crate::name::{plural, show_count};
 
 /// Bytes of a value.
@@ -20,9 +18,6 @@ impl Task for Train {
     }
     fn about(&self) -> &'static str {
         "trains a classifier in rounds: parts compute gradients, which are added up, and are told the weights"
-    }
-    fn bound(&self) -> Bound {
-        Bound::Computing
     }
     fn settings(&self) -> &'static [Setting] {
         &[

@@ -2,7 +2,7 @@
 
 use rav1e::prelude::{ChromaSampling, Config, EncoderConfig, EncoderStatus, Frame};
 
-use super::{Bound, Context, Effort, Job, Place, Setting, SettingKind, Settings, Task, TaskError, numbered};
+use super::{Context, Effort, Job, Place, Setting, SettingKind, Settings, Task, TaskError, numbered};
 
 /// Room for what the encoder writes beside a frame's pixels.
 const MARGIN: usize = 4 << 10;
@@ -17,9 +17,6 @@ impl Task for Video {
     }
     fn about(&self) -> &'static str {
         "encodes segments of a film as AV1: computing for long"
-    }
-    fn bound(&self) -> Bound {
-        Bound::Computing
     }
     fn settings(&self) -> &'static [Setting] {
         &[

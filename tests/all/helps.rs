@@ -1,6 +1,7 @@
 //! What helps to begin: words explained, scenarios to start from, completions and manual pages.
 
 use std::io::Write as _;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::support::{Ended, HANG, PROGRAM, Place, example, skipped};
@@ -229,6 +230,9 @@ fn the_shipped_command_is_skipped_unless_allowed() {
 #[test]
 fn a_task_of_ones_own_gets_the_whole_command_line() {
     let Some(program) = example("own_task") else { return };
+    let source = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/own_task.rs")).unwrap();
+    let code = source.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("//")).count();
+    assert!(code <= 40, "{code} lines");
     let place = Place::new();
     let run = |arguments: &[&str]| {
         let mut command = Command::new(&program);
@@ -243,7 +247,7 @@ fn a_task_of_ones_own_gets_the_whole_command_line() {
     let text = format!("tasks:\n  - kind: vowels\n    letters: 5000\n    items: 200\n{ways}workers: [1, 2]\n");
     place.scenario("vowels", &format!("{text}rate: 2000\n"));
     let planned = run(&["plan", "vowels.yaml"]).expect(0).stdout;
-    assert!(planned.contains("vowels in 5000 letters") && planned.contains("nothing comes"), "{planned}");
+    assert!(planned.contains("vowels, letters 5000") && planned.contains("nothing comes"), "{planned}");
     place.scenario("vowels", &text);
     let ended = run(&["vowels.yaml", "--quick", "--out", "o"]).expect(0);
     place.assert_no_leftovers(ended.pid);

@@ -3,9 +3,7 @@
 mod pi;
 mod stencil;
 
-use super::{
-    Bound, Context, Effort, Job, Place, Rounds, Setting, SettingKind, Settings, Task, TaskError, Topology, numbered,
-};
+use super::{Context, Effort, Job, Place, Rounds, Setting, SettingKind, Settings, Task, TaskError, Topology, numbered};
 use crate::name::show_count;
 
 pub(super) struct Numeric;
@@ -16,9 +14,6 @@ impl Task for Numeric {
     }
     fn about(&self) -> &'static str {
         "heat that spreads over a grid cut into parts, or π by chance: with and without neighbours"
-    }
-    fn bound(&self) -> Bound {
-        Bound::Computing
     }
     fn settings(&self) -> &'static [Setting] {
         &[

@@ -38,10 +38,6 @@ impl Job for Pi {
         numbered::write(hits, reply);
         Ok(())
     }
-
-    fn sizes(&self) -> (usize, usize) {
-        (8, 8)
-    }
 }
 
 #[cfg(test)]
