@@ -257,6 +257,10 @@ fn task_entry(task: &dyn Task) -> Entry {
     if task.is_async() {
         about += "; it can wait in an event loop (`models: [async]`)";
     }
+    if let Some(own) = task.own_data() {
+        let own = own.iter().map(|setting| format!("`{setting}`")).collect::<Vec<_>>().join(" and ");
+        about += &format!("; in a later stage of a `pipeline` it works on what comes, and takes no {own}");
+    }
     let mut entry = Entry::new(task.name(), &format!("tasks.{}", task.name()), "a task", &about);
     entry.heading = "Tasks".into();
     entry.stands_in = vec![Level::Task.shown().into()];

@@ -46,6 +46,11 @@ pub(super) const USE_CASES: &[UseCase] = &[
     case!("database", "templates/database", "rows of an SQLite file: do threads read them faster?"),
     case!("logging", "logging", "one log of many producers: one writer, or everybody alone?"),
     case!("training", "templates/training", "rounds in which all wait for the slowest: does it still pay?"),
+    case!(
+        "pipeline",
+        "templates/pipeline",
+        "work in stages: which one holds the others up, and do more workers there help?"
+    ),
     case!("ipc", "templates/ipc", "bytes between processes: which method, at which size?"),
     case!("python", "templates/python", "CPython's lock (GIL): do threads help where it computes, and where it waits?"),
     case!(allowed "own-function", "templates/own-function", "a Python function of your own: threads or processes?"),

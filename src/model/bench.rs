@@ -11,7 +11,7 @@ use super::run::Brief;
 use super::stint::{Stopwatch, monotonic};
 use crate::ipc::Requests;
 use crate::runtime::Gil;
-use crate::task::{Context, Digest, Fault, Job, TaskError, Turn, digest, item_digest};
+use crate::task::{Context, Digest, Fault, Job, TaskError, Turn, digest, item_digest, run_in_stage};
 
 /// Runs items one after the other and keeps the sums.
 pub(super) struct Bench<'a> {
@@ -129,11 +129,22 @@ impl<'a> Bench<'a> {
         Ok(seen)
     }
 
-    /// Runs an item of a stage, whose receiver has digested what came; the reply is left in `self.reply`.
+    /// Runs an item of a stage, whose receiver has digested what came, in all but the first stage `input`; the reply is left
+    /// in `self.reply`.
     #[inline]
-    pub(super) fn stage(&mut self, request: &[u8]) -> Result<(), TaskError> {
+    pub(super) fn stage(&mut self, item: u64, input: Option<&[u8]>, request: &[u8]) -> Result<(), TaskError> {
         self.reply.clear();
-        self.job.run(request, &mut self.reply, &mut self.context)
+        run_in_stage(self.job, item, input, request, &mut self.reply, &mut self.context)
+    }
+
+    /// The same for the first item, which is not counted.
+    pub(super) fn warm_up_stage(&mut self, input: Option<&[u8]>, request: &[u8]) -> Result<(), TaskError> {
+        self.context.warming = true;
+        let start = monotonic();
+        self.stage(0, input, request)?;
+        self.first_item = monotonic() - start;
+        self.context.warming = false;
+        Ok(())
     }
 
     /// Runs one item and adds it to the sums.

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use super::bench::Feed;
-use super::chain::passed;
+use super::chain::{needs_request, passed};
 use super::crew::Crew;
 use super::parent::Parent;
 use super::pipeline::{Halt, Left, Line, Parcel};
@@ -18,7 +18,6 @@ use super::trace::{Event, Life};
 use super::usage::Usage;
 use super::wire::{self, Cursor, Damaged, JobMessage, Report};
 use crate::ipc::{self, Hub, IpcError, Method, Wait};
-use crate::task::Job;
 
 /// How long to wait for a reply before looking whether the run was given up elsewhere.
 const GLANCE: Duration = Duration::from_millis(50);
@@ -42,19 +41,18 @@ pub(super) struct Carrier<'a> {
 }
 
 impl<'a> Carrier<'a> {
-    /// Starts the process.
+    /// Starts the process. Messages to it and from it have about `largest` bytes at most.
     pub(super) fn hire(
         stage: usize,
         number: usize,
         worker: u32,
         order: &'a Order<'a>,
         parent: &'a Parent,
-        job: &dyn Job,
+        largest: usize,
     ) -> Result<Self, Halt> {
         let setup = &order.brief.setup;
         let (method, wait) = (setup.ipc.unwrap_or(Method::Pipe), setup.wait.unwrap_or(Wait::Sleep));
-        let (request, reply) = job.sizes();
-        let (mut hub, tickets) = ipc::hub(method, 1, wait, request + reply + 64, &order.prefix)?;
+        let (mut hub, tickets) = ipc::hub(method, 1, wait, largest + 64, &order.prefix)?;
         let stop = |stop| halt(number, stop);
         let mut crew = Crew::new(order, parent, method, wait).map_err(stop)?;
         let started = crew
@@ -80,17 +78,22 @@ impl<'a> Carrier<'a> {
         self.send(&[&[wire::JOB], &text[..]].concat())
     }
 
-    /// Waits until it is ready, and has it run an item unrecorded. What a manager used meanwhile is added to `start`.
-    pub(super) fn warm_up(&mut self, feed: &mut Feed<'_>, start: &mut PhaseUsage) -> Result<(), Halt> {
+    /// Waits until it is ready, and has it run an item unrecorded, after what the stage before replies to it. What a manager used meanwhile is added to `start`.
+    pub(super) fn warm_up(
+        &mut self,
+        feed: &mut Feed<'_>,
+        input: Option<&[u8]>,
+        start: &mut PhaseUsage,
+    ) -> Result<(), Halt> {
         self.expect(wire::READY)?;
         self.crew.note_ready(0);
         self.hub.connected();
-        let mut message = vec![wire::WARM];
         if self.order.brief.items > 0 {
-            wire::put_item(&mut message, 0, feed.get(0));
+            let mut message = vec![wire::WARM_STAGE];
+            wire::put_stage(&mut message, 0, input, feed.get(0));
+            self.send(&message)?;
+            self.expect(wire::WARM)?;
         }
-        self.send(&message)?;
-        self.expect(wire::WARM)?;
         self.send(&[wire::GO])?;
         self.expect(wire::STANDING)?;
         let used = self.server_usage()?;
@@ -228,6 +231,7 @@ pub(super) fn carry(
     left: &mut Left,
 ) -> Result<(), Halt> {
     let (at, in_flight) = (carrier.stage, carrier.order.brief.setup.in_flight.unwrap_or(1).max(1) as usize);
+    let needs = needs_request(line.stages[at].job.as_ref(), at);
     let (mut out, mut held, mut message) = (VecDeque::<Parcel>::new(), Held::default(), Vec::new());
     loop {
         while out.len() < in_flight {
@@ -236,8 +240,8 @@ pub(super) fn carry(
             let Some(parcel) = next else { break };
             message.clear();
             message.push(wire::STAGE);
-            wire::put_item(&mut message, parcel.item, &parcel.bytes);
-            wire::put_block(&mut message, feed.get(parcel.item));
+            let request = if needs { feed.get(parcel.item) } else { &[] };
+            wire::put_stage(&mut message, parcel.item, (at > 0).then_some(&parcel.bytes), request);
             carrier.send(&message)?;
             out.push_back(parcel);
         }

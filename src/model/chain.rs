@@ -6,7 +6,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use super::bench::Feed;
 use super::run::{Brief, Trouble};
 use crate::ipc::Requests;
-use crate::task::{Context, Digest, Job, TaskError, Tasks, digest, item_digest};
+use crate::task::{Context, Digest, Job, TaskError, Tasks, digest, expected_in_stage, item_digest, run_in_stage};
 
 /// What whoever takes an item into a stage has seen of it: the reply of the stage before, and the stage's own request.
 #[inline]
@@ -31,6 +31,12 @@ pub(super) fn sealed(trail: Digest, reply: &[u8]) -> [u8; 8] {
 #[inline]
 pub(super) fn chain_digest(item: u64, trail: Digest, reply: &[u8]) -> Digest {
     item_digest(item, digest(&item.to_le_bytes()), digest(&sealed(trail, reply)))
+}
+
+/// Whether the items of stage `at`, from 0, need requests of their own: not where they take what the stage before has made.
+#[inline]
+pub(super) fn needs_request(job: &dyn Job, at: usize) -> bool {
+    at == 0 || job.transform().is_none()
 }
 
 /// All stages of a pipeline.
@@ -70,16 +76,20 @@ impl Chain {
         item: &[u8],
         reply: &mut Vec<u8>,
         context: &mut Context<'a>,
-        run: impl Fn(&dyn Job, &[u8], &mut Vec<u8>, &mut Context<'a>) -> Result<(), TaskError>,
+        run: impl Fn(&dyn Job, u64, Option<&[u8]>, &[u8], &mut Vec<u8>, &mut Context<'a>) -> Result<(), TaskError>,
     ) -> Result<(), TaskError> {
         let item = item.first_chunk::<8>().map_or(0, |bytes| u64::from_le_bytes(*bytes));
         let (mut trail, mut input, mut output) = (item, Vec::new(), Vec::new());
-        for link in &self.links {
+        for (at, link) in self.links.iter().enumerate() {
             output.clear();
-            link.with_request(item, |request| {
+            let mut pass = |request: &[u8]| {
                 trail = passed(trail, seen(&input, request));
-                run(link.job.as_ref(), request, &mut output, context)
-            })?;
+                run(link.job.as_ref(), item, (at > 0).then_some(&input), request, &mut output, context)
+            };
+            match needs_request(link.job.as_ref(), at) {
+                true => link.with_request(item, pass)?,
+                false => pass(&[])?,
+            }
             std::mem::swap(&mut input, &mut output);
         }
         reply.extend_from_slice(&sealed(trail, &input));
@@ -121,11 +131,11 @@ impl Job for Chain {
     }
 
     fn run(&self, request: &[u8], reply: &mut Vec<u8>, context: &mut Context<'_>) -> Result<(), TaskError> {
-        self.go(request, reply, context, |job, request, reply, context| job.run(request, reply, context))
+        self.go(request, reply, context, run_in_stage)
     }
 
     fn expected(&self, request: &[u8], reply: &mut Vec<u8>, context: &mut Context<'_>) -> Result<(), TaskError> {
-        self.go(request, reply, context, |job, request, reply, context| job.expected(request, reply, context))
+        self.go(request, reply, context, expected_in_stage)
     }
 
     fn sizes(&self) -> (usize, usize) {

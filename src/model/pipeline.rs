@@ -8,7 +8,7 @@ use std::sync::{Barrier, Mutex, PoisonError};
 use super::belt::{Belt, Off};
 use super::bench::{Bench, Clocked, Feed};
 use super::carrier::{Carrier, carry};
-use super::chain::{chain_digest, passed, seen};
+use super::chain::{chain_digest, needs_request, passed, seen};
 use super::memory::{Others, Scale};
 use super::parent::Parent;
 use super::run::{Brief, Edges, Order, Ran, Trouble, panic_cause};
@@ -16,7 +16,7 @@ use super::stint::monotonic;
 use super::trace::{EventKind, MOST_EVENTS, Trace};
 use super::{Model, StageWay};
 use crate::ipc::Requests;
-use crate::task::{Digest, Job};
+use crate::task::{Context, Digest, Job, expected_in_stage};
 
 /// What one stage of an instrumented run did, summed over its workers, in nanoseconds. The rest of workers × wall time went
 /// into handing items over, and passed after the stage's last item.
@@ -97,6 +97,8 @@ pub(super) struct Stage<'a> {
     pub(super) brief: &'a Brief,
     pub(super) job: Box<dyn Job>,
     pub(super) requests: Requests,
+    /// What the stage before replies to the first item, with which workers warm up; none in the first stage.
+    first: Option<Vec<u8>>,
 }
 
 /// What one worker of a stage, or the carrier of a worker process, has done.
@@ -133,10 +135,18 @@ impl<'a> Line<'a> {
     /// The line of an order, whose stages' briefs are these.
     fn new(order: &'a Order<'a>, briefs: &'a [Brief]) -> Result<Self, Trouble> {
         let ways = &order.brief.setup.stages;
+        let mut came = None;
         let stage = |(way, brief): (&'a StageWay, &'a Brief)| {
             let job = brief.job(order.tasks)?;
             let requests = Feed::prepare(job.as_ref(), brief.items);
-            Ok(Stage { way, brief, job, requests })
+            let first = came.take();
+            if brief.items > 0 {
+                let (mut feed, mut reply) = (Feed::new(job.as_ref(), &requests), Vec::new());
+                let context = &mut Context::native();
+                expected_in_stage(job.as_ref(), 0, first.as_deref(), feed.get(0), &mut reply, context)?;
+                came = Some(reply);
+            }
+            Ok(Stage { way, brief, job, requests, first })
         };
         let size = order.brief.setup.queue.unwrap_or(1) as usize;
         let belt = |way: &StageWay| Belt::new(size, way.workers as usize);
@@ -235,9 +245,9 @@ fn thread_main(line: &Line<'_>, at: usize) -> Left {
     let mut left = Left::new(stage.brief);
     let mut feed = Feed::new(stage.job.as_ref(), &stage.requests);
     let mut bench = Bench::new(stage.job.as_ref(), stage.brief);
-    let warmed = caught(|| {
-        let request = if stage.brief.items > 0 { feed.get(0).to_vec() } else { Vec::new() };
-        Ok(bench.warm_up(1.min(stage.brief.items), |_| &request)?)
+    let warmed = caught(|| match stage.brief.items {
+        0 => Ok(()),
+        _ => Ok(bench.warm_up_stage(stage.first.as_deref(), feed.get(0))?),
     });
     left.first_item = bench.first_item;
     if let Err(why) = warmed {
@@ -248,11 +258,12 @@ fn thread_main(line: &Line<'_>, at: usize) -> Left {
 }
 
 fn work(line: &Line<'_>, at: usize, bench: &mut Bench<'_>, feed: &mut Feed<'_>, left: &mut Left) -> Result<(), Halt> {
+    let needs = needs_request(line.stages[at].job.as_ref(), at);
     while let Some(mut parcel) = line.next(at, &mut left.times)? {
         let start = left.clocked.is_some().then(monotonic);
-        let request = feed.get(parcel.item);
+        let request = if needs { feed.get(parcel.item) } else { &[] };
         parcel.trail = passed(parcel.trail, seen(&parcel.bytes, request));
-        bench.stage(request)?;
+        bench.stage(parcel.item, (at > 0).then_some(&parcel.bytes), request)?;
         // The buffer of what came is that of the next reply.
         std::mem::swap(&mut parcel.bytes, &mut bench.reply);
         if let Some(start) = start {
@@ -319,17 +330,22 @@ fn hire<'a>(
     carriers: &mut Vec<Carrier<'a>>,
     ran: &mut Ran,
 ) -> Result<(), Halt> {
+    let mut came = None;
     for (at, (stage, order)) in line.stages.iter().zip(orders).enumerate() {
+        let goes = stage.job.transform().map_or(stage.job.sizes().1, |transform| transform.room(came));
+        let largest = came.unwrap_or(0) + stage.job.sizes().0.max(goes);
+        came = Some(goes);
         for worker in 0..stage.way.workers {
             if stage.way.model == Model::Processes {
-                carriers.push(Carrier::hire(at, carriers.len(), worker, order, parent, stage.job.as_ref())?);
+                carriers.push(Carrier::hire(at, carriers.len(), worker, order, parent, largest)?);
             }
         }
     }
     carriers.iter_mut().try_for_each(Carrier::brief)?;
     carriers.iter_mut().try_for_each(|carrier| {
         let stage = &line.stages[carrier.stage];
-        carrier.warm_up(&mut Feed::new(stage.job.as_ref(), &stage.requests), &mut ran.phases[0])
+        let mut feed = Feed::new(stage.job.as_ref(), &stage.requests);
+        carrier.warm_up(&mut feed, stage.first.as_deref(), &mut ran.phases[0])
     })
 }
 

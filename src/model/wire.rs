@@ -18,8 +18,10 @@ pub(super) const ITEMS: u8 = b'I';
 /// To a worker: its parts of a round, with what they are told and what others sent to them; answered by [`REPLIES`], in
 /// which what an item yielded is what it sends to other parts.
 pub(super) const ROUND: u8 = b'O';
-/// To a worker of a stage: items to run, each after what the stage before replied; answered by [`REPLIES`].
+/// To a worker of a stage: an item to run after what the stage before replied; answered by [`REPLIES`]. See [`put_stage`].
 pub(super) const STAGE: u8 = b'T';
+/// The same for an item that is not counted; answered by [`WARM`].
+pub(super) const WARM_STAGE: u8 = b'A';
 /// To a worker: the barrier; answered by [`STANDING`] once the counters are read.
 pub(super) const GO: u8 = b'G';
 /// To a worker: all work is done; answered by [`REPORT`].
@@ -133,6 +135,25 @@ pub(super) fn put_item(message: &mut Vec<u8>, item: u64, request: &[u8]) {
 #[inline]
 pub(super) fn take_item<'a>(cursor: &mut Cursor<'a>) -> Result<(u64, &'a [u8]), Damaged> {
     Ok((cursor.u64()?, cursor.block()?))
+}
+
+/// Appends an item of a stage to a [`STAGE`] or [`WARM_STAGE`] message: `input` is what the stage before replied, none in the
+/// first.
+pub(super) fn put_stage(message: &mut Vec<u8>, item: u64, input: Option<&[u8]>, request: &[u8]) {
+    message.push(u8::from(input.is_some()));
+    put_item(message, item, input.unwrap_or_default());
+    put_block(message, request);
+}
+
+/// An item of a stage: its number, the reply of the stage before, its request.
+pub(super) type StageItem<'a> = (u64, Option<&'a [u8]>, &'a [u8]);
+
+/// Reads one.
+pub(super) fn take_stage(message: &[u8]) -> Result<StageItem<'_>, Damaged> {
+    let (later, rest) = message.split_first().ok_or(Damaged)?;
+    let mut cursor = Cursor::new(rest);
+    let (item, input) = take_item(&mut cursor)?;
+    Ok((item, (*later != 0).then_some(input), cursor.block()?))
 }
 
 /// Appends what other parts sent to an item.

@@ -158,17 +158,8 @@ impl Worker<'_> {
         let mut barrier = Usage::default();
         loop {
             match self.receive(&mut message)? {
-                wire::WARM => {
-                    run_warm(&mut bench, &message[1..])?;
-                    self.send(&[wire::WARM])?;
-                }
-                kind @ (wire::ITEMS | wire::STAGE) => {
-                    let run = if kind == wire::STAGE { run_stage } else { run_items };
-                    run(&mut bench, &message[1..], yields, &mut replies)?;
-                    self.send(&replies)?;
-                }
-                wire::ROUND => {
-                    hand.play(&mut bench, &message[1..], &mut replies)?;
+                kind @ (wire::WARM | wire::ITEMS | wire::STAGE | wire::WARM_STAGE | wire::ROUND) => {
+                    answer(kind, &message[1..], &mut bench, &mut hand, yields, &mut replies)?;
                     self.send(&replies)?;
                 }
                 wire::GO => {
@@ -211,6 +202,30 @@ impl Report {
     }
 }
 
+/// Does what a message about items asks for, and writes the answer.
+fn answer(
+    kind: u8,
+    message: &[u8],
+    bench: &mut Bench<'_>,
+    hand: &mut Hand,
+    yields: bool,
+    replies: &mut Vec<u8>,
+) -> Result<(), Trouble> {
+    match kind {
+        wire::ITEMS => return run_items(bench, message, yields, replies),
+        wire::STAGE => return run_stage(bench, message, replies),
+        wire::ROUND => return hand.play(bench, message, replies),
+        wire::WARM_STAGE => {
+            let (_, input, request) = wire::take_stage(message)?;
+            bench.warm_up_stage(input, request)?;
+        }
+        _ => run_warm(bench, message)?,
+    }
+    replies.clear();
+    replies.push(wire::WARM);
+    Ok(())
+}
+
 fn run_warm(bench: &mut Bench<'_>, items: &[u8]) -> Result<(), Trouble> {
     let mut cursor = Cursor::new(items);
     let mut requests = Vec::new();
@@ -243,21 +258,17 @@ fn run_items(bench: &mut Bench<'_>, items: &[u8], yields: bool, message: &mut Ve
     Ok(())
 }
 
-/// The same for items of a stage, each of which comes with the reply of the stage before. None of them yields others.
-fn run_stage(bench: &mut Bench<'_>, items: &[u8], _: bool, message: &mut Vec<u8>) -> Result<(), Trouble> {
-    message.clear();
-    message.push(wire::REPLIES);
-    let mut cursor = Cursor::new(items);
+/// The same for an item of a stage, which yields no others.
+fn run_stage(bench: &mut Bench<'_>, message: &[u8], reply: &mut Vec<u8>) -> Result<(), Trouble> {
+    let (item, input, request) = wire::take_stage(message)?;
+    reply.clear();
+    reply.push(wire::REPLIES);
     bench.resume();
-    while !cursor.is_empty() {
-        let (item, input) = wire::take_item(&mut cursor)?;
-        let request = cursor.block()?;
-        let start = bench.clock();
-        let seen = seen(input, request);
-        bench.stage(request)?;
-        let service = bench.stop(start);
-        wire::put_reply(message, &wire::Reply { item, seen, service, yielded: 0, bytes: &bench.reply }, &[]);
-    }
+    let start = bench.clock();
+    let seen = seen(input.unwrap_or_default(), request);
+    bench.stage(item, input, request)?;
+    let service = bench.stop(start);
+    wire::put_reply(reply, &wire::Reply { item, seen, service, yielded: 0, bytes: &bench.reply }, &[]);
     Ok(())
 }
 

@@ -31,7 +31,7 @@ impl Builder<'_> {
         let ways = self.ways_of_stages(pipeline);
         for work in &works {
             for items in &pipeline.items.values {
-                let common = common(work, *items);
+                let common = common(work, *items, tasks);
                 let group = |id| group_of(id, work, &common, tasks);
                 self.put(&common, Setup::new(Model::Serial, Measure::Work), group);
                 for stages in &ways {
@@ -112,12 +112,14 @@ fn product<T: Clone>(all: &[Vec<T>], next: &[T]) -> Vec<Vec<T>> {
     all.iter().flat_map(|before| next.iter().map(move |last| with(before, last))).collect()
 }
 
-/// What all cells of a pipeline have in common: the settings of every stage, each with the stage before its name.
-fn common(work: &[StageTask], items: Items) -> Common {
+/// What all cells of a pipeline have in common: the settings of every stage that it has a use for, each with the stage before
+/// its name.
+fn common(work: &[StageTask], items: Items, tasks: &Tasks) -> Common {
     let mut settings = Settings::default();
     for (at, stage) in work.iter().enumerate() {
         settings.put(&format!("stage{}_task", at + 1), Value::Word(stage.task.clone()));
-        for (name, value) in stage.settings.iter() {
+        let unused = tasks.get(&stage.task).and_then(Task::own_data).filter(|_| at > 0).unwrap_or_default();
+        for (name, value) in stage.settings.iter().filter(|(name, _)| !unused.contains(name)) {
             settings.put(&format!("stage{}_{name}", at + 1), value.clone());
         }
     }
@@ -135,7 +137,8 @@ fn common(work: &[StageTask], items: Items) -> Common {
 
 fn group_of(id: usize, work: &[StageTask], common: &Common, tasks: &Tasks) -> Group {
     let known = || work.iter().filter_map(|stage| Some((tasks.get(&stage.task)?, &stage.settings)));
-    let described: Vec<String> = known().map(|(task, settings)| task.describe(settings)).collect();
+    let describe = |(at, (task, settings)): (usize, (&dyn Task, _))| task.describe_stage(settings, at > 0);
+    let described: Vec<String> = known().enumerate().map(describe).collect();
     let bounds: Vec<Bound> = known().map(|(task, _)| task.bound()).collect();
     let bound = match bounds.first() {
         Some(first) if bounds.iter().all(|bound| bound == first) => *first,

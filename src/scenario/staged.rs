@@ -47,7 +47,7 @@ impl Resolver<'_> {
         self.not_empty(axis.values.is_empty(), &path);
         let entries = axis.values.iter().enumerate();
         let stages: Vec<StageChoice> =
-            entries.filter_map(|(i, entry)| self.stage(entry, &entry_path(&path, i, axis.list))).collect();
+            entries.filter_map(|(i, entry)| self.stage(entry, i > 0, &entry_path(&path, i, axis.list))).collect();
         let place = self.key_place(&path);
         if axis.values.len() == 1 && !self.reading.is_damaged("pipeline") {
             let help = "add another stage; work of one kind is what `tasks` and `models` are for";
@@ -65,7 +65,7 @@ impl Resolver<'_> {
         })
     }
 
-    fn stage(&mut self, entry: &written::StageEntry, path: &Path) -> Option<StageChoice> {
+    fn stage(&mut self, entry: &written::StageEntry, later: bool, path: &Path) -> Option<StageChoice> {
         let place = self.value_place(path);
         let Some(One(word)) = &entry.task else {
             if !self.reading.cut.contains(&path.key("task")) {
@@ -80,6 +80,14 @@ impl Resolver<'_> {
             return None;
         };
         let settings = self.task_settings(task, &entry.settings, Level::Stage, path);
+        for key in task.own_data().filter(|_| later).into_iter().flatten() {
+            if entry.settings.0.iter().any(|(given, _)| given == key) {
+                let help =
+                    "its items take what the stage before has made: remove the key, or move it to the first stage";
+                let place = self.key_place(&path.key(key));
+                self.report(Fault::new(format!("a later stage of `{word}` has no use for `{key}`"), help), &place);
+            }
+        }
         let one = |model| Choice { values: vec![model], place: place.clone() };
         let model = entry.model.as_ref().map(|axis| self.choice(axis, &path.key("model"), |StageModel(model)| model));
         let model = model.unwrap_or_else(|| one(Model::Threads));

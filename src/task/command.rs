@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command as Program, Output, Stdio};
 
 use super::python::read_lines;
-use super::{Bound, Context, Effort, Job, Place, Setting, SettingKind, Settings, Task, TaskError, digest};
+use super::{
+    Bound, Context, Data, Effort, Job, Place, Setting, SettingKind, Settings, Task, TaskError, Transform, digest,
+};
 use crate::name::exit_words;
 
 /// What stands for the item in an argument.
@@ -19,6 +21,8 @@ const LONGEST_ARGUMENT: usize = 4 << 10;
 const LONGEST_INPUT: usize = 64 << 10;
 /// Bytes that every pipe takes before anybody reads: a page.
 const SMALLEST_PIPE: usize = 4096;
+/// About as much as the programs of a stage write; more passes too.
+const ROOM: usize = 64 << 10;
 /// How much of what a failing program wrote to standard error is told.
 const TOLD: usize = 200;
 
@@ -104,6 +108,12 @@ impl Task for Command {
     fn describe(&self, settings: &Settings) -> String {
         settings.list("argv").join(" ").chars().take(60).collect()
     }
+    fn describe_stage(&self, settings: &Settings, later: bool) -> String {
+        if later { format!("what comes, through {}", self.describe(settings)) } else { self.describe(settings) }
+    }
+    fn own_data(&self) -> Option<&'static [&'static str]> {
+        Some(&["stdin"])
+    }
     fn prepare(&self, settings: &Settings, _: &Place) -> Result<Box<dyn Job>, TaskError> {
         self.check(settings).map_err(TaskError::Settings)?;
         let items = match settings.text("data") {
@@ -152,8 +162,16 @@ struct CommandJob {
 }
 
 impl CommandJob {
-    /// Runs the program to its end, and gives all that it wrote.
-    fn output(&self, name: &str, arguments: impl Iterator<Item = String>, item: &str) -> io::Result<Output> {
+    /// An item as text.
+    fn text(&self, item: u64) -> String {
+        match self.items.len() as u64 {
+            0 => item.to_string(),
+            count => self.items[(item % count) as usize].clone(),
+        }
+    }
+
+    /// Runs the program to its end with this to read, or nothing, and gives all that it wrote.
+    fn output(&self, name: &str, arguments: impl Iterator<Item = String>, input: Option<&[u8]>) -> io::Result<Output> {
         let mut program = Program::new(name);
         program.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
         if let Some(folder) = &self.folder {
@@ -162,18 +180,16 @@ impl CommandJob {
         if let Some(environment) = &self.environment {
             program.env_clear().envs(environment.iter().map(|(name, value)| (name, value)));
         }
-        let Some(text) = &self.stdin else { return program.stdin(Stdio::null()).output() };
-        let text = text.replace(ITEM, item);
+        let Some(text) = input else { return program.stdin(Stdio::null()).output() };
         let mut child = program.stdin(Stdio::piped()).spawn()?;
         let mut input = child.stdin.take();
-        let mut feed = move || match input.take().map(|mut input| input.write_all(text.as_bytes())) {
+        let mut feed = move || match input.take().map(|mut input| input.write_all(text)) {
             // A program need not read what it is given.
             Some(Err(error)) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),
             _ => Ok(()),
         };
         // What fits into any pipe is written without waiting, and needs no thread, which would be in the time of the item.
-        if self.stdin.as_ref().is_some_and(|text| text.len() + item.len() * text.matches(ITEM).count() <= SMALLEST_PIPE)
-        {
+        if text.len() <= SMALLEST_PIPE {
             feed()?;
             return child.wait_with_output();
         }
@@ -185,23 +201,13 @@ impl CommandJob {
             output
         })
     }
-}
 
-impl Job for CommandJob {
-    fn request(&self, item: u64, request: &mut Vec<u8>) {
-        if self.items.is_empty() {
-            request.extend_from_slice(item.to_string().as_bytes());
-        } else {
-            request.extend_from_slice(self.items[(item % self.items.len() as u64) as usize].as_bytes());
-        }
-    }
-
-    fn run(&self, request: &[u8], reply: &mut Vec<u8>, context: &mut Context<'_>) -> Result<(), TaskError> {
-        let item = str::from_utf8(request).map_err(|_| TaskError::BadRequest)?;
+    /// Runs the program for an item, and gives what it wrote once that is as it must be.
+    fn checked(&self, item: &str, input: Option<&[u8]>, context: &mut Context<'_>) -> Result<Vec<u8>, TaskError> {
         let mut argv = self.argv.iter().map(|argument| argument.replace(ITEM, item));
         let name = argv.next().unwrap_or_default();
         let output = context
-            .blocking(|| self.output(&name, argv, item))
+            .blocking(|| self.output(&name, argv, input))
             .map_err(|source| TaskError::Io { what: format!("starting {name}"), source })?;
         let told = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().chars().take(TOLD).collect::<String>();
         if output.status.code() != Some(self.exit_status) {
@@ -214,13 +220,54 @@ impl Job for CommandJob {
             let wrote = told(&output.stdout);
             return Err(TaskError::Settings(format!("{name} wrote for item {item} what it should not: {wrote}")));
         }
-        let written = if self.compared { digest(&output.stdout) } else { 0 };
+        Ok(output.stdout)
+    }
+
+    /// The same for an item that brings no more than its text.
+    fn checked_own(&self, request: &[u8], context: &mut Context<'_>) -> Result<Vec<u8>, TaskError> {
+        let item = str::from_utf8(request).map_err(|_| TaskError::BadRequest)?;
+        let input = self.stdin.as_ref().map(|text| text.replace(ITEM, item));
+        self.checked(item, input.as_ref().map(String::as_bytes), context)
+    }
+}
+
+impl Job for CommandJob {
+    fn request(&self, item: u64, request: &mut Vec<u8>) {
+        request.extend_from_slice(self.text(item).as_bytes());
+    }
+
+    fn run(&self, request: &[u8], reply: &mut Vec<u8>, context: &mut Context<'_>) -> Result<(), TaskError> {
+        let wrote = self.checked_own(request, context)?;
+        let written = if self.compared { digest(&wrote) } else { 0 };
         reply.extend_from_slice(&written.to_le_bytes());
         Ok(())
     }
 
     fn sizes(&self) -> (usize, usize) {
         (self.items.iter().map(String::len).max().unwrap_or(20), 8)
+    }
+
+    fn transform(&self) -> Option<&dyn Transform> {
+        Some(self)
+    }
+}
+
+/// In a pipeline a program reads what the one before has written, as in a shell's. Where it is not to be compared, nothing
+/// goes on.
+impl Transform for CommandJob {
+    fn run(&self, item: u64, data: Data<'_>, reply: &mut Vec<u8>, context: &mut Context<'_>) -> Result<(), TaskError> {
+        let wrote = match data {
+            Data::Own(request) => self.checked_own(request, context)?,
+            Data::Came(bytes) => self.checked(&self.text(item), Some(bytes), context)?,
+        };
+        if self.compared {
+            reply.extend_from_slice(&wrote);
+        }
+        Ok(())
+    }
+
+    fn room(&self, _: Option<usize>) -> usize {
+        ROOM
     }
 }
 
@@ -237,7 +284,7 @@ mod tests {
         let job = CommandJob { items: vec![item.to_owned()], ..job };
         let (mut request, mut reply) = (Vec::new(), Vec::new());
         job.request(7, &mut request);
-        job.run(&request, &mut reply, &mut Context::native())?;
+        Job::run(&job, &request, &mut reply, &mut Context::native())?;
         Ok(reply)
     }
 

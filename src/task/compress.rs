@@ -7,7 +7,9 @@ use flate2::Compression;
 use flate2::read::ZlibDecoder;
 use flate2::write::ZlibEncoder;
 
-use super::{Context, Effort, Job, Place, Setting, SettingKind, Settings, Task, TaskError, checksum, numbered};
+use super::{
+    Context, Data, Effort, Job, Place, Setting, SettingKind, Settings, Task, TaskError, Transform, checksum, numbered,
+};
 use crate::name::show_bytes;
 
 /// Different words of the text.
@@ -49,6 +51,17 @@ impl Task for Compress {
         let (bytes, level) = (show_bytes(settings.whole("bytes")), settings.whole("level"));
         format!("{bytes} of text, deflated at level {level} and inflated")
     }
+    fn describe_stage(&self, settings: &Settings, later: bool) -> String {
+        let (bytes, level) = (show_bytes(settings.whole("bytes")), settings.whole("level"));
+        if later {
+            format!("what comes, deflated at level {level}")
+        } else {
+            format!("{bytes} of text, deflated at level {level}")
+        }
+    }
+    fn own_data(&self) -> Option<&'static [&'static str]> {
+        Some(&["bytes"])
+    }
     fn prepare(&self, settings: &Settings, place: &Place) -> Result<Box<dyn Job>, TaskError> {
         let rest = text(place.seed, settings.whole("bytes") as usize - 8);
         Ok(Box::new(CompressJob { rest, level: Compression::new(settings.whole("level") as u32) }))
@@ -78,6 +91,11 @@ struct CompressJob {
     level: Compression,
 }
 
+/// Why compressing fails, which needs nothing but memory.
+fn refused(source: std::io::Error) -> TaskError {
+    TaskError::Io { what: "compressing in memory".into(), source }
+}
+
 impl CompressJob {
     fn deflate(&self, bytes: &[u8]) -> std::io::Result<Vec<u8>> {
         let mut encoder = ZlibEncoder::new(Vec::with_capacity(bytes.len() / 2), self.level);
@@ -105,7 +123,7 @@ impl Job for CompressJob {
         let whole = [request, &self.rest].concat();
         let packed = context.unlocked(|| self.deflate(&whole));
         let back = packed.and_then(|packed| context.unlocked(|| inflate(&packed, whole.len())));
-        let back = back.map_err(|source| TaskError::Io { what: "compressing in memory".into(), source })?;
+        let back = back.map_err(refused)?;
         reply.extend_from_slice(request);
         reply.extend_from_slice(&checksum(&back).to_le_bytes());
         Ok(())
@@ -115,8 +133,35 @@ impl Job for CompressJob {
         (8, 16)
     }
 
+    fn transform(&self) -> Option<&dyn Transform> {
+        Some(self)
+    }
+
     fn constants(&self) -> Vec<Vec<u8>> {
         vec![self.rest.clone()]
+    }
+}
+
+/// A stage compresses, and hands on what has become of it.
+impl Transform for CompressJob {
+    fn run(&self, _: u64, data: Data<'_>, reply: &mut Vec<u8>, context: &mut Context<'_>) -> Result<(), TaskError> {
+        context.check_point();
+        let packed = match data {
+            Data::Own(request) => {
+                numbered::read(request)?;
+                let whole = [request, &self.rest].concat();
+                context.unlocked(|| self.deflate(&whole))
+            }
+            Data::Came(bytes) => context.unlocked(|| self.deflate(bytes)),
+        };
+        reply.extend_from_slice(&packed.map_err(refused)?);
+        Ok(())
+    }
+
+    /// What cannot be compressed becomes longer, by five bytes in each block of some 16 KiB.
+    fn room(&self, came: Option<usize>) -> usize {
+        let bytes = came.unwrap_or(self.rest.len() + 8);
+        bytes + bytes / 1024 + 64
     }
 }
 
@@ -139,9 +184,24 @@ mod tests {
     fn the_reply_is_the_number_and_the_checksum_of_the_block() {
         for level in [1, 6, 9] {
             let (job, mut reply) = (job(5000, level), Vec::new());
-            job.run(&7u64.to_le_bytes(), &mut reply, &mut Context::native()).unwrap();
+            Job::run(&job, &7u64.to_le_bytes(), &mut reply, &mut Context::native()).unwrap();
             let whole = [&7u64.to_le_bytes()[..], &job.rest].concat();
             assert_eq!(reply, [&7u64.to_le_bytes()[..], &checksum(&whole).to_le_bytes()].concat());
+        }
+    }
+
+    #[test]
+    fn a_stage_hands_on_what_it_has_compressed() {
+        let job = job(5000, 6);
+        let whole = [&7u64.to_le_bytes()[..], &job.rest].concat();
+        let stage = job.transform().unwrap();
+        let random = numbered::bytes(1, 1, 1 << 20);
+        for (data, came) in [(Data::Own(&7u64.to_le_bytes()), &whole), (Data::Came(&random), &random)] {
+            let mut reply = Vec::new();
+            stage.run(7, data, &mut reply, &mut Context::native()).unwrap();
+            assert_eq!(inflate(&reply, came.len()).unwrap(), *came);
+            // Of what cannot be compressed too.
+            assert!(reply.len() <= stage.room(Some(came.len())), "{} of {}", reply.len(), came.len());
         }
     }
 

@@ -1,6 +1,8 @@
 //! `echo`: a payload there and back; both sides digest every byte of it.
 
-use super::{Bound, Context, Effort, Job, Place, Setting, SettingKind, Settings, Task, TaskError, numbered};
+use super::{
+    Bound, Context, Data, Effort, Job, Place, Setting, SettingKind, Settings, Task, TaskError, Transform, numbered,
+};
 use crate::name::show_bytes;
 
 /// How many different payloads are prepared: few enough for memory, more than are ever in flight to one worker.
@@ -37,6 +39,16 @@ impl Task for Echo {
     fn describe(&self, settings: &Settings) -> String {
         format!("payloads of {} there and back", show_bytes(settings.whole("payload")))
     }
+    fn describe_stage(&self, settings: &Settings, later: bool) -> String {
+        if later {
+            "what comes, as it is".into()
+        } else {
+            format!("payloads of {}", show_bytes(settings.whole("payload")))
+        }
+    }
+    fn own_data(&self) -> Option<&'static [&'static str]> {
+        Some(&["payload"])
+    }
     fn prepare(&self, settings: &Settings, place: &Place) -> Result<Box<dyn Job>, TaskError> {
         let size = settings.whole("payload") as usize;
         let buffers = (0..BUFFERS.min(place.items.max(1))).map(|i| numbered::bytes(place.seed, i, size)).collect();
@@ -69,7 +81,25 @@ impl Job for EchoJob {
         (self.size, self.size)
     }
 
+    fn transform(&self) -> Option<&dyn Transform> {
+        Some(self)
+    }
+
     fn repeats(&self) -> Option<u64> {
         (self.size >= STAMP).then_some(self.buffers.len() as u64)
+    }
+}
+
+impl Transform for EchoJob {
+    fn run(&self, _: u64, data: Data<'_>, reply: &mut Vec<u8>, context: &mut Context<'_>) -> Result<(), TaskError> {
+        match data {
+            Data::Own(request) => Job::run(self, request, reply, context)?,
+            Data::Came(bytes) => reply.extend_from_slice(bytes),
+        }
+        Ok(())
+    }
+
+    fn room(&self, came: Option<usize>) -> usize {
+        came.unwrap_or(self.size)
     }
 }

@@ -5,7 +5,10 @@ use std::io::{Read as _, Seek as _, Write as _};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::{Bound, Context, Effort, Job, Place, Setting, SettingKind, Settings, Task, TaskError, checksum, numbered};
+use super::{
+    Bound, Context, Data, Effort, Job, Place, Setting, SettingKind, Settings, Task, TaskError, Transform, checksum,
+    numbered,
+};
 use crate::name::show_bytes;
 
 pub(super) struct File;
@@ -50,6 +53,13 @@ impl Task for File {
         let fsync = if settings.flag("fsync") { "with fsync" } else { "without fsync" };
         format!("files of {}, written {fsync} and read back", show_bytes(settings.whole("bytes")))
     }
+    fn describe_stage(&self, settings: &Settings, later: bool) -> String {
+        let fsync = if settings.flag("fsync") { "with fsync" } else { "without fsync" };
+        if later { format!("what comes, written {fsync} and read back") } else { self.describe(settings) }
+    }
+    fn own_data(&self) -> Option<&'static [&'static str]> {
+        Some(&["bytes"])
+    }
     fn prepare(&self, settings: &Settings, place: &Place) -> Result<Box<dyn Job>, TaskError> {
         let rest = numbered::bytes(place.seed, 0, settings.whole("bytes") as usize - 8);
         Ok(Box::new(FileJob { rest, fsync: settings.flag("fsync"), folder: place.folder.clone() }))
@@ -65,7 +75,12 @@ struct FileJob {
 
 impl FileJob {
     /// Every call of the system is a blocking section of its own, as every call of Python's file objects is.
-    fn write_and_read(&self, request: &[u8], context: &mut Context<'_>) -> std::io::Result<Vec<u8>> {
+    fn write_and_read(&self, parts: [&[u8]; 2], context: &mut Context<'_>) -> Result<Vec<u8>, TaskError> {
+        self.try_file(parts, context)
+            .map_err(|source| TaskError::Io { what: "a file of the work folder".into(), source })
+    }
+
+    fn try_file(&self, parts: [&[u8]; 2], context: &mut Context<'_>) -> std::io::Result<Vec<u8>> {
         // Two workers may run one item at a time (a warm-up does), and each must find its own file.
         static RUNS: AtomicU64 = AtomicU64::new(0);
         let run = RUNS.fetch_add(1, Ordering::Relaxed);
@@ -73,13 +88,14 @@ impl FileJob {
         let mut options = fs::File::options();
         options.read(true).write(true).create(true).truncate(true);
         let mut file = context.blocking(|| options.open(&path))?;
-        context.blocking(|| file.write_all(request))?;
-        context.blocking(|| file.write_all(&self.rest))?;
+        for part in parts.iter().filter(|part| !part.is_empty()) {
+            context.blocking(|| file.write_all(part))?;
+        }
         if self.fsync {
             context.blocking(|| file.sync_all())?;
         }
         context.blocking(|| file.rewind())?;
-        let mut back = Vec::with_capacity(request.len() + self.rest.len());
+        let mut back = Vec::with_capacity(parts[0].len() + parts[1].len());
         context.blocking(|| file.read_to_end(&mut back))?;
         context.blocking(|| fs::remove_file(&path))?;
         Ok(back)
@@ -93,9 +109,7 @@ impl Job for FileJob {
 
     fn run(&self, request: &[u8], reply: &mut Vec<u8>, context: &mut Context<'_>) -> Result<(), TaskError> {
         numbered::read(request)?;
-        let back = self
-            .write_and_read(request, context)
-            .map_err(|source| TaskError::Io { what: "a file of the work folder".into(), source })?;
+        let back = self.write_and_read([request, &self.rest], context)?;
         reply.extend_from_slice(&checksum(&back).to_le_bytes());
         Ok(())
     }
@@ -106,8 +120,39 @@ impl Job for FileJob {
         Ok(())
     }
 
+    fn transform(&self) -> Option<&dyn Transform> {
+        Some(self)
+    }
+
     fn constants(&self) -> Vec<Vec<u8>> {
         vec![self.rest.clone()]
+    }
+}
+
+impl FileJob {
+    /// What a file holds.
+    fn contents<'a>(&'a self, data: Data<'a>) -> [&'a [u8]; 2] {
+        match data {
+            Data::Own(request) => [request, &self.rest],
+            Data::Came(bytes) => [bytes, &[]],
+        }
+    }
+}
+
+/// A stage hands on what it has read back.
+impl Transform for FileJob {
+    fn run(&self, _: u64, data: Data<'_>, reply: &mut Vec<u8>, context: &mut Context<'_>) -> Result<(), TaskError> {
+        reply.extend_from_slice(&self.write_and_read(self.contents(data), context)?);
+        Ok(())
+    }
+
+    fn expected(&self, _: u64, data: Data<'_>, reply: &mut Vec<u8>, _: &mut Context<'_>) -> Result<(), TaskError> {
+        self.contents(data).iter().for_each(|part| reply.extend_from_slice(part));
+        Ok(())
+    }
+
+    fn room(&self, came: Option<usize>) -> usize {
+        came.unwrap_or(self.rest.len() + 8)
     }
 }
 
@@ -125,8 +170,8 @@ mod tests {
                     for _ in 0..200 {
                         let (mut reply, mut right) = (Vec::new(), Vec::new());
                         let mut context = Context::native();
-                        job.run(&0u64.to_le_bytes(), &mut reply, &mut context).unwrap();
-                        job.expected(&0u64.to_le_bytes(), &mut right, &mut context).unwrap();
+                        Job::run(&job, &0u64.to_le_bytes(), &mut reply, &mut context).unwrap();
+                        Job::expected(&job, &0u64.to_le_bytes(), &mut right, &mut context).unwrap();
                         assert_eq!(reply, right);
                     }
                 });

@@ -2,7 +2,7 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::{Context, Effort, Job, Place, Setting, SettingKind, Settings, Task, TaskError, numbered};
+use super::{Context, Data, Effort, Job, Place, Setting, SettingKind, Settings, Task, TaskError, Transform, numbered};
 use crate::name::show_bytes;
 
 /// Bytes from which CPython's hashlib lets the interpreter lock go (`HASHLIB_GIL_MINSIZE`).
@@ -34,6 +34,12 @@ impl Task for Hash {
     fn describe(&self, settings: &Settings) -> String {
         format!("SHA-256 of {}", show_bytes(settings.whole("bytes")))
     }
+    fn describe_stage(&self, settings: &Settings, later: bool) -> String {
+        if later { "SHA-256 of what comes".into() } else { self.describe(settings) }
+    }
+    fn own_data(&self) -> Option<&'static [&'static str]> {
+        Some(&["bytes"])
+    }
     fn prepare(&self, settings: &Settings, place: &Place) -> Result<Box<dyn Job>, TaskError> {
         Ok(Box::new(HashJob { rest: numbered::bytes(place.seed, 0, settings.whole("bytes") as usize - 8) }))
     }
@@ -44,6 +50,15 @@ struct HashJob {
     rest: Vec<u8>,
 }
 
+impl HashJob {
+    fn hash(parts: [&[u8]; 2], reply: &mut Vec<u8>, context: &mut Context<'_>) {
+        context.check_point();
+        let hash = || Sha256::new().chain_update(parts[0]).chain_update(parts[1]).finalize();
+        let lets_go = parts[0].len() + parts[1].len() >= LETS_GO;
+        reply.extend_from_slice(&if lets_go { context.unlocked(hash) } else { hash() });
+    }
+}
+
 impl Job for HashJob {
     fn request(&self, item: u64, request: &mut Vec<u8>) {
         numbered::write(item, request);
@@ -51,10 +66,7 @@ impl Job for HashJob {
 
     fn run(&self, request: &[u8], reply: &mut Vec<u8>, context: &mut Context<'_>) -> Result<(), TaskError> {
         numbered::read(request)?;
-        context.check_point();
-        let hash = || Sha256::new().chain_update(request).chain_update(&self.rest).finalize();
-        let lets_go = request.len() + self.rest.len() >= LETS_GO;
-        reply.extend_from_slice(&if lets_go { context.unlocked(hash) } else { hash() });
+        Self::hash([request, &self.rest], reply, context);
         Ok(())
     }
 
@@ -62,8 +74,26 @@ impl Job for HashJob {
         (8, 32)
     }
 
+    fn transform(&self) -> Option<&dyn Transform> {
+        Some(self)
+    }
+
     fn constants(&self) -> Vec<Vec<u8>> {
         vec![self.rest.clone()]
+    }
+}
+
+impl Transform for HashJob {
+    fn run(&self, _: u64, data: Data<'_>, reply: &mut Vec<u8>, context: &mut Context<'_>) -> Result<(), TaskError> {
+        match data {
+            Data::Own(request) => Job::run(self, request, reply, context)?,
+            Data::Came(bytes) => Self::hash([bytes, &[]], reply, context),
+        }
+        Ok(())
+    }
+
+    fn room(&self, _: Option<usize>) -> usize {
+        32
     }
 }
 
@@ -75,7 +105,10 @@ mod tests {
     fn it_is_sha256_of_number_and_buffer() {
         let job = HashJob { rest: b"abc".to_vec() };
         let mut reply = Vec::new();
-        job.run(&7u64.to_le_bytes(), &mut reply, &mut Context::native()).unwrap();
+        Job::run(&job, &7u64.to_le_bytes(), &mut reply, &mut Context::native()).unwrap();
         assert_eq!(reply, Sha256::digest(b"\x07\0\0\0\0\0\0\0abc").to_vec());
+        reply.clear();
+        job.transform().unwrap().run(7, Data::Came(b"xyz"), &mut reply, &mut Context::native()).unwrap();
+        assert_eq!(reply, Sha256::digest(b"xyz").to_vec());
     }
 }

@@ -10,7 +10,9 @@ use ::image::codecs::png::PngEncoder;
 use ::image::imageops::FilterType;
 use ::image::{DynamicImage, ImageReader, RgbImage};
 
-use super::{Context, Effort, Job, Place, Setting, SettingKind, Settings, Task, TaskError, checksum, numbered};
+use super::{
+    Context, Data, Effort, Job, Place, Setting, SettingKind, Settings, Task, TaskError, Transform, checksum, numbered,
+};
 use crate::name::show_count;
 
 /// Different images that are generated.
@@ -58,6 +60,16 @@ impl Task for Image {
             }
             folder => format!("images of {folder}, fitted into {to} × {to}, blurred and encoded as {format}"),
         }
+    }
+    fn describe_stage(&self, settings: &Settings, later: bool) -> String {
+        let (to, format) = (show_count(settings.whole("to")), format_of(settings).word().to_uppercase());
+        match later {
+            true => format!("images that come, fitted into {to} × {to}, blurred and encoded as {format}"),
+            false => self.describe(settings),
+        }
+    }
+    fn own_data(&self) -> Option<&'static [&'static str]> {
+        Some(&["width", "folder"])
     }
     fn prepare(&self, settings: &Settings, place: &Place) -> Result<Box<dyn Job>, TaskError> {
         let format = format_of(settings);
@@ -255,6 +267,16 @@ impl ImageJob {
     }
 }
 
+impl ImageJob {
+    /// Writes the image that came out, or its checksum.
+    fn give(&self, done: &[u8], reply: &mut Vec<u8>) {
+        match self.whole {
+            true => reply.extend_from_slice(done),
+            false => reply.extend_from_slice(&checksum(done).to_le_bytes()),
+        }
+    }
+}
+
 impl Job for ImageJob {
     fn request(&self, item: u64, request: &mut Vec<u8>) {
         match &self.source {
@@ -281,10 +303,7 @@ impl Job for ImageJob {
                 self.process(&bytes, &name, context)?
             }
         };
-        match self.whole {
-            true => reply.extend_from_slice(&done),
-            false => reply.extend_from_slice(&checksum(&done).to_le_bytes()),
-        }
+        self.give(&done, reply);
         Ok(())
     }
 
@@ -296,6 +315,28 @@ impl Job for ImageJob {
         // Neither encoder makes pixels larger than they are, but for a few bytes a row or block.
         let pixels = self.to as usize * self.to as usize * 3;
         (request, if self.whole { pixels + pixels / 8 + MARGIN } else { 8 })
+    }
+
+    fn transform(&self) -> Option<&dyn Transform> {
+        Some(self)
+    }
+}
+
+impl Transform for ImageJob {
+    fn run(&self, item: u64, data: Data<'_>, reply: &mut Vec<u8>, context: &mut Context<'_>) -> Result<(), TaskError> {
+        match data {
+            Data::Own(request) => Job::run(self, request, reply, context)?,
+            Data::Came(bytes) => {
+                context.check_point();
+                let done = self.process(bytes, &format!("what came as item {item}"), context)?;
+                self.give(&done, reply);
+            }
+        }
+        Ok(())
+    }
+
+    fn room(&self, _: Option<usize>) -> usize {
+        self.sizes().1
     }
 }
 

@@ -9,6 +9,7 @@ mod digest;
 mod fault;
 mod settings;
 mod topology;
+mod transform;
 
 mod compress;
 mod convoy;
@@ -53,6 +54,7 @@ pub use digest::{Digest, checksum, digest, item_checksum, item_digest, once_item
 pub use fault::{FAULTS, Fault, FaultKind};
 pub use settings::{Setting, SettingKind, Settings, Value};
 pub use topology::{Consumer, Letter, Made, Rounds, Topology, Turn};
+pub use transform::{Data, Transform, expected_in_stage, run_in_stage};
 
 /// What a task mostly does; decides the default of `wait` and which worker counts a scaling fit may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -208,6 +210,15 @@ pub trait Task: Send + Sync {
         let words: Vec<String> = self.settings().iter().filter_map(one).collect();
         [&[self.name().replace('_', " ")], &words[..]].concat().join(", ")
     }
+    /// The same for work in a stage of a pipeline, the first or a later one, where that differs: see [`Job::transform`].
+    fn describe_stage(&self, settings: &Settings, _later: bool) -> String {
+        self.describe(settings)
+    }
+    /// For tasks whose jobs have a [`Job::transform`]: the settings that say which data items have of their own. A later
+    /// stage of a pipeline has no use for them.
+    fn own_data(&self) -> Option<&'static [&'static str]> {
+        None
+    }
     /// Prepares the job. Runs in every process that writes requests or executes items, before the clock.
     ///
     /// # Errors
@@ -255,6 +266,11 @@ pub trait Job: Send + Sync {
     /// What stands in the way, such as a file that cannot be made.
     fn consumer(&self) -> Result<Option<Box<dyn Consumer>>, TaskError> {
         Ok(None)
+    }
+    /// What it does with items in a stage of a pipeline, for tasks that work on data: their own in the first stage, in later
+    /// ones what the stage before has made. Other jobs run the same item in every stage.
+    fn transform(&self) -> Option<&dyn Transform> {
+        None
     }
     /// Looks at what the items left outside of their replies: files, rows, a server's counts. Called once in the host,
     /// after the clock, where all items are done.

@@ -34,6 +34,53 @@ fn replies_are_those_of_one_thread_under_every_way() {
     }
 }
 
+/// Programs in a chain as in a shell: each reads what the one before has written, as `writes` finds out.
+#[test]
+fn what_a_stage_has_made_is_what_the_next_works_on() {
+    let place = Place::new();
+    let source = "  - {task: command, argv: [printf, 'hello {item}'], model: [threads, processes]}\n";
+    let upper = format!("  - {{task: command, argv: [tr, a-z, A-Z], writes: 'HELLO {{item}}', {EVERY_WAY}}}\n");
+    place.scenario(
+        "shell",
+        &format!("pipeline:\n{source}{upper}  - {{task: compress}}\n  - {{task: hash}}\nitems: 12\n"),
+    );
+    let ended = place.run_scenario("shell", &["--quick", "--trials", "1", "--allow-commands"]).expect(0);
+    place.assert_no_leftovers(ended.pid);
+    let results = place.results("shell");
+    assert_eq!(results.cells.len(), 1 + 2 * WAYS);
+    let all = |trial: &runner::results::Trial| trial.done == 12 && trial.digest == results.trials[0].digest;
+    assert!(results.trials.iter().all(all), "{:?}", results.trials);
+    let describe = "printf hello {item} → what comes, through tr a-z A-Z → what comes, deflated at level 6 → SHA-256 of what comes";
+    assert_eq!(results.groups[0].describe, describe);
+    // What is not written comes to light.
+    let wrong = "  - {task: command, argv: [cat], writes: 'HELLO {item}'}\n";
+    place.scenario("wrong", &format!("pipeline:\n{source}{wrong}items: 12\n"));
+    place.run_scenario("wrong", &["--quick", "--trials", "1", "--allow-commands"]).expect(3);
+    let said = place.report_text("wrong");
+    assert!(said.contains("cat wrote for item 0 what it should not: hello 0"), "{said}");
+}
+
+#[test]
+fn every_task_that_works_on_data_can_be_any_stage() {
+    let place = Place::new();
+    for way in ["model: threads", "model: processes, ipc: shared_memory"] {
+        let stages = format!(
+            "  - {{task: image, to: 32, width: 64, {way}}}\n  - {{task: image, to: 32, format: png, {way}}}\n  \
+             - {{task: file, {way}}}\n  - {{task: echo, {way}}}\n  - {{task: hash, {way}}}\n"
+        );
+        place.scenario("data", &format!("pipeline:\n{stages}items: 6\n"));
+        let ended = place.run_scenario("data", &["--quick", "--trials", "1"]).expect(0);
+        place.assert_no_leftovers(ended.pid);
+        let results = place.results("data");
+        assert_eq!(results.cells.len(), 2);
+        assert!(results.trials.iter().all(|trial| trial.ok() && trial.digest == results.trials[0].digest));
+    }
+    // A file as a source hands on what it holds, and data of its own are for the first stage.
+    place.scenario("file", "pipeline: [{task: file, bytes: 3 KiB}, {task: compress, bytes: 4 KiB}]\n");
+    let refused = place.run(&["check", "file.yaml"]).expect(2).stderr;
+    assert!(refused.contains("a later stage of `compress` has no use for `bytes`"), "{refused}");
+}
+
 #[test]
 fn the_first_and_the_last_stage_can_be_processes_too() {
     let place = Place::new();
