@@ -1,6 +1,7 @@
 //! Rounds among worker processes: every worker gets its parts of a round in one message, with what they are told and what
 //! others sent to them, and answers with replies and letters. What parts keep stays in the worker, so that a worker always
-//! has the same parts.
+//! has the same parts, and so do letters among these. Letters to parts of other workers ride on the messages that a round
+//! needs anyway, over the cell's IPC method; a connection of their own would take a message more for each neighbour.
 
 use std::ops::Range;
 use std::sync::Arc;

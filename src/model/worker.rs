@@ -1,6 +1,7 @@
 //! A worker process, and the manager process: what runs behind the hidden subcommands.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,11 +12,12 @@ use super::glance::Glance;
 use super::lock::lock_of;
 use super::parent::Parent;
 use super::placing::pin;
+use super::rounds::parts_of;
 use super::run::Trouble;
 use super::usage::Usage;
 use super::wire::{self, Cursor, Damaged, JobMessage, Report};
 use crate::ipc::{self, Channel, IpcError, Requests, Table, Wait};
-use crate::task::{Tasks, Topology, Turn};
+use crate::task::{Letter, Tasks, Topology, Turn};
 
 /// No worker lives longer than this: the host ends it, or the lifeline does, and this bounds a single wait beyond both.
 const LIFE: Duration = Duration::from_secs(24 * 3600);
@@ -147,7 +149,7 @@ impl Worker<'_> {
         let bulk = table.is_some() && prepared.repeats().is_some();
         let mut feed = bulk.then(|| Feed::new(prepared.as_ref(), &nothing));
         let yields = job.brief.topology(self.tasks).finds();
-        let mut hand = Hand::new(job.brief.topology(self.tasks));
+        let mut hand = Hand::new(&job, job.brief.topology(self.tasks));
         self.parent.visit();
         let glance = Glance::of_worker(prepared.as_ref(), job.worker);
         self.send(&[wire::READY])?;
@@ -272,15 +274,17 @@ fn run_stage(bench: &mut Bench<'_>, message: &[u8], reply: &mut Vec<u8>) -> Resu
     Ok(())
 }
 
-/// A worker's parts of a job in rounds: what each keeps from round to round.
+/// A worker's parts of a job in rounds: what each keeps from round to round, and has received from others of this worker.
 struct Hand {
     parts: u64,
+    own: Range<u64>,
     kept: BTreeMap<u64, Turn>,
 }
 
 impl Hand {
-    fn new(topology: Topology) -> Self {
-        Self { parts: topology.parts().unwrap_or(1), kept: BTreeMap::new() }
+    fn new(job: &JobMessage, topology: Topology) -> Self {
+        let parts = topology.parts().unwrap_or(1);
+        Self { parts, own: parts_of(job.worker, job.brief.workers(), parts), kept: BTreeMap::new() }
     }
 
     /// Plays the parts of one message, and writes the message of their replies.
@@ -289,23 +293,37 @@ impl Hand {
         replies.push(wire::REPLIES);
         let mut cursor = Cursor::new(message);
         let told: Arc<[u8]> = cursor.block()?.into();
+        // What parts of this worker send to each other crosses to nobody.
+        let mut here: Vec<(u64, Letter)> = Vec::new();
         bench.context.acquire();
         bench.resume();
         while !cursor.is_empty() {
             let (item, request) = wire::take_item(&mut cursor)?;
-            let received = wire::take_letters(&mut cursor)?;
-            let turn = self.kept.entry(item % self.parts).or_default();
+            let part = item % self.parts;
+            let turn = self.kept.entry(part).or_default();
+            let mut received = std::mem::take(&mut turn.received);
+            received.extend(wire::take_letters(&mut cursor)?);
+            received.sort_by_key(|(from, _)| *from);
             bench.context.turn = Turn { told: Arc::clone(&told), received, ..std::mem::take(turn) };
             let start = bench.clock();
             let seen = bench.serve(item, request)?;
             let service = bench.stop(start);
-            let sent: Vec<Vec<u8>> =
-                bench.context.turn.sent.drain(..).map(|letter| wire::letter_block(&letter)).collect();
+            let mut sent = Vec::new();
+            for (to, bytes) in bench.context.turn.sent.drain(..) {
+                match self.own.contains(&to) {
+                    true => here.push((to, (part, bytes))),
+                    false => sent.push(wire::letter_block(&(to, bytes))),
+                }
+            }
             *turn = std::mem::take(&mut bench.context.turn);
+            turn.received.clear();
             let reply = wire::Reply { item, seen, service, yielded: sent.len() as u32, bytes: &bench.reply };
             wire::put_reply(replies, &reply, &sent);
         }
         bench.context.release();
+        for (to, letter) in here {
+            self.kept.entry(to).or_default().received.push(letter);
+        }
         Ok(())
     }
 }

@@ -46,20 +46,26 @@ fn replies_are_those_of_a_serial_run_under_every_way() {
     }
 }
 
-/// Replies hold gradients and losses, so that equal sums of replies are equal losses and equal weights in every round.
+/// Replies hold gradients and losses, or the values of a grid, so that equal sums of replies are equal losses and equal
+/// weights, or equal grids, after every round.
 #[test]
-fn twenty_trainings_under_every_way_are_one_to_the_bit() {
-    let place = Place::new();
-    let task = "{kind: train, samples: 90, features: 5, classes: 3, parts: 4, items: 80}";
+fn twenty_runs_in_rounds_under_every_way_are_one_to_the_bit() {
     let models = "[serial, threads, rayon, {kind: processes, ipc: [queue, pipe, shared_memory, manager]}]";
-    place.scenario("training", &format!("tasks: [{task}]\nmodels: {models}\nworkers: 3\n"));
-    place.run_scenario("training", &["--quick", "--trials", "20"]).expect(0);
-    let results = place.results("training");
-    assert_eq!(results.trials.len(), 7 * 20);
-    assert!(results.trials.iter().all(|trial| trial.outcome == Outcome::Ok && trial.done == 80));
-    let sums: BTreeSet<&str> =
-        results.trials.iter().map(|trial| trial.digest.as_str()).filter(|s| !s.is_empty()).collect();
-    assert_eq!(sums.len(), 1, "{sums:?}");
+    for (name, task) in [
+        ("training", "{kind: train, samples: 90, features: 5, classes: 3, parts: 4, items: 80}"),
+        // Of seven parts, two or three are with each worker: borders cross to others, and stay.
+        ("grid", "{kind: numeric, of: stencil, side: 30, parts: 7, items: 140}"),
+    ] {
+        let place = Place::new();
+        place.scenario(name, &format!("tasks: [{task}]\nmodels: {models}\nworkers: 3\n"));
+        place.run_scenario(name, &["--quick", "--trials", "20"]).expect(0);
+        let results = place.results(name);
+        assert_eq!(results.trials.len(), 7 * 20);
+        assert!(results.trials.iter().all(|trial| trial.outcome == Outcome::Ok && trial.done > 0));
+        let sums: BTreeSet<&str> =
+            results.trials.iter().map(|trial| trial.digest.as_str()).filter(|s| !s.is_empty()).collect();
+        assert_eq!(sums.len(), 1, "{name}: {sums:?}");
+    }
 }
 
 #[test]
