@@ -5,15 +5,16 @@ use super::samples::{per_item, values};
 use crate::results::{Cell, Interval, Kind, Loss, Losses, Results, Spent, Trial};
 use crate::stats;
 
-/// The split of one cell. `None` for the baseline, where the baseline itself has several workers, where the speed-up is not
-/// known, and without instrumented trials that say where time went.
+/// The split of one cell. `None` for the baseline, for ways without workers whose time it could be, such as an event loop,
+/// where the baseline itself has several workers, where the speed-up is not known, and without instrumented trials that say
+/// where time went.
 pub(super) fn of(results: &Results, cell: &Cell, speedup: Option<&Interval>) -> Option<Losses> {
     let group = &results.groups[cell.group];
     let baseline = &results.cells[group.baseline];
     if baseline.id == cell.id || baseline.workers.unwrap_or(1) != 1 {
         return None;
     }
-    let workers = cell.workers.unwrap_or(1).max(1);
+    let workers = cell.workers?.max(1);
     let measured = speedup?.median;
     let instrumented: Vec<&Trial> = results
         .trials
@@ -127,6 +128,10 @@ mod tests {
         assert_eq!(bare.derive().estimates[1].losses, None, "no instrumented trial");
         bare.instrument(1, 0.5, Spent::default());
         assert_eq!(bare.derive().estimates[1].losses, None, "nothing was spent");
+        let mut looped = made(0.2);
+        looped.instrument(1, 0.2, Spent { service: 1, ..Spent::default() });
+        looped.results.cells[1].workers = None;
+        assert_eq!(looped.derive().estimates[1].losses, None, "an event loop has no workers");
         let mut wide = Made::new(15).cell("threads × 2", 0.5).of(2).cell("threads × 4", 0.4).of(4);
         wide.instrument(1, 0.4, Spent { service: 1, ..Spent::default() });
         assert_eq!(wide.derive().estimates[1].losses, None, "the baseline has two workers");
