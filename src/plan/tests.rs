@@ -83,7 +83,7 @@ fn every_shipped_scenario_is_planned_and_all_fit_the_time() {
     let tasks = Tasks::builtin();
     let scenarios = load(&shipped(), &tasks).unwrap_or_else(|problems| panic!("{problems}"));
     let names: Vec<&str> = scenarios.iter().map(|scenario| scenario.name.as_str()).collect();
-    let known = "convoy cpu-bound crash-safety database-rows dispatch download-manager files gil-releasing gil image-batch \
+    let known = "convoy cpu-bound crash-safety database dispatch download-manager files gil-releasing gil image-batch \
                  io-bound ipc-round-trip ipc-throughput isolation lifetimes logging memory mixed numeric own-command \
                  pipeline python-ipc python-work service-rate start-methods training web-crawler";
     assert_eq!(names.join(" "), known);

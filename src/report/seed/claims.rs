@@ -402,8 +402,8 @@ pub(super) fn corrections(facts: &Facts<'_>) -> Vec<Correction> {
     };
     let delay = |model| facts.time("convoy", waiting(model));
     let slower = facts.seconds("convoy", waiting("threads")).zip(facts.seconds("convoy", waiting("processes")));
-    let rows = |workers| facts.speedup("database-rows", reading("rows", workers));
-    let one_by_one = facts.speedup_within("database-rows", reading("rows", 2));
+    let rows = |workers| facts.speedup("database", reading("rows", workers));
+    let one_by_one = facts.speedup_within("database", reading("rows", 2));
     vec![
         Correction {
             text: format!(
@@ -429,10 +429,10 @@ pub(super) fn corrections(facts: &Facts<'_>) -> Vec<Correction> {
                 "\"Threads for reading from databases\": every row that sqlite3 fetches lets the lock go and takes it again. Row by row, two threads read at {}, four at {}; where SQLite adds the rows up in one call, two at {}.",
                 rows(2),
                 rows(4),
-                facts.speedup("database-rows", reading("sum", 2))
+                facts.speedup("database", reading("sum", 2))
             ),
             holds: one_by_one.map(|(_, high)| high < 1.0),
-            scenarios: &["database-rows"],
+            scenarios: &["database"],
         },
         Correction {
             text: format!(

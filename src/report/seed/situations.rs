@@ -38,7 +38,7 @@ const SITUATIONS: &[Asked] = &[
     asked("Logging, one writer, in Rust", THREADS, &["logging"], "native", |group| {
         word(group, "writer") == Some("one") && word(group, "sync") == Some("never")
     }),
-    asked("Reading from a database, row by row", THREADS, &["database-rows"], "python", |group| {
+    asked("Reading from a database, row by row", THREADS, &["database"], "python", |group| {
         word(group, "access") == Some("rows")
     }),
     asked("Heavy calculations in Python", PROCESSES, &["gil"], "python", |group| group.task == "primes"),
