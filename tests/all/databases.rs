@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
+use runner::results::Trial;
 use rusqlite::Connection;
 use rustix::process::Signal;
 
@@ -78,34 +79,52 @@ fn walk(folder: &Path) -> Vec<PathBuf> {
     paths.flat_map(|path| if path.is_dir() { walk(&path) } else { vec![path] }).collect()
 }
 
+/// Kills the only worker while it inserts three items of so many rows, has `meanwhile` look at the file, and gives how the
+/// trial ended.
+fn killed_while_it_inserts(access: &str, rows: i64, code: i32, meanwhile: impl Fn(&Connection)) -> Trial {
+    let place = Place::new();
+    let task = format!("tasks: [{{kind: database, access: {access}, rows: {rows}, items: 3, busy_timeout: 1 min}}]");
+    // Nothing warms up, so that all that is written is written by items that count.
+    let ways = "measure: end_to_end\nworkers: 1\nmodels: [{kind: processes, ipc: pipe, on_crash: restart}]";
+    place.scenario("killed", &format!("{task}\n{ways}\ntimeout: 50 s\n"));
+    let running = place.program(&["killed.yaml", "--out", "o", "--quick", "--trials", "1"]).spawn().unwrap();
+    let file = file_with_log(&place, 1 << 20);
+    let host = children(running.id(), "__host")[0];
+    signal(children(host, "__worker")[0], Signal::KILL);
+    let other = Connection::open(&file).unwrap();
+    other.busy_timeout(HANG).unwrap();
+    meanwhile(&other);
+    drop(other);
+    let ended = Ended::of(running, HANG).expect(code);
+    place.assert_no_leftovers(ended.pid);
+    place.results("killed").trials.remove(0)
+}
+
+/// Far more rows than SQLite keeps in memory, so that a transaction is seen to write before it ends; and fewer, each in a
+/// transaction of its own.
+const LONG: [(&str, i64); 2] = [("insert_transaction", 300_000), ("insert_autocommit", 20_000)];
+
 #[test]
 fn a_worker_that_is_killed_while_it_inserts_leaves_no_part_of_a_transaction() {
-    // Far more rows than SQLite keeps in memory, so that a transaction is seen to write before it ends.
-    for (access, rows) in [("insert_transaction", 300_000), ("insert_autocommit", 20_000)] {
-        let place = Place::new();
-        let task = format!("tasks: [{{kind: database, access: {access}, rows: {rows}, items: 3}}]");
-        // Nothing warms up, so that all that is written is written by items that count.
-        let ways = "measure: end_to_end\nworkers: 1\nmodels: [{kind: processes, ipc: pipe, on_crash: restart}]";
-        place.scenario("killed", &format!("{task}\n{ways}\ntimeout: 50 s\n"));
-        let running = place.program(&["killed.yaml", "--out", "o", "--quick", "--trials", "1"]).spawn().unwrap();
-        let file = file_with_log(&place, if rows > 100_000 { 3 << 20 } else { 1 << 20 });
-        let host = children(running.id(), "__host")[0];
-        signal(children(host, "__worker")[0], Signal::KILL);
-        let watcher = Connection::open(&file).unwrap();
-        let seen = || watcher.query_row("SELECT count(*) FROM inserted", [], |row| row.get::<_, i64>(0)).unwrap();
-        if access == "insert_transaction" {
+    for (access, rows) in LONG {
+        let trial = killed_while_it_inserts(access, rows, 0, |file| {
+            let seen = file.query_row("SELECT count(*) FROM inserted", [], |row| row.get::<_, i64>(0)).unwrap();
             // Who looks sees whole transactions only, while another worker already writes again.
-            let seen = seen();
-            assert_eq!(seen % rows, 0, "{seen} rows");
-        }
-        let ended = Ended::of(running, HANG).expect(0);
-        place.assert_no_leftovers(ended.pid);
-        // The folder is gone by now, but not what the watcher has open.
-        assert!(!file.exists());
-        assert_eq!(seen(), 3 * rows, "{access}");
-        let results = place.results("killed");
-        let trial = &results.trials[0];
+            assert_eq!(seen % if access == "insert_transaction" { rows } else { 1 }, 0, "{seen} rows");
+        });
         assert!(trial.ok() && trial.done == 3 && trial.retried >= 1, "{access}: {trial:?}");
+    }
+}
+
+#[test]
+fn what_the_file_holds_is_looked_at_after_items_were_run_again() {
+    for (access, rows) in LONG {
+        let trial = killed_while_it_inserts(access, rows, 3, |file| {
+            file.execute("INSERT INTO inserted VALUES (99, 0, 0)", []).unwrap();
+        });
+        let words = trial.outcome.words();
+        assert_eq!(words, "failed: the database holds rows of item 99, which does not exist", "{access}");
+        assert!(trial.retried >= 1, "{access}: {trial:?}");
     }
 }
 
