@@ -365,13 +365,16 @@ def convoy(order, constants):
 def database(order, constants):
     """Rows of an SQLite file that the host has made, read or inserted. Every row is a call of SQLite, around which the lock is
     let go."""
-    import sqlite3
+    # The module in C itself. The package around it imports datetime, and CPython 3.12 and 3.13 crash where several
+    # sub-interpreters do that at a time (python/cpython#136421).
+    import _sqlite3 as sqlite3
 
     settings, local = order.settings, threading.local()
     access, rows, seed = settings["access"], settings["rows"], order.seed
     inserts, together = access.startswith("insert"), access == "insert_transaction"
     busy = -(-settings["busy_timeout"] // 1000000)
-    path = "file:%s?mode=%s" % (os.path.join(order.folder, "database.sqlite"), "rw" if inserts else "ro")
+    path = os.path.join(order.folder, "database.sqlite").replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+    path = "file:%s?mode=%s" % (path, "rw" if inserts else "ro")
     query = "SELECT %s FROM numbers WHERE block = ?" % ("sum(number)" if access == "sum" else "number")
 
     def connection():

@@ -41,6 +41,13 @@ const SITUATIONS: &[Asked] = &[
     asked("Reading from a database, row by row", THREADS, &["database"], "python", |group| {
         word(group, "access") == Some("rows")
     }),
+    asked("Sums that a database makes", THREADS, &["database"], "python", |group| word(group, "access") == Some("sum")),
+    asked("Writing to a database, a commit for every row", THREADS, &["database"], "python", |group| {
+        word(group, "access") == Some("insert_autocommit")
+    }),
+    asked("Writing to a database, many rows in a transaction", THREADS, &["database"], "python", |group| {
+        word(group, "access") == Some("insert_transaction")
+    }),
     asked("Heavy calculations in Python", PROCESSES, &["gil"], "python", |group| group.task == "primes"),
     asked("Calculations in C that lets the lock go", NOTHING, &["gil-releasing"], "python", |group| {
         group.settings.get("bytes").and_then(serde_json::Value::as_u64) == Some(1 << 20)
