@@ -13,8 +13,8 @@ use self::insert::Inserting;
 use super::{Bound, Context, Effort, Job, Place, Setting, SettingKind, Settings, Task, TaskError, numbered};
 use crate::name::show_count;
 
-/// Items read so many different parts of the table.
-const BLOCKS: u64 = 64;
+/// Items read so many different parts of the table: few, since every trial makes all of them anew.
+const BLOCKS: u64 = 16;
 
 pub(super) struct Database;
 
