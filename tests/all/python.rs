@@ -401,6 +401,22 @@ fn rows_are_inserted_once_whoever_inserts_them() {
     are_right_together("rows", inserts, &ways, 6 * 8);
 }
 
+/// The driver names the file by an address, in which some letters mean something else.
+#[test]
+fn a_database_is_found_in_a_folder_of_any_name() {
+    if !has_python() {
+        return;
+    }
+    let place = Place::new();
+    let task = "tasks: [{kind: database, access: [rows, insert_transaction], rows: 5, items: 4}]\n";
+    place.scenario("odd", &format!("runtime: python\n{task}models: [serial]\n"));
+    let folder = place.path("what?#50%41");
+    std::fs::create_dir(&folder).unwrap();
+    let mut command = place.program(&["odd.yaml", "--out", "o", "--quick", "--trials", "1"]);
+    Ended::of(command.env("TMPDIR", &folder).spawn().unwrap(), HANG).expect(0);
+    assert!(place.results("odd").trials.iter().all(Trial::ok));
+}
+
 #[test]
 fn a_database_that_stays_locked_ends_an_item_with_words() {
     if !has_python() {

@@ -102,17 +102,15 @@ impl Task for Database {
         let (seed, items, rows) = (place.seed, place.items, settings.whole("rows"));
         // The first process that prepares the job makes the file, before any other is started.
         let missing = !access.path.exists() && place.folder.is_dir();
-        let begun = Instant::now();
-        let made = |made: rusqlite::Result<()>, access: &Access| made.map_err(|error| access.refused(&error, begun));
         if writes {
             if missing {
-                made(create(&access, |all| all.execute_batch(insert::TABLES)), &access)?;
+                create(&access, |all| all.execute_batch(insert::TABLES))?;
             }
             return Ok(Box::new(Inserting { seed, items, rows, together: word == "insert_transaction", access }));
         }
         let job = Reading { seed, rows, sums: word == "sum", access };
         if missing {
-            made(create(&job.access, |all| job.fill(all)), &job.access)?;
+            create(&job.access, |all| job.fill(all))?;
         }
         Ok(Box::new(job))
     }
@@ -124,16 +122,29 @@ fn whole_milliseconds(time: Duration) -> Duration {
 }
 
 /// Makes the file, with what `fill` puts into it.
-fn create(access: &Access, fill: impl FnOnce(&Connection) -> rusqlite::Result<()>) -> rusqlite::Result<()> {
+fn create(access: &Access, fill: impl FnOnce(&Connection) -> rusqlite::Result<()>) -> Result<(), TaskError> {
+    let begun = Instant::now();
+    match filled(access, fill).map_err(|error| access.refused(&error, begun))?.as_str() {
+        "wal" => Ok(()),
+        // SQLite does not refuse it by itself.
+        other => Err(TaskError::Settings(format!(
+            "SQLite keeps no write-ahead log beside {}, its journal mode is `{other}`: name a folder of a local disk by TMPDIR",
+            access.path.display()
+        ))),
+    }
+}
+
+/// Makes the file; its journal mode.
+fn filled(access: &Access, fill: impl FnOnce(&Connection) -> rusqlite::Result<()>) -> rusqlite::Result<String> {
     let mut database = Connection::open(&access.path)?;
-    database.pragma_update(None, "journal_mode", "WAL")?;
+    let mode = database.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
     database.pragma_update(None, "synchronous", "OFF")?;
     let all = database.transaction()?;
     fill(&all)?;
     all.commit()?;
     // All of it goes into the file itself, so that a trial begins with an empty log.
     database.pragma_update(None, "wal_checkpoint", "TRUNCATE")?;
-    Ok(())
+    Ok(mode)
 }
 
 /// An item reads one of many blocks of rows.
