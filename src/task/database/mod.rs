@@ -14,7 +14,7 @@ use super::{Bound, Context, Effort, Job, Place, Setting, SettingKind, Settings, 
 use crate::name::show_count;
 
 /// Items read so many different parts of the table: few, since every trial makes all of them anew.
-const BLOCKS: u64 = 16;
+const BLOCKS: u64 = 8;
 
 pub(super) struct Database;
 
@@ -137,14 +137,13 @@ fn create(access: &Access, fill: impl FnOnce(&Connection) -> rusqlite::Result<()
 /// Makes the file; its journal mode.
 fn filled(access: &Access, fill: impl FnOnce(&Connection) -> rusqlite::Result<()>) -> rusqlite::Result<String> {
     let mut database = Connection::open(&access.path)?;
-    let mode = database.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
+    // Nothing needs to be taken back yet, and what is written goes into the file itself: a trial begins with an empty log.
+    database.pragma_update(None, "journal_mode", "OFF")?;
     database.pragma_update(None, "synchronous", "OFF")?;
     let all = database.transaction()?;
     fill(&all)?;
     all.commit()?;
-    // All of it goes into the file itself, so that a trial begins with an empty log.
-    database.pragma_update(None, "wal_checkpoint", "TRUNCATE")?;
-    Ok(mode)
+    database.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))
 }
 
 /// An item reads one of many blocks of rows.
