@@ -426,7 +426,7 @@ pub(super) fn corrections(facts: &Facts<'_>) -> Vec<Correction> {
         },
         Correction {
             text: format!(
-                "\"Threads for reading from and writing to databases\": every row that sqlite3 fetches lets the lock go and takes it again. Row by row, two threads read at {}, two processes at {}; where SQLite adds the rows up in one call, two threads at {}. SQLite lets one connection write at a time: with a commit for every row, two threads insert at {}, two processes at {}; with one for every hundred rows at {} and {}.",
+                "\"Threads for reading from and writing to databases\": every row that sqlite3 fetches lets the lock go and takes it again. Row by row, two threads read at {}, two processes at {}; where SQLite adds the rows up in one call, two threads at {}. SQLite lets one connection write at a time: with a commit for every row, two threads insert at {}, two processes at {}; with one for every thousand rows at {} and {}.",
                 database("rows", "threads"),
                 database("rows", "processes"),
                 database("sum", "threads"),
