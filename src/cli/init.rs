@@ -43,7 +43,7 @@ pub(super) const USE_CASES: &[UseCase] = &[
     case!("download", "templates/download", "files over HTTP: how many at once, by threads or an event loop?"),
     case!("crawl", "templates/crawl", "pages that lead to others: who fetches them fastest?"),
     case!("images", "templates/images", "a folder of photographs: does it pay to process them in parallel?"),
-    case!("database", "templates/database", "rows of an SQLite file: do threads read them faster?"),
+    case!("database", "templates/database", "rows of an SQLite file: do threads read and insert them faster?"),
     case!("logging", "logging", "one log of many producers: one writer, or everybody alone?"),
     case!("training", "templates/training", "rounds in which all wait for the slowest: does it still pay?"),
     case!(

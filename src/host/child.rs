@@ -124,9 +124,8 @@ fn measured(order: &mut Order<'_>, machine: Ticks) -> Reply {
     if ran.trouble.is_none() && Instant::now() > order.deadline {
         ran.trouble = Some(Trouble::TimedOut);
     }
-    // What a dead worker had begun may have left its mark outside twice, and out of its order.
-    if ran.trouble.is_none() && ran.done == ran.known && ran.retried == 0 {
-        ran.trouble = review(order).err();
+    if ran.trouble.is_none() && ran.done == ran.known {
+        ran.trouble = review(order, ran.retried > 0).err();
     }
     // What it used is this trial's own, and no other's.
     drop(server);
@@ -144,8 +143,13 @@ fn measured(order: &mut Order<'_>, machine: Ticks) -> Reply {
 }
 
 /// Has the job look at what its items left outside of their replies.
-fn review(order: &Order<'_>) -> Result<(), Trouble> {
-    Ok(order.brief.job(order.tasks)?.review()?)
+fn review(order: &Order<'_>, retried: bool) -> Result<(), Trouble> {
+    let job = order.brief.job(order.tasks)?;
+    // What a dead worker had begun may have left its mark outside twice, and out of its order.
+    if retried && !job.is_idempotent() {
+        return Ok(());
+    }
+    Ok(job.review()?)
 }
 
 /// A crash that is asked for leaves no image of its memory behind, in this process and in those that it starts.

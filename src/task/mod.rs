@@ -280,6 +280,11 @@ pub trait Job: Send + Sync {
     fn review(&self) -> Result<(), TaskError> {
         Ok(())
     }
+    /// Whether an item that is run again, since its worker died, leaves outside what one run would have left; then
+    /// [`Job::review`] is called after retries too.
+    fn is_idempotent(&self) -> bool {
+        false
+    }
     /// For bulk payloads: `Some(k)` where request `i` equals request `i % k` in all but its first 8 bytes, which hold
     /// `i` in little-endian order. Then only `k` buffers are prepared, and each is stamped when it is sent.
     fn repeats(&self) -> Option<u64> {

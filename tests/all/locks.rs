@@ -16,7 +16,7 @@ tasks:
   - {kind: file, bytes: 3000, items: 12}
   - {kind: mixed, steps: 2000, pause: 1 ms, items: 12}
   - {kind: convoy, waits: 5, pause: 1 ms, items: 3}
-  - {kind: database, rows: 50, access: [rows, sum], items: 20}
+  - {kind: database, rows: 50, access: [rows, sum, insert_autocommit, insert_transaction], items: 20}
   - {kind: probe_blocking, items: 20}
   - {kind: probe_steps, items: 20}
   - {kind: probe_tree, items: 5}
@@ -29,7 +29,7 @@ fn replies_are_the_same_under_the_lock_and_threads_hand_it_over() {
     place.scenario("locks", TASKS);
     let ended = place.run_scenario("locks", &[]).expect(0);
     let results = place.results("locks");
-    assert_eq!(results.groups.len(), 2 * 13);
+    assert_eq!(results.groups.len(), 2 * 15);
     for trial in &results.trials {
         let cell = &results.cells[trial.cell];
         let group = &results.groups[cell.group];

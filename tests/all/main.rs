@@ -9,6 +9,7 @@ mod browser;
 mod compare;
 mod contract;
 mod damage;
+mod databases;
 mod embed;
 mod expectations;
 mod exports;

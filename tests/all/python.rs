@@ -50,13 +50,13 @@ fn convoys_databases_and_globals_give_the_replies_of_rust() {
     let tasks = "tasks:
   - {kind: convoy, waits: 3, pause: 1 ms, items: 2}
   - {kind: convoy, waits: 3, pause: 0 s, items: 2}
-  - {kind: database, rows: 50, access: [rows, sum], items: 20}
+  - {kind: database, rows: 50, access: [rows, sum, insert_autocommit, insert_transaction], items: 20}
   - {kind: globals, items: 4}
 models: [serial, threads, {kind: processes, start: [fork, spawn]}]
 in_flight: 1
 ";
     let results = run(&place, "seed", tasks, 0, &[]);
-    assert_eq!(results.cells.len(), 5 * 4);
+    assert_eq!(results.cells.len(), 7 * 4);
     for (cell, trial) in cells_with_trials(&results) {
         assert_eq!((&trial.outcome, trial.done), (&Outcome::Ok, cell.items), "{}", cell.label);
         if results.groups[cell.group].task == "globals" && cell.model == "processes" {
@@ -390,15 +390,60 @@ fn logs_are_right_whoever_writes_them() {
     are_right_together("logs", logs, &ways, 2 * 6 + 8);
 }
 
+/// What the file holds is looked at after each trial.
+#[test]
+fn rows_are_inserted_once_whoever_inserts_them() {
+    let ways = EVERY_WAY.replace("[pipe, queue, shared_memory, manager]", "[pipe, shared_memory]");
+    let inserts = "{kind: database, access: [insert_autocommit, insert_transaction], rows: 20, items: 60,
+          synchronous: [normal, full]},
+        {kind: database, access: [rows, sum], rows: 20, items: 60}";
+    // Serial, three kinds of threads, two ways of `Process` and two pools.
+    are_right_together("rows", inserts, &ways, 6 * 8);
+}
+
+/// The driver names the file by an address, in which some letters mean something else.
+#[test]
+fn a_database_is_found_in_a_folder_of_any_name() {
+    if !has_python() {
+        return;
+    }
+    let place = Place::new();
+    let task = "tasks: [{kind: database, access: [rows, insert_transaction], rows: 5, items: 4}]\n";
+    place.scenario("odd", &format!("runtime: python\n{task}models: [serial]\n"));
+    let folder = place.path("what?#50%41");
+    std::fs::create_dir(&folder).unwrap();
+    let mut command = place.program(&["odd.yaml", "--out", "o", "--quick", "--trials", "1"]);
+    Ended::of(command.env("TMPDIR", &folder).spawn().unwrap(), HANG).expect(0);
+    assert!(place.results("odd").trials.iter().all(Trial::ok));
+}
+
+#[test]
+fn a_database_that_stays_locked_ends_an_item_with_words() {
+    if !has_python() {
+        return;
+    }
+    let rest = "tasks: [{kind: database, access: insert_transaction, rows: 20000, busy_timeout: 1 us, items: 20}]
+models: [threads, {kind: processes, ipc: pipe}]
+";
+    let results = run(&Place::new(), "busy", rest, 3, &[]);
+    assert_eq!(results.trials.len(), 2);
+    for (cell, trial) in cells_with_trials(&results) {
+        let words = trial.outcome.words();
+        assert!(words.contains("OperationalError: database is locked: another connection was writing"), "{words}");
+        assert!(words.contains("(`busy_timeout: 1 ms`); a longer `busy_timeout`"), "{}: {words}", cell.label);
+    }
+}
+
 #[test]
 fn sub_interpreters_download_and_append() {
     if !has_python() {
         return;
     }
     let place = Place::new();
-    let tasks = "tasks: [{kind: download, delay: 1 ms, items: 20}, {kind: log, writer: each, items: 60}]\n";
+    let tasks = "tasks: [{kind: download, delay: 1 ms, items: 20}, {kind: log, writer: each, items: 60},
+  {kind: database, access: [insert_autocommit, insert_transaction], rows: 20, items: 60}]\n";
     let results = run(&place, "inter", &format!("{tasks}models: [serial, interpreters]\n"), 0, &[]);
-    if results.cells.len() == 2 {
+    if results.cells.len() == 4 {
         // Not every CPython has them, so that their absence is no failure.
         return println!("skipped: this CPython has no sub-interpreters");
     }

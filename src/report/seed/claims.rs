@@ -47,10 +47,10 @@ fn hashing(bytes: u64) -> impl Fn(&Group, &Cell) -> bool + Copy {
     }
 }
 
-fn reading(access: &'static str, workers: u32) -> impl Fn(&Group, &Cell) -> bool + Copy {
+fn using(access: &'static str, model: &'static str) -> impl Fn(&Group, &Cell) -> bool + Copy {
     move |group, cell| {
         let how = group.settings.get("access").and_then(serde_json::Value::as_str);
-        group.runtime == "python" && how == Some(access) && cell.model == "threads" && cell.workers == Some(workers)
+        group.runtime == "python" && how == Some(access) && cell.model == model && cell.workers == Some(2)
     }
 }
 
@@ -402,8 +402,8 @@ pub(super) fn corrections(facts: &Facts<'_>) -> Vec<Correction> {
     };
     let delay = |model| facts.time("convoy", waiting(model));
     let slower = facts.seconds("convoy", waiting("threads")).zip(facts.seconds("convoy", waiting("processes")));
-    let rows = |workers| facts.speedup("database-rows", reading("rows", workers));
-    let one_by_one = facts.speedup_within("database-rows", reading("rows", 2));
+    let database = |access, model| facts.speedup("database", using(access, model));
+    let one_by_one = facts.speedup_within("database", using("rows", "threads"));
     vec![
         Correction {
             text: format!(
@@ -426,13 +426,17 @@ pub(super) fn corrections(facts: &Facts<'_>) -> Vec<Correction> {
         },
         Correction {
             text: format!(
-                "\"Threads for reading from databases\": every row that sqlite3 fetches lets the lock go and takes it again. Row by row, two threads read at {}, four at {}; where SQLite adds the rows up in one call, two at {}.",
-                rows(2),
-                rows(4),
-                facts.speedup("database-rows", reading("sum", 2))
+                "\"Threads for reading from and writing to databases\": every row that sqlite3 fetches lets the lock go and takes it again. Row by row, two threads read at {}, two processes at {}; where SQLite adds the rows up in one call, two threads at {}. SQLite lets one connection write at a time: with a commit for every row, two threads insert at {}, two processes at {}; with one for every thousand rows at {} and {}.",
+                database("rows", "threads"),
+                database("rows", "processes"),
+                database("sum", "threads"),
+                database("insert_autocommit", "threads"),
+                database("insert_autocommit", "processes"),
+                database("insert_transaction", "threads"),
+                database("insert_transaction", "processes")
             ),
             holds: one_by_one.map(|(_, high)| high < 1.0),
-            scenarios: &["database-rows"],
+            scenarios: &["database"],
         },
         Correction {
             text: format!(

@@ -38,8 +38,15 @@ const SITUATIONS: &[Asked] = &[
     asked("Logging, one writer, in Rust", THREADS, &["logging"], "native", |group| {
         word(group, "writer") == Some("one") && word(group, "sync") == Some("never")
     }),
-    asked("Reading from a database, row by row", THREADS, &["database-rows"], "python", |group| {
+    asked("Reading from a database, row by row", THREADS, &["database"], "python", |group| {
         word(group, "access") == Some("rows")
+    }),
+    asked("Sums that a database makes", THREADS, &["database"], "python", |group| word(group, "access") == Some("sum")),
+    asked("Writing to a database, a commit for every row", THREADS, &["database"], "python", |group| {
+        word(group, "access") == Some("insert_autocommit")
+    }),
+    asked("Writing to a database, many rows in a transaction", THREADS, &["database"], "python", |group| {
+        word(group, "access") == Some("insert_transaction")
     }),
     asked("Heavy calculations in Python", PROCESSES, &["gil"], "python", |group| group.task == "primes"),
     asked("Calculations in C that lets the lock go", NOTHING, &["gil-releasing"], "python", |group| {
