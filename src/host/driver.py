@@ -1,7 +1,7 @@
 """The Python side of `runner`: runs one trial in a CPython, with Python's own classes, and says what it took.
 
-The host process writes this module into the trial's folder and starts an interpreter on a main file that imports it: a
-module is compiled once, a main file by every worker that starts afresh. `main` reads one line of JSON, the order, from
+The host process writes this module into the run's folder and starts an interpreter on a main file that imports it: a
+module is compiled once in a run, a main file in every trial and by every worker that starts afresh. `main` reads one line of JSON, the order, from
 standard input, and writes lines of JSON to a private duplicate of standard output: `weigh` where the host is to read the
 memory of processes, which it answers with a line, and `result` at the end. Descriptor 1 points at standard error before
 any item runs, so that what it prints cannot spoil the protocol. Everything but `main` may run in any of the processes.
