@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 use serde_json::json;
 
-use crate::model::{Brief, MemoryUse, Model, Order, Ran, Trouble, monotonic, weigh};
+use crate::model::{Brief, MemoryUse, Model, Order, Ran, Trouble, moments, monotonic, sleep_exactly, weigh};
 use crate::name::exit_words;
 use crate::task::{Job, Task, Topology};
 
@@ -79,6 +79,7 @@ fn start(order: &Order<'_>) -> Result<Child, String> {
     let interpreter = brief.interpreter.as_ref().ok_or("no interpreter was named")?;
     let job = brief.job(order.tasks).map_err(|trouble| format!("{trouble:?}"))?;
     let written = write_requests(&brief.folder.join("requests"), job.as_ref(), brief.items)
+        .and_then(|()| write_moments(brief))
         .and_then(|()| write_users_code(brief))
         .and_then(|()| driver::written(brief));
     let file = written.map_err(|error| format!("writing what the driver needs: {error}"))?;
@@ -87,8 +88,11 @@ fn start(order: &Order<'_>) -> Result<Child, String> {
         // Built-in tasks see nothing of what a user has installed or set; a user's own code needs it.
         command.arg("-I");
     }
-    let host = std::process::id();
+    let (host, coming) = (std::process::id(), brief.setup.rate.is_some());
     let follow_host = move || {
+        if coming {
+            sleep_exactly();
+        }
         // SAFETY: Both calls only concern the process that was just forked, and are safe after a fork.
         unsafe {
             libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
@@ -162,6 +166,13 @@ fn write_requests(path: &Path, job: &dyn Job, items: u64) -> std::io::Result<()>
         put(&request)?;
     }
     file.flush()
+}
+
+/// When items are meant to be sent, where they come at a rate: the same moments as for every other runtime.
+fn write_moments(brief: &Brief) -> std::io::Result<()> {
+    let Some(moments) = moments(brief) else { return Ok(()) };
+    let bytes: Vec<u8> = moments.iter().flat_map(|moment| moment.to_le_bytes()).collect();
+    std::fs::write(brief.folder.join("arrivals"), bytes)
 }
 
 /// Inline code becomes a module, since workers that start afresh import it again.

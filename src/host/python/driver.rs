@@ -9,10 +9,10 @@ use crate::task::checksum;
 const DRIVER: &str = include_str!("../driver.py");
 /// What the interpreter is started on; workers that start afresh import it again. What Python compiles goes into a folder
 /// beside it, under names that tell interpreters and versions apart, so that later trials find it there; nothing is written
-/// where a user's code lies.
+/// where a user's code lies, which is what somebody who has told Python to write none may care for.
 const MAIN: &str = "import os, sys
 folder = os.path.dirname(os.path.abspath(__file__))
-sys.pycache_prefix = os.path.join(folder, 'compiled')
+sys.pycache_prefix, sys.dont_write_bytecode = os.path.join(folder, 'compiled'), False
 if folder not in sys.path:
     sys.path.insert(0, folder)
 import driver
