@@ -24,6 +24,7 @@ mod pages;
 mod pipelines;
 mod power;
 mod python;
+mod python_rates;
 mod rates;
 mod resume;
 mod runs;

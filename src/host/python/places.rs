@@ -13,8 +13,7 @@ pub(in super::super) fn without_places(report: Report, brief: &Brief) -> Report 
     let of_interpreter = interpreter.parent().and_then(Path::parent).unwrap_or(interpreter);
     // The longest first, since one may lie in another.
     let run = of_run(brief);
-    let mut places =
-        [(brief.folder.as_path(), "(trial)"), (run, "(run)"), (&here, "."), (of_interpreter, "(python)")];
+    let mut places = [(brief.folder.as_path(), "(trial)"), (run, "(run)"), (&here, "."), (of_interpreter, "(python)")];
     places.sort_by_key(|(place, _)| std::cmp::Reverse(place.as_os_str().len()));
     let clean = |text: String| {
         places.iter().fold(text, |text, (place, name)| match place.to_str() {
