@@ -1,7 +1,7 @@
 """The Python side of `runner`: runs one trial in a CPython, with Python's own classes, and says what it took.
 
-The host process writes this module into the trial's folder and starts an interpreter on a main file that imports it: a
-module is compiled once, a main file by every worker that starts afresh. `main` reads one line of JSON, the order, from
+The host process writes this module into the run's folder and starts an interpreter on a main file that imports it: a
+module is compiled once in a run, a main file in every trial and by every worker that starts afresh. `main` reads one line of JSON, the order, from
 standard input, and writes lines of JSON to a private duplicate of standard output: `weigh` where the host is to read the
 memory of processes, which it answers with a line, and `result` at the end. Descriptor 1 points at standard error before
 any item runs, so that what it prints cannot spoil the protocol. Everything but `main` may run in any of the processes.
@@ -120,6 +120,8 @@ class Order:
         self.api = setup.get("api") or "process"
         self.start = setup.get("start") or "fork"
         self.on_crash = setup.get("on_crash") or "stop"
+        # Items a second that come whether workers keep up or not; without one, the next item is begun when somebody is free.
+        self.rate = setup.get("rate")
         self.switch_interval = setup.get("switch_interval")
         self.parent_memory = setup.get("parent_memory") or 0
         self.reads_parent = self.parent_memory > 0 and setup.get("parent_use") == "read"
@@ -156,6 +158,106 @@ class Feed:
 
     def pairs(self, items):
         return [(item, self.get(item)) for item in items]
+
+
+# --------------------------------------------------------------------------------------------------------------- arrivals
+
+
+class Arrivals:
+    """Open arrivals: when every item is meant to be sent, which the host has written, and how late replies were. What
+    sleeps here does so exactly: the host has set the timer slack of this program, and what it starts inherits that."""
+
+    def __init__(self, order):
+        with open(os.path.join(order.folder, "arrivals"), "rb") as file:
+            # Nanoseconds after the first moment, rising.
+            self.times = struct.unpack("<%dQ" % order.items, file.read())
+        # The first moment, and nanoseconds from when an item was meant to be sent to its reply.
+        self.start, self.late = 0, []
+        # When each item was handed to a pool, which may be later than it came.
+        self.handed = []
+
+    def begin(self):
+        """Says that the first moment is now."""
+        self.start = now()
+
+    def left(self, item):
+        """Nanoseconds until an item comes; none or less where it has."""
+        return self.start + self.times[item] - now()
+
+    def wait(self, item):
+        """Sleeps until an item comes."""
+        left = self.left(item)
+        while left > 0:
+            time.sleep(left / 1e9)
+            left = self.left(item)
+
+    async def wait_async(self, item, alarm):
+        """The same in an event loop, one item at a time."""
+        import asyncio
+
+        if self.left(item) <= 0:
+            return
+        if alarm.descriptor is None:
+            while self.left(item) > 0:
+                await asyncio.sleep(self.left(item) / 1e9)
+            return
+        loop = asyncio.get_running_loop()
+        rung = loop.create_future()
+
+        def ring():
+            alarm.clear()
+            if not rung.done() and self.left(item) <= 0:
+                rung.set_result(None)
+
+        loop.add_reader(alarm.descriptor, ring)
+        alarm.set(self.start + self.times[item])
+        try:
+            await rung
+        finally:
+            loop.remove_reader(alarm.descriptor)
+
+    def note(self, item, replied=None):
+        """Notes that an item was replied to, now or at that moment."""
+        self.late.append((now() if replied is None else replied) - self.start - self.times[item])
+
+
+class Alarm:
+    """A timer of the kernel, to be waited for beside other descriptors: timeouts of selectors and event loops count in
+    milliseconds. `descriptor` is None where neither this CPython nor its `ctypes` has one."""
+
+    def __init__(self):
+        self.descriptor = self.system = self.at = None
+        if hasattr(os, "timerfd_create"):
+            self.descriptor = os.timerfd_create(time.CLOCK_MONOTONIC, flags=os.TFD_NONBLOCK | os.TFD_CLOEXEC)
+            return
+        try:
+            import ctypes
+
+            self.system, self.times = ctypes.CDLL(None), ctypes.c_long * 4
+            # The flags of a timer have the numbers of those of files.
+            found = self.system.timerfd_create(time.CLOCK_MONOTONIC, os.O_NONBLOCK | os.O_CLOEXEC)
+            self.descriptor = found if found >= 0 else None
+        except (ImportError, OSError, AttributeError):
+            pass
+
+    def set(self, at):
+        """Has the descriptor become readable at a moment, given in nanoseconds of the monotonic clock."""
+        if at == self.at:
+            return
+        self.at = at
+        if self.system is None:
+            os.timerfd_settime_ns(self.descriptor, flags=os.TFD_TIMER_ABSTIME, initial=at)
+        else:
+            # The interval, which is none, and the moment; the flag 1 says that it is one and no duration.
+            self.system.timerfd_settime(self.descriptor, 1, self.times(0, 0, *divmod(at, 10**9)), None)
+
+    def clear(self):
+        """Has it no longer be readable."""
+        self.at = None
+        try:
+            os.read(self.descriptor, 8)
+        except BlockingIOError:
+            pass
 
 
 # ------------------------------------------------------------------------------------------------------------------ tasks
@@ -924,6 +1026,8 @@ class Bench:
         self.spans = []
         # Nanoseconds of waits for others, each of which ended with an item, where items are clocked.
         self.waited = 0
+        # When items come, where they have a rate.
+        self.arrivals = None
         # What the task `globals` saw first.
         self.before = None
 
@@ -976,6 +1080,12 @@ class Bench:
         if began:
             self.spans.append((began, now()))
         return reply
+
+    def work_on_time(self, item, request):
+        """Waits until an item comes, runs it, and notes how late its reply is."""
+        self.arrivals.wait(item)
+        self.work(item, request)
+        self.arrivals.note(item)
 
     async def work_async(self, item, request):
         """The same within an event loop. Gives what was found."""
@@ -1076,6 +1186,7 @@ class Run:
         # By worker: time within items, when the last one ended, and waits for others between rounds.
         self.stints = {}
         self.kept = {}
+        self.arrivals = Arrivals(order) if order.rate else None
         self.trouble = None
         self.of_workers = {}
         self.begin()
@@ -1085,6 +1196,11 @@ class Run:
         self.of_children = used_by(resource.RUSAGE_CHILDREN)
         self.zero = self.mark = now()
         self.used = used_by(resource.RUSAGE_SELF)
+
+    def let_come(self):
+        """Items come from now on, where they have a rate."""
+        if self.arrivals:
+            self.arrivals.begin()
 
     def edge(self, pids=()):
         """Ends a phase, of this process and of those worker processes."""
@@ -1155,6 +1271,7 @@ class Run:
 
     def bench(self, run, worker=None):
         bench = Bench(self.order, run, worker)
+        bench.arrivals = self.arrivals
         self.benches.append(bench)
         return bench
 
@@ -1178,6 +1295,10 @@ class Run:
         names = ("done", "known", "duplicated", "first_item", "retried", "recovered", "seen", "events", "left_out", "end")
         result = {name: getattr(self, name) for name in names}
         result["lives"] = self.lives if self.order.clocked or self.order.fault else []
+        # What did not come to its end has no percentiles.
+        come = self.arrivals and self.end
+        result["late"] = self.arrivals.late if come else []
+        result["span"] = self.end - self.arrivals.start if come else 0
         result["stints"] = [self.stints[worker] for worker in self.stints]
         result.update(service=self.service, turnaround=self.turnaround, sum=self.sum & MASK, trouble=self.trouble)
         result["phases"] = (self.phases + [{"wall": 0, "usage": [0] * 6}] * 3)[:3]
@@ -1352,7 +1473,8 @@ def serial(run):
     run.weigh()
     run.edge()
     see_globals_in_main(run, bench)
-    get, work = feed.get, bench.work
+    run.let_come()
+    get, work = feed.get, bench.work_on_time if run.arrivals else bench.work
     if order.finds:
         find_all(run, feed, bench)
     elif order.gathers:
@@ -1403,6 +1525,17 @@ def in_event_loop(run):
         for item in items:
             await bench.work_async(item, feed.get(item))
 
+    async def lane_of_coming(items, turn, alarm):
+        """The same where items come: one lane waits for the next, and the others for their turn to do so."""
+        while True:
+            async with turn:
+                item = next(items, None)
+                if item is None:
+                    return
+                await run.arrivals.wait_async(item, alarm)
+            await bench.work_async(item, feed.get(item))
+            run.arrivals.note(item)
+
     async def lane_of_found(names, open_items, waiting):
         """The same where items find others: those that nobody has taken wait in a queue, and at the end nothing does."""
         while True:
@@ -1426,6 +1559,10 @@ def in_event_loop(run):
             for pair in feed.pairs(range(order.items)):
                 waiting.put_nowait(pair)
             lanes = [lane_of_found(names, open_items, waiting) for _ in range(order.in_flight)]
+        elif run.arrivals:
+            items, turn, alarm = iter(range(order.items)), asyncio.Lock(), Alarm()
+            lanes = [lane_of_coming(items, turn, alarm) for _ in range(order.in_flight)]
+            run.let_come()
         else:
             items = iter(range(order.items))
             lanes = [lane(items) for _ in range(order.in_flight)]
@@ -1476,13 +1613,14 @@ def threads(run):
         bench.touch_global()
         if order.task == "globals":
             written.wait()
+        work = bench.work_on_time if run.arrivals else bench.work
         while True:
             items = claims.next()
             if not items:
                 return
             if listener is None:
                 for item in items:
-                    bench.work(item, feed.get(item))
+                    work(item, feed.get(item))
             elif not all(listener.put(bench.worker, item, bench.work(item, feed.get(item))) for item in items):
                 return
 
@@ -1554,6 +1692,7 @@ def threads(run):
             ready.acquire()
     run.weigh()
     run.edge()
+    run.let_come()
     go.set()
     for _ in members:
         finished.acquire()
@@ -1577,7 +1716,8 @@ def threads(run):
 
 
 def in_threads_of_a_pool(run):
-    """`multiprocessing.pool.ThreadPool` with `map`, or `ThreadPoolExecutor` with a future for each chunk."""
+    """`multiprocessing.pool.ThreadPool` with `map`, or `ThreadPoolExecutor` with a future for each chunk. What comes at a rate
+    is handed in by `apply_async`, or with a future, one by one."""
     from multiprocessing.pool import ThreadPool
 
     order = run.order
@@ -1625,7 +1765,7 @@ def in_threads_of_a_pool(run):
                 for _ in range(board.rounds):
                     pool.map(part, range(board.parts), 1)
                     board.turn_over()
-            else:
+            elif not run.arrivals:
                 pool.map(item, feed.pairs(range(order.items)), order.chunk)
         except BaseException as error:
             # Whatever was done, whoever called `map` has nothing of it.
@@ -1633,6 +1773,8 @@ def in_threads_of_a_pool(run):
             if isinstance(error, TimedOut):
                 raise
             raise Trouble("failed", "Pool.map gave nothing but %s" % describe(error)) from error
+        if run.arrivals:
+            hand_in_what_comes(run, feed, by_apply(pool, item), lambda _: None)
         run.edge()
         run.weigh()
         pool.close()
@@ -1645,7 +1787,9 @@ def in_threads_of_a_pool(run):
             list(pool.map(meet, range(order.workers)))
         run.weigh()
         run.edge()
-        if order.finds:
+        if run.arrivals:
+            hand_in_what_comes(run, feed, by_submit(pool, item), lambda _: None)
+        elif order.finds:
             settle_found(run, lambda pairs: pool.submit(chunk, pairs), feed, take)
         elif board:
             while board.round < board.rounds and not run.trouble:
@@ -1685,6 +1829,68 @@ class Together:
     def finish(self):
         if self.consumer:
             self.consumer.finish()
+
+
+def by_apply(pool, function):
+    """Hands an item to a pool of `multiprocessing`; whoever waits for its reply is called back."""
+
+    def hand_in(pair, replied, failed):
+        pool.apply_async(function, (pair,), callback=replied, error_callback=failed)
+
+    return hand_in
+
+
+def by_submit(pool, function):
+    """The same with a future of an executor."""
+
+    def hand_in(pair, replied, failed):
+        def settled(future):
+            try:
+                reply = future.result()
+            except BaseException as error:
+                failed(error)
+            else:
+                replied(reply)
+
+        pool.submit(function, pair).add_done_callback(settled)
+
+    return hand_in
+
+
+def hand_in_what_comes(run, feed, hand_in, take):
+    """Hands each item in when it comes, whoever is free and whatever is not answered yet, and takes each reply as it is
+    called back. What failed is said once, with how many there were."""
+    arrivals, order, settled, failures = run.arrivals, run.order, threading.Semaphore(0), []
+
+    def outcomes_of(item):
+        def replied(reply):
+            arrivals.note(item)
+            take(reply)
+            settled.release()
+
+        def failed(error):
+            failures.append(describe(error))
+            settled.release()
+
+        return replied, failed
+
+    handed, refused = 0, None
+    run.let_come()
+    for item in range(order.items):
+        arrivals.wait(item)
+        arrivals.handed.append(now())
+        try:
+            hand_in((item, feed.get(item)), *outcomes_of(item))
+        except Exception as error:
+            refused = "the pool takes no more work: %s" % describe(error)
+            break
+        handed += 1
+    for _ in range(handed):
+        settled.acquire()
+    if failures:
+        run.trouble = ("failed", "%d of %d items failed: %s" % (len(failures), handed, failures[0]))
+    elif refused:
+        run.trouble = ("failed", refused)
 
 
 def settle_found(run, submit, feed, take):
@@ -1748,6 +1954,7 @@ def in_interpreters(run):
     def body(worker, life):
         place = {"order": order.given, "worker": worker, "claims": claim_read, "said": said_write}
         code = "import sys\nsys.path[:] = %r\nsys.pycache_prefix = %r\n" % (sys.path, sys.pycache_prefix)
+        code += "sys.dont_write_bytecode = False\n"
         code += "import driver\ndriver.interpreter_main(%r)\n" % place
         try:
             error = run_in_interpreter(code)
@@ -1782,10 +1989,14 @@ def in_interpreters(run):
 
     def claim():
         for at in range(0, order.items, order.chunk):
+            if run.arrivals:
+                # What comes while all are busy waits in the pipe.
+                run.arrivals.wait(at)
             os.write(claim_write, struct.pack("<Q", at))
         os.close(claim_write)
 
     writer = threading.Thread(target=claim, daemon=True)
+    run.let_come()
     writer.start()
     listen(order.workers - ended + (0 if order.warm else order.workers))
     run.edge()
@@ -1839,6 +2050,8 @@ def interpreter_main(place):
         bench.warm_up(feed.pairs(range(min(order.chunk, order.items))))
     os.write(place["said"], struct.pack("<qq", worker, now()))
     bench.touch_global()
+    # When items were replied to, where they come at a rate.
+    replied = []
     try:
         while True:
             claim = os.read(place["claims"], 8)
@@ -1847,8 +2060,10 @@ def interpreter_main(place):
             at = struct.unpack("<Q", claim)[0]
             for item in range(at, min(at + order.chunk, order.items)):
                 bench.work(item, feed.get(item))
+                if order.rate:
+                    replied.append((item, now()))
     finally:
-        told = [bench.done, bench.sum & MASK, bench.first_item, bench.spans, bench.before, GLOBAL]
+        told = [bench.done, bench.sum & MASK, bench.first_item, bench.spans, replied, bench.before, GLOBAL]
         with open(os.path.join(order.folder, "interpreter-%d" % worker), "w") as file:
             json.dump(told, file)
 
@@ -1861,7 +2076,9 @@ def collect_interpreter(run, worker):
     except (OSError, ValueError):
         return
     bench = run.bench(None, worker)
-    bench.done, bench.sum, bench.first_item, bench.spans, before, after = told
+    bench.done, bench.sum, bench.first_item, bench.spans, replied, before, after = told
+    for item, at in replied:
+        run.arrivals.note(item, at)
     if run.order.task == "globals":
         run.seen.append({"worker": worker, "before": before, "after": after})
 
@@ -2187,6 +2404,8 @@ class Crew:
         self.manager = self.replies = None
         self.again = deque()
         self.fresh = iter(self.order.chunks())
+        # When items come, once they do; the next one, and what wakes this up for it.
+        self.arrivals, self.coming, self.alarm = None, 0, None
         self.open = self.order.items
         self.answered = bytearray(self.order.items)
         # Items that others found: those that wait, and those that are answered.
@@ -2247,8 +2466,11 @@ class Crew:
         if self.manager:
             yield from self.next_of_manager()
             return
-        for key, _ in self.selector.select():
+        for key, _ in self.selector.select(self.patience()):
             member = key.data
+            if member is None:
+                self.alarm.clear()
+                continue
             if not member.alive:
                 continue
             if key.fileobj is not member.link.reader:
@@ -2267,6 +2489,16 @@ class Crew:
             else:
                 yield member, None
 
+    def patience(self):
+        """Seconds until the next item comes; `None` where nothing but a message is to be waited for: none comes any more, one
+        that has come waits for somebody to be free, or the alarm sees to it."""
+        if not self.arrivals or self.again or self.coming >= self.order.items:
+            return None
+        if self.alarm and self.alarm.descriptor is not None:
+            self.alarm.set(self.arrivals.start + self.arrivals.times[self.coming])
+            return None
+        return max(self.arrivals.left(self.coming), 0) / 1e9
+
     @staticmethod
     def received(member):
         try:
@@ -2277,8 +2509,9 @@ class Crew:
     def next_of_manager(self):
         import queue
 
+        patience = self.patience()
         try:
-            name, message = self.replies.get(True, 0.02)
+            name, message = self.replies.get(True, 0.02 if patience is None else min(patience, 0.02))
             yield self.all[name], message
             return
         except queue.Empty:
@@ -2329,6 +2562,12 @@ class Crew:
 
     def stream(self):
         """Hands out all items and takes all replies."""
+        self.arrivals = self.run.arrivals
+        if self.arrivals and not self.manager:
+            self.alarm = Alarm()
+            if self.alarm.descriptor is not None:
+                self.selector.register(self.alarm.descriptor, 1)
+        self.run.let_come()
         self.fill_all()
         while self.open:
             for member, message in self.next():
@@ -2342,6 +2581,8 @@ class Crew:
                     member.life["ready"] = message[1] - self.run.zero
                 elif message[0] == ERROR:
                     member.words = message[1]
+            if self.arrivals:
+                self.fill_all()
         self.together.finish()
 
     def circle(self):
@@ -2395,26 +2636,41 @@ class Crew:
             sent[sender].append((receiver, letter))
 
     def fill_all(self):
-        """One chunk for each in turn, so that none has two before all have one."""
+        """One chunk for each in turn, so that none has two before all have one. What comes goes to whoever has least to do."""
+        if self.arrivals:
+            members = [member for member in self.members if member.alive]
+            while members and self.fill(min(members, key=lambda member: len(member.given)), 1):
+                pass
+            return
         for _ in range(self.order.in_flight):
             for member in self.members:
                 if member.alive:
                     self.fill(member, 1)
 
+    def fresh_items(self):
+        """The next run of items of the order, or of those that have come."""
+        if not self.arrivals:
+            return next(self.fresh, None)
+        if self.coming >= self.order.items or self.arrivals.left(self.coming) > 0:
+            return None
+        self.coming += 1
+        return range(self.coming - 1, self.coming)
+
     def fill(self, member, most):
+        """Hands so many chunks to a worker, if there are as many and it has room; says whether it did."""
         while most:
             if not self.again:
-                items = next(self.fresh, None)
+                items = self.fresh_items()
                 if items is not None:
                     pairs = self.feed.pairs(items)
                 elif self.found:
                     pairs = [self.found.popleft() for _ in range(min(self.order.chunk, len(self.found)))]
                 else:
-                    return
+                    return False
                 self.again.append((pairs, 0))
             pairs, attempts = self.again[0]
             if not member.has_room(self.order, pairs, attempts):
-                return
+                return False
             self.again.popleft()
             member.given.append((pairs, attempts, now()))
             member.bytes += weight(pairs)
@@ -2425,20 +2681,27 @@ class Crew:
                 # Its end is found where it is waited for.
                 if self.manager and not self.manager._process.is_alive():
                     raise Trouble("worker_died", "the manager process ended")
-                return
+                return False
+        return True
 
     def reply(self, member, answers):
+        replied = now()
         pairs, _, handed = member.given.popleft()
         member.bytes -= weight(pairs)
         if member.replaces and not self.run.recovered:
             self.run.recovered = now() - member.replaces
-        self.fill(member, self.order.in_flight)
+        if self.arrivals:
+            self.fill_all()
+        else:
+            self.fill(member, self.order.in_flight)
         for answer in answers:
             item = answer[0]
             if not self.is_new(item):
                 self.run.duplicated += 1
                 continue
             self.open -= 1
+            if self.arrivals:
+                self.arrivals.note(item, replied)
             self.run.account(*answer[:3])
             if self.together:
                 new = self.together.take(member.worker, item, answer[2], answer[-1])
@@ -2616,7 +2879,8 @@ def pool_look(_):
 
 
 def in_processes_of_a_pool(run):
-    """`multiprocessing.Pool` with `map`, or `ProcessPoolExecutor` with a future for each chunk."""
+    """`multiprocessing.Pool` with `map`, or `ProcessPoolExecutor` with a future for each chunk. What comes at a rate is handed in
+    by `apply_async`, or with a future, one by one."""
     order = run.order
     feed, context = Feed(order), multiprocessing.get_context(order.start)
     together = Together(run, feed)
@@ -2641,20 +2905,25 @@ def in_processes_of_a_pool(run):
     members = pids()
     run.weigh(members)
     run.edge(members)
-    handed = now()
+    # All items are handed in at once, unless they come.
+    all_handed = now()
 
     def take(answers):
         new = []
         for answer in answers:
             run.account(*answer[:3])
             if order.clocked:
+                handed = run.arrivals.handed[answer[0]] if run.arrivals else all_handed
                 run.span(answer[-1], answer[3], answer[4], handed)
             if together:
                 # Its worker comes last, and what it found before that.
                 new += together.take(answer[-1], answer[0], answer[2], answer[-2])
         return new
 
-    if order.api == "pool":
+    if run.arrivals:
+        hand_in = (by_apply if order.api == "pool" else by_submit)(pool, pool_item)
+        hand_in_what_comes(run, feed, hand_in, lambda answer: take([answer]))
+    elif order.api == "pool":
         try:
             take(pool.map(pool_item, feed.pairs(range(order.items)), order.chunk))
         except Exception as error:

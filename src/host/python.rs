@@ -1,6 +1,7 @@
-//! Runs an order in a CPython: writes the driver and what it needs into the trial's folder, starts an interpreter on it,
-//! and turns what it says into what every model leaves.
+//! Runs an order in a CPython: writes the driver into the run's folder and what it needs into the trial's, starts an
+//! interpreter on it, and turns what it says into what every model leaves.
 
+mod driver;
 mod listen;
 mod places;
 mod reply;
@@ -14,7 +15,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 use serde_json::json;
 
-use crate::model::{Brief, MemoryUse, Model, Order, Ran, Trouble, monotonic, weigh};
+use crate::model::{Brief, MemoryUse, Model, Order, Ran, Trouble, moments, monotonic, sleep_exactly, weigh};
 use crate::name::exit_words;
 use crate::task::{Job, Task, Topology};
 
@@ -22,19 +23,6 @@ use listen::{Heard, Listener};
 pub(super) use places::without_places;
 use reply::Said;
 
-/// The driver, one module.
-const DRIVER: &str = include_str!("driver.py");
-/// What the interpreter is started on; workers that start afresh import it again. What Python compiles goes into the
-/// trial's folder, so that it finds it there the next time, and nothing is written where a user's code lies.
-const MAIN: &str = "import os, sys
-folder = os.path.dirname(os.path.abspath(__file__))
-sys.pycache_prefix = os.path.join(folder, 'compiled')
-if folder not in sys.path:
-    sys.path.insert(0, folder)
-import driver
-if __name__ == '__main__':
-    driver.main()
-";
 /// How much longer than the deadline the driver may take to say that it passed.
 const OWN_END: Duration = Duration::from_millis(150);
 /// How long processes that serve the driver (a resource tracker, a fork server) may take to end after it, where it went
@@ -90,19 +78,21 @@ fn start(order: &Order<'_>) -> Result<Child, String> {
     let brief = &order.brief;
     let interpreter = brief.interpreter.as_ref().ok_or("no interpreter was named")?;
     let job = brief.job(order.tasks).map_err(|trouble| format!("{trouble:?}"))?;
-    let file = brief.folder.join("trial.py");
-    let written = std::fs::write(&file, MAIN)
-        .and_then(|()| std::fs::write(brief.folder.join("driver.py"), DRIVER))
-        .and_then(|()| write_requests(&brief.folder.join("requests"), job.as_ref(), brief.items))
-        .and_then(|()| write_users_code(brief));
-    written.map_err(|error| format!("writing what the driver needs: {error}"))?;
+    let written = write_requests(&brief.folder.join("requests"), job.as_ref(), brief.items)
+        .and_then(|()| write_moments(brief))
+        .and_then(|()| write_users_code(brief))
+        .and_then(|()| driver::written(brief));
+    let file = written.map_err(|error| format!("writing what the driver needs: {error}"))?;
     let mut command = Command::new(interpreter);
     if !order.tasks.get(&brief.task).is_some_and(Task::is_users_code) {
         // Built-in tasks see nothing of what a user has installed or set; a user's own code needs it.
         command.arg("-I");
     }
-    let host = std::process::id();
+    let (host, coming) = (std::process::id(), brief.setup.rate.is_some());
     let follow_host = move || {
+        if coming {
+            sleep_exactly();
+        }
         // SAFETY: Both calls only concern the process that was just forked, and are safe after a fork.
         unsafe {
             libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
@@ -176,6 +166,13 @@ fn write_requests(path: &Path, job: &dyn Job, items: u64) -> std::io::Result<()>
         put(&request)?;
     }
     file.flush()
+}
+
+/// When items are meant to be sent, where they come at a rate: the same moments as for every other runtime.
+fn write_moments(brief: &Brief) -> std::io::Result<()> {
+    let Some(moments) = moments(brief) else { return Ok(()) };
+    let bytes: Vec<u8> = moments.iter().flat_map(|moment| moment.to_le_bytes()).collect();
+    std::fs::write(brief.folder.join("arrivals"), bytes)
 }
 
 /// Inline code becomes a module, since workers that start afresh import it again.

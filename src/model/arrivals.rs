@@ -38,17 +38,36 @@ pub struct Open {
     pub span: u64,
 }
 
+impl Open {
+    /// What all latencies and the time from the first moment to the last reply come to, in nanoseconds; `None` where there
+    /// are none. Percentiles are those of the nearest rank.
+    #[must_use]
+    pub fn of(mut latencies: Vec<u64>, span: u64) -> Option<Self> {
+        latencies.sort_unstable();
+        let last = latencies.len().checked_sub(1)?;
+        // The nearest rank: the smallest that at least this share do not exceed.
+        let at = |share: f64| latencies[((share * latencies.len() as f64).ceil() as usize).clamp(1, last + 1) - 1];
+        Some(Self { p50: at(0.50), p95: at(0.95), p99: at(0.99), max: latencies[last], span })
+    }
+}
+
+/// When the items of a brief with a rate are meant to be sent, in nanoseconds after the first moment. They are those of a
+/// Poisson process of which it is known how many come: that many moments, each anywhere in the time that the rate gives
+/// them, in order. The seed decides them, so that they are the same for all ways.
+#[must_use]
+pub fn moments(brief: &Brief) -> Option<Vec<u64>> {
+    let rate = brief.setup.rate.filter(|rate| *rate > 0)?;
+    let span = brief.items as f64 / f64::from(rate) * 1e9;
+    let mut random = fastrand::Rng::with_seed(brief.seed ^ u64::from(rate));
+    let mut times: Vec<u64> = (0..brief.items).map(|_| (random.f64() * span) as u64).collect();
+    times.sort_unstable();
+    Some(times)
+}
+
 impl Arrivals {
-    /// The arrivals of a brief with a rate. They are those of a Poisson process of which it is known how many come: that
-    /// many moments, each anywhere in the time that the rate gives them, in order. The seed decides them, so that they
-    /// are the same for all ways.
+    /// The arrivals of a brief with a rate.
     pub(super) fn new(brief: &Brief) -> Option<Self> {
-        let rate = brief.setup.rate.filter(|rate| *rate > 0)?;
-        let span = brief.items as f64 / f64::from(rate) * 1e9;
-        let mut random = fastrand::Rng::with_seed(brief.seed ^ u64::from(rate));
-        let mut times: Vec<u64> = (0..brief.items).map(|_| (random.f64() * span) as u64).collect();
-        times.sort_unstable();
-        Some(Self { times, start: AtomicU64::new(0) })
+        Some(Self { times: moments(brief)?, start: AtomicU64::new(0) })
     }
 
     /// Says that the first moment is now.
@@ -98,23 +117,14 @@ impl Arrivals {
     }
 
     /// Puts what all latencies come to into `ran`, where the last reply came at `end` on the monotonic clock.
-    pub(super) fn sum_up(&self, mut latencies: Vec<u64>, end: u64, ran: &mut Ran) {
-        latencies.sort_unstable();
-        let Some(last) = latencies.len().checked_sub(1) else { return };
-        // The nearest rank: the smallest that at least this share do not exceed.
-        let at = |share: f64| latencies[((share * latencies.len() as f64).ceil() as usize).clamp(1, last + 1) - 1];
-        ran.open = Some(Open {
-            p50: at(0.50),
-            p95: at(0.95),
-            p99: at(0.99),
-            max: latencies[last],
-            span: end.saturating_sub(self.start.load(Ordering::Acquire)),
-        });
+    pub(super) fn sum_up(&self, latencies: Vec<u64>, end: u64, ran: &mut Ran) {
+        ran.open = Open::of(latencies, end.saturating_sub(self.start.load(Ordering::Acquire)));
     }
 }
 
 /// Has sleeps of the calling thread end on time: by default the kernel may add 50 µs to them.
-pub(super) fn sleep_exactly() {
+/// Threads and programs that it starts inherit that.
+pub fn sleep_exactly() {
     // SAFETY: Sets a number of this thread.
     unsafe { libc::prctl(libc::PR_SET_TIMERSLACK, 1_000u64) };
 }
@@ -152,9 +162,9 @@ mod tests {
 
     #[test]
     fn latencies_are_summed_up_by_the_nearest_rank() {
-        let (arrivals, mut ran) = (arrivals(1, 1), Ran::default());
-        arrivals.sum_up((1..=200).rev().collect(), 7, &mut ran);
-        assert_eq!(ran.open, Some(Open { p50: 100, p95: 190, p99: 198, max: 200, span: 7 }));
+        let open = Open::of((1..=200).rev().collect(), 7);
+        assert_eq!(open, Some(Open { p50: 100, p95: 190, p99: 198, max: 200, span: 7 }));
+        assert_eq!(Open::of(Vec::new(), 7), None);
     }
 
     #[test]

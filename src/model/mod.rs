@@ -36,7 +36,7 @@ mod worker;
 
 use serde::{Deserialize, Serialize};
 
-pub use arrivals::Open;
+pub use arrivals::{Open, moments, sleep_exactly};
 pub use bench::Clocked;
 pub use memory::{Memory, MemoryUse, weigh};
 pub use nursery::forkserver_main;
@@ -246,7 +246,7 @@ pub const MODELS: &[Entry] = &[
         word: "interpreters",
         shown: "sub-interpreters",
         about: "sub-interpreters of one process, each with a lock of its own (CPython 3.12 or newer, runtime python)",
-        uses: &[Key::Workers, Key::Chunk, Key::SwitchInterval, Key::Python, Key::Fault],
+        uses: &[Key::Workers, Key::Chunk, Key::SwitchInterval, Key::Python, Key::Fault, Key::Rate],
     },
 ];
 
@@ -256,9 +256,7 @@ pub fn uses(model: Model, runtime: Runtime, key: Key) -> bool {
     let of_runtime = match runtime {
         Runtime::Native => !matches!(key, Key::Api | Key::SwitchInterval | Key::HeldPerOperation | Key::Python),
         Runtime::EmulatedGil => !matches!(key, Key::Api | Key::Python),
-        Runtime::Python => {
-            !matches!(key, Key::Dispatch | Key::Wait | Key::Placement | Key::HeldPerOperation | Key::Rate)
-        }
+        Runtime::Python => !matches!(key, Key::Dispatch | Key::Wait | Key::Placement | Key::HeldPerOperation),
     };
     of_runtime && model.entry().uses.contains(&key)
 }

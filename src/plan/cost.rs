@@ -2,7 +2,7 @@
 
 use super::{Cell, Group, Items, Plan, items_at_rate};
 use crate::ipc::{Dispatch, Method};
-use crate::model::{Measure, Model, Setup};
+use crate::model::{Measure, Model, Setup, Start};
 use crate::runtime::Runtime;
 use crate::task::{Bound, Effort, FaultKind, Tasks};
 
@@ -34,8 +34,11 @@ const QUICK_TARGET: f64 = 0.03;
 const IN_PYTHON: f64 = 3.0;
 /// Start and end of a host and its workers, beside what is measured; a CPython takes longer to start and to end.
 const HOST: f64 = 0.02;
-const PYTHON_HOST: f64 = 0.25;
+const PYTHON_HOST: f64 = 0.12;
 const PER_WORKER: f64 = 0.002;
+/// The same for a worker that begins with a CPython of its own, or as a copy of a server that has imported nothing of it.
+const PER_SPAWNED_PYTHON: f64 = 0.05;
+const PER_SERVED_PYTHON: f64 = 0.01;
 /// How much longer trials with clocks around every item are, and how long memory is read for.
 const CLOCKS: f64 = 1.1;
 const WEIGHING: f64 = 0.02;
@@ -76,7 +79,12 @@ fn around(group: &Group, cell: &Cell, item: &Item) -> f64 {
     let workers = if setup.stages.is_empty() { setup.workers.unwrap_or(0) } else { setup.all_workers() };
     let (workers, chunk) = (f64::from(workers), f64::from(setup.chunk.unwrap_or(1)));
     let warm = if group.measure == Measure::Work { item.seconds * workers.max(1.0) * chunk } else { 0.0 };
-    host + PER_WORKER * workers + warm
+    let per_worker = match setup.start {
+        Some(Start::Spawn) if group.interpreter.is_some() => PER_SPAWNED_PYTHON,
+        Some(Start::Forkserver) if group.interpreter.is_some() => PER_SERVED_PYTHON,
+        _ => PER_WORKER,
+    };
+    host + per_worker * workers + warm
 }
 
 /// The work of a trial, which nobody waits for longer than for the timeout.

@@ -141,7 +141,6 @@ fn closed(topology: Topology, setup: &Setup) -> Option<&'static str> {
             Some("a table is a fixed set: nothing comes")
         }
         Topology::Independent if setup.measure == Measure::EndToEnd => Some("items come when all workers are ready"),
-        Topology::Independent if setup.model == Model::Interpreters => Some("sub-interpreters are fed by CPython"),
         Topology::Independent => None,
         _ => Some("items that hang together come when others say so"),
     }

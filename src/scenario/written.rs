@@ -276,8 +276,8 @@ fields! {
     /// Memory that the parent holds when workers start. Default: none. A list is an axis.
     parent_memory: Axis<One<ParentMemory>>,
     /// Open arrivals: so many items a second come, at random moments, whether the workers keep up or not, and what is measured is
-    /// the latency from the moment at which an item came to its reply. Default: none, the next item is begun when a worker is
-    /// free. A list is an axis.
+    /// the latency from the moment at which an item came to its reply. In CPython too, where pools are handed each item when it
+    /// comes (`apply_async`, `submit`). Default: none, the next item is begun when a worker is free. A list is an axis.
     rate: Axis<One<Rate>>,
     /// What workers do with the parent's memory: threads and copies by `fork` have it; fresh programs (`spawn`) and copies of
     /// a server (`forkserver`) do not, so that they have nothing to read. Default: `untouched`. A list is an axis.

@@ -25,6 +25,7 @@ mod pages;
 mod pipelines;
 mod power;
 mod python;
+mod python_rates;
 mod rates;
 mod resume;
 mod runs;

@@ -760,3 +760,42 @@ models: [serial, {kind: processes, start: [fork, spawn]}]
     assert!(ended.took < Duration::from_secs(30));
     assert!(!place.path("p").join("inline").exists());
 }
+
+/// What an interpreter compiles is kept for the run: were it compiled again, its file would be a newer one.
+#[test]
+fn a_run_compiles_the_driver_and_a_users_module_once() {
+    if !has_python() {
+        return;
+    }
+    let place = Place::new();
+    let seen = place.path("seen");
+    let module = format!(
+        "import os, sys
+def compiled(name):
+    file = sys.modules[name].__cached__
+    assert file.startswith({:?}), file
+    return '%s %s %d' % (name, file, os.stat(file).st_ino)
+def look(item):
+    with open({seen:?}, 'a') as file:
+        for name in ('driver', 'own'):
+            file.write('%s %s\\n' % (compiled(name), os.getpid()))
+",
+        place.temporary()
+    );
+    place.write("own.py", module);
+    place.write("items.jsonl", "1\n");
+    let rest = "tasks: [{kind: python, data: items.jsonl, items: 4, call: 'own:look', path: .}]
+models: [serial, {kind: processes, start: [fork, spawn, forkserver]}]
+";
+    let results = run(&place, "compiled", rest, 0, &["--allow-commands"]);
+    assert!(cells_with_trials(&results).all(|(_, trial)| trial.outcome == Outcome::Ok));
+    let text = std::fs::read_to_string(&seen).unwrap();
+    let (mut files, mut processes) = (std::collections::BTreeSet::new(), std::collections::BTreeSet::new());
+    for line in text.lines() {
+        let (file, process) = line.rsplit_once(' ').unwrap();
+        files.insert(file);
+        processes.insert(process);
+    }
+    assert!(processes.len() > 4, "{processes:?}");
+    assert_eq!(files.len(), 2, "{files:?}");
+}

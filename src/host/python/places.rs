@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use super::super::{Brief, Outcome, Report};
+use super::driver::of_run;
 
 /// The report of a trial in Python without the folders of the trial, of the user and of the interpreter.
 pub(in super::super) fn without_places(report: Report, brief: &Brief) -> Report {
@@ -11,7 +12,8 @@ pub(in super::super) fn without_places(report: Report, brief: &Brief) -> Report 
     let here = std::env::current_dir().unwrap_or_default();
     let of_interpreter = interpreter.parent().and_then(Path::parent).unwrap_or(interpreter);
     // The longest first, since one may lie in another.
-    let mut places = [(brief.folder.as_path(), "(trial)"), (&here, "."), (of_interpreter, "(python)")];
+    let run = of_run(brief);
+    let mut places = [(brief.folder.as_path(), "(trial)"), (run, "(run)"), (&here, "."), (of_interpreter, "(python)")];
     places.sort_by_key(|(place, _)| std::cmp::Reverse(place.as_os_str().len()));
     let clean = |text: String| {
         places.iter().fold(text, |text, (place, name)| match place.to_str() {

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::model::{Brief, Clocked, Event, EventKind, Life, PhaseUsage, Ran, Seen, Stint, Trouble, Usage, split};
+use crate::model::{Brief, Clocked, Event, EventKind, Life, Open, PhaseUsage, Ran, Seen, Stint, Trouble, Usage, split};
 
 /// A line of the driver.
 #[derive(Deserialize)]
@@ -25,6 +25,9 @@ pub(super) struct Outcome {
     first_item: u64,
     retried: u64,
     recovered: u64,
+    /// How late each reply was, where items come at a rate, and the time from the first moment to the last reply.
+    late: Vec<u64>,
+    span: u64,
     service: Vec<u64>,
     turnaround: Vec<u64>,
     /// By worker: nanoseconds within items, when the last of them ended, and nanoseconds of waits for others between rounds.
@@ -71,6 +74,7 @@ impl Outcome {
             duplicated: self.duplicated,
             sum: self.sum,
             first_item: self.first_item,
+            open: Open::of(self.late, self.span),
             retried: self.retried,
             recovered: self.recovered,
             lives: self.lives,

@@ -1,0 +1,242 @@
+//! Items that come at a rate in CPython: under every way of its own all are done with the sums of Rust, at the moments of Rust,
+//! each one's lateness is kept, and faults and interrupts end a run as they do elsewhere.
+
+use runner::model::{Brief, Measure, Model, Purpose, Setup, moments};
+use runner::results::{Cell, Group, Results, Trial};
+use rustix::process::Signal;
+
+use super::python::has_python;
+use super::support::{Ended, HANG, Place, processes, signal, until};
+
+const EVERY_WAY: &str = "
+models:
+  - serial
+  - {kind: threads, api: [process, pool, executor]}
+  - {kind: processes, api: process, ipc: [queue, pipe, shared_memory, manager]}
+  - {kind: processes, api: [pool, executor]}
+  - {kind: async, in_flight: WORKERS}
+  - interpreters
+workers: WORKERS
+";
+/// Without sub-interpreters, which not every CPython has.
+const WAYS: usize = 11;
+/// As many as a 95th percentile takes.
+const ITEMS: u64 = 200;
+
+/// Runs a scenario in CPython by every way with so many workers, one trial of each cell, whatever becomes of the trials.
+fn run(place: &Place, name: &str, rest: &str, workers: u32) -> Results {
+    let ways = EVERY_WAY.replace("WORKERS", &workers.to_string());
+    place.scenario(name, &format!("runtime: python\n{rest}{ways}"));
+    let file = format!("{name}.yaml");
+    let arguments = [file.as_str(), "--out", "o", "--quick", "--trials", "1"];
+    let ended = Ended::of(place.program(&arguments).spawn().unwrap(), HANG * 2);
+    place.assert_no_leftovers(ended.pid);
+    place.assert_nothing_runs();
+    place.results(name)
+}
+
+fn all(results: &Results) -> impl Iterator<Item = (&Group, &Cell, &Trial, String)> {
+    results.trials.iter().map(|trial| {
+        let cell = &results.cells[trial.cell];
+        (&results.groups[cell.group], cell, trial, format!("{}: {trial:?}", cell.label))
+    })
+}
+
+#[test]
+fn every_way_of_python_does_what_comes_and_keeps_how_late_it_was() {
+    if !has_python() {
+        return;
+    }
+    let place = Place::new();
+    let task = format!(
+        "tasks: [{{kind: sleep, duration: 1 ms, items: {ITEMS}}}, {{kind: sleep, duration: 2 ms, items: {ITEMS}}}]\nrate: 400\n"
+    );
+    let results = run(&place, "low", &task, 2);
+    assert!(results.cells.len() >= 2 * WAYS, "{}", results.cells.len());
+    for (group, _, trial, context) in all(&results) {
+        // Ended well means that the sum of all replies is Rust's.
+        assert_eq!((trial.outcome.words().as_str(), trial.done, trial.lost), ("ok", ITEMS, 0), "{context}");
+        assert_eq!(group.rate, Some(400), "{context}");
+        let open = trial.open.unwrap_or_else(|| panic!("{context}"));
+        assert!(open.p50 <= open.p95 && open.p95 <= open.p99 && open.p99 <= open.max, "{context}");
+        // An item waits so long itself, and the last cannot be answered before it came.
+        let wait = group.settings["duration"].as_u64().unwrap();
+        assert!(open.p50 >= wait && open.span > last_moment(&results, 400), "{context}");
+        assert!(trial.latency(0.95).is_some() && trial.latency(0.99).is_none(), "{context}");
+    }
+}
+
+fn last_moment(results: &Results, rate: u32) -> u64 {
+    *moments_of(results.run.seed, rate).last().unwrap()
+}
+
+fn moments_of(seed: u64, rate: u32) -> Vec<u64> {
+    moments(&Brief {
+        task: "sleep".into(),
+        settings: runner::task::Settings::default(),
+        seed,
+        items: ITEMS,
+        folder: std::path::PathBuf::new(),
+        setup: Setup { rate: Some(rate), ..Setup::new(Model::Serial, Measure::Work) },
+        purpose: Purpose::Timed,
+        runtime: runner::runtime::Runtime::Python,
+        interpreter: None,
+        fault: None,
+        trace: false,
+        server: None,
+        stages: Vec::new(),
+    })
+    .unwrap()
+}
+
+/// When a function of a user's is called tells when items came.
+#[test]
+fn items_come_in_python_at_the_moments_of_rust() {
+    if !has_python() {
+        return;
+    }
+    let place = Place::new();
+    let seen = place.path("seen");
+    let module = format!(
+        "import time\ndef look(item):\n    with open({seen:?}, 'a') as file:\n        print(time.monotonic_ns(), file=file)\n"
+    );
+    place.write("own.py", module);
+    place.write("items.jsonl", "1\n");
+    for (name, ways) in [
+        ("serial", "[serial]"),
+        ("threads", "[{kind: threads, workers: 2, api: executor}]"),
+        ("processes", "[{kind: processes, workers: 2}]"),
+    ] {
+        let task = format!(
+            "tasks: [{{kind: python, data: items.jsonl, items: {ITEMS}, call: 'own:look', path: .}}]\nrate: 200\n"
+        );
+        place.scenario(name, &format!("runtime: python\n{task}models: {ways}\n"));
+        let _ = std::fs::remove_file(&seen);
+        place.run_scenario(name, &["--quick", "--trials", "1", "--seed", "7", "--allow-commands"]).expect(0);
+        let text = std::fs::read_to_string(&seen).unwrap();
+        // The reference comes before the trial, and a trial's warm-ups before its items.
+        let mut times: Vec<u64> = text.lines().map(|line| line.parse().unwrap()).collect();
+        times.sort_unstable();
+        let began = &times[times.len() - ITEMS as usize..];
+        let mut from: Vec<u64> = began.iter().zip(moments_of(7, 200)).map(|(time, moment)| time - moment).collect();
+        // All are the first moment and what the item was late. Other moments at this rate would be about 35 ms apart.
+        from.sort_unstable();
+        let spread = from[ITEMS as usize / 2] - from[0];
+        assert!(spread < 15_000_000, "{name}: half of the items came within {spread} ns");
+    }
+}
+
+#[test]
+fn a_python_that_is_too_slow_falls_behind_as_far_as_it_must() {
+    if !has_python() {
+        return;
+    }
+    let place = Place::new();
+    let task = format!("tasks: [{{kind: sleep, duration: 5 ms, items: {ITEMS}}}]\nrate: 400\n");
+    let results = run(&place, "slow", &task, 1);
+    assert!(results.cells.len() >= WAYS, "{}", results.cells.len());
+    for (_, _, trial, context) in all(&results) {
+        assert_eq!((trial.outcome.words().as_str(), trial.done), ("ok", ITEMS), "{context}");
+        let (open, achieved) = (trial.open.unwrap(), trial.achieved().unwrap());
+        // 200 sleeps of 5 ms, one after the other, take a second at least: 200/s at most, where 400/s come.
+        assert!(open.span >= 1_000_000_000 && achieved <= 200.0, "{context}");
+        // The last has come after 500 ms at the latest, and is answered last.
+        assert!(open.max >= 500_000_000, "{context}");
+        // The one in the middle comes after 250 ms and is answered after 500, give or take the chance of the moments.
+        assert!(open.p50 >= 125_000_000, "{context}");
+    }
+}
+
+#[test]
+fn faults_end_what_comes_in_python_as_elsewhere() {
+    if !has_python() {
+        return;
+    }
+    let place = Place::new();
+    let faults = "fault: [{kind: kill, item: 5}, {kind: exception, item: 5}, {kind: hang, item: 5}]\ntimeout: 2 s\n";
+    let task = format!("tasks: [{{kind: sleep, duration: 100 us, items: {ITEMS}}}]\nrate: 1000\n{faults}");
+    let results = run(&place, "faults", &task, 2);
+    assert!(results.trials.len() >= 3 * WAYS, "{}", results.trials.len());
+    for (group, cell, trial, context) in all(&results) {
+        let kind = group.fault.as_ref().unwrap().kind.as_str();
+        let expected = match (kind, cell.model.as_str(), cell.api.as_deref()) {
+            // A pool replaces the process, and waits for the reply of the dead one.
+            ("hang", ..) | ("kill", "processes", Some("pool")) => "timed out",
+            ("kill", "processes", Some("executor")) => "BrokenProcessPool",
+            ("kill", "processes", _) => "worker died: signal 9 (SIGKILL)",
+            ("kill", ..) => "host died: signal 9 (SIGKILL)",
+            // Whoever has handed it in is told, and what else comes is done.
+            (_, _, Some("pool" | "executor")) => "1 of 200 items failed: RuntimeError: item 5",
+            (_, "processes", _) => "worker died: RuntimeError: item 5",
+            (_, "threads", _) => "a thread ended alone",
+            (_, "interpreters", _) => "an interpreter ended alone",
+            _ => "host died: RuntimeError: item 5",
+        };
+        let context = format!("{kind} under {context}");
+        assert!(trial.outcome.words().contains(expected), "{expected}: {context}");
+        assert!(trial.lost >= 1, "{context}");
+        // What did not come to an end has no percentiles.
+        assert!(trial.latency(0.95).is_none_or(f64::is_infinite), "{context}");
+        if kind == "exception" && matches!(cell.api.as_deref(), Some("pool" | "executor")) {
+            assert_eq!((trial.done, trial.lost), (ITEMS - 1, 1), "{context}");
+        }
+    }
+}
+
+#[test]
+fn a_python_that_died_is_replaced_and_all_that_came_is_done() {
+    if !has_python() {
+        return;
+    }
+    let place = Place::new();
+    let rest = format!(
+        "runtime: python
+tasks: [{{kind: sleep, duration: 100 us, items: {ITEMS}}}]
+rate: 500
+fault: {{kind: kill, item: 20}}
+models: [{{kind: processes, ipc: [queue, pipe, shared_memory, manager], on_crash: [restart, skip], in_flight: [1, 3]}}]
+workers: 2
+"
+    );
+    place.scenario("replaced", &rest);
+    let ended = place.run_scenario("replaced", &["--quick", "--trials", "1"]);
+    place.assert_no_leftovers(ended.pid);
+    let results = place.results("replaced");
+    assert!(results.trials.len() >= 16, "{}{}", ended.stdout, ended.stderr);
+    for (_, cell, trial, context) in all(&results) {
+        // The item that kills whoever has it is given up after three; without replacement it dies with what else its worker had.
+        match cell.on_crash.as_deref() {
+            Some("restart") => assert_eq!((trial.done, trial.lost), (ITEMS - 1, 1), "{context}"),
+            _ => assert!((1..=3).contains(&trial.lost) && trial.done + trial.lost == ITEMS, "{context}"),
+        }
+    }
+}
+
+#[test]
+fn an_interrupt_ends_what_comes_in_python_with_nothing_left() {
+    if !has_python() {
+        return;
+    }
+    for ways in [
+        "[serial]",
+        "[{kind: threads, api: pool, workers: 2}]",
+        "[{kind: processes, ipc: manager, workers: 2}]",
+        "[async]",
+    ] {
+        let place = Place::new();
+        let task = "runtime: python\ntasks: [{kind: sleep, duration: 1 ms, items: 200}]\nrate: 4\n";
+        place.scenario("interrupted", &format!("{task}models: {ways}\ntimeout: 60 s\n"));
+        let running = place.program(&["interrupted.yaml", "--out", "o", "--quick"]).spawn().unwrap();
+        let (pid, temporary) = (running.id(), place.temporary());
+        until("an interpreter", HANG, || {
+            let here = |command: &str| command.contains("trial.py") && command.contains(temporary.to_str().unwrap());
+            processes().iter().any(|seen| here(&seen.command)).then_some(())
+        });
+        std::thread::sleep(std::time::Duration::from_millis(400));
+        signal(pid, Signal::INT);
+        let ended = Ended::of(running, HANG);
+        assert_eq!(ended.code, Some(130), "{ways}: {}", ended.stderr);
+        place.assert_no_leftovers(pid);
+        place.assert_nothing_runs();
+    }
+}
