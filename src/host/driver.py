@@ -1365,6 +1365,8 @@ class Turn:
         self.told, self.warming = told, warming
         # Letters: the number of the other part, and the bytes.
         self.received, self.sent, self.kept = [], [], None
+        # Those from parts of the same worker process, for the next round.
+        self.here = []
 
 
 def turn_over(task, round, told, replies, sent):
@@ -2333,17 +2335,26 @@ def worker_main(order, worker, ends):
 
 def play_round(bench, hand, told):
     """Plays a worker's parts of a round, with what they are told, their requests, and letters to them. Gives the answers, and
-    letters from them: every payload in the third place, as those of what is told are in the second."""
-    answers, letters = [], []
+    letters from them to parts of others: every payload in the third place, as those of what is told are in the second.
+    Letters among the worker's own parts stay here, as in src/model/worker.rs."""
+    answers, letters, here = [], [], []
     requests, received = told[1 : 1 + len(hand)], told[1 + len(hand) :]
     for turn in hand.values():
-        turn.told, turn.received, turn.sent = told[0][1], [], []
+        turn.told, turn.received, turn.sent, turn.here = told[0][1], turn.here, [], []
     for receiver, letter, sender in received:
         hand[receiver].received.append((sender, letter))
+    for turn in hand.values():
+        turn.received.sort(key=lambda letter: letter[0])
     for (part, turn), (item, request) in zip(hand.items(), requests):
         bench.turn = turn
         answers.append(bench.answer(item, request))
-        letters += [(part, receiver, letter) for receiver, letter in turn.sent]
+        for receiver, letter in turn.sent:
+            if receiver in hand:
+                here.append((receiver, part, letter))
+            else:
+                letters.append((part, receiver, letter))
+    for receiver, sender, letter in here:
+        hand[receiver].here.append((sender, letter))
     return answers + letters
 
 

@@ -231,7 +231,7 @@ fn rounds_give_the_replies_of_rust_under_every_way() {
     }
     // More workers than parts, parts that cannot be shared out evenly, and sums that the parts of the next round are told.
     let tasks = "tasks:
-  - {kind: numeric, of: stencil, side: 20, parts: [1, 3], items: 9}
+  - {kind: numeric, of: stencil, side: 20, parts: [1, 5], items: 15}
   - {kind: probe_rounds, parts: 4, items: 40}
 ";
     let results = run(&Place::new(), "rounds", &format!("{tasks}{ROUNDS}"), 0, &[]);

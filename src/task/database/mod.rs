@@ -10,7 +10,7 @@ use rusqlite::Connection;
 
 use self::connection::Access;
 use self::insert::Inserting;
-use super::{Bound, Context, Effort, Job, Place, Setting, SettingKind, Settings, Task, TaskError, numbered};
+use super::{Context, Effort, Job, Place, Setting, SettingKind, Settings, Task, TaskError, numbered};
 use crate::name::show_count;
 
 /// Items read so many different parts of the table: few, since every trial makes all of them anew.
@@ -24,9 +24,6 @@ impl Task for Database {
     }
     fn about(&self) -> &'static str {
         "reads rows of an SQLite file, one by one or added up by SQLite itself, or inserts them, with and without transactions"
-    }
-    fn bound(&self) -> Bound {
-        Bound::Computing
     }
     fn settings(&self) -> &'static [Setting] {
         &[
@@ -211,10 +208,6 @@ impl Job for Reading {
         let block = numbered::read(request)?;
         numbered::write((0..self.rows).map(|row| self.number(block, row)).sum(), reply);
         Ok(())
-    }
-
-    fn sizes(&self) -> (usize, usize) {
-        (8, 8)
     }
 }
 
