@@ -26,8 +26,10 @@ models:
 fn rows_are_in_the_file_once_under_every_way() {
     let place = Place::new();
     let tasks = "tasks:
-  - {kind: database, access: [insert_autocommit, insert_transaction], synchronous: [off, normal], rows: 20, items: 100}
-  - {kind: database, access: [insert_autocommit, insert_transaction], synchronous: full, rows: 3, items: 20}
+  - {kind: database, access: [insert_autocommit, insert_transaction], synchronous: [off, normal], rows: 20, items: 100,
+     busy_timeout: 1 min}
+  - {kind: database, access: [insert_autocommit, insert_transaction], synchronous: full, rows: 3, items: 20,
+     busy_timeout: 1 min}
 ";
     place.scenario("rows", &format!("{tasks}{EVERY_WAY}"));
     let ended = place.run_scenario("rows", &["--quick", "--trials", "2"]).expect(0);

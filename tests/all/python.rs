@@ -395,7 +395,7 @@ fn logs_are_right_whoever_writes_them() {
 fn rows_are_inserted_once_whoever_inserts_them() {
     let ways = EVERY_WAY.replace("[pipe, queue, shared_memory, manager]", "[pipe, shared_memory]");
     let inserts = "{kind: database, access: [insert_autocommit, insert_transaction], rows: 20, items: 60,
-          synchronous: [normal, full]},
+          synchronous: [normal, full], busy_timeout: 1 min},
         {kind: database, access: [rows, sum], rows: 20, items: 60}";
     // Serial, three kinds of threads, two ways of `Process` and two pools.
     are_right_together("rows", inserts, &ways, 6 * 8);
