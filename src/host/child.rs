@@ -1,12 +1,14 @@
 //! The child's side: reads what to run from standard input, runs it, and writes one line of JSON.
 
 use std::io::{BufRead as _, Read as _, Write as _};
-use std::time::Instant;
+use std::path::Path;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
 use super::Spec;
 use super::machine::free_memory;
+use super::process::stop_group;
 use super::python;
 use super::server::Server;
 use crate::ipc;
@@ -16,6 +18,9 @@ use crate::reexec::Program;
 use crate::results::{Event, EventKind, Life, LockUse, Memory, MemoryUse, Open, Phase, Seen, Spent, StageTimes};
 use crate::runtime::{self, Runtime};
 use crate::task::{Task, Tasks};
+
+/// How long a host whose runner is gone tries to bring those to a halt that write where it removes.
+const STOPPING: Duration = Duration::from_secs(2);
 
 /// What the host writes at its end.
 #[derive(Default, Serialize, Deserialize)]
@@ -88,11 +93,26 @@ fn follow_the_runner(spec: &Spec) {
         ipc::sweep_for_good(&prefix);
         // The trial's folder lies in that of the run, which nobody else would remove before the next run.
         if let Some(run) = folder.parent().filter(|run| !run.as_os_str().is_empty()) {
-            let _ = std::fs::remove_dir_all(run);
+            remove_for_good(run);
         }
         // SAFETY: Signals this process's own group, which the runner made for it.
         unsafe { libc::kill(0, libc::SIGKILL) };
     });
+}
+
+/// Removes a folder, although processes of this group may be writing in it. They are stopped first and not ended: that would
+/// be the end of the trial, and with it of this process.
+fn remove_for_good(folder: &Path) {
+    let end = Instant::now() + STOPPING;
+    loop {
+        // A signal takes a moment to arrive, and a process may have started another meanwhile.
+        let quiet = stop_group();
+        let _ = std::fs::remove_dir_all(folder);
+        if (quiet && !folder.exists()) || Instant::now() > end {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
 }
 
 fn reference(order: &Order<'_>) -> Reply {
@@ -312,8 +332,6 @@ impl Ticks {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use serde_json::Value;
 
     use super::*;

@@ -128,14 +128,35 @@ fn sweep_orphans() -> bool {
 
 /// The processes whose parent this one is.
 pub(super) fn children() -> Vec<Pid> {
-    let own = std::process::id().to_string();
+    those_with(1, std::process::id())
+}
+
+/// Stops the other processes of this one's group, without ending them; says whether none of them runs any more.
+pub(super) fn stop_group() -> bool {
+    let own = rustix::process::getpid();
+    let group = rustix::process::getpgrp().as_raw_nonzero().get().unsigned_abs();
+    let runs = |pid: &Pid| {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero())).unwrap_or_default();
+        let state = stat.rsplit_once(')').and_then(|(_, rest)| rest.split_whitespace().next());
+        *pid != own && !matches!(state, None | Some("T" | "t" | "Z" | "X"))
+    };
+    let running: Vec<Pid> = those_with(2, group).into_iter().filter(runs).collect();
+    for pid in &running {
+        let _ = kill_process(*pid, Signal::STOP);
+    }
+    running.is_empty()
+}
+
+/// The processes that have this number in a field of their line in /proc, counted from the state.
+fn those_with(field: usize, number: u32) -> Vec<Pid> {
+    let number = number.to_string();
     let Ok(folder) = std::fs::read_dir("/proc") else { return Vec::new() };
-    let parent_is_own = |pid: &i32| {
+    let has_it = |pid: &i32| {
         let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-        stat.rsplit_once(')').is_some_and(|(_, rest)| rest.split_whitespace().nth(1) == Some(&own))
+        stat.rsplit_once(')').is_some_and(|(_, rest)| rest.split_whitespace().nth(field) == Some(&number))
     };
     let pids = folder.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-    pids.filter(parent_is_own).filter_map(Pid::from_raw).collect()
+    pids.filter(has_it).filter_map(Pid::from_raw).collect()
 }
 
 /// A running host, its descriptors, and what it has written so far.

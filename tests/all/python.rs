@@ -799,3 +799,37 @@ models: [serial, {kind: processes, start: [fork, spawn, forkserver]}]
     assert!(processes.len() > 4, "{processes:?}");
     assert_eq!(files.len(), 2, "{files:?}");
 }
+
+/// A program that goes on writing where its trial has its files, as an import does, must not keep them from being removed.
+#[test]
+fn a_killed_run_leaves_no_files_although_python_writes_some() {
+    if !has_python() {
+        return;
+    }
+    let place = Place::new();
+    let module = "import itertools, os, driver
+def look(item):
+    folder = os.path.join(os.path.dirname(driver.__file__), 'compiled')
+    for number in itertools.count():
+        os.makedirs(os.path.join(folder, str(number % 1000), 'more'), exist_ok=True)
+";
+    place.write("own.py", module);
+    let rest = "runtime: python\ntimeout: 60s\ntasks: [{kind: python, items: 4, call: 'own:look', path: .}]\n";
+    for ways in ["[serial]", "[{kind: processes, workers: 2, start: spawn}]"] {
+        place.scenario("writing", &format!("{rest}models: {ways}\nmeasure: end_to_end\n"));
+        let arguments = ["writing.yaml", "--out", "o", "--quick", "--allow-commands"];
+        let mut child = place.program(&arguments).spawn().unwrap();
+        let inner = |folder: std::path::PathBuf| {
+            let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+            entries.map(|entry| entry.path()).collect::<Vec<_>>()
+        };
+        until("files that an item writes", HANG, || {
+            let drivers = inner(place.temporary()).into_iter().flat_map(inner);
+            drivers.map(|driver| driver.join("compiled/500/more")).any(|folder| folder.exists()).then_some(())
+        });
+        signal(child.id(), rustix::process::Signal::KILL);
+        child.wait().unwrap();
+        until("the end of all processes", HANG, || place.processes().is_empty().then_some(()));
+        until("the end of all files", Duration::from_secs(10), || inner(place.temporary()).is_empty().then_some(()));
+    }
+}

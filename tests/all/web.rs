@@ -240,7 +240,8 @@ fn whoever_is_killed_or_interrupted_takes_the_server_along() {
             until("the end of all processes", Duration::from_secs(10), || {
                 (place.processes().is_empty() && !runs()).then_some(())
             });
-            until("the end of what was left", Duration::from_secs(10), || {
+            let left = format!("the end of what was left of {model} by {how:?} of the {who}");
+            until(&left, Duration::from_secs(10), || {
                 std::fs::read_dir(place.temporary()).unwrap().next().is_none().then_some(())
             });
             place.assert_no_leftovers(ended.pid);
