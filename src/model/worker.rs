@@ -6,6 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::arrivals::sleep_exactly;
 use super::bench::{Bench, Feed};
 use super::chain::seen;
 use super::glance::Glance;
@@ -150,6 +151,9 @@ impl Worker<'_> {
         let mut feed = bulk.then(|| Feed::new(prepared.as_ref(), &nothing));
         let yields = job.brief.topology(self.tasks).finds();
         let mut hand = Hand::new(&job, job.brief.topology(self.tasks));
+        if job.brief.setup.rate.is_some() {
+            sleep_exactly();
+        }
         self.parent.visit();
         let glance = Glance::of_worker(prepared.as_ref(), job.worker);
         self.send(&[wire::READY])?;

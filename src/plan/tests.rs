@@ -85,7 +85,7 @@ fn every_shipped_scenario_is_planned_and_all_fit_the_time() {
     let names: Vec<&str> = scenarios.iter().map(|scenario| scenario.name.as_str()).collect();
     let known = "convoy cpu-bound crash-safety database dispatch download-manager files gil-releasing gil image-batch \
                  io-bound ipc-round-trip ipc-throughput isolation lifetimes logging memory mixed numeric own-command \
-                 pipeline python-ipc python-work service-rate start-methods training web-crawler";
+                 pipeline python-ipc python-service-rate python-work service-rate start-methods training web-crawler";
     assert_eq!(names.join(" "), known);
     // Those of Rust alone; and all of them where there is a CPython, whose trials take many times as long.
     for (quick, with_python, limit) in
