@@ -161,7 +161,7 @@ impl RunOptions {
 /// What narrows or sizes a run.
 #[derive(Debug, Args)]
 pub(super) struct Shape {
-    /// Small sizes and three trials: shows that everything works, gives no verdict
+    /// Small sizes and three trials at most: shows that everything works, gives no verdict
     #[arg(long)]
     pub(super) quick: bool,
     /// Trials per cell (blocks), in place of the scenario's

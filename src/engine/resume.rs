@@ -29,10 +29,8 @@ pub fn schedule(plan: &Plan) -> Vec<Planned> {
     }
     for (kind, rounds) in [(Kind::Instrumented, plan.instrumented), (Kind::Memory, plan.memory)] {
         for block in 0..rounds {
-            // What is read beside the clock means little where something goes wrong on purpose; only a timeline shows it.
-            let sound = |cell: &usize| plan.groups[plan.cells[*cell].group].fault.is_none();
-            let traced = kind == Kind::Instrumented && plan.timeline;
-            let cells = (0..plan.cells.len()).filter(|cell| sound(cell) || traced);
+            let of = |cell| if kind == Kind::Memory { plan.memory_of(cell) } else { plan.instrumented_of(cell) };
+            let cells = (0..plan.cells.len()).filter(|cell| block < of(*cell));
             all.extend(cells.map(|cell| Planned { cell, block, kind, duplicate: false }));
         }
     }

@@ -53,7 +53,7 @@ pub fn estimate(plan: &Plan, tasks: &Tasks) -> Cost {
         for ((id, item), count) in group.cells.iter().zip(&efforts).zip(&counts) {
             let cell = &plan.cells[*id];
             let timed = u64::from(plan.blocks) * if cell.checked { 2 } else { 1 };
-            let (instrumented, memory) = (u64::from(plan.instrumented), u64::from(plan.memory));
+            let (instrumented, memory) = (u64::from(plan.instrumented_of(*id)), u64::from(plan.memory_of(*id)));
             cost.timed += timed;
             cost.instrumented += instrumented;
             cost.memory += memory;

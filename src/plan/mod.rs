@@ -32,7 +32,7 @@ pub use cost::{Cost, estimate};
 pub use only::{Only, OnlyError};
 pub use order::{Entry, block_order};
 
-/// Blocks of a quick run: enough to see that everything works, too few for any verdict.
+/// Most blocks of a quick run: enough to see that everything works, too few for any verdict.
 pub const QUICK_BLOCKS: u32 = 3;
 /// Fewest blocks with a 99 % interval of a median, which the A/A check needs: 1 − 2^(1−8) is 99.2 %.
 pub const FEWEST_BLOCKS_FOR_CHECKS: u32 = 8;
@@ -100,9 +100,9 @@ pub struct Plan {
     pub hash: String,
     /// Blocks: timed trials of each cell.
     pub blocks: u32,
-    /// Instrumented trials of each cell.
+    /// Instrumented trials of each cell whose work is sound.
     pub instrumented: u32,
-    /// Memory trials of each cell.
+    /// Memory trials of each cell whose work is sound.
     pub memory: u32,
     /// Whether it is a quick run.
     pub quick: bool,
@@ -132,6 +132,25 @@ pub struct Plan {
     pub charts: Vec<Chart>,
     /// Whether instrumented trials keep their events, for the chart of who ran what when.
     pub timeline: bool,
+}
+
+impl Plan {
+    /// Instrumented trials of a cell. What is read beside the clock means little where something goes wrong on purpose; only
+    /// a timeline shows it.
+    #[must_use]
+    pub fn instrumented_of(&self, cell: usize) -> u32 {
+        if self.is_sound(cell) || self.timeline { self.instrumented } else { 0 }
+    }
+
+    /// Memory trials of a cell, in the same way.
+    #[must_use]
+    pub fn memory_of(&self, cell: usize) -> u32 {
+        if self.is_sound(cell) { self.memory } else { 0 }
+    }
+
+    fn is_sound(&self, cell: usize) -> bool {
+        self.cells.get(cell).is_some_and(|cell| self.groups[cell.group].fault.is_none())
+    }
 }
 
 /// A setting with more than one value among the cells.
@@ -296,7 +315,8 @@ pub fn plan(scenario: &Scenario, tasks: &Tasks, options: &Options) -> Result<Pla
     let expectations = expect::keep(expected, &narrowed, &mut skipped);
     let charts = charted::keep(charts, &narrowed, &mut skipped);
     let (groups, mut cells) = built.into_cells(&narrowed, options.cores);
-    let blocks = options.trials.unwrap_or(if options.quick { QUICK_BLOCKS } else { scenario.trials });
+    let usual_blocks = if options.quick { QUICK_BLOCKS.min(scenario.trials) } else { scenario.trials };
+    let blocks = options.trials.unwrap_or(usual_blocks);
     let axes = label::axes(&groups, &cells, tasks);
     let labels = label::group_labels(&groups, tasks);
     let groups: Vec<Group> = groups.into_iter().zip(labels).map(|(group, label)| Group { label, ..group }).collect();

@@ -89,7 +89,7 @@ fn every_shipped_scenario_is_planned_and_all_fit_the_time() {
     assert_eq!(names.join(" "), known);
     // Those of Rust alone; and all of them where there is a CPython, whose trials take many times as long.
     for (quick, with_python, limit) in
-        [(false, false, 900.0), (true, false, 150.0), (false, true, 1200.0), (true, true, 250.0)]
+        [(false, false, 600.0), (true, false, 100.0), (false, true, 900.0), (true, true, 170.0)]
     {
         let found = if with_python { Ok(cpython()) } else { Err("there is none".to_owned()) };
         let pythons = [("python3".to_owned(), found)].into();
@@ -425,6 +425,11 @@ fn the_cost_counts_every_trial() {
     let quick = estimate(&planned_with(text, &Options { quick: true, ..Options::new(2) }), &Tasks::builtin());
     assert_eq!(quick.trials(), 9);
     assert!(quick.seconds < cost.seconds);
+    // A quick run has no more blocks than the scenario asks for, and what goes wrong on purpose is only timed.
+    let text = format!("{text}trials: 1\nfault: {{kind: kill}}\n");
+    let faulty = estimate(&planned_with(&text, &Options { quick: true, ..Options::new(2) }), &Tasks::builtin());
+    assert_eq!((faulty.timed, faulty.trials()), (3, 3));
+    assert_eq!(estimate(&planned(&text), &Tasks::builtin()).trials(), 3);
 }
 
 #[test]
