@@ -48,6 +48,10 @@ const SITUATIONS: &[Asked] = &[
     asked("Writing to a database, many rows in a transaction", THREADS, &["database"], "python", |group| {
         word(group, "access") == Some("insert_transaction")
     }),
+    asked("Compressing files", NOTHING, &["python-work"], "python", |group| group.task == "compress"),
+    asked("Sorting and other work of the interpreter's own", NOTHING, &["python-work"], "python", |group| {
+        group.task == "sort"
+    }),
     asked("Heavy calculations in Python", PROCESSES, &["gil"], "python", |group| group.task == "primes"),
     asked("Calculations in C that lets the lock go", NOTHING, &["gil-releasing"], "python", |group| {
         group.settings.get("bytes").and_then(serde_json::Value::as_u64) == Some(1 << 20)
@@ -59,6 +63,8 @@ const SITUATIONS: &[Asked] = &[
     asked("Processing images, in Rust", PROCESSES, &["image-batch"], "native", |group| {
         word(group, "format") == Some("jpeg")
     }),
+    asked("Stages in a chain, one of them slow, in Rust", NOTHING, &["pipeline"], "native", |_| true),
+    asked("Running a program for every item", NOTHING, &["own-command"], "native", |_| true),
     asked("Starting something small", NOTHING, &["start-methods"], "python", |_| true),
 ];
 
@@ -70,7 +76,9 @@ fn word<'a>(group: &'a Group, setting: &str) -> Option<&'a str> {
 pub(super) fn situations(facts: &Facts<'_>) -> Vec<Situation> {
     let mut rows: Vec<Situation> =
         SITUATIONS.iter().map(|row| (row.situation.to_owned(), row.said, verdict(facts, row), row.scenario)).collect();
-    rows.push(("Requests that come at a rate, in Rust".into(), NOTHING, rates(facts), &["service-rate"]));
+    for (situation, scenario) in [("in CPython", &["python-service-rate"]), ("in Rust", &["service-rate"])] {
+        rows.push((format!("Requests that come at a rate, {situation}"), NOTHING, rates(facts, scenario[0]), scenario));
+    }
     rows
 }
 
@@ -88,8 +96,8 @@ fn verdict(facts: &Facts<'_>, row: &Asked) -> String {
 }
 
 /// Who keeps up with what comes.
-fn rates(facts: &Facts<'_>) -> String {
-    let Some(results) = facts.scenario("service-rate") else { return "service-rate was not run".into() };
+fn rates(facts: &Facts<'_>, name: &str) -> String {
+    let Some(results) = facts.scenario(name) else { return format!("{name} was not run") };
     let told: Vec<&str> = results.derived.knees.iter().map(|knee| knee.sentence.as_str()).collect();
     if told.is_empty() { "not measured".into() } else { told.join(" ") }
 }
