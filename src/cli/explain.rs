@@ -36,16 +36,17 @@ pub(super) struct ExplainOptions {
 pub(super) fn explain(options: &ExplainOptions, tasks: &Tasks, output: &Output) -> Result<Exit> {
     let entries = entries(tasks);
     let asked = options.word.join(" ");
-    let found: Vec<&Entry> = entries.iter().filter(|entry| asked.is_empty() || means(entry, &asked)).collect();
+    let asked = of_any_stage(&asked);
+    let found: Vec<&Entry> = entries.iter().filter(|entry| asked.is_empty() || means(entry, asked)).collect();
     if found.is_empty() {
         let known = entries.iter().flat_map(|entry| [entry.name.as_str(), entry.word.as_str()]);
-        let help = match nearest(&asked, known) {
+        let help = match nearest(asked, known) {
             Some(near) => format!("did you mean `{near}`? "),
             None => String::new(),
         };
         output.error(&format!(
             "`{}` is no word of the language; {help}`runner explain` lists all words",
-            printable(&asked)
+            printable(asked)
         ));
         return Ok(Exit::Usage);
     }
@@ -58,6 +59,13 @@ pub(super) fn explain(options: &ExplainOptions, tasks: &Tasks, output: &Output) 
         output.result(&texts.join("\n"))?;
     }
     Ok(Exit::Success)
+}
+
+/// What a selector such as `stage2_ipc` says of its stage: `ipc`.
+fn of_any_stage(asked: &str) -> &str {
+    let rest =
+        asked.trim_matches('`').strip_prefix("stage").map(|rest| rest.trim_start_matches(|c: char| c.is_ascii_digit()));
+    rest.and_then(|rest| rest.strip_prefix('_')).unwrap_or(asked)
 }
 
 /// Whether somebody who writes this asks for the entry. Case and the backquotes of messages do not matter.

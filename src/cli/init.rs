@@ -150,7 +150,8 @@ fn named(case: &UseCase, name: &str) -> String {
     // A shipped scenario has an empty comment below that line.
     let body = text.get(start..).unwrap_or_default();
     let head = if text.starts_with('#') { "# " } else { "" };
-    format!("{head}{body}\n")
+    // A shipped scenario names itself where it says how it is run.
+    format!("{head}{body}\n").replace(&format!("scenarios/{}.yaml", case.word), &format!("{name}.yaml"))
 }
 
 /// Writes a whole new file: one that exists is somebody's, unless that is said not to matter.

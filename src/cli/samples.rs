@@ -136,6 +136,18 @@ pub(super) const TERMS: &[(&str, &str)] = &[
     ),
     ("interval", "The range in which the true value lies, at the level that stands with it; from order statistics."),
     ("A/A check", "A cell runs twice per block and is compared with itself. Where it differs, verdicts are withheld."),
+    ("bottleneck", "The busiest stage of a pipeline: no more items leave the chain than it lets through."),
+    ("blocked", "Of a stage: its workers had nothing to do, since the queue after it was full."),
+    ("starved", "Of a stage: its workers had nothing to do, since the queue before it was empty."),
+    ("done", "Items whose right reply came, in a trial."),
+    ("lost", "Items whose reply never came, since something went wrong: with those that are done, all of them."),
+    ("survived", "Trials with a fault in which the program itself was still there at the end."),
+    (
+        "rounds",
+        "Items that come in rounds, as those of `train` and of `numeric` with `of: stencil`: every part of a round is told what \
+         came of the one before, so that all wait for the slowest.",
+    ),
+    ("consumer", "Whoever takes the replies of all workers, one after the other, as the one writer of a `log` does."),
     ("busy", "How many cores were in use on average: CPU time over wall time."),
     ("oversubscribed", "A cell with more processes or threads than there are cores."),
     ("service time", "What one item takes, from being received to being replied to; from trials of their own."),

@@ -186,8 +186,8 @@ impl Trials<'_> {
         let mut spec = sound(plan, cell, items);
         spec.reference = true;
         // It is one host for all trials of the group, and runs all items on one core.
-        spec.timeout = match plan.groups[key.0].users_code {
-            // It may as well never return, and all trials would wait for it.
+        spec.timeout = match plan.groups[key.0].unknown {
+            // All trials would wait for it.
             true => plan.timeout * 2,
             false => plan.timeout.max(Duration::from_secs(15)) * 4,
         };

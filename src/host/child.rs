@@ -158,7 +158,7 @@ fn measured(order: &mut Order<'_>, machine: Ticks) -> Reply {
         minor_faults: phase.usage.minor_faults,
         major_faults: phase.usage.major_faults,
     });
-    let own = Usage::now().plus(Usage::of_children());
+    let own = Usage::with_children();
     reply(ran, phases, machine.others_since(own.cpu()))
 }
 

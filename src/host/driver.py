@@ -502,8 +502,6 @@ def database(order, constants):
             execute("BEGIN IMMEDIATE")
         try:
             for row in range(rows):
-                if not together:
-                    local.began = now()
                 execute(text, (item, row, first + row * 0x9E3779 & 0xFFFFFF))
             if together:
                 execute("COMMIT")
@@ -516,17 +514,15 @@ def database(order, constants):
 
     def item_with(work, *rest):
         def run(request):
-            local.began = now()
             try:
                 return work(int.from_bytes(request, "little"), *rest)
             except sqlite3.OperationalError as error:
                 if "locked" not in str(error):
                     raise
-                waited = (now() - local.began) / 1e6
                 # The same as in src/task/database/connection.rs.
                 raise sqlite3.OperationalError(
-                    "database is locked: another connection was writing, and this one gave up after %.3g ms (`busy_timeout: "
-                    "%d ms`); a longer `busy_timeout`, shorter transactions or fewer workers avoid it" % (waited, busy)
+                    "database is locked: another connection was writing, and this one gave up (`busy_timeout: %d ms`); a longer "
+                    "`busy_timeout`, shorter transactions or fewer workers avoid it" % busy
                 ) from error
 
         return run

@@ -85,20 +85,19 @@ impl FrameReader {
 
     /// Reads once. Call after [`FrameReader::take`] has said that no whole message is left.
     pub(super) fn advance(&mut self, fd: &OwnedFd) -> Result<Step, IpcError> {
-        let target = match self.wanted {
+        let read = match self.wanted {
             // The rest of a large message goes straight to where it belongs.
             Some(wanted) if wanted - self.partial.len() > READ_AHEAD => {
-                self.partial.reserve_exact(wanted - self.partial.len());
-                &mut self.partial
+                let missing = wanted - self.partial.len();
+                read_at_most(fd, &mut self.partial, missing)
             }
             _ => {
                 self.ahead.drain(..self.taken);
                 self.taken = 0;
-                self.ahead.reserve(READ_AHEAD);
-                &mut self.ahead
+                read_at_most(fd, &mut self.ahead, READ_AHEAD)
             }
         };
-        match rustix::io::read(fd, rustix::buffer::spare_capacity(target)) {
+        match read {
             Ok(0) => Ok(Step::End),
             Ok(_) => Ok(Step::Moved),
             Err(Errno::AGAIN | Errno::INTR) => Ok(Step::Would),
@@ -106,6 +105,17 @@ impl FrameReader {
             Err(error) => Err(IpcError::Os { what: "read", source: error.into() }),
         }
     }
+}
+
+/// Reads once, and appends what came. A buffer may have more room than it was asked to reserve, which is not filled: what
+/// follows belongs to the next message.
+fn read_at_most(fd: &OwnedFd, target: &mut Vec<u8>, most: usize) -> rustix::io::Result<usize> {
+    target.reserve(most);
+    let before = target.len();
+    let count = rustix::io::read(fd, &mut target.spare_capacity_mut()[..most])?.0.len();
+    // SAFETY: So many bytes after the old end have just been written, within the room that was reserved.
+    unsafe { target.set_len(before + count) };
+    Ok(count)
 }
 
 /// Writes messages to a non-blocking descriptor and keeps what did not fit.
@@ -178,6 +188,30 @@ fn skip(slices: &mut [&[u8]], mut count: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Of messages that all wait at once, each is read to its end and not beyond, whatever room the buffers have from before.
+    #[test]
+    fn messages_that_wait_behind_each_other_stay_apart() {
+        use rustix::pipe::{PipeFlags, fcntl_setpipe_size, pipe_with};
+        let (read, write) = pipe_with(PipeFlags::NONBLOCK).unwrap();
+        fcntl_setpipe_size(&write, 1 << 20).unwrap();
+        let sizes = [100, 70 << 10, 69_999, 150 << 10, 65_537, 8, 131_073, 3, 90_000, 64 << 10, 70 << 10, 200_000];
+        let (mut reader, mut writer, mut message) = (FrameReader::default(), FrameWriter::default(), Vec::new());
+        for round in 0..4 {
+            let made = |at: usize| vec![(round * 16 + at) as u8; sizes[(at + round) % sizes.len()]];
+            for at in 0..sizes.len() {
+                writer.push(&write, [&made(at), &[]]).unwrap();
+            }
+            for at in 0..sizes.len() {
+                while !reader.take(&mut message).unwrap() {
+                    writer.advance(&write).unwrap();
+                    reader.advance(&read).unwrap();
+                }
+                assert_eq!(message.len(), made(at).len(), "message {at} of round {round}");
+                assert!(message == made(at), "message {at} of round {round}");
+            }
+        }
+    }
 
     #[test]
     fn a_damaged_header_is_a_protocol_error() {

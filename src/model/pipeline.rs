@@ -305,7 +305,7 @@ pub(super) fn run(order: &Order<'_>) -> Ran {
     ran.lives.sort_by_key(|life| life.worker);
     ran.events.sort_by_key(|event| (event.lane, event.start, event.end));
     if ran.trouble.is_none() {
-        edges.edge(&mut ran);
+        edges.edge_alone(&mut ran);
     }
     ran
 }

@@ -64,7 +64,7 @@ fn work(order: &Order<'_>, crew: &mut Crew<'_>, ran: &mut Ran) -> Result<(), Sto
     let reports = driven.map_err(|stop| links.last_words(stop))?;
     drop(links);
     crew.join(&reports, ran);
-    edges.edge(ran);
+    edges.edge_alone(ran);
     look_again(glance, job.as_ref(), ran);
     Ok(())
 }
@@ -84,14 +84,14 @@ fn drive(
         links.barrier(crew)?;
     }
     let scale = Scale::before(&links.order.brief, &crew.others());
-    edges.edge(ran);
+    edges.edge_alone(ran);
     crew.manager_edge(links.manager_usage()?, &mut ran.phases[0]);
 
     let waited = match links.table.clone() {
         Some(table) => links.run_table(&table, ran)?,
         None => links.run_stream(job, feed, crew, ran)?,
     };
-    let end = edges.edge(ran);
+    let end = edges.edge_alone(ran);
     crew.manager_edge(links.manager_usage()?, &mut ran.phases[1]);
     ran.memory = scale.after(&crew.others());
 

@@ -286,20 +286,22 @@ impl Ran {
     }
 }
 
-/// The clock and the usage of this process at the edges of phases.
+/// The clock and the usage of this process at the edges of phases, with that of programs that it ran to their end.
 pub(super) struct Edges {
     /// When the first phase began.
     began: u64,
     /// Nanoseconds of the monotonic clock.
     wall: u64,
     usage: Usage,
+    children: Usage,
     next: usize,
 }
 
 impl Edges {
     pub(super) fn start() -> Self {
         let wall = monotonic();
-        Self { began: wall, usage: Usage::now(), wall: monotonic(), next: 0 }
+        let (usage, children) = (Usage::now(), Usage::of_children());
+        Self { began: wall, usage, children, wall: monotonic(), next: 0 }
     }
 
     /// When the run began, in nanoseconds of the monotonic clock.
@@ -309,6 +311,15 @@ impl Edges {
 
     /// Ends the current phase, as seen by this process; says when that was, on the monotonic clock.
     pub(super) fn edge(&mut self, ran: &mut Ran) -> u64 {
+        let children = Usage::of_children();
+        let phase = &mut ran.phases[self.next];
+        phase.usage = phase.usage.plus(children.since(self.children));
+        self.children = children;
+        self.edge_alone(ran)
+    }
+
+    /// The same without programs that it ran: where worker processes end, who say themselves what they used.
+    pub(super) fn edge_alone(&mut self, ran: &mut Ran) -> u64 {
         let wall = monotonic();
         let usage = Usage::now();
         let phase = &mut ran.phases[self.next];

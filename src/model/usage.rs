@@ -34,6 +34,12 @@ impl Usage {
         Self::of(libc::RUSAGE_CHILDREN)
     }
 
+    /// Of this process with the programs that it ran to their end.
+    #[must_use]
+    pub fn with_children() -> Self {
+        Self::now().plus(Self::of_children())
+    }
+
     fn of(whom: i32) -> Self {
         let mut usage = MaybeUninit::<libc::rusage>::zeroed();
         // SAFETY: The structure is large enough, and any bit pattern is valid for it.

@@ -169,7 +169,7 @@ impl Worker<'_> {
                     self.send(&replies)?;
                 }
                 wire::GO => {
-                    barrier = Usage::now();
+                    barrier = Usage::with_children();
                     bench.begin_work();
                     report.start = barrier;
                     self.send(&[wire::STANDING])?;
@@ -179,7 +179,7 @@ impl Worker<'_> {
                 }
                 wire::FINISH => {
                     bench.end_stint();
-                    report.work = Usage::now().since(barrier);
+                    report.work = Usage::with_children().since(barrier);
                     report.lock = lock.as_ref().map(|gil| gil.used());
                     report.seen = glance.and_then(|glance| glance.again(prepared.as_ref()));
                     report.tell(bench, table.is_some());

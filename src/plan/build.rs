@@ -359,6 +359,7 @@ impl Builder<'_> {
                 fault: common.fault,
                 rate: common.rate,
                 users_code: task.is_users_code(),
+                unknown: task.needs_permission(),
                 grain: task.topology(&common.settings).grain(),
                 measure: common.measure,
                 stages: Vec::new(),

@@ -191,6 +191,8 @@ pub struct Group {
     pub rate: Option<u32>,
     /// Whether the items are code of the user's own, of which only a run of it knows the right replies.
     pub users_code: bool,
+    /// Whether its items run what the user named, which may as well never return.
+    pub unknown: bool,
     /// What the number of items is a multiple of: the parts of a round, where items come in rounds.
     pub grain: u64,
     /// What the clock covers.

@@ -4,9 +4,10 @@ use super::build::{Builder, every};
 use super::built::Common;
 use super::{Group, Items};
 use crate::model::{Measure, Model, Setup, StageTask, StageWay};
+use crate::name::{plural, show_bytes};
 use crate::runtime::Runtime;
 use crate::scenario::{Fault, MOST_WORKERS, Pipeline, StageChoice};
-use crate::task::{Bound, Settings, Task, Tasks, Topology, Value};
+use crate::task::{Bound, SettingKind, Settings, Task, Tasks, Topology, Value};
 
 /// What groups of pipelines have in the place of a task's word.
 pub(super) const PIPELINE: &str = "pipeline";
@@ -42,6 +43,9 @@ impl Builder<'_> {
                         continue;
                     }
                     for queue in &pipeline.queue.values {
+                        if !self.has_memory_for(work, stages, *queue, tasks) {
+                            continue;
+                        }
                         let setup = Setup::new(Model::Pipeline, Measure::Work);
                         let setup = Setup { stages: stages.clone(), queue: Some(*queue), ..setup };
                         self.put(&common, setup, group);
@@ -49,6 +53,20 @@ impl Builder<'_> {
                 }
             }
         }
+    }
+
+    /// Whether what can be in the queues and with workers at once fits into free memory, as far as sizes are known; skips the
+    /// way where not.
+    fn has_memory_for(&mut self, work: &[StageTask], stages: &[StageWay], queue: u32, tasks: &Tasks) -> bool {
+        let largest = work.iter().map(|stage| bytes_of(stage, tasks)).max().unwrap_or(0);
+        let waiting = u64::from(queue) * (stages.len() as u64 - 1);
+        // A worker holds what came and what it makes of it; what is on its way to a process is held by both sides.
+        let held = |way: &StageWay| 2 * u64::from(way.workers) * u64::from(way.in_flight.map_or(1, |count| 1 + count));
+        let needed = largest.saturating_mul(waiting + stages.iter().map(held).sum::<u64>());
+        let Some(free) = self.options.memory.filter(|free| needed > *free) else { return true };
+        let why = format!("{} can be under way at once, and {} are free", show_bytes(needed), show_bytes(free));
+        self.skip(format!("a pipeline with a queue of {}", plural(u64::from(queue), "item")), &why);
+        false
     }
 
     /// Whether a task's items can pass through a stage one by one; reports where not.
@@ -107,6 +125,13 @@ impl Builder<'_> {
     }
 }
 
+/// How many bytes an item of a stage has at most, as its settings say; 0 where none does.
+fn bytes_of(stage: &StageTask, tasks: &Tasks) -> u64 {
+    let settings = tasks.get(&stage.task).map_or(&[][..], Task::settings);
+    let sizes = settings.iter().filter(|setting| matches!(setting.kind, SettingKind::Bytes { .. }));
+    sizes.map(|setting| stage.settings.whole(setting.name)).max().unwrap_or(0)
+}
+
 fn product<T: Clone>(all: &[Vec<T>], next: &[T]) -> Vec<Vec<T>> {
     let with = |before: &Vec<T>, last: &T| before.iter().chain([last]).cloned().collect();
     all.iter().flat_map(|before| next.iter().map(move |last| with(before, last))).collect()
@@ -158,6 +183,7 @@ fn group_of(id: usize, work: &[StageTask], common: &Common, tasks: &Tasks) -> Gr
         fault: None,
         rate: None,
         users_code: false,
+        unknown: known().any(|(task, _)| task.needs_permission()),
         grain: 1,
         measure: common.measure,
         stages: work.to_vec(),

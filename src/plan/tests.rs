@@ -415,6 +415,11 @@ fn payloads_that_do_not_fit_into_memory_are_skipped() {
     let plan = planned_with(text, &Options { memory: Some(1 << 30), ..Options::new(2) });
     assert_eq!(labels(&plan), ["serial"]);
     assert_eq!(plan.skipped[0].what, "1 GiB in flight to 8 workers");
+    let text = "pipeline:\n  - {task: echo, payload: 1 MiB}\n  - {task: hash, model: processes}\nqueue: [8, 10000]\n";
+    let plan = planned_with(text, &Options { memory: Some(1 << 30), ..Options::new(2) });
+    assert_eq!(plan.cells.len(), 2);
+    assert_eq!(plan.skipped[0].what, "a pipeline with a queue of 10\u{202f}000 items");
+    assert!(plan.skipped[0].why.contains("GiB can be under way at once"), "{}", plan.skipped[0].why);
 }
 
 #[test]

@@ -15,7 +15,7 @@ pub struct FaultEstimate {
     pub survived: u32,
     /// In how many the process that holds the workers died.
     pub died: u32,
-    /// In how many nothing went on until the deadline.
+    /// In how many something hung until the deadline.
     pub hung: u32,
     /// Items whose reply arrived.
     pub done: f64,

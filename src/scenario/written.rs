@@ -308,7 +308,7 @@ fields! {
     tasks: Axis<TaskEntry>,
     /// Who runs the items: a model's word, or a mapping with `kind` and settings of its own, which override those at the top; one or a list.
     models: Axis<ModelEntry>,
-    /// Stages in a chain, in place of `tasks` and `models`: each runs every item on what the stage before replied, with workers of its own. Two or more.
+    /// Stages in a chain, in place of `tasks` and `models`: every item passes through all of them, each with workers of its own. Tasks that work on data (`compress`, `hash`, `image`, `file`, `echo`, `command`) take what the stage before has made; others run the item of that number. Two or more.
     pipeline: Axis<StageEntry>,
     /// Items that may wait before each later stage of a `pipeline`; a full queue stops the stage before it. Default: 8. A list is an axis.
     queue: Axis<One<Queue>>,

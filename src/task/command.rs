@@ -97,6 +97,10 @@ impl Task for Command {
         if settings.list("argv").first().is_none_or(String::is_empty) {
             return Err("the task `command` needs `argv`, such as `argv: [gzip, -kc, \"{item}\"]`".into());
         }
+        let folder = settings.text("folder");
+        if !folder.is_empty() && !Path::new(folder).is_dir() {
+            return Err(format!("the folder `{folder}`, in which the program is to run, does not exist"));
+        }
         match settings.list("environment").iter().find(|variable| variable.is_empty() || variable.starts_with('=')) {
             Some(variable) => Err(format!("`{variable}` in `environment` is neither `NAME` nor `NAME=value`")),
             None => Ok(()),
@@ -213,7 +217,8 @@ impl CommandJob {
         if output.status.code() != Some(self.exit_status) {
             let said = told(&output.stderr);
             let ended = exit_words(output.status.into_raw());
-            return Err(TaskError::Settings(format!("{name} ended with {ended} for item {item}: {said}")));
+            let said = if said.is_empty() { String::new() } else { format!(": {said}") };
+            return Err(TaskError::Settings(format!("{name} ended with {ended} for item {item}{said}")));
         }
         let expected = self.writes.as_ref().map(|text| text.replace(ITEM, item));
         if expected.is_some_and(|expected| expected.trim().as_bytes() != output.stdout.trim_ascii()) {
@@ -337,8 +342,8 @@ mod tests {
             run(checked, "7").map_err(|error| error.to_string())
         };
         assert_eq!(of(1, None, "exit 1").unwrap(), wrote(b""));
-        assert_eq!(of(1, None, "exit 0").unwrap_err(), "sh ended with exit code 0 for item 7: ");
-        assert_eq!(of(9, None, "kill -9 $$").unwrap_err(), "sh ended with signal 9 (SIGKILL) for item 7: ");
+        assert_eq!(of(1, None, "exit 0").unwrap_err(), "sh ended with exit code 0 for item 7");
+        assert_eq!(of(9, None, "kill -9 $$").unwrap_err(), "sh ended with signal 9 (SIGKILL) for item 7");
         assert_eq!(of(0, Some("item {item}"), "echo '  item 7'").unwrap(), wrote(b"  item 7\n"));
         let wrong = of(0, Some("item {item}"), "echo item 8").unwrap_err();
         assert_eq!(wrong, "sh wrote for item 7 what it should not: item 8");

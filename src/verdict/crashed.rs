@@ -70,7 +70,7 @@ fn clause(seen: &Seen<'_>, fate: Fate, cells: &[usize]) -> String {
     let lost = format!("{} of {all:.0} items lost", counts(range(&|fault| fault.lost)));
     let told = match fate {
         Fate::Died => format!("the program died, {lost}"),
-        Fate::Hung => format!("nothing went on until the deadline, {lost}"),
+        Fate::Hung => format!("hung until the deadline, {lost}"),
         Fate::Stopped => format!("the program survived and the run ended, {lost}"),
         Fate::Lived => format!("survived, {lost}{}", recovery(&faults, range(&|fault| fault.retried))),
         Fate::Mixed => {

@@ -59,7 +59,7 @@ fn a_file_that_stays_locked_ends_the_trial_with_words() {
     for trial in &results.trials {
         let (cell, words) = (&results.cells[trial.cell], trial.outcome.words());
         let limit = if results.groups[cell.group].label.contains("2 ms") { "2 ms" } else { "0 s" };
-        let begins = "failed: SQLite: database is locked: another connection was writing, and this one gave up after ";
+        let begins = "failed: SQLite: database is locked: another connection was writing, and this one gave up (";
         assert!(words.starts_with(begins), "{}: {words}", cell.label);
         assert!(words.contains(&format!("(`busy_timeout: {limit}`); a longer `busy_timeout`")), "{words}");
         assert!(ended.stdout.contains("database is locked"), "{}", ended.stdout);

@@ -258,6 +258,8 @@ fn interrupted_by(number: Signal, code: i32) {
     let place = Place::new();
     let running = start(&place, "ipc: shared_memory", &["--trials", "50"]);
     trials_in_journal(&place, 1);
+    // As `timeout` of GNU sends it: to the program, and to its group.
+    signal(running.child.id(), number);
     signal(running.child.id(), number);
     let ended = Ended::of(running.child, HANG).expect(code);
     let results = place.results("k");
@@ -299,7 +301,7 @@ fn the_second_ctrl_c_ends_it_at_once() {
     signal(running.host, Signal::STOP);
     let pid = running.child.id();
     signal(pid, Signal::INT);
-    std::thread::sleep(Duration::from_millis(50));
+    std::thread::sleep(Duration::from_millis(200));
     signal(pid, Signal::INT);
     Ended::of(running.child, HANG).expect(130);
     assert_group_ends(running.host);
@@ -475,4 +477,19 @@ fn many_deaths_in_a_row_do_not_slow_the_run_down_to_its_timeouts() {
     let start = Instant::now();
     place.run_scenario("x", &["--quick", "--trials", "2"]).expect(3);
     assert!(start.elapsed() < Duration::from_secs(30), "a death was found by its deadline only");
+}
+
+// ---- Programs that do not end.
+
+#[test]
+fn a_program_that_never_ends_holds_up_nothing_beyond_its_deadlines() {
+    let place = Place::new();
+    let task = "tasks: [{kind: command, argv: [sleep, infinity], items: 2}]\n";
+    place.scenario("endless", &format!("{task}models: [serial, threads]\nworkers: 2\ntimeout: 1 s\n"));
+    let ended = place.run_scenario("endless", &["--quick", "--trials", "1", "--allow-commands"]).expect(3);
+    place.assert_no_leftovers(ended.pid);
+    // Two seconds for the right replies, and one for each trial, with a second of grace for each.
+    assert!(ended.took < Duration::from_secs(20), "{:?}", ended.took);
+    let results = place.results("endless");
+    assert!(results.trials.iter().all(|trial| trial.outcome.words() == "timed out"), "{:?}", results.trials);
 }

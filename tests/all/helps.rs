@@ -24,9 +24,14 @@ fn words_are_explained_and_near_ones_offered() {
     for what in ["a chart", "a metric", "a fault"] {
         assert!(memory.contains(&format!("memory – {what}")), "{memory}");
     }
-    for (word, part) in
-        [("ipc", "shared_memory"), ("undecided", "a term"), ("latency_p95", "rate:"), ("A/A check", "twice")]
-    {
+    for (word, part) in [
+        ("ipc", "shared_memory"),
+        ("stage2_ipc", "shared_memory"),
+        ("bottleneck", "a term"),
+        ("undecided", "a term"),
+        ("latency_p95", "rate:"),
+        ("A/A check", "twice"),
+    ] {
         let text = place.run(&["explain", word]).expect(0).stdout;
         assert!(text.contains(part), "{word}: {text}");
     }

@@ -487,3 +487,18 @@ fn colour_is_for_terminals_that_want_it() {
     assert!(!on_a_terminal(&place, &arguments, Some("1")).contains('\u{1b}'));
     assert!(!place.run(&arguments).expect(0).stdout.contains('\u{1b}'));
 }
+
+/// Several messages wait in a pipe at once, of sizes below and above what is read at a time.
+#[test]
+fn payloads_of_any_size_cross_in_every_way() {
+    let place = Place::new();
+    let sizes = "[8 B, 60 KiB, 65528 B, 64 KiB, 70 KiB, 100 KiB, 150 KiB, 300 KiB, 1 MiB]";
+    let ways = "{kind: processes, ipc: [queue, pipe, shared_memory, manager], in_flight: [1, 4]}";
+    let text = format!("tasks: [{{kind: echo, payload: {sizes}, items: 60}}]\nmodels: [serial, {ways}]\nworkers: 2\n");
+    place.scenario("sizes", &text);
+    let ended = place.run_scenario("sizes", &["--quick", "--trials", "1"]).expect(0);
+    place.assert_no_leftovers(ended.pid);
+    let results = place.results("sizes");
+    assert_eq!(results.cells.len(), 9 * (1 + 4 * 2));
+    assert!(results.trials.iter().all(|trial| trial.ok() && trial.done == 60));
+}

@@ -123,6 +123,29 @@ fn every_way_accounts_for_its_time_to_the_nanosecond_and_for_its_memory() {
     assert!((0..results.cells.len()).all(|cell| results.timed(cell).count() == 1));
 }
 
+/// What programs use that a scenario starts counts in the phase of work, whoever started them.
+#[test]
+fn programs_count_for_those_who_run_them() {
+    let place = Place::new();
+    let count = "i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done";
+    let task = format!("tasks: [{{kind: command, argv: [sh, -c, \"{count}\"], items: 8}}]\n");
+    let ways = "models: [serial, threads, rayon, {kind: processes, ipc: [pipe, shared_memory]}]\nworkers: 2\n";
+    place.scenario("c", &format!("{task}{ways}"));
+    place.run_scenario("c", &["--quick", "--trials", "3", "--allow-commands"]).expect(0);
+    let results = place.results("c");
+    let used = |cell: usize| {
+        let all = results.timed(cell).map(|trial| trial.phases[1].user + trial.phases[1].system);
+        all.min().unwrap() as f64
+    };
+    let serial = used(0);
+    for cell in &results.cells {
+        let ratio = used(cell.id) / serial;
+        // The same programs take about the same; without them it would be some thousandths.
+        assert!((0.3..3.0).contains(&ratio), "{}: {ratio}", cell.label);
+    }
+    assert!(serial > 1e6, "{serial} ns");
+}
+
 /// Where the workers' time of one instrumented host went, and all of it.
 #[track_caller]
 fn spent(task: &str, settings: &Value, items: u64, model: &Value) -> (Spent, u64) {

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
@@ -38,8 +38,7 @@ impl Access {
             let (_, database) = match usable {
                 Some(usable) => kept.insert(usable),
                 None => {
-                    let begun = Instant::now();
-                    let opened = context.blocking(|| self.open()).map_err(|error| self.refused(&error, begun))?;
+                    let opened = context.blocking(|| self.open()).map_err(|error| self.refused(&error))?;
                     kept.insert((self.clone(), opened))
                 }
             };
@@ -57,16 +56,15 @@ impl Access {
         Ok(database)
     }
 
-    /// What to say of an error of a call that began at `begun`. Where it gave up waiting for others, that takes more than
-    /// SQLite's own words: how long it waited, and what can be done about it.
-    pub(super) fn refused(&self, error: &rusqlite::Error, begun: Instant) -> TaskError {
+    /// What to say of an error. Where it gave up waiting for others, that takes more than SQLite's own words: how long it
+    /// waited, and what can be done about it. Equal in all trials, so that it is told once.
+    pub(super) fn refused(&self, error: &rusqlite::Error) -> TaskError {
         if error.sqlite_error_code() != Some(ErrorCode::DatabaseBusy) {
             return TaskError::Settings(format!("SQLite: {error}"));
         }
         TaskError::Settings(format!(
-            "SQLite: database is locked: another connection was writing, and this one gave up after {} (`busy_timeout: \
-             {}`); a longer `busy_timeout`, shorter transactions or fewer workers avoid it",
-            show_seconds(begun.elapsed().as_secs_f64()),
+            "SQLite: database is locked: another connection was writing, and this one gave up (`busy_timeout: {}`); a longer \
+             `busy_timeout`, shorter transactions or fewer workers avoid it",
             show_seconds(self.busy.as_secs_f64())
         ))
     }

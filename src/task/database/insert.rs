@@ -1,7 +1,5 @@
 //! Rows that items insert: how, how they are read back, and what the file must hold at the end.
 
-use std::time::Instant;
-
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 use super::connection::Access;
@@ -40,36 +38,31 @@ impl Inserting {
 
     /// Inserts all rows. Every call of SQLite is a blocking section, as every one of Python's sqlite3 is.
     fn insert(&self, database: &Connection, item: u64, context: &mut Context<'_>) -> Result<(), TaskError> {
-        let mut begun = Instant::now();
-        let refused = |begun| move |error: rusqlite::Error| self.access.refused(&error, begun);
+        let refused = |error: rusqlite::Error| self.access.refused(&error);
         // The lock is taken at once: a transaction that begins by reading may find that it cannot write any more.
         let begin = || Transaction::new_unchecked(database, TransactionBehavior::Immediate);
-        let transaction = if self.together { Some(context.blocking(begin).map_err(refused(begun))?) } else { None };
+        let transaction = if self.together { Some(context.blocking(begin).map_err(refused)?) } else { None };
         // An item that is run again, since its worker died, finds rows of its own.
         let text = if context.warming {
             "INSERT OR REPLACE INTO warm_up VALUES (?, ?, ?)"
         } else {
             "INSERT OR REPLACE INTO inserted VALUES (?, ?, ?)"
         };
-        let mut statement = context.blocking(|| database.prepare_cached(text)).map_err(refused(begun))?;
+        let mut statement = context.blocking(|| database.prepare_cached(text)).map_err(refused)?;
         for (row, number) in (0..).zip(self.numbers(item)) {
-            if !self.together {
-                begun = Instant::now();
-            }
             let values = [item as i64, row, number as i64];
-            context.blocking(|| statement.execute(values)).map_err(refused(begun))?;
+            context.blocking(|| statement.execute(values)).map_err(refused)?;
             context.check_point();
         }
         match transaction {
-            Some(transaction) => context.blocking(|| transaction.commit()).map_err(refused(begun)),
+            Some(transaction) => context.blocking(|| transaction.commit()).map_err(refused),
             None => Ok(()),
         }
     }
 
     /// How many rows the file has of an item, and their sum.
     fn read_back(&self, database: &Connection, item: u64, context: &mut Context<'_>) -> Result<(u64, u64), TaskError> {
-        let begun = Instant::now();
-        let refused = |error: rusqlite::Error| self.access.refused(&error, begun);
+        let refused = |error: rusqlite::Error| self.access.refused(&error);
         let text = if context.warming {
             "SELECT count(*), sum(number) FROM warm_up WHERE item = ?"
         } else {
@@ -119,8 +112,7 @@ impl Job for Inserting {
 
     /// The file holds the rows of all items and no others. Its primary key sees to it that none is there twice.
     fn review(&self) -> Result<(), TaskError> {
-        let begun = Instant::now();
-        let refused = |error: rusqlite::Error| self.access.refused(&error, begun);
+        let refused = |error: rusqlite::Error| self.access.refused(&error);
         let database =
             Connection::open_with_flags(&self.access.path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(refused)?;
         let wrong = |what: String| Err(TaskError::Settings(format!("the database {what}")));

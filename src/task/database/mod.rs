@@ -4,7 +4,7 @@
 mod connection;
 mod insert;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rusqlite::Connection;
 
@@ -120,8 +120,7 @@ fn whole_milliseconds(time: Duration) -> Duration {
 
 /// Makes the file, with what `fill` puts into it.
 fn create(access: &Access, fill: impl FnOnce(&Connection) -> rusqlite::Result<()>) -> Result<(), TaskError> {
-    let begun = Instant::now();
-    match filled(access, fill).map_err(|error| access.refused(&error, begun))?.as_str() {
+    match filled(access, fill).map_err(|error| access.refused(&error))?.as_str() {
         "wal" => Ok(()),
         // SQLite does not refuse it by itself.
         other => Err(TaskError::Settings(format!(
@@ -197,8 +196,7 @@ impl Job for Reading {
     fn run(&self, request: &[u8], reply: &mut Vec<u8>, context: &mut Context<'_>) -> Result<(), TaskError> {
         let block = numbered::read(request)?;
         let sum = self.access.connected(context, |database, context| {
-            let begun = Instant::now();
-            self.read(database, block, context).map_err(|error| self.access.refused(&error, begun))
+            self.read(database, block, context).map_err(|error| self.access.refused(&error))
         })?;
         numbered::write(sum, reply);
         Ok(())

@@ -79,9 +79,6 @@ fn a_file_that_stays_locked_is_told_with_how_long_and_what_to_change() {
             let told = run(job.as_ref(), 0, false).unwrap_err().to_string();
             assert!(told.starts_with("SQLite: database is locked: another connection was writing"), "{told}");
             assert!(told.contains(said) && told.ends_with("fewer workers avoid it"), "{told}");
-            let waited = told.split("gave up after ").nth(1).unwrap().split(" (").next().unwrap();
-            let waited = crate::name::parse_duration(waited).unwrap();
-            assert!(waited >= Duration::from_millis(busy * 9 / 10), "{told}");
             // Nothing is left of it, and the connection can be used again.
             other.execute_batch("COMMIT").unwrap();
             run(job.as_ref(), 0, false).unwrap();
