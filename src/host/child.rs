@@ -104,14 +104,19 @@ fn follow_the_runner(spec: &Spec) {
 /// be the end of the trial, and with it of this process.
 fn remove_for_good(folder: &Path) {
     let end = Instant::now() + STOPPING;
+    let mut quiet = false;
     loop {
-        // A signal takes a moment to arrive, and a process may have started another meanwhile.
-        let quiet = stop_group();
+        // At once for the first time: whatever else notices that the runner is gone may end this process while it looks for
+        // others.
         let _ = std::fs::remove_dir_all(folder);
         if (quiet && !folder.exists()) || Instant::now() > end {
             return;
         }
-        std::thread::sleep(Duration::from_millis(1));
+        // A signal takes a moment to arrive, and a process may have started another meanwhile.
+        quiet = stop_group();
+        if !quiet {
+            std::thread::sleep(Duration::from_millis(1));
+        }
     }
 }
 

@@ -208,9 +208,14 @@ fn copies_end_with_their_host_and_with_the_program() {
             }
             let left = || place.processes().is_empty().then_some(());
             until("the end of all processes", Duration::from_secs(5), left);
-            until("the end of all files", Duration::from_secs(5), || {
-                std::fs::read_dir(place.temporary()).unwrap().next().is_none().then_some(())
-            });
+            let end = std::time::Instant::now() + Duration::from_secs(5);
+            while std::fs::read_dir(place.temporary()).unwrap().next().is_some() {
+                if std::time::Instant::now() > end {
+                    let out = std::process::Command::new("find").arg(place.temporary()).output().unwrap();
+                    panic!("{start} {whole}: {}", String::from_utf8_lossy(&out.stdout));
+                }
+                std::thread::sleep(Duration::from_millis(20));
+            }
             assert_eq!(shared_segments(pid), Vec::<String>::new());
         }
     }
