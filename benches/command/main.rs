@@ -55,13 +55,13 @@ fn line(argv: &[&str], rounds: &[(Timed, f64)]) {
     );
 }
 
-/// Runs a command by hyperfine, without a shell.
+/// Runs a command by hyperfine, without a shell. Its output goes through a pipe, as that of the task does.
 fn hyperfine(argv: &[&str], folder: &Path) -> Timed {
     let told = folder.join("hyperfine.json");
     let quoted: Vec<String> = argv.iter().map(|argument| format!("'{argument}'")).collect();
     let mut command = Command::new("hyperfine");
     command
-        .args(["-N", "--warmup", "3", "--runs", &RUNS.to_string(), "--export-json"])
+        .args(["-N", "--output", "pipe", "--warmup", "3", "--runs", &RUNS.to_string(), "--export-json"])
         .arg(&told)
         .arg(quoted.join(" "));
     run(&mut command);

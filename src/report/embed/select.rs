@@ -79,9 +79,19 @@ fn facts(results: &Results, cell: &Cell) -> Facts {
         ("switch_interval", cell.switch_interval),
         ("held_per_operation", cell.held_per_operation),
         ("parent_memory", cell.parent_memory),
+        ("queue", cell.queue.map(u64::from)),
     ];
     facts.extend(words.into_iter().filter_map(|(key, word)| Some((key.to_owned(), Has::Word(word?.clone())))));
     facts.extend(numbers.into_iter().filter_map(|(key, number)| Some((key.to_owned(), Has::Number(number? as f64)))));
+    for (at, stage) in cell.stages.iter().enumerate() {
+        let own = [
+            ("model", Some(Has::Word(stage.model.clone()))),
+            ("workers", Some(Has::Number(f64::from(stage.workers)))),
+            ("ipc", stage.ipc.clone().map(Has::Word)),
+            ("in_flight", stage.in_flight.map(|count| Has::Number(f64::from(count)))),
+        ];
+        facts.extend(own.into_iter().filter_map(|(key, has)| Some((format!("stage{}_{key}", at + 1), has?))));
+    }
     facts
 }
 
@@ -110,6 +120,7 @@ pub(super) const KEYS: &[&str] = &[
     "switch_interval",
     "held_per_operation",
     "parent_memory",
+    "queue",
 ];
 
 /// The cells that have all these settings; what none has is a problem.
@@ -215,6 +226,24 @@ mod tests {
         assert_eq!(of("rate", "900").unwrap().id, 1);
         let none = of("rate", "60").unwrap_err();
         assert_eq!(none.help.as_deref(), Some("there is `600`, `900`"));
+    }
+
+    #[test]
+    fn pipelines_are_meant_by_their_stages() {
+        let mut results = rated();
+        let stage = |workers| crate::results::Stage {
+            task: "sleep".into(),
+            model: "processes".into(),
+            workers,
+            ipc: Some("pipe".into()),
+            in_flight: Some(2),
+        };
+        for (cell, workers) in results.cells.iter_mut().zip([1, 4]) {
+            (cell.stages, cell.queue) = (vec![stage(1), stage(workers)], Some(workers * 8));
+        }
+        let of = |key: &str, value: &str| one(&results, &[(key.to_owned(), value.to_owned())]).map(|cell| cell.id);
+        assert_eq!((of("stage2_workers", "4").unwrap(), of("queue", "8").unwrap()), (1, 0));
+        assert!(of("stage1_ipc", "pipe").unwrap_err().message.contains("2 ways are meant"));
     }
 
     #[test]
