@@ -2,6 +2,7 @@
 
 use std::io::{BufRead as _, Read as _, Write as _};
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,8 @@ use crate::results::{Event, EventKind, Life, LockUse, Memory, MemoryUse, Open, P
 use crate::runtime::{self, Runtime};
 use crate::task::{Task, Tasks};
 
+/// Held by whoever ends this process, from then on: the trial when it is done, or the thread that finds the runner gone.
+static LEAVING: Mutex<()> = Mutex::new(());
 /// How long a host whose runner is gone tries to bring those to a halt that write where it removes.
 const STOPPING: Duration = Duration::from_secs(2);
 
@@ -80,6 +83,12 @@ pub fn host_main(tasks: &Tasks, program: &Program) -> u8 {
     let Ok(mut text) = serde_json::to_vec(&reply) else { return 2 };
     text.push(b'\n');
     let written = std::io::stdout().lock().write_all(&text);
+    if written.is_err() {
+        // Nobody reads any more: whoever follows the runner is about to notice, and ends this process when all is removed.
+        std::thread::sleep(STOPPING);
+    }
+    // Ending now would leave undone what has been begun there.
+    std::mem::forget(LEAVING.lock().unwrap_or_else(PoisonError::into_inner));
     if written.is_ok() { 0 } else { 1 }
 }
 
@@ -90,6 +99,7 @@ fn follow_the_runner(spec: &Spec) {
     std::thread::spawn(move || {
         let mut rest = Vec::new();
         let _ = std::io::stdin().lock().read_to_end(&mut rest);
+        std::mem::forget(LEAVING.lock().unwrap_or_else(PoisonError::into_inner));
         ipc::sweep_for_good(&prefix);
         // The trial's folder lies in that of the run, which nobody else would remove before the next run.
         if let Some(run) = folder.parent().filter(|run| !run.as_os_str().is_empty()) {
@@ -104,19 +114,14 @@ fn follow_the_runner(spec: &Spec) {
 /// be the end of the trial, and with it of this process.
 fn remove_for_good(folder: &Path) {
     let end = Instant::now() + STOPPING;
-    let mut quiet = false;
     loop {
-        // At once for the first time: whatever else notices that the runner is gone may end this process while it looks for
-        // others.
+        // A signal takes a moment to arrive, and a process may have started another meanwhile.
+        let quiet = stop_group();
         let _ = std::fs::remove_dir_all(folder);
         if (quiet && !folder.exists()) || Instant::now() > end {
             return;
         }
-        // A signal takes a moment to arrive, and a process may have started another meanwhile.
-        quiet = stop_group();
-        if !quiet {
-            std::thread::sleep(Duration::from_millis(1));
-        }
+        std::thread::sleep(Duration::from_millis(1));
     }
 }
 
