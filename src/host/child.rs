@@ -96,6 +96,7 @@ pub fn host_main(tasks: &Tasks, program: &Program) -> u8 {
 /// its whole process group.
 fn follow_the_runner(spec: &Spec) {
     let (prefix, folder) = (spec.prefix.clone(), spec.brief.folder.clone());
+    let python = spec.brief.runtime == Runtime::Python;
     std::thread::spawn(move || {
         let mut rest = Vec::new();
         let _ = std::io::stdin().lock().read_to_end(&mut rest);
@@ -103,7 +104,11 @@ fn follow_the_runner(spec: &Spec) {
         ipc::sweep_for_good(&prefix);
         // The trial's folder lies in that of the run, which nobody else would remove before the next run.
         if let Some(run) = folder.parent().filter(|run| !run.as_os_str().is_empty()) {
-            remove_for_good(run);
+            // Only an interpreter writes there by itself, whatever its items do.
+            match python {
+                true => remove_for_good(run),
+                false => drop(std::fs::remove_dir_all(run)),
+            }
         }
         // SAFETY: Signals this process's own group, which the runner made for it.
         unsafe { libc::kill(0, libc::SIGKILL) };
