@@ -2,10 +2,11 @@
 
 use std::io::{BufRead as _, Read as _, Write as _};
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
+use signal_hook::consts::SIGHUP;
 
 use super::Spec;
 use super::machine::free_memory;
@@ -96,7 +97,10 @@ pub fn host_main(tasks: &Tasks, program: &Program) -> u8 {
 /// its whole process group.
 fn follow_the_runner(spec: &Spec) {
     let (prefix, folder) = (spec.prefix.clone(), spec.brief.folder.clone());
-    let python = spec.brief.runtime == Runtime::Python;
+    // Without the runner this group is an orphan, and where one of it is stopped the kernel hangs up on all of them
+    // (setpgid(2)): that would be the end of this process before anything is removed. Unlike a signal that is ignored, one
+    // that is handled is again what it was in programs that are started.
+    let _ = signal_hook::flag::register(SIGHUP, Arc::default());
     std::thread::spawn(move || {
         let mut rest = Vec::new();
         let _ = std::io::stdin().lock().read_to_end(&mut rest);
@@ -104,11 +108,7 @@ fn follow_the_runner(spec: &Spec) {
         ipc::sweep_for_good(&prefix);
         // The trial's folder lies in that of the run, which nobody else would remove before the next run.
         if let Some(run) = folder.parent().filter(|run| !run.as_os_str().is_empty()) {
-            // Only an interpreter writes there by itself, whatever its items do.
-            match python {
-                true => remove_for_good(run),
-                false => drop(std::fs::remove_dir_all(run)),
-            }
+            remove_for_good(run);
         }
         // SAFETY: Signals this process's own group, which the runner made for it.
         unsafe { libc::kill(0, libc::SIGKILL) };
