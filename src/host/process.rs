@@ -128,32 +128,34 @@ fn sweep_orphans() -> bool {
 
 /// The processes whose parent this one is.
 pub(super) fn children() -> Vec<Pid> {
-    those_with(1, std::process::id())
+    let own = std::process::id().to_string();
+    those_with(|fields| fields.get(PARENT) == Some(&own.as_str()))
 }
 
 /// Stops the other processes of this one's group, without ending them; says whether none of them runs any more.
 pub(super) fn stop_group() -> bool {
-    let own = rustix::process::getpid();
-    let group = rustix::process::getpgrp().as_raw_nonzero().get().unsigned_abs();
-    let runs = |pid: &Pid| {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero())).unwrap_or_default();
-        let state = stat.rsplit_once(')').and_then(|(_, rest)| rest.split_whitespace().next());
-        *pid != own && !matches!(state, None | Some("T" | "t" | "Z" | "X"))
+    let group = rustix::process::getpgrp().as_raw_nonzero().to_string();
+    let runs = |fields: &[&str]| {
+        fields.get(GROUP) == Some(&group.as_str()) && !matches!(fields.first(), Some(&("T" | "t" | "Z" | "X")))
     };
-    let running: Vec<Pid> = those_with(2, group).into_iter().filter(runs).collect();
+    let mut running = those_with(runs);
+    running.retain(|pid| *pid != rustix::process::getpid());
     for pid in &running {
         let _ = kill_process(*pid, Signal::STOP);
     }
     running.is_empty()
 }
 
-/// The processes that have this number in a field of their line in /proc, counted from the state.
-fn those_with(field: usize, number: u32) -> Vec<Pid> {
-    let number = number.to_string();
+/// Where a process's parent and its group stand in its line in /proc, counted from its state.
+const PARENT: usize = 1;
+const GROUP: usize = 2;
+
+/// The processes whose line in /proc has this, from their state on.
+fn those_with(has: impl Fn(&[&str]) -> bool) -> Vec<Pid> {
     let Ok(folder) = std::fs::read_dir("/proc") else { return Vec::new() };
     let has_it = |pid: &i32| {
         let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-        stat.rsplit_once(')').is_some_and(|(_, rest)| rest.split_whitespace().nth(field) == Some(&number))
+        stat.rsplit_once(')').is_some_and(|(_, rest)| has(&rest.split_whitespace().collect::<Vec<_>>()))
     };
     let pids = folder.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
     pids.filter(has_it).filter_map(Pid::from_raw).collect()

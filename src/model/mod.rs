@@ -42,6 +42,8 @@ pub use memory::{Memory, MemoryUse, weigh};
 pub use nursery::forkserver_main;
 pub use pipeline::StageTimes;
 pub use placing::usable_cores;
+#[cfg(test)]
+pub(crate) use run::brief;
 pub use run::{Brief, Order, PhaseUsage, Purpose, Ran, StageTask, Trouble};
 pub use serial::reference;
 pub use stint::{Spent, Stint, monotonic, split};

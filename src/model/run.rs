@@ -333,7 +333,7 @@ impl Edges {
 
 /// A brief of a task with its defaults, for tests.
 #[cfg(test)]
-pub(super) fn brief(task: &str, items: u64) -> Brief {
+pub(crate) fn brief(task: &str, items: u64) -> Brief {
     Brief {
         task: task.into(),
         settings: Settings::default(),

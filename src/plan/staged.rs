@@ -7,7 +7,7 @@ use crate::model::{Measure, Model, Setup, StageTask, StageWay};
 use crate::name::{plural, show_bytes};
 use crate::runtime::Runtime;
 use crate::scenario::{Fault, MOST_WORKERS, Pipeline, StageChoice};
-use crate::task::{Bound, SettingKind, Settings, Task, Tasks, Topology, Value};
+use crate::task::{Bound, Setting, SettingKind, Settings, Task, Tasks, Topology, Value};
 
 /// What groups of pipelines have in the place of a task's word.
 pub(super) const PIPELINE: &str = "pipeline";
@@ -58,7 +58,7 @@ impl Builder<'_> {
     /// Whether what can be in the queues and with workers at once fits into free memory, as far as sizes are known; skips the
     /// way where not.
     fn has_memory_for(&mut self, work: &[StageTask], stages: &[StageWay], queue: u32, tasks: &Tasks) -> bool {
-        let largest = work.iter().map(|stage| bytes_of(stage, tasks)).max().unwrap_or(0);
+        let largest = work.iter().enumerate().map(|(at, stage)| bytes_of(stage, at, tasks)).max().unwrap_or(0);
         let waiting = u64::from(queue) * (stages.len() as u64 - 1);
         // A worker holds what came and what it makes of it; what is on its way to a process is held by both sides.
         let held = |way: &StageWay| 2 * u64::from(way.workers) * u64::from(way.in_flight.map_or(1, |count| 1 + count));
@@ -125,11 +125,18 @@ impl Builder<'_> {
     }
 }
 
-/// How many bytes an item of a stage has at most, as its settings say; 0 where none does.
-fn bytes_of(stage: &StageTask, tasks: &Tasks) -> u64 {
+/// Settings that stage `at`, from 0, has no use for: what it works on comes from the stage before.
+fn unused(stage: &StageTask, at: usize, tasks: &Tasks) -> &'static [&'static str] {
+    tasks.get(&stage.task).and_then(Task::own_data).filter(|_| at > 0).unwrap_or_default()
+}
+
+/// How many bytes an item of stage `at` has at most, as its settings say; 0 where none does.
+fn bytes_of(stage: &StageTask, at: usize, tasks: &Tasks) -> u64 {
     let settings = tasks.get(&stage.task).map_or(&[][..], Task::settings);
-    let sizes = settings.iter().filter(|setting| matches!(setting.kind, SettingKind::Bytes { .. }));
-    sizes.map(|setting| stage.settings.whole(setting.name)).max().unwrap_or(0)
+    let unused = unused(stage, at, tasks);
+    let counts =
+        |setting: &&Setting| matches!(setting.kind, SettingKind::Bytes { .. }) && !unused.contains(&setting.name);
+    settings.iter().filter(counts).map(|setting| stage.settings.whole(setting.name)).max().unwrap_or(0)
 }
 
 fn product<T: Clone>(all: &[Vec<T>], next: &[T]) -> Vec<Vec<T>> {
@@ -143,7 +150,7 @@ fn common(work: &[StageTask], items: Items, tasks: &Tasks) -> Common {
     let mut settings = Settings::default();
     for (at, stage) in work.iter().enumerate() {
         settings.put(&format!("stage{}_task", at + 1), Value::Word(stage.task.clone()));
-        let unused = tasks.get(&stage.task).and_then(Task::own_data).filter(|_| at > 0).unwrap_or_default();
+        let unused = unused(stage, at, tasks);
         for (name, value) in stage.settings.iter().filter(|(name, _)| !unused.contains(name)) {
             settings.put(&format!("stage{}_{name}", at + 1), value.clone());
         }

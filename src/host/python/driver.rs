@@ -55,7 +55,7 @@ mod tests {
         let brief = |trial: &str| {
             let folder = run.path().join(trial);
             std::fs::create_dir_all(&folder).unwrap();
-            Brief { folder, ..brief() }
+            Brief { folder, ..crate::model::brief("empty", 1) }
         };
         let first = written(&brief("1")).unwrap();
         let changed = |path: &Path| std::fs::metadata(path.with_file_name("driver.py")).unwrap().modified().unwrap();
@@ -63,24 +63,5 @@ mod tests {
         let second = written(&brief("2")).unwrap();
         assert_eq!((first.as_path(), before), (second.as_path(), changed(&second)));
         assert!(first.starts_with(run.path()) && !run.path().join("2/driver").exists());
-    }
-
-    fn brief() -> Brief {
-        let setup = crate::model::Setup::new(crate::model::Model::Serial, crate::model::Measure::Work);
-        Brief {
-            task: "empty".into(),
-            settings: crate::task::Settings::default(),
-            seed: 1,
-            items: 1,
-            folder: PathBuf::new(),
-            setup,
-            purpose: crate::model::Purpose::Timed,
-            runtime: crate::runtime::Runtime::Python,
-            interpreter: None,
-            fault: None,
-            trace: false,
-            server: None,
-            stages: Vec::new(),
-        }
     }
 }
