@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Metric {
-    /// In-block ratio of the time of `to` (or of the group's baseline) to the time of `compare`; above one is better.
+    /// In-round ratio of the time of `to` (or of the group's baseline) to the time of `compare`; above one is better.
     Speedup,
     /// Time of the whole trial's measured phase in seconds; below is better.
     Time,
@@ -33,7 +33,7 @@ pub enum Metric {
 
 /// Every metric with its word and what it means, in the order in which help lists them.
 pub const METRICS: &[(Metric, &str, &str)] = &[
-    (Metric::Speedup, "speedup", "how many times faster `compare` is than `to`, by block"),
+    (Metric::Speedup, "speedup", "how many times faster `compare` is than `to`, by round"),
     (Metric::Time, "time", "seconds of the measured phase"),
     (Metric::Throughput, "throughput", "items a second"),
     (Metric::ServiceP50, "service_p50", "median time of an item, received until replied"),
@@ -178,7 +178,7 @@ pub enum ChartKey {
     /// How a side waits.
     Wait,
     /// Which cores.
-    Placement,
+    Affinity,
     /// How worker processes are started.
     Start,
     /// Which of Python's own classes run the workers.
@@ -186,7 +186,7 @@ pub enum ChartKey {
     /// How long a thread may keep the interpreter lock.
     SwitchInterval,
     /// How long the emulated lock is held before a blocking operation.
-    HeldPerOperation,
+    GilHold,
     /// What happens after a worker process has died.
     OnCrash,
     /// What the parent holds.
@@ -206,15 +206,11 @@ pub const CHART_KEYS: &[(ChartKey, &str, &str)] = &[
     (ChartKey::Chunk, "chunk", "items per message or claim"),
     (ChartKey::InFlight, "in_flight", "chunks that a worker process was handed and has not answered"),
     (ChartKey::Wait, "wait", "how a side waits for a message"),
-    (ChartKey::Placement, "placement", "which cores may be used"),
+    (ChartKey::Affinity, "affinity", "which cores may be used"),
     (ChartKey::Start, "start", "how worker processes are started"),
     (ChartKey::Api, "api", "which of Python's own classes run the workers"),
     (ChartKey::SwitchInterval, "switch_interval", "how long a thread may keep the interpreter lock"),
-    (
-        ChartKey::HeldPerOperation,
-        "held_per_operation",
-        "how long the emulated lock is held before a blocking operation",
-    ),
+    (ChartKey::GilHold, "gil_hold", "how long the emulated lock is held before a blocking operation"),
     (ChartKey::OnCrash, "on_crash", "what happens after a worker process has died"),
     (ChartKey::ParentMemory, "parent_memory", "memory that the parent holds"),
     (ChartKey::ParentUse, "parent_use", "what workers do with the parent's memory"),
@@ -230,11 +226,11 @@ const WAYS: &[ChartKey] = &[
     ChartKey::Chunk,
     ChartKey::InFlight,
     ChartKey::Wait,
-    ChartKey::Placement,
+    ChartKey::Affinity,
     ChartKey::Start,
     ChartKey::Api,
     ChartKey::SwitchInterval,
-    ChartKey::HeldPerOperation,
+    ChartKey::GilHold,
     ChartKey::OnCrash,
     ChartKey::ParentMemory,
     ChartKey::ParentUse,

@@ -5,15 +5,15 @@ use std::time::{Duration, Instant};
 
 use rayon::iter::{IndexedParallelIterator as _, IntoParallelIterator as _, ParallelIterator as _};
 use runner::ipc::{Dispatch, Method, Wait};
-use runner::model::{self, Brief, Measure, Model, Order, Placement, Purpose, Setup};
+use runner::model::{self, Affinity, Config, JobSpec, Measure, Model, Purpose, RunContext};
 use runner::reexec::Program;
 use runner::task::{Context, Job, Place, Settings, Tasks, Value, digest, item_digest};
 
 use super::{Side, compare};
 
-pub fn setup(model: Model, workers: u32, chunk: u32) -> Setup {
+pub fn config(model: Model, workers: u32, chunk: u32) -> Config {
     let processes = model == Model::Processes;
-    Setup {
+    Config {
         model,
         workers: (model != Model::Serial).then_some(workers),
         ipc: processes.then_some(Method::Pipe),
@@ -21,34 +21,34 @@ pub fn setup(model: Model, workers: u32, chunk: u32) -> Setup {
         chunk: (model != Model::Serial).then_some(chunk),
         in_flight: processes.then_some(2),
         wait: processes.then_some(Wait::Sleep),
-        placement: (model != Model::Serial).then_some(Placement::Free),
-        ..Setup::new(model, Measure::Work)
+        affinity: (model != Model::Serial).then_some(Affinity::Free),
+        ..Config::new(model, Measure::Work)
     }
 }
 
 /// Nanoseconds per empty item of the work phase of one run.
-pub fn run_model(setup: Setup, items: u64) -> f64 {
-    run_task("empty", &Settings::default(), setup, items)
+pub fn run_model(config: Config, items: u64) -> f64 {
+    run_task("empty", &Settings::default(), config, items)
 }
 
-fn run_task(task: &str, settings: &Settings, setup: Setup, items: u64) -> f64 {
-    phases_of(task, settings, setup, items)[1] / items as f64
+fn run_task(task: &str, settings: &Settings, config: Config, items: u64) -> f64 {
+    phases_of(task, settings, config, items)[1] / items as f64
 }
 
 /// Nanoseconds of start, work and join of one run over empty items.
-pub fn run_phases(setup: Setup, items: u64) -> [f64; 3] {
-    phases_of("empty", &Settings::default(), setup, items)
+pub fn run_phases(config: Config, items: u64) -> [f64; 3] {
+    phases_of("empty", &Settings::default(), config, items)
 }
 
-fn phases_of(task: &str, settings: &Settings, setup: Setup, items: u64) -> [f64; 3] {
+fn phases_of(task: &str, settings: &Settings, config: Config, items: u64) -> [f64; 3] {
     let (tasks, program) = (Tasks::builtin(), Program::current());
-    let brief = Brief {
+    let brief = JobSpec {
         task: task.into(),
         settings: settings.clone(),
         seed: 1,
         items,
         folder: std::path::PathBuf::new(),
-        setup,
+        config,
         purpose: Purpose::Timed,
         runtime: runner::runtime::Runtime::Native,
         interpreter: None,
@@ -59,7 +59,7 @@ fn phases_of(task: &str, settings: &Settings, setup: Setup, items: u64) -> [f64;
     };
     let prefix = format!("/runner-bench-{}", std::process::id());
     let deadline = Instant::now() + Duration::from_secs(60);
-    let ran = model::run(&Order { tasks: &tasks, program: &program, brief, deadline, prefix, copied: &|| {} });
+    let ran = model::run(&RunContext { tasks: &tasks, program: &program, brief, deadline, prefix, copied: &|| {} });
     assert_eq!((ran.trouble, ran.done), (None, items));
     ran.phases.map(|phase| phase.wall as f64)
 }
@@ -148,9 +148,9 @@ pub fn agreement() {
     const ITEMS: u64 = 256;
     let mut settings = Settings::default();
     settings.put("limit", Value::Whole(LIMIT));
-    let primes = |setup: Setup| -> Box<dyn FnMut() -> f64> {
+    let primes = |config: Config| -> Box<dyn FnMut() -> f64> {
         let settings = settings.clone();
-        Box::new(move || run_task("primes", &settings, setup.clone(), ITEMS))
+        Box::new(move || run_task("primes", &settings, config.clone(), ITEMS))
     };
     let serial = || {
         let start = Instant::now();
@@ -159,7 +159,7 @@ pub fn agreement() {
     };
     compare(
         "agreement: primes below 200000, serial",
-        vec![("a loop by hand", Box::new(serial)), ("serial", primes(setup(Model::Serial, 1, 1)))],
+        vec![("a loop by hand", Box::new(serial)), ("serial", primes(config(Model::Serial, 1, 1)))],
     );
     let by_hand = || {
         claimed_by_hand(2, ITEMS, |item| {
@@ -168,12 +168,12 @@ pub fn agreement() {
     };
     compare(
         "agreement: primes below 200000, two threads",
-        vec![("threads by hand", Box::new(by_hand)), ("threads × 2", primes(setup(Model::Threads, 2, 1)))],
+        vec![("threads by hand", Box::new(by_hand)), ("threads × 2", primes(config(Model::Threads, 2, 1)))],
     );
     let mut waits = Settings::default();
     waits.put("duration", Value::Whole(2_000_000));
     let by_hand = || claimed_by_hand(8, 64, |_| std::thread::sleep(Duration::from_millis(2)));
-    let ours = move || run_task("sleep", &waits, setup(Model::Threads, 8, 1), 64);
+    let ours = move || run_task("sleep", &waits, config(Model::Threads, 8, 1), 64);
     compare(
         "agreement: waits of 2 ms, eight threads",
         vec![("threads by hand", Box::new(by_hand)), ("threads × 8", Box::new(ours))],
@@ -210,10 +210,10 @@ pub fn run() {
             &format!("ns per empty item, {workers} worker(s), against a hand-written loop"),
             vec![
                 ("a loop by hand over the same task", Box::new(move || by_hand(workers.into(), MANY))),
-                ("threads, chunk 64", Box::new(move || run_model(setup(Model::Threads, workers, 64), MANY))),
-                ("threads, chunk 1", Box::new(move || run_model(setup(Model::Threads, workers, 1), MANY))),
-                ("rayon, chunk 64", Box::new(move || run_model(setup(Model::Rayon, workers, 64), MANY))),
-                ("rayon, chunk 1", Box::new(move || run_model(setup(Model::Rayon, workers, 1), MANY))),
+                ("threads, chunk 64", Box::new(move || run_model(config(Model::Threads, workers, 64), MANY))),
+                ("threads, chunk 1", Box::new(move || run_model(config(Model::Threads, workers, 1), MANY))),
+                ("rayon, chunk 64", Box::new(move || run_model(config(Model::Rayon, workers, 64), MANY))),
+                ("rayon, chunk 1", Box::new(move || run_model(config(Model::Rayon, workers, 1), MANY))),
             ],
         );
         compare(
@@ -221,7 +221,7 @@ pub fn run() {
             vec![
                 ("par_iter, one job per item", Box::new(|| par_iter(&pool, MANY / 10, 1))),
                 ("par_iter, as it splits by itself", Box::new(|| par_iter(&pool, MANY, usize::MAX))),
-                ("rayon, chunk 1", Box::new(move || run_model(setup(Model::Rayon, workers, 1), MANY))),
+                ("rayon, chunk 1", Box::new(move || run_model(config(Model::Rayon, workers, 1), MANY))),
                 ("processes, shared table, chunk 1", table(workers, 1, MANY)),
                 ("processes, shared table, chunk 64", table(workers, 64, MANY)),
             ],
@@ -229,8 +229,8 @@ pub fn run() {
     }
     for (chunk, items) in [(1, 20_000), (64, 200_000)] {
         let stream = |method| -> Box<dyn FnMut() -> f64> {
-            let setup = Setup { ipc: Some(method), ..setup(Model::Processes, 2, chunk) };
-            Box::new(move || run_model(setup.clone(), items))
+            let config = Config { ipc: Some(method), ..config(Model::Processes, 2, chunk) };
+            Box::new(move || run_model(config.clone(), items))
         };
         let sides: Vec<Side<'_>> = vec![
             ("shared memory, table", table(2, chunk, items * 10)),
@@ -245,11 +245,11 @@ pub fn run() {
 
 /// A shared table of empty items, claimed by worker processes.
 pub fn table(workers: u32, chunk: u32, items: u64) -> Box<dyn FnMut() -> f64> {
-    let setup = Setup {
+    let config = Config {
         ipc: Some(Method::SharedMemory),
-        dispatch: Some(Dispatch::Table),
+        dispatch: Some(Dispatch::Claim),
         in_flight: None,
-        ..setup(Model::Processes, workers, chunk)
+        ..config(Model::Processes, workers, chunk)
     };
-    Box::new(move || run_model(setup.clone(), items))
+    Box::new(move || run_model(config.clone(), items))
 }

@@ -6,10 +6,10 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use runner::ipc::Method;
-use runner::model::{Measure, Model, Setup};
+use runner::model::{Config, Measure, Model};
 use runner::runtime::find;
 
-use super::items::{run_model, run_phases, setup, table};
+use super::items::{config, run_model, run_phases, table};
 use super::{Side, compare};
 
 /// A Python with a pool of two workers.
@@ -59,8 +59,8 @@ pub fn run() {
         Box::new(move || peer.borrow_mut().ask(kind, count))
     };
     let stream = |method: Method, chunk: u32, items: u64| -> Box<dyn FnMut() -> f64> {
-        let setup = Setup { ipc: Some(method), ..setup(Model::Processes, 2, chunk) };
-        Box::new(move || run_model(setup.clone(), items))
+        let config = Config { ipc: Some(method), ..config(Model::Processes, 2, chunk) };
+        Box::new(move || run_model(config.clone(), items))
     };
     let pairs: Vec<(&str, [Side<'_>; 2])> = vec![
         (
@@ -102,7 +102,7 @@ pub fn run() {
 
 /// Nanoseconds until four workers of ours are ready and have run an item each.
 fn start() -> f64 {
-    let setup = Setup { measure: Measure::EndToEnd, ..setup(Model::Processes, 4, 1) };
-    let [start, work, _] = run_phases(setup, 4);
+    let config = Config { measure: Measure::EndToEnd, ..config(Model::Processes, 4, 1) };
+    let [start, work, _] = run_phases(config, 4);
     start + work
 }

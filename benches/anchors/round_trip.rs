@@ -1,6 +1,6 @@
 //! Round trips over each IPC method against a bare ping-pong on the same primitive.
 
-use runner::ipc::{self, Hub, Method, Wait};
+use runner::ipc::{self, DispatcherEnd, Method, Wait};
 
 use super::bare::{Line, Peer, Pipes, Queue, Relay, start};
 use super::{Side, compare, per_call, pin, pin_as_told, soon};
@@ -9,7 +9,7 @@ pub const PEER: &str = "__peer";
 
 /// A hub with one echoing peer.
 struct Echo {
-    hub: Box<dyn Hub>,
+    hub: Box<dyn DispatcherEnd>,
     message: Vec<u8>,
     reply: Vec<u8>,
     /// Dropped after the hub.

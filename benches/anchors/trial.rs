@@ -3,8 +3,8 @@
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use runner::host::{Brief, Host as _, Interrupt, Measure, Process, Purpose, Spec, WorkFolder};
-use runner::model::{Model, Setup};
+use runner::host::{Interrupt, JobSpec, Measure, ProcessLauncher, Purpose, TrialLauncher as _, TrialSpec, WorkFolder};
+use runner::model::{Config, Model};
 use runner::reexec::Program;
 use runner::task::Settings;
 
@@ -14,15 +14,15 @@ pub fn run() {
     let base = std::env::temp_dir();
     let folder = WorkFolder::create(&base).expect("a work folder");
     let interrupt = Interrupt::install().expect("signal handlers");
-    let mut host = Process::new(Program::current(), folder.path(), interrupt);
-    let setup = Setup::new(Model::Serial, Measure::Work);
-    let brief = Brief {
+    let mut host = ProcessLauncher::new(Program::current(), folder.path(), interrupt);
+    let config = Config::new(Model::Serial, Measure::Work);
+    let brief = JobSpec {
         task: "empty".into(),
         settings: Settings::default(),
         seed: 1,
         items: 1,
         folder: std::path::PathBuf::new(),
-        setup,
+        config,
         purpose: Purpose::Timed,
         runtime: runner::runtime::Runtime::Native,
         interpreter: None,
@@ -32,7 +32,7 @@ pub fn run() {
         stages: Vec::new(),
     };
     let spec =
-        Spec { brief, reference: false, timeout: Duration::from_secs(30), prefix: String::new(), against: false };
+        TrialSpec { brief, reference: false, timeout: Duration::from_secs(30), prefix: String::new(), against: false };
     let program = std::env::current_exe().expect("this program");
     let bare = move || {
         let start = Instant::now();

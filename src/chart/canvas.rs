@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::font::{self, Weight};
 use super::theme::Paint;
-use super::types::TypeCase;
+use super::types::GlyphCache;
 
 /// Where the given x stands in a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,7 +124,7 @@ pub(super) struct Canvas {
     height: f64,
     prefix: String,
     body: Vec<Piece>,
-    types: TypeCase,
+    types: GlyphCache,
     /// The text and the extent of the ink of everything that was written, for tests.
     #[cfg(test)]
     pub(super) written: Vec<(String, Area)>,
@@ -147,7 +147,7 @@ impl Canvas {
             height,
             prefix: prefix.to_owned(),
             body: Vec::new(),
-            types: TypeCase::default(),
+            types: GlyphCache::default(),
             #[cfg(test)]
             written: Vec::new(),
         };

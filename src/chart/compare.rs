@@ -1,7 +1,7 @@
-//! Did it get worse? Of every way the time before and after, by two builds in the same blocks or by two runs.
+//! Did it get worse? Of every way the time before and after, by two builds in the same rounds or by two runs.
 
 use super::compare_plot::{Layout, Row, Section, Tone};
-use super::sheet::Sheet;
+use super::frame::Frame;
 use super::words::{self, capital, estimate};
 use super::{Chart, view};
 use crate::name::{plural, show_seconds, three_digits};
@@ -23,7 +23,7 @@ struct Draft {
     sections: Vec<Section>,
     notes: Vec<String>,
     /// Practical margin, as a share.
-    delta: f64,
+    margin: f64,
 }
 
 /// The charts of a run of two builds, or one line that says why there is none.
@@ -45,7 +45,7 @@ pub(super) fn charts(results: &Results, base: &str) -> Vec<Chart> {
         results.groups.iter().map(|group| (group, of(group))).filter(|(_, found)| !found.is_empty()).collect();
     if known.is_empty() {
         let why = results.derived.groups.iter().find_map(|verdict| verdict.withheld.clone());
-        return refused(why.unwrap_or_else(|| "no way has enough blocks of both builds".to_owned()));
+        return refused(why.unwrap_or_else(|| "no way has enough rounds of both builds".to_owned()));
     }
     let rows: usize = known.iter().map(|(_, found)| found.len()).sum();
     let draft = |known: &[(&Group, Vec<&Regression>)]| {
@@ -57,7 +57,7 @@ pub(super) fn charts(results: &Results, base: &str) -> Vec<Chart> {
             notes: words::disturbed(results, found.iter().flat_map(|found| [found.new, found.old]))
                 .into_iter()
                 .collect(),
-            delta: results.run.delta,
+            margin: results.run.margin,
         }
     };
     if known.len() == 1 || rows <= MOST_ROWS_TOGETHER {
@@ -88,13 +88,13 @@ pub fn comparison(old: &Results, new: &Results, comparison: &Comparison) -> Vec<
     let draft = |groups: &[(&str, Vec<&Matched>)]| {
         let all: Vec<&Matched> = groups.iter().flat_map(|(_, rows)| rows.iter().copied()).collect();
         Draft {
-            title: title_of_runs(comparison.delta, &all),
-            subtitle: subtitle_of_runs(comparison.delta, &all),
+            title: title_of_runs(comparison.margin, &all),
+            subtitle: subtitle_of_runs(comparison.margin, &all),
             sections: groups.iter().map(|(group, rows)| section_of_runs(old, new, group, rows)).collect(),
             notes: vec![
                 "Grey: not shown to be slower or faster, by its time and relative to the reference alike".to_owned(),
             ],
-            delta: comparison.delta,
+            margin: comparison.margin,
         }
     };
     let view = Results { charts: Vec::new(), ..new.clone() };
@@ -127,9 +127,9 @@ impl Draft {
             many => notes.push(format!("Two peaks in {} rows, marked by a double tick", many.len())),
         }
         notes.append(&mut self.notes.clone());
-        let layout = Layout::new(&self.sections, self.delta);
+        let layout = Layout::new(&self.sections, self.margin);
         notes.extend(layout.beyond().map(|count| format!("{} beyond the axis", plural(count as u64, "trial"))));
-        let sheet = Sheet::new(results, groups, &title, &subtitle, &notes);
+        let sheet = Frame::new(results, groups, &title, &subtitle, &notes);
         let numbers: Vec<String> =
             self.sections.iter().map(|section| section.in_words(self.sections.len() > 1)).collect();
         let alt = format!("{title}. {subtitle}. {}.", numbers.join(". "));
@@ -138,8 +138,8 @@ impl Draft {
     }
 }
 
-fn margin(delta: f64) -> String {
-    format!("{} %", three_digits(delta * 100.0))
+fn percent(margin: f64) -> String {
+    format!("{} %", three_digits(margin * 100.0))
 }
 
 /// At most a few names, and how many more there are.
@@ -154,7 +154,7 @@ fn title_of_builds(results: &Results, found: &[&Regression]) -> String {
     let label = |cell: usize| results.cells.get(cell).map_or(String::new(), |cell| cell.label.clone());
     let with = |word: Change| found.iter().filter(move |one| one.word == word);
     let count = |word: Change| with(word).count();
-    let (of, margin) = (found.len(), margin(results.run.delta));
+    let (of, margin) = (found.len(), percent(results.run.margin));
     let mut parts = Vec::new();
     let mut worst: Vec<&&Regression> = with(Change::Regression).collect();
     worst.sort_by(|a, b| b.ratio.median.total_cmp(&a.ratio.median));
@@ -183,14 +183,14 @@ fn title_of_builds(results: &Results, found: &[&Regression]) -> String {
 }
 
 fn subtitle_of_builds(results: &Results, found: &[&Regression]) -> String {
-    let blocks = found.iter().map(|one| one.ratio.n);
-    let (low, high) = blocks.fold((u32::MAX, 0), |(low, high), n| (low.min(n), high.max(n)));
-    let blocks = if low >= high { format!("{high} blocks") } else { format!("{low} to {high} blocks") };
+    let rounds = found.iter().map(|one| one.ratio.n);
+    let (low, high) = rounds.fold((u32::MAX, 0), |(low, high), n| (low.min(n), high.max(n)));
+    let rounds = if low >= high { format!("{high} rounds") } else { format!("{low} to {high} rounds") };
     let other = results.run.against.as_deref().unwrap_or_default();
     format!(
-        "Time of this build over that of the other ({other}): median of the ratios within {blocks}, with the interval of \
+        "Time of this build over that of the other ({other}): median of the ratios within {rounds}, with the interval of \
          its verdict. Shaded: ±{}. {}",
-        margin(results.run.delta),
+        percent(results.run.margin),
         words::unbroken("Further left is better")
     )
 }
@@ -232,8 +232,8 @@ fn interval(ratio: &Interval) -> String {
     if ends.is_empty() { "no interval".to_owned() } else { ends.to_owned() }
 }
 
-fn title_of_runs(delta: f64, all: &[&Matched]) -> String {
-    let (of, margin) = (plural(all.len() as u64, "way"), margin(delta));
+fn title_of_runs(margin: f64, all: &[&Matched]) -> String {
+    let (of, margin) = (plural(all.len() as u64, "way"), percent(margin));
     let mut slower: Vec<&&Matched> = all.iter().filter(|one| one.slower()).collect();
     slower.sort_by(|a, b| b.time.ratio.total_cmp(&a.time.ratio));
     let names: Vec<String> = slower.iter().map(|one| format!("{} {}", one.label, change(one.time.ratio))).collect();
@@ -244,12 +244,12 @@ fn title_of_runs(delta: f64, all: &[&Matched]) -> String {
     format!("{} of {of} {are} slower by more than {margin}: {}", names.len(), few(&names))
 }
 
-fn subtitle_of_runs(delta: f64, all: &[&Matched]) -> String {
+fn subtitle_of_runs(margin: f64, all: &[&Matched]) -> String {
     let intervals = all.iter().flat_map(|one| [&one.time.old, &one.time.new]);
     format!(
         "Time in the later run over that in the earlier one, which are not paired; {}. Shaded: ±{}. {}",
         words::trials_and_interval(intervals),
-        margin(delta),
+        percent(margin),
         words::unbroken("Further left is better")
     )
 }

@@ -2,8 +2,8 @@
 
 use super::Picture;
 use super::canvas::{Anchor, Canvas, Stroke, Type};
+use super::frame::{AXIS, Frame, OUTER, WIDTH};
 use super::plot::{Plot, PlotError, Scale};
-use super::sheet::{AXIS, OUTER, Sheet, WIDTH};
 use super::theme::{Hue, Paint};
 use super::{ticks, words};
 use crate::results::Results;
@@ -110,7 +110,7 @@ impl Section {
 /// Everything that is drawn, and where.
 pub(super) struct Layout<'a> {
     sections: &'a [Section],
-    delta: f64,
+    margin: f64,
     left: f64,
     right: f64,
     x: (f64, f64),
@@ -121,7 +121,7 @@ fn rows(sections: &[Section]) -> impl Iterator<Item = &Row> {
 }
 
 impl<'a> Layout<'a> {
-    pub(super) fn new(sections: &'a [Section], delta: f64) -> Self {
+    pub(super) fn new(sections: &'a [Section], margin: f64) -> Self {
         let labels = rows(sections).map(|row| LABEL.width(&row.label)).fold(0.0, f64::max);
         let left = (OUTER + labels + LABEL_GAP).ceil().clamp(LEFT.0, LEFT.1);
         let shown = rows(sections).flat_map(|row| {
@@ -130,11 +130,11 @@ impl<'a> Layout<'a> {
             all.collect::<Vec<_>>()
         });
         let within = shown.filter(|ratio| (1.0 / FARTHEST..=FARTHEST).contains(ratio));
-        let edge = (1.0 + delta.clamp(0.0, FARTHEST - 1.0)).max(NARROWEST);
+        let edge = (1.0 + margin.clamp(0.0, FARTHEST - 1.0)).max(NARROWEST);
         let (low, high) = within.fold((1.0 / edge, edge), |(low, high), ratio| (low.min(ratio), high.max(ratio)));
         // Marks at the ends have room.
         let room = (high / low).powf(0.03);
-        Self { sections, delta, left, right: RIGHT - CHANGE - WORD, x: (low / room, high * room) }
+        Self { sections, margin, left, right: RIGHT - CHANGE - WORD, x: (low / room, high * room) }
     }
 
     /// How many trials lie beyond the axis, where some do.
@@ -144,7 +144,7 @@ impl<'a> Layout<'a> {
         (count > 0).then_some(count)
     }
 
-    pub(super) fn draw(&self, sheet: &Sheet, results: &Results, stem: &str, alt: &str) -> Result<Picture, PlotError> {
+    pub(super) fn draw(&self, sheet: &Frame, results: &Results, stem: &str, alt: &str) -> Result<Picture, PlotError> {
         let top = sheet.top();
         let middles = self.middles(top + 26.0);
         let bottom = middles.last().and_then(|rows| rows.last()).copied().unwrap_or(top) + PITCH / 2.0;
@@ -187,7 +187,7 @@ impl<'a> Layout<'a> {
     fn axis(&self, plot: &Plot, canvas: &mut Canvas, top: f64, strips: &[(f64, f64)]) {
         let at = |ratio: f64| plot.at(ratio.clamp(self.x.0, self.x.1), 0.0).0;
         for (from, to) in strips {
-            let margin = 1.0 + self.delta;
+            let margin = 1.0 + self.margin;
             canvas.rect([at(1.0 / margin), *from, at(margin), *to], Paint::Quiet(0), 1.0);
         }
         let shown: Vec<(f64, String)> =

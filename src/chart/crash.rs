@@ -2,7 +2,7 @@
 
 use super::crash_plot::Layout;
 use super::crash_title::title;
-use super::sheet::Sheet;
+use super::frame::Frame;
 use super::words::{self, estimate};
 use super::{Chart, view};
 use crate::name::{plural, show_count, show_seconds, three_digits};
@@ -161,7 +161,7 @@ fn chart(results: &Results, matrix: &Matrix, stem: String) -> Chart {
     }
     let subtitle = subtitle(results, matrix);
     let (title, subtitle) = view::headline(results, title, subtitle);
-    let sheet = Sheet::new(results, &matrix.groups, &title, &subtitle, &notes(matrix));
+    let sheet = Frame::new(results, &matrix.groups, &title, &subtitle, &notes(matrix));
     let numbers = matrix.rows.iter().map(|row| {
         let fields = matrix.columns.iter().zip(&row.fields);
         let told = fields.filter_map(|((name, _), field)| Some(format!("{name} {}", field.as_ref()?.in_words())));

@@ -3,7 +3,7 @@
 use super::Picture;
 use super::canvas::{Anchor, Canvas, Stroke, Type, number};
 use super::crash::{Fate, Field, Matrix};
-use super::sheet::{AXIS, OUTER, Sheet, WIDTH};
+use super::frame::{AXIS, Frame, OUTER, WIDTH};
 use super::theme::{Hue, Paint};
 use crate::name::three_digits;
 use crate::results::Results;
@@ -30,7 +30,7 @@ const WEAK: Type = Type::regular(12.0, Paint::Muted).tabular();
 
 /// Everything that is drawn, and where.
 pub(super) struct Layout<'a> {
-    sheet: &'a Sheet,
+    sheet: &'a Frame,
     matrix: &'a Matrix<'a>,
     left: f64,
     /// Width of a field with its gutter.
@@ -40,7 +40,7 @@ pub(super) struct Layout<'a> {
 }
 
 impl<'a> Layout<'a> {
-    pub(super) fn new(sheet: &'a Sheet, matrix: &'a Matrix<'a>) -> Self {
+    pub(super) fn new(sheet: &'a Frame, matrix: &'a Matrix<'a>) -> Self {
         let widest = matrix.rows.iter().map(|row| LABEL.width(&row.label)).fold(0.0, f64::max);
         let columns = matrix.columns.len().max(1) as f64;
         let most = (RIGHT - columns * (NARROWEST + GUTTER)).min(LEFT.1);

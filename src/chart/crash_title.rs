@@ -1,7 +1,7 @@
 //! The finding of the chart of faults: who dies of what, and what the others lose.
 
 use super::crash::{Fate, Field, Matrix, Row};
-use super::sheet::title_lines;
+use super::frame::title_lines;
 use super::words::capital;
 use crate::name::{show_count, three_digits};
 use crate::results::Results;

@@ -63,12 +63,12 @@ pub(super) fn equivalent(verdict: &GroupVerdict, cells: &[usize]) -> bool {
 }
 
 /// What to say in place of a finding where nothing could be found: no comparison was decided, whatever was measured, since
-/// there are too few blocks for so many.
-pub(super) fn too_few_blocks(verdict: &GroupVerdict) -> Option<String> {
+/// there are too few rounds for so many.
+pub(super) fn too_few_rounds(verdict: &GroupVerdict) -> Option<String> {
     let open = |pair: &Pair| pair.word == Word::Undecided && pair.smallest_effect.is_none();
-    let blocks = verdict.pairs.iter().map(|pair| pair.ratio.n).max()?;
+    let rounds = verdict.pairs.iter().map(|pair| pair.ratio.n).max()?;
     let comparisons = if verdict.pairs.len() == 1 { "this comparison" } else { "so many comparisons" };
-    verdict.pairs.iter().all(open).then(|| format!("{} cannot decide {comparisons}", plural(blocks.into(), "block")))
+    verdict.pairs.iter().all(open).then(|| format!("{} cannot decide {comparisons}", plural(rounds.into(), "round")))
 }
 
 /// Whether `a` was shown to be faster than every one of the others.

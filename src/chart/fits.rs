@@ -1,6 +1,6 @@
 //! The curve of a law of scaling on the chart of speed-ups: drawn dashed for one line, and named in the footer.
 
-use super::plot::{Pen, Plot, PlotError};
+use super::plot::{Ink, Plot, PlotError};
 use super::speedup::Drawn;
 use super::theme::Paint;
 use crate::results::{FitKind, FitRecord, Fitted, Group, Results};
@@ -48,5 +48,5 @@ pub(super) fn draw(plot: &mut Plot, fit: &FitRecord, (low, high): (f64, f64), y:
     let inside = |(_, value): &(f64, f64)| (y.0..=y.1).contains(value);
     let points: Vec<(f64, f64)> = (0..=STEPS).filter_map(|step| point(at(step))).filter(inside).collect();
     let title = note(fit);
-    plot.line(&points, Pen { paint: Paint::Ink, opacity: 1.0, width: 1.1, dash: "5 3", title })
+    plot.line(&points, Ink { paint: Paint::Ink, opacity: 1.0, width: 1.1, dash: "5 3", title })
 }

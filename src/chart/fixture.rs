@@ -22,11 +22,11 @@ impl Fixture {
             ScenarioRecord { name: name.into(), title: name.into(), about: text(), text: text(), hash: text() };
         let run = RunRecord {
             seed: 1,
-            blocks: 15,
+            rounds: 15,
             quick: false,
             complete: true,
             only: None,
-            delta: 0.03,
+            margin: 0.03,
             timeout: 30.0,
             started: text(),
             resumed: 0,
@@ -81,11 +81,11 @@ impl Fixture {
                 chunk: workers.map(|_| 1),
                 in_flight: over_process.then_some(2),
                 wait: over_process.then(|| "sleep".to_owned()),
-                placement: over_process.then(|| "free".to_owned()),
+                affinity: over_process.then(|| "free".to_owned()),
                 start: None,
                 api: None,
                 switch_interval: None,
-                held_per_operation: None,
+                gil_hold: None,
                 on_crash: None,
                 parent_memory: None,
                 parent_use: None,
@@ -173,7 +173,7 @@ impl Fixture {
                 if ratio.is_finite() {
                     let word = if ratio > 1.03 { Word::Faster } else { Word::Undecided };
                     let ratio = self.interval(ratio, *a);
-                    pairs.push(Pair { a: *a, b: *b, ratio, word, smallest_effect: None, blocks_needed: None });
+                    pairs.push(Pair { a: *a, b: *b, ratio, word, smallest_effect: None, rounds_needed: None });
                 }
             }
         }

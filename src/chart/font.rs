@@ -154,19 +154,19 @@ pub(super) fn outline(glyph: u16, weight: Weight) -> &'static str {
 
 fn drawn(glyph: u16, weight: Weight) -> String {
     let scale = EM / f64::from(face_of(weight).units_per_em());
-    let mut pen = Pen { path: String::new(), at: (0, 0), start: (0, 0), scale };
+    let mut pen = Ink { path: String::new(), at: (0, 0), start: (0, 0), scale };
     face_of(weight).outline_glyph(GlyphId(glyph), &mut pen);
     pen.path
 }
 
-struct Pen {
+struct Ink {
     path: String,
     at: (i32, i32),
     start: (i32, i32),
     scale: f64,
 }
 
-impl Pen {
+impl Ink {
     fn point(&self, (x, y): (f32, f32)) -> (i32, i32) {
         let scaled = |length: f32| (f64::from(length) * self.scale).round() as i32;
         (scaled(x), scaled(y))
@@ -188,7 +188,7 @@ impl Pen {
     }
 }
 
-impl OutlineBuilder for Pen {
+impl OutlineBuilder for Ink {
     fn move_to(&mut self, x: f32, y: f32) {
         self.step('m', &[(x, y)]);
         self.start = self.at;

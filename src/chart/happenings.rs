@@ -63,7 +63,7 @@ pub(super) fn crashed() -> Results {
     let rows: [Row; 3] =
         [("serial", 0, "", Some(1.2)), ("processes", 4, "pipe", Some(0.4)), ("processes", 8, "pipe", Some(0.24))];
     let mut results =
-        Fixture::new("died", &[ChartKind::Timeline]).group("primes, kill in item 19", "40 blocks", &rows).derive();
+        Fixture::new("died", &[ChartKind::Timeline]).group("primes, kill in item 19", "40 rounds", &rows).derive();
     for cell in &mut results.cells[1..] {
         (cell.start, cell.on_crash) = (Some("spawn".into()), Some("restart".into()));
     }
@@ -95,7 +95,7 @@ pub(super) fn locked() -> Results {
     let rows: [Row; 2] = [("threads", 2, "", Some(0.4)), ("threads", 4, "", Some(0.4))];
     let mut results =
         Fixture::new("lock", &[ChartKind::Timeline]).group("primes", "π(200 000) in 64 blocks", &rows).derive();
-    results.groups[0].runtime = "emulated_gil".into();
+    results.groups[0].runtime = "gil_emulation".into();
     let mut lot = Lot(3);
     let mut events = Vec::new();
     for lane in 1..=4_u32 {
@@ -160,7 +160,7 @@ fn crowd() -> Results {
 fn blur() -> Results {
     let rows: [Row; 1] = [("threads", 2, "", Some(0.4))];
     let mut results = Fixture::new("blur", &[ChartKind::Timeline]).group("empty", "nothing", &rows).derive();
-    results.groups[0].runtime = "emulated_gil".into();
+    results.groups[0].runtime = "gil_emulation".into();
     let mut lot = Lot(9);
     let mut events = Vec::new();
     for lane in 1..=2 {
@@ -201,8 +201,8 @@ pub(super) fn weights() -> Results {
         ("processes", 8, "pipe", Some(0.24)),
     ];
     let mut results = Fixture::new("weights", &[ChartKind::Memory])
-        .group("native", "64 blocks of primes", &rows)
-        .group("CPython 3.11.2", "64 blocks of primes", &rows)
+        .group("native", "64 rounds of primes", &rows)
+        .group("CPython 3.11.2", "64 rounds of primes", &rows)
         .derive();
     for (at, start) in [(2, "fork"), (3, "forkserver"), (4, "spawn")] {
         for cell in [at, at + 5] {
@@ -253,7 +253,7 @@ pub(super) fn faults() -> Results {
     let kinds = ["panic", "abort", "segfault", "exit", "kill", "hang", "stack_overflow", "memory"];
     let mut fixture = Fixture::new("faults", &[ChartKind::Crash]);
     for kind in kinds {
-        fixture = fixture.group(&format!("primes, {kind} in item 7"), "64 blocks of primes", &rows);
+        fixture = fixture.group(&format!("primes, {kind} in item 7"), "64 rounds of primes", &rows);
     }
     let mut results = fixture.derive();
     for (group, kind) in kinds.iter().enumerate() {

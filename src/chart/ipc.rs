@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::finding::{self, verdict_of};
+use super::frame::Frame;
 use super::ipc_plot::Layout;
 use super::ipc_title::title;
 use super::lines::{self, Line, Point};
-use super::sheet::Sheet;
 use super::words::{self, estimate};
 use super::{Chart, view};
 use crate::name::{fixed_three_digits, show_bytes, show_seconds, three_digits};
@@ -28,27 +28,27 @@ pub(super) enum Measure {
 pub(super) struct Family<'a> {
     /// Groups by payload, rising.
     pub(super) groups: Vec<(u64, &'a Group)>,
-    setup: Setup,
+    config: Config,
     pub(super) cells: Vec<&'a Cell>,
     pub(super) measure: Measure,
     /// What sets it apart from other families of the file.
     label: String,
 }
 
-/// Workers, chunk, in flight, wait and placement: equal for all methods of one chart.
+/// Workers, chunk, in flight, wait and affinity: equal for all methods of one chart.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Setup {
+struct Config {
     workers: Option<u32>,
     chunk: Option<u32>,
     in_flight: Option<u32>,
     wait: Option<String>,
-    placement: Option<String>,
+    affinity: Option<String>,
 }
 
-impl Setup {
+impl Config {
     fn of(cell: &Cell) -> Self {
-        let (wait, placement) = (cell.wait.clone(), cell.placement.clone());
-        Self { workers: cell.workers, chunk: cell.chunk, in_flight: cell.in_flight, wait, placement }
+        let (wait, affinity) = (cell.wait.clone(), cell.affinity.clone());
+        Self { workers: cell.workers, chunk: cell.chunk, in_flight: cell.in_flight, wait, affinity }
     }
 
     fn measure(&self) -> Measure {
@@ -60,7 +60,7 @@ impl Setup {
         }
     }
 
-    /// `2 workers, 4 in flight, wait spin, placement free`; the chunk is named where it is more than one item, and a round
+    /// `2 workers, 4 in flight, wait spin, affinity free`; the chunk is named where it is more than one item, and a round
     /// trip has one of each.
     fn words(&self) -> String {
         let plain = self.measure() == Measure::RoundTrip;
@@ -71,7 +71,7 @@ impl Setup {
             self.chunk.filter(|chunk| *chunk != 1).map(|chunk| format!("chunk {chunk}")),
             self.in_flight.filter(|_| !plain).map(|count| format!("{count} in flight")),
             self.wait.as_ref().map(|wait| format!("wait {wait}")),
-            self.placement.as_ref().map(|placement| format!("placement {placement}")),
+            self.affinity.as_ref().map(|affinity| format!("affinity {affinity}")),
         ];
         parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
     }
@@ -138,17 +138,18 @@ fn families(results: &Results) -> Vec<Family<'_>> {
     let mut families = Vec::new();
     for groups in kin(results) {
         let members = || groups.iter().flat_map(|(_, group)| &group.cells).filter_map(|cell| results.cells.get(*cell));
-        let mut setups: Vec<Setup> = Vec::new();
-        for setup in members().filter(|cell| is_method(cell)).map(Setup::of) {
-            if !setups.contains(&setup) {
-                setups.push(setup);
+        let mut configs: Vec<Config> = Vec::new();
+        for config in members().filter(|cell| is_method(cell)).map(Config::of) {
+            if !configs.contains(&config) {
+                configs.push(config);
             }
         }
-        for setup in setups {
+        for config in configs {
             // Threads and the like stand beside the methods as a reference, at equal workers.
-            let reference = |cell: &Cell| cell.ipc.is_none() && cell.workers.is_some() && cell.workers == setup.workers;
+            let reference =
+                |cell: &Cell| cell.ipc.is_none() && cell.workers.is_some() && cell.workers == config.workers;
             let cells: Vec<&Cell> =
-                members().filter(|cell| (is_method(cell) && Setup::of(cell) == setup) || reference(cell)).collect();
+                members().filter(|cell| (is_method(cell) && Config::of(cell) == config) || reference(cell)).collect();
             let mut sizes: Vec<u64> = groups
                 .iter()
                 .filter(|(_, group)| cells.iter().any(|cell| cell.group == group.id && is_method(cell)))
@@ -157,9 +158,9 @@ fn families(results: &Results) -> Vec<Family<'_>> {
             sizes.dedup();
             if sizes.len() > 1 {
                 let first = groups[0].1;
-                let measure = setup.measure();
-                let label = format!("{} {} {}", first.task, first.measure.replace('_', " "), setup.words());
-                families.push(Family { groups: groups.clone(), setup, cells, measure, label });
+                let measure = config.measure();
+                let label = format!("{} {} {}", first.task, first.measure.replace('_', " "), config.words());
+                families.push(Family { groups: groups.clone(), config, cells, measure, label });
             }
         }
     }
@@ -261,7 +262,7 @@ fn chart(results: &Results, family: &Family, stem: String) -> Chart {
     let subtitle = subtitle(family, &all, results.run.quick);
     let groups: Vec<&Group> = family.groups.iter().map(|(_, group)| *group).collect();
     let (title, subtitle) = view::headline(results, title, subtitle);
-    let sheet = Sheet::new(results, &groups, &title, &subtitle, &notes(results, family));
+    let sheet = Frame::new(results, &groups, &title, &subtitle, &notes(results, family));
     let numbers: Vec<String> = all
         .iter()
         .map(|drawn| {
@@ -289,10 +290,10 @@ fn subtitle(family: &Family, all: &[Drawn], quick: bool) -> String {
     let model = if family.groups[0].1.is_lock_model() { format!(" ({LOCK_MODEL})") } else { String::new() };
     let values = all.iter().flat_map(|drawn| &drawn.points).filter_map(|point| point.value.as_ref());
     let quick = if quick { ". Quick run" } else { "" };
-    let setup = family.setup.words();
-    let setup = if setup.is_empty() { setup } else { format!(", {setup}") };
+    let config = family.config.words();
+    let config = if config.is_empty() { config } else { format!(", {config}") };
     format!(
-        "{what}{measure}{model}{setup}; {}{quick}. {}",
+        "{what}{measure}{model}{config}; {}{quick}. {}",
         words::trials_and_interval(values),
         words::unbroken(direction)
     )

@@ -1,10 +1,10 @@
 //! Where lines of IPC methods cross: the break-even points of the verdicts, marked with their intervals.
 
 use super::canvas::{Anchor, Canvas, Stroke, Type};
+use super::frame::{OUTER, WIDTH};
 use super::ipc::{Drawn, Family, is_method};
 use super::ipc_plot::method_name;
 use super::plot::Plot;
-use super::sheet::{OUTER, WIDTH};
 use super::theme::Paint;
 use crate::name::show_bytes;
 use crate::results::{BreakEven, Crossing, Results, Word};

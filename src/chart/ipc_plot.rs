@@ -3,12 +3,12 @@
 use std::cell::RefCell;
 
 use super::canvas::{Anchor, Area, Canvas, Stroke};
+use super::frame::{self, AXIS, Frame, WIDTH};
 use super::ipc::{Drawn, Family};
 use super::ipc_cross::{self, Cross};
 use super::labels::{self, Label};
 use super::lines::{self, Detail, Line};
 use super::plot::{Plot, PlotError, Scale};
-use super::sheet::{self, AXIS, Sheet, WIDTH};
 use super::theme::Paint;
 use super::{Picture, ticks};
 use crate::name::show_bytes;
@@ -18,7 +18,7 @@ const HEIGHT: f64 = 302.0;
 
 /// Where everything stands.
 pub(super) struct Layout<'a> {
-    sheet: &'a Sheet,
+    sheet: &'a Frame,
     family: &'a Family<'a>,
     all: &'a [Drawn<'a>],
     labels: Vec<Label>,
@@ -29,7 +29,7 @@ pub(super) struct Layout<'a> {
 }
 
 impl<'a> Layout<'a> {
-    pub(super) fn new(results: &Results, sheet: &'a Sheet, family: &'a Family, all: &'a [Drawn<'a>]) -> Self {
+    pub(super) fn new(results: &Results, sheet: &'a Frame, family: &'a Family, all: &'a [Drawn<'a>]) -> Self {
         let label = |drawn: &Drawn| {
             let value = drawn.points.iter().rev().find_map(|point| point.value)?;
             let Line { name, hue, shade, .. } = &drawn.line;
@@ -55,7 +55,7 @@ impl<'a> Layout<'a> {
         // A little air below and above, more where the range is small.
         let air = (y.1 / y.0).powf(0.04).max(1.15);
         let y = (y.0 / air, y.1 * air);
-        let left = sheet::left(ticks::decades(y.0, y.1).into_iter().map(|value| family.show(value)));
+        let left = frame::left(ticks::decades(y.0, y.1).into_iter().map(|value| family.show(value)));
         let height = HEIGHT.max(labels.len() as f64 * labels::PITCH);
         Self { sheet, family, all, labels, crossings, area: [left, top, right, top + height], x, y }
     }

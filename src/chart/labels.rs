@@ -1,7 +1,7 @@
 //! Labels at the right end of lines: value and name, pushed apart, with a leader where one had to move.
 
 use super::canvas::{Anchor, Canvas, Stroke, Type};
-use super::sheet::{OUTER, WIDTH};
+use super::frame::{OUTER, WIDTH};
 use super::theme::{Hue, Paint};
 use super::words;
 
@@ -66,24 +66,24 @@ pub(super) fn draw(canvas: &mut Canvas, labels: &mut [Label], right: f64, (top, 
 /// Positions as near to the wanted ones (rising) as can be with a distance of `pitch`, in order, within the range where that
 /// is possible.
 pub(super) fn spread(wanted: &[f64], pitch: f64, top: f64, bottom: f64) -> Vec<f64> {
-    // Blocks of labels that touch: first index, how many, and where the first stands.
-    let mut blocks: Vec<(usize, usize, f64)> = Vec::new();
+    // Rounds of labels that touch: first index, how many, and where the first stands.
+    let mut rounds: Vec<(usize, usize, f64)> = Vec::new();
     let bounded = |count: usize, start: f64| start.min(bottom - (count - 1) as f64 * pitch).max(top);
     for (index, y) in wanted.iter().enumerate() {
-        blocks.push((index, 1, bounded(1, *y)));
-        while let [.., before, last] = blocks[..] {
+        rounds.push((index, 1, bounded(1, *y)));
+        while let [.., before, last] = rounds[..] {
             if before.2 + before.1 as f64 * pitch <= last.2 + 1e-9 {
                 break;
             }
             let count = before.1 + last.1;
             let members = &wanted[before.0..before.0 + count];
             let start = members.iter().enumerate().map(|(at, y)| y - at as f64 * pitch).sum::<f64>() / count as f64;
-            blocks.pop();
-            blocks.pop();
-            blocks.push((before.0, count, bounded(count, start)));
+            rounds.pop();
+            rounds.pop();
+            rounds.push((before.0, count, bounded(count, start)));
         }
     }
-    blocks.iter().flat_map(|(_, count, start)| (0..*count).map(move |at| start + at as f64 * pitch)).collect()
+    rounds.iter().flat_map(|(_, count, start)| (0..*count).map(move |at| start + at as f64 * pitch)).collect()
 }
 
 #[cfg(test)]

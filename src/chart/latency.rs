@@ -1,13 +1,13 @@
 //! How late are replies at which rate, and where does a way fall behind? Latency over the rate at which items come.
 
+use super::frame::Frame;
 use super::latency_plot::{Layout, is_wide};
 use super::lines::{self, Line, Point};
-use super::sheet::Sheet;
 use super::theme::SHADES;
 use super::words::{self, estimate};
 use super::{Chart, finding, view};
 use crate::name::{plural, show_count, show_seconds};
-use crate::results::{Cell, Group, Knee, Results};
+use crate::results::{Cell, Group, Results, SaturationPoint};
 use crate::vocab::ChartKind;
 
 const MOST_LINES: usize = 24;
@@ -122,7 +122,7 @@ impl<'a> Family<'a> {
 }
 
 /// The knee of the way that a cell belongs to: other work may have ways of the same name.
-fn knee<'a>(results: &'a Results, cell: &Cell) -> Option<&'a Knee> {
+fn knee<'a>(results: &'a Results, cell: &Cell) -> Option<&'a SaturationPoint> {
     results.derived.knees.iter().find(|knee| knee.points.iter().any(|point| point.cell == cell.id))
 }
 
@@ -144,7 +144,7 @@ fn chart(results: &Results, family: &Family, stem: String) -> Chart {
     }
     let (title, subtitle) = view::headline(results, title(results, family), subtitle(results, family, &all));
     let groups: Vec<&Group> = family.groups.iter().map(|(_, group)| *group).collect();
-    let sheet = Sheet::new(results, &groups, &title, &subtitle, &notes(results, family, &all));
+    let sheet = Frame::new(results, &groups, &title, &subtitle, &notes(results, family, &all));
     let numbers = all.iter().map(|drawn| {
         let values = drawn.points.iter().filter_map(|point| Some((point.x, point.value?)));
         let values = values.map(|(x, value)| format!("{} at {}", show_seconds(value.median), per_second(x as u32)));
@@ -158,22 +158,23 @@ fn chart(results: &Results, family: &Family, stem: String) -> Chart {
 
 /// The finding: who keeps up with the highest rate, and from which rate on others do not.
 fn title(results: &Results, family: &Family) -> String {
-    let mut knees: Vec<&Knee> = Vec::new();
+    let mut knees: Vec<&SaturationPoint> = Vec::new();
     for found in family.cells(results).filter_map(|cell| knee(results, cell)) {
         if !knees.iter().any(|known| std::ptr::eq(*known, found)) {
             knees.push(found);
         }
     }
     let highest = family.groups.last().map_or(0, |(rate, _)| *rate);
-    let names = |knees: &[&Knee]| words::listed(&knees.iter().map(|knee| knee.way.clone()).collect::<Vec<_>>());
+    let names =
+        |knees: &[&SaturationPoint]| words::listed(&knees.iter().map(|knee| knee.way.clone()).collect::<Vec<_>>());
     let Some(best) = knees.iter().filter_map(|knee| knee.keeps_up).max() else {
-        let behind: Vec<&Knee> = knees.iter().copied().filter(|knee| knee.saturated.is_some()).collect();
+        let behind: Vec<&SaturationPoint> = knees.iter().copied().filter(|knee| knee.saturated.is_some()).collect();
         return match behind.len() {
             0 => format!("95th percentile of latencies over the rate{}", suffix(results, family)),
             _ => format!("No way is shown to keep up with {}", per_second(family.groups[0].0)),
         };
     };
-    let first: Vec<&Knee> = knees.iter().copied().filter(|knee| knee.keeps_up == Some(best)).collect();
+    let first: Vec<&SaturationPoint> = knees.iter().copied().filter(|knee| knee.keeps_up == Some(best)).collect();
     if first.len() == knees.len() {
         let keeps = if best == highest { "every rate up to " } else { "" };
         return format!("Every way keeps up with {keeps}{}", per_second(best));

@@ -3,11 +3,11 @@
 use std::cell::RefCell;
 
 use super::canvas::{Anchor, Area, Canvas, Stroke};
+use super::frame::{self, AXIS, Frame, WIDTH};
 use super::labels::{self, Label};
 use super::latency::{Drawn, per_second};
 use super::lines::{self, Detail};
 use super::plot::{Plot, PlotError, Scale};
-use super::sheet::{self, AXIS, Sheet, WIDTH};
 use super::theme::Paint;
 use super::{Picture, ticks};
 use crate::name::show_seconds;
@@ -24,7 +24,7 @@ pub(super) fn is_wide(low: f64, high: f64) -> bool {
 
 /// Where everything stands.
 pub(super) struct Layout<'a> {
-    sheet: &'a Sheet,
+    sheet: &'a Frame,
     rates: Vec<u32>,
     all: &'a [Drawn<'a>],
     labels: Vec<Label>,
@@ -35,7 +35,7 @@ pub(super) struct Layout<'a> {
 
 impl<'a> Layout<'a> {
     /// For these rates, rising, and lines that have a value each.
-    pub(super) fn new(sheet: &'a Sheet, rates: Vec<u32>, all: &'a [Drawn<'a>]) -> Self {
+    pub(super) fn new(sheet: &'a Frame, rates: Vec<u32>, all: &'a [Drawn<'a>]) -> Self {
         let label = |drawn: &Drawn| {
             let value = drawn.points.iter().rev().find_map(|point| point.value)?;
             let line = &drawn.line;
@@ -53,7 +53,7 @@ impl<'a> Layout<'a> {
         let y = (y.0 / air, y.1 * air);
         let ends = (rates.first().copied().unwrap_or(1), rates.last().copied().unwrap_or(1));
         let x = (f64::from(ends.0), f64::from(ends.1));
-        let left = sheet::left(ticks::decades(y.0, y.1).into_iter().map(show_seconds));
+        let left = frame::left(ticks::decades(y.0, y.1).into_iter().map(show_seconds));
         let (top, height) = (sheet.top(), HEIGHT.max(labels.len() as f64 * labels::PITCH));
         Self { sheet, rates, all, labels, area: [left, top, right, top + height], x, y }
     }

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use super::canvas::Canvas;
-use super::plot::{Pen, Plot, PlotError};
+use super::plot::{Ink, Plot, PlotError};
 use super::theme::{Hue, Paint, SHADES};
 use crate::results::{Cell, Interval, Results};
 
@@ -46,7 +46,7 @@ fn settings(cell: &Cell) -> Settings {
         cell.chunk.map(|chunk| format!("chunk {chunk}")),
         cell.in_flight.map(|count| format!("{count} in flight")),
         cell.wait.clone(),
-        cell.placement.as_ref().map(|placement| format!("placement {placement}")),
+        cell.affinity.as_ref().map(|affinity| format!("affinity {affinity}")),
     ]
 }
 
@@ -150,7 +150,7 @@ pub(super) fn draw_band(plot: &mut Plot, line: &Line, points: &[Point]) -> Resul
             .collect();
         if ends.len() > 1 && ends.iter().any(|(_, low, high)| low < high) {
             let paint = Paint::Mark(line.hue, line.shade);
-            plot.band(&ends, Pen { paint, opacity: 0.16, width: 0.0, dash: "", title: String::new() })?;
+            plot.band(&ends, Ink { paint, opacity: 0.16, width: 0.0, dash: "", title: String::new() })?;
         }
     }
     Ok(())
@@ -169,7 +169,7 @@ pub(super) fn draw_line(
         let at: Vec<(f64, f64)> = run.iter().map(|(x, value)| (*x, value.median)).collect();
         if at.len() > 1 {
             let width = if detail.hero { 3.0 } else { 2.25 };
-            plot.line(&at, Pen { paint, opacity: 1.0, width, dash: line.dash, title: line.name.clone() })?;
+            plot.line(&at, Ink { paint, opacity: 1.0, width, dash: line.dash, title: line.name.clone() })?;
         }
         if let ([only], false) = (at.as_slice(), detail.markers) {
             // A point without neighbours would vanish.

@@ -1,8 +1,8 @@
 //! Where did the speed-up go? Of every way with a split, the ideal in parts: what was measured, and what was lost to what.
 
+use super::frame::Frame;
 use super::lines::shade_of;
 use super::losses_plot::{Layout, Row};
-use super::sheet::Sheet;
 use super::theme::Hue;
 use super::words::{self, capital, estimate, times_short};
 use super::{Chart, view};
@@ -87,7 +87,7 @@ fn chart(results: &Results, group: &Group, rows: &[Row], stem: String) -> Chart 
     }
     let subtitle = subtitle(results, group, rows);
     let (title, subtitle) = view::headline(results, title, subtitle);
-    let sheet = Sheet::new(results, &[group], &title, &subtitle, &notes(results, group, rows));
+    let sheet = Frame::new(results, &[group], &title, &subtitle, &notes(results, group, rows));
     let numbers: Vec<String> = rows.iter().map(Row::in_words).collect();
     let alt = format!("{title}. {subtitle}. {}.", numbers.join("; "));
     let picture = Layout::new(&sheet, rows).draw(results, &stem, &alt);

@@ -2,8 +2,8 @@
 
 use super::Picture;
 use super::canvas::{Anchor, Canvas, Stroke, Type, number};
+use super::frame::{AXIS, Frame, OUTER, WIDTH};
 use super::plot::{Plot, PlotError, Scale, round_ticks};
-use super::sheet::{AXIS, OUTER, Sheet, WIDTH};
 use super::theme::{Hue, Paint};
 use super::{ticks, words};
 use crate::name::three_digits;
@@ -94,7 +94,7 @@ impl Row {
 
 /// Everything that is drawn, and where.
 pub(super) struct Layout<'a> {
-    sheet: &'a Sheet,
+    sheet: &'a Frame,
     rows: &'a [Row],
     left: f64,
     /// Lines of the key, each loss with its place.
@@ -102,7 +102,7 @@ pub(super) struct Layout<'a> {
 }
 
 impl<'a> Layout<'a> {
-    pub(super) fn new(sheet: &'a Sheet, rows: &'a [Row]) -> Self {
+    pub(super) fn new(sheet: &'a Frame, rows: &'a [Row]) -> Self {
         let labels = rows.iter().map(|row| LABEL.width(&row.label)).fold(0.0, f64::max);
         let left = (OUTER + labels + LABEL_GAP).ceil().clamp(LEFT.0, LEFT.1);
         Self { sheet, rows, left, key: key(rows) }

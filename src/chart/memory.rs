@@ -1,9 +1,9 @@
 //! What does a worker cost? Private and shared memory of every way, stacked, with the summed RSS as a tick.
 
+use super::frame::Frame;
 use super::lines::shade_of;
 use super::memory_plot::{Layout, Row, Section};
 use super::memory_title::title;
-use super::sheet::Sheet;
 use super::theme::Hue;
 use super::words::{self, capital, estimate};
 use super::{Chart, view};
@@ -61,7 +61,7 @@ fn chart(results: &Results, groups: &[&Group], stem: String) -> Chart {
     }
     let subtitle = subtitle(results, groups, &sections);
     let (title, subtitle) = view::headline(results, title, subtitle);
-    let sheet = Sheet::new(results, groups, &title, &subtitle, &notes(&sections));
+    let sheet = Frame::new(results, groups, &title, &subtitle, &notes(&sections));
     let numbers: Vec<String> = sections
         .iter()
         .map(|section| {

@@ -2,8 +2,8 @@
 
 use super::Picture;
 use super::canvas::{Anchor, Canvas, Stroke, Type, number};
+use super::frame::{AXIS, Frame, OUTER, WIDTH};
 use super::plot::{Plot, PlotError, Scale, round_ticks};
-use super::sheet::{AXIS, OUTER, Sheet, WIDTH};
 use super::theme::{Hue, Paint};
 use super::{ticks, words};
 use crate::name::{show_bytes, three_digits};
@@ -72,7 +72,7 @@ pub(super) struct Section {
 
 /// Everything that is drawn, and where.
 pub(super) struct Layout<'a> {
-    sheet: &'a Sheet,
+    sheet: &'a Frame,
     sections: &'a [Section],
     left: f64,
     /// Name of the unit, and how many bytes it has.
@@ -86,7 +86,7 @@ fn rows(sections: &[Section]) -> impl Iterator<Item = &Row> {
 }
 
 impl<'a> Layout<'a> {
-    pub(super) fn new(sheet: &'a Sheet, sections: &'a [Section]) -> Self {
+    pub(super) fn new(sheet: &'a Frame, sections: &'a [Section]) -> Self {
         let labels = rows(sections).map(|row| LABEL.width(&row.label)).fold(0.0, f64::max);
         let most = rows(sections).filter_map(|row| row.memory).map(|m| m.pss.max(m.rss)).fold(0.0, f64::max);
         let unit = match most {

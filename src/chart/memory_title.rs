@@ -1,6 +1,6 @@
 //! The finding of the chart of memory: what a worker of each kind costs beyond a program without it.
 
-use super::sheet::title_lines;
+use super::frame::title_lines;
 use super::words::{capital, listed};
 use crate::name::show_bytes;
 use crate::results::{Cell, Group, Kind as TrialKind, Results};

@@ -122,13 +122,13 @@ fn packed(
 /// The colours of an image, row by row, each with the number of pixels until the next: most of a chart is background.
 fn runs(data: &[u8]) -> Vec<(Colour, usize)> {
     /// So many pixels are compared at once.
-    const BLOCK: usize = 16;
+    const ROUNDS: usize = 16;
     let (pixels, _) = data.as_chunks::<4>();
     let (mut runs, mut at) = (Vec::new(), 0);
     while let Some(first) = pixels.get(at) {
-        let (block, mut end) = ([*first; BLOCK], at + 1);
-        while pixels.get(end..end + BLOCK).is_some_and(|next| *next == block) {
-            end += BLOCK;
+        let (round, mut end) = ([*first; ROUNDS], at + 1);
+        while pixels.get(end..end + ROUNDS).is_some_and(|next| *next == round) {
+            end += ROUNDS;
         }
         while pixels.get(end) == Some(first) {
             end += 1;

@@ -69,7 +69,7 @@ impl Ranged for Scale {
 
 /// What a series is drawn with. plotters knows colours only, so a colour's RGB is the number of a pen.
 #[derive(Clone)]
-pub(super) struct Pen {
+pub(super) struct Ink {
     pub(super) paint: Paint,
     pub(super) opacity: f64,
     pub(super) width: f64,
@@ -80,12 +80,12 @@ pub(super) struct Pen {
 /// The back end that plotters draws through.
 pub(super) struct Backend<'c> {
     canvas: &'c RefCell<Canvas>,
-    pens: Rc<RefCell<Vec<Pen>>>,
+    pens: Rc<RefCell<Vec<Ink>>>,
     size: (u32, u32),
 }
 
 impl Backend<'_> {
-    fn pen(&self, colour: BackendColor) -> Option<Pen> {
+    fn pen(&self, colour: BackendColor) -> Option<Ink> {
         let (high, middle, low) = colour.rgb;
         let index = usize::from(high) << 16 | usize::from(middle) << 8 | usize::from(low);
         self.pens.borrow().get(index).cloned()
@@ -164,14 +164,14 @@ impl DrawingBackend for Backend<'_> {
     }
 }
 
-fn title(pen: &Pen) -> Option<&str> {
+fn title(pen: &Ink) -> Option<&str> {
     if pen.title.is_empty() { None } else { Some(&pen.title) }
 }
 
 /// A coordinate system on a part of the canvas.
 pub(super) struct Plot<'c> {
     chart: ChartContext<'c, Backend<'c>, Cartesian2d<Scale, Scale>>,
-    pens: Rc<RefCell<Vec<Pen>>>,
+    pens: Rc<RefCell<Vec<Ink>>>,
 }
 
 impl<'c> Plot<'c> {
@@ -192,7 +192,7 @@ impl<'c> Plot<'c> {
         Ok(Self { chart, pens })
     }
 
-    fn style(&self, pen: Pen) -> ShapeStyle {
+    fn style(&self, pen: Ink) -> ShapeStyle {
         let width = whole(pen.width).max(0) as u32;
         let mut pens = self.pens.borrow_mut();
         let index = pens.len();
@@ -213,13 +213,13 @@ impl<'c> Plot<'c> {
     }
 
     /// Draws a line through the points.
-    pub(super) fn line(&mut self, points: &[(f64, f64)], pen: Pen) -> Result<(), PlotError> {
+    pub(super) fn line(&mut self, points: &[(f64, f64)], pen: Ink) -> Result<(), PlotError> {
         let style = self.style(pen);
         self.chart.draw_series(LineSeries::new(points.iter().copied(), style)).map(|_| ())
     }
 
     /// Fills the area between the two ends of an interval along x: (x, low, high).
-    pub(super) fn band(&mut self, points: &[(f64, f64, f64)], pen: Pen) -> Result<(), PlotError> {
+    pub(super) fn band(&mut self, points: &[(f64, f64, f64)], pen: Ink) -> Result<(), PlotError> {
         let style = self.style(pen).filled();
         let upper = points.iter().map(|(x, _, high)| (*x, *high));
         let lower = points.iter().rev().map(|(x, low, _)| (*x, *low));
@@ -264,7 +264,7 @@ mod tests {
             (Scale::linear(0.0, 1.0), Scale::linear(0.0, 1.0)),
         )
         .unwrap();
-        let pen = Pen { paint: Paint::Ink, opacity: 1.0, width: 1.25, dash: "2 4", title: "ideal <1>".into() };
+        let pen = Ink { paint: Paint::Ink, opacity: 1.0, width: 1.25, dash: "2 4", title: "ideal <1>".into() };
         plot.line(&[(0.0, 0.0), (1.0, 1.0)], pen).unwrap();
         drop(plot);
         let svg = canvas.into_inner().finish("", "");

@@ -112,7 +112,7 @@ impl Lot {
 
     fn groups(&mut self, results: &mut Results) {
         for group in &mut results.groups {
-            group.runtime = ["native", "emulated_gil", "python"][self.0.usize(0..3)].into();
+            group.runtime = ["native", "gil_emulation", "python"][self.0.usize(0..3)].into();
             group.measure = ["work", "end_to_end"][self.0.usize(0..2)].into();
             group.per_item = self.chance(4);
             group.baseline = group.cells[self.0.usize(0..group.cells.len())];
@@ -186,8 +186,8 @@ impl Lot {
                 let (middle, spread) = (self.size(0.0, 10.0), self.size(-3.0, 3.0));
                 let times =
                     |lot: &mut Self| (0..count).map(|_| (middle * lot.size(0.0, spread)) as u64 % (1 << 50)).collect();
-                let (service, turnaround) = (quantiles(times(self)), quantiles(times(self)));
-                results.latencies.push(Latency { cell, trials: 2, service, turnaround, service_by_trial: vec![] });
+                let (service, response) = (quantiles(times(self)), quantiles(times(self)));
+                results.latencies.push(Latency { cell, trials: 2, service, response, service_by_trial: vec![] });
             }
             if self.chance(8) {
                 let workers = results.cells[cell].workers.unwrap_or(0).min(80);
@@ -237,7 +237,7 @@ impl Lot {
                 self.interval(&mut ratio);
                 let word = [Change::Regression, Change::Slower, Change::Faster, Change::Equivalent, Change::Undecided]
                     [self.0.usize(0..5)];
-                let found = Regression { new, old, ratio, word, smallest_effect: None, blocks_needed: None };
+                let found = Regression { new, old, ratio, word, smallest_effect: None, rounds_needed: None };
                 results.derived.regressions.push(found);
             }
         }
@@ -245,7 +245,7 @@ impl Lot {
 
     fn run(&mut self, results: &mut Results) {
         results.run.quick = self.chance(6);
-        results.run.delta = self.size(-3.0, 0.0);
+        results.run.margin = self.size(-3.0, 0.0);
         results.machine.cores = WORKERS[self.0.usize(0..WORKERS.len())];
         results.machine.cpu = self.name();
         results.tool = "0.1.0".into();

@@ -1,8 +1,8 @@
 //! How bad is the tail? Of every way the share of its items by their time, on one logarithmic axis.
 
+use super::frame::Frame;
 use super::lines::shade_of;
 use super::service_plot::{Layout, Row};
-use super::sheet::Sheet;
 use super::theme::Hue;
 use super::words::{self, capital, times_short};
 use super::{Chart, view};
@@ -59,7 +59,7 @@ fn chart(results: &Results, group: &Group, stem: String) -> Chart {
     }
     let rows: Vec<Row> = shown.iter().map(|(cell, latency)| row(cell, latency)).collect();
     let (title, subtitle) = view::headline(results, title(&rows), subtitle(results, group, &shown));
-    let sheet = Sheet::new(results, &[group], &title, &subtitle, &notes(results, &rows, all.len()));
+    let sheet = Frame::new(results, &[group], &title, &subtitle, &notes(results, &rows, all.len()));
     let numbers: Vec<String> = rows.iter().map(Row::in_words).collect();
     let alt = format!("{title}. {subtitle}. {}.", numbers.join("; "));
     let picture = Layout::new(&sheet, &rows).draw(results, &stem, &alt);
@@ -90,7 +90,7 @@ fn most_workers<'a>(all: &[(&'a Cell, &'a Latency)]) -> Vec<(&'a Cell, &'a Laten
 
 fn row(cell: &Cell, latency: &Latency) -> Row {
     let (hue, shade) = (Hue::of_model(&cell.model), shade_of(cell.ipc.as_deref()));
-    Row::new(cell.label.clone(), &latency.service, &latency.turnaround, (hue, shade))
+    Row::new(cell.label.clone(), &latency.service, &latency.response, (hue, shade))
 }
 
 /// The longest tail, as a multiple of its median. It is a description of the items that were clocked, no verdict.
@@ -155,9 +155,7 @@ fn plural_items(count: u64) -> String {
 fn notes(results: &Results, rows: &[Row], of: usize) -> Vec<String> {
     let mut notes = Vec::new();
     if rows.iter().any(Row::is_curve) {
-        notes.push(
-            "Dashed, and below in numbers: turnaround, handed over until replied. Dots: p50, p95, p99".to_owned(),
-        );
+        notes.push("Dashed, and below in numbers: response, handed over until replied. Dots: p50, p95, p99".to_owned());
     }
     if rows.iter().any(|row| !row.is_curve()) {
         notes.push("Points: single items, of which there are fewer than 50".to_owned());

@@ -1,8 +1,8 @@
 //! The drawing of the chart of service times: a row per way with the share of its items by their time, on one axis.
 
 use super::canvas::{Anchor, Canvas, Stroke, Type};
-use super::plot::{Pen, Plot, PlotError, Scale};
-use super::sheet::{AXIS, OUTER, Sheet, WIDTH};
+use super::frame::{AXIS, Frame, OUTER, WIDTH};
+use super::plot::{Ink, Plot, PlotError, Scale};
 use super::theme::{Hue, Paint};
 use super::{Picture, ticks, words};
 use crate::name::show_seconds;
@@ -92,15 +92,15 @@ impl Times {
 pub(super) struct Row {
     pub(super) label: String,
     pub(super) service: Times,
-    turnaround: Option<Times>,
+    response: Option<Times>,
     hue: Hue,
     shade: usize,
 }
 
 impl Row {
-    pub(super) fn new(label: String, service: &Quantiles, turnaround: &Quantiles, (hue, shade): (Hue, usize)) -> Self {
-        let turnaround = (turnaround.count > 0 && !turnaround.histogram.is_empty()).then(|| Times::of(turnaround));
-        Self { label, service: Times::of(service), turnaround, hue, shade }
+    pub(super) fn new(label: String, service: &Quantiles, response: &Quantiles, (hue, shade): (Hue, usize)) -> Self {
+        let response = (response.count > 0 && !response.histogram.is_empty()).then(|| Times::of(response));
+        Self { label, service: Times::of(service), response, hue, shade }
     }
 
     /// Whether there are enough items for a curve.
@@ -120,7 +120,7 @@ impl Row {
     fn number_width(&self) -> f64 {
         let own =
             self.service.quantiles().into_iter().flatten().map(|time| self.value_type().width(&show_seconds(time)));
-        let other = self.turnaround.iter().flat_map(Times::quantiles).flatten();
+        let other = self.response.iter().flat_map(Times::quantiles).flatten();
         own.chain(other.map(|time| OTHER.width(&show_seconds(time)))).fold(0.0, f64::max)
     }
 
@@ -135,15 +135,14 @@ impl Row {
             let (low, high) = times.range();
             if named.is_empty() { format!("{} to {}", show_seconds(low), show_seconds(high)) } else { named.join(", ") }
         };
-        let turnaround =
-            self.turnaround.as_ref().map_or(String::new(), |times| format!("; turnaround {}", numbers(times)));
-        format!("{}: {}{turnaround}", self.label, numbers(&self.service))
+        let response = self.response.as_ref().map_or(String::new(), |times| format!("; response {}", numbers(times)));
+        format!("{}: {}{response}", self.label, numbers(&self.service))
     }
 }
 
 /// Everything that is drawn, and where.
 pub(super) struct Layout<'a> {
-    sheet: &'a Sheet,
+    sheet: &'a Frame,
     rows: &'a [Row],
     left: f64,
     right: f64,
@@ -153,10 +152,10 @@ pub(super) struct Layout<'a> {
 }
 
 impl<'a> Layout<'a> {
-    pub(super) fn new(sheet: &'a Sheet, rows: &'a [Row]) -> Self {
+    pub(super) fn new(sheet: &'a Frame, rows: &'a [Row]) -> Self {
         let labels = rows.iter().map(|row| LABEL.width(&row.label)).fold(0.0, f64::max);
         let left = (OUTER + labels + LABEL_GAP).ceil().clamp(LEFT.0, LEFT.1);
-        let times = rows.iter().flat_map(|row| [Some(&row.service), row.turnaround.as_ref()]).flatten();
+        let times = rows.iter().flat_map(|row| [Some(&row.service), row.response.as_ref()]).flatten();
         let (low, high) = times
             .map(Times::range)
             .fold((f64::INFINITY, 0.0), |(low, high), (from, to)| (f64::min(low, from), f64::max(high, to)));
@@ -233,7 +232,7 @@ impl<'a> Layout<'a> {
         let end = self.left - LABEL_GAP;
         let middle = top + CURVE / 2.0;
         canvas.text(end, middle + 4.7, &words::label(LABEL, &row.label, end - OUTER), LABEL, Anchor::End);
-        let both = row.turnaround.is_some();
+        let both = row.response.is_some();
         for (index, time) in row.service.quantiles().into_iter().enumerate() {
             let y = if both { middle - 3.5 } else { middle + 4.4 };
             let (text, style) = match time {
@@ -242,7 +241,7 @@ impl<'a> Layout<'a> {
             };
             canvas.text(self.column(index), y, &text, style, Anchor::End);
         }
-        for (index, time) in row.turnaround.iter().flat_map(Times::quantiles).enumerate() {
+        for (index, time) in row.response.iter().flat_map(Times::quantiles).enumerate() {
             if let Some(time) = time {
                 canvas.text(self.column(index), middle + 12.5, &show_seconds(time), OTHER, Anchor::End);
             }
@@ -250,17 +249,17 @@ impl<'a> Layout<'a> {
     }
 }
 
-/// Draws the share of the items by their service time as an area, and by their turnaround as a dashed line.
+/// Draws the share of the items by their service time as an area, and by their response as a dashed line.
 fn curve(plot: &mut Plot, row: &Row) -> Result<(), PlotError> {
     let paint = row.paint();
     let area: Vec<(f64, f64, f64)> = row.service.steps.iter().map(|(time, share)| (*time, 0.0, *share)).collect();
     let pen = |width: f64, dash: &'static str, what: &str| {
         let title = format!("{}: {what}", row.label);
-        Pen { paint, opacity: 1.0, width, dash, title }
+        Ink { paint, opacity: 1.0, width, dash, title }
     };
-    plot.band(&area, Pen { opacity: 0.16, title: String::new(), ..pen(0.0, "", "") })?;
-    if let Some(turnaround) = &row.turnaround {
-        plot.line(&turnaround.steps, pen(1.25, "5 3", "turnaround"))?;
+    plot.band(&area, Ink { opacity: 0.16, title: String::new(), ..pen(0.0, "", "") })?;
+    if let Some(response) = &row.response {
+        plot.line(&response.steps, pen(1.25, "5 3", "response"))?;
     }
     plot.line(&row.service.steps, pen(2.25, "", "service time"))
 }

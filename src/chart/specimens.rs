@@ -62,12 +62,12 @@ pub(super) fn quantiles(mut times: Vec<u64>) -> Quantiles {
 }
 
 fn latency(cell: usize, service: Vec<u64>, around: f64) -> Latency {
-    let turnaround = service.iter().map(|time| time + (around * (1.0 + (time % 7) as f64 / 3.0)) as u64).collect();
+    let response = service.iter().map(|time| time + (around * (1.0 + (time % 7) as f64 / 3.0)) as u64).collect();
     Latency {
         cell,
         trials: 2,
         service: quantiles(service),
-        turnaround: quantiles(turnaround),
+        response: quantiles(response),
         service_by_trial: Vec::new(),
     }
 }
@@ -120,12 +120,12 @@ pub(super) fn clocked() -> Vec<Trial> {
 /// The trials of a cell around a time in seconds.
 fn trials(cell: usize, seconds: f64, peaks: bool, seed: u64) -> Vec<Trial> {
     let mut random = fastrand::Rng::with_seed(seed);
-    let one = |block: u32| {
-        let apart = if peaks && block.is_multiple_of(2) { 1.4 } else { 1.0 };
+    let one = |round: u32| {
+        let apart = if peaks && round.is_multiple_of(2) { 1.4 } else { 1.0 };
         Trial {
             cell,
-            block,
-            order: block,
+            round,
+            order: round,
             kind: Kind::Timed,
             duplicate: false,
             outcome: Outcome::Ok,
@@ -194,7 +194,7 @@ pub(super) fn builds(equal: bool) -> Results {
             ratio,
             word,
             smallest_effect: None,
-            blocks_needed: None,
+            rounds_needed: None,
         });
     }
     results

@@ -1,8 +1,8 @@
 //! Does it scale? Speed-up over workers, on two logarithmic axes.
 
 use super::finding::{self, verdict_of};
+use super::frame::Frame;
 use super::lines::{self, Line, Point};
-use super::sheet::Sheet;
 use super::speedup_plot::{self, Layout};
 use super::speedup_title::title;
 use super::words::{self, estimate, times};
@@ -109,7 +109,7 @@ fn chart(results: &Results, group: &Group, stem: String) -> Chart {
     let title = title(results, group, verdict, &all);
     let subtitle = subtitle(results, group, &all);
     let (title, subtitle) = view::headline(results, title, subtitle);
-    let sheet = Sheet::new(results, &[group], &title, &subtitle, &notes(results, group, verdict, &all));
+    let sheet = Frame::new(results, &[group], &title, &subtitle, &notes(results, group, verdict, &all));
     let numbers: Vec<String> = all
         .iter()
         .filter_map(|drawn| {
@@ -158,7 +158,7 @@ fn notes(results: &Results, group: &Group, verdict: Option<&GroupVerdict>, all: 
         notes.push("Intervals are in the table: so many bands would hide each other".to_owned());
     }
     if notes.is_empty() {
-        notes.push("Medians of the ratios within blocks".to_owned());
+        notes.push("Medians of the ratios within rounds".to_owned());
     }
     notes
 }

@@ -4,10 +4,10 @@ use std::cell::RefCell;
 
 use super::canvas::{Anchor, Canvas, Stroke};
 use super::finding::decided;
+use super::frame::{self, AXIS, Frame, WIDTH};
 use super::labels::{self, Label};
 use super::lines::{self, Detail, Line};
-use super::plot::{Pen, Plot, PlotError, Scale};
-use super::sheet::{self, AXIS, Sheet, WIDTH};
+use super::plot::{Ink, Plot, PlotError, Scale};
 use super::speedup::{Drawn, MOST_BANDS};
 use super::theme::Paint;
 use super::words::{times, times_on_axis};
@@ -20,7 +20,7 @@ const MOST_MARKERS: usize = 120;
 
 /// Where everything stands.
 pub(super) struct Layout<'a> {
-    sheet: &'a Sheet,
+    sheet: &'a Frame,
     all: &'a [Drawn<'a>],
     counts: &'a [u32],
     cores: f64,
@@ -41,7 +41,7 @@ impl<'a> Layout<'a> {
         results: &'a Results,
         group: &Group,
         verdict: Option<&GroupVerdict>,
-        sheet: &'a Sheet,
+        sheet: &'a Frame,
         all: &'a [Drawn<'a>],
         counts: &'a [u32],
     ) -> Self {
@@ -70,7 +70,7 @@ impl<'a> Layout<'a> {
         let right = WIDTH - labels::margin(&labels);
         let cores = f64::from(results.machine.cores);
         let y = y_range(all, f64::from(counts.last().copied().unwrap_or(1)) / base);
-        let left = sheet::left(ticks::ratios(y.0, y.1).into_iter().map(times_on_axis));
+        let left = frame::left(ticks::ratios(y.0, y.1).into_iter().map(times_on_axis));
         Self { sheet, all, counts, cores, base, hero, labels, top, bottom: top + height, left, right, y, fit }
     }
 
@@ -147,7 +147,7 @@ impl<'a> Layout<'a> {
         } else {
             Anchor::Middle
         };
-        canvas.text(x, self.top - 6.5, &text, sheet::FOOTER, anchor);
+        canvas.text(x, self.top - 6.5, &text, frame::FOOTER, anchor);
     }
 
     /// The dotted line of n times the speed on n workers, as far as it is within the plot.
@@ -158,7 +158,7 @@ impl<'a> Layout<'a> {
             return Ok(());
         }
         let ends = [(from, from / self.base), (to, to / self.base)];
-        plot.line(&ends, Pen { paint: Paint::Muted, opacity: 1.0, width: 1.25, dash: "2 4", title: "ideal".into() })?;
+        plot.line(&ends, Ink { paint: Paint::Muted, opacity: 1.0, width: 1.25, dash: "2 4", title: "ideal".into() })?;
         let (start, end) = (plot.at(ends[0].0, ends[0].1), plot.at(ends[1].0, ends[1].1));
         let along = |share: f64| (start.0 + (end.0 - start.0) * share, start.1 + (end.1 - start.1) * share);
         let text = "ideal: n×";

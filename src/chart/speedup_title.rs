@@ -21,7 +21,7 @@ pub(super) fn title(results: &Results, group: &Group, verdict: Option<&GroupVerd
     let Some(verdict) = verdict.filter(|_| decided(results, verdict)) else {
         return capital(&format!("{}{others}{suffix}", reach(top, top_cell, top_value)));
     };
-    if let Some(why) = finding::too_few_blocks(verdict) {
+    if let Some(why) = finding::too_few_rounds(verdict) {
         let (phrase, on) = (&top.line.phrase, workers(top_cell));
         return format!("{why}; highest median: {phrase}, {} on {on}", times_short(top_value.median));
     }

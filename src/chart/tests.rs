@@ -126,22 +126,22 @@ fn titles_follow_the_winner() {
 }
 
 #[test]
-fn too_few_blocks_for_so_many_comparisons_are_said_in_place_of_a_tie() {
+fn too_few_rounds_for_so_many_comparisons_are_said_in_place_of_a_tie() {
     let mut results = cpu_bound("threads");
     let verdict = &mut results.derived.groups[0];
     verdict.winners = verdict.ranking.clone();
     for pair in &mut verdict.pairs {
-        (pair.word, pair.smallest_effect, pair.blocks_needed) = (Word::Undecided, None, Some(20));
+        (pair.word, pair.smallest_effect, pair.rounds_needed) = (Word::Undecided, None, Some(20));
         pair.ratio.n = 6;
     }
     let title = |results: &Results, kind| only(results, kind).title;
     assert_eq!(
         title(&results, ChartKind::Time).replace('\u{a0}', " "),
-        "6 blocks cannot decide so many comparisons; lowest median: threads × 2, 897 ms"
+        "6 rounds cannot decide so many comparisons; lowest median: threads × 2, 897 ms"
     );
     assert_eq!(
         title(&results, ChartKind::Speedup).replace('\u{a0}', " "),
-        "6 blocks cannot decide so many comparisons; highest median: threads, 2.05× on 2 workers"
+        "6 rounds cannot decide so many comparisons; highest median: threads, 2.05× on 2 workers"
     );
     // Where one comparison could have been decided, the others were looked at in earnest.
     results.derived.groups[0].pairs[0].smallest_effect = Some(1.1);
@@ -224,7 +224,7 @@ fn groups_of_unequal_counts_are_shown_per_item() {
 fn payloads_give_round_trips_or_throughput() {
     let chart = only(&payloads(), ChartKind::Ipc);
     assert_eq!(chart.title, "Among IPC methods, shared memory is fastest from 64 B to 64 KiB; undecided at 1 MiB");
-    assert!(chart.subtitle.starts_with("Round trip") && chart.subtitle.contains("wait sleep, placement free"));
+    assert!(chart.subtitle.starts_with("Round trip") && chart.subtitle.contains("wait sleep, affinity free"));
     let mut several = payloads();
     for cell in several.cells.iter_mut().filter(|cell| cell.ipc.is_some()) {
         cell.in_flight = Some(4);
@@ -250,7 +250,7 @@ fn a_crossing_is_marked_with_its_interval_and_settings_that_are_none_are_not_nam
     assert_eq!(chart.picture.unwrap().written.iter().filter(|(text, _)| text == words).count(), 1);
     let mut bare = payloads();
     for cell in &mut bare.cells {
-        (cell.wait, cell.placement) = (None, None);
+        (cell.wait, cell.affinity) = (None, None);
     }
     let subtitle = only(&bare, ChartKind::Ipc).subtitle;
     assert!(subtitle.starts_with("Round trip of one item in flight over its payload; median"), "{subtitle}");
@@ -288,7 +288,7 @@ fn items_are_told_by_percentiles_that_have_ten_items_beyond_them() {
         "{}",
         chart.title
     );
-    assert!(chart.alt.contains("serial: p50 ") && chart.alt.contains("; turnaround p50 "), "{}", chart.alt);
+    assert!(chart.alt.contains("serial: p50 ") && chart.alt.contains("; response p50 "), "{}", chart.alt);
     let few = only(&few(), ChartKind::Service);
     let drawn = few.picture.as_ref().unwrap();
     // Three items have no percentile, forty a median alone.

@@ -1,8 +1,8 @@
 //! Which is fastest? The time of every way, with its interval, as bars or dots.
 
 use super::finding::{self, decided, verdict_of};
+use super::frame::Frame;
 use super::lines::{is_plural, shade_of};
-use super::sheet::Sheet;
 use super::theme::Hue;
 use super::time_rows::{Layout, Row, Section, is_wide};
 use super::words::{self, capital, estimate, times_short};
@@ -61,7 +61,7 @@ fn chart(results: &Results, groups: &[&Group], stem: String) -> Chart {
     };
     let subtitle = subtitle(results, groups, &sections);
     let (title, subtitle) = view::headline(results, title, subtitle);
-    let sheet = Sheet::new(results, groups, &title, &subtitle, &notes(results, groups, &sections));
+    let sheet = Frame::new(results, groups, &title, &subtitle, &notes(results, groups, &sections));
     let numbers: Vec<String> = sections.iter().map(|section| section_in_words(section, sections.len() > 1)).collect();
     let alt = format!("{title}. {subtitle}. {}.", numbers.join(". "));
     let picture = Layout::new(&sheet, &sections).draw(results, &stem, &alt);
@@ -88,7 +88,7 @@ fn section(results: &Results, group: &Group, per_item: bool) -> Section {
     let verdict = verdict_of(results, group);
     // Where nothing could be decided, everybody would be first.
     let telling =
-        verdict.filter(|verdict| decided(results, Some(verdict)) && finding::too_few_blocks(verdict).is_none());
+        verdict.filter(|verdict| decided(results, Some(verdict)) && finding::too_few_rounds(verdict).is_none());
     let winners = telling.filter(|_| group.cells.len() > 1).map_or(&[][..], |verdict| &verdict.winners);
     let cells = group.cells.iter().filter_map(|cell| results.cells.get(*cell));
     let rows = cells.map(|cell| row(results, group, cell, per_item, winners.contains(&cell.id))).collect();
@@ -196,7 +196,7 @@ fn title_of_one(results: &Results, group: &Group) -> String {
     let Some(verdict) = verdict.filter(|_| decided(results, verdict)) else {
         return capital(&format!("{} took the least time, {}{suffix}", label(fastest), shown(time)));
     };
-    if let Some(why) = finding::too_few_blocks(verdict) {
+    if let Some(why) = finding::too_few_rounds(verdict) {
         return format!("{why}; lowest median: {}, {}", label(fastest), shown(time));
     }
     match verdict.winners.as_slice() {
@@ -274,7 +274,7 @@ fn title_of_several(results: &Results, groups: &[&Group]) -> String {
         let suffix = finding::suffix(results, groups.first().and_then(|group| verdict_of(results, group)));
         return format!("Times of {of} groups{suffix}");
     }
-    let too_few = |group: &&Group| verdict_of(results, group).and_then(finding::too_few_blocks);
+    let too_few = |group: &&Group| verdict_of(results, group).and_then(finding::too_few_rounds);
     if let Some(why) = groups.iter().map(too_few).collect::<Option<Vec<_>>>().and_then(|all| all.into_iter().max()) {
         return format!("{why} in any of {} groups", groups.len());
     }

@@ -1,8 +1,8 @@
 //! The drawing of the chart of times: rows in sections, as bars from zero or as dots on a logarithmic axis.
 
 use super::canvas::{Anchor, Canvas, Stroke, Type};
+use super::frame::{AXIS, Frame, OUTER, WIDTH};
 use super::plot::{Plot, PlotError, Scale, round_ticks};
-use super::sheet::{AXIS, OUTER, Sheet, WIDTH};
 use super::theme::{Hue, Paint};
 use super::time_marks::{bar, dot, whisker};
 use super::{Picture, ticks, words};
@@ -88,7 +88,7 @@ pub(super) struct Section {
 
 /// Everything that is drawn, and where.
 pub(super) struct Layout<'a> {
-    sheet: &'a Sheet,
+    sheet: &'a Frame,
     sections: &'a [Section],
     log: bool,
     /// Name of the unit, and how many of it are in a second.
@@ -122,7 +122,7 @@ pub(super) fn unit(sections: &[Section]) -> (&'static str, f64) {
 }
 
 impl<'a> Layout<'a> {
-    pub(super) fn new(sheet: &'a Sheet, sections: &'a [Section]) -> Self {
+    pub(super) fn new(sheet: &'a Frame, sections: &'a [Section]) -> Self {
         let beside = sections.len() > 1 && sections.iter().all(|section| head_lines(sections, section).is_some());
         let labels = rows(sections).map(|row| row.label_type().width(&row.label)).fold(0.0, f64::max);
         let left = (OUTER + labels + LABEL_GAP).ceil().clamp(LEFT.0, LEFT.1);

@@ -1,6 +1,6 @@
 //! Where did the time go? A lane for main and for every worker, from start to join, of one instrumented trial.
 
-use super::sheet::Sheet;
+use super::frame::Frame;
 use super::theme::Hue;
 use super::timeline_lanes::{Story, What};
 use super::timeline_plot::Layout;
@@ -88,7 +88,7 @@ fn chart(results: &Results, cell: &Cell, timeline: &Timeline, stem: String, coun
     let subtitle =
         format!("Who did what, when, with {}{}; one instrumented trial", cell.label, words::what(results, group),);
     let (title, subtitle) = view::headline(results, title, subtitle);
-    let sheet = Sheet::new(results, &[group], &title, &subtitle, &notes(&story, counts));
+    let sheet = Frame::new(results, &[group], &title, &subtitle, &notes(&story, counts));
     let alt = format!("{title}. {subtitle}. {}.", in_words(&story));
     let hue = Hue::of_model(&cell.model);
     let picture = Layout::new(&sheet, &story, hue).draw(results, &stem, &alt);

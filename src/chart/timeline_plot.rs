@@ -2,8 +2,8 @@
 
 use super::Picture;
 use super::canvas::{Anchor, Canvas, Stroke, Type, number};
+use super::frame::{AXIS, Frame, OUTER, WIDTH};
 use super::plot::{Plot, PlotError, Scale, round_ticks};
-use super::sheet::{AXIS, OUTER, Sheet, WIDTH};
 use super::theme::{Hue, Paint};
 use super::timeline_lanes::{Bar, Lane, Story, What};
 use super::{ticks, timeline_shares};
@@ -45,7 +45,7 @@ enum Entry {
 
 /// Everything that is drawn, and where.
 pub(super) struct Layout<'a> {
-    sheet: &'a Sheet,
+    sheet: &'a Frame,
     story: &'a Story,
     hue: Hue,
     left: f64,
@@ -57,7 +57,7 @@ pub(super) struct Layout<'a> {
 }
 
 impl<'a> Layout<'a> {
-    pub(super) fn new(sheet: &'a Sheet, story: &'a Story, hue: Hue) -> Self {
+    pub(super) fn new(sheet: &'a Frame, story: &'a Story, hue: Hue) -> Self {
         let widest = story.lanes.iter().map(|lane| label_type(lane).width(&lane.name)).fold(0.0, f64::max);
         let pitch = if story.lanes.len() <= FEW { PITCH.0 } else { PITCH.1 };
         let unit = match story.end {

@@ -12,7 +12,7 @@ type Parts<P> = (Weight, Vec<(P, i32)>);
 
 /// What is set, with how often.
 #[derive(Default)]
-pub(super) struct TypeCase {
+pub(super) struct GlyphCache {
     /// Numbers of the words by what they are made of.
     known_words: BTreeMap<Parts<u16>, usize>,
     words: Vec<Counted<u16>>,
@@ -36,7 +36,7 @@ fn counted<P: Ord + Clone>(known: &mut BTreeMap<Parts<P>, usize>, all: &mut Vec<
     index
 }
 
-impl TypeCase {
+impl GlyphCache {
     /// Sets a line and returns its number.
     pub(super) fn set(&mut self, run: &Run, weight: Weight) -> usize {
         let words = run.words.iter().map(|word| {

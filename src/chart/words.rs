@@ -121,7 +121,7 @@ pub(super) fn seconds_range(low: f64, high: f64) -> String {
 
 /// Words that stay with the number before them.
 const UNITS: &[&str] = &[
-    "%", "s", "ms", "µs", "ns", "B", "KiB", "MiB", "GiB", "core", "cores", "worker", "workers", "block", "blocks",
+    "%", "s", "ms", "µs", "ns", "B", "KiB", "MiB", "GiB", "core", "cores", "worker", "workers", "round", "rounds",
     "trial", "trials",
 ];
 
@@ -149,7 +149,7 @@ const SHORTER: &[(&str, &str)] = &[
     (" (ipc-channel)", ""),
     (" (rayon)", ""),
     ("shared memory", "shm"),
-    ("placement ", ""),
+    ("affinity ", ""),
     (" in flight", " in fl."),
     ("processes", "proc."),
 ];

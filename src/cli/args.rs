@@ -24,7 +24,7 @@ Examples:
                                    a part of it
   runner --resume scenarios/*.yaml go on where a run was interrupted or killed
   runner --against old/runner my.yaml
-                                   this build against another, in the same blocks
+                                   this build against another, in the same rounds
   runner compare OLD.json NEW.json two runs side by side, with what else differs
   runner list                      tasks, models, IPC methods, charts
   runner render                    draw all reports again from their results
@@ -120,7 +120,7 @@ pub(super) struct RunOptions {
     /// the options, the version or the machine differ, and where no run was broken off
     #[arg(long)]
     pub(super) resume: bool,
-    /// Hold this build against another: run every way with both in the same blocks, and exit with 1 where this one is
+    /// Hold this build against another: run every way with both in the same rounds, and exit with 1 where this one is
     /// shown to be slower by more than the scenario's margin
     #[arg(long, value_name = "OLD_RUNNER")]
     pub(super) against: Option<PathBuf>,
@@ -164,7 +164,7 @@ pub(super) struct Shape {
     /// Small sizes and three trials at most: shows that everything works, gives no verdict
     #[arg(long)]
     pub(super) quick: bool,
-    /// Trials per cell (blocks), in place of the scenario's
+    /// Trials per cell (rounds), in place of the scenario's
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(super) trials: Option<u32>,
     /// Run only these cells, such as model=threads|rayon,workers=2

@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 
 use super::samples;
 use crate::name::show_count;
-use crate::scenario::{self, Level};
+use crate::scenario::{self, Scope};
 use crate::task::{Task, Tasks};
 
 /// What the word `runner explain` is asked for may be.
@@ -42,15 +42,15 @@ pub(super) struct Entry {
 }
 
 /// Where keys stand, with what holds them: none holds those at the top.
-const LEVELS: &[(Level, &str)] = &[
-    (Level::Top, ""),
-    (Level::Task, "tasks"),
-    (Level::Model, "models"),
-    (Level::Expect, "expect"),
-    (Level::Selector, "compare"),
-    (Level::Fault, "fault"),
-    (Level::Stage, "pipeline"),
-    (Level::Chart, "charts"),
+const LEVELS: &[(Scope, &str)] = &[
+    (Scope::Top, ""),
+    (Scope::Task, "tasks"),
+    (Scope::Model, "models"),
+    (Scope::Expect, "expect"),
+    (Scope::Selector, "compare"),
+    (Scope::Fault, "fault"),
+    (Scope::Stage, "pipeline"),
+    (Scope::Chart, "charts"),
 ];
 
 /// What words of these keys are called, and their heading; words of other keys are values of that key.
@@ -136,19 +136,19 @@ fn one<'a>(schema: &'a Json, mut part: &'a Json) -> &'a Json {
 }
 
 /// The keys of a level with their schemas, without settings of tasks.
-fn keys_of<'a>(schema: &'a Json, level: Level, tasks: &Tasks) -> Vec<(&'a str, &'a Json)> {
+fn keys_of<'a>(schema: &'a Json, level: Scope, tasks: &Tasks) -> Vec<(&'a str, &'a Json)> {
     let path = match level {
-        Level::Top => "/properties",
-        Level::Task => "/definitions/TaskEntry/anyOf/1/properties",
-        Level::Model => "/definitions/ModelEntry/anyOf/1/properties",
-        Level::Expect => "/definitions/Expect/properties",
-        Level::Selector => "/definitions/Selector/properties",
-        Level::Fault => "/definitions/FaultEntry/anyOf/1/properties",
-        Level::Stage => "/definitions/StageEntry/anyOf/0/properties",
-        Level::Chart => "/definitions/ChartEntry/anyOf/1/properties",
+        Scope::Top => "/properties",
+        Scope::Task => "/definitions/TaskEntry/anyOf/1/properties",
+        Scope::Model => "/definitions/ModelEntry/anyOf/1/properties",
+        Scope::Expect => "/definitions/Expect/properties",
+        Scope::Selector => "/definitions/Selector/properties",
+        Scope::Fault => "/definitions/FaultEntry/anyOf/1/properties",
+        Scope::Stage => "/definitions/StageEntry/anyOf/0/properties",
+        Scope::Chart => "/definitions/ChartEntry/anyOf/1/properties",
     };
     let settings: BTreeSet<&str> = shown(tasks).flat_map(|task| task.settings()).map(|setting| setting.name).collect();
-    let of_task = matches!(level, Level::Task | Level::Selector | Level::Stage);
+    let of_task = matches!(level, Scope::Task | Scope::Selector | Scope::Stage);
     let own = |key: &str| ["task", "model", "kind", "items"].contains(&key) || schema["properties"].get(key).is_some();
     let properties = schema.pointer(path).and_then(Json::as_object);
     let keys = properties.into_iter().flatten().map(|(key, part)| (key.as_str(), part));
@@ -263,7 +263,7 @@ fn task_entry(task: &dyn Task) -> Entry {
     }
     let mut entry = Entry::new(task.name(), &format!("tasks.{}", task.name()), "a task", &about);
     entry.heading = "Tasks".into();
-    entry.stands_in = vec![Level::Task.shown().into()];
+    entry.stands_in = vec![Scope::Task.shown().into()];
     entry.example = Some(samples::of_task(task.name()));
     let setting = |setting: &crate::task::Setting| {
         let default =

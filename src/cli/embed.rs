@@ -13,7 +13,7 @@ use super::output::Output;
 use super::render::{derived, reference, report_names};
 use crate::chart::{Chart, Theme, charts};
 use crate::name::{nearest, plural};
-use crate::report::embed::{Library, Look, Problem, Report, Syntax, embed as fill};
+use crate::report::embed::{Look, Problem, Report, ReportStore, Syntax, embed as fill};
 use crate::results::write_whole;
 
 /// Lines around a change that a diff shows.
@@ -29,7 +29,7 @@ struct Document<'a> {
 
 /// Fills all documents, or none where one has a mistake.
 pub(super) fn embed(options: &EmbedOptions, output: &Output) -> Result<Exit> {
-    let (mut documents, mut shelf, mut wrong) = (Vec::new(), Shelf::new(options)?, false);
+    let (mut documents, mut shelf, mut wrong) = (Vec::new(), ReportEntry::new(options)?, false);
     for path in &options.paths {
         match document(path, options, &mut shelf) {
             Ok(document) => documents.push(document),
@@ -141,7 +141,7 @@ fn write(document: &Document<'_>) -> Result<()> {
 }
 
 /// Reads a document and fills it; all its problems as lines for people.
-fn document<'a>(path: &'a Path, options: &EmbedOptions, shelf: &mut Shelf) -> Result<Document<'a>, Vec<String>> {
+fn document<'a>(path: &'a Path, options: &EmbedOptions, shelf: &mut ReportEntry) -> Result<Document<'a>, Vec<String>> {
     let name = path.display();
     let whole = |error: String| vec![format!("{name}: {error}")];
     let bytes = std::fs::read(path).map_err(|error| whole(format!("cannot be read: {error}")))?;
@@ -180,7 +180,7 @@ fn folder_of(path: &Path) -> std::io::Result<PathBuf> {
 }
 
 /// The reports of a folder, each read once.
-struct Shelf {
+struct ReportEntry {
     out: PathBuf,
     base_url: Option<String>,
     /// The current folder, for which the address stands.
@@ -194,7 +194,7 @@ struct Shelf {
     linked: RefCell<BTreeSet<(String, String)>>,
 }
 
-impl Shelf {
+impl ReportEntry {
     fn new(options: &EmbedOptions) -> Result<Self> {
         let here = Path::new(".").canonicalize().context("finding the current folder")?;
         let base_url = options.base_url.clone();
@@ -227,7 +227,7 @@ fn drawn(charts: &[Chart], file: &str) -> Option<String> {
     of(stem).map(|picture| picture.svg(Theme::Light)).or_else(dark)
 }
 
-impl Library for Shelf {
+impl ReportStore for ReportEntry {
     fn report(&mut self, scenario: &str) -> Result<&Report, Problem> {
         let out = self.out.display().to_string();
         if !self.read.contains_key(scenario) {

@@ -12,11 +12,11 @@ use super::{Exit, power, sources};
 use crate::ipc::METHODS;
 use crate::model::MODELS;
 use crate::name::plural;
-use crate::plan::{FEWEST_BLOCKS_FOR_CHECKS, Group, Plan, estimate};
+use crate::plan::{FEWEST_ROUNDS_FOR_CHECKS, Group, Plan, estimate};
 use crate::results::LOCK_MODEL;
 use crate::runtime::{RUNTIMES, Runtime};
 use crate::task::Tasks;
-use crate::verdict::FEWEST_BLOCKS;
+use crate::verdict::FEWEST_ROUNDS;
 use crate::vocab::{CHARTS, METRICS};
 use crate::{results, scenario};
 
@@ -67,12 +67,12 @@ fn plan_text(plan: &Plan, tasks: &Tasks) -> String {
     let cost = estimate(plan, tasks);
     let _ = writeln!(text, "{} – {}", plan.name, plan.title);
     if plan.quick {
-        let _ = writeln!(text, "  quick: small sizes, {} blocks, no verdict", plan.blocks);
+        let _ = writeln!(text, "  quick: small sizes, {} rounds, no verdict", plan.rounds);
     }
     if !plan.quick && !plan.cells.iter().any(|cell| cell.checked) {
         let _ = writeln!(
             text,
-            "  no A/A check: it takes {FEWEST_BLOCKS_FOR_CHECKS} blocks, and a verdict takes {FEWEST_BLOCKS}"
+            "  no A/A check: it takes {FEWEST_ROUNDS_FOR_CHECKS} rounds, and a verdict takes {FEWEST_ROUNDS}"
         );
     }
     for axis in &plan.axes {
@@ -87,7 +87,7 @@ fn plan_text(plan: &Plan, tasks: &Tasks) -> String {
                 notes.push("baseline");
             }
             if cell.checked {
-                notes.push("runs twice per block (A/A check)");
+                notes.push("runs twice per round (A/A check)");
             }
             if cell.oversubscribed {
                 notes.push("more processes or threads than cores");
@@ -113,7 +113,7 @@ fn plan_text(plan: &Plan, tasks: &Tasks) -> String {
         text,
         "  {} in {} of {} (seed {}), with {} instrumented and {} for memory; about {} (a rough estimate)",
         plural(cost.trials(), "trial"),
-        plural(plan.blocks.into(), "block"),
+        plural(plan.rounds.into(), "round"),
         plural(plan.cells.len() as u64, "cell"),
         plan.seed,
         cost.instrumented,
@@ -125,7 +125,7 @@ fn plan_text(plan: &Plan, tasks: &Tasks) -> String {
 
 /// The group's label, with what it is a model of where it is one.
 fn shown(group: &Group) -> String {
-    let model = if group.runtime == Runtime::EmulatedGil { format!(" ({LOCK_MODEL})") } else { String::new() };
+    let model = if group.runtime == Runtime::GilEmulation { format!(" ({LOCK_MODEL})") } else { String::new() };
     format!("{}{model}", group.label)
 }
 
@@ -133,13 +133,13 @@ fn plan_json(plan: &Plan, tasks: &Tasks) -> Value {
     let cost = estimate(plan, tasks);
     let pairs = |what: &str, why: &str| json!({"what": what, "why": why});
     json!({
-        "name": plan.name, "title": plan.title, "seed": plan.seed, "blocks": plan.blocks, "quick": plan.quick,
+        "name": plan.name, "title": plan.title, "seed": plan.seed, "rounds": plan.rounds, "quick": plan.quick,
         "axes": plan.axes.iter().map(|axis| json!({"key": axis.key, "values": axis.values})).collect::<Vec<_>>(),
         "groups": plan.groups.iter().map(|group| json!({
             "label": group.label, "task": group.task, "describe": group.describe, "settings": group.settings,
             "cells": group.cells.iter().map(|id| {
                 let cell = &plan.cells[*id];
-                json!({"label": cell.label, "setup": cell.setup, "checked": cell.checked,
+                json!({"label": cell.label, "setup": cell.config, "checked": cell.checked,
                        "baseline": *id == group.baseline, "oversubscribed": cell.oversubscribed})
             }).collect::<Vec<_>>(),
             "power": power::facts(plan, group),

@@ -10,7 +10,7 @@ use super::progress::Bar;
 use super::target::{Builds, NothingToResume, Prepared, Target, prepare};
 use super::{Exit, inspect, render, sources};
 use crate::engine::{self, EngineError};
-use crate::host::{Interrupt, Other, Process, WorkFolder, ask, sweep_dead};
+use crate::host::{Interrupt, Other, ProcessLauncher, WorkFolder, ask, sweep_dead};
 use crate::plan::{Plan, doubled};
 use crate::reexec::Program;
 use crate::report;
@@ -66,7 +66,7 @@ pub(super) fn run_plans(
         }
         targets => targets?,
     };
-    let host = Process::new(program, folder.path(), interrupt.clone());
+    let host = ProcessLauncher::new(program, folder.path(), interrupt.clone());
     let mut host = host.with_against(other.map(|other| other.program));
     let (all, exit) = run_all(&plans, targets, &mut host, options, output)?;
     if options.against.is_none()
@@ -120,7 +120,7 @@ fn is_refusal(error: &anyhow::Error) -> bool {
 fn run_all(
     plans: &[Plan],
     targets: Vec<Target>,
-    host: &mut Process,
+    host: &mut ProcessLauncher,
     options: &RunOptions,
     output: &Output,
 ) -> Result<(Vec<Results>, Exit)> {
@@ -167,7 +167,7 @@ fn temporary_folder() -> PathBuf {
 fn run_one(
     plan: &Plan,
     mut prepared: Prepared,
-    host: &mut Process,
+    host: &mut ProcessLauncher,
     bar: &mut Bar,
 ) -> Result<Option<(Results, PathBuf, Journal)>> {
     let continued = prepared.begin()?;

@@ -11,13 +11,13 @@ const STAGES: &str = "pipeline:\n  - {task: hash, model: threads, workers: [1, 2
 const KEYS: &[(&str, &str)] = &[
     ("version", "version: 1"),
     ("name", "name: my-hashes"),
-    ("title", "title: Hashing blocks of 256 KiB"),
+    ("title", "title: Hashing rounds of 256 KiB"),
     ("about", "about: Do threads hash as fast as processes?"),
     ("tasks", "tasks:\n  - primes\n  - kind: hash\n    bytes: 256 KiB"),
     ("models", "models:\n  - serial\n  - kind: threads\n    workers: [1, cores]"),
     ("trials", "trials: 9"),
     ("timeout", "timeout: 10 s"),
-    ("delta", "delta: 5 %"),
+    ("margin", "margin: 5 %"),
     ("seed", "seed: 42"),
     (
         "expect",
@@ -27,11 +27,8 @@ const KEYS: &[(&str, &str)] = &[
     ("workers", "workers: [1, 2, 2*cores]"),
     ("chunk", "chunk: [1, 64]"),
     ("in_flight", "in_flight: [1, 16]"),
-    ("switch_interval", "runtime: emulated_gil\nmodels: [serial, threads]\nswitch_interval: [1 ms, 5 ms]"),
-    (
-        "held_per_operation",
-        "runtime: emulated_gil\nmodels: [serial, threads]\ntasks: [sleep]\nheld_per_operation: [1 us, 100 us]",
-    ),
+    ("switch_interval", "runtime: gil_emulation\nmodels: [serial, threads]\nswitch_interval: [1 ms, 5 ms]"),
+    ("gil_hold", "runtime: gil_emulation\nmodels: [serial, threads]\ntasks: [sleep]\ngil_hold: [1 us, 100 us]"),
     ("python", "runtime: python\npython: python3"),
     ("parent_memory", "parent_memory: 16 MiB"),
     ("rate", "tasks:\n  - kind: sleep\n    items: 200\nrate: [100, 400]"),
@@ -76,7 +73,7 @@ const CONTEXTS: &[(&str, &str)] = &[
     ("ipc", "models: [serial, processes]"),
     ("dispatch", "models: [serial, processes]\nipc: shared_memory"),
     ("wait", "models: [serial, processes]"),
-    ("placement", "models: [serial, processes]"),
+    ("affinity", "models: [serial, processes]"),
     ("start", "models: [serial, processes]"),
     ("api", "runtime: python\nmodels: [serial, processes]"),
     ("on_crash", "models: [serial, processes]\nfault: kill"),
@@ -99,27 +96,27 @@ const SETTINGS: &[(&str, &str)] = &[
 
 /// Words that belong together.
 pub(super) const RELATED: &[&[&str]] = &[
-    &["ipc", "dispatch", "chunk", "in_flight", "wait", "placement"],
+    &["ipc", "dispatch", "chunk", "in_flight", "wait", "affinity"],
     &["models", "workers", "runtime"],
-    &["runtime", "python", "api", "switch_interval", "held_per_operation"],
+    &["runtime", "python", "api", "switch_interval", "gil_hold"],
     &["start", "parent_memory", "parent_use"],
     &["fault", "on_crash", "is", "crash"],
     &["rate", "in_flight", "latency", "latency_p95"],
     &["expect", "compare", "to", "metric", "at_least", "at_most", "is"],
     &["charts", "x", "group", "where"],
-    &["trials", "timeout", "delta", "seed", "items", "block"],
-    &["cell", "group", "block", "trial", "axis"],
-    &["faster", "slower", "equivalent", "undecided", "delta"],
+    &["trials", "timeout", "margin", "seed", "items", "round"],
+    &["cell", "group", "round", "trial", "axis"],
+    &["faster", "slower", "equivalent", "undecided", "margin"],
 ];
 
 /// Terms of reports and of the documentation.
 pub(super) const TERMS: &[(&str, &str)] = &[
     ("axis", "A key with a list of alternatives. Every combination that makes sense becomes a cell."),
-    ("cell", "One way to do one piece of work: a model with all its settings. It runs once in every block."),
+    ("cell", "One way to do one piece of work: a model with all its settings. It runs once in every round."),
     ("group", "Cells that do the same items under the same measure and runtime, and so can be compared."),
     (
-        "block",
-        "One round over every cell of a group, side by side, in a random order. Ratios are taken within a block.",
+        "round",
+        "One round over every cell of a group, side by side, in a random order. Ratios are taken within a round.",
     ),
     ("trial", "One run of a cell, in a host process of its own."),
     ("baseline", "The cell that speed-ups of a group refer to: the serial one, where there is one."),
@@ -129,13 +126,13 @@ pub(super) const TERMS: &[(&str, &str)] = &[
         "A verdict: the whole interval of the ratio lies above one, with the chance of a false one held for the group.",
     ),
     ("slower", "A verdict: the whole interval of the ratio lies below one."),
-    ("equivalent", "A verdict: the whole interval of the ratio lies within the margin `delta`."),
+    ("equivalent", "A verdict: the whole interval of the ratio lies within the margin `margin`."),
     (
         "undecided",
-        "A verdict: neither is shown. The report says what so many blocks could have shown, and how many would decide.",
+        "A verdict: neither is shown. The report says what so many rounds could have shown, and how many would decide.",
     ),
     ("interval", "The range in which the true value lies, at the level that stands with it; from order statistics."),
-    ("A/A check", "A cell runs twice per block and is compared with itself. Where it differs, verdicts are withheld."),
+    ("A/A check", "A cell runs twice per round and is compared with itself. Where it differs, verdicts are withheld."),
     ("bottleneck", "The busiest stage of a pipeline: no more items leave the chain than it lets through."),
     ("blocked", "Of a stage: its workers had nothing to do, since the queue after it was full."),
     ("starved", "Of a stage: its workers had nothing to do, since the queue before it was empty."),
@@ -193,7 +190,7 @@ pub(super) fn of_word(key: &str, word: &str) -> String {
         ("is", "ok") => ending("is: ok\n    at_least: 100 %"),
         ("is", _) => ending(&format!("is: {word}\n    at_most: 0 %")),
         ("fault", "exception") => "runtime: python\nfault: exception".into(),
-        ("runtime", "emulated_gil") => "models: [serial, threads]\nruntime: emulated_gil".into(),
+        ("runtime", "gil_emulation") => "models: [serial, threads]\nruntime: gil_emulation".into(),
         _ => in_context(key, &format!("{key}: {word}")),
     }
 }

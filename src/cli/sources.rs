@@ -12,7 +12,7 @@ use super::output::Output;
 use crate::model::usable_cores;
 use crate::plan::{Only, Options, Plan, plan, pythons};
 use crate::runtime::{Interpreter, find};
-use crate::scenario::{Problems, Scenario, Source, load};
+use crate::scenario::{Diagnostics, Scenario, Source, load};
 use crate::task::Tasks;
 
 /// Most bytes that are read of a file: one more than the guard accepts, so that it can say that there are too many.
@@ -26,7 +26,7 @@ pub(super) fn plans(
     output: &Output,
     json: bool,
 ) -> Result<Option<Vec<Plan>>> {
-    let mut problems = Problems::new();
+    let mut problems = Diagnostics::new();
     let sources = read(files, &mut problems);
     plans_of(&sources, problems, shape, tasks, output, json)
 }
@@ -34,7 +34,7 @@ pub(super) fn plans(
 /// Plans what was read already, with the problems of reading it.
 pub(super) fn plans_of(
     sources: &[Source],
-    mut problems: Problems,
+    mut problems: Diagnostics,
     shape: Option<&Shape>,
     tasks: &Tasks,
     output: &Output,
@@ -108,7 +108,7 @@ fn options(shape: Option<&Shape>) -> Result<Options, String> {
     Ok(options)
 }
 
-fn read(files: &[PathBuf], problems: &mut Problems) -> Vec<Source> {
+fn read(files: &[PathBuf], problems: &mut Diagnostics) -> Vec<Source> {
     let mut sources = Vec::new();
     for path in files {
         let name = path.to_string_lossy().into_owned();

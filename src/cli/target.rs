@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 
 use super::output::Output;
-use crate::engine::{self, Continued};
+use crate::engine::{self, Resumed};
 use crate::host::machine;
 use crate::name::plural;
 use crate::plan::Plan;
-use crate::results::{FileError, Head, Journal, Left, Results, read};
+use crate::results::{FileError, Head, Journal, JournalContents, Results, read};
 
 /// What tells the programs of a run from other builds of theirs.
 pub(super) struct Builds {
@@ -37,12 +37,12 @@ pub(super) struct Prepared {
     /// Item counts of an earlier run of the same.
     pub(super) counts: Option<Vec<u64>>,
     /// What was left of a run that goes on now.
-    pub(super) left: Option<(Left, Continued)>,
+    pub(super) left: Option<(JournalContents, Resumed)>,
 }
 
 impl Prepared {
     /// Makes the journal ready for the first trial; gives what is done already.
-    pub(super) fn begin(&mut self) -> Result<Option<Continued>, FileError> {
+    pub(super) fn begin(&mut self) -> Result<Option<Resumed>, FileError> {
         match self.left.take() {
             Some((left, continued)) => {
                 self.journal.resume(&left)?;
@@ -119,7 +119,12 @@ fn target(out: &Path, plan: &Plan, builds: &Builds, resume: bool, output: &Outpu
 }
 
 /// What there is to go on with.
-fn going_on(plan: &Plan, head: &Head, journal: &mut Journal, output: &Output) -> Result<Option<(Left, Continued)>> {
+fn going_on(
+    plan: &Plan,
+    head: &Head,
+    journal: &mut Journal,
+    output: &Output,
+) -> Result<Option<(JournalContents, Resumed)>> {
     let Some(left) = journal.left()? else { return Ok(None) };
     if let Some(what) = head.differs_from(&left.head) {
         return Err(FileError::OtherRun { path: journal.path().to_owned(), what }.into());
@@ -149,8 +154,8 @@ fn is_done(blank: &Results, earlier: &Results) -> bool {
     old.complete
         && blank.scenario.hash == earlier.scenario.hash
         && blank.tool == earlier.tool
-        && (run.seed, run.blocks, run.quick, &run.only, &run.against)
-            == (old.seed, old.blocks, old.quick, &old.only, &old.against)
+        && (run.seed, run.rounds, run.quick, &run.only, &run.against)
+            == (old.seed, old.rounds, old.quick, &old.only, &old.against)
         && blank.machine.differs_from(&earlier.machine).is_empty()
         && ways(blank) == ways(earlier)
 }

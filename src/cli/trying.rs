@@ -14,7 +14,7 @@ use crate::model::usable_cores;
 use crate::name::{exit_words, plural, show_seconds};
 use crate::reexec::Program;
 use crate::runtime::{Function, Interpreter, find, look};
-use crate::scenario::{Problems, Source};
+use crate::scenario::{Diagnostics, Source};
 use crate::task::Tasks;
 
 /// Seconds that all trials together should take.
@@ -23,12 +23,12 @@ const BUDGET: f64 = 35.0;
 const TRIAL: f64 = 0.3;
 /// Seconds that starting and ending the host and the workers of a trial takes, about.
 const AROUND: f64 = 0.25;
-/// Trials of every way beside those of the blocks: with clocks, with memory read.
+/// Trials of every way beside those of the rounds: with clocks, with memory read.
 const APART: f64 = 4.0;
 /// Items that an event loop has in flight.
 const IN_FLIGHT: u32 = 16;
-/// Blocks: as few as give a verdict, and as many as are worth waiting for.
-const BLOCKS: (u32, u32) = (6, 12);
+/// Rounds: as few as give a verdict, and as many as are worth waiting for.
+const ROUNDS: (u32, u32) = (6, 12);
 /// Seconds that handing over an item to a process takes, about: a tiny item costs that much and no less.
 const HAND_OVER: f64 = 5e-5;
 
@@ -53,7 +53,7 @@ pub(super) fn try_it(options: &TryOptions, tasks: &Tasks, program: Program, outp
     };
     let source = Source { name: "the scenario of `runner try`".into(), bytes: text.clone().into_bytes() };
     let shape = Some(&run_options.shape);
-    let Some(plans) = sources::plans_of(&[source], Problems::new(), shape, tasks, output, options.json)? else {
+    let Some(plans) = sources::plans_of(&[source], Diagnostics::new(), shape, tasks, output, options.json)? else {
         return Ok(Exit::Usage);
     };
     if let Some(path) = &options.save {
@@ -137,7 +137,7 @@ fn function(options: &TryOptions, call: &str, items: Option<&[String]>, output: 
         quoted(&options.path),
         size.items,
         quoted(&options.python),
-        size.blocks,
+        size.rounds,
         size.timeout,
     ))
 }
@@ -171,7 +171,7 @@ fn command(options: &TryOptions, items: Option<&[String]>, output: &Output) -> R
         quoted(format!("{short}, {workers} at a time")),
         argv.join(", "),
         size.items,
-        size.blocks,
+        size.rounds,
         size.timeout,
     ))
 }
@@ -187,10 +187,10 @@ fn models(seen: &Function, interpreter: &Interpreter) -> String {
     models
 }
 
-/// How many items and blocks, so that all of it takes about a minute.
+/// How many items and rounds, so that all of it takes about a minute.
 struct Size {
     items: u64,
-    blocks: u32,
+    rounds: u32,
     timeout: u64,
     seconds: f64,
 }
@@ -200,25 +200,25 @@ impl Size {
         let item = seconds.max(0.0) + HAND_OVER;
         let items = (TRIAL / item).max(f64::from(workers) * 4.0).ceil();
         let serial = items * item;
-        // In the worst case every way takes as long as the serial one. Two ways run twice in a block, for the A/A check.
-        let (trial, per_block) = (serial + AROUND, ways + 2.0);
-        let blocks = ((BUDGET / trial - APART * ways) / per_block).clamp(BLOCKS.0.into(), BLOCKS.1.into()) as u32;
-        let seconds = trial * (f64::from(blocks) * per_block + APART * ways);
+        // In the worst case every way takes as long as the serial one. Two ways run twice in a round, for the A/A check.
+        let (trial, per_round) = (serial + AROUND, ways + 2.0);
+        let rounds = ((BUDGET / trial - APART * ways) / per_round).clamp(ROUNDS.0.into(), ROUNDS.1.into()) as u32;
+        let seconds = trial * (f64::from(rounds) * per_round + APART * ways);
         let timeout = (serial * 10.0).clamp(10.0, 600.0).ceil() as u64;
-        Self { items: items as u64, blocks, timeout, seconds }
+        Self { items: items as u64, rounds, timeout, seconds }
     }
 
-    /// The same with so many blocks, where the user says how many.
-    fn with(self, blocks: Option<u32>) -> Self {
-        let chosen = blocks.unwrap_or(self.blocks);
-        Self { seconds: self.seconds * f64::from(chosen) / f64::from(self.blocks), blocks: chosen, ..self }
+    /// The same with so many rounds, where the user says how many.
+    fn with(self, rounds: Option<u32>) -> Self {
+        let chosen = rounds.unwrap_or(self.rounds);
+        Self { seconds: self.seconds * f64::from(chosen) / f64::from(self.rounds), rounds: chosen, ..self }
     }
 
     fn announce(&self, what: &str, kind: &str, seconds: f64, output: &Output) {
         output.progress(&format!(
-            "{what}, {kind}, takes about {} an item: {} blocks of trials of {} each, about {} at most",
+            "{what}, {kind}, takes about {} an item: {} rounds of trials of {} each, about {} at most",
             show_seconds(seconds),
-            self.blocks,
+            self.rounds,
             plural(self.items, "item"),
             show_seconds(self.seconds)
         ));
@@ -254,9 +254,9 @@ mod tests {
     fn the_size_follows_from_what_an_item_takes() {
         let of = |seconds| Size::of(seconds, 3.0, 2);
         let (tiny, usual, long) = (of(1e-6), of(0.01), of(2.0));
-        assert_eq!((tiny.items, tiny.blocks), (5883, 10));
-        assert_eq!((usual.items, usual.blocks), (30, 10));
-        assert_eq!((long.items, long.blocks), (8, 6));
+        assert_eq!((tiny.items, tiny.rounds), (5883, 10));
+        assert_eq!((usual.items, usual.rounds), (30, 10));
+        assert_eq!((long.items, long.rounds), (8, 6));
         assert!(usual.seconds < 60.0, "{}", usual.seconds);
     }
 }

@@ -96,10 +96,10 @@ pub(super) fn choose(run: &mut Run<'_>) -> Result<Vec<u64>, Interrupted> {
 
 /// The least items that a cell needs so that all its workers have several chunks.
 fn fewest(plan: &Plan, cell: usize) -> f64 {
-    let (setup, grain) = (&plan.cells[cell].setup, grain(plan, cell));
+    let (config, grain) = (&plan.cells[cell].config, grain(plan, cell));
     // Items of a round wait for each other, so that rounds count and not items.
-    let chunks = if grain > 1 { 8.0 * grain as f64 } else { 8.0 * f64::from(setup.all_workers()) };
-    chunks * f64::from(setup.chunk.unwrap_or(1))
+    let chunks = if grain > 1 { 8.0 * grain as f64 } else { 8.0 * f64::from(config.all_workers()) };
+    chunks * f64::from(config.chunk.unwrap_or(1))
 }
 
 /// What a cell's number of items is a multiple of.

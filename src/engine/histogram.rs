@@ -15,9 +15,9 @@ pub(super) fn latencies(clocks: BTreeMap<usize, Vec<Clocks>>) -> Vec<Latency> {
     };
     let latency = |(cell, trials): (usize, Vec<Clocks>)| {
         let service = merge(&trials, |clocks| &clocks.service)?;
-        let turnaround = merge(&trials, |clocks| &clocks.turnaround)?;
+        let response = merge(&trials, |clocks| &clocks.response)?;
         let service_by_trial = trials.iter().filter_map(|clocks| percentiles(&clocks.service)).collect();
-        Some(Latency { cell, trials: trials.len() as u32, service, turnaround, service_by_trial })
+        Some(Latency { cell, trials: trials.len() as u32, service, response, service_by_trial })
     };
     clocks.into_iter().filter_map(latency).collect()
 }

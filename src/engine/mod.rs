@@ -1,4 +1,4 @@
-//! From a plan to results: calibrates, runs every block, keeps every trial at once in the journal.
+//! From a plan to results: calibrates, runs every round, keeps every trial at once in the journal.
 
 mod calibrate;
 mod histogram;
@@ -8,12 +8,12 @@ mod resume;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::host::{Brief, Host, HostError, Outcome, Purpose, Report, Spec};
+use crate::host::{HostError, JobSpec, Outcome, Purpose, Report, TrialLauncher, TrialSpec};
 use crate::plan::Plan;
 use crate::results::{Clocks, FileError, Finished, Head, Journal, Kind, Results, Timeline, Trial};
 
 pub use calibrate::recorded_counts;
-pub use resume::{Continued, Planned, continued, schedule};
+pub use resume::{Resumed, ScheduledTrial, continued, schedule};
 
 /// Measured time under which a trial is marked as too short, in nanoseconds.
 const TOO_SHORT: u64 = 20_000_000;
@@ -44,7 +44,7 @@ pub struct Run<'a> {
     /// What is run.
     pub plan: &'a Plan,
     /// Where trials run.
-    pub host: &'a mut dyn Host,
+    pub host: &'a mut dyn TrialLauncher,
     /// Where finished trials are kept.
     pub journal: &'a mut Journal,
     /// Who is told.
@@ -52,7 +52,7 @@ pub struct Run<'a> {
     /// Item counts of an earlier run by cell, from [`recorded_counts`].
     pub counts: Option<Vec<u64>>,
     /// What an earlier run left done.
-    pub continued: Option<Continued>,
+    pub continued: Option<Resumed>,
 }
 
 /// Runs a plan, or what an earlier run left of it. Interrupted, it gives what there is, marked as not complete. Verdicts
@@ -80,7 +80,7 @@ pub fn run(mut run: Run<'_>, mut results: Results) -> Result<Results, EngineErro
         }
     };
     record::set_counts(&mut results, &counts);
-    let mut trials = Trials { run, references: BTreeMap::new(), clocks: BTreeMap::new() };
+    let mut trials = TrialRunner { run, references: BTreeMap::new(), clocks: BTreeMap::new() };
     finished.into_iter().for_each(|finished| trials.take(&mut results, finished));
     let ended = trials.all(&mut results);
     results.latencies = histogram::latencies(trials.clocks);
@@ -112,7 +112,7 @@ enum Stopped {
     File(FileError),
 }
 
-struct Trials<'a> {
+struct TrialRunner<'a> {
     run: Run<'a>,
     /// Sum of the right replies and count of items, by group and items; the error where there is none.
     references: BTreeMap<(usize, u64), Result<(u64, u64), String>>,
@@ -120,7 +120,7 @@ struct Trials<'a> {
     clocks: BTreeMap<usize, Vec<Clocks>>,
 }
 
-impl Trials<'_> {
+impl TrialRunner<'_> {
     /// Runs every planned trial that is not done yet.
     fn all(&mut self, results: &mut Results) -> Result<(), Stopped> {
         let planned = schedule(self.run.plan);
@@ -130,15 +130,15 @@ impl Trials<'_> {
         Ok(())
     }
 
-    fn one(&mut self, results: &mut Results, planned: &Planned, total: usize) -> Result<(), Stopped> {
-        let Planned { cell, block, kind, duplicate } = *planned;
+    fn one(&mut self, results: &mut Results, planned: &ScheduledTrial, total: usize) -> Result<(), Stopped> {
+        let ScheduledTrial { cell, round, kind, duplicate } = *planned;
         let items = results.cells[cell].items;
         let reference = self.reference(cell, items)?;
         let report = self.host(&spec(self.run.plan, cell, items, kind))?;
         let order = results.trials.len() as u32;
-        let trial = to_trial(&report, &reference, &Trial { cell, block, order, kind, duplicate, ..blank_trial() });
+        let trial = to_trial(&report, &reference, &Trial { cell, round, order, kind, duplicate, ..blank_trial() });
         let clocked = kind == Kind::Instrumented && trial.ok();
-        let clocks = clocked.then(|| Clocks { service: report.service.clone(), turnaround: report.turnaround.clone() });
+        let clocks = clocked.then(|| Clocks { service: report.service.clone(), response: report.response.clone() });
         let timeline = self.timeline(results, &trial, &report);
         let finished = Finished { trial, clocks, timeline };
         self.run.journal.add(&finished).map_err(Stopped::File)?;
@@ -168,7 +168,7 @@ impl Trials<'_> {
         kept.then(|| Timeline::of(trial.cell, &report.events, report.left_out))
     }
 
-    fn host(&mut self, spec: &Spec) -> Result<Report, Stopped> {
+    fn host(&mut self, spec: &TrialSpec) -> Result<Report, Stopped> {
         match self.run.host.run(spec) {
             Ok(report) => Ok(report),
             Err(HostError::Interrupted) => Err(Stopped::Interrupted),
@@ -202,23 +202,23 @@ impl Trials<'_> {
 }
 
 /// What a host is told about a trial in which nothing goes wrong on purpose.
-fn sound(plan: &Plan, cell: usize, items: u64) -> Spec {
+fn sound(plan: &Plan, cell: usize, items: u64) -> TrialSpec {
     let mut spec = spec(plan, cell, items, Kind::Timed);
     spec.brief.fault = None;
     spec
 }
 
 /// What a host is told about one trial.
-fn spec(plan: &Plan, cell: usize, items: u64, kind: Kind) -> Spec {
+fn spec(plan: &Plan, cell: usize, items: u64, kind: Kind) -> TrialSpec {
     let cell = &plan.cells[cell];
     let group = &plan.groups[cell.group];
-    let brief = Brief {
+    let brief = JobSpec {
         task: group.task.clone(),
         settings: group.settings.clone(),
         seed: plan.seed,
         items,
         folder: std::path::PathBuf::new(),
-        setup: cell.setup.clone(),
+        config: cell.config.clone(),
         purpose: match kind {
             Kind::Timed => Purpose::Timed,
             Kind::Instrumented => Purpose::Instrumented,
@@ -232,13 +232,13 @@ fn spec(plan: &Plan, cell: usize, items: u64, kind: Kind) -> Spec {
         stages: group.stages.clone(),
     };
     let against = cell.against.is_some();
-    Spec { brief, reference: false, timeout: plan.timeout, prefix: String::new(), against }
+    TrialSpec { brief, reference: false, timeout: plan.timeout, prefix: String::new(), against }
 }
 
 fn blank_trial() -> Trial {
     Trial {
         cell: 0,
-        block: 0,
+        round: 0,
         order: 0,
         kind: Kind::Timed,
         duplicate: false,

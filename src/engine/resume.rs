@@ -1,15 +1,15 @@
 //! The trials of a plan in the order in which they run, and how much of them an earlier run left done.
 
-use crate::plan::{Plan, block_order};
-use crate::results::{Finished, Head, Kind, Left};
+use crate::plan::{Plan, round_order};
+use crate::results::{Finished, Head, JournalContents, Kind};
 
 /// One trial that is to be run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Planned {
+pub struct ScheduledTrial {
     /// The cell.
     pub cell: usize,
-    /// The block.
-    pub block: u32,
+    /// The round.
+    pub round: u32,
     /// What it is run for.
     pub kind: Kind,
     /// Whether it is the other run of a checked cell.
@@ -19,19 +19,24 @@ pub struct Planned {
 /// Every trial of a plan, in order. It follows from the plan alone, so that a run can be continued, and the order of a run
 /// be found again from what its results file says of the scenario, the seed and the options.
 #[must_use]
-pub fn schedule(plan: &Plan) -> Vec<Planned> {
+pub fn schedule(plan: &Plan) -> Vec<ScheduledTrial> {
     let mut all = Vec::new();
-    for block in 0..plan.blocks {
+    for round in 0..plan.rounds {
         for group in 0..plan.groups.len() {
-            let entries = block_order(plan, group, block).into_iter();
-            all.extend(entries.map(|e| Planned { cell: e.cell, block, kind: Kind::Timed, duplicate: e.duplicate }));
+            let entries = round_order(plan, group, round).into_iter();
+            all.extend(entries.map(|e| ScheduledTrial {
+                cell: e.cell,
+                round,
+                kind: Kind::Timed,
+                duplicate: e.duplicate,
+            }));
         }
     }
     for (kind, rounds) in [(Kind::Instrumented, plan.instrumented), (Kind::Memory, plan.memory)] {
-        for block in 0..rounds {
+        for round in 0..rounds {
             let of = |cell| if kind == Kind::Memory { plan.memory_of(cell) } else { plan.instrumented_of(cell) };
-            let cells = (0..plan.cells.len()).filter(|cell| block < of(*cell));
-            all.extend(cells.map(|cell| Planned { cell, block, kind, duplicate: false }));
+            let cells = (0..plan.cells.len()).filter(|cell| round < of(*cell));
+            all.extend(cells.map(|cell| ScheduledTrial { cell, round, kind, duplicate: false }));
         }
     }
     all
@@ -39,14 +44,14 @@ pub fn schedule(plan: &Plan) -> Vec<Planned> {
 
 /// What is done of a plan, found to fit it.
 #[derive(Debug)]
-pub struct Continued {
+pub struct Resumed {
     pub(super) head: Head,
     pub(super) items: Option<Vec<u64>>,
     pub(super) finished: Vec<Finished>,
     pub(super) resumed: u32,
 }
 
-impl Continued {
+impl Resumed {
     /// How many trials are done.
     #[must_use]
     pub fn done(&self) -> usize {
@@ -58,14 +63,15 @@ impl Continued {
 ///
 /// # Errors
 /// In words, where its trials are not the first ones of the plan.
-pub fn continued(plan: &Plan, left: Left) -> Result<Continued, String> {
+pub fn continued(plan: &Plan, left: JournalContents) -> Result<Resumed, String> {
     let planned = schedule(plan);
     if left.finished.len() > planned.len() {
         return Err(format!("{} trials, where {} are planned", left.finished.len(), planned.len()));
     }
     for (finished, planned) in left.finished.iter().zip(&planned) {
         let trial = &finished.trial;
-        let found = Planned { cell: trial.cell, block: trial.block, kind: trial.kind, duplicate: trial.duplicate };
+        let found =
+            ScheduledTrial { cell: trial.cell, round: trial.round, kind: trial.kind, duplicate: trial.duplicate };
         if found != *planned {
             return Err(format!("trial {} is not the one that is planned there", trial.order));
         }
@@ -77,5 +83,5 @@ pub fn continued(plan: &Plan, left: Left) -> Result<Continued, String> {
         }
         _ => {}
     }
-    Ok(Continued { head: left.head, items: left.items, finished: left.finished, resumed: left.resumed + 1 })
+    Ok(Resumed { head: left.head, items: left.items, finished: left.finished, resumed: left.resumed + 1 })
 }

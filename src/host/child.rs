@@ -8,13 +8,13 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 use signal_hook::consts::SIGHUP;
 
-use super::Spec;
+use super::TrialSpec;
 use super::machine::free_memory;
 use super::process::stop_group;
 use super::python;
 use super::server::Server;
 use crate::ipc;
-use crate::model::{self, Model, Order, Ran, Start, Trouble, Usage};
+use crate::model::{self, Model, Ran, RunContext, RunError, Start, Usage};
 use crate::name::show_bytes;
 use crate::reexec::Program;
 use crate::results::{Event, EventKind, Life, LockUse, Memory, MemoryUse, Open, Phase, Seen, Spent, StageTimes};
@@ -36,7 +36,7 @@ pub(super) struct Reply {
     pub(super) digest: u64,
     pub(super) first_item: u64,
     pub(super) service: Vec<(u64, u64)>,
-    pub(super) turnaround: Vec<(u64, u64)>,
+    pub(super) response: Vec<(u64, u64)>,
     pub(super) open: Option<Open>,
     pub(super) spent: Option<Spent>,
     pub(super) memory: Option<MemoryUse>,
@@ -51,7 +51,7 @@ pub(super) struct Reply {
     pub(super) left_out: u64,
     pub(super) others: f64,
     pub(super) cpu_mismatch: bool,
-    pub(super) trouble: Option<Trouble>,
+    pub(super) trouble: Option<RunError>,
 }
 
 /// A host process's whole life. Returns the exit code.
@@ -63,16 +63,16 @@ pub fn host_main(tasks: &Tasks, program: &Program) -> u8 {
     if std::io::stdin().lock().read_line(&mut line).is_err() {
         return 2;
     }
-    let Ok(spec) = serde_json::from_str::<Spec>(&line) else { return 2 };
+    let Ok(spec) = serde_json::from_str::<TrialSpec>(&line) else { return 2 };
     let follow = || follow_the_runner(&spec);
     // A process can be copied only as long as it has one thread.
-    let copies = spec.brief.setup.start == Some(Start::Fork) && spec.brief.runtime != Runtime::Python;
+    let copies = spec.brief.config.start == Some(Start::Fork) && spec.brief.runtime != Runtime::Python;
     let nothing = || {};
     let copied: &(dyn Fn() + Sync) = if copies && !spec.reference { &follow } else { &nothing };
     if !copies || spec.reference {
         follow();
     }
-    let mut order = Order {
+    let mut order = RunContext {
         tasks,
         program,
         brief: spec.brief.clone(),
@@ -95,7 +95,7 @@ pub fn host_main(tasks: &Tasks, program: &Program) -> u8 {
 
 /// When the program that started this host is gone, standard input ends: then this removes what it may have left, and ends
 /// its whole process group.
-fn follow_the_runner(spec: &Spec) {
+fn follow_the_runner(spec: &TrialSpec) {
     let (prefix, folder) = (spec.prefix.clone(), spec.brief.folder.clone());
     // Without the runner this group is an orphan, and where one of it is stopped the kernel hangs up on all of them
     // (setpgid(2)): that would be the end of this process before anything is removed. Unlike a signal that is ignored, one
@@ -130,7 +130,7 @@ fn remove_for_good(folder: &Path) {
     }
 }
 
-fn reference(order: &Order<'_>) -> Reply {
+fn reference(order: &RunContext<'_>) -> Reply {
     let users_code = order.tasks.get(&order.brief.task).is_some_and(Task::is_users_code);
     match if users_code { python::reference(order) } else { model::reference(order) } {
         Ok((digest, known)) => Reply { digest, known, done: known, ..Reply::default() },
@@ -138,7 +138,7 @@ fn reference(order: &Order<'_>) -> Reply {
     }
 }
 
-fn measured(order: &mut Order<'_>, machine: Ticks) -> Reply {
+fn measured(order: &mut RunContext<'_>, machine: Ticks) -> Reply {
     let refused = |trouble, items| Reply { trouble: Some(trouble), known: items, ..Reply::default() };
     let server = match Server::start(order) {
         Ok(server) => server,
@@ -153,11 +153,11 @@ fn measured(order: &mut Order<'_>, machine: Ticks) -> Reply {
     }
     let mut ran = match order.brief.runtime {
         Runtime::Python => python::run(order, server.as_ref().map(Server::pid)),
-        Runtime::Native | Runtime::EmulatedGil => model::run(order),
+        Runtime::Native | Runtime::GilEmulation => model::run(order),
     };
     // Not every model looks at the clock while it works; what was late is late under all of them.
     if ran.trouble.is_none() && Instant::now() > order.deadline {
-        ran.trouble = Some(Trouble::TimedOut);
+        ran.trouble = Some(RunError::TimedOut);
     }
     if ran.trouble.is_none() && ran.done == ran.known {
         ran.trouble = review(order, ran.retried > 0).err();
@@ -178,7 +178,7 @@ fn measured(order: &mut Order<'_>, machine: Ticks) -> Reply {
 }
 
 /// Has the job look at what its items left outside of their replies.
-fn review(order: &Order<'_>, retried: bool) -> Result<(), Trouble> {
+fn review(order: &RunContext<'_>, retried: bool) -> Result<(), RunError> {
     let job = order.brief.job(order.tasks)?;
     // What a dead worker had begun may have left its mark outside twice, and out of its order.
     if retried && !job.is_idempotent() {
@@ -197,8 +197,8 @@ fn reply(ran: Ran, phases: [Phase; 3], others: f64) -> Reply {
     let pairs = |histogram: &hdrhistogram::Histogram<u64>| {
         histogram.iter_recorded().map(|value| (value.value_iterated_to(), value.count_at_value())).collect()
     };
-    let (service, turnaround) = match &ran.clocked {
-        Some(clocked) => (pairs(&clocked.service), pairs(&clocked.turnaround)),
+    let (service, response) = match &ran.clocked {
+        Some(clocked) => (pairs(&clocked.service), pairs(&clocked.response)),
         None => (Vec::new(), Vec::new()),
     };
     Reply {
@@ -220,7 +220,7 @@ fn reply(ran: Ran, phases: [Phase; 3], others: f64) -> Reply {
         digest: ran.sum,
         first_item: ran.first_item,
         service,
-        turnaround,
+        response,
         others,
         cpu_mismatch: ran.cpu_mismatch,
         trouble: ran.trouble,
@@ -273,14 +273,14 @@ fn memory(read: &model::MemoryUse) -> MemoryUse {
 }
 
 /// Finds out before the start whether files and memory suffice, so that what is missing is said and not met half-way.
-fn check_means(order: &Order<'_>) -> Result<(), Trouble> {
+fn check_means(order: &RunContext<'_>) -> Result<(), RunError> {
     let brief = &order.brief;
-    let workers = u64::from(brief.setup.all_workers());
-    if brief.setup.model == Model::Processes || brief.setup.stages.iter().any(|stage| stage.ipc.is_some()) {
+    let workers = u64::from(brief.config.all_workers());
+    if brief.config.model == Model::Processes || brief.config.stages.iter().any(|stage| stage.ipc.is_some()) {
         use rustix::process::{Resource, getrlimit, setrlimit};
         // Per worker: two ends each way, while it is started those of the worker too, a pidfd twice, a library's own; in a
         // stage also a lifeline of its own.
-        let each = if brief.setup.stages.is_empty() { 10 } else { 12 };
+        let each = if brief.config.stages.is_empty() { 10 } else { 12 };
         let needed = 32 + workers * each;
         let mut limit = getrlimit(Resource::Nofile);
         limit.current = limit.maximum;
@@ -288,25 +288,25 @@ fn check_means(order: &Order<'_>) -> Result<(), Trouble> {
         if let Some(allowed) = getrlimit(Resource::Nofile).current
             && allowed < needed
         {
-            return Err(Trouble::Failed(format!("needs {needed} open files, may open {allowed}")));
+            return Err(RunError::Failed(format!("needs {needed} open files, may open {allowed}")));
         }
     }
     let sizes = brief.job(order.tasks)?.sizes();
-    let chunks = match brief.setup.stages.len() as u64 {
-        0 => workers * u64::from(brief.setup.in_flight.unwrap_or(1)) + 1,
+    let chunks = match brief.config.stages.len() as u64 {
+        0 => workers * u64::from(brief.config.in_flight.unwrap_or(1)) + 1,
         stages => {
             let held = |stage: &model::StageWay| u64::from(stage.workers) * u64::from(stage.in_flight.unwrap_or(1));
-            let waiting = (stages - 1) * u64::from(brief.setup.queue.unwrap_or(1));
-            brief.setup.stages.iter().map(held).sum::<u64>() + waiting.min(brief.items)
+            let waiting = (stages - 1) * u64::from(brief.config.queue.unwrap_or(1));
+            brief.config.stages.iter().map(held).sum::<u64>() + waiting.min(brief.items)
         }
     };
     // A request and a reply, each at the dispatcher, on the way and at the worker.
-    let needed = 3 * (sizes.0 + sizes.1) as u64 * u64::from(brief.setup.chunk.unwrap_or(1)) * chunks
-        + brief.setup.parent_memory.unwrap_or(0);
+    let needed = 3 * (sizes.0 + sizes.1) as u64 * u64::from(brief.config.chunk.unwrap_or(1)) * chunks
+        + brief.config.parent_memory.unwrap_or(0);
     match free_memory() {
         Some(free) if needed > free => {
             let (needed, free) = (show_bytes(needed), show_bytes(free));
-            Err(Trouble::Failed(format!(
+            Err(RunError::Failed(format!(
                 "needs about {needed} of memory for what is in flight and what the parent holds, {free} is free"
             )))
         }
@@ -350,7 +350,7 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::model::{Brief, Measure, Purpose, Setup};
+    use crate::model::{Config, JobSpec, Measure, Purpose};
     use crate::reexec::PROTOCOL;
 
     /// The names of all fields, those of nested objects behind a point.
@@ -363,14 +363,14 @@ mod tests {
 
     #[test]
     fn a_change_of_what_hosts_read_or_write_raises_the_protocol() {
-        let setup = Setup::new(Model::Serial, Measure::Work);
-        let brief = Brief {
+        let config = Config::new(Model::Serial, Measure::Work);
+        let brief = JobSpec {
             task: "empty".into(),
             settings: crate::task::Settings::default(),
             seed: 1,
             items: 1,
             folder: "f".into(),
-            setup,
+            config,
             purpose: Purpose::Timed,
             runtime: Runtime::Native,
             interpreter: None,
@@ -380,18 +380,18 @@ mod tests {
             stages: Vec::new(),
         };
         let timeout = Duration::from_secs(1);
-        let spec = Spec { brief, reference: false, timeout, prefix: String::new(), against: false };
+        let spec = TrialSpec { brief, reference: false, timeout, prefix: String::new(), against: false };
         let mut found = Vec::new();
         names(&serde_json::to_value(&spec).unwrap(), "", &mut found);
         names(&serde_json::to_value(Reply::default()).unwrap(), "reply ", &mut found);
         found.sort();
-        let known = "brief brief.folder brief.items brief.purpose brief.runtime brief.seed brief.settings brief.setup \
-                     brief.setup.chunk brief.setup.dispatch brief.setup.in_flight brief.setup.ipc \
-                     brief.setup.measure brief.setup.model brief.setup.placement brief.setup.wait \
-                     brief.setup.workers brief.task prefix reference reply cpu_mismatch reply digest reply done \
+        let known = "brief brief.folder brief.items brief.purpose brief.runtime brief.seed brief.settings brief.config \
+                     brief.config.chunk brief.config.dispatch brief.config.in_flight brief.config.ipc \
+                     brief.config.measure brief.config.model brief.config.affinity brief.config.wait \
+                     brief.config.workers brief.task prefix reference reply cpu_mismatch reply digest reply done \
                      reply duplicated reply events reply first_item reply known reply left_out reply lives reply lock \
                      reply memory reply open reply others reply phases reply recovered reply retried reply seen \
-                     reply service reply spent reply trouble reply turnaround timeout timeout.nanos \
+                     reply service reply spent reply trouble reply response timeout timeout.nanos \
                      timeout.secs";
         let advice = "hosts of other builds would misunderstand this: raise reexec::PROTOCOL, then change this list";
         assert_eq!((PROTOCOL, found.join(" ").as_str()), (4, known), "{advice}");

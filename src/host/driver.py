@@ -25,14 +25,14 @@ from collections import deque
 now = time.monotonic_ns
 MASK = (1 << 64) - 1
 # Kinds of messages between the driver and its worker processes.
-READY, WARM, ITEMS, ROUND, FINISH, REPORT, ERROR = range(7)
+READY, WARM, ITEMS, ITERATION, FINISH, REPORT, ERROR = range(7)
 # Most events of a timeline that are kept of one lane and kind; `MOST_EVENTS` in src/model/trace.rs.
 MOST_EVENTS = 400
 # Bytes of requests that may be on their way in one pipe. With more, a send could wait for a worker that waits itself.
 ON_THE_WAY = 48 * 1024
 # Messages that may be on their way in one pipe, since the system counts each at its least size.
 MOST_MESSAGES = 60
-# Room for what all parts of a round are told, in a slot of shared memory. What does not fit goes through the pipe.
+# Room for what all parts of an iteration are told, in a slot of shared memory. What does not fit goes through the pipe.
 MOST_TOLD = 4096
 # How often an item that its worker died of is handed out again.
 MOST_RETRIES = 3
@@ -95,7 +95,7 @@ class Order:
     """What is to be done and how, as the host says it. It crosses to worker processes."""
 
     def __init__(self, given):
-        setup = given["setup"]
+        config = given["config"]
         self.given = given
         self.task = given["task"]
         self.settings = given["settings"]
@@ -104,28 +104,28 @@ class Order:
         self.folder = given["folder"]
         self.prefix = given["prefix"].lstrip("/")
         self.largest_request, self.largest_reply = given["sizes"]
-        # Most bytes of a worker's parts of a round with their letters, where there are rounds and somebody has worked it out.
+        # Most bytes of a worker's parts of an iteration with their letters, where there are iterations and somebody has worked it out.
         self.largest_round = 0
-        # How items hang together: not at all, by finding each other, by one consumer of all replies, or in rounds of so
+        # How items hang together: not at all, by finding each other, by one consumer of all replies, or in iterations of so
         # many parts.
         self.finds, self.gathers = given["topology"] == "finding", given["topology"] == "gathering"
         self.parts = given["parts"] or 0
         host, _, port = (given["server"] or "").rpartition(":")
         self.server = host, int(port or 0)
-        self.model = setup["model"]
-        self.workers = max(setup["workers"] or 1, 1)
-        self.chunk = max(setup["chunk"] or 1, 1)
-        self.in_flight = max(setup["in_flight"] or 1, 1)
-        self.ipc = setup["ipc"] or "pipe"
-        self.api = setup.get("api") or "process"
-        self.start = setup.get("start") or "fork"
-        self.on_crash = setup.get("on_crash") or "stop"
+        self.model = config["model"]
+        self.workers = max(config["workers"] or 1, 1)
+        self.chunk = max(config["chunk"] or 1, 1)
+        self.in_flight = max(config["in_flight"] or 1, 1)
+        self.ipc = config["ipc"] or "pipe"
+        self.api = config.get("api") or "process"
+        self.start = config.get("start") or "fork"
+        self.on_crash = config.get("on_crash") or "stop"
         # Items a second that come whether workers keep up or not; without one, the next item is begun when somebody is free.
-        self.rate = setup.get("rate")
-        self.switch_interval = setup.get("switch_interval")
-        self.parent_memory = setup.get("parent_memory") or 0
-        self.reads_parent = self.parent_memory > 0 and setup.get("parent_use") == "read"
-        self.warm = setup["measure"] == "work"
+        self.rate = config.get("rate")
+        self.switch_interval = config.get("switch_interval")
+        self.parent_memory = config.get("parent_memory") or 0
+        self.reads_parent = self.parent_memory > 0 and config.get("parent_use") == "read"
+        self.warm = config["measure"] == "work"
         self.clocked = given["purpose"] == "instrumented"
         self.weighs = given["purpose"] == "memory"
         self.trace = given["trace"]
@@ -137,7 +137,7 @@ class Order:
         return (range(at, min(at + self.chunk, self.items)) for at in range(0, self.items, self.chunk))
 
     def parts_of(self, worker):
-        """The parts of a worker in every round: about equally many neighbours, as in src/model/rounds.rs."""
+        """The parts of a worker in every iteration: about equally many neighbours, as in src/model/iterations.rs."""
         return range(worker * self.parts // self.workers, (worker + 1) * self.parts // self.workers)
 
 
@@ -610,7 +610,7 @@ def pi(order, constants):
 
 
 def stencil(order, constants):
-    """Heat on a grid in strips of rows, in rounds. The same to the bit as in src/task/numeric/stencil.rs: sums are added up in
+    """Heat on a grid in strips of rows, in iterations. The same to the bit as in src/task/numeric/stencil.rs: sums are added up in
     the order there, and not by `sum`, which compensates for rounding from 3.12 on."""
     seed, side, parts = order.seed, order.settings["side"], order.parts
     cold, form = [0.0] * side, struct.Struct("<%dd" % side)
@@ -656,13 +656,13 @@ def stencil(order, constants):
             turn.sent.append((part + 1, rows[-1]))
         return struct.pack("<dQ", change, digest(b"".join(rows)))
 
-    run.first, run.reduce = b"", lambda round, replies, told: b""
+    run.first, run.reduce = b"", lambda iteration, replies, told: b""
     # Most bytes that a part sends, and that it receives.
     run.letters = 2 * form.size
     return run
 
 
-def probe_rounds(order, constants):
+def probe_iterations(order, constants):
     """Parts that hear from their neighbours and are told of the sum of all. The same as in src/task/probe_topology.rs."""
     seed, parts = order.seed, order.parts
     number = lambda given: int.from_bytes(given, "little")
@@ -677,7 +677,7 @@ def probe_rounds(order, constants):
         turn.sent += [((part + 1) % parts, kept), ((part + parts - 1) % parts, kept)]
         return kept
 
-    def reduce(round, replies, told):
+    def reduce(iteration, replies, told):
         total = number(told)
         for reply in replies:
             total = mix(total, number(reply))
@@ -934,7 +934,7 @@ TASKS = {
     "sort": sort,
     "json": documents,
     "numeric": numeric,
-    "probe_rounds": probe_rounds,
+    "probe_iterations": probe_iterations,
     "download": download,
     "crawl": crawl,
     "log": log,
@@ -1014,7 +1014,7 @@ class Bench:
 
     def __init__(self, order, run, worker=None):
         self.order, self.run, self.worker = order, run, worker
-        # How an item is run; where items find others, what the last one found; and in rounds the part's turn.
+        # How an item is run; where items find others, what the last one found; and in iterations the part's turn.
         self.execute = self.find if order.finds else self.play if order.parts else run
         self.found, self.turn = (), None
         self.done = self.sum = self.first_item = 0
@@ -1178,8 +1178,8 @@ class Run:
         self.phases, self.benches, self.lives, self.seen, self.events = [], [], [], [], []
         self.done = self.sum = self.first_item = self.retried = self.recovered = self.left_out = self.end = 0
         self.duplicated, self.known = 0, order.items
-        self.service, self.turnaround = [], []
-        # By worker: time within items, when the last one ended, and waits for others between rounds.
+        self.service, self.response = [], []
+        # By worker: time within items, when the last one ended, and waits for others between iterations.
         self.stints = {}
         self.kept = {}
         self.arrivals = Arrivals(order) if order.rate else None
@@ -1251,7 +1251,7 @@ class Run:
     def span(self, worker, began, ended, handed=None):
         """One item of a worker, in clocked trials."""
         self.service.append(ended - began)
-        self.turnaround.append(ended - (began if handed is None else handed))
+        self.response.append(ended - (began if handed is None else handed))
         stint = self.stint(worker)
         stint[0] += ended - began
         stint[1] = max(stint[1], ended)
@@ -1296,7 +1296,7 @@ class Run:
         result["late"] = self.arrivals.late if come else []
         result["span"] = self.end - self.arrivals.start if come else 0
         result["stints"] = [self.stints[worker] for worker in self.stints]
-        result.update(service=self.service, turnaround=self.turnaround, sum=self.sum & MASK, trouble=self.trouble)
+        result.update(service=self.service, response=self.response, sum=self.sum & MASK, trouble=self.trouble)
         result["phases"] = (self.phases + [{"wall": 0, "usage": [0] * 6}] * 3)[:3]
         return result
 
@@ -1355,44 +1355,44 @@ class Found:
 
 
 class Turn:
-    """What a part of a round has beside its request, and keeps for the next; as in src/task/topology.rs."""
+    """What a part of an iteration has beside its request, and keeps for the next; as in src/task/topology.rs."""
 
     def __init__(self, told=b"", warming=False):
         self.told, self.warming = told, warming
         # Letters: the number of the other part, and the bytes.
         self.received, self.sent, self.kept = [], [], None
-        # Those from parts of the same worker process, for the next round.
+        # Those from parts of the same worker process, for the next iteration.
         self.here = []
 
 
-def turn_over(task, round, told, replies, sent):
-    """Ends a round: gives what the next is told, and the letters that each part receives, in the order of senders. The same
-    as in src/model/rounds.rs."""
+def finish_iteration(task, iteration, told, replies, sent):
+    """Ends an iteration: gives what the next is told, and the letters that each part receives, in the order of senders. The same
+    as in src/model/iterations.rs."""
     received = [[] for _ in replies]
     for sender, letters in enumerate(sent):
         for receiver, letter in letters:
             received[receiver].append((sender, letter))
-    return task.reduce(round, replies, told), received
+    return task.reduce(iteration, replies, told), received
 
 
 class Board:
-    """The parts of a run in rounds, for workers that share memory."""
+    """The parts of a run in iterations, for workers that share memory."""
 
     def __init__(self, order, feed, task):
         self.feed, self.task, self.parts = feed, task, order.parts
-        self.rounds, self.round, self.told = order.items // order.parts, 0, task.first
+        self.iterations, self.round, self.told = order.items // order.parts, 0, task.first
         self.turns, self.replies = [Turn() for _ in range(self.parts)], [b""] * self.parts
 
     def play(self, bench, part):
-        """Runs one part of the round that is under way."""
+        """Runs one part of the iteration that is under way."""
         item, turn = self.round * self.parts + part, self.turns[part]
         bench.turn, turn.told = turn, self.told
         self.replies[part] = bench.work(item, self.feed.get(item))
 
-    def turn_over(self):
-        """Ends a round, in one thread while all others wait."""
+    def finish_iteration(self):
+        """Ends an iteration, in one thread while all others wait."""
         sent = [turn.sent for turn in self.turns]
-        self.told, received = turn_over(self.task, self.round, self.told, self.replies, sent)
+        self.told, received = finish_iteration(self.task, self.round, self.told, self.replies, sent)
         for turn, letters in zip(self.turns, received):
             turn.received, turn.sent = letters, []
         self.round += 1
@@ -1481,10 +1481,10 @@ def serial(run):
         consumer.finish()
     elif order.parts:
         board = Board(order, feed, bench.run)
-        for _ in range(board.rounds):
+        for _ in range(board.iterations):
             for part in range(board.parts):
                 board.play(bench, part)
-            board.turn_over()
+            board.finish_iteration()
     else:
         for item in range(order.items):
             work(item, get(item))
@@ -1599,8 +1599,8 @@ def threads(run):
     written = threading.Barrier(order.workers)
     found, listener = Found(run, feed) if order.finds else None, Listener(order) if order.gathers else None
     board = Board(order, feed, task) if order.parts else None
-    # Where all wait for the last between rounds; one that ended alone leaves nobody waiting.
-    gate = threading.Barrier(order.workers, board and board.turn_over)
+    # Where all wait for the last between iterations; one that ended alone leaves nobody waiting.
+    gate = threading.Barrier(order.workers, board and board.finish_iteration)
     ended = []
 
     def prepare(bench):
@@ -1639,17 +1639,17 @@ def threads(run):
             raise
 
     def play_all(bench):
-        """The same where items come in rounds: a thread has the same parts in all of them."""
+        """The same where items come in iterations: a thread has the same parts in all of them."""
         try:
-            for round in range(board.rounds):
+            for iteration in range(board.iterations):
                 for part in order.parts_of(bench.worker):
                     board.play(bench, part)
                 done = now()
                 gate.wait()
-                if order.clocked and round + 1 < board.rounds:
+                if order.clocked and iteration + 1 < board.iterations:
                     bench.waited += now() - done
         except threading.BrokenBarrierError:
-            # Another has ended, and there is no next round.
+            # Another has ended, and there is no next iteration.
             pass
         except BaseException:
             gate.abort()
@@ -1760,9 +1760,9 @@ def in_threads_of_a_pool(run):
         run.edge()
         try:
             if board:
-                for _ in range(board.rounds):
+                for _ in range(board.iterations):
                     pool.map(part, range(board.parts), 1)
-                    board.turn_over()
+                    board.finish_iteration()
             elif not run.arrivals:
                 pool.map(item, feed.pairs(range(order.items)), order.chunk)
         except BaseException as error:
@@ -1790,10 +1790,10 @@ def in_threads_of_a_pool(run):
         elif order.finds:
             settle_found(run, lambda pairs: pool.submit(chunk, pairs), feed, take)
         elif board:
-            while board.round < board.rounds and not run.trouble:
+            while board.round < board.iterations and not run.trouble:
                 settle(run, [pool.submit(part, number) for number in range(board.parts)], lambda _: None)
                 if not run.trouble:
-                    board.turn_over()
+                    board.finish_iteration()
         else:
             futures = [pool.submit(chunk, feed.pairs(items)) for items in order.chunks()]
             settle(run, futures, take)
@@ -2288,7 +2288,7 @@ class ManagerLink:
 
 
 # Kinds of messages whose payloads go through shared memory.
-CARRIED = WARM, ITEMS, ROUND
+CARRIED = WARM, ITEMS, ITERATION
 LINKS = {"pipe": PipeLink, "queue": QueueLink, "shared_memory": SharedLink, "manager": ManagerLink}
 
 
@@ -2312,8 +2312,8 @@ def worker_main(order, worker, ends):
             kind, body = receive()
             if kind == ITEMS:
                 send((ITEMS, [bench.answer(item, request) for item, request in body]))
-            elif kind == ROUND:
-                send((ROUND, play_round(bench, hand, body)))
+            elif kind == ITERATION:
+                send((ITERATION, play_iteration(bench, hand, body)))
             elif kind == WARM:
                 bench.warm_up(body)
                 send((WARM, bench.first_item))
@@ -2329,8 +2329,8 @@ def worker_main(order, worker, ends):
         raise
 
 
-def play_round(bench, hand, told):
-    """Plays a worker's parts of a round, with what they are told, their requests, and letters to them. Gives the answers, and
+def play_iteration(bench, hand, told):
+    """Plays a worker's parts of an iteration, with what they are told, their requests, and letters to them. Gives the answers, and
     letters from them to parts of others: every payload in the third place, as those of what is told are in the second.
     Letters among the worker's own parts stay here, as in src/model/worker.rs."""
     answers, letters, here = [], [], []
@@ -2362,7 +2362,7 @@ class Member:
         # Chunks that were handed over and are not answered: pairs, attempts, when.
         self.given = deque()
         self.bytes = 0
-        # When its parts of a round were answered.
+        # When its parts of an iteration were answered.
         self.answered = 0
         self.words = None
         self.alive, self.told = True, 0
@@ -2418,7 +2418,7 @@ class Crew:
         # Items that others found: those that wait, and those that are answered.
         self.found, self.answered_found = deque(), set()
         self.together = Together(run, self.feed)
-        # What the driver itself needs of a task in rounds: what happens between them.
+        # What the driver itself needs of a task in iterations: what happens between them.
         self.task = None
         if self.order.parts:
             self.task = the_task(self.order)
@@ -2593,37 +2593,37 @@ class Crew:
         self.together.finish()
 
     def circle(self):
-        """Plays all rounds. What parts keep stays with their worker, so that it always has the same ones."""
+        """Plays all iterations. What parts keep stays with their worker, so that it always has the same ones."""
         told, received = self.task.first, [[] for _ in range(self.order.parts)]
-        for round in range(self.order.items // self.order.parts):
+        for iteration in range(self.order.items // self.order.parts):
             for member in self.members:
-                self.hand_over(member, round, told, received)
+                self.hand_over(member, iteration, told, received)
             replies, sent = [b""] * self.order.parts, [[] for _ in range(self.order.parts)]
             while any(member.given for member in self.members):
                 for member, message in self.next():
                     if message is None:
                         self.bury(member)
                         raise Trouble("worker_died", self.death)
-                    if message[0] == ROUND:
+                    if message[0] == ITERATION:
                         self.take_round(member, message[1], replies, sent)
                     elif message[0] == READY:
                         member.life["ready"] = message[1] - self.run.zero
                     elif message[0] == ERROR:
                         member.words = message[1]
-            told, received = turn_over(self.task, round, told, replies, sent)
+            told, received = finish_iteration(self.task, iteration, told, replies, sent)
 
-    def hand_over(self, member, round, told, received):
-        """Hands a worker its parts of a round."""
+    def hand_over(self, member, iteration, told, received):
+        """Hands a worker its parts of an iteration."""
         parts = self.order.parts_of(member.worker)
         if not parts:
             return
-        pairs = self.feed.pairs(round * self.order.parts + part for part in parts)
+        pairs = self.feed.pairs(iteration * self.order.parts + part for part in parts)
         letters = [(part, letter, sender) for part in parts for sender, letter in received[part]]
         member.given.append((pairs, 0, now()))
-        if self.order.clocked and round > 0:
+        if self.order.clocked and iteration > 0:
             self.run.stint(member.worker)[2] += now() - member.answered
         try:
-            member.link.send(ROUND, [(None, told)] + pairs + letters)
+            member.link.send(ITERATION, [(None, told)] + pairs + letters)
         except (BrokenPipeError, ConnectionError, EOFError):
             # Its end is found where it is waited for.
             if self.manager and not self.manager._process.is_alive():

@@ -18,19 +18,19 @@ pub use child::host_main;
 pub use interrupt::Interrupt;
 pub use leftovers::{Identity, sweep_dead};
 pub use machine::{free_memory, machine};
-pub use process::Process;
+pub use process::ProcessLauncher;
 pub use protocol::{Other, ProtocolError, ask, protocol_main};
 pub use server::server_main;
 
-pub use crate::model::{Brief, Measure, Purpose};
+pub use crate::model::{JobSpec, Measure, Purpose};
 use crate::results::{Event, Life, LockUse, MemoryUse, Open, Phase, Seen, Spent, StageTimes};
 pub use crate::vocab::Outcome;
 
 /// What one host is started for.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Spec {
+pub struct TrialSpec {
     /// What to run and how.
-    pub brief: Brief,
+    pub brief: JobSpec,
     /// Only add up the right replies; nothing is timed.
     pub reference: bool,
     /// How long the host may take in all.
@@ -65,7 +65,7 @@ pub struct Report {
     /// Service times of an instrumented run, as (nanoseconds, count), rising.
     pub service: Vec<(u64, u64)>,
     /// Turnaround likewise.
-    pub turnaround: Vec<(u64, u64)>,
+    pub response: Vec<(u64, u64)>,
     /// How late replies were, where items came at a set rate.
     pub open: Option<Open>,
     /// Where the workers' time went, in an instrumented run.
@@ -111,7 +111,7 @@ impl Report {
             first_item: 0,
             open: None,
             service: Vec::new(),
-            turnaround: Vec::new(),
+            response: Vec::new(),
             spent: None,
             memory: None,
             retried: 0,
@@ -156,13 +156,13 @@ pub enum HostError {
     },
 }
 
-/// Something that runs trials. The real one, [`Process`], starts a process for each; tests use a table of answers.
-pub trait Host {
+/// Something that runs trials. The real one, [`ProcessLauncher`], starts a process for each; tests use a table of answers.
+pub trait TrialLauncher {
     /// Runs one trial and waits for it: at most its timeout and a second.
     ///
     /// # Errors
     /// Only where there is no trial to report: interrupted, or not started. What goes wrong in a trial is its outcome.
-    fn run(&mut self, spec: &Spec) -> Result<Report, HostError>;
+    fn run(&mut self, spec: &TrialSpec) -> Result<Report, HostError>;
 }
 
 /// A folder of the run's own, removed with all its contents at the end.

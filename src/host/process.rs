@@ -12,10 +12,10 @@ use rustix::process::{Pid, PidfdFlags, Signal, kill_process, kill_process_group,
 
 use super::child::Reply;
 use super::leftovers::Identity;
-use super::python::without_places;
-use super::{Host, HostError, Interrupt, Report, Spec};
+use super::python::redact_paths;
+use super::{HostError, Interrupt, Report, TrialLauncher, TrialSpec};
 use crate::ipc;
-use crate::model::Trouble;
+use crate::model::RunError;
 use crate::name::exit_words;
 use crate::reexec::{HOST, Program};
 use crate::vocab::Outcome;
@@ -28,7 +28,7 @@ const GRACE: Duration = Duration::from_millis(500);
 const STDERR_KEPT: usize = 8192;
 
 /// Runs every trial in a process of its own.
-pub struct Process {
+pub struct ProcessLauncher {
     program: Program,
     /// The other build, where this one is held against one.
     against: Option<Program>,
@@ -38,7 +38,7 @@ pub struct Process {
     trials: u64,
 }
 
-impl Process {
+impl ProcessLauncher {
     /// A host whose trials run `program`, with their folders below `folder`. Makes this process the one that orphans of
     /// a trial come to, so that they can be swept.
     #[must_use]
@@ -55,7 +55,7 @@ impl Process {
         Self { against: other, ..self }
     }
 
-    fn start(&self, spec: &Spec) -> Result<Child, HostError> {
+    fn start(&self, spec: &TrialSpec) -> Result<Child, HostError> {
         let start = |what| move |source| HostError::Start { what, source };
         let program = self.against.as_ref().filter(|_| spec.against).unwrap_or(&self.program);
         let mut child = program
@@ -78,8 +78,8 @@ impl Process {
     }
 }
 
-impl Host for Process {
-    fn run(&mut self, spec: &Spec) -> Result<Report, HostError> {
+impl TrialLauncher for ProcessLauncher {
+    fn run(&mut self, spec: &TrialSpec) -> Result<Report, HostError> {
         self.trials += 1;
         let mut spec = spec.clone();
         spec.prefix = format!("/{}-{}", Identity::own().name(), self.trials);
@@ -87,7 +87,8 @@ impl Host for Process {
         let failed = |what| move |source| HostError::Start { what, source };
         std::fs::create_dir(&spec.brief.folder).map_err(failed("making the trial's folder"))?;
         let mut child = self.start(&spec)?;
-        let watched = Watched::new(&mut child).map_err(failed("watching the host"))?.follow(&spec, &self.interrupt);
+        let watched =
+            ChildSupervisor::new(&mut child).map_err(failed("watching the host"))?.follow(&spec, &self.interrupt);
         let status = exit_status(&mut child);
         let leaked = sweep_orphans();
         ipc::sweep(&format!("{}-", spec.prefix));
@@ -96,8 +97,8 @@ impl Host for Process {
         if end.interrupted {
             return Err(HostError::Interrupted);
         }
-        let report = Report { measure: spec.brief.setup.measure, ..end.report(status, leaked) };
-        Ok(without_places(report, &spec.brief))
+        let report = Report { measure: spec.brief.config.measure, ..end.report(status, leaked) };
+        Ok(redact_paths(report, &spec.brief))
     }
 }
 
@@ -162,7 +163,7 @@ fn those_with(has: impl Fn(&[&str]) -> bool) -> Vec<Pid> {
 }
 
 /// A running host, its descriptors, and what it has written so far.
-struct Watched {
+struct ChildSupervisor {
     group: Pid,
     pidfd: OwnedFd,
     stdout: std::process::ChildStdout,
@@ -179,7 +180,7 @@ struct End {
     interrupted: bool,
 }
 
-impl Watched {
+impl ChildSupervisor {
     fn new(child: &mut Child) -> std::io::Result<Self> {
         let group = Pid::from_child(child);
         let missing = || std::io::Error::other("the host has no standard streams");
@@ -193,7 +194,7 @@ impl Watched {
     }
 
     /// Waits for the host's end, and brings it about when its time is over or the user asks.
-    fn follow(mut self, spec: &Spec, interrupt: &Interrupt) -> std::io::Result<End> {
+    fn follow(mut self, spec: &TrialSpec, interrupt: &Interrupt) -> std::io::Result<End> {
         let (mut deadline, mut signals) =
             (Instant::now() + spec.timeout + OWN_END, [Signal::KILL, Signal::TERM].to_vec());
         loop {
@@ -281,11 +282,11 @@ impl End {
         let outcome = match reply.trouble {
             _ if self.timed_out => Outcome::TimedOut,
             None => Outcome::Ok,
-            Some(Trouble::TimedOut) => Outcome::TimedOut,
-            Some(Trouble::WorkerDied { cause }) => Outcome::WorkerDied { cause },
-            Some(Trouble::HostDied { cause }) => Outcome::HostDied { cause },
-            Some(Trouble::Protocol(detail)) => Outcome::ProtocolError { detail },
-            Some(Trouble::Failed(detail)) => Outcome::Failed { detail },
+            Some(RunError::TimedOut) => Outcome::TimedOut,
+            Some(RunError::WorkerDied { cause }) => Outcome::WorkerDied { cause },
+            Some(RunError::HostDied { cause }) => Outcome::HostDied { cause },
+            Some(RunError::Protocol(detail)) => Outcome::ProtocolError { detail },
+            Some(RunError::Failed(detail)) => Outcome::Failed { detail },
         };
         let marks = [(leaked, "leaked"), (reply.cpu_mismatch, "cpu_mismatch")];
         Report {
@@ -300,7 +301,7 @@ impl End {
             first_item: reply.first_item,
             open: reply.open,
             service: reply.service,
-            turnaround: reply.turnaround,
+            response: reply.response,
             spent: reply.spent,
             memory: reply.memory,
             retried: reply.retried,

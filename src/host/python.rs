@@ -15,13 +15,13 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 use serde_json::json;
 
-use crate::model::{Brief, MemoryUse, Model, Order, Ran, Trouble, moments, monotonic, sleep_exactly, weigh};
+use crate::model::{JobSpec, MemoryUse, Model, Ran, RunContext, RunError, moments, monotonic, sleep_exactly, weigh};
 use crate::name::exit_words;
 use crate::task::{Job, Task, Topology};
 
-use listen::{Heard, Listener};
-pub(super) use places::without_places;
-use reply::Said;
+use listen::{Listener, ReadEvent};
+pub(super) use places::redact_paths;
+use reply::DriverMessage;
 
 /// How much longer than the deadline the driver may take to say that it passed.
 const OWN_END: Duration = Duration::from_millis(150);
@@ -33,7 +33,7 @@ const AFTERWARDS_OF_WRONG: Duration = Duration::from_millis(100);
 
 /// Runs the order. The driver is a child, and what it started comes to this process when it ends, to be ended too; all but
 /// the task's server, where there is one.
-pub(super) fn run(order: &Order<'_>, server: Option<Pid>) -> Ran {
+pub(super) fn run(order: &RunContext<'_>, server: Option<Pid>) -> Ran {
     // SAFETY: Only sets a flag of this process.
     unsafe { libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1) };
     let mut ran = match start(order) {
@@ -42,10 +42,10 @@ pub(super) fn run(order: &Order<'_>, server: Option<Pid>) -> Ran {
             // One that has given its result has nothing left to do.
             let _ = child.kill();
             let status = child.wait().map_or(0, ExitStatusExt::into_raw);
-            let cause = || Trouble::HostDied { cause: exit_words(status) };
+            let cause = || RunError::HostDied { cause: exit_words(status) };
             ran.unwrap_or_else(|| Ran { trouble: Some(cause()), ..Ran::default() })
         }
-        Err(why) => Ran { trouble: Some(Trouble::Failed(why)), ..Ran::default() },
+        Err(why) => Ran { trouble: Some(RunError::Failed(why)), ..Ran::default() },
     };
     ran.known = ran.known.max(order.brief.items);
     sweep(ran.trouble.is_some(), server);
@@ -53,15 +53,15 @@ pub(super) fn run(order: &Order<'_>, server: Option<Pid>) -> Ran {
 }
 
 /// The sum of the replies of a serial run, and how many there were, where only Python knows the right ones.
-pub(super) fn reference(order: &Order<'_>) -> Result<(u64, u64), Trouble> {
-    let brief = Brief {
-        setup: crate::model::Setup::new(Model::Serial, crate::model::Measure::EndToEnd),
+pub(super) fn reference(order: &RunContext<'_>) -> Result<(u64, u64), RunError> {
+    let brief = JobSpec {
+        config: crate::model::Config::new(Model::Serial, crate::model::Measure::EndToEnd),
         purpose: crate::model::Purpose::Timed,
         fault: None,
         trace: false,
         ..order.brief.clone()
     };
-    let order = Order {
+    let order = RunContext {
         tasks: order.tasks,
         program: order.program,
         brief,
@@ -74,7 +74,7 @@ pub(super) fn reference(order: &Order<'_>) -> Result<(u64, u64), Trouble> {
 }
 
 /// Writes what the driver needs and starts an interpreter on it.
-fn start(order: &Order<'_>) -> Result<Child, String> {
+fn start(order: &RunContext<'_>) -> Result<Child, String> {
     let brief = &order.brief;
     let interpreter = brief.interpreter.as_ref().ok_or("no interpreter was named")?;
     let job = brief.job(order.tasks).map_err(|trouble| format!("{trouble:?}"))?;
@@ -88,7 +88,7 @@ fn start(order: &Order<'_>) -> Result<Child, String> {
         // Built-in tasks see nothing of what a user has installed or set; a user's own code needs it.
         command.arg("-I");
     }
-    let (host, coming) = (std::process::id(), brief.setup.rate.is_some());
+    let (host, coming) = (std::process::id(), brief.config.rate.is_some());
     let follow_host = move || {
         if coming {
             sleep_exactly();
@@ -116,15 +116,15 @@ fn start(order: &Order<'_>) -> Result<Child, String> {
 }
 
 /// The line that the driver reads.
-fn request(order: &Order<'_>, job: &dyn Job) -> serde_json::Value {
+fn request(order: &RunContext<'_>, job: &dyn Job) -> serde_json::Value {
     let brief = &order.brief;
     let (request, reply) = job.sizes();
     let topology = brief.topology(order.tasks);
     let word = match topology {
         Topology::Independent => "independent",
-        Topology::Finding { .. } => "finding",
-        Topology::Gathering => "gathering",
-        Topology::Rounds { .. } => "rounds",
+        Topology::Dynamic { .. } => "finding",
+        Topology::FanIn => "gathering",
+        Topology::Iterations { .. } => "iterations",
     };
     json!({
         "task": brief.task,
@@ -136,7 +136,7 @@ fn request(order: &Order<'_>, job: &dyn Job) -> serde_json::Value {
         "server": brief.server,
         "folder": brief.folder,
         "prefix": order.prefix,
-        "setup": brief.setup,
+        "config": brief.config,
         "purpose": brief.purpose,
         "trace": brief.trace,
         "fault": brief.fault,
@@ -169,14 +169,14 @@ fn write_requests(path: &Path, job: &dyn Job, items: u64) -> std::io::Result<()>
 }
 
 /// When items are meant to be sent, where they come at a rate: the same moments as for every other runtime.
-fn write_moments(brief: &Brief) -> std::io::Result<()> {
+fn write_moments(brief: &JobSpec) -> std::io::Result<()> {
     let Some(moments) = moments(brief) else { return Ok(()) };
     let bytes: Vec<u8> = moments.iter().flat_map(|moment| moment.to_le_bytes()).collect();
     std::fs::write(brief.folder.join("arrivals"), bytes)
 }
 
 /// Inline code becomes a module, since workers that start afresh import it again.
-fn write_users_code(brief: &Brief) -> std::io::Result<()> {
+fn write_users_code(brief: &JobSpec) -> std::io::Result<()> {
     match brief.settings.text("code") {
         "" => Ok(()),
         code => std::fs::write(brief.folder.join("users_code.py"), code),
@@ -184,22 +184,22 @@ fn write_users_code(brief: &Brief) -> std::io::Result<()> {
 }
 
 /// Listens to the driver until its result or the deadline; `None` where it ended without.
-fn follow(order: &Order<'_>, child: &mut Child) -> Option<Ran> {
+fn follow(order: &RunContext<'_>, child: &mut Child) -> Option<Ran> {
     let failed = |trouble| Some(Ran { trouble: Some(trouble), ..Ran::default() });
     let mut listener = match Listener::new(child) {
         Ok(listener) => listener,
-        Err(error) => return failed(Trouble::Failed(format!("listening to the driver: {error}"))),
+        Err(error) => return failed(RunError::Failed(format!("listening to the driver: {error}"))),
     };
     let (mut before, mut memory) = (None, None);
     loop {
         let line = match listener.line(order.deadline + OWN_END) {
-            Ok(Heard::Line(line)) => line,
-            Ok(Heard::Late) => return failed(Trouble::TimedOut),
-            Ok(Heard::End) => return None,
-            Err(error) => return failed(Trouble::Protocol(format!("the driver cannot be heard: {error}"))),
+            Ok(ReadEvent::Line(line)) => line,
+            Ok(ReadEvent::Late) => return failed(RunError::TimedOut),
+            Ok(ReadEvent::End) => return None,
+            Err(error) => return failed(RunError::Protocol(format!("the driver cannot be heard: {error}"))),
         };
         match serde_json::from_slice(&line) {
-            Ok(Said::Weigh { workers, others }) => {
+            Ok(DriverMessage::Weigh { workers, others }) => {
                 let pids = [workers.as_slice(), &[child.id()], &others].concat();
                 let read = weigh(&pids, workers.len());
                 memory = read.as_ref().zip(before).map(|((after, workers), before)| MemoryUse {
@@ -212,8 +212,8 @@ fn follow(order: &Order<'_>, child: &mut Child) -> Option<Ran> {
                     let _ = stdin.write_all(b"on\n");
                 }
             }
-            Ok(Said::Result(result)) => return Some(Ran { memory, ..result.ran(&order.brief) }),
-            Err(error) => return failed(Trouble::Protocol(format!("the driver's line cannot be read: {error}"))),
+            Ok(DriverMessage::Result(result)) => return Some(Ran { memory, ..result.ran(&order.brief) }),
+            Err(error) => return failed(RunError::Protocol(format!("the driver's line cannot be read: {error}"))),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::process::{Child, Stdio};
 
 use rustix::process::Pid;
 
-use crate::model::{Brief, Order, Trouble, follow_the_host};
+use crate::model::{JobSpec, RunContext, RunError, die_with_parent};
 use crate::reexec::SERVER;
 use crate::task::{Task, Tasks};
 
@@ -22,11 +22,11 @@ impl Server {
     ///
     /// # Errors
     /// What stood in the way.
-    pub(super) fn start(order: &Order<'_>) -> Result<Option<Self>, Trouble> {
+    pub(super) fn start(order: &RunContext<'_>) -> Result<Option<Self>, RunError> {
         if !order.tasks.get(&order.brief.task).is_some_and(Task::needs_server) {
             return Ok(None);
         }
-        let failed = |error: std::io::Error| Trouble::Failed(format!("the task's server cannot be started: {error}"));
+        let failed = |error: std::io::Error| RunError::Failed(format!("the task's server cannot be started: {error}"));
         let mut command = order.program.command::<&str>(SERVER, []);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().map_err(failed)?;
         // Dropped where anything below fails, and then ended.
@@ -41,7 +41,7 @@ impl Server {
             server.child.stdin = Some(input);
         }
         let port =
-            line.trim().parse().map_err(|_| Trouble::Failed("the task's server ended before it listened".into()))?;
+            line.trim().parse().map_err(|_| RunError::Failed("the task's server ended before it listened".into()))?;
         server.address.set_port(port);
         Ok(Some(server))
     }
@@ -68,8 +68,8 @@ pub fn server_main(tasks: &Tasks) -> u8 {
     if std::io::stdin().lock().read_line(&mut line).is_err() {
         return 2;
     }
-    let Ok(brief) = serde_json::from_str::<Brief>(&line) else { return 2 };
-    follow_the_host();
+    let Ok(brief) = serde_json::from_str::<JobSpec>(&line) else { return 2 };
+    die_with_parent();
     let Some(task) = tasks.get(&brief.task) else { return 2 };
     let served = listen()
         .and_then(|listener| task.serve(&brief.settings, &brief.place(), listener).map_err(std::io::Error::other));

@@ -41,7 +41,7 @@ pub(super) enum Step {
     /// Something moved.
     Moved,
     /// It would have waited.
-    Would,
+    WouldBlock,
     /// End of the stream.
     End,
 }
@@ -100,7 +100,7 @@ impl FrameReader {
         match read {
             Ok(0) => Ok(Step::End),
             Ok(_) => Ok(Step::Moved),
-            Err(Errno::AGAIN | Errno::INTR) => Ok(Step::Would),
+            Err(Errno::AGAIN | Errno::INTR) => Ok(Step::WouldBlock),
             Err(Errno::CONNRESET | Errno::PIPE) => Ok(Step::End),
             Err(error) => Err(IpcError::Os { what: "read", source: error.into() }),
         }
@@ -170,7 +170,7 @@ impl FrameWriter {
                 }
                 Ok(Step::Moved)
             }
-            Err(Errno::AGAIN | Errno::INTR) => Ok(Step::Would),
+            Err(Errno::AGAIN | Errno::INTR) => Ok(Step::WouldBlock),
             Err(Errno::PIPE | Errno::CONNRESET) => Ok(Step::End),
             Err(error) => Err(IpcError::Os { what: "write", source: error.into() }),
         }

@@ -16,8 +16,8 @@ use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
 
 use super::fd::{give, inherited, set_nonblocking, take};
 use super::frame::{FrameReader, FrameWriter, Step};
-use super::waiting::{Habit, Spinner, sleep_until_ready, timespec};
-use super::{Channel, Hub, IpcError, Ticket, Wait};
+use super::waiting::{AdaptiveWait, Spinner, sleep_until_ready, timespec};
+use super::{ConnectInfo, DispatcherEnd, IpcError, Wait, WorkerEnd};
 
 const PUT_TO: u8 = 1;
 const PUT: u8 = 2;
@@ -50,13 +50,13 @@ struct Wire {
     fd: OwnedFd,
     reader: FrameReader,
     writer: FrameWriter,
-    habit: Habit,
+    habit: AdaptiveWait,
 }
 
 impl Wire {
     fn new(fd: OwnedFd) -> Result<Self, IpcError> {
         set_nonblocking(&fd)?;
-        Ok(Self { fd, reader: FrameReader::default(), writer: FrameWriter::default(), habit: Habit::default() })
+        Ok(Self { fd, reader: FrameReader::default(), writer: FrameWriter::default(), habit: AdaptiveWait::default() })
     }
 
     /// Writes a whole message, waiting for room.
@@ -66,7 +66,7 @@ impl Wire {
             match step {
                 Step::End => return Err(IpcError::ManagerGone),
                 _ if !self.writer.pending() => return Ok(()),
-                Step::Would => sleep_until_ready(&mut [PollFd::new(&self.fd, PollFlags::OUT)], deadline)?,
+                Step::WouldBlock => sleep_until_ready(&mut [PollFd::new(&self.fd, PollFlags::OUT)], deadline)?,
                 Step::Moved => {}
             }
             step = self.writer.advance(&self.fd)?;
@@ -87,7 +87,7 @@ impl Wire {
             match self.reader.advance(&self.fd)? {
                 Step::Moved => {}
                 Step::End => return Err(IpcError::ManagerGone),
-                Step::Would => {
+                Step::WouldBlock => {
                     self.habit.found_nothing();
                     if !spinner.again_after_call() {
                         ready(&self.fd)?;
@@ -177,14 +177,14 @@ struct ManagerHub {
     client: Client,
     /// Connections of workers that take the place of dead ones go to the server through it.
     door: OwnedFd,
-    server: Option<Ticket>,
+    server: Option<ConnectInfo>,
 }
 
 fn pair(kind: SocketType) -> Result<(OwnedFd, OwnedFd), IpcError> {
     socketpair(AddressFamily::UNIX, kind, SocketFlags::CLOEXEC, None).map_err(|e| IpcError::os("socketpair")(e.into()))
 }
 
-pub(super) fn hub(workers: usize, wait: Wait) -> Result<(Box<dyn Hub>, Vec<Ticket>), IpcError> {
+pub(super) fn hub(workers: usize, wait: Wait) -> Result<(Box<dyn DispatcherEnd>, Vec<ConnectInfo>), IpcError> {
     let (ours, theirs) = pair(SocketType::STREAM)?;
     let (door, their_door) = pair(SocketType::SEQPACKET)?;
     let mut servers = vec![their_door, theirs];
@@ -192,14 +192,14 @@ pub(super) fn hub(workers: usize, wait: Wait) -> Result<(Box<dyn Hub>, Vec<Ticke
     for _ in 0..workers {
         let (server, worker) = pair(SocketType::STREAM)?;
         servers.push(server);
-        tickets.push(Ticket { text: worker.as_raw_fd().to_string(), inherit: vec![worker] });
+        tickets.push(ConnectInfo { text: worker.as_raw_fd().to_string(), inherit: vec![worker] });
     }
     let text = servers.iter().map(|fd| fd.as_raw_fd().to_string()).collect::<Vec<_>>().join(",");
-    let server = Some(Ticket { text, inherit: servers });
+    let server = Some(ConnectInfo { text, inherit: servers });
     Ok((Box::new(ManagerHub { client: Client::new(ours, wait)?, door, server }), tickets))
 }
 
-impl Hub for ManagerHub {
+impl DispatcherEnd for ManagerHub {
     fn accept(&mut self, _: Instant) -> Result<(), IpcError> {
         Ok(())
     }
@@ -213,7 +213,7 @@ impl Hub for ManagerHub {
         self.client.get(message, deadline)
     }
 
-    fn replace(&mut self, worker: usize) -> Result<Ticket, IpcError> {
+    fn replace(&mut self, worker: usize) -> Result<ConnectInfo, IpcError> {
         let (theirs, ours) = pair(SocketType::STREAM)?;
         give(&self.door, &(worker as u32).to_le_bytes(), &[theirs.as_fd()])?;
         // Nothing may be put for the worker before the server has its connection.
@@ -223,10 +223,10 @@ impl Hub for ManagerHub {
             Some(_) => return Err(not_asked_for()),
             None => return Err(IpcError::ManagerGone),
         }
-        Ok(Ticket { text: ours.as_raw_fd().to_string(), inherit: vec![ours] })
+        Ok(ConnectInfo { text: ours.as_raw_fd().to_string(), inherit: vec![ours] })
     }
 
-    fn server(&mut self) -> Option<Ticket> {
+    fn server(&mut self) -> Option<ConnectInfo> {
         self.server.take()
     }
 
@@ -252,11 +252,11 @@ struct ManagerChannel {
     client: Client,
 }
 
-pub(super) fn open(ticket: &str, wait: Wait) -> Result<Box<dyn Channel>, IpcError> {
+pub(super) fn open(ticket: &str, wait: Wait) -> Result<Box<dyn WorkerEnd>, IpcError> {
     Ok(Box::new(ManagerChannel { client: Client::new(inherited(ticket)?, wait)? }))
 }
 
-impl Channel for ManagerChannel {
+impl WorkerEnd for ManagerChannel {
     fn send(&mut self, message: &[u8], deadline: Instant) -> Result<(), IpcError> {
         if self.client.put(tail(PUT, 0), message, deadline)? { Ok(()) } else { Err(not_asked_for()) }
     }

@@ -85,7 +85,7 @@ pub enum Dispatch {
     /// Requests travel to workers on demand, so many in flight.
     Stream,
     /// A fixed set in shared memory, claimed item by item with `fetch_add`.
-    Table,
+    Claim,
 }
 
 /// The longest message. A header that claims more is damaged.
@@ -124,7 +124,7 @@ impl IpcError {
 
 /// What one worker needs to open its end: a text for its command line, and descriptors that it inherits.
 #[derive(Debug)]
-pub struct Ticket {
+pub struct ConnectInfo {
     /// Passed to [`open`] in the worker.
     pub text: String,
     /// Descriptors that the worker's process inherits under the same numbers; the parent closes its copies after the start.
@@ -136,9 +136,9 @@ pub struct Ticket {
 /// Messages are whole and ordered per worker and direction, of any size up to [`MESSAGE_LIMIT`]. `send` never waits for
 /// the worker to read: what does not fit is kept and goes out during later calls. Every wait ends at its deadline, and
 /// promptly once the peer is dead, after what the peer had sent before was delivered.
-pub trait Hub: Send {
+pub trait DispatcherEnd: Send {
     /// Completes the connections after the workers' processes were started: those of all workers at first, and that of a
-    /// new worker after [`Hub::replace`]. Methods that need no handshake return at once.
+    /// new worker after [`DispatcherEnd::replace`]. Methods that need no handshake return at once.
     ///
     /// # Errors
     /// `Gone` with the worker that died before it connected; `Deadline`.
@@ -159,41 +159,41 @@ pub trait Hub: Send {
     /// `Gone`, `ManagerGone`, `Deadline`, or `Protocol` where what arrived is no message.
     fn receive(&mut self, message: &mut Vec<u8>, deadline: Instant) -> Result<usize, IpcError>;
 
-    /// Makes a new connection for the worker in place of one whose death [`Hub::receive`] has told, and gives the ticket to
-    /// start it with; then call [`Hub::accept`]. What was under way to the dead one is dropped, and nothing that it left
+    /// Makes a new connection for the worker in place of one whose death [`DispatcherEnd::receive`] has told, and gives the ticket to
+    /// start it with; then call [`DispatcherEnd::accept`]. What was under way to the dead one is dropped, and nothing that it left
     /// reaches the new one. Other workers are not disturbed.
     ///
     /// # Errors
     /// What the system refused; `ManagerGone`.
-    fn replace(&mut self, worker: usize) -> Result<Ticket, IpcError>;
+    fn replace(&mut self, worker: usize) -> Result<ConnectInfo, IpcError>;
 
     /// A handle with which another thread reports a worker's death, where the method does not notice it by itself.
-    fn obituary(&self) -> Option<Arc<dyn Obituary>> {
+    fn obituary(&self) -> Option<Arc<dyn DeathNotifier>> {
         None
     }
 
     /// The server process between dispatcher and workers, where there is one: what to start it with.
-    fn server(&mut self) -> Option<Ticket> {
+    fn server(&mut self) -> Option<ConnectInfo> {
         None
     }
 
     /// CPU time, switches and faults of that server so far.
     ///
     /// # Errors
-    /// As [`Hub::receive`].
+    /// As [`DispatcherEnd::receive`].
     fn server_usage(&mut self, _deadline: Instant) -> Result<Option<[u64; 6]>, IpcError> {
         Ok(None)
     }
 }
 
 /// Told about dead workers by the thread that watches their processes.
-pub trait Obituary: Send + Sync {
+pub trait DeathNotifier: Send + Sync {
     /// The worker's process has ended; every wait for it ends with `Gone`.
     fn died(&self, worker: usize);
 }
 
-/// A worker's end. The same promises as [`Hub`], but `send` waits until the message is handed over.
-pub trait Channel {
+/// A worker's end. The same promises as [`DispatcherEnd`], but `send` waits until the message is handed over.
+pub trait WorkerEnd {
     /// Hands over a message.
     ///
     /// # Errors
@@ -218,7 +218,7 @@ pub fn hub(
     wait: Wait,
     largest: usize,
     prefix: &str,
-) -> Result<(Box<dyn Hub>, Vec<Ticket>), IpcError> {
+) -> Result<(Box<dyn DispatcherEnd>, Vec<ConnectInfo>), IpcError> {
     match method {
         Method::Pipe => pipe::hub(workers, wait),
         Method::SharedMemory => shared::hub(workers, wait, largest, prefix),
@@ -231,7 +231,7 @@ pub fn hub(
 ///
 /// # Errors
 /// `Protocol` for a text that is no ticket, `Os` where what it names cannot be opened.
-pub fn open(method: Method, ticket: &str, wait: Wait, deadline: Instant) -> Result<Box<dyn Channel>, IpcError> {
+pub fn open(method: Method, ticket: &str, wait: Wait, deadline: Instant) -> Result<Box<dyn WorkerEnd>, IpcError> {
     match method {
         Method::Pipe => pipe::open(ticket, wait),
         Method::SharedMemory => shared::open(ticket, wait),

@@ -8,8 +8,8 @@ use rustix::pipe::{PipeFlags, fcntl_setpipe_size, pipe_with};
 
 use super::fd::{inherited, set_nonblocking};
 use super::frame::{FrameReader, FrameWriter, Step};
-use super::waiting::{Habit, Spinner, sleep_until_ready};
-use super::{Channel, Hub, IpcError, Ticket, Wait};
+use super::waiting::{AdaptiveWait, Spinner, sleep_until_ready};
+use super::{ConnectInfo, DispatcherEnd, IpcError, Wait, WorkerEnd};
 
 /// The default of 64 KiB makes a 1 MiB message 3.3 times as slow (measured by prototype).
 const BUFFER: usize = 1 << 20;
@@ -27,7 +27,7 @@ struct PipeHub {
     wait: Wait,
     /// Where to look first, so that no worker is always served last.
     next: usize,
-    habit: Habit,
+    habit: AdaptiveWait,
 }
 
 fn new_pipe() -> Result<(OwnedFd, OwnedFd), IpcError> {
@@ -39,23 +39,23 @@ fn new_pipe() -> Result<(OwnedFd, OwnedFd), IpcError> {
     Ok((read, write))
 }
 
-fn new_peer() -> Result<(Peer, Ticket), IpcError> {
+fn new_peer() -> Result<(Peer, ConnectInfo), IpcError> {
     let (their_requests, requests) = new_pipe()?;
     let (replies, their_replies) = new_pipe()?;
     let text = format!("{},{}", their_requests.as_raw_fd(), their_replies.as_raw_fd());
     let (writer, reader) = (FrameWriter::default(), FrameReader::default());
     let peer = Peer { requests, replies, writer, reader, ended: false };
-    Ok((peer, Ticket { text, inherit: vec![their_requests, their_replies] }))
+    Ok((peer, ConnectInfo { text, inherit: vec![their_requests, their_replies] }))
 }
 
-pub(super) fn hub(workers: usize, wait: Wait) -> Result<(Box<dyn Hub>, Vec<Ticket>), IpcError> {
+pub(super) fn hub(workers: usize, wait: Wait) -> Result<(Box<dyn DispatcherEnd>, Vec<ConnectInfo>), IpcError> {
     let (mut peers, mut tickets) = (Vec::new(), Vec::new());
     for _ in 0..workers {
         let (peer, ticket) = new_peer()?;
         peers.push(peer);
         tickets.push(ticket);
     }
-    Ok((Box::new(PipeHub { peers, wait, next: 0, habit: Habit::default() }), tickets))
+    Ok((Box::new(PipeHub { peers, wait, next: 0, habit: AdaptiveWait::default() }), tickets))
 }
 
 impl PipeHub {
@@ -86,7 +86,7 @@ impl PipeHub {
                 }
                 match peer.reader.advance(&peer.replies)? {
                     Step::Moved => {}
-                    Step::Would => break,
+                    Step::WouldBlock => break,
                     Step::End => {
                         peer.ended = true;
                         return Err(IpcError::Gone(worker));
@@ -109,7 +109,7 @@ impl PipeHub {
     }
 }
 
-impl Hub for PipeHub {
+impl DispatcherEnd for PipeHub {
     fn accept(&mut self, _: Instant) -> Result<(), IpcError> {
         Ok(())
     }
@@ -142,7 +142,7 @@ impl Hub for PipeHub {
         }
     }
 
-    fn replace(&mut self, worker: usize) -> Result<Ticket, IpcError> {
+    fn replace(&mut self, worker: usize) -> Result<ConnectInfo, IpcError> {
         let (peer, ticket) = new_peer()?;
         self.peers[worker] = peer;
         Ok(ticket)
@@ -155,10 +155,10 @@ struct PipeChannel {
     reader: FrameReader,
     writer: FrameWriter,
     wait: Wait,
-    habit: Habit,
+    habit: AdaptiveWait,
 }
 
-pub(super) fn open(ticket: &str, wait: Wait) -> Result<Box<dyn Channel>, IpcError> {
+pub(super) fn open(ticket: &str, wait: Wait) -> Result<Box<dyn WorkerEnd>, IpcError> {
     let (requests, replies) =
         ticket.split_once(',').ok_or_else(|| IpcError::Protocol(format!("`{ticket}` is no ticket")))?;
     Ok(Box::new(PipeChannel {
@@ -167,18 +167,18 @@ pub(super) fn open(ticket: &str, wait: Wait) -> Result<Box<dyn Channel>, IpcErro
         reader: FrameReader::default(),
         writer: FrameWriter::default(),
         wait,
-        habit: Habit::default(),
+        habit: AdaptiveWait::default(),
     }))
 }
 
-impl Channel for PipeChannel {
+impl WorkerEnd for PipeChannel {
     fn send(&mut self, message: &[u8], deadline: Instant) -> Result<(), IpcError> {
         let mut step = self.writer.push(&self.replies, [message, &[]])?;
         loop {
             match step {
                 Step::End => return Err(IpcError::Gone(0)),
                 _ if !self.writer.pending() => return Ok(()),
-                Step::Would => sleep_until_ready(&mut [PollFd::new(&self.replies, PollFlags::OUT)], deadline)?,
+                Step::WouldBlock => sleep_until_ready(&mut [PollFd::new(&self.replies, PollFlags::OUT)], deadline)?,
                 Step::Moved => {}
             }
             step = self.writer.advance(&self.replies)?;
@@ -199,7 +199,7 @@ impl Channel for PipeChannel {
             match self.reader.advance(&self.requests)? {
                 Step::Moved => {}
                 Step::End => return Err(IpcError::Gone(0)),
-                Step::Would => {
+                Step::WouldBlock => {
                     self.habit.found_nothing();
                     if !spinner.again_after_call() {
                         ready(&self.requests)?;

@@ -14,7 +14,7 @@ use ipc_channel::ipc::{IpcOneShotServer, IpcReceiver, IpcSender};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::waiting::{Spinner, left};
-use super::{Channel, Hub, IpcError, MESSAGE_LIMIT, Obituary, Ticket, Wait};
+use super::{ConnectInfo, DeathNotifier, DispatcherEnd, IpcError, MESSAGE_LIMIT, Wait, WorkerEnd};
 
 /// Largest piece of a message.
 const PIECE: usize = 64 * 1024;
@@ -177,14 +177,14 @@ fn broken(error: impl std::error::Error + Send + Sync + 'static) -> IpcError {
     IpcError::Os { what: "ipc-channel", source: std::io::Error::other(error) }
 }
 
-pub(super) fn hub(workers: usize, wait: Wait) -> Result<(Box<dyn Hub>, Vec<Ticket>), IpcError> {
+pub(super) fn hub(workers: usize, wait: Wait) -> Result<(Box<dyn DispatcherEnd>, Vec<ConnectInfo>), IpcError> {
     let (to_replies, replies) = ipc_channel::ipc::channel::<Piece>().map_err(broken)?;
     let (mut servers, mut tickets, mut peers, mut waiting) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for worker in 0..workers {
         let (server, name) = IpcOneShotServer::<Hello>::new().map_err(broken)?;
         servers.push((worker, server));
         waiting.push(Some(name.clone()));
-        tickets.push(Ticket { text: format!("{worker},{name}"), inherit: Vec::new() });
+        tickets.push(ConnectInfo { text: format!("{worker},{name}"), inherit: Vec::new() });
         peers.push(Peer::default());
     }
     let names = Arc::new(Names { waiting: Mutex::new(waiting), replies: Mutex::new(to_replies) });
@@ -222,7 +222,7 @@ impl Peer {
     }
 }
 
-impl Hub for QueueHub {
+impl DispatcherEnd for QueueHub {
     /// `IpcOneShotServer::accept` has no deadline, so it waits in a thread; the obituary of a worker that died before it
     /// connected connects in its stead, which ends the wait.
     fn accept(&mut self, deadline: Instant) -> Result<(), IpcError> {
@@ -275,20 +275,20 @@ impl Hub for QueueHub {
 
     /// All that the dead worker had sent stood before the news of its death in the one channel of replies, so that nothing of
     /// it is left there.
-    fn replace(&mut self, worker: usize) -> Result<Ticket, IpcError> {
+    fn replace(&mut self, worker: usize) -> Result<ConnectInfo, IpcError> {
         let (server, name) = IpcOneShotServer::<Hello>::new().map_err(broken)?;
         self.servers.push((worker, server));
         self.peers[worker] = Peer::default();
         locked(&self.names.waiting)[worker] = Some(name.clone());
-        Ok(Ticket { text: format!("{worker},{name}"), inherit: Vec::new() })
+        Ok(ConnectInfo { text: format!("{worker},{name}"), inherit: Vec::new() })
     }
 
-    fn obituary(&self) -> Option<Arc<dyn Obituary>> {
-        Some(Arc::clone(&self.names) as Arc<dyn Obituary>)
+    fn obituary(&self) -> Option<Arc<dyn DeathNotifier>> {
+        Some(Arc::clone(&self.names) as Arc<dyn DeathNotifier>)
     }
 }
 
-impl Obituary for Names {
+impl DeathNotifier for Names {
     fn died(&self, worker: usize) {
         if let Some(name) = locked(&self.waiting)[worker].take() {
             // A hello whose other ends are closed at once: the accepting thread ends, and the setup fails as `Gone`.
@@ -311,7 +311,7 @@ struct QueueChannel {
     wait: Wait,
 }
 
-pub(super) fn open(ticket: &str, wait: Wait, deadline: Instant) -> Result<Box<dyn Channel>, IpcError> {
+pub(super) fn open(ticket: &str, wait: Wait, deadline: Instant) -> Result<Box<dyn WorkerEnd>, IpcError> {
     let damaged = || IpcError::Protocol(format!("`{ticket}` is no ticket"));
     let (worker, name) = ticket.split_once(',').ok_or_else(damaged)?;
     let worker = worker.parse().map_err(|_| damaged())?;
@@ -327,7 +327,7 @@ pub(super) fn open(ticket: &str, wait: Wait, deadline: Instant) -> Result<Box<dy
     Ok(Box::new(QueueChannel { worker, requests, replies, assembly: Assembly::default(), consumed: 0, wait }))
 }
 
-impl Channel for QueueChannel {
+impl WorkerEnd for QueueChannel {
     fn send(&mut self, message: &[u8], _: Instant) -> Result<(), IpcError> {
         // The dispatcher always reads, and the kernel ends the send when it is gone: the wait is bounded by its life.
         send_all(&self.replies, self.worker, self.consumed, message).map_err(|_| IpcError::Gone(0))

@@ -19,12 +19,12 @@ use super::waiting::{left, timespec};
 pub(super) const OVERHEAD: usize = 2 * LINE;
 
 /// A word on which one side sleeps: 1 while it sleeps, 0 otherwise.
-pub(super) struct Bell {
+pub(super) struct FutexEvent {
     segment: Arc<Segment>,
     offset: usize,
 }
 
-impl Bell {
+impl FutexEvent {
     pub(super) fn new(segment: &Arc<Segment>, offset: usize) -> Self {
         Self { segment: Arc::clone(segment), offset }
     }
@@ -314,7 +314,7 @@ mod tests {
         let segment = Segment::create(&prefix, 4096).unwrap();
         segment.unlink();
         let segment = Arc::new(segment);
-        let (bell, other) = (Bell::new(&segment, 0), Bell::new(&segment, 0));
+        let (bell, other) = (FutexEvent::new(&segment, 0), FutexEvent::new(&segment, 0));
         let (flag, start) = (segment.word32(64), Instant::now());
         std::thread::scope(|scope| {
             scope.spawn(|| {

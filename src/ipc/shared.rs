@@ -11,10 +11,10 @@ use std::time::Instant;
 
 use super::fd::inherited;
 use super::frame::header;
-use super::ring::{Bell, OVERHEAD, Reader, Writer};
+use super::ring::{FutexEvent, OVERHEAD, Reader, Writer};
 use super::segment::{LINE, Segment};
 use super::waiting::Spinner;
-use super::{Channel, Hub, IpcError, Obituary, Ticket, Wait};
+use super::{ConnectInfo, DeathNotifier, DispatcherEnd, IpcError, Wait, WorkerEnd};
 
 /// What a ticket starts with that names a descriptor in place of a segment's name, which starts with `/`.
 const INHERITED: &str = "fd:";
@@ -59,12 +59,12 @@ fn capacity_for(largest: usize) -> usize {
 
 /// Says that one side has more to write than the ring holds. The other side wakes it only then: a needless wake-up after
 /// every message would cost more than the message.
-struct Starved {
+struct BackpressureFlag {
     segment: Arc<Segment>,
     offset: usize,
 }
 
-impl Starved {
+impl BackpressureFlag {
     fn new(segment: &Arc<Segment>, offset: usize) -> Self {
         Self { segment: Arc::clone(segment), offset }
     }
@@ -72,7 +72,7 @@ impl Starved {
         self.segment.word32(self.offset).store(u32::from(starved), Ordering::SeqCst);
     }
     /// Whether the other side starves. Called after making room, without a fence, which would cost more than the message:
-    /// so the answer may be out of date, and the side that goes to sleep asks again after one ([`Starved::is_surely_set`]).
+    /// so the answer may be out of date, and the side that goes to sleep asks again after one ([`BackpressureFlag::is_surely_set`]).
     #[inline]
     fn is_set(&self) -> bool {
         self.segment.word32(self.offset).load(Ordering::Relaxed) != 0
@@ -87,9 +87,9 @@ impl Starved {
 struct Peer {
     requests: Writer,
     replies: Reader,
-    bell: Bell,
-    starved: Starved,
-    worker_starved: Starved,
+    bell: FutexEvent,
+    starved: BackpressureFlag,
+    worker_starved: BackpressureFlag,
     /// Bytes that did not fit into the ring, in order.
     kept: VecDeque<(Vec<u8>, usize)>,
     gone: bool,
@@ -99,7 +99,7 @@ struct SharedHub {
     segment: Arc<Segment>,
     layout: Layout,
     peers: Vec<Peer>,
-    bell: Bell,
+    bell: FutexEvent,
     wait: Wait,
     next: usize,
 }
@@ -109,14 +109,17 @@ pub(super) fn hub(
     wait: Wait,
     largest: usize,
     prefix: &str,
-) -> Result<(Box<dyn Hub>, Vec<Ticket>), IpcError> {
+) -> Result<(Box<dyn DispatcherEnd>, Vec<ConnectInfo>), IpcError> {
     let layout = Layout { capacity: capacity_for(largest) };
     let segment = Arc::new(Segment::create(prefix, layout.size(workers))?);
     let peers = (0..workers).map(|worker| Peer::new(&segment, layout, worker)).collect();
     let tickets = (0..workers)
-        .map(|worker| Ticket { text: format!("{},{worker},{}", segment.name(), layout.capacity), inherit: Vec::new() })
+        .map(|worker| ConnectInfo {
+            text: format!("{},{worker},{}", segment.name(), layout.capacity),
+            inherit: Vec::new(),
+        })
         .collect();
-    let bell = Bell::new(&segment, 0);
+    let bell = FutexEvent::new(&segment, 0);
     Ok((Box::new(SharedHub { segment, layout, peers, bell, wait, next: 0 }), tickets))
 }
 
@@ -125,9 +128,9 @@ impl Peer {
         Self {
             requests: Writer::new(segment, layout.requests(worker), layout.capacity),
             replies: Reader::new(segment, layout.replies(worker), layout.capacity),
-            bell: Bell::new(segment, layout.bell(worker)),
-            starved: Starved::new(segment, layout.hub_starved(worker)),
-            worker_starved: Starved::new(segment, layout.worker_starved(worker)),
+            bell: FutexEvent::new(segment, layout.bell(worker)),
+            starved: BackpressureFlag::new(segment, layout.hub_starved(worker)),
+            worker_starved: BackpressureFlag::new(segment, layout.worker_starved(worker)),
             kept: VecDeque::new(),
             gone: false,
         }
@@ -188,7 +191,7 @@ impl SharedHub {
     }
 }
 
-impl Hub for SharedHub {
+impl DispatcherEnd for SharedHub {
     fn accept(&mut self, _: Instant) -> Result<(), IpcError> {
         Ok(())
     }
@@ -232,7 +235,7 @@ impl Hub for SharedHub {
 
     /// The same rings, emptied: nobody else uses them any more. The name of the segment is gone by now, so the new worker
     /// inherits a descriptor.
-    fn replace(&mut self, worker: usize) -> Result<Ticket, IpcError> {
+    fn replace(&mut self, worker: usize) -> Result<ConnectInfo, IpcError> {
         let Self { segment, layout, peers, .. } = self;
         let lines = [layout.bell(worker), layout.dead(worker)];
         let rings = [layout.requests(worker), layout.replies(worker)].map(|ring| [ring, ring + LINE]);
@@ -242,11 +245,11 @@ impl Hub for SharedHub {
         peers[worker] = Peer::new(segment, *layout, worker);
         let fd = segment.descriptor()?;
         let text = format!("{INHERITED}{},{worker},{}", fd.as_raw_fd(), layout.capacity);
-        Ok(Ticket { text, inherit: vec![fd] })
+        Ok(ConnectInfo { text, inherit: vec![fd] })
     }
 
-    fn obituary(&self) -> Option<Arc<dyn Obituary>> {
-        let bell = Bell::new(&self.segment, 0);
+    fn obituary(&self) -> Option<Arc<dyn DeathNotifier>> {
+        let bell = FutexEvent::new(&self.segment, 0);
         Some(Arc::new(Notice { segment: Arc::clone(&self.segment), layout: self.layout, bell }))
     }
 }
@@ -254,10 +257,10 @@ impl Hub for SharedHub {
 struct Notice {
     segment: Arc<Segment>,
     layout: Layout,
-    bell: Bell,
+    bell: FutexEvent,
 }
 
-impl Obituary for Notice {
+impl DeathNotifier for Notice {
     fn died(&self, worker: usize) {
         self.segment.word32(self.layout.dead(worker)).store(1, Ordering::Release);
         self.bell.ring();
@@ -267,14 +270,14 @@ impl Obituary for Notice {
 struct SharedChannel {
     requests: Reader,
     replies: Writer,
-    bell: Bell,
-    hub: Bell,
-    starved: Starved,
-    hub_starved: Starved,
+    bell: FutexEvent,
+    hub: FutexEvent,
+    starved: BackpressureFlag,
+    hub_starved: BackpressureFlag,
     wait: Wait,
 }
 
-pub(super) fn open(ticket: &str, wait: Wait) -> Result<Box<dyn Channel>, IpcError> {
+pub(super) fn open(ticket: &str, wait: Wait) -> Result<Box<dyn WorkerEnd>, IpcError> {
     let damaged = || IpcError::Protocol(format!("`{ticket}` is no ticket"));
     let mut parts = ticket.split(',');
     let name = parts.next().ok_or_else(damaged)?;
@@ -292,15 +295,15 @@ pub(super) fn open(ticket: &str, wait: Wait) -> Result<Box<dyn Channel>, IpcErro
     Ok(Box::new(SharedChannel {
         requests: Reader::new(&segment, layout.requests(worker), capacity),
         replies: Writer::new(&segment, layout.replies(worker), capacity),
-        bell: Bell::new(&segment, layout.bell(worker)),
-        hub: Bell::new(&segment, 0),
-        starved: Starved::new(&segment, layout.worker_starved(worker)),
-        hub_starved: Starved::new(&segment, layout.hub_starved(worker)),
+        bell: FutexEvent::new(&segment, layout.bell(worker)),
+        hub: FutexEvent::new(&segment, 0),
+        starved: BackpressureFlag::new(&segment, layout.worker_starved(worker)),
+        hub_starved: BackpressureFlag::new(&segment, layout.hub_starved(worker)),
         wait,
     }))
 }
 
-impl Channel for SharedChannel {
+impl WorkerEnd for SharedChannel {
     fn send(&mut self, message: &[u8], deadline: Instant) -> Result<(), IpcError> {
         if self.replies.push(message) {
             self.hub.ring();

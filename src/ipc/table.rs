@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use super::ring::Bell;
+use super::ring::FutexEvent;
 use super::segment::{LINE, Segment};
 use super::waiting::{Spinner, left, timespec};
 use super::{IpcError, Wait};
@@ -245,8 +245,8 @@ impl Table {
         }
     }
 
-    fn bell(&self) -> Bell {
-        Bell::new(&self.segment, BELL)
+    fn bell(&self) -> FutexEvent {
+        FutexEvent::new(&self.segment, BELL)
     }
 }
 

@@ -52,11 +52,11 @@ impl Spinner {
 /// be waited for too, as in a ping-pong, and a look first would be wasted; after a wait that brought more than one
 /// message there may be more.
 #[derive(Default)]
-pub(super) struct Habit {
+pub(super) struct AdaptiveWait {
     sleep_first: bool,
 }
 
-impl Habit {
+impl AdaptiveWait {
     /// Whether to sleep before the first look.
     pub(super) fn sleeps_first(&self, wait: Wait) -> bool {
         self.sleep_first && wait == Wait::Sleep

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
-use super::run::{Brief, Ran};
+use super::run::{JobSpec, Ran};
 use super::stint::monotonic;
 
 /// When every item of a run is meant to be sent.
@@ -55,8 +55,8 @@ impl Open {
 /// Poisson process of which it is known how many come: that many moments, each anywhere in the time that the rate gives
 /// them, in order. The seed decides them, so that they are the same for all ways.
 #[must_use]
-pub fn moments(brief: &Brief) -> Option<Vec<u64>> {
-    let rate = brief.setup.rate.filter(|rate| *rate > 0)?;
+pub fn moments(brief: &JobSpec) -> Option<Vec<u64>> {
+    let rate = brief.config.rate.filter(|rate| *rate > 0)?;
     let span = brief.items as f64 / f64::from(rate) * 1e9;
     let mut random = fastrand::Rng::with_seed(brief.seed ^ u64::from(rate));
     let mut times: Vec<u64> = (0..brief.items).map(|_| (random.f64() * span) as u64).collect();
@@ -66,7 +66,7 @@ pub fn moments(brief: &Brief) -> Option<Vec<u64>> {
 
 impl Arrivals {
     /// The arrivals of a brief with a rate.
-    pub(super) fn new(brief: &Brief) -> Option<Self> {
+    pub(super) fn new(brief: &JobSpec) -> Option<Self> {
         Some(Self { times: moments(brief)?, start: AtomicU64::new(0) })
     }
 
@@ -135,7 +135,7 @@ mod tests {
 
     fn arrivals(items: u64, rate: u32) -> Arrivals {
         let mut brief = crate::model::run::brief("empty", items);
-        brief.setup.rate = Some(rate);
+        brief.config.rate = Some(rate);
         Arrivals::new(&brief).unwrap()
     }
 

@@ -16,7 +16,7 @@ pub(super) enum Off {
 }
 
 /// A queue of at most so many.
-pub(super) struct Belt<T> {
+pub(super) struct BoundedQueue<T> {
     state: Mutex<State<T>>,
     room: Condvar,
     more: Condvar,
@@ -32,7 +32,7 @@ struct State<T> {
     most: usize,
 }
 
-impl<T> Belt<T> {
+impl<T> BoundedQueue<T> {
     /// An empty queue for at most `size` (at least one), filled by so many producers.
     pub(super) fn new(size: usize, producers: usize) -> Self {
         let state = State { waiting: VecDeque::new(), producers, broken: false, most: 0 };
@@ -60,7 +60,7 @@ impl<T> Belt<T> {
     /// Takes the first, as soon as there is one; `None` once all producers have left and nothing waits.
     ///
     /// # Errors
-    /// As [`Belt::put`].
+    /// As [`BoundedQueue::put`].
     pub(super) fn take(&self, deadline: Instant, waited: Option<&mut u64>) -> Result<Option<T>, Off> {
         let empty = |state: &State<T>| state.waiting.is_empty() && state.producers > 0;
         let mut state = wait_while(self.state(), &self.more, empty, deadline, waited)?;
@@ -145,7 +145,7 @@ mod tests {
 
     #[test]
     fn a_full_queue_stops_its_producer() {
-        let belt = Belt::new(3, 1);
+        let belt = BoundedQueue::new(3, 1);
         std::thread::scope(|scope| {
             scope.spawn(|| {
                 (0..100).for_each(|value| belt.put(value, soon(), None).unwrap());
@@ -165,7 +165,7 @@ mod tests {
 
     #[test]
     fn waits_end_at_the_deadline_and_are_clocked() {
-        let belt = Belt::new(1, 1);
+        let belt = BoundedQueue::new(1, 1);
         let in_a_moment = || Instant::now() + Duration::from_millis(20);
         let mut waited = 0;
         assert_eq!(belt.take(in_a_moment(), Some(&mut waited)), Err(Off::Late));
@@ -177,7 +177,7 @@ mod tests {
 
     #[test]
     fn a_run_that_is_given_up_ends_all_waits() {
-        let (empty, full) = (Belt::<u32>::new(1, 1), Belt::new(1, 1));
+        let (empty, full) = (BoundedQueue::<u32>::new(1, 1), BoundedQueue::new(1, 1));
         full.put(1, soon(), None).unwrap();
         std::thread::scope(|scope| {
             let takes = scope.spawn(|| empty.take(soon(), None));

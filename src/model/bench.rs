@@ -5,16 +5,16 @@ use std::sync::Arc;
 use hdrhistogram::Histogram;
 
 use super::arrivals::Arrivals;
+use super::iterations::first_told;
 use super::lock::context;
-use super::rounds::first_told;
-use super::run::Brief;
+use super::run::JobSpec;
 use super::stint::{Stopwatch, monotonic};
 use crate::ipc::Requests;
 use crate::runtime::Gil;
-use crate::task::{Context, Digest, Fault, Job, TaskError, Turn, digest, item_digest, run_in_stage};
+use crate::task::{Context, Digest, Fault, Job, PartContext, TaskError, digest, item_digest, run_in_stage};
 
 /// Runs items one after the other and keeps the sums.
-pub(super) struct Bench<'a> {
+pub(super) struct ItemRunner<'a> {
     pub(super) job: &'a dyn Job,
     pub(super) context: Context<'a>,
     pub(super) reply: Vec<u8>,
@@ -22,7 +22,7 @@ pub(super) struct Bench<'a> {
     pub(super) sum: Digest,
     /// Boxed, so that moving a bench does not move two histograms.
     pub(super) clocked: Option<Box<Clocked>>,
-    /// Where the worker's time goes, in instrumented runs, once [`Bench::begin_stint`] was called.
+    /// Where the worker's time goes, in instrumented runs, once [`ItemRunner::begin_stint`] was called.
     pub(super) watch: Option<Stopwatch>,
     pub(super) first_item: u64,
     /// How late each reply was, where items come at a set rate.
@@ -38,8 +38,8 @@ pub(super) struct Bench<'a> {
     trace: bool,
 }
 
-impl<'a> Bench<'a> {
-    pub(super) fn new(job: &'a dyn Job, brief: &Brief) -> Self {
+impl<'a> ItemRunner<'a> {
+    pub(super) fn new(job: &'a dyn Job, brief: &JobSpec) -> Self {
         let instrumented = brief.instrumented();
         Self {
             job,
@@ -59,7 +59,7 @@ impl<'a> Bench<'a> {
     }
 
     /// The same, under a lock where there is one, as thread `thread` of its process.
-    pub(super) fn under(self, brief: &Brief, lock: Option<&Arc<Gil>>, thread: usize) -> Self {
+    pub(super) fn under(self, brief: &JobSpec, lock: Option<&Arc<Gil>>, thread: usize) -> Self {
         Self { context: context(brief, lock, thread), ..self }
     }
 
@@ -115,7 +115,7 @@ impl<'a> Bench<'a> {
         if let Some(fault) = self.fault
             && fault.item == item
         {
-            strike(fault, &mut self.context)?;
+            inject(fault, &mut self.context)?;
         }
         self.execute(request)
     }
@@ -168,13 +168,13 @@ impl<'a> Bench<'a> {
         Ok(())
     }
 
-    /// The same as [`Bench::item`] in an event loop.
+    /// The same as [`ItemRunner::item`] in an event loop.
     pub(super) async fn item_later(&mut self, item: u64, request: &[u8]) -> Result<(), TaskError> {
         let start = self.clock();
         if let Some(fault) = self.fault
             && fault.item == item
         {
-            strike(fault, &mut self.context)?;
+            inject(fault, &mut self.context)?;
         }
         let seen = self.execute_later(request).await?;
         self.account(item, seen);
@@ -182,7 +182,7 @@ impl<'a> Bench<'a> {
         Ok(())
     }
 
-    /// The same as [`Bench::execute`] in an event loop.
+    /// The same as [`ItemRunner::execute`] in an event loop.
     async fn execute_later(&mut self, request: &[u8]) -> Result<Digest, TaskError> {
         let (job, seen) = (self.job, digest(request));
         self.reply.clear();
@@ -215,7 +215,7 @@ impl<'a> Bench<'a> {
         let nanos = self.stop(start);
         if let Some(clocked) = &mut self.clocked {
             clocked.service.saturating_record(nanos);
-            clocked.turnaround.saturating_record(nanos);
+            clocked.response.saturating_record(nanos);
         }
     }
 
@@ -233,8 +233,8 @@ impl<'a> Bench<'a> {
     ) -> Result<(), TaskError> {
         self.context.warming = true;
         for item in 0..count {
-            if let Some(rounds) = self.job.rounds() {
-                self.context.turn = Turn { told: first_told(rounds), ..Turn::default() };
+            if let Some(iterations) = self.job.iterations() {
+                self.context.turn = PartContext { told: first_told(iterations), ..PartContext::default() };
             }
             let start = monotonic();
             self.execute(request(item))?;
@@ -243,24 +243,24 @@ impl<'a> Bench<'a> {
             }
             self.context.take_yielded();
         }
-        (self.context.warming, self.context.turn) = (false, Turn::default());
+        (self.context.warming, self.context.turn) = (false, PartContext::default());
         Ok(())
     }
 }
 
 /// Out of the way of the items in which nothing goes wrong.
 #[cold]
-fn strike(fault: Fault, context: &mut Context<'_>) -> Result<(), TaskError> {
-    fault.strike(context)
+fn inject(fault: Fault, context: &mut Context<'_>) -> Result<(), TaskError> {
+    fault.inject(context)
 }
 
 /// Requests as a worker in this process reads them: shared ones, or a few bulk buffers of its own that are stamped.
-pub(super) enum Feed<'a> {
+pub(super) enum RequestSource<'a> {
     Shared(&'a Requests),
     Stamped(Vec<Vec<u8>>),
 }
 
-impl<'a> Feed<'a> {
+impl<'a> RequestSource<'a> {
     /// Prepares all requests, where the job has no bulk payloads.
     pub(super) fn prepare(job: &dyn Job, items: u64) -> Requests {
         if job.repeats().is_some() {
@@ -296,12 +296,12 @@ impl<'a> Feed<'a> {
     }
 }
 
-/// Clocked items: service time and turnaround, in nanoseconds.
+/// Clocked items: service time and response, in nanoseconds.
 pub struct Clocked {
     /// Received until replied.
     pub service: Histogram<u64>,
     /// Handed over until reply.
-    pub turnaround: Histogram<u64>,
+    pub response: Histogram<u64>,
 }
 
 /// Nanoseconds that no item can exceed: two hours, where a trial may take one.
@@ -313,7 +313,7 @@ impl Default for Clocked {
         let empty = || {
             Histogram::new_with_bounds(1, LONGEST_ITEM, 3).unwrap_or_else(|_| unreachable!("the bounds are allowed"))
         };
-        Self { service: empty(), turnaround: empty() }
+        Self { service: empty(), response: empty() }
     }
 }
 
@@ -322,7 +322,7 @@ impl Clocked {
     pub fn add(&mut self, other: &Self) {
         // Both have the same bounds, so that adding cannot fail.
         let _ = self.service.add(&other.service);
-        let _ = self.turnaround.add(&other.turnaround);
+        let _ = self.response.add(&other.response);
     }
 }
 

@@ -6,18 +6,18 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use super::bench::Feed;
+use super::bench::RequestSource;
 use super::chain::{needs_request, passed};
-use super::crew::Crew;
+use super::crew::WorkerPool;
 use super::parent::Parent;
-use super::pipeline::{Halt, Left, Line, Parcel};
-use super::run::{Order, PhaseUsage, Ran, Trouble};
+use super::pipeline::{Halt, Left, Line, StageItem};
+use super::run::{PhaseUsage, Ran, RunContext, RunError};
 use super::stint::monotonic;
 use super::stream::{Stop, reported};
 use super::trace::{Event, Life};
 use super::usage::Usage;
 use super::wire::{self, Cursor, Damaged, JobMessage, Report};
-use crate::ipc::{self, Hub, IpcError, Method, Wait};
+use crate::ipc::{self, DispatcherEnd, IpcError, Method, Wait};
 
 /// How long to wait for a reply before looking whether the run was given up elsewhere.
 const GLANCE: Duration = Duration::from_millis(50);
@@ -25,12 +25,12 @@ const GLANCE: Duration = Duration::from_millis(50);
 const LAST_WORDS: Duration = Duration::from_millis(100);
 
 /// A worker process and the way to it.
-pub(super) struct Carrier<'a> {
-    pub(super) crew: Crew<'a>,
+pub(super) struct StageWorker<'a> {
+    pub(super) crew: WorkerPool<'a>,
     /// Which stage it works in, from 0.
     pub(super) stage: usize,
-    hub: Box<dyn Hub>,
-    order: &'a Order<'a>,
+    hub: Box<dyn DispatcherEnd>,
+    order: &'a RunContext<'a>,
     /// Its number among all carriers.
     number: usize,
     /// Its number among the workers of its stage.
@@ -40,28 +40,28 @@ pub(super) struct Carrier<'a> {
     report: Option<Report>,
 }
 
-impl<'a> Carrier<'a> {
+impl<'a> StageWorker<'a> {
     /// Starts the process. Messages to it and from it have about `largest` bytes at most.
     pub(super) fn hire(
         stage: usize,
         number: usize,
         worker: u32,
-        order: &'a Order<'a>,
+        order: &'a RunContext<'a>,
         parent: &'a Parent,
         largest: usize,
     ) -> Result<Self, Halt> {
-        let setup = &order.brief.setup;
-        let (method, wait) = (setup.ipc.unwrap_or(Method::Pipe), setup.wait.unwrap_or(Wait::Sleep));
+        let config = &order.brief.config;
+        let (method, wait) = (config.ipc.unwrap_or(Method::Pipe), config.wait.unwrap_or(Wait::Sleep));
         let (mut hub, tickets) = ipc::hub(method, 1, wait, largest + 64, &order.prefix)?;
         let stop = |stop| halt(number, stop);
-        let mut crew = Crew::new(order, parent, method, wait).map_err(stop)?;
+        let mut crew = WorkerPool::new(order, parent, method, wait).map_err(stop)?;
         let started = crew
             .start(hub.server(), tickets)
             .and_then(|()| crew.watch(hub.obituary(), None))
             .and_then(|()| Ok(hub.accept(order.deadline)?));
         let started = started.map_err(|stop| match stop {
-            Stop::Gone(worker) => Stop::Trouble(crew.cause_of(worker)),
-            stop @ Stop::Trouble(_) => stop,
+            Stop::Gone(worker) => Stop::RunError(crew.cause_of(worker)),
+            stop @ Stop::RunError(_) => stop,
         });
         if let Err(why) = started {
             crew.dismiss(&mut Ran::default());
@@ -74,14 +74,14 @@ impl<'a> Carrier<'a> {
     pub(super) fn brief(&mut self) -> Result<(), Halt> {
         let brief = self.order.brief.clone();
         let message = JobMessage { brief, worker: self.worker as usize, core: None, table: None };
-        let text = serde_json::to_vec(&message).map_err(|_| Trouble::from(Damaged))?;
+        let text = serde_json::to_vec(&message).map_err(|_| RunError::from(Damaged))?;
         self.send(&[&[wire::JOB], &text[..]].concat())
     }
 
     /// Waits until it is ready, and has it run an item unrecorded, after what the stage before replies to it. What a manager used meanwhile is added to `start`.
     pub(super) fn warm_up(
         &mut self,
-        feed: &mut Feed<'_>,
+        feed: &mut RequestSource<'_>,
         input: Option<&[u8]>,
         start: &mut PhaseUsage,
     ) -> Result<(), Halt> {
@@ -110,7 +110,7 @@ impl<'a> Carrier<'a> {
     /// Takes its report. What a manager used since the last edge is added to `phase`.
     pub(super) fn take_report(&mut self, phase: &mut PhaseUsage) -> Result<(), Halt> {
         self.expect(wire::REPORT)?;
-        self.report = Some(serde_json::from_slice(&self.message[1..]).map_err(|_| Trouble::from(Damaged))?);
+        self.report = Some(serde_json::from_slice(&self.message[1..]).map_err(|_| RunError::from(Damaged))?);
         let used = self.server_usage()?;
         self.crew.manager_edge(used, phase);
         Ok(())
@@ -164,7 +164,7 @@ impl<'a> Carrier<'a> {
         match self.message.first() {
             Some(found) if *found == kind => Ok(()),
             Some(&wire::ERROR) => Err(halt(self.number, reported(&self.message))),
-            _ => Err(Trouble::from(Damaged).into()),
+            _ => Err(RunError::from(Damaged).into()),
         }
     }
 
@@ -199,7 +199,7 @@ impl<'a> Carrier<'a> {
 fn halt(number: usize, stop: Stop) -> Halt {
     match stop {
         Stop::Gone(_) => Halt::Gone(number),
-        Stop::Trouble(trouble) => Halt::Trouble(trouble),
+        Stop::RunError(trouble) => Halt::RunError(trouble),
     }
 }
 
@@ -226,13 +226,13 @@ impl Held {
 /// Carries items from the queue before the stage to the worker process, and its replies to the queue after it.
 pub(super) fn carry(
     line: &Line<'_>,
-    carrier: &mut Carrier<'_>,
-    feed: &mut Feed<'_>,
+    carrier: &mut StageWorker<'_>,
+    feed: &mut RequestSource<'_>,
     left: &mut Left,
 ) -> Result<(), Halt> {
-    let (at, in_flight) = (carrier.stage, carrier.order.brief.setup.in_flight.unwrap_or(1).max(1) as usize);
+    let (at, in_flight) = (carrier.stage, carrier.order.brief.config.in_flight.unwrap_or(1).max(1) as usize);
     let needs = needs_request(line.stages[at].job.as_ref(), at);
-    let (mut out, mut held, mut message) = (VecDeque::<Parcel>::new(), Held::default(), Vec::new());
+    let (mut out, mut held, mut message) = (VecDeque::<StageItem>::new(), Held::default(), Vec::new());
     loop {
         while out.len() < in_flight {
             // Only a worker that has nothing to do waits for the queue; else what comes may as well be another's.
@@ -250,9 +250,9 @@ pub(super) fn carry(
         }
         carrier.receive(line)?;
         let mut cursor = Cursor::new(&carrier.message[1..]);
-        let reply = wire::take_reply(&mut cursor).map_err(Trouble::from)?;
+        let reply = wire::take_reply(&mut cursor).map_err(RunError::from)?;
         let Some(mut parcel) = out.pop_front().filter(|parcel| parcel.item == reply.item) else {
-            return Err(Trouble::Protocol(format!("a reply to item {}, which was not asked for", reply.item)).into());
+            return Err(RunError::Protocol(format!("a reply to item {}, which was not asked for", reply.item)).into());
         };
         parcel.trail = passed(parcel.trail, reply.seen);
         parcel.bytes.clear();

@@ -3,8 +3,8 @@
 
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use super::bench::Feed;
-use super::run::{Brief, Trouble};
+use super::bench::RequestSource;
+use super::run::{JobSpec, RunError};
 use crate::ipc::Requests;
 use crate::task::{Context, Digest, Job, TaskError, Tasks, digest, expected_in_stage, item_digest, run_in_stage};
 
@@ -62,12 +62,12 @@ impl Chain {
     ///
     /// # Errors
     /// What their tasks say.
-    pub(super) fn new(brief: &Brief, tasks: &Tasks) -> Result<Self, Trouble> {
+    pub(super) fn new(brief: &JobSpec, tasks: &Tasks) -> Result<Self, RunError> {
         let link = |stage| {
             let job = brief.of_stage(stage).job(tasks)?;
             Ok(Link { job, items: brief.items, supply: OnceLock::new() })
         };
-        Ok(Self { links: (0..brief.stages.len()).map(link).collect::<Result<_, Trouble>>()? })
+        Ok(Self { links: (0..brief.stages.len()).map(link).collect::<Result<_, RunError>>()? })
     }
 
     /// Runs an item through all stages by `run`.
@@ -100,9 +100,9 @@ impl Chain {
 impl Link {
     fn supply(&self) -> &Supply {
         let nothing = Requests::default();
-        self.supply.get_or_init(|| match Feed::new(self.job.as_ref(), &nothing) {
-            Feed::Stamped(buffers) => Supply::Stamped(Mutex::new(buffers)),
-            Feed::Shared(_) => Supply::Shared(Feed::prepare(self.job.as_ref(), self.items)),
+        self.supply.get_or_init(|| match RequestSource::new(self.job.as_ref(), &nothing) {
+            RequestSource::Stamped(buffers) => Supply::Stamped(Mutex::new(buffers)),
+            RequestSource::Shared(_) => Supply::Shared(RequestSource::prepare(self.job.as_ref(), self.items)),
         })
     }
 
@@ -111,9 +111,9 @@ impl Link {
             Supply::Shared(requests) => use_it(requests.get(item)),
             Supply::Stamped(buffers) => {
                 let mut buffers = buffers.lock().unwrap_or_else(PoisonError::into_inner);
-                let mut feed = Feed::Stamped(std::mem::take(&mut *buffers));
+                let mut feed = RequestSource::Stamped(std::mem::take(&mut *buffers));
                 let used = use_it(feed.get(item));
-                if let Feed::Stamped(back) = feed {
+                if let RequestSource::Stamped(back) = feed {
                     *buffers = back;
                 }
                 used

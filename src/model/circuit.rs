@@ -1,46 +1,46 @@
-//! Rounds among worker processes: every worker gets its parts of a round in one message, with what they are told and what
+//! Iterations among worker processes: every worker gets its parts of an iteration in one message, with what they are told and what
 //! others sent to them, and answers with replies and letters. What parts keep stays in the worker, so that a worker always
-//! has the same parts, and so do letters among these. Letters to parts of other workers ride on the messages that a round
+//! has the same parts, and so do letters among these. Letters to parts of other workers ride on the messages that an iteration
 //! needs anyway, over the cell's IPC method; a connection of their own would take a message more for each neighbour.
 
 use std::ops::Range;
 use std::sync::Arc;
 
 use super::bench::Clocked;
-use super::rounds::{first_told, parts_of, turn_over};
-use super::run::{Ran, Trouble};
+use super::iterations::{finish_iteration, first_told, parts_of};
+use super::run::{Ran, RunError};
 use super::stint::monotonic;
-use super::stream::{Means, Stop, reported};
+use super::stream::{DispatchContext, Stop, reported};
 use super::wire::{self, Cursor, Damaged};
-use crate::task::{Letter, Rounds, digest, item_digest};
+use crate::task::{Iterations, Message, digest, item_digest};
 
-/// The rounds of one run.
-pub(super) struct Circuit<'a, 'b, 'c> {
-    means: Means<'a, 'b, 'c>,
-    rounds: &'a dyn Rounds,
+/// The iterations of one run.
+pub(super) struct IterationDispatcher<'a, 'b, 'c> {
+    means: DispatchContext<'a, 'b, 'c>,
+    iterations: &'a dyn Iterations,
     /// The parts of each worker.
     parts: Vec<Range<u64>>,
     told: Arc<[u8]>,
-    /// What each part received, and what it replied and sent in this round.
-    received: Vec<Vec<Letter>>,
+    /// What each part received, and what it replied and sent in this iteration.
+    received: Vec<Vec<Message>>,
     replies: Vec<Vec<u8>>,
-    sent: Vec<Vec<Letter>>,
+    sent: Vec<Vec<Message>>,
     message: Vec<u8>,
-    /// When the round's message was handed to each worker, and when its answer came; instrumented runs only.
+    /// When the iteration's message was handed to each worker, and when its answer came; instrumented runs only.
     handed: Vec<u64>,
     answered: Vec<u64>,
-    /// Nanoseconds that each worker waited for others to end their parts of a round.
+    /// Nanoseconds that each worker waited for others to end their parts of an iteration.
     waited: Vec<u64>,
 }
 
-impl<'a, 'b, 'c> Circuit<'a, 'b, 'c> {
-    pub(super) fn new(means: Means<'a, 'b, 'c>, rounds: &'a dyn Rounds, parts: u64) -> Self {
+impl<'a, 'b, 'c> IterationDispatcher<'a, 'b, 'c> {
+    pub(super) fn new(means: DispatchContext<'a, 'b, 'c>, iterations: &'a dyn Iterations, parts: u64) -> Self {
         let workers = means.order.brief.workers();
         Self {
             means,
-            rounds,
+            iterations,
             parts: (0..workers).map(|worker| parts_of(worker, workers, parts)).collect(),
-            told: first_told(rounds),
+            told: first_told(iterations),
             received: vec![Vec::new(); parts as usize],
             replies: vec![Vec::new(); parts as usize],
             sent: vec![Vec::new(); parts as usize],
@@ -51,40 +51,40 @@ impl<'a, 'b, 'c> Circuit<'a, 'b, 'c> {
         }
     }
 
-    /// Runs all rounds. Gives the nanoseconds that each worker waited for the others; zeros unless the run is instrumented.
+    /// Runs all iterations. Gives the nanoseconds that each worker waited for the others; zeros unless the run is instrumented.
     pub(super) fn run(mut self, count: u64, ran: &mut Ran) -> Result<Vec<u64>, Stop> {
         if self.means.order.brief.instrumented() {
             ran.clocked = Some(Clocked::default());
         }
-        for round in 0..count {
+        for iteration in 0..count {
             for worker in 0..self.parts.len() {
-                self.hand_over(round, worker)?;
+                self.hand_over(iteration, worker)?;
             }
-            self.gather(round, ran)?;
+            self.gather(iteration, ran)?;
             let sent = std::mem::replace(&mut self.sent, vec![Vec::new(); self.replies.len()]);
-            let over = turn_over(self.rounds, round, &self.told, &self.replies, sent);
-            (self.told, self.received) = over.map_err(|error| Stop::Trouble(error.into()))?;
+            let over = finish_iteration(self.iterations, iteration, &self.told, &self.replies, sent);
+            (self.told, self.received) = over.map_err(|error| Stop::RunError(error.into()))?;
         }
         Ok(self.waited)
     }
 
-    /// Sends a worker its parts of a round.
-    fn hand_over(&mut self, round: u64, worker: usize) -> Result<(), Stop> {
+    /// Sends a worker its parts of an iteration.
+    fn hand_over(&mut self, iteration: u64, worker: usize) -> Result<(), Stop> {
         let parts = self.parts[worker].clone();
         if parts.is_empty() {
             return Ok(());
         }
         self.message.clear();
-        self.message.push(wire::ROUND);
+        self.message.push(wire::ITERATION);
         wire::put_block(&mut self.message, &self.told);
         for part in parts {
-            let item = round * self.replies.len() as u64 + part;
+            let item = iteration * self.replies.len() as u64 + part;
             wire::put_item(&mut self.message, item, self.means.feed.get(item));
             wire::put_letters(&mut self.message, &self.received[part as usize]);
         }
         if self.means.order.brief.instrumented() {
             let now = monotonic();
-            if round > 0 {
+            if iteration > 0 {
                 self.waited[worker] += now - self.answered[worker];
             }
             self.handed[worker] = now;
@@ -93,7 +93,7 @@ impl<'a, 'b, 'c> Circuit<'a, 'b, 'c> {
     }
 
     /// Waits for the answers of all workers that have parts.
-    fn gather(&mut self, round: u64, ran: &mut Ran) -> Result<(), Stop> {
+    fn gather(&mut self, iteration: u64, ran: &mut Ran) -> Result<(), Stop> {
         let mut missing: Vec<bool> = self.parts.iter().map(|parts| !parts.is_empty()).collect();
         let mut message = Vec::new();
         while missing.contains(&true) {
@@ -108,21 +108,21 @@ impl<'a, 'b, 'c> Circuit<'a, 'b, 'c> {
                 Some(&wire::ERROR) => return Err(reported(&message)),
                 _ => return Err(Damaged.into()),
             }
-            self.take_replies(round, worker, &message[1..], ran)?;
+            self.take_replies(iteration, worker, &message[1..], ran)?;
         }
         Ok(())
     }
 
-    fn take_replies(&mut self, round: u64, worker: usize, message: &[u8], ran: &mut Ran) -> Result<(), Stop> {
+    fn take_replies(&mut self, iteration: u64, worker: usize, message: &[u8], ran: &mut Ran) -> Result<(), Stop> {
         let brief = &self.means.order.brief;
         self.answered[worker] = if brief.instrumented() { monotonic() } else { 0 };
         let (mut cursor, mut took) = (Cursor::new(message), Vec::new());
-        let first = round * self.replies.len() as u64;
+        let first = iteration * self.replies.len() as u64;
         for part in self.parts[worker].clone() {
             let reply = wire::take_reply(&mut cursor)?;
             if reply.item != first + part {
                 let text = format!("a reply to item {} in place of {}", reply.item, first + part);
-                return Err(Stop::Trouble(Trouble::Protocol(text)));
+                return Err(Stop::RunError(RunError::Protocol(text)));
             }
             ran.done += 1;
             ran.sum = ran.sum.wrapping_add(item_digest(reply.item, reply.seen, digest(reply.bytes)));
@@ -131,7 +131,7 @@ impl<'a, 'b, 'c> Circuit<'a, 'b, 'c> {
             }
             if let Some(clocked) = &mut ran.clocked {
                 clocked.service.saturating_record(reply.service);
-                clocked.turnaround.saturating_record(self.answered[worker] - self.handed[worker]);
+                clocked.response.saturating_record(self.answered[worker] - self.handed[worker]);
             }
             let part = part as usize;
             self.replies[part].clear();

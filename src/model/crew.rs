@@ -6,15 +6,15 @@ use std::time::Duration;
 use super::bench::Clocked;
 use super::memory::Others;
 use super::parent::Parent;
-use super::run::{Order, PhaseUsage, Ran, Trouble};
-use super::starter::Starter;
+use super::run::{PhaseUsage, Ran, RunContext, RunError};
+use super::starter::Spawner;
 use super::stint::monotonic;
 use super::stream::Stop;
 use super::trace::{EventKind, Trace};
 use super::usage::Usage;
 use super::watch::{Ended, Started, watch};
 use super::wire::Report;
-use crate::ipc::{Method, Obituary, Table, Ticket, Wait};
+use crate::ipc::{ConnectInfo, DeathNotifier, Method, Table, Wait};
 
 /// How long a worker may take to end after it has sent its report.
 const FAREWELL: Duration = Duration::from_secs(5);
@@ -22,8 +22,8 @@ const FAREWELL: Duration = Duration::from_secs(5);
 const CPU_GRAIN: u64 = 10_000_000;
 
 /// The processes of one run. Dropping the lifeline ends those that are left.
-pub(super) struct Crew<'a> {
-    starter: Starter<'a>,
+pub(super) struct WorkerPool<'a> {
+    starter: Spawner<'a>,
     _lifeline: std::os::fd::OwnedFd,
     /// By place; none where one died and nobody took its place.
     workers: Vec<Option<Started>>,
@@ -36,13 +36,13 @@ pub(super) struct Crew<'a> {
     pub(super) told: u64,
 }
 
-impl<'a> Crew<'a> {
+impl<'a> WorkerPool<'a> {
     /// Nobody yet.
-    pub(super) fn new(order: &'a Order<'a>, parent: &'a Parent, method: Method, wait: Wait) -> Result<Self, Stop> {
+    pub(super) fn new(order: &'a RunContext<'a>, parent: &'a Parent, method: Method, wait: Wait) -> Result<Self, Stop> {
         // The end that children inherit as standard input; the other end stays here.
         let (read, write) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC).map_err(system("a lifeline"))?;
         Ok(Self {
-            starter: Starter::new(order, parent, method, wait, read),
+            starter: Spawner::new(order, parent, method, wait, read),
             _lifeline: write,
             workers: Vec::new(),
             manager: None,
@@ -53,7 +53,7 @@ impl<'a> Crew<'a> {
     }
 
     /// Starts whatever makes workers, the manager, where there is one, and all workers.
-    pub(super) fn start(&mut self, manager: Option<Ticket>, workers: Vec<Ticket>) -> Result<(), Stop> {
+    pub(super) fn start(&mut self, manager: Option<ConnectInfo>, workers: Vec<ConnectInfo>) -> Result<(), Stop> {
         self.starter.prepare()?;
         if let Some(ticket) = manager {
             self.manager = Some(self.starter.manager(&ticket)?);
@@ -69,21 +69,25 @@ impl<'a> Crew<'a> {
     pub(super) fn replace(
         &mut self,
         worker: usize,
-        ticket: &Ticket,
-        obituary: Option<Arc<dyn Obituary>>,
+        ticket: &ConnectInfo,
+        obituary: Option<Arc<dyn DeathNotifier>>,
     ) -> Result<(), Stop> {
         let started = self.starter.worker(ticket)?;
-        let handle = started.handle().map_err(Stop::Trouble)?;
+        let handle = started.handle().map_err(Stop::RunError)?;
         self.workers[worker] = Some(started);
         watch(vec![(worker, handle)], obituary, None);
         Ok(())
     }
 
     /// Has the workers watched.
-    pub(super) fn watch(&self, obituary: Option<Arc<dyn Obituary>>, table: Option<Arc<Table>>) -> Result<(), Stop> {
+    pub(super) fn watch(
+        &self,
+        obituary: Option<Arc<dyn DeathNotifier>>,
+        table: Option<Arc<Table>>,
+    ) -> Result<(), Stop> {
         let handle = |(at, started): (usize, &Option<Started>)| started.as_ref().map(|s| Ok((at, s.handle()?)));
-        let handles: Result<_, Trouble> = self.workers.iter().enumerate().filter_map(handle).collect();
-        watch(handles.map_err(Stop::Trouble)?, obituary, table);
+        let handles: Result<_, RunError> = self.workers.iter().enumerate().filter_map(handle).collect();
+        watch(handles.map_err(Stop::RunError)?, obituary, table);
         Ok(())
     }
 
@@ -100,20 +104,20 @@ impl<'a> Crew<'a> {
     }
 
     /// Takes a dead worker out of its place, and says what it used and why it died.
-    pub(super) fn bury(&mut self, worker: usize) -> Result<(Usage, Trouble), Trouble> {
+    pub(super) fn bury(&mut self, worker: usize) -> Result<(Usage, RunError), RunError> {
         let noticed = monotonic();
         let Some(started) = self.workers.get_mut(worker).and_then(Option::take) else {
-            return Ok((Usage::default(), Trouble::WorkerDied { cause: "it ended".into() }));
+            return Ok((Usage::default(), RunError::WorkerDied { cause: "it ended".into() }));
         };
         let Ended { usage, cause, asked, ready, at } = started.reap_gone()?;
         self.trace.life(worker, asked, ready, at, true);
         self.trace.believe(worker);
         self.trace.event(worker, EventKind::Crash, noticed, at);
-        Ok((usage, Trouble::WorkerDied { cause }))
+        Ok((usage, RunError::WorkerDied { cause }))
     }
 
     /// Why a worker is gone.
-    pub(super) fn cause_of(&mut self, worker: usize) -> Trouble {
+    pub(super) fn cause_of(&mut self, worker: usize) -> RunError {
         self.bury(worker).map_or_else(|trouble| trouble, |(_, cause)| cause)
     }
 
@@ -177,7 +181,7 @@ impl<'a> Crew<'a> {
             for (value, count) in &report.service {
                 clocked.service.saturating_record_n(*value, *count);
                 // In a table an item is handed over by being claimed.
-                clocked.turnaround.saturating_record_n(*value, *count);
+                clocked.response.saturating_record_n(*value, *count);
             }
         }
     }
@@ -204,5 +208,5 @@ impl<'a> Crew<'a> {
 }
 
 pub(super) fn system(what: &'static str) -> impl FnOnce(rustix::io::Errno) -> Stop {
-    move |error| Stop::Trouble(Trouble::Failed(format!("{what}: {error}")))
+    move |error| Stop::RunError(RunError::Failed(format!("{what}: {error}")))
 }

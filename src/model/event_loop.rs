@@ -10,16 +10,16 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Notify;
 
 use super::arrivals::Arrivals;
-use super::bench::{Bench, Feed};
-use super::glance::{Glance, look_again};
-use super::memory::{Others, Scale};
+use super::bench::{ItemRunner, RequestSource};
+use super::glance::{GlobalProbe, look_again};
+use super::memory::{MemorySampler, Others};
 use super::names::Names;
 use super::parent::Parent;
-use super::run::{Brief, Edges, Order, Ran, Trouble, panic_cause};
+use super::run::{JobSpec, PhaseTimer, Ran, RunContext, RunError, panic_cause};
 use super::trace::{EventKind, Trace};
 use crate::task::{Consumer, Context, Made};
 
-pub(super) fn run(order: &Order<'_>) -> Ran {
+pub(super) fn run(order: &RunContext<'_>) -> Ran {
     let mut ran = Ran { known: order.brief.items, ..Ran::default() };
     let outcome = catch_unwind(AssertUnwindSafe(|| work(order, &mut ran)));
     ran.trouble = outcome.unwrap_or_else(|payload| Err(panic_cause(payload.as_ref()))).err();
@@ -28,7 +28,7 @@ pub(super) fn run(order: &Order<'_>) -> Ran {
 
 /// What the tasks of the loop share, all in one thread.
 struct Shared<'a> {
-    brief: &'a Brief,
+    brief: &'a JobSpec,
     next: Cell<u64>,
     found: RefCell<VecDeque<(u64, Vec<u8>)>>,
     names: RefCell<Option<Names>>,
@@ -43,12 +43,12 @@ struct Shared<'a> {
     consumer: RefCell<Option<(Box<dyn Consumer>, Context<'a>)>>,
 }
 
-fn work(order: &Order<'_>, ran: &mut Ran) -> Result<(), Trouble> {
+fn work(order: &RunContext<'_>, ran: &mut Ran) -> Result<(), RunError> {
     let brief = &order.brief;
     let job = brief.job(order.tasks)?;
-    let requests = Feed::prepare(job.as_ref(), brief.items);
+    let requests = RequestSource::prepare(job.as_ref(), brief.items);
     let parent = Parent::hold(brief);
-    let glance = Glance::of_main(job.as_ref());
+    let glance = GlobalProbe::of_main(job.as_ref());
     let topology = brief.topology(order.tasks);
     let names = topology.finds().then(|| Names::new(topology, job.as_ref(), brief.items));
     let shared = Shared {
@@ -63,18 +63,18 @@ fn work(order: &Order<'_>, ran: &mut Ran) -> Result<(), Trouble> {
         made: Cell::new(0),
         consumer: RefCell::new(job.consumer()?.map(|consumer| (consumer, Context::native()))),
     };
-    let mut edges = Edges::start();
+    let mut edges = PhaseTimer::start();
     let mut trace = Trace::new(brief);
     let reactor = reactor()?;
-    let in_flight = brief.setup.in_flight.unwrap_or(1).max(1) as usize;
-    let desk = || (Bench::new(job.as_ref(), brief), Feed::new(job.as_ref(), &requests));
+    let in_flight = brief.config.in_flight.unwrap_or(1).max(1) as usize;
+    let desk = || (ItemRunner::new(job.as_ref(), brief), RequestSource::new(job.as_ref(), &requests));
     let mut desks: Vec<_> = (0..in_flight).map(|_| desk()).collect();
     if brief.warm() && brief.items > 0 {
         warm_up(&reactor, &mut desks)?;
     }
     parent.visit();
-    let own = Glance::of_worker(job.as_ref(), 0);
-    let scale = Scale::before(brief, &Others::default());
+    let own = GlobalProbe::of_worker(job.as_ref(), 0);
+    let scale = MemorySampler::before(brief, &Others::default());
     edges.edge(ran);
     shared.arrivals.iter().for_each(Arrivals::begin);
     let worked = reactor.block_on(all(&shared, &mut desks));
@@ -98,16 +98,16 @@ fn work(order: &Order<'_>, ran: &mut Ran) -> Result<(), Trouble> {
 }
 
 /// An event loop of one thread.
-fn reactor() -> Result<Runtime, Trouble> {
+fn reactor() -> Result<Runtime, RunError> {
     let built = Builder::new_current_thread().enable_all().build();
-    built.map_err(|error| Trouble::Failed(format!("the event loop: {error}")))
+    built.map_err(|error| RunError::Failed(format!("the event loop: {error}")))
 }
 
-type Desk<'a> = (Bench<'a>, Feed<'a>);
+type WorkerState<'a> = (ItemRunner<'a>, RequestSource<'a>);
 
 /// Runs the first item once in every task of the loop, unrecorded: each may hold something of its own, such as a connection.
-fn warm_up(reactor: &Runtime, desks: &mut [Desk<'_>]) -> Result<(), Trouble> {
-    let warm = async |(bench, feed): &mut Desk<'_>| {
+fn warm_up(reactor: &Runtime, desks: &mut [WorkerState<'_>]) -> Result<(), RunError> {
+    let warm = async |(bench, feed): &mut WorkerState<'_>| {
         let request = feed.get(0).to_vec();
         bench.warm_up_later(&request).await
     };
@@ -115,7 +115,7 @@ fn warm_up(reactor: &Runtime, desks: &mut [Desk<'_>]) -> Result<(), Trouble> {
 }
 
 /// Runs all items. The first trouble ends all of them.
-async fn all(shared: &Shared<'_>, desks: &mut [Desk<'_>]) -> Result<(), Trouble> {
+async fn all(shared: &Shared<'_>, desks: &mut [WorkerState<'_>]) -> Result<(), RunError> {
     try_join_all(desks.iter_mut().map(|(bench, feed)| claim_all(shared, bench, feed))).await?;
     match shared.consumer.borrow_mut().as_mut() {
         Some((consumer, context)) => Ok(consumer.finish(context)?),
@@ -124,13 +124,17 @@ async fn all(shared: &Shared<'_>, desks: &mut [Desk<'_>]) -> Result<(), Trouble>
 }
 
 /// One task of the loop.
-async fn claim_all(shared: &Shared<'_>, bench: &mut Bench<'_>, feed: &mut Feed<'_>) -> Result<(), Trouble> {
+async fn claim_all(
+    shared: &Shared<'_>,
+    bench: &mut ItemRunner<'_>,
+    feed: &mut RequestSource<'_>,
+) -> Result<(), RunError> {
     loop {
         let first = shared.next.get();
         if first < shared.brief.items {
             shared.next.set(first + 1);
             if let Some(arrivals) = &shared.arrivals {
-                arrivals.wait_later(first).await.map_err(|error| Trouble::Failed(format!("a timer: {error}")))?;
+                arrivals.wait_later(first).await.map_err(|error| RunError::Failed(format!("a timer: {error}")))?;
             }
             bench.item_later(first, feed.get(first)).await?;
             bench.late.extend(shared.arrivals.as_ref().map(|arrivals| arrivals.late(first)));
@@ -152,7 +156,7 @@ async fn claim_all(shared: &Shared<'_>, bench: &mut Bench<'_>, feed: &mut Feed<'
 
 impl Shared<'_> {
     /// Notes that an item is done, what it yielded, and its reply.
-    fn done(&self, item: u64, bench: &mut Bench<'_>) -> Result<(), Trouble> {
+    fn done(&self, item: u64, bench: &mut ItemRunner<'_>) -> Result<(), RunError> {
         if let Some((consumer, context)) = self.consumer.borrow_mut().as_mut() {
             self.made.set(self.made.get() + 1);
             consumer.take(&Made { producer: 0, turn: self.made.get(), reply: &bench.reply }, context)?;

@@ -1,26 +1,26 @@
 //! Many producers and one consumer within one process: replies cross by a bounded channel to a thread of its own.
 
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{self, SyncSender, sync_channel};
 use std::sync::{Mutex, PoisonError};
 
-use super::run::Trouble;
+use super::run::RunError;
 use crate::task::{Consumer, Context, Job, Made, TaskError};
 
 /// Replies that may wait for the consumer, for each worker: a producer that is further ahead waits.
 const BOUND: usize = 64;
 
 /// A reply on its way: producer, turn, bytes.
-type Parcel = (usize, u64, Vec<u8>);
+type StageItem = (usize, u64, Vec<u8>);
 
 /// The consumer's end.
-pub(super) struct Inlet {
-    parcels: Receiver<Parcel>,
+pub(super) struct Receiver {
+    parcels: mpsc::Receiver<StageItem>,
     consumer: Box<dyn Consumer>,
 }
 
 /// A producer's end.
-pub(super) struct Outlet {
-    parcels: SyncSender<Parcel>,
+pub(super) struct Sender {
+    parcels: SyncSender<StageItem>,
     producer: usize,
     turn: u64,
 }
@@ -29,14 +29,14 @@ pub(super) struct Outlet {
 ///
 /// # Errors
 /// What the job says.
-pub(super) fn gather(job: &dyn Job, producers: usize) -> Result<Option<(Inlet, Vec<Outlet>)>, TaskError> {
+pub(super) fn gather(job: &dyn Job, producers: usize) -> Result<Option<(Receiver, Vec<Sender>)>, TaskError> {
     let Some(consumer) = job.consumer()? else { return Ok(None) };
     let (send, receive) = sync_channel(BOUND * producers);
-    let outlet = |producer| Outlet { parcels: send.clone(), producer, turn: 0 };
-    Ok(Some((Inlet { parcels: receive, consumer }, (0..producers).map(outlet).collect())))
+    let outlet = |producer| Sender { parcels: send.clone(), producer, turn: 0 };
+    Ok(Some((Receiver { parcels: receive, consumer }, (0..producers).map(outlet).collect())))
 }
 
-impl Outlet {
+impl Sender {
     /// Hands a reply over; waits where the consumer is far behind. Says whether there still is a consumer.
     pub(super) fn put(&mut self, reply: &[u8]) -> bool {
         self.turn += 1;
@@ -44,12 +44,12 @@ impl Outlet {
     }
 }
 
-impl Inlet {
+impl Receiver {
     /// Takes all replies until every producer has dropped its end, and finishes.
     ///
     /// # Errors
     /// What the consumer says. The producers find out with their next reply.
-    pub(super) fn take_all(mut self, context: &mut Context<'_>) -> Result<(), Trouble> {
+    pub(super) fn take_all(mut self, context: &mut Context<'_>) -> Result<(), RunError> {
         loop {
             // A wait for others lets the lock go, or none of them could make anything.
             context.release();
@@ -63,20 +63,20 @@ impl Inlet {
 }
 
 /// Outlets by producer, for those that fetch theirs when they start.
-pub(super) struct Outlets(Mutex<Vec<Option<Outlet>>>);
+pub(super) struct Outlets(Mutex<Vec<Option<Sender>>>);
 
 impl Outlets {
-    pub(super) fn new(outlets: Vec<Outlet>) -> Self {
+    pub(super) fn new(outlets: Vec<Sender>) -> Self {
         Self(Mutex::new(outlets.into_iter().map(Some).collect()))
     }
 
     /// The outlet of a producer, once.
-    pub(super) fn take(&self, producer: usize) -> Option<Outlet> {
+    pub(super) fn take(&self, producer: usize) -> Option<Sender> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get_mut(producer)?.take()
     }
 }
 
 /// What a producer is told whose consumer is gone: the consumer itself says why.
-pub(super) fn no_consumer() -> Trouble {
-    Trouble::Failed("the consumer of the replies has ended".into())
+pub(super) fn no_consumer() -> RunError {
+    RunError::Failed("the consumer of the replies has ended".into())
 }

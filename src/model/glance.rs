@@ -13,12 +13,12 @@ const OF_WORKERS: u64 = 100;
 
 /// What one party found first. Nothing of it is done within the clock.
 #[derive(Clone, Copy)]
-pub(super) struct Glance {
+pub(super) struct GlobalProbe {
     worker: Option<u32>,
     before: u64,
 }
 
-impl Glance {
+impl GlobalProbe {
     /// In main, before workers start: gives the variable its value.
     pub(super) fn of_main(job: &dyn Job) -> Option<Self> {
         let global = job.global()?;
@@ -41,6 +41,6 @@ impl Glance {
 }
 
 /// Adds what a party sees at the end.
-pub(super) fn look_again(glance: Option<Glance>, job: &dyn Job, ran: &mut Ran) {
+pub(super) fn look_again(glance: Option<GlobalProbe>, job: &dyn Job, ran: &mut Ran) {
     ran.seen.extend(glance.and_then(|glance| glance.again(job)));
 }

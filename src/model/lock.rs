@@ -3,21 +3,21 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::run::{Brief, Ran};
+use super::run::{JobSpec, Ran};
 use super::trace::{Event, EventKind, MOST_EVENTS};
 use crate::runtime::{Gil, Holder, Runtime};
 use crate::task::Context;
 
 /// The lock that this process has under this brief's runtime, if it has one.
-pub(super) fn lock_of(brief: &Brief) -> Option<Arc<Gil>> {
-    let interval = Duration::from_nanos(brief.setup.switch_interval.unwrap_or(5_000_000));
+pub(super) fn lock_of(brief: &JobSpec) -> Option<Arc<Gil>> {
+    let interval = Duration::from_nanos(brief.config.switch_interval.unwrap_or(5_000_000));
     let most_held = if brief.trace { MOST_EVENTS * brief.workers() } else { 0 };
-    (brief.runtime == Runtime::EmulatedGil).then(|| Gil::new(interval, most_held))
+    (brief.runtime == Runtime::GilEmulation).then(|| Gil::new(interval, most_held))
 }
 
 /// The context in which a thread's items run: with its way to the lock, where there is one.
-pub(super) fn context<'a>(brief: &Brief, lock: Option<&Arc<Gil>>, thread: usize) -> Context<'a> {
-    let held = Duration::from_nanos(brief.setup.held_per_operation.unwrap_or(0));
+pub(super) fn context<'a>(brief: &JobSpec, lock: Option<&Arc<Gil>>, thread: usize) -> Context<'a> {
+    let held = Duration::from_nanos(brief.config.gil_hold.unwrap_or(0));
     lock.map_or_else(Context::native, |gil| Context::with_hooks(Holder::new(gil, thread as u32, held)))
 }
 

@@ -1,6 +1,6 @@
 //! What the processes of a run occupy, as `/proc/PID/smaps_rollup` says it.
 
-use super::run::Brief;
+use super::run::JobSpec;
 
 /// Memory of one process, or a sum over several, in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -34,13 +34,13 @@ pub(super) struct Others {
 }
 
 /// Reads the memory of a memory run's processes twice. In other runs it does nothing.
-pub(super) struct Scale {
+pub(super) struct MemorySampler {
     before: Option<Memory>,
 }
 
-impl Scale {
+impl MemorySampler {
     /// Reads before the work.
-    pub(super) fn before(brief: &Brief, others: &Others) -> Self {
+    pub(super) fn before(brief: &JobSpec, others: &Others) -> Self {
         Self { before: brief.weighs().then(|| read(others)).flatten().map(|(all, _)| all) }
     }
 

@@ -1,5 +1,6 @@
 //! Who runs the items.
 
+mod affinity;
 mod arrivals;
 mod belt;
 mod bench;
@@ -11,16 +12,15 @@ mod event_loop;
 mod found;
 mod gather;
 mod glance;
+mod iterations;
 mod lock;
 mod memory;
 mod names;
 mod nursery;
 mod parent;
 mod pipeline;
-mod placing;
 mod processes;
 mod rescue;
-mod rounds;
 mod run;
 mod serial;
 mod starter;
@@ -36,28 +36,28 @@ mod worker;
 
 use serde::{Deserialize, Serialize};
 
+pub use affinity::usable_cores;
 pub use arrivals::{Open, moments, sleep_exactly};
 pub use bench::Clocked;
 pub use memory::{Memory, MemoryUse, weigh};
 pub use nursery::forkserver_main;
 pub use pipeline::StageTimes;
-pub use placing::usable_cores;
 #[cfg(test)]
 pub(crate) use run::brief;
-pub use run::{Brief, Order, PhaseUsage, Purpose, Ran, StageTask, Trouble};
+pub use run::{JobSpec, PhaseUsage, Purpose, Ran, RunContext, RunError, StageTask};
 pub use serial::reference;
-pub use stint::{Spent, Stint, monotonic, split};
+pub use stint::{Spent, WorkerTimes, monotonic, split};
 pub use trace::{Event, EventKind, Life, MOST_EVENTS, Seen};
 pub use usage::Usage;
-pub use worker::{follow_the_host, manager_main, worker_main};
+pub use worker::{die_with_parent, manager_main, worker_main};
 
 use crate::ipc::{Dispatch, Method, Wait};
 use crate::runtime::Runtime;
 
 /// Runs the items of an order as its setup says. Blocks until all is done, or until something went wrong.
 #[must_use]
-pub fn run(order: &Order<'_>) -> Ran {
-    match order.brief.setup.model {
+pub fn run(order: &RunContext<'_>) -> Ran {
+    match order.brief.config.model {
         Model::Serial => serial::run(order),
         Model::Threads => threads::run(order),
         Model::Rayon => work_stealing::run(order),
@@ -130,7 +130,7 @@ pub enum Key {
     /// How a side waits.
     Wait,
     /// Which cores the processes or threads may use.
-    Placement,
+    Affinity,
     /// How worker processes are started.
     Start,
     /// Which of Python's own classes run the workers.
@@ -138,7 +138,7 @@ pub enum Key {
     /// How long a thread may keep the interpreter lock that another waits for.
     SwitchInterval,
     /// How long the lock is held around a blocking operation.
-    HeldPerOperation,
+    GilHold,
     /// Which interpreter.
     Python,
     /// What goes wrong on purpose.
@@ -177,7 +177,7 @@ pub const MODELS: &[Entry] = &[
         about: "one item after the other, in one thread: the reference",
         uses: &[
             Key::SwitchInterval,
-            Key::HeldPerOperation,
+            Key::GilHold,
             Key::Python,
             Key::Fault,
             Key::ParentMemory,
@@ -193,10 +193,10 @@ pub const MODELS: &[Entry] = &[
         uses: &[
             Key::Workers,
             Key::Chunk,
-            Key::Placement,
+            Key::Affinity,
             Key::Api,
             Key::SwitchInterval,
-            Key::HeldPerOperation,
+            Key::GilHold,
             Key::Python,
             Key::Fault,
             Key::ParentMemory,
@@ -209,7 +209,7 @@ pub const MODELS: &[Entry] = &[
         word: "rayon",
         shown: "work stealing (rayon)",
         about: "a rayon pool of its own with that many threads; chunk is its smallest split",
-        uses: &[Key::Workers, Key::Chunk, Key::Placement, Key::Fault, Key::ParentMemory, Key::ParentUse, Key::Rate],
+        uses: &[Key::Workers, Key::Chunk, Key::Affinity, Key::Fault, Key::ParentMemory, Key::ParentUse, Key::Rate],
     },
     Entry {
         model: Model::Processes,
@@ -223,11 +223,11 @@ pub const MODELS: &[Entry] = &[
             Key::Chunk,
             Key::InFlight,
             Key::Wait,
-            Key::Placement,
+            Key::Affinity,
             Key::Start,
             Key::Api,
             Key::SwitchInterval,
-            Key::HeldPerOperation,
+            Key::GilHold,
             Key::Python,
             Key::Fault,
             Key::OnCrash,
@@ -256,9 +256,9 @@ pub const MODELS: &[Entry] = &[
 #[must_use]
 pub fn uses(model: Model, runtime: Runtime, key: Key) -> bool {
     let of_runtime = match runtime {
-        Runtime::Native => !matches!(key, Key::Api | Key::SwitchInterval | Key::HeldPerOperation | Key::Python),
-        Runtime::EmulatedGil => !matches!(key, Key::Api | Key::Python),
-        Runtime::Python => !matches!(key, Key::Dispatch | Key::Wait | Key::Placement | Key::HeldPerOperation),
+        Runtime::Native => !matches!(key, Key::Api | Key::SwitchInterval | Key::GilHold | Key::Python),
+        Runtime::GilEmulation => !matches!(key, Key::Api | Key::Python),
+        Runtime::Python => !matches!(key, Key::Dispatch | Key::Wait | Key::Affinity | Key::GilHold),
     };
     of_runtime && model.entry().uses.contains(&key)
 }
@@ -267,11 +267,11 @@ pub fn uses(model: Model, runtime: Runtime, key: Key) -> bool {
 #[must_use]
 pub fn impossible(model: Model, runtime: Runtime) -> Option<&'static str> {
     match (model, runtime) {
-        (Model::Pipeline, Runtime::EmulatedGil | Runtime::Python) => Some("stages are run natively"),
-        (Model::Async, Runtime::EmulatedGil) => Some("an event loop has one thread, which nobody keeps from the lock"),
-        (Model::Interpreters, Runtime::Native | Runtime::EmulatedGil) => Some("sub-interpreters are CPython's"),
+        (Model::Pipeline, Runtime::GilEmulation | Runtime::Python) => Some("stages are run natively"),
+        (Model::Async, Runtime::GilEmulation) => Some("an event loop has one thread, which nobody keeps from the lock"),
+        (Model::Interpreters, Runtime::Native | Runtime::GilEmulation) => Some("sub-interpreters are CPython's"),
         (Model::Rayon, Runtime::Python) => Some("rayon is a Rust library"),
-        (Model::Rayon, Runtime::EmulatedGil) => Some("CPython has no work-stealing pool that could be modelled"),
+        (Model::Rayon, Runtime::GilEmulation) => Some("CPython has no work-stealing pool that could be modelled"),
         _ => None,
     }
 }
@@ -287,7 +287,7 @@ impl Model {
 /// Which cores may be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Placement {
+pub enum Affinity {
     /// Wherever the system puts them.
     Free,
     /// Dispatcher and all workers on one core.
@@ -360,7 +360,7 @@ pub enum ParentUse {
 
 /// Everything that says how the items of one cell are run. Keys that the model does not use hold `None`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Setup {
+pub struct Config {
     /// Who runs the items.
     pub model: Model,
     /// How many workers; `None` for serial.
@@ -376,7 +376,7 @@ pub struct Setup {
     /// How a side waits; `stream` only.
     pub wait: Option<Wait>,
     /// Which cores.
-    pub placement: Option<Placement>,
+    pub affinity: Option<Affinity>,
     /// What the clock covers.
     pub measure: Measure,
     /// How worker processes are started; processes only.
@@ -390,7 +390,7 @@ pub struct Setup {
     pub switch_interval: Option<u64>,
     /// Nanoseconds that the emulated lock is held before each blocking operation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub held_per_operation: Option<u64>,
+    pub gil_hold: Option<u64>,
     /// What happens after a worker process has died; where a fault is injected, or where it was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_crash: Option<OnCrash>,
@@ -411,7 +411,7 @@ pub struct Setup {
     pub queue: Option<u32>,
 }
 
-impl Setup {
+impl Config {
     /// Threads and worker processes that run items.
     #[must_use]
     pub fn all_workers(&self) -> u32 {
@@ -439,12 +439,12 @@ impl Setup {
             chunk: None,
             in_flight: None,
             wait: None,
-            placement: None,
+            affinity: None,
             measure,
             start: None,
             api: None,
             switch_interval: None,
-            held_per_operation: None,
+            gil_hold: None,
             on_crash: None,
             parent_memory: None,
             parent_use: None,

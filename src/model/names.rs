@@ -18,7 +18,7 @@ impl Names {
             job.request(item, &mut request);
             once_item(&request)
         };
-        let once = topology == Topology::Finding { once: true };
+        let once = topology == Topology::Dynamic { once: true };
         Self { taken: once.then(|| (0..items).map(first).collect()) }
     }
 

@@ -12,16 +12,16 @@ use rustix::process::Pid;
 
 use super::crew::system;
 use super::parent::Parent;
-use super::run::Trouble;
+use super::run::RunError;
 use super::stint::monotonic;
 use super::stream::Stop;
 use super::watch::{Ended, Started};
 use super::worker::{be_worker, end_with};
-use crate::ipc::{Ticket, give, take};
+use crate::ipc::{ConnectInfo, give, take};
 use crate::task::Tasks;
 
 /// The asking side.
-pub(super) struct Nursery {
+pub(super) struct ForkServer {
     control: OwnedFd,
     started: Started,
 }
@@ -31,7 +31,7 @@ pub(super) fn control() -> Result<(OwnedFd, OwnedFd), Stop> {
     socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None).map_err(system("a socket"))
 }
 
-impl Nursery {
+impl ForkServer {
     pub(super) fn new(control: OwnedFd, started: Started) -> Self {
         Self { control, started }
     }
@@ -41,8 +41,8 @@ impl Nursery {
     }
 
     /// Has a worker made with these arguments and the ticket's descriptors.
-    pub(super) fn worker(&self, arguments: &[&str], ticket: &Ticket) -> Result<Started, Stop> {
-        let gone = || Stop::Trouble(Trouble::WorkerDied { cause: "the process that starts workers ended".into() });
+    pub(super) fn worker(&self, arguments: &[&str], ticket: &ConnectInfo) -> Result<Started, Stop> {
+        let gone = || Stop::RunError(RunError::WorkerDied { cause: "the process that starts workers ended".into() });
         let asked = monotonic();
         let fds: Vec<_> = ticket.inherit.iter().map(|fd| fd.as_fd()).collect();
         let numbers = fds.iter().map(|fd| fd.as_raw_fd().to_string()).collect::<Vec<_>>().join(",");
@@ -51,8 +51,10 @@ impl Nursery {
         let (answer, _) = take(&self.control).ok().flatten().ok_or_else(gone)?;
         let number = answer.as_slice().try_into().map_or(-1, i32::from_le_bytes);
         match Pid::from_raw(number.max(0)) {
-            Some(pid) => Started::new(pid, asked).map_err(Stop::Trouble),
-            None => Err(Stop::Trouble(Trouble::Failed("a copy of the process that starts workers was refused".into()))),
+            Some(pid) => Started::new(pid, asked).map_err(Stop::RunError),
+            None => {
+                Err(Stop::RunError(RunError::Failed("a copy of the process that starts workers was refused".into())))
+            }
         }
     }
 

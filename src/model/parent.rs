@@ -2,7 +2,7 @@
 //! does not have.
 
 use super::ParentUse;
-use super::run::Brief;
+use super::run::JobSpec;
 
 /// The size of the smallest page on the systems that `runner` knows: looking at such steps looks at every page.
 const PAGE: usize = 4096;
@@ -16,10 +16,10 @@ pub(super) struct Parent {
 
 impl Parent {
     /// Allocates and writes what the brief asks for. Where it asks for nothing, there is nothing.
-    pub(super) fn hold(brief: &Brief) -> Self {
-        let bytes = usize::try_from(brief.setup.parent_memory.unwrap_or(0)).unwrap_or(usize::MAX);
+    pub(super) fn hold(brief: &JobSpec) -> Self {
+        let bytes = usize::try_from(brief.config.parent_memory.unwrap_or(0)).unwrap_or(usize::MAX);
         // Zeros would be pages that nobody has written, and that take up no memory.
-        Self { bytes: vec![0x5a; bytes], read: brief.setup.parent_use == Some(ParentUse::Read) }
+        Self { bytes: vec![0x5a; bytes], read: brief.config.parent_use == Some(ParentUse::Read) }
     }
 
     /// Does with it what workers are asked to do.

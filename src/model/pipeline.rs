@@ -5,13 +5,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Barrier, Mutex, PoisonError};
 
-use super::belt::{Belt, Off};
-use super::bench::{Bench, Clocked, Feed};
-use super::carrier::{Carrier, carry};
+use super::belt::{BoundedQueue, Off};
+use super::bench::{Clocked, ItemRunner, RequestSource};
+use super::carrier::{StageWorker, carry};
 use super::chain::{chain_digest, needs_request, passed, seen};
-use super::memory::{Others, Scale};
+use super::memory::{MemorySampler, Others};
 use super::parent::Parent;
-use super::run::{Brief, Edges, Order, Ran, Trouble, panic_cause};
+use super::run::{JobSpec, PhaseTimer, Ran, RunContext, RunError, panic_cause};
 use super::stint::monotonic;
 use super::trace::{EventKind, MOST_EVENTS, Trace};
 use super::{Model, StageWay};
@@ -41,7 +41,7 @@ impl StageTimes {
 }
 
 /// An item on its way through the stages.
-pub(super) struct Parcel {
+pub(super) struct StageItem {
     pub(super) item: u64,
     /// What was seen of it so far.
     pub(super) trail: Digest,
@@ -60,12 +60,12 @@ pub(super) enum Halt {
     /// The worker process of the carrier with this number is gone.
     Gone(usize),
     /// Anything else.
-    Trouble(Trouble),
+    RunError(RunError),
 }
 
-impl<T: Into<Trouble>> From<T> for Halt {
+impl<T: Into<RunError>> From<T> for Halt {
     fn from(trouble: T) -> Self {
-        Self::Trouble(trouble.into())
+        Self::RunError(trouble.into())
     }
 }
 
@@ -73,19 +73,19 @@ impl From<Off> for Halt {
     fn from(off: Off) -> Self {
         match off {
             Off::Broken => Self::Elsewhere,
-            Off::Late => Self::Trouble(Trouble::TimedOut),
+            Off::Late => Self::RunError(RunError::TimedOut),
         }
     }
 }
 
 /// The whole line of stages, as its workers share it.
 pub(super) struct Line<'a> {
-    pub(super) order: &'a Order<'a>,
+    pub(super) order: &'a RunContext<'a>,
     pub(super) stages: Vec<Stage<'a>>,
     /// The next item that enters.
     next: AtomicU64,
     /// The queue before each later stage.
-    belts: Vec<Belt<Parcel>>,
+    belts: Vec<BoundedQueue<StageItem>>,
     /// Why the run was given up: the first reason counts.
     failure: Mutex<Option<Halt>>,
     edges: Barrier,
@@ -94,7 +94,7 @@ pub(super) struct Line<'a> {
 /// A stage.
 pub(super) struct Stage<'a> {
     pub(super) way: &'a StageWay,
-    pub(super) brief: &'a Brief,
+    pub(super) brief: &'a JobSpec,
     pub(super) job: Box<dyn Job>,
     pub(super) requests: Requests,
     /// What the stage before replies to the first item, with which workers warm up; none in the first stage.
@@ -117,7 +117,7 @@ pub(super) struct Left {
 }
 
 impl Left {
-    pub(super) fn new(brief: &Brief) -> Self {
+    pub(super) fn new(brief: &JobSpec) -> Self {
         Self { clocked: brief.instrumented().then(Box::default), ready: monotonic(), ..Self::default() }
     }
 
@@ -133,35 +133,35 @@ impl Left {
 
 impl<'a> Line<'a> {
     /// The line of an order, whose stages' briefs are these.
-    fn new(order: &'a Order<'a>, briefs: &'a [Brief]) -> Result<Self, Trouble> {
-        let ways = &order.brief.setup.stages;
+    fn new(order: &'a RunContext<'a>, briefs: &'a [JobSpec]) -> Result<Self, RunError> {
+        let ways = &order.brief.config.stages;
         let mut came = None;
-        let stage = |(way, brief): (&'a StageWay, &'a Brief)| {
+        let stage = |(way, brief): (&'a StageWay, &'a JobSpec)| {
             let job = brief.job(order.tasks)?;
-            let requests = Feed::prepare(job.as_ref(), brief.items);
+            let requests = RequestSource::prepare(job.as_ref(), brief.items);
             let first = came.take();
             if brief.items > 0 {
-                let (mut feed, mut reply) = (Feed::new(job.as_ref(), &requests), Vec::new());
+                let (mut feed, mut reply) = (RequestSource::new(job.as_ref(), &requests), Vec::new());
                 let context = &mut Context::native();
                 expected_in_stage(job.as_ref(), 0, first.as_deref(), feed.get(0), &mut reply, context)?;
                 came = Some(reply);
             }
             Ok(Stage { way, brief, job, requests, first })
         };
-        let size = order.brief.setup.queue.unwrap_or(1) as usize;
-        let belt = |way: &StageWay| Belt::new(size, way.workers as usize);
+        let size = order.brief.config.queue.unwrap_or(1) as usize;
+        let belt = |way: &StageWay| BoundedQueue::new(size, way.workers as usize);
         Ok(Self {
             order,
-            stages: ways.iter().zip(briefs).map(stage).collect::<Result<_, Trouble>>()?,
+            stages: ways.iter().zip(briefs).map(stage).collect::<Result<_, RunError>>()?,
             next: AtomicU64::new(0),
             belts: ways[..ways.len().saturating_sub(1)].iter().map(belt).collect(),
             failure: Mutex::new(None),
-            edges: Barrier::new(order.brief.setup.all_workers() as usize + 1),
+            edges: Barrier::new(order.brief.config.all_workers() as usize + 1),
         })
     }
 
     /// The next item for a stage; waits while the queue before it is empty. `None` when no more will come.
-    pub(super) fn next(&self, stage: usize, times: &mut StageTimes) -> Result<Option<Parcel>, Halt> {
+    pub(super) fn next(&self, stage: usize, times: &mut StageTimes) -> Result<Option<StageItem>, Halt> {
         match stage.checked_sub(1) {
             None => Ok(self.enter()),
             Some(before) => {
@@ -172,28 +172,28 @@ impl<'a> Line<'a> {
     }
 
     /// The same without waiting; `None` also where nothing is there yet.
-    pub(super) fn next_at_once(&self, stage: usize) -> Option<Parcel> {
+    pub(super) fn next_at_once(&self, stage: usize) -> Option<StageItem> {
         match stage.checked_sub(1) {
             None => self.enter(),
             Some(before) => self.belts[before].take_at_once(),
         }
     }
 
-    fn enter(&self) -> Option<Parcel> {
+    fn enter(&self) -> Option<StageItem> {
         let item = self.next.fetch_add(1, Ordering::Relaxed);
         let born = if self.order.brief.instrumented() { monotonic() } else { 0 };
-        let parcel = Parcel { item, trail: item, bytes: Vec::new(), born, service: 0 };
+        let parcel = StageItem { item, trail: item, bytes: Vec::new(), born, service: 0 };
         (item < self.order.brief.items).then_some(parcel)
     }
 
     /// Hands an item on that a stage has run; waits while the queue after it is full. Gives the nanoseconds of that wait.
-    pub(super) fn pass(&self, stage: usize, parcel: Parcel, left: &mut Left) -> Result<u64, Halt> {
+    pub(super) fn pass(&self, stage: usize, parcel: StageItem, left: &mut Left) -> Result<u64, Halt> {
         let Some(belt) = self.belts.get(stage) else {
             left.done += 1;
             left.sum = left.sum.wrapping_add(chain_digest(parcel.item, parcel.trail, &parcel.bytes));
             if let Some(clocked) = &mut left.clocked {
                 clocked.service.saturating_record(parcel.service);
-                clocked.turnaround.saturating_record(monotonic() - parcel.born);
+                clocked.response.saturating_record(monotonic() - parcel.born);
             }
             return Ok(0);
         };
@@ -216,7 +216,7 @@ impl<'a> Line<'a> {
         drop(failure);
         // Far from overflow, since claims go on from here.
         self.next.store(1 << 62, Ordering::Relaxed);
-        self.belts.iter().for_each(Belt::break_off);
+        self.belts.iter().for_each(BoundedQueue::break_off);
     }
 
     /// The life of a worker of a stage between the barriers, all of which it reaches whatever happens.
@@ -225,7 +225,7 @@ impl<'a> Line<'a> {
         self.edges.wait();
         let worked = if self.is_broken() { Ok(()) } else { caught(|| work(left)) };
         if let Err(why) = worked {
-            left.died = matches!(why, Halt::Trouble(Trouble::WorkerDied { .. }));
+            left.died = matches!(why, Halt::RunError(RunError::WorkerDied { .. }));
             self.give_up(why);
         }
         if let Some(belt) = self.belts.get(stage) {
@@ -243,8 +243,8 @@ fn caught(work: impl FnOnce() -> Result<(), Halt>) -> Result<(), Halt> {
 fn thread_main(line: &Line<'_>, at: usize) -> Left {
     let stage = &line.stages[at];
     let mut left = Left::new(stage.brief);
-    let mut feed = Feed::new(stage.job.as_ref(), &stage.requests);
-    let mut bench = Bench::new(stage.job.as_ref(), stage.brief);
+    let mut feed = RequestSource::new(stage.job.as_ref(), &stage.requests);
+    let mut bench = ItemRunner::new(stage.job.as_ref(), stage.brief);
     let warmed = caught(|| match stage.brief.items {
         0 => Ok(()),
         _ => Ok(bench.warm_up_stage(stage.first.as_deref(), feed.get(0))?),
@@ -257,7 +257,13 @@ fn thread_main(line: &Line<'_>, at: usize) -> Left {
     left
 }
 
-fn work(line: &Line<'_>, at: usize, bench: &mut Bench<'_>, feed: &mut Feed<'_>, left: &mut Left) -> Result<(), Halt> {
+fn work(
+    line: &Line<'_>,
+    at: usize,
+    bench: &mut ItemRunner<'_>,
+    feed: &mut RequestSource<'_>,
+    left: &mut Left,
+) -> Result<(), Halt> {
     let needs = needs_request(line.stages[at].job.as_ref(), at);
     while let Some(mut parcel) = line.next(at, &mut left.times)? {
         let start = left.clocked.is_some().then(monotonic);
@@ -277,16 +283,16 @@ fn work(line: &Line<'_>, at: usize, bench: &mut Bench<'_>, feed: &mut Feed<'_>, 
     Ok(())
 }
 
-pub(super) fn run(order: &Order<'_>) -> Ran {
+pub(super) fn run(order: &RunContext<'_>) -> Ran {
     let mut ran = Ran { known: order.brief.items, ..Ran::default() };
     let brief = &order.brief;
-    if brief.setup.stages.len() != brief.stages.len() || brief.stages.is_empty() {
+    if brief.config.stages.len() != brief.stages.len() || brief.stages.is_empty() {
         return Ran::refused(order, "these are no stages of a pipeline");
     }
-    let briefs: Vec<Brief> = (0..brief.stages.len()).map(|stage| brief.of_stage(stage)).collect();
-    let orders: Vec<Order<'_>> = briefs.iter().map(|brief| of_stage(order, brief)).collect();
+    let briefs: Vec<JobSpec> = (0..brief.stages.len()).map(|stage| brief.of_stage(stage)).collect();
+    let orders: Vec<RunContext<'_>> = briefs.iter().map(|brief| of_stage(order, brief)).collect();
     let parent = Parent::default();
-    let mut edges = Edges::start();
+    let mut edges = PhaseTimer::start();
     let mut carriers = Vec::new();
     let worked = Line::new(order, &briefs).map_err(Halt::from).and_then(|line| {
         hire(&line, &orders, &parent, &mut carriers, &mut ran)?;
@@ -296,10 +302,10 @@ pub(super) fn run(order: &Order<'_>) -> Ran {
     ran.trouble = match worked {
         Ok(()) | Err(Halt::Elsewhere) => None,
         Err(Halt::Gone(at)) => Some(carriers[at].crew.cause_of(0)),
-        Err(Halt::Trouble(trouble)) => Some(trouble),
+        Err(Halt::RunError(trouble)) => Some(trouble),
     };
     for carrier in carriers {
-        let number = first_of(&brief.setup.stages, carrier.stage) + carrier.worker();
+        let number = first_of(&brief.config.stages, carrier.stage) + carrier.worker();
         carrier.part(number, &mut ran);
     }
     ran.lives.sort_by_key(|life| life.worker);
@@ -317,17 +323,17 @@ fn first_of(stages: &[StageWay], stage: usize) -> u32 {
 
 fn nothing() {}
 
-fn of_stage<'a>(order: &Order<'a>, brief: &Brief) -> Order<'a> {
+fn of_stage<'a>(order: &RunContext<'a>, brief: &JobSpec) -> RunContext<'a> {
     let (brief, prefix) = (brief.clone(), order.prefix.clone());
-    Order { tasks: order.tasks, program: order.program, brief, deadline: order.deadline, prefix, copied: &nothing }
+    RunContext { tasks: order.tasks, program: order.program, brief, deadline: order.deadline, prefix, copied: &nothing }
 }
 
 /// Starts the worker processes of all stages that have any, and tells them what to do.
 fn hire<'a>(
     line: &Line<'_>,
-    orders: &'a [Order<'a>],
+    orders: &'a [RunContext<'a>],
     parent: &'a Parent,
-    carriers: &mut Vec<Carrier<'a>>,
+    carriers: &mut Vec<StageWorker<'a>>,
     ran: &mut Ran,
 ) -> Result<(), Halt> {
     let mut came = None;
@@ -337,19 +343,19 @@ fn hire<'a>(
         came = Some(goes);
         for worker in 0..stage.way.workers {
             if stage.way.model == Model::Processes {
-                carriers.push(Carrier::hire(at, carriers.len(), worker, order, parent, largest)?);
+                carriers.push(StageWorker::hire(at, carriers.len(), worker, order, parent, largest)?);
             }
         }
     }
-    carriers.iter_mut().try_for_each(Carrier::brief)?;
+    carriers.iter_mut().try_for_each(StageWorker::brief)?;
     carriers.iter_mut().try_for_each(|carrier| {
         let stage = &line.stages[carrier.stage];
-        let mut feed = Feed::new(stage.job.as_ref(), &stage.requests);
+        let mut feed = RequestSource::new(stage.job.as_ref(), &stage.requests);
         carrier.warm_up(&mut feed, stage.first.as_deref(), &mut ran.phases[0])
     })
 }
 
-fn drive(line: &Line<'_>, carriers: &mut [Carrier<'_>], edges: &mut Edges, ran: &mut Ran) -> Result<(), Halt> {
+fn drive(line: &Line<'_>, carriers: &mut [StageWorker<'_>], edges: &mut PhaseTimer, ran: &mut Ran) -> Result<(), Halt> {
     let brief = &line.order.brief;
     let mut trace = Trace::new(brief);
     trace.since(edges.began());
@@ -369,7 +375,7 @@ fn drive(line: &Line<'_>, carriers: &mut [Carrier<'_>], edges: &mut Edges, ran: 
         let carry_one = |carrier| scope.spawn(move || carrier_main(line, carrier));
         let carried: Vec<_> = carriers.iter_mut().map(|c| (c.stage, carry_one(c))).collect();
         line.edges.wait();
-        let scale = Scale::before(brief, &others);
+        let scale = MemorySampler::before(brief, &others);
         edges.edge(ran);
         line.edges.wait();
         line.edges.wait();
@@ -377,7 +383,7 @@ fn drive(line: &Line<'_>, carriers: &mut [Carrier<'_>], edges: &mut Edges, ran: 
         ran.memory = scale.after(&others);
         for (at, worker, asked, handle) in threads {
             if let Ok(left) = handle.join() {
-                let number = first_of(&brief.setup.stages, at) + worker;
+                let number = first_of(&brief.config.stages, at) + worker;
                 trace.life(number as usize, asked, left.ready, monotonic(), left.died);
                 left.items.iter().for_each(|(start, end)| trace.event(number as usize, EventKind::Item, *start, *end));
                 trace.left_out += left.left_out;
@@ -401,15 +407,15 @@ fn drive(line: &Line<'_>, carriers: &mut [Carrier<'_>], edges: &mut Edges, ran: 
         return Err(why);
     }
     // All are told to end before anybody waits for one of them.
-    carriers.iter_mut().try_for_each(Carrier::tell_the_end)?;
+    carriers.iter_mut().try_for_each(StageWorker::tell_the_end)?;
     carriers.iter_mut().try_for_each(|carrier| carrier.take_report(&mut ran.phases[1]))
 }
 
 /// The life of the thread that feeds a worker process.
-fn carrier_main(line: &Line<'_>, carrier: &mut Carrier<'_>) -> Left {
+fn carrier_main(line: &Line<'_>, carrier: &mut StageWorker<'_>) -> Left {
     let stage = &line.stages[carrier.stage];
     let mut left = Left::new(stage.brief);
-    let mut feed = Feed::new(stage.job.as_ref(), &stage.requests);
+    let mut feed = RequestSource::new(stage.job.as_ref(), &stage.requests);
     line.live(carrier.stage, &mut left, |left| carry(line, carrier, &mut feed, left));
     left
 }
@@ -432,7 +438,7 @@ mod tests {
 
     use super::*;
     use crate::model::run::brief;
-    use crate::model::{Measure, Setup, StageTask};
+    use crate::model::{Config, Measure, StageTask};
     use crate::reexec::Program;
     use crate::task::{Bound, Context, Place, Setting, Settings, Task, TaskError, Tasks};
 
@@ -493,11 +499,11 @@ mod tests {
         let mut brief = brief("pipeline", 300);
         brief.stages = vec![stage("in"), stage("out")];
         let stages = vec![way(3), way(2)];
-        brief.setup = Setup { stages, queue: Some(5), ..Setup::new(Model::Pipeline, Measure::Work) };
+        brief.config = Config { stages, queue: Some(5), ..Config::new(Model::Pipeline, Measure::Work) };
         let deadline = Instant::now() + Duration::from_secs(60);
         let program = Program::current();
         let order =
-            Order { tasks: &tasks, program: &program, brief, deadline, prefix: String::new(), copied: &nothing };
+            RunContext { tasks: &tasks, program: &program, brief, deadline, prefix: String::new(), copied: &nothing };
         let ran = run(&order);
         assert_eq!((ran.trouble, ran.done, ran.known), (None, 300, 300));
         let (sum, known) = crate::model::reference(&order).unwrap();

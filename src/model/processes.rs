@@ -3,61 +3,61 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::bench::Feed;
-use super::circuit::Circuit;
-use super::crew::Crew;
-use super::glance::{Glance, look_again};
-use super::memory::Scale;
+use super::affinity::{dispatcher_core, pin, usable_cores, worker_core};
+use super::bench::RequestSource;
+use super::circuit::IterationDispatcher;
+use super::crew::WorkerPool;
+use super::glance::{GlobalProbe, look_again};
+use super::iterations::iterations_of;
+use super::memory::MemorySampler;
 use super::parent::Parent;
-use super::placing::{dispatcher_core, pin, usable_cores, worker_core};
-use super::rounds::rounds_of;
-use super::run::{Edges, Order, Ran};
-use super::stint::{Stint, monotonic};
-use super::stream::{Means, Stop, Stream, reported};
+use super::run::{PhaseTimer, Ran, RunContext};
+use super::stint::{WorkerTimes, monotonic};
+use super::stream::{DispatchContext, Stop, StreamDispatcher, reported};
 use super::usage::Usage;
 use super::wire::{self, Damaged, JobMessage, Report};
-use crate::ipc::{self, Dispatch, Hub, IpcError, Method, Table, Wait};
+use crate::ipc::{self, Dispatch, DispatcherEnd, IpcError, Method, Table, Wait};
 use crate::task::Job;
 
 /// How long to look for what a worker said before it ended.
 const LAST_WORDS: Duration = Duration::from_millis(100);
 
-pub(super) fn run(order: &Order<'_>) -> Ran {
+pub(super) fn run(order: &RunContext<'_>) -> Ran {
     let mut ran = Ran { known: order.brief.items, ..Ran::default() };
     let parent = Parent::hold(&order.brief);
-    let method = order.brief.setup.ipc.unwrap_or(Method::Pipe);
-    let wait = order.brief.setup.wait.unwrap_or(Wait::Sleep);
-    let worked = Crew::new(order, &parent, method, wait).and_then(|mut crew| {
+    let method = order.brief.config.ipc.unwrap_or(Method::Pipe);
+    let wait = order.brief.config.wait.unwrap_or(Wait::Sleep);
+    let worked = WorkerPool::new(order, &parent, method, wait).and_then(|mut crew| {
         let worked = work(order, &mut crew, &mut ran);
         let worked = worked.map_err(|stop| match stop {
-            Stop::Gone(worker) => Stop::Trouble(crew.cause_of(worker)),
-            Stop::Trouble(_) => stop,
+            Stop::Gone(worker) => Stop::RunError(crew.cause_of(worker)),
+            Stop::RunError(_) => stop,
         });
         crew.dismiss(&mut ran);
         worked
     });
-    if let Err(Stop::Trouble(trouble)) = worked {
+    if let Err(Stop::RunError(trouble)) = worked {
         ran.trouble = Some(trouble);
     }
     ran
 }
 
 /// The hub and what goes with it.
-struct Links<'a> {
-    hub: Box<dyn Hub>,
+struct WorkerLinks<'a> {
+    hub: Box<dyn DispatcherEnd>,
     table: Option<Arc<Table>>,
-    order: &'a Order<'a>,
+    order: &'a RunContext<'a>,
     /// The cores that may be used, as they were before the dispatcher pinned itself.
     cores: Vec<usize>,
 }
 
-fn work(order: &Order<'_>, crew: &mut Crew<'_>, ran: &mut Ran) -> Result<(), Stop> {
+fn work(order: &RunContext<'_>, crew: &mut WorkerPool<'_>, ran: &mut Ran) -> Result<(), Stop> {
     let brief = &order.brief;
-    let job = brief.job(order.tasks).map_err(Stop::Trouble)?;
-    let requests = Feed::prepare(job.as_ref(), brief.items);
-    let mut feed = Feed::new(job.as_ref(), &requests);
-    let glance = Glance::of_main(job.as_ref());
-    let mut edges = Edges::start();
+    let job = brief.job(order.tasks).map_err(Stop::RunError)?;
+    let requests = RequestSource::prepare(job.as_ref(), brief.items);
+    let mut feed = RequestSource::new(job.as_ref(), &requests);
+    let glance = GlobalProbe::of_main(job.as_ref());
+    let mut edges = PhaseTimer::start();
     crew.trace.begin();
     let mut links = connect(order, crew, job.as_ref(), &requests)?;
     let driven = drive(job.as_ref(), &mut links, &mut feed, crew, &mut edges, ran);
@@ -72,10 +72,10 @@ fn work(order: &Order<'_>, crew: &mut Crew<'_>, ran: &mut Ran) -> Result<(), Sto
 /// From the first message to the workers' reports; none of those that died.
 fn drive(
     job: &dyn Job,
-    links: &mut Links<'_>,
-    feed: &mut Feed<'_>,
-    crew: &mut Crew<'_>,
-    edges: &mut Edges,
+    links: &mut WorkerLinks<'_>,
+    feed: &mut RequestSource<'_>,
+    crew: &mut WorkerPool<'_>,
+    edges: &mut PhaseTimer,
     ran: &mut Ran,
 ) -> Result<Vec<Option<Report>>, Stop> {
     links.brief_all(crew)?;
@@ -83,7 +83,7 @@ fn drive(
         links.warm_up(feed, crew)?;
         links.barrier(crew)?;
     }
-    let scale = Scale::before(&links.order.brief, &crew.others());
+    let scale = MemorySampler::before(&links.order.brief, &crew.others());
     edges.edge_alone(ran);
     crew.manager_edge(links.manager_usage()?, &mut ran.phases[0]);
 
@@ -99,52 +99,52 @@ fn drive(
     crew.manager_edge(links.manager_usage()?, &mut ran.phases[2]);
     let stint = |report: &Option<Report>| report.as_ref().and_then(|report| report.stint).unwrap_or_default();
     let told = reports.iter().zip(waited);
-    let stints: Vec<Stint> = told.map(|(report, waited)| Stint { waited, ..stint(report) }).collect();
+    let stints: Vec<WorkerTimes> = told.map(|(report, waited)| WorkerTimes { waited, ..stint(report) }).collect();
     ran.split_work(&links.order.brief, &stints, end);
     Ok(reports)
 }
 
 /// Creates the connections and starts the processes.
 fn connect<'a>(
-    order: &'a Order<'a>,
-    crew: &mut Crew<'_>,
+    order: &'a RunContext<'a>,
+    crew: &mut WorkerPool<'_>,
     job: &dyn Job,
     requests: &ipc::Requests,
-) -> Result<Links<'a>, Stop> {
+) -> Result<WorkerLinks<'a>, Stop> {
     let brief = &order.brief;
-    let method = brief.setup.ipc.unwrap_or(Method::Pipe);
-    let wait = brief.setup.wait.unwrap_or(Wait::Sleep);
+    let method = brief.config.ipc.unwrap_or(Method::Pipe);
+    let wait = brief.config.wait.unwrap_or(Wait::Sleep);
     let (request, reply) = job.sizes();
     let largest = (request.max(reply) + 64) * brief.chunk() as usize;
     let (mut hub, tickets) = ipc::hub(method, brief.workers(), wait, largest, &order.prefix)?;
-    let table = match brief.setup.dispatch {
-        Some(Dispatch::Table) => Some(Arc::new(Table::create(&order.prefix, brief.workers(), requests)?)),
+    let table = match brief.config.dispatch {
+        Some(Dispatch::Claim) => Some(Arc::new(Table::create(&order.prefix, brief.workers(), requests)?)),
         _ => None,
     };
     crew.start(hub.server(), tickets)?;
     crew.watch(hub.obituary(), table.clone())?;
     hub.accept(order.deadline)?;
     let cores = usable_cores();
-    pin(dispatcher_core(brief.placement(), &cores));
-    Ok(Links { hub, table, order, cores })
+    pin(dispatcher_core(brief.affinity(), &cores));
+    Ok(WorkerLinks { hub, table, order, cores })
 }
 
 /// What a worker is told to do.
-fn job_message(order: &Order<'_>, cores: &[usize], worker: usize, table: Option<&Table>) -> Result<Vec<u8>, Stop> {
+fn job_message(order: &RunContext<'_>, cores: &[usize], worker: usize, table: Option<&Table>) -> Result<Vec<u8>, Stop> {
     let brief = &order.brief;
     let message = JobMessage {
         brief: brief.clone(),
         worker,
-        core: worker_core(brief.placement(), cores, worker, true),
+        core: worker_core(brief.affinity(), cores, worker, true),
         table: table.map(|table| table.name().to_owned()),
     };
     let text = serde_json::to_vec(&message).map_err(|_| Damaged)?;
     Ok([&[wire::JOB], &text[..]].concat())
 }
 
-impl Links<'_> {
+impl WorkerLinks<'_> {
     /// Tells every worker what to do, and waits until all are ready, unless there is no barrier.
-    fn brief_all(&mut self, crew: &mut Crew<'_>) -> Result<(), Stop> {
+    fn brief_all(&mut self, crew: &mut WorkerPool<'_>) -> Result<(), Stop> {
         let brief = &self.order.brief;
         for worker in 0..brief.workers() {
             let message = job_message(self.order, &self.cores, worker, self.table.as_deref())?;
@@ -164,7 +164,7 @@ impl Links<'_> {
     }
 
     /// Waits for one message of this kind from every worker.
-    fn gather(&mut self, kind: u8, crew: &mut Crew<'_>) -> Result<Vec<Vec<u8>>, Stop> {
+    fn gather(&mut self, kind: u8, crew: &mut WorkerPool<'_>) -> Result<Vec<Vec<u8>>, Stop> {
         let workers = self.order.brief.workers();
         let mut messages = vec![Vec::new(); workers];
         let (mut missing, mut message) = (workers, Vec::new());
@@ -188,7 +188,7 @@ impl Links<'_> {
     }
 
     /// One chunk per worker, unrecorded.
-    fn warm_up(&mut self, feed: &mut Feed<'_>, crew: &mut Crew<'_>) -> Result<(), Stop> {
+    fn warm_up(&mut self, feed: &mut RequestSource<'_>, crew: &mut WorkerPool<'_>) -> Result<(), Stop> {
         let brief = &self.order.brief;
         let mut message = vec![wire::WARM];
         for item in 0..brief.chunk().min(brief.items) {
@@ -201,7 +201,7 @@ impl Links<'_> {
         self.gather(wire::WARM, crew).map(|_| ())
     }
 
-    fn barrier(&mut self, crew: &mut Crew<'_>) -> Result<(), Stop> {
+    fn barrier(&mut self, crew: &mut WorkerPool<'_>) -> Result<(), Stop> {
         for worker in 0..self.order.brief.workers() {
             self.hub.send(worker, &[wire::GO])?;
         }
@@ -217,23 +217,24 @@ impl Links<'_> {
     fn run_stream(
         &mut self,
         job: &dyn Job,
-        feed: &mut Feed<'_>,
-        crew: &mut Crew<'_>,
+        feed: &mut RequestSource<'_>,
+        crew: &mut WorkerPool<'_>,
         ran: &mut Ran,
     ) -> Result<Vec<u64>, Stop> {
         let Self { hub, order, cores, .. } = self;
         let message = |worker: usize| job_message(order, cores, worker, None);
-        let means = Means { hub: hub.as_mut(), feed, order, crew, job: &message };
-        match rounds_of(&order.brief, order.tasks, job).map_err(Stop::Trouble)? {
-            Some((rounds, parts, count)) => Circuit::new(means, rounds, parts).run(count, ran),
-            None => Stream::new(means, job)?.run(ran),
+        let means = DispatchContext { hub: hub.as_mut(), feed, order, crew, job: &message };
+        match iterations_of(&order.brief, order.tasks, job).map_err(Stop::RunError)? {
+            Some((iterations, parts, count)) => IterationDispatcher::new(means, iterations, parts).run(count, ran),
+            None => StreamDispatcher::new(means, job)?.run(ran),
         }
     }
 
     /// Runs the items of a table, none of which is found by another.
     fn run_table(&mut self, table: &Table, ran: &mut Ran) -> Result<Vec<u64>, Stop> {
         table.start();
-        let waited = table.wait_until_finished(self.order.brief.setup.wait.unwrap_or(Wait::Sleep), self.order.deadline);
+        let waited =
+            table.wait_until_finished(self.order.brief.config.wait.unwrap_or(Wait::Sleep), self.order.deadline);
         (ran.done, ran.sum) = table.totals();
         waited?;
         Ok(vec![0; self.order.brief.workers()])
@@ -256,7 +257,7 @@ impl Links<'_> {
     }
 
     /// Ends the work in every worker and collects what each used. A worker that ends right after its report is not gone.
-    fn finish(&mut self, crew: &mut Crew<'_>) -> Result<Vec<Option<Report>>, Stop> {
+    fn finish(&mut self, crew: &mut WorkerPool<'_>) -> Result<Vec<Option<Report>>, Stop> {
         let places = crew.places();
         crew.told = monotonic();
         for worker in &places {
@@ -273,7 +274,7 @@ impl Links<'_> {
                 Ok(_) if message.first() == Some(&wire::ERROR) => return Err(reported(&message)),
                 Ok(_) => return Err(Damaged.into()),
                 Err(IpcError::Gone(worker)) if reports[worker].is_some() => {}
-                Err(IpcError::Gone(worker)) => return Err(Stop::Trouble(crew.cause_of(worker))),
+                Err(IpcError::Gone(worker)) => return Err(Stop::RunError(crew.cause_of(worker))),
                 Err(error) => return Err(error.into()),
             }
         }

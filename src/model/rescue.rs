@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::OnCrash;
-use super::run::{Brief, Trouble};
+use super::run::{JobSpec, RunError};
 
 /// How often an item is run in all, where its worker dies each time.
 const TRIES: u32 = 3;
@@ -12,7 +12,7 @@ const TRIES: u32 = 3;
 pub(super) type Held = (u64, Option<Vec<u8>>);
 
 /// The book of what is where.
-pub(super) struct Rescue {
+pub(super) struct RetryLedger {
     pub(super) answer: OnCrash,
     /// The chunks in flight at each worker, the oldest first.
     held: Vec<VecDeque<Vec<Held>>>,
@@ -25,13 +25,13 @@ pub(super) struct Rescue {
     /// Whether there was a death before.
     died: bool,
     /// Why the first one died.
-    cause: Option<Trouble>,
+    cause: Option<RunError>,
 }
 
-impl Rescue {
+impl RetryLedger {
     /// A book, where the run is to go on after a crash.
-    pub(super) fn new(brief: &Brief) -> Option<Self> {
-        let answer = brief.setup.on_crash.filter(|answer| *answer != OnCrash::Stop)?;
+    pub(super) fn new(brief: &JobSpec) -> Option<Self> {
+        let answer = brief.config.on_crash.filter(|answer| *answer != OnCrash::Stop)?;
         Some(Self {
             answer,
             held: vec![VecDeque::new(); brief.workers()],
@@ -62,7 +62,7 @@ impl Rescue {
 
     /// Takes a dead worker's items, and says how many there were. Where it is replaced, they are to be handed out again,
     /// but those that were in its oldest chunk too often.
-    pub(super) fn lose(&mut self, worker: usize, cause: Trouble, now: u64) -> u64 {
+    pub(super) fn lose(&mut self, worker: usize, cause: RunError, now: u64) -> u64 {
         let chunks = std::mem::take(&mut self.held[worker]);
         let count = chunks.iter().map(Vec::len).sum::<usize>() as u64;
         if self.answer == OnCrash::Restart {
@@ -85,7 +85,7 @@ impl Rescue {
     }
 
     /// Why the first worker died, where one did.
-    pub(super) fn cause(self) -> Option<Trouble> {
+    pub(super) fn cause(self) -> Option<RunError> {
         self.cause
     }
 }
@@ -94,17 +94,17 @@ impl Rescue {
 mod tests {
     use super::*;
     use crate::model::run::brief;
-    use crate::model::{Measure, Model, Setup};
+    use crate::model::{Config, Measure, Model};
 
-    fn book(answer: OnCrash) -> Rescue {
-        let mut setup = Setup::new(Model::Processes, Measure::Work);
-        (setup.workers, setup.on_crash) = (Some(2), Some(answer));
-        let brief = Brief { setup, ..brief("empty", 9) };
-        Rescue::new(&brief).unwrap()
+    fn book(answer: OnCrash) -> RetryLedger {
+        let mut config = Config::new(Model::Processes, Measure::Work);
+        (config.workers, config.on_crash) = (Some(2), Some(answer));
+        let brief = JobSpec { config, ..brief("empty", 9) };
+        RetryLedger::new(&brief).unwrap()
     }
 
-    fn died() -> Trouble {
-        Trouble::WorkerDied { cause: "signal 9 (SIGKILL)".into() }
+    fn died() -> RunError {
+        RunError::WorkerDied { cause: "signal 9 (SIGKILL)".into() }
     }
 
     fn chunk(items: &[u64]) -> Vec<Held> {

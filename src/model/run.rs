@@ -7,27 +7,27 @@ use std::time::Instant;
 use serde::{Deserialize, Serialize};
 
 use super::arrivals::Open;
-use super::bench::{Bench, Clocked};
+use super::bench::{Clocked, ItemRunner};
 use super::chain::Chain;
 use super::memory::MemoryUse;
 use super::pipeline::StageTimes;
-use super::stint::{Spent, Stint, monotonic, split};
+use super::stint::{Spent, WorkerTimes, monotonic, split};
 use super::trace::{Event, Life, Seen};
 use super::usage::Usage;
-use super::{Measure, Model, Placement, Setup};
+use super::{Affinity, Config, Measure, Model};
 use crate::ipc::{Dispatch, IpcError};
 use crate::reexec::Program;
 use crate::runtime::{LockUse, Runtime};
 use crate::task::{Digest, Fault, Job, Place, Settings, TaskError, Tasks, Topology};
 
 /// One run to make: what, how, and until when.
-pub struct Order<'a> {
+pub struct RunContext<'a> {
     /// The registry.
     pub tasks: &'a Tasks,
     /// The program whose workers are started.
     pub program: &'a Program,
     /// What to do and how; also sent to workers.
-    pub brief: Brief,
+    pub brief: JobSpec,
     /// When it must be over.
     pub deadline: Instant,
     /// What names of shared segments start with.
@@ -51,7 +51,7 @@ pub enum Purpose {
 
 /// The part of an order that crosses to worker processes.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Brief {
+pub struct JobSpec {
     /// The task's word.
     pub task: String,
     /// Its settings.
@@ -63,7 +63,7 @@ pub struct Brief {
     /// The trial's folder.
     pub folder: PathBuf,
     /// How the items are run.
-    pub setup: Setup,
+    pub config: Config,
     /// What the run is made for.
     pub purpose: Purpose,
     /// What executes the items.
@@ -95,19 +95,19 @@ pub struct StageTask {
     pub settings: Settings,
 }
 
-impl Brief {
+impl JobSpec {
     /// Prepares the job.
     ///
     /// # Errors
     /// What the task says.
-    pub fn job(&self, tasks: &Tasks) -> Result<Box<dyn Job>, Trouble> {
+    pub fn job(&self, tasks: &Tasks) -> Result<Box<dyn Job>, RunError> {
         if !self.stages.is_empty() {
             return Ok(Box::new(Chain::new(self, tasks)?));
         }
         let task = tasks
             .get(&self.task)
-            .ok_or_else(|| Trouble::Failed(format!("this program has no task `{}`", self.task)))?;
-        task.prepare(&self.settings, &self.place()).map_err(Trouble::from)
+            .ok_or_else(|| RunError::Failed(format!("this program has no task `{}`", self.task)))?;
+        task.prepare(&self.settings, &self.place()).map_err(RunError::from)
     }
 
     /// The same for one stage of a pipeline, from 0: what its worker processes are told.
@@ -116,15 +116,16 @@ impl Brief {
         // Stages that write files write them in folders of their own. Where none can be made, the task says so.
         let folder = self.folder.join(format!("stage{}", stage + 1));
         let _ = std::fs::create_dir(&folder);
-        let setup = self.setup.stages.get(stage).map_or(Setup::new(Model::Serial, self.setup.measure), |way| Setup {
-            workers: Some(way.workers),
-            ipc: way.ipc,
-            dispatch: way.ipc.map(|_| Dispatch::Stream),
-            in_flight: way.in_flight,
-            wait: self.setup.wait.filter(|_| way.ipc.is_some()),
-            ..Setup::new(way.model, self.setup.measure)
-        });
-        Self { task, settings, folder, setup, stages: Vec::new(), ..self.clone() }
+        let config =
+            self.config.stages.get(stage).map_or(Config::new(Model::Serial, self.config.measure), |way| Config {
+                workers: Some(way.workers),
+                ipc: way.ipc,
+                dispatch: way.ipc.map(|_| Dispatch::Stream),
+                in_flight: way.in_flight,
+                wait: self.config.wait.filter(|_| way.ipc.is_some()),
+                ..Config::new(way.model, self.config.measure)
+            });
+        Self { task, settings, folder, config, stages: Vec::new(), ..self.clone() }
     }
 
     /// Where and with what its job is prepared.
@@ -142,15 +143,15 @@ impl Brief {
     /// How many workers there are; one where the model has none.
     #[must_use]
     pub fn workers(&self) -> usize {
-        self.setup.workers.unwrap_or(1).max(1) as usize
+        self.config.workers.unwrap_or(1).max(1) as usize
     }
 
     pub(super) fn chunk(&self) -> u64 {
-        u64::from(self.setup.chunk.unwrap_or(1).max(1))
+        u64::from(self.config.chunk.unwrap_or(1).max(1))
     }
 
-    pub(super) fn placement(&self) -> Placement {
-        self.setup.placement.unwrap_or(Placement::Free)
+    pub(super) fn affinity(&self) -> Affinity {
+        self.config.affinity.unwrap_or(Affinity::Free)
     }
 
     /// Whether every item is clocked.
@@ -165,13 +166,13 @@ impl Brief {
     }
 
     pub(super) fn warm(&self) -> bool {
-        self.setup.measure == Measure::Work
+        self.config.measure == Measure::Work
     }
 }
 
 /// Why a run did not end well.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Trouble {
+pub enum RunError {
     /// The deadline passed.
     TimedOut,
     /// A worker (a process or a thread) ended before its work did.
@@ -190,13 +191,13 @@ pub enum Trouble {
     Failed(String),
 }
 
-impl From<TaskError> for Trouble {
+impl From<TaskError> for RunError {
     fn from(error: TaskError) -> Self {
         Self::Failed(error.to_string())
     }
 }
 
-impl From<IpcError> for Trouble {
+impl From<IpcError> for RunError {
     fn from(error: IpcError) -> Self {
         match error {
             IpcError::Deadline => Self::TimedOut,
@@ -258,24 +259,24 @@ pub struct Ran {
     /// Whether `wait4` and the workers' own reports disagree on CPU time.
     pub cpu_mismatch: bool,
     /// Why it did not end well.
-    pub trouble: Option<Trouble>,
+    pub trouble: Option<RunError>,
 }
 
 impl Ran {
     /// What is left of a run that cannot be made.
-    pub(super) fn refused(order: &Order<'_>, why: &str) -> Self {
-        Self { known: order.brief.items, trouble: Some(Trouble::Failed(why.into())), ..Self::default() }
+    pub(super) fn refused(order: &RunContext<'_>, why: &str) -> Self {
+        Self { known: order.brief.items, trouble: Some(RunError::Failed(why.into())), ..Self::default() }
     }
 
     /// Splits the work phase, which ended at `end` on the monotonic clock, by what its workers clocked.
-    pub(super) fn split_work(&mut self, brief: &Brief, stints: &[Stint], end: u64) {
+    pub(super) fn split_work(&mut self, brief: &JobSpec, stints: &[WorkerTimes], end: u64) {
         if brief.instrumented() {
             self.spent = Some(split(stints, brief.workers(), self.phases[1].wall, end));
         }
     }
 
     /// Adds what a worker's bench has; gives what the worker clocked of its own time.
-    pub(super) fn add(&mut self, bench: Bench<'_>) -> Stint {
+    pub(super) fn add(&mut self, bench: ItemRunner<'_>) -> WorkerTimes {
         self.done += bench.done;
         self.sum = self.sum.wrapping_add(bench.sum);
         self.first_item = self.first_item.max(bench.first_item);
@@ -287,7 +288,7 @@ impl Ran {
 }
 
 /// The clock and the usage of this process at the edges of phases, with that of programs that it ran to their end.
-pub(super) struct Edges {
+pub(super) struct PhaseTimer {
     /// When the first phase began.
     began: u64,
     /// Nanoseconds of the monotonic clock.
@@ -297,7 +298,7 @@ pub(super) struct Edges {
     next: usize,
 }
 
-impl Edges {
+impl PhaseTimer {
     pub(super) fn start() -> Self {
         let wall = monotonic();
         let (usage, children) = (Usage::now(), Usage::of_children());
@@ -333,14 +334,14 @@ impl Edges {
 
 /// A brief of a task with its defaults, for tests.
 #[cfg(test)]
-pub(crate) fn brief(task: &str, items: u64) -> Brief {
-    Brief {
+pub(crate) fn brief(task: &str, items: u64) -> JobSpec {
+    JobSpec {
         task: task.into(),
         settings: Settings::default(),
         seed: 1,
         items,
         folder: PathBuf::from("f"),
-        setup: Setup::new(Model::Serial, Measure::Work),
+        config: Config::new(Model::Serial, Measure::Work),
         purpose: Purpose::Timed,
         runtime: Runtime::Native,
         interpreter: None,
@@ -352,8 +353,8 @@ pub(crate) fn brief(task: &str, items: u64) -> Brief {
 }
 
 /// The words of a panic.
-pub(super) fn panic_cause(payload: &(dyn std::any::Any + Send)) -> Trouble {
+pub(super) fn panic_cause(payload: &(dyn std::any::Any + Send)) -> RunError {
     let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
     let text = text.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_default();
-    Trouble::WorkerDied { cause: format!("panic: {text}") }
+    RunError::WorkerDied { cause: format!("panic: {text}") }
 }

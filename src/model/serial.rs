@@ -4,42 +4,42 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::arrivals::{Arrivals, sleep_exactly};
-use super::bench::{Bench, Feed};
-use super::glance::{Glance, look_again};
+use super::bench::{ItemRunner, RequestSource};
+use super::glance::{GlobalProbe, look_again};
+use super::iterations::{IterationState, finish_iteration, first_told, iterations_of};
 use super::lock::{lock_of, note};
-use super::memory::{Others, Scale};
+use super::memory::{MemorySampler, Others};
 use super::names::Names;
 use super::parent::Parent;
-use super::rounds::{Board, first_told, rounds_of, turn_over};
-use super::run::{Edges, Order, Ran, Trouble, panic_cause};
+use super::run::{PhaseTimer, Ran, RunContext, RunError, panic_cause};
 use super::trace::Trace;
 use crate::runtime::Runtime;
 use crate::task::{
-    Consumer, Context, Digest, Job, Made, Rounds, TaskError, Topology, Turn, checksum, digest, item_checksum,
-    item_digest,
+    Consumer, Context, Digest, Iterations, Job, Made, PartContext, TaskError, Topology, checksum, digest,
+    item_checksum, item_digest,
 };
 
-pub(super) fn run(order: &Order<'_>) -> Ran {
+pub(super) fn run(order: &RunContext<'_>) -> Ran {
     let mut ran = Ran { known: order.brief.items, ..Ran::default() };
     let outcome = catch_unwind(AssertUnwindSafe(|| work(order, &mut ran)));
     ran.trouble = outcome.unwrap_or_else(|payload| Err(panic_cause(payload.as_ref()))).err();
     ran
 }
 
-fn work(order: &Order<'_>, ran: &mut Ran) -> Result<(), Trouble> {
+fn work(order: &RunContext<'_>, ran: &mut Ran) -> Result<(), RunError> {
     let brief = &order.brief;
     let job = brief.job(order.tasks)?;
-    let requests = Feed::prepare(job.as_ref(), brief.items);
+    let requests = RequestSource::prepare(job.as_ref(), brief.items);
     let parent = Parent::hold(brief);
-    let glance = Glance::of_main(job.as_ref());
-    let mut edges = Edges::start();
+    let glance = GlobalProbe::of_main(job.as_ref());
+    let mut edges = PhaseTimer::start();
     let mut trace = Trace::new(brief);
-    let mut feed = Feed::new(job.as_ref(), &requests);
+    let mut feed = RequestSource::new(job.as_ref(), &requests);
     let lock = lock_of(brief);
-    let mut bench = Bench::new(job.as_ref(), brief).under(brief, lock.as_ref(), 0);
-    let mut means = Means {
+    let mut bench = ItemRunner::new(job.as_ref(), brief).under(brief, lock.as_ref(), 0);
+    let mut means = DispatchContext {
         topology: brief.topology(order.tasks),
-        board: Board::new(brief, order.tasks, job.as_ref())?,
+        board: IterationState::new(brief, order.tasks, job.as_ref())?,
         consumer: job.consumer()?,
         arrivals: Arrivals::new(brief),
     };
@@ -49,8 +49,8 @@ fn work(order: &Order<'_>, ran: &mut Ran) -> Result<(), Trouble> {
         bench.warm_up(1, |_| &request)?;
     }
     parent.visit();
-    let own = Glance::of_worker(job.as_ref(), 0);
-    let scale = Scale::before(brief, &Others::default());
+    let own = GlobalProbe::of_worker(job.as_ref(), 0);
+    let scale = MemorySampler::before(brief, &Others::default());
     bench.begin_stint();
     edges.edge(ran);
     if let Some(arrivals) = &means.arrivals {
@@ -78,26 +78,26 @@ fn work(order: &Order<'_>, ran: &mut Ran) -> Result<(), Trouble> {
 }
 
 /// What the items of a job hang together by.
-struct Means<'a> {
+struct DispatchContext<'a> {
     topology: Topology,
-    board: Option<Board<'a>>,
+    board: Option<IterationState<'a>>,
     consumer: Option<Box<dyn Consumer>>,
     arrivals: Option<Arrivals>,
 }
 
 fn work_through(
-    bench: &mut Bench<'_>,
-    feed: &mut Feed<'_>,
+    bench: &mut ItemRunner<'_>,
+    feed: &mut RequestSource<'_>,
     items: u64,
-    means: &mut Means<'_>,
+    means: &mut DispatchContext<'_>,
     known: &mut u64,
-) -> Result<(), Trouble> {
+) -> Result<(), RunError> {
     if let Some(board) = &means.board {
-        for round in 0..board.count {
+        for iteration in 0..board.count {
             for part in 0..board.parts {
-                board.play(round, part, bench, feed.get(round * board.parts + part))?;
+                board.play(iteration, part, bench, feed.get(iteration * board.parts + part))?;
             }
-            board.turn_over(round)?;
+            board.finish_iteration(iteration)?;
         }
         return Ok(());
     }
@@ -125,12 +125,12 @@ fn work_through(
 
 /// Runs items and those that they yield, the last found first.
 fn find_all(
-    bench: &mut Bench<'_>,
-    feed: &mut Feed<'_>,
+    bench: &mut ItemRunner<'_>,
+    feed: &mut RequestSource<'_>,
     items: u64,
     mut names: Names,
     known: &mut u64,
-) -> Result<(), Trouble> {
+) -> Result<(), RunError> {
     let mut stack = Vec::new();
     for item in 0..items {
         bench.item(item, feed.get(item))?;
@@ -148,12 +148,12 @@ fn find_all(
 ///
 /// # Errors
 /// What the task says.
-pub fn reference(order: &Order<'_>) -> Result<(Digest, u64), Trouble> {
+pub fn reference(order: &RunContext<'_>) -> Result<(Digest, u64), RunError> {
     let brief = &order.brief;
     let job = brief.job(order.tasks)?;
     let mut right = Right::new(job.as_ref(), brief.runtime);
-    if let Some((rounds, parts, count)) = rounds_of(brief, order.tasks, job.as_ref())? {
-        right.add_rounds(rounds, parts, count)?;
+    if let Some((iterations, parts, count)) = iterations_of(brief, order.tasks, job.as_ref())? {
+        right.add_iterations(iterations, parts, count)?;
         return Ok((right.sum, right.known));
     }
     let mut names = Names::new(brief.topology(order.tasks), job.as_ref(), brief.items);
@@ -197,23 +197,23 @@ impl<'a> Right<'a> {
         Ok(())
     }
 
-    /// Plays all rounds, part by part.
-    fn add_rounds(&mut self, rounds: &dyn Rounds, parts: u64, count: u64) -> Result<(), TaskError> {
-        let mut turns: Vec<Turn> = (0..parts).map(|_| Turn::default()).collect();
-        let mut told = first_told(rounds);
-        for round in 0..count {
+    /// Plays all iterations, part by part.
+    fn add_iterations(&mut self, iterations: &dyn Iterations, parts: u64, count: u64) -> Result<(), TaskError> {
+        let mut turns: Vec<PartContext> = (0..parts).map(|_| PartContext::default()).collect();
+        let mut told = first_told(iterations);
+        for iteration in 0..count {
             let (mut replies, mut sent) = (Vec::new(), Vec::new());
             for part in 0..parts {
-                let (item, mut request) = (round * parts + part, Vec::new());
+                let (item, mut request) = (iteration * parts + part, Vec::new());
                 self.job.request(item, &mut request);
                 let turn = std::mem::take(&mut turns[part as usize]);
-                self.context.turn = Turn { told: Arc::clone(&told), ..turn };
+                self.context.turn = PartContext { told: Arc::clone(&told), ..turn };
                 self.add(item, &request)?;
                 sent.push(std::mem::take(&mut self.context.turn.sent));
                 turns[part as usize] = std::mem::take(&mut self.context.turn);
                 replies.push(self.reply.clone());
             }
-            let (next, received) = turn_over(rounds, round, &told, &replies, sent)?;
+            let (next, received) = finish_iteration(iterations, iteration, &told, &replies, sent)?;
             told = next;
             turns.iter_mut().zip(received).for_each(|(turn, letters)| turn.received = letters);
         }

@@ -7,54 +7,60 @@ use rustix::io::{FdFlags, fcntl_setfd};
 use rustix::process::Pid;
 
 use super::crew::system;
-use super::nursery::{Nursery, control, keep_only, serve};
+use super::nursery::{ForkServer, control, keep_only, serve};
 use super::parent::Parent;
-use super::run::{Order, Trouble};
+use super::run::{RunContext, RunError};
 use super::stint::monotonic;
 use super::stream::Stop;
 use super::watch::Started;
 use super::worker::{be_worker, end_with};
 use super::{OnCrash, Start};
-use crate::ipc::{Method, Ticket, Wait};
+use crate::ipc::{ConnectInfo, Method, Wait};
 use crate::reexec;
 
 /// Starts the processes of one run.
-pub(super) struct Starter<'a> {
-    order: &'a Order<'a>,
+pub(super) struct Spawner<'a> {
+    order: &'a RunContext<'a>,
     method: Method,
     wait: &'static str,
     /// Its end tells children that this process is gone; they have it as standard input.
     lifeline: OwnedFd,
     parent: &'a Parent,
-    pub(super) nursery: Option<Nursery>,
+    pub(super) nursery: Option<ForkServer>,
     /// Whether this process has one thread still, so that it may be copied.
     alone: bool,
 }
 
-impl<'a> Starter<'a> {
-    pub(super) fn new(order: &'a Order<'a>, parent: &'a Parent, method: Method, wait: Wait, lifeline: OwnedFd) -> Self {
+impl<'a> Spawner<'a> {
+    pub(super) fn new(
+        order: &'a RunContext<'a>,
+        parent: &'a Parent,
+        method: Method,
+        wait: Wait,
+        lifeline: OwnedFd,
+    ) -> Self {
         let wait = if wait == Wait::Spin { "spin" } else { "sleep" };
-        let alone = order.brief.setup.start == Some(Start::Fork);
+        let alone = order.brief.config.start == Some(Start::Fork);
         Self { order, method, wait, lifeline, parent, nursery: None, alone }
     }
 
     /// Starts what makes workers, where that is another process.
     pub(super) fn prepare(&mut self) -> Result<(), Stop> {
-        let setup = &self.order.brief.setup;
-        match setup.start.unwrap_or_default() {
+        let config = &self.order.brief.config;
+        match config.start.unwrap_or_default() {
             Start::Forkserver => self.start_server(),
             // By the time that a worker dies this process has threads, so the one in its place is a copy of a copy that is
             // made now.
-            Start::Fork if setup.on_crash == Some(OnCrash::Restart) => self.stand_by(),
+            Start::Fork if config.on_crash == Some(OnCrash::Restart) => self.stand_by(),
             Start::Fork | Start::Spawn => Ok(()),
         }
     }
 
     fn start_server(&mut self) -> Result<(), Stop> {
         let (ours, theirs) = control()?;
-        let ticket = Ticket { text: theirs.as_raw_fd().to_string(), inherit: vec![theirs] };
+        let ticket = ConnectInfo { text: theirs.as_raw_fd().to_string(), inherit: vec![theirs] };
         let started = self.program(reexec::FORKSERVER, &[&ticket.text], &ticket)?;
-        self.nursery = Some(Nursery::new(ours, started));
+        self.nursery = Some(ForkServer::new(ours, started));
         Ok(())
     }
 
@@ -62,17 +68,17 @@ impl<'a> Starter<'a> {
         let (ours, theirs) = control()?;
         let (tasks, parent) = (self.order.tasks, self.parent);
         let started = self.copy(&[theirs.as_raw_fd()], || serve(tasks, &theirs, parent))?;
-        self.nursery = Some(Nursery::new(ours, started));
+        self.nursery = Some(ForkServer::new(ours, started));
         Ok(())
     }
 
     /// Starts the manager process.
-    pub(super) fn manager(&self, ticket: &Ticket) -> Result<Started, Stop> {
+    pub(super) fn manager(&self, ticket: &ConnectInfo) -> Result<Started, Stop> {
         self.program(reexec::MANAGER, &[self.wait, &ticket.text], ticket)
     }
 
     /// Starts a worker.
-    pub(super) fn worker(&self, ticket: &Ticket) -> Result<Started, Stop> {
+    pub(super) fn worker(&self, ticket: &ConnectInfo) -> Result<Started, Stop> {
         let arguments = [self.method.word(), self.wait, &ticket.text];
         match &self.nursery {
             _ if self.alone => {
@@ -94,8 +100,8 @@ impl<'a> Starter<'a> {
 
     /// Starts this program again with the ticket's descriptors. Only this thread starts processes, so that no other child
     /// inherits them while they may be inherited.
-    fn program(&self, subcommand: &str, arguments: &[&str], ticket: &Ticket) -> Result<Started, Stop> {
-        let failed = |e: std::io::Error| Stop::Trouble(Trouble::Failed(format!("starting a worker: {e}")));
+    fn program(&self, subcommand: &str, arguments: &[&str], ticket: &ConnectInfo) -> Result<Started, Stop> {
+        let failed = |e: std::io::Error| Stop::RunError(RunError::Failed(format!("starting a worker: {e}")));
         let inherit = |flags: FdFlags| ticket.inherit.iter().try_for_each(|fd| fcntl_setfd(fd, flags));
         let stdin = self.lifeline.try_clone().map_err(failed)?;
         let asked = monotonic();
@@ -103,7 +109,7 @@ impl<'a> Starter<'a> {
         let mut command = self.order.program.command(subcommand, arguments);
         let child = command.stdin(Stdio::from(stdin)).stdout(Stdio::null()).spawn();
         inherit(FdFlags::CLOEXEC).map_err(system("inheriting"))?;
-        Started::new(Pid::from_child(&child.map_err(failed)?), asked).map_err(Stop::Trouble)
+        Started::new(Pid::from_child(&child.map_err(failed)?), asked).map_err(Stop::RunError)
     }
 
     /// Copies this process; the copy keeps these descriptors alone, runs `body` and ends with its exit code.
@@ -125,7 +131,7 @@ impl<'a> Starter<'a> {
             });
         }
         let pid = Pid::from_raw(child.max(0))
-            .ok_or_else(|| Stop::Trouble(Trouble::Failed(format!("fork: {}", std::io::Error::last_os_error()))))?;
-        Started::new(pid, asked).map_err(Stop::Trouble)
+            .ok_or_else(|| Stop::RunError(RunError::Failed(format!("fork: {}", std::io::Error::last_os_error()))))?;
+        Started::new(pid, asked).map_err(Stop::RunError)
     }
 }

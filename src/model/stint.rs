@@ -40,7 +40,7 @@ pub struct Spent {
 
 /// What one worker clocked, in nanoseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Stint {
+pub struct WorkerTimes {
     /// Within items, all of it.
     pub service: u64,
     /// Within items, waiting for a lock.
@@ -60,7 +60,7 @@ pub struct Stint {
 /// Splits `workers` times a work phase of `wall` nanoseconds that ended at `end` on the monotonic clock. A worker
 /// without a stint waited all the time. Nothing exceeds the phase, even where a worker without a barrier began early.
 #[must_use]
-pub fn split(stints: &[Stint], workers: usize, wall: u64, end: u64) -> Spent {
+pub fn split(stints: &[WorkerTimes], workers: usize, wall: u64, end: u64) -> Spent {
     let mut spent = Spent::default();
     for worker in 0..workers {
         let stint = stints.get(worker).copied().unwrap_or_default();
@@ -98,7 +98,7 @@ impl Stamps {
 
 /// Clocks one worker's stint. It belongs to the thread that started it.
 pub(super) struct Stopwatch {
-    pub(super) stint: Stint,
+    pub(super) stint: WorkerTimes,
     /// When items ran, where the run keeps its events.
     pub(super) stamps: Option<Stamps>,
     /// The scheduler's counts of the thread; none where the kernel does not keep them.
@@ -114,7 +114,7 @@ impl Stopwatch {
     pub(super) fn start(trace: bool) -> Self {
         let scheduler = File::open("/proc/thread-self/schedstat").ok();
         let stamps = trace.then(Stamps::default);
-        let mut watch = Self { stint: Stint::default(), stamps, scheduler, delayed: 0, long: true };
+        let mut watch = Self { stint: WorkerTimes::default(), stamps, scheduler, delayed: 0, long: true };
         watch.begin();
         watch
     }
@@ -204,8 +204,8 @@ mod tests {
 
     #[test]
     fn time_is_split_after_the_last_item() {
-        let busy = Stint { service: 700, preempted: 200, last: 10_000, ..Stint::default() };
-        let early = Stint { service: 300, lock: 100, waited: 100, last: 9_500, ..Stint::default() };
+        let busy = WorkerTimes { service: 700, preempted: 200, last: 10_000, ..WorkerTimes::default() };
+        let early = WorkerTimes { service: 300, lock: 100, waited: 100, last: 9_500, ..WorkerTimes::default() };
         let spent = split(&[busy, early], 3, 1000, 10_000);
         assert_eq!(
             spent,
@@ -221,7 +221,8 @@ mod tests {
             for preempted in values {
                 for (waited, last) in values.into_iter().flat_map(|waited| values.map(|last| (waited, last))) {
                     let (lock, held_up) = (waited, preempted);
-                    let spent = split(&[Stint { service, lock, preempted, held_up, waited, last }], 2, 1000, 5000);
+                    let spent =
+                        split(&[WorkerTimes { service, lock, preempted, held_up, waited, last }], 2, 1000, 5000);
                     assert_eq!(all(spent), 2000);
                 }
             }
@@ -234,18 +235,18 @@ mod tests {
         watch.resume();
         watch.item(1000, 1500, 0);
         watch.item(2000, 3_002_000, 700);
-        let Stint { service, lock, preempted, waited, last, .. } = watch.stint;
+        let WorkerTimes { service, lock, preempted, waited, last, .. } = watch.stint;
         assert_eq!((service, lock, waited, last), (3_000_500, 700, 0, 3_002_000));
         assert!(preempted <= service);
     }
 
     #[test]
     fn being_kept_from_a_core_between_items_is_no_dispatch() {
-        let late = Stint { service: 300, preempted: 100, held_up: 500, last: 10_000, ..Stint::default() };
+        let late = WorkerTimes { service: 300, preempted: 100, held_up: 500, last: 10_000, ..WorkerTimes::default() };
         let spent = split(&[late], 1, 1000, 10_000);
         assert_eq!(spent, Spent { service: 200, preempted: 600, dispatch: 200, ..Spent::default() });
         // What was not within items and no wait bounds it.
-        let spent = split(&[Stint { last: 9_600, ..late }], 1, 1000, 10_000);
+        let spent = split(&[WorkerTimes { last: 9_600, ..late }], 1, 1000, 10_000);
         assert_eq!(spent, Spent { service: 200, preempted: 400, waiting: 400, ..Spent::default() });
     }
 
@@ -280,7 +281,7 @@ mod tests {
 
     /// Keeps the calling thread, and those that it starts, on one core until the end of the test.
     fn one_core() {
-        let first = crate::model::placing::usable_cores().into_iter().next();
-        crate::model::placing::pin(first);
+        let first = crate::model::affinity::usable_cores().into_iter().next();
+        crate::model::affinity::pin(first);
     }
 }

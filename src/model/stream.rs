@@ -5,40 +5,40 @@ use std::time::{Duration, Instant};
 
 use super::OnCrash;
 use super::arrivals::{Arrivals, sleep_exactly};
-use super::bench::{Clocked, Feed};
-use super::crew::Crew;
+use super::bench::{Clocked, RequestSource};
+use super::crew::WorkerPool;
 use super::names::Names;
-use super::rescue::{Held, Rescue};
-use super::run::{Order, Ran, Trouble};
+use super::rescue::{Held, RetryLedger};
+use super::run::{Ran, RunContext, RunError};
 use super::stint::monotonic;
 use super::wire::{self, Cursor, Damaged};
-use crate::ipc::{Hub, IpcError};
+use crate::ipc::{DispatcherEnd, IpcError};
 use crate::task::{Consumer, Context, Job, Made, digest, item_digest};
 
 /// An error, and whose it is where a worker is gone.
 pub(super) enum Stop {
     Gone(usize),
-    Trouble(Trouble),
+    RunError(RunError),
 }
 
 impl From<IpcError> for Stop {
     fn from(error: IpcError) -> Self {
         match error {
             IpcError::Gone(worker) => Self::Gone(worker),
-            other => Self::Trouble(other.into()),
+            other => Self::RunError(other.into()),
         }
     }
 }
 
 impl From<Damaged> for Stop {
     fn from(damaged: Damaged) -> Self {
-        Self::Trouble(damaged.into())
+        Self::RunError(damaged.into())
     }
 }
 
 /// The text of an error message as a failure.
 pub(super) fn reported(message: &[u8]) -> Stop {
-    Stop::Trouble(Trouble::Failed(String::from_utf8_lossy(&message[1..]).into_owned()))
+    Stop::RunError(RunError::Failed(String::from_utf8_lossy(&message[1..]).into_owned()))
 }
 
 /// Which items are done. First items are numbered from 0, so that a bit each suffices; yielded ones are a set.
@@ -67,20 +67,20 @@ impl Done {
 }
 
 /// What a run is dispatched over.
-pub(super) struct Means<'a, 'b, 'c> {
-    pub(super) hub: &'a mut dyn Hub,
-    pub(super) feed: &'a mut Feed<'b>,
-    pub(super) order: &'a Order<'a>,
-    pub(super) crew: &'a mut Crew<'c>,
+pub(super) struct DispatchContext<'a, 'b, 'c> {
+    pub(super) hub: &'a mut dyn DispatcherEnd,
+    pub(super) feed: &'a mut RequestSource<'b>,
+    pub(super) order: &'a RunContext<'a>,
+    pub(super) crew: &'a mut WorkerPool<'c>,
     /// Writes what a worker in the place of another is to be told.
     pub(super) job: &'a dyn Fn(usize) -> Result<Vec<u8>, Stop>,
 }
 
 /// The dispatching of one run.
-pub(super) struct Stream<'a, 'b, 'c> {
-    means: Means<'a, 'b, 'c>,
+pub(super) struct StreamDispatcher<'a, 'b, 'c> {
+    means: DispatchContext<'a, 'b, 'c>,
     /// What is in flight, where the run goes on after a crash.
-    rescue: Option<Rescue>,
+    rescue: Option<RetryLedger>,
     /// Whether a worker was lost and not replaced, by worker.
     gone: Vec<bool>,
     next: u64,
@@ -104,21 +104,21 @@ pub(super) struct Stream<'a, 'b, 'c> {
     waited: Vec<u64>,
 }
 
-impl<'a, 'b, 'c> Stream<'a, 'b, 'c> {
+impl<'a, 'b, 'c> StreamDispatcher<'a, 'b, 'c> {
     /// The dispatching of a job's items.
     ///
     /// # Errors
     /// What the job says.
-    pub(super) fn new(means: Means<'a, 'b, 'c>, job: &dyn Job) -> Result<Self, Stop> {
+    pub(super) fn new(means: DispatchContext<'a, 'b, 'c>, job: &dyn Job) -> Result<Self, Stop> {
         let brief = &means.order.brief;
         let (workers, items) = (brief.workers(), brief.items);
-        let consumer = job.consumer().map_err(|error| Stop::Trouble(error.into()))?;
+        let consumer = job.consumer().map_err(|error| Stop::RunError(error.into()))?;
         Ok(Self {
             names: Names::new(brief.topology(means.order.tasks), job, items),
             arrivals: Arrivals::new(brief),
             late: Vec::new(),
             consumer: consumer.map(|consumer| (consumer, Context::native())),
-            rescue: Rescue::new(brief),
+            rescue: RetryLedger::new(brief),
             gone: vec![false; workers],
             means,
             next: 0,
@@ -182,15 +182,15 @@ impl<'a, 'b, 'c> Stream<'a, 'b, 'c> {
             arrivals.sum_up(std::mem::take(&mut self.late), monotonic(), ran);
         }
         if let Some((consumer, context)) = &mut self.consumer {
-            consumer.finish(context).map_err(|error| Stop::Trouble(error.into()))?;
+            consumer.finish(context).map_err(|error| Stop::RunError(error.into()))?;
         }
         // Where everything was done after all, there is no trouble.
-        ran.trouble = self.rescue.and_then(Rescue::cause).filter(|_| ran.done < ran.known);
+        ran.trouble = self.rescue.and_then(RetryLedger::cause).filter(|_| ran.done < ran.known);
         Ok(self.waited)
     }
 
     fn in_flight(&self) -> u32 {
-        self.means.order.brief.setup.in_flight.unwrap_or(1).max(1)
+        self.means.order.brief.config.in_flight.unwrap_or(1).max(1)
     }
 
     /// Hands out as much as may be in flight.
@@ -238,7 +238,7 @@ impl<'a, 'b, 'c> Stream<'a, 'b, 'c> {
     /// Deals with a worker's death: another takes its place, or the others go on without it.
     fn lose(&mut self, worker: usize, ran: &mut Ran) -> Result<(), Stop> {
         let noticed = monotonic();
-        let (used, cause) = self.means.crew.bury(worker).map_err(Stop::Trouble)?;
+        let (used, cause) = self.means.crew.bury(worker).map_err(Stop::RunError)?;
         ran.phases[1].usage = ran.phases[1].usage.plus(used);
         self.open[worker] = 0;
         self.handed[worker].clear();
@@ -248,7 +248,7 @@ impl<'a, 'b, 'c> Stream<'a, 'b, 'c> {
             self.gone[worker] = true;
             return Ok(());
         }
-        let Means { hub, order, crew, job, .. } = &mut self.means;
+        let DispatchContext { hub, order, crew, job, .. } = &mut self.means;
         let ticket = hub.replace(worker)?;
         crew.replace(worker, &ticket, hub.obituary())?;
         drop(ticket);
@@ -345,14 +345,14 @@ impl<'a, 'b, 'c> Stream<'a, 'b, 'c> {
 
     fn take_replies(&mut self, worker: usize, message: &[u8], ran: &mut Ran) -> Result<(), Stop> {
         if self.open[worker] == 0 {
-            return Err(Stop::Trouble(Trouble::Protocol("replies that nobody asked for".into())));
+            return Err(Stop::RunError(RunError::Protocol("replies that nobody asked for".into())));
         }
         if let Some(rescue) = &mut self.rescue
             && let Some(took) = rescue.replied(worker, monotonic())
         {
             ran.recovered = took;
         }
-        let turnaround = self.handed[worker].pop_front().map(|handed| monotonic() - handed);
+        let response = self.handed[worker].pop_front().map(|handed| monotonic() - handed);
         let mut cursor = Cursor::new(&message[1..]);
         let mut took = Vec::new();
         while !cursor.is_empty() {
@@ -362,7 +362,9 @@ impl<'a, 'b, 'c> Stream<'a, 'b, 'c> {
                 took.push(reply.service);
             }
             let Some(new) = self.done.mark(item) else {
-                return Err(Stop::Trouble(Trouble::Protocol(format!("a reply to item {item}, which does not exist"))));
+                return Err(Stop::RunError(RunError::Protocol(format!(
+                    "a reply to item {item}, which does not exist"
+                ))));
             };
             if !new {
                 ran.duplicated += 1;
@@ -381,11 +383,11 @@ impl<'a, 'b, 'c> Stream<'a, 'b, 'c> {
             }
             if let Some((consumer, context)) = &mut self.consumer {
                 let made = Made { producer: worker, turn: item, reply: reply.bytes };
-                consumer.take(&made, context).map_err(|error| Stop::Trouble(error.into()))?;
+                consumer.take(&made, context).map_err(|error| Stop::RunError(error.into()))?;
             }
-            if let (Some(clocked), Some(turnaround)) = (&mut ran.clocked, turnaround) {
+            if let (Some(clocked), Some(response)) = (&mut ran.clocked, response) {
                 clocked.service.saturating_record(reply.service);
-                clocked.turnaround.saturating_record(turnaround);
+                clocked.response.saturating_record(response);
             }
         }
         self.means.crew.trace.tell(worker, &took);

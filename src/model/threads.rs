@@ -4,19 +4,19 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Barrier};
 
+use super::affinity::{pin, usable_cores, worker_core};
 use super::arrivals::{Arrivals, sleep_exactly};
-use super::bench::{Bench, Feed};
+use super::bench::{ItemRunner, RequestSource};
 use super::found::Found;
-use super::gather::{Inlet, Outlet, Outlets, gather, no_consumer};
-use super::glance::{Glance, look_again};
+use super::gather::{Outlets, Receiver, Sender, gather, no_consumer};
+use super::glance::{GlobalProbe, look_again};
+use super::iterations::{IterationBarrier, IterationState, parts_of};
 use super::lock::{context, lock_of, note};
-use super::memory::{Others, Scale};
+use super::memory::{MemorySampler, Others};
 use super::names::Names;
 use super::parent::Parent;
-use super::placing::{pin, usable_cores, worker_core};
-use super::rounds::{Board, Gate, parts_of};
-use super::run::{Brief, Edges, Order, Ran, Trouble, panic_cause};
-use super::stint::{Stint, monotonic};
+use super::run::{JobSpec, PhaseTimer, Ran, RunContext, RunError, panic_cause};
+use super::stint::{WorkerTimes, monotonic};
 use super::trace::{EventKind, Trace};
 use crate::ipc::Requests;
 use crate::runtime::Gil;
@@ -41,17 +41,17 @@ impl Cursor {
 
 /// What the workers of one run share.
 struct Shared<'a> {
-    brief: &'a Brief,
+    brief: &'a JobSpec,
     job: &'a dyn Job,
     requests: &'a Requests,
     parent: &'a Parent,
     cursor: Cursor,
     found: Option<Found>,
-    board: Option<Board<'a>>,
+    board: Option<IterationState<'a>>,
     /// When items come, where they have a rate.
     arrivals: Option<Arrivals>,
-    /// Between the rounds of a board.
-    gate: Gate,
+    /// Between the iterations of a board.
+    gate: IterationBarrier,
     /// Where replies go, where they have a consumer.
     outlets: Option<Outlets>,
     edges: Barrier,
@@ -59,27 +59,27 @@ struct Shared<'a> {
     lock: Option<Arc<Gil>>,
 }
 
-pub(super) fn run(order: &Order<'_>) -> Ran {
+pub(super) fn run(order: &RunContext<'_>) -> Ran {
     let mut ran = Ran { known: order.brief.items, ..Ran::default() };
     ran.trouble = work(order, &mut ran).err();
     ran
 }
 
-fn work(order: &Order<'_>, ran: &mut Ran) -> Result<(), Trouble> {
+fn work(order: &RunContext<'_>, ran: &mut Ran) -> Result<(), RunError> {
     let brief = &order.brief;
     let job = brief.job(order.tasks)?;
-    let requests = Feed::prepare(job.as_ref(), brief.items);
+    let requests = RequestSource::prepare(job.as_ref(), brief.items);
     let workers = brief.workers();
     let parent = Parent::hold(brief);
     let (shared, inlet) = Shared::new(order, job.as_ref(), &requests, &parent)?;
     let cores = usable_cores();
     let mut all = All { trace: Trace::new(brief), stints: Vec::new(), late: Vec::new(), trouble: None, end: 0 };
-    let glance = Glance::of_main(job.as_ref());
+    let glance = GlobalProbe::of_main(job.as_ref());
     std::thread::scope(|scope| {
-        let mut edges = Edges::start();
+        let mut edges = PhaseTimer::start();
         all.trace.begin();
         let start = |worker| {
-            let (shared, core) = (&shared, worker_core(brief.placement(), &cores, worker, false));
+            let (shared, core) = (&shared, worker_core(brief.affinity(), &cores, worker, false));
             (monotonic(), scope.spawn(move || worker_main(shared, worker, core)))
         };
         let handles: Vec<_> = (0..workers).map(start).collect();
@@ -88,7 +88,7 @@ fn work(order: &Order<'_>, ran: &mut Ran) -> Result<(), Trouble> {
             // Everybody is ready and warm; the phase ends; everybody goes.
             shared.edges.wait();
         }
-        let scale = Scale::before(brief, &Others::default());
+        let scale = MemorySampler::before(brief, &Others::default());
         edges.edge(ran);
         shared.arrivals.iter().for_each(Arrivals::begin);
         if brief.warm() {
@@ -128,11 +128,11 @@ fn work(order: &Order<'_>, ran: &mut Ran) -> Result<(), Trouble> {
 impl<'a> Shared<'a> {
     /// What the workers share, and the consumer's end, where replies have one.
     fn new(
-        order: &'a Order<'_>,
+        order: &'a RunContext<'_>,
         job: &'a dyn Job,
         requests: &'a Requests,
         parent: &'a Parent,
-    ) -> Result<(Self, Option<Inlet>), Trouble> {
+    ) -> Result<(Self, Option<Receiver>), RunError> {
         let brief = &order.brief;
         let topology = brief.topology(order.tasks);
         let (inlet, outlets) = gather(job, brief.workers())?.unzip();
@@ -143,9 +143,9 @@ impl<'a> Shared<'a> {
             parent,
             cursor: Cursor::default(),
             found: topology.finds().then(|| Found::new(brief.items, Names::new(topology, job, brief.items))),
-            board: Board::new(brief, order.tasks, job)?,
+            board: IterationState::new(brief, order.tasks, job)?,
             arrivals: Arrivals::new(brief),
-            gate: Gate::new(brief.workers()),
+            gate: IterationBarrier::new(brief.workers()),
             outlets: outlets.map(Outlets::new),
             edges: Barrier::new(brief.workers() + 1 + usize::from(inlet.is_some())),
             lock: lock_of(brief),
@@ -157,8 +157,8 @@ impl<'a> Shared<'a> {
 /// What all workers left, put together.
 struct All {
     trace: Trace,
-    stints: Vec<Stint>,
-    trouble: Option<Trouble>,
+    stints: Vec<WorkerTimes>,
+    trouble: Option<RunError>,
     /// How late replies were, where items come at a set rate.
     late: Vec<u64>,
     /// When the work ended, on the monotonic clock.
@@ -167,7 +167,7 @@ struct All {
 
 impl All {
     /// Adds how the consumer ended. What a producer met follows from what its consumer did.
-    fn consumed(&mut self, consumed: Result<(), Trouble>) {
+    fn consumed(&mut self, consumed: Result<(), RunError>) {
         if self.trouble.as_ref().is_none_or(|trouble| *trouble == no_consumer()) {
             self.trouble = consumed.err();
         }
@@ -192,13 +192,13 @@ impl All {
 
 /// What a worker leaves.
 struct Left<'a> {
-    bench: Bench<'a>,
-    glance: Option<Glance>,
+    bench: ItemRunner<'a>,
+    glance: Option<GlobalProbe>,
     /// When it ran its first instruction.
     ready: u64,
     /// When its work went wrong.
     died: Option<u64>,
-    worked: Result<(), Trouble>,
+    worked: Result<(), RunError>,
 }
 
 /// A worker's life. It reaches every barrier even after an error, or the others would wait for ever.
@@ -206,9 +206,9 @@ fn worker_main<'a>(shared: &Shared<'a>, worker: usize, core: Option<usize>) -> L
     let ready = monotonic();
     pin(core);
     shared.parent.visit();
-    let glance = Glance::of_worker(shared.job, worker);
-    let mut feed = Feed::new(shared.job, shared.requests);
-    let bench = Bench::new(shared.job, shared.brief);
+    let glance = GlobalProbe::of_worker(shared.job, worker);
+    let mut feed = RequestSource::new(shared.job, shared.requests);
+    let bench = ItemRunner::new(shared.job, shared.brief);
     let mut bench = bench.under(shared.brief, shared.lock.as_ref(), worker);
     let mut outlet = shared.outlets.as_ref().and_then(|outlets| outlets.take(worker));
     let mut worked = Ok(());
@@ -253,12 +253,12 @@ fn worker_main<'a>(shared: &Shared<'a>, worker: usize, core: Option<usize>) -> L
     Left { bench, glance, ready, died, worked }
 }
 
-fn caught(work: impl FnOnce() -> Result<(), Trouble>) -> Result<(), Trouble> {
+fn caught(work: impl FnOnce() -> Result<(), RunError>) -> Result<(), RunError> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|payload| Err(panic_cause(payload.as_ref())))
 }
 
 /// The consumer's life, which keeps to the same barriers.
-fn consumer_main(shared: &Shared<'_>, inlet: Inlet) -> Result<(), Trouble> {
+fn consumer_main(shared: &Shared<'_>, inlet: Receiver) -> Result<(), RunError> {
     let mut context = context(shared.brief, shared.lock.as_ref(), shared.brief.workers());
     if shared.brief.warm() {
         shared.edges.wait();
@@ -273,29 +273,29 @@ fn consumer_main(shared: &Shared<'_>, inlet: Inlet) -> Result<(), Trouble> {
     consumed
 }
 
-/// Plays a worker's parts in every round.
+/// Plays a worker's parts in every iteration.
 fn play_all(
     shared: &Shared<'_>,
-    board: &Board<'_>,
+    board: &IterationState<'_>,
     worker: usize,
-    bench: &mut Bench<'_>,
-    feed: &mut Feed<'_>,
-) -> Result<(), Trouble> {
+    bench: &mut ItemRunner<'_>,
+    feed: &mut RequestSource<'_>,
+) -> Result<(), RunError> {
     let parts = parts_of(worker, shared.brief.workers(), board.parts);
-    for round in 0..board.count {
+    for iteration in 0..board.count {
         for part in parts.clone() {
-            board.play(round, part, bench, feed.get(round * board.parts + part))?;
+            board.play(iteration, part, bench, feed.get(iteration * board.parts + part))?;
         }
-        // A wait for others lets the lock go, or none of them could end the round.
+        // A wait for others lets the lock go, or none of them could end the iteration.
         bench.context.release();
         let since = bench.watch.is_some().then(monotonic);
-        let go_on = shared.gate.pass(|| Ok(board.turn_over(round)?))?;
+        let go_on = shared.gate.pass(|| Ok(board.finish_iteration(iteration)?))?;
         bench.context.acquire();
         if !go_on {
             break;
         }
         if let (Some(watch), Some(since)) = (&mut bench.watch, since)
-            && round + 1 < board.count
+            && iteration + 1 < board.count
             && !parts.is_empty()
         {
             watch.waited(monotonic() - since);
@@ -308,9 +308,9 @@ fn play_all(
 fn claim_as_they_come(
     shared: &Shared<'_>,
     arrivals: &Arrivals,
-    bench: &mut Bench<'_>,
-    feed: &mut Feed<'_>,
-) -> Result<(), Trouble> {
+    bench: &mut ItemRunner<'_>,
+    feed: &mut RequestSource<'_>,
+) -> Result<(), RunError> {
     loop {
         let item = shared.cursor.claim(1);
         if item >= shared.brief.items {
@@ -322,10 +322,10 @@ fn claim_as_they_come(
 
 fn claim_all(
     shared: &Shared<'_>,
-    mut outlet: Option<&mut Outlet>,
-    bench: &mut Bench<'_>,
-    feed: &mut Feed<'_>,
-) -> Result<(), Trouble> {
+    mut outlet: Option<&mut Sender>,
+    bench: &mut ItemRunner<'_>,
+    feed: &mut RequestSource<'_>,
+) -> Result<(), RunError> {
     let (items, chunk) = (shared.brief.items, shared.brief.chunk());
     if let Some(arrivals) = &shared.arrivals {
         sleep_exactly();

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::run::{Brief, Ran};
+use super::run::{JobSpec, Ran};
 use super::stint::{Stopwatch, monotonic};
 
 /// The life of one worker, in nanoseconds since the start of its run. A replacement has a life of its own.
@@ -78,7 +78,7 @@ pub(super) struct Trace {
 }
 
 impl Trace {
-    pub(super) fn new(brief: &Brief) -> Self {
+    pub(super) fn new(brief: &JobSpec) -> Self {
         Self { origin: monotonic(), events: brief.trace && brief.instrumented(), ..Self::default() }
     }
 

@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
-use super::run::Trouble;
+use super::run::RunError;
 use super::stint::monotonic;
 use super::usage::Usage;
-use crate::ipc::{Obituary, Table};
+use crate::ipc::{DeathNotifier, Table};
 
 /// How long a worker that has closed its end may take to end, before it counts as alive and confused.
 const LAST_BREATH: Duration = Duration::from_secs(1);
@@ -27,8 +27,8 @@ pub(super) struct Started {
 }
 
 impl Started {
-    pub(super) fn new(pid: Pid, asked: u64) -> Result<Self, Trouble> {
-        let pidfd = pidfd_open(pid, PidfdFlags::empty()).map_err(|e| Trouble::Failed(format!("pidfd_open: {e}")))?;
+    pub(super) fn new(pid: Pid, asked: u64) -> Result<Self, RunError> {
+        let pidfd = pidfd_open(pid, PidfdFlags::empty()).map_err(|e| RunError::Failed(format!("pidfd_open: {e}")))?;
         Ok(Self { pid, pidfd, asked, ready: 0 })
     }
 
@@ -38,8 +38,8 @@ impl Started {
     }
 
     /// A handle for a thread that watches it.
-    pub(super) fn handle(&self) -> Result<OwnedFd, Trouble> {
-        self.pidfd.try_clone().map_err(|e| Trouble::Failed(format!("a pidfd: {e}")))
+    pub(super) fn handle(&self) -> Result<OwnedFd, RunError> {
+        self.pidfd.try_clone().map_err(|e| RunError::Failed(format!("a pidfd: {e}")))
     }
 
     pub(super) fn kill(&self) {
@@ -76,11 +76,11 @@ impl Started {
     }
 
     /// Reaps a process whose peer is gone, once it has ended.
-    pub(super) fn reap_gone(self) -> Result<Ended, Trouble> {
+    pub(super) fn reap_gone(self) -> Result<Ended, RunError> {
         if !self.ended_within(LAST_BREATH) {
             self.kill();
             self.reap();
-            return Err(Trouble::Protocol("a worker closed its end, but lives".into()));
+            return Err(RunError::Protocol("a worker closed its end, but lives".into()));
         }
         Ok(self.reap())
     }
@@ -98,13 +98,17 @@ pub(super) struct Ended {
 }
 
 /// Starts a thread that watches these workers, where anybody wants to know. It ends by itself when all of them have ended.
-pub(super) fn watch(workers: Vec<(usize, OwnedFd)>, obituary: Option<Arc<dyn Obituary>>, table: Option<Arc<Table>>) {
+pub(super) fn watch(
+    workers: Vec<(usize, OwnedFd)>,
+    obituary: Option<Arc<dyn DeathNotifier>>,
+    table: Option<Arc<Table>>,
+) {
     if obituary.is_some() || table.is_some() {
         std::thread::spawn(move || watch_all(workers, obituary.as_deref(), table.as_deref()));
     }
 }
 
-fn watch_all(mut workers: Vec<(usize, OwnedFd)>, obituary: Option<&dyn Obituary>, table: Option<&Table>) {
+fn watch_all(mut workers: Vec<(usize, OwnedFd)>, obituary: Option<&dyn DeathNotifier>, table: Option<&Table>) {
     while !workers.is_empty() {
         let mut polled: Vec<PollFd<'_>> = workers.iter().map(|(_, fd)| PollFd::new(fd, PollFlags::IN)).collect();
         if poll(&mut polled, None).is_err() {

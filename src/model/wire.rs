@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::run::Brief;
-use super::stint::Stint;
+use super::run::JobSpec;
+use super::stint::WorkerTimes;
 use super::trace::Seen;
 use super::usage::Usage;
 use crate::runtime::LockUse;
-use crate::task::{Digest, Letter};
+use crate::task::{Digest, Message};
 
 /// To a worker: what to do, as JSON.
 pub(super) const JOB: u8 = b'J';
@@ -15,9 +15,9 @@ pub(super) const JOB: u8 = b'J';
 pub(super) const WARM: u8 = b'W';
 /// To a worker: items to run; answered by [`REPLIES`].
 pub(super) const ITEMS: u8 = b'I';
-/// To a worker: its parts of a round, with what they are told and what others sent to them; answered by [`REPLIES`], in
+/// To a worker: its parts of an iteration, with what they are told and what others sent to them; answered by [`REPLIES`], in
 /// which what an item yielded is what it sends to other parts.
-pub(super) const ROUND: u8 = b'O';
+pub(super) const ITERATION: u8 = b'O';
 /// To a worker of a stage: an item to run after what the stage before replied; answered by [`REPLIES`]. See [`put_stage`].
 pub(super) const STAGE: u8 = b'T';
 /// The same for an item that is not counted; answered by [`WARM`].
@@ -40,7 +40,7 @@ pub(super) const REPORT: u8 = b'U';
 /// The job as it crosses to a worker.
 #[derive(Serialize, Deserialize)]
 pub(super) struct JobMessage {
-    pub(super) brief: Brief,
+    pub(super) brief: JobSpec,
     pub(super) worker: usize,
     /// The core to stay on.
     pub(super) core: Option<usize>,
@@ -63,7 +63,7 @@ pub(super) struct Report {
     #[serde(default)]
     pub(super) lock: Option<LockUse>,
     /// Where its time went, in instrumented runs.
-    pub(super) stint: Option<Stint>,
+    pub(super) stint: Option<WorkerTimes>,
     /// When its items ran, on the monotonic clock, where the run keeps its events, and how many more there were.
     pub(super) items: Vec<(u64, u64)>,
     pub(super) left_out: u64,
@@ -157,7 +157,7 @@ pub(super) fn take_stage(message: &[u8]) -> Result<StageItem<'_>, Damaged> {
 }
 
 /// Appends what other parts sent to an item.
-pub(super) fn put_letters(message: &mut Vec<u8>, letters: &[Letter]) {
+pub(super) fn put_letters(message: &mut Vec<u8>, letters: &[Message]) {
     message.extend_from_slice(&(letters.len() as u32).to_le_bytes());
     for (from, bytes) in letters {
         put_item(message, *from, bytes);
@@ -165,7 +165,7 @@ pub(super) fn put_letters(message: &mut Vec<u8>, letters: &[Letter]) {
 }
 
 /// Reads what other parts sent to an item.
-pub(super) fn take_letters(cursor: &mut Cursor<'_>) -> Result<Vec<Letter>, Damaged> {
+pub(super) fn take_letters(cursor: &mut Cursor<'_>) -> Result<Vec<Message>, Damaged> {
     let mut letters = Vec::new();
     for _ in 0..cursor.u32()? {
         let (from, bytes) = take_item(cursor)?;
@@ -175,12 +175,12 @@ pub(super) fn take_letters(cursor: &mut Cursor<'_>) -> Result<Vec<Letter>, Damag
 }
 
 /// A letter as one block, and back.
-pub(super) fn letter_block((to, bytes): &Letter) -> Vec<u8> {
+pub(super) fn letter_block((to, bytes): &Message) -> Vec<u8> {
     [&to.to_le_bytes(), bytes.as_slice()].concat()
 }
 
 /// The letter of a block.
-pub(super) fn block_letter(block: &[u8]) -> Result<Letter, Damaged> {
+pub(super) fn block_letter(block: &[u8]) -> Result<Message, Damaged> {
     let (to, bytes) = block.split_first_chunk::<8>().ok_or(Damaged)?;
     Ok((u64::from_le_bytes(*to), bytes.to_vec()))
 }

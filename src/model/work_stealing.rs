@@ -8,30 +8,30 @@ use std::thread::JoinHandle;
 use rayon::iter::{IndexedParallelIterator as _, IntoParallelIterator as _, ParallelIterator as _};
 use rayon::{Scope, ThreadPool, ThreadPoolBuilder};
 
+use super::affinity::{pin, usable_cores, worker_core};
 use super::arrivals::{Arrivals, sleep_exactly};
-use super::bench::{Bench, Feed};
-use super::gather::{Inlet, Outlet, Outlets, gather, no_consumer};
-use super::glance::{Glance, look_again};
-use super::memory::{Others, Scale};
+use super::bench::{ItemRunner, RequestSource};
+use super::gather::{Outlets, Receiver, Sender, gather, no_consumer};
+use super::glance::{GlobalProbe, look_again};
+use super::iterations::IterationState;
+use super::memory::{MemorySampler, Others};
 use super::names::Names;
 use super::parent::Parent;
-use super::placing::{pin, usable_cores, worker_core};
-use super::rounds::Board;
-use super::run::{Brief, Edges, Order, Ran, Trouble, panic_cause};
-use super::stint::{Stint, Stopwatch, monotonic};
+use super::run::{JobSpec, PhaseTimer, Ran, RunContext, RunError, panic_cause};
+use super::stint::{Stopwatch, WorkerTimes, monotonic};
 use super::trace::{EventKind, Trace};
 use crate::ipc::Requests;
 use crate::task::{Context, Job};
 
 /// What one leaf of the splitting uses, lent from a store so that buffers are made before the clock.
-struct Desk<'a> {
-    bench: Bench<'a>,
-    feed: Feed<'a>,
-    error: Option<Trouble>,
+struct WorkerState<'a> {
+    bench: ItemRunner<'a>,
+    feed: RequestSource<'a>,
+    error: Option<RunError>,
 }
 
 /// A desk as it is lent: boxed, since a fold moves its state with every item.
-type Lent<'a> = Box<Desk<'a>>;
+type BorrowedState<'a> = Box<WorkerState<'a>>;
 
 /// A pool and the handles of its threads.
 type Pool = (ThreadPool, Mutex<Vec<Member>>);
@@ -40,13 +40,13 @@ type Pool = (ThreadPool, Mutex<Vec<Member>>);
 type Member = (usize, u64, JoinHandle<u64>);
 
 struct Shared<'a> {
-    brief: &'a Brief,
+    brief: &'a JobSpec,
     job: &'a dyn Job,
     requests: &'a Requests,
     parent: &'a Parent,
     /// What each thread of the pool saw of a global variable.
-    glances: Mutex<Vec<Glance>>,
-    desks: Mutex<Vec<Lent<'a>>>,
+    glances: Mutex<Vec<GlobalProbe>>,
+    desks: Mutex<Vec<BorrowedState<'a>>>,
     /// The stopwatch of each thread of the pool, while it is not on a desk: desks change threads, stints do not.
     watches: Vec<Mutex<Option<Stopwatch>>>,
     /// When the work phase began, on the monotonic clock.
@@ -54,34 +54,34 @@ struct Shared<'a> {
     known: AtomicU64,
     /// Numbers of items that are found.
     names: Option<Mutex<Names>>,
-    board: Option<Board<'a>>,
+    board: Option<IterationState<'a>>,
     /// Where replies go, where they have a consumer.
     outlets: Option<Outlets>,
     /// When items come, where they have a rate.
     arrivals: Option<Arrivals>,
     /// The outlet of each thread of the pool, once it has made a reply.
-    hands: Vec<Mutex<Option<Outlet>>>,
+    hands: Vec<Mutex<Option<Sender>>>,
 }
 
-pub(super) fn run(order: &Order<'_>) -> Ran {
+pub(super) fn run(order: &RunContext<'_>) -> Ran {
     let mut ran = Ran { known: order.brief.items, ..Ran::default() };
     ran.trouble = work(order, &mut ran).err();
     ran
 }
 
-fn work(order: &Order<'_>, ran: &mut Ran) -> Result<(), Trouble> {
+fn work(order: &RunContext<'_>, ran: &mut Ran) -> Result<(), RunError> {
     let brief = &order.brief;
     let job = brief.job(order.tasks)?;
-    let requests = Feed::prepare(job.as_ref(), brief.items);
+    let requests = RequestSource::prepare(job.as_ref(), brief.items);
     let parent = Parent::hold(brief);
     let (shared, inlet) = Shared::new(order, job.as_ref(), &requests, &parent)?;
-    let glance = Glance::of_main(job.as_ref());
-    let mut edges = Edges::start();
+    let glance = GlobalProbe::of_main(job.as_ref());
+    let mut edges = PhaseTimer::start();
     let mut trace = Trace::new(brief);
     let (pool, threads) = pool(brief)?;
     let mut result = if brief.warm() { warm_up(&pool, &shared) } else { Ok(()) };
     let consumer = inlet.map(|inlet| std::thread::spawn(move || inlet.take_all(&mut Context::native())));
-    let scale = Scale::before(brief, &Others::default());
+    let scale = MemorySampler::before(brief, &Others::default());
     shared.began.store(edges.edge(ran), Ordering::Relaxed);
     if result.is_ok() {
         result = catch_unwind(AssertUnwindSafe(|| go(&pool, &shared)))
@@ -128,15 +128,15 @@ fn work(order: &Order<'_>, ran: &mut Ran) -> Result<(), Trouble> {
 }
 
 /// All of the work, in the way of the job's topology.
-fn go(pool: &ThreadPool, shared: &Shared<'_>) -> Result<(), Trouble> {
+fn go(pool: &ThreadPool, shared: &Shared<'_>) -> Result<(), RunError> {
     if let Some(arrivals) = &shared.arrivals {
         sleep_exactly();
         arrivals.begin();
         pool.in_place_scope(|scope| spawn_as_they_come(scope, shared, arrivals));
     } else if let Some(board) = &shared.board {
-        for round in 0..board.count {
-            pool.install(|| play_all(shared, board, round))?;
-            board.turn_over(round)?;
+        for iteration in 0..board.count {
+            pool.install(|| play_all(shared, board, iteration))?;
+            board.finish_iteration(iteration)?;
         }
     } else if shared.names.is_some() {
         pool.scope(|scope| spawn_all(scope, shared));
@@ -147,14 +147,14 @@ fn go(pool: &ThreadPool, shared: &Shared<'_>) -> Result<(), Trouble> {
 }
 
 /// A pool whose threads can be joined: rayon's own drop does not wait for them.
-fn pool(brief: &Brief) -> Result<Pool, Trouble> {
+fn pool(brief: &JobSpec) -> Result<Pool, RunError> {
     let handles = Mutex::new(Vec::new());
-    let (cores, placement) = (usable_cores(), brief.placement());
+    let (cores, affinity) = (usable_cores(), brief.affinity());
     let pool = ThreadPoolBuilder::new()
         .num_threads(brief.workers())
         .spawn_handler(|thread| {
             let (worker, asked) = (thread.index(), monotonic());
-            let core = worker_core(placement, &cores, worker, false);
+            let core = worker_core(affinity, &cores, worker, false);
             let handle = std::thread::Builder::new().spawn(move || {
                 let ready = monotonic();
                 pin(core);
@@ -165,18 +165,18 @@ fn pool(brief: &Brief) -> Result<Pool, Trouble> {
             Ok(())
         })
         .build()
-        .map_err(|error| Trouble::Failed(format!("the pool: {error}")))?;
+        .map_err(|error| RunError::Failed(format!("the pool: {error}")))?;
     Ok((pool, handles))
 }
 
 impl<'a> Shared<'a> {
     /// What the threads share, and the consumer's end, where replies have one.
     fn new(
-        order: &'a Order<'_>,
+        order: &'a RunContext<'_>,
         job: &'a dyn Job,
         requests: &'a Requests,
         parent: &'a Parent,
-    ) -> Result<(Self, Option<Inlet>), Trouble> {
+    ) -> Result<(Self, Option<Receiver>), RunError> {
         let brief = &order.brief;
         let topology = brief.topology(order.tasks);
         let (inlet, outlets) = gather(job, brief.workers())?.unzip();
@@ -191,7 +191,7 @@ impl<'a> Shared<'a> {
             began: 0.into(),
             known: brief.items.into(),
             names: topology.finds().then(|| Mutex::new(Names::new(topology, job, brief.items))),
-            board: Board::new(brief, order.tasks, job)?,
+            board: IterationState::new(brief, order.tasks, job)?,
             outlets: outlets.map(Outlets::new),
             arrivals: Arrivals::new(brief),
             hands: (0..brief.workers()).map(|_| Mutex::default()).collect(),
@@ -199,12 +199,12 @@ impl<'a> Shared<'a> {
         Ok((shared, inlet))
     }
 
-    fn new_desk(&self) -> Lent<'a> {
-        let bench = Bench::new(self.job, self.brief);
-        Box::new(Desk { bench, feed: Feed::new(self.job, self.requests), error: None })
+    fn new_desk(&self) -> BorrowedState<'a> {
+        let bench = ItemRunner::new(self.job, self.brief);
+        Box::new(WorkerState { bench, feed: RequestSource::new(self.job, self.requests), error: None })
     }
 
-    fn borrow(&self) -> Lent<'a> {
+    fn borrow(&self) -> BorrowedState<'a> {
         let kept = self.desks.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut desk = kept.unwrap_or_else(|| self.new_desk());
         if self.brief.instrumented() {
@@ -216,7 +216,7 @@ impl<'a> Shared<'a> {
     }
 
     /// A desk comes back in the thread that it was lent to.
-    fn give_back(&self, mut desk: Lent<'a>) {
+    fn give_back(&self, mut desk: BorrowedState<'a>) {
         if let (Some(watch), Some(mut place)) = (desk.bench.watch.take(), self.watch()) {
             *place = Some(watch);
         }
@@ -224,7 +224,7 @@ impl<'a> Shared<'a> {
     }
 
     /// Hands the reply on the desk to the consumer, where there is one.
-    fn put(&self, desk: &mut Desk<'_>) {
+    fn put(&self, desk: &mut WorkerState<'_>) {
         let Some(outlets) = &self.outlets else { return };
         let thread = rayon::current_thread_index().unwrap_or_default();
         let mut hand = self.hands[thread].lock().unwrap_or_else(PoisonError::into_inner);
@@ -250,7 +250,7 @@ impl<'a> Shared<'a> {
         Some(place.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn stints(&self) -> Vec<Stint> {
+    fn stints(&self) -> Vec<WorkerTimes> {
         let stint = |place: &Mutex<Option<Stopwatch>>| {
             let place = place.lock().unwrap_or_else(PoisonError::into_inner);
             place.as_ref().map(|watch| watch.stint).unwrap_or_default()
@@ -260,18 +260,18 @@ impl<'a> Shared<'a> {
 }
 
 /// Runs a chunk unrecorded on every thread, which also makes one desk per thread before the clock.
-fn warm_up(pool: &ThreadPool, shared: &Shared<'_>) -> Result<(), Trouble> {
+fn warm_up(pool: &ThreadPool, shared: &Shared<'_>) -> Result<(), RunError> {
     let warm = || {
         pool.broadcast(|_| {
             let mut desk = shared.new_desk();
             let request = if shared.brief.items > 0 { desk.feed.get(0).to_vec() } else { Vec::new() };
             let count = shared.brief.chunk().min(shared.brief.items);
-            desk.error = desk.bench.warm_up(count, |_| &request).err().map(Trouble::from);
+            desk.error = desk.bench.warm_up(count, |_| &request).err().map(RunError::from);
             desk.bench.begin_stint();
             shared.parent.visit();
             let worker = rayon::current_thread_index().unwrap_or_default();
             let mut glances = shared.glances.lock().unwrap_or_else(PoisonError::into_inner);
-            glances.extend(Glance::of_worker(shared.job, worker));
+            glances.extend(GlobalProbe::of_worker(shared.job, worker));
             drop(glances);
             shared.give_back(desk);
         });
@@ -288,9 +288,9 @@ fn split(shared: &Shared<'_>) {
             || shared.borrow(),
             |mut desk, item| {
                 if desk.error.is_none() {
-                    let Desk { bench, feed, error } = desk.as_mut();
+                    let WorkerState { bench, feed, error } = desk.as_mut();
                     let item = item as u64;
-                    *error = bench.item(item, feed.get(item)).err().map(Trouble::from);
+                    *error = bench.item(item, feed.get(item)).err().map(RunError::from);
                     if error.is_none() {
                         shared.put(&mut desk);
                     }
@@ -301,13 +301,13 @@ fn split(shared: &Shared<'_>) {
         .for_each(|desk| shared.give_back(desk));
 }
 
-/// One round: a parallel iterator over its parts.
-fn play_all(shared: &Shared<'_>, board: &Board<'_>, round: u64) -> Result<(), Trouble> {
+/// One iteration: a parallel iterator over its parts.
+fn play_all(shared: &Shared<'_>, board: &IterationState<'_>, iteration: u64) -> Result<(), RunError> {
     (0..board.parts as usize).into_par_iter().with_min_len(shared.brief.chunk() as usize).try_for_each(|part| {
         let mut desk = shared.borrow();
-        let Desk { bench, feed, .. } = desk.as_mut();
+        let WorkerState { bench, feed, .. } = desk.as_mut();
         let part = part as u64;
-        let played = board.play(round, part, bench, feed.get(round * board.parts + part));
+        let played = board.play(iteration, part, bench, feed.get(iteration * board.parts + part));
         shared.give_back(desk);
         Ok(played?)
     })
@@ -319,9 +319,9 @@ fn spawn_as_they_come<'s>(scope: &Scope<'s>, shared: &'s Shared<'_>, arrivals: &
         arrivals.wait(item);
         scope.spawn(move |_| {
             let mut desk = shared.borrow();
-            let Desk { bench, feed, error } = desk.as_mut();
+            let WorkerState { bench, feed, error } = desk.as_mut();
             let ran = bench.item_on_time(arrivals, item, feed.get(item));
-            *error = error.take().or(ran.err().map(Trouble::from));
+            *error = error.take().or(ran.err().map(RunError::from));
             shared.give_back(desk);
         });
     }
@@ -338,12 +338,12 @@ fn spawn_all<'s>(scope: &Scope<'s>, shared: &'s Shared<'_>) {
 fn spawn_item<'s>(scope: &Scope<'s>, shared: &'s Shared<'_>, item: u64, request: Option<Vec<u8>>) {
     scope.spawn(move |scope| {
         let mut desk = shared.borrow();
-        let Desk { bench, feed, error } = desk.as_mut();
+        let WorkerState { bench, feed, error } = desk.as_mut();
         let ran = match &request {
             Some(request) => bench.item(item, request),
             None => bench.item(item, feed.get(item)),
         };
-        *error = error.take().or(ran.err().map(Trouble::from));
+        *error = error.take().or(ran.err().map(RunError::from));
         let yielded = bench.context.take_yielded();
         shared.give_back(desk);
         let Some(names) = &shared.names else { return };

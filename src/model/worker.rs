@@ -6,26 +6,26 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::affinity::pin;
 use super::arrivals::sleep_exactly;
-use super::bench::{Bench, Feed};
+use super::bench::{ItemRunner, RequestSource};
 use super::chain::seen;
-use super::glance::Glance;
+use super::glance::GlobalProbe;
+use super::iterations::parts_of;
 use super::lock::lock_of;
 use super::parent::Parent;
-use super::placing::pin;
-use super::rounds::parts_of;
-use super::run::Trouble;
+use super::run::RunError;
 use super::usage::Usage;
 use super::wire::{self, Cursor, Damaged, JobMessage, Report};
-use crate::ipc::{self, Channel, IpcError, Requests, Table, Wait};
-use crate::task::{Letter, Tasks, Topology, Turn};
+use crate::ipc::{self, IpcError, Requests, Table, Wait, WorkerEnd};
+use crate::task::{Message, PartContext, Tasks, Topology};
 
 /// No worker lives longer than this: the host ends it, or the lifeline does, and this bounds a single wait beyond both.
 const LIFE: Duration = Duration::from_secs(24 * 3600);
 
 /// Has this process, which a host started with a pipe as standard input, end when the host is gone: by signal, and by the end of the inherited lifeline on standard input, since
 /// the signal follows the thread that started this process and not the host as a whole.
-pub fn follow_the_host() {
+pub fn die_with_parent() {
     // SAFETY: Only sets the signal that the kernel sends when the parent ends.
     unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) };
     std::thread::spawn(|| {
@@ -47,7 +47,7 @@ fn parse_wait(word: &str) -> Wait {
 /// The manager process. Arguments: wait, ticket. Returns the exit code.
 #[must_use]
 pub fn manager_main(arguments: &[String]) -> u8 {
-    follow_the_host();
+    die_with_parent();
     let [wait, ticket] = arguments else { return 2 };
     match ipc::serve_manager(ticket, parse_wait(wait), || Usage::now().numbers()) {
         Ok(()) => 0,
@@ -77,7 +77,7 @@ pub(super) fn end_with(body: impl FnOnce() -> u8) -> ! {
 
 /// The same as [`worker_main`], in a process that has what `parent` holds.
 pub(super) fn be_worker(tasks: &Tasks, arguments: &[String], parent: &Parent) -> u8 {
-    follow_the_host();
+    die_with_parent();
     let [method, wait, ticket] = arguments else { return 2 };
     let Some(method) = ipc::METHODS.iter().find(|row| row.1 == method).map(|row| row.0) else { return 2 };
     let (wait, deadline) = (parse_wait(wait), Instant::now() + LIFE);
@@ -92,12 +92,12 @@ pub(super) fn be_worker(tasks: &Tasks, arguments: &[String], parent: &Parent) ->
     match worker.live() {
         Ok(()) => 0,
         // The dispatcher is gone or has ended the trial: nobody is left to be told.
-        Err(Trouble::TimedOut) => 1,
+        Err(RunError::TimedOut) => 1,
         Err(trouble) => {
             let text = match trouble {
-                Trouble::Failed(text) | Trouble::Protocol(text) => text,
-                Trouble::WorkerDied { cause } | Trouble::HostDied { cause } => cause,
-                Trouble::TimedOut => String::new(),
+                RunError::Failed(text) | RunError::Protocol(text) => text,
+                RunError::WorkerDied { cause } | RunError::HostDied { cause } => cause,
+                RunError::TimedOut => String::new(),
             };
             let message = [&[wire::ERROR], text.as_bytes()].concat();
             let _ = worker.channel.send(&message, deadline);
@@ -108,35 +108,35 @@ pub(super) fn be_worker(tasks: &Tasks, arguments: &[String], parent: &Parent) ->
 
 struct Worker<'a> {
     tasks: &'a Tasks,
-    channel: &'a mut dyn Channel,
+    channel: &'a mut dyn WorkerEnd,
     wait: Wait,
     deadline: Instant,
     parent: &'a Parent,
 }
 
-impl From<Damaged> for Trouble {
+impl From<Damaged> for RunError {
     fn from(_: Damaged) -> Self {
         Self::Protocol("a message is damaged".into())
     }
 }
 
 impl Worker<'_> {
-    fn send(&mut self, message: &[u8]) -> Result<(), Trouble> {
+    fn send(&mut self, message: &[u8]) -> Result<(), RunError> {
         Ok(self.channel.send(message, self.deadline)?)
     }
 
-    fn receive(&mut self, message: &mut Vec<u8>) -> Result<u8, Trouble> {
+    fn receive(&mut self, message: &mut Vec<u8>) -> Result<u8, RunError> {
         match self.channel.receive(message, self.deadline) {
             // The dispatcher ended: a trial that was given up.
-            Err(IpcError::Gone(_)) => Err(Trouble::TimedOut),
+            Err(IpcError::Gone(_)) => Err(RunError::TimedOut),
             other => {
                 other?;
-                message.first().copied().ok_or(Trouble::from(Damaged))
+                message.first().copied().ok_or(RunError::from(Damaged))
             }
         }
     }
 
-    fn live(&mut self) -> Result<(), Trouble> {
+    fn live(&mut self) -> Result<(), RunError> {
         let (mut message, mut replies) = (Vec::new(), Vec::new());
         if self.receive(&mut message)? != wire::JOB {
             return Err(Damaged.into());
@@ -148,23 +148,23 @@ impl Worker<'_> {
         // A table of bulk payloads holds claims alone: a worker stamps buffers of its own, as a thread does.
         let nothing = Requests::default();
         let bulk = table.is_some() && prepared.repeats().is_some();
-        let mut feed = bulk.then(|| Feed::new(prepared.as_ref(), &nothing));
+        let mut feed = bulk.then(|| RequestSource::new(prepared.as_ref(), &nothing));
         let yields = job.brief.topology(self.tasks).finds();
-        let mut hand = Hand::new(&job, job.brief.topology(self.tasks));
-        if job.brief.setup.rate.is_some() {
+        let mut hand = WorkerParts::new(&job, job.brief.topology(self.tasks));
+        if job.brief.config.rate.is_some() {
             sleep_exactly();
         }
         self.parent.visit();
-        let glance = Glance::of_worker(prepared.as_ref(), job.worker);
+        let glance = GlobalProbe::of_worker(prepared.as_ref(), job.worker);
         self.send(&[wire::READY])?;
         let lock = lock_of(&job.brief);
-        let mut bench = Bench::new(prepared.as_ref(), &job.brief).under(&job.brief, lock.as_ref(), job.worker);
+        let mut bench = ItemRunner::new(prepared.as_ref(), &job.brief).under(&job.brief, lock.as_ref(), job.worker);
         bench.begin_stint();
         let mut report = Report::default();
         let mut barrier = Usage::default();
         loop {
             match self.receive(&mut message)? {
-                kind @ (wire::WARM | wire::ITEMS | wire::STAGE | wire::WARM_STAGE | wire::ROUND) => {
+                kind @ (wire::WARM | wire::ITEMS | wire::STAGE | wire::WARM_STAGE | wire::ITERATION) => {
                     answer(kind, &message[1..], &mut bench, &mut hand, yields, &mut replies)?;
                     self.send(&replies)?;
                 }
@@ -194,7 +194,7 @@ impl Worker<'_> {
 
 impl Report {
     /// Adds what a bench has beside the replies, which went to the dispatcher unless a table was worked on.
-    fn tell(&mut self, bench: Bench<'_>, table: bool) {
+    fn tell(&mut self, bench: ItemRunner<'_>, table: bool) {
         self.first_item = bench.first_item;
         if let Some(watch) = bench.watch {
             self.stint = Some(watch.stint);
@@ -212,15 +212,15 @@ impl Report {
 fn answer(
     kind: u8,
     message: &[u8],
-    bench: &mut Bench<'_>,
-    hand: &mut Hand,
+    bench: &mut ItemRunner<'_>,
+    hand: &mut WorkerParts,
     yields: bool,
     replies: &mut Vec<u8>,
-) -> Result<(), Trouble> {
+) -> Result<(), RunError> {
     match kind {
         wire::ITEMS => return run_items(bench, message, yields, replies),
         wire::STAGE => return run_stage(bench, message, replies),
-        wire::ROUND => return hand.play(bench, message, replies),
+        wire::ITERATION => return hand.play(bench, message, replies),
         wire::WARM_STAGE => {
             let (_, input, request) = wire::take_stage(message)?;
             bench.warm_up_stage(input, request)?;
@@ -232,7 +232,7 @@ fn answer(
     Ok(())
 }
 
-fn run_warm(bench: &mut Bench<'_>, items: &[u8]) -> Result<(), Trouble> {
+fn run_warm(bench: &mut ItemRunner<'_>, items: &[u8]) -> Result<(), RunError> {
     let mut cursor = Cursor::new(items);
     let mut requests = Vec::new();
     while !cursor.is_empty() {
@@ -245,7 +245,7 @@ fn run_warm(bench: &mut Bench<'_>, items: &[u8]) -> Result<(), Trouble> {
 }
 
 /// Runs the items of a message and writes the message of their replies.
-fn run_items(bench: &mut Bench<'_>, items: &[u8], yields: bool, message: &mut Vec<u8>) -> Result<(), Trouble> {
+fn run_items(bench: &mut ItemRunner<'_>, items: &[u8], yields: bool, message: &mut Vec<u8>) -> Result<(), RunError> {
     message.clear();
     message.push(wire::REPLIES);
     let mut cursor = Cursor::new(items);
@@ -265,7 +265,7 @@ fn run_items(bench: &mut Bench<'_>, items: &[u8], yields: bool, message: &mut Ve
 }
 
 /// The same for an item of a stage, which yields no others.
-fn run_stage(bench: &mut Bench<'_>, message: &[u8], reply: &mut Vec<u8>) -> Result<(), Trouble> {
+fn run_stage(bench: &mut ItemRunner<'_>, message: &[u8], reply: &mut Vec<u8>) -> Result<(), RunError> {
     let (item, input, request) = wire::take_stage(message)?;
     reply.clear();
     reply.push(wire::REPLIES);
@@ -278,27 +278,27 @@ fn run_stage(bench: &mut Bench<'_>, message: &[u8], reply: &mut Vec<u8>) -> Resu
     Ok(())
 }
 
-/// A worker's parts of a job in rounds: what each keeps from round to round, and has received from others of this worker.
-struct Hand {
+/// A worker's parts of a job in iterations: what each keeps from iteration to iteration, and has received from others of this worker.
+struct WorkerParts {
     parts: u64,
     own: Range<u64>,
-    kept: BTreeMap<u64, Turn>,
+    kept: BTreeMap<u64, PartContext>,
 }
 
-impl Hand {
+impl WorkerParts {
     fn new(job: &JobMessage, topology: Topology) -> Self {
         let parts = topology.parts().unwrap_or(1);
         Self { parts, own: parts_of(job.worker, job.brief.workers(), parts), kept: BTreeMap::new() }
     }
 
     /// Plays the parts of one message, and writes the message of their replies.
-    fn play(&mut self, bench: &mut Bench<'_>, message: &[u8], replies: &mut Vec<u8>) -> Result<(), Trouble> {
+    fn play(&mut self, bench: &mut ItemRunner<'_>, message: &[u8], replies: &mut Vec<u8>) -> Result<(), RunError> {
         replies.clear();
         replies.push(wire::REPLIES);
         let mut cursor = Cursor::new(message);
         let told: Arc<[u8]> = cursor.block()?.into();
         // What parts of this worker send to each other crosses to nobody.
-        let mut here: Vec<(u64, Letter)> = Vec::new();
+        let mut here: Vec<(u64, Message)> = Vec::new();
         bench.context.acquire();
         bench.resume();
         while !cursor.is_empty() {
@@ -308,7 +308,7 @@ impl Hand {
             let mut received = std::mem::take(&mut turn.received);
             received.extend(wire::take_letters(&mut cursor)?);
             received.sort_by_key(|(from, _)| *from);
-            bench.context.turn = Turn { told: Arc::clone(&told), received, ..std::mem::take(turn) };
+            bench.context.turn = PartContext { told: Arc::clone(&told), received, ..std::mem::take(turn) };
             let start = bench.clock();
             let seen = bench.serve(item, request)?;
             let service = bench.stop(start);
@@ -334,12 +334,12 @@ impl Hand {
 
 fn work_table(
     table: &Table,
-    bench: &mut Bench<'_>,
-    mut feed: Option<&mut Feed<'_>>,
+    bench: &mut ItemRunner<'_>,
+    mut feed: Option<&mut RequestSource<'_>>,
     job: &JobMessage,
     wait: Wait,
     deadline: Instant,
-) -> Result<(), Trouble> {
+) -> Result<(), RunError> {
     table.wait_for_start(wait, deadline)?;
     bench.context.acquire();
     bench.resume();

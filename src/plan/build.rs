@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use super::built::{Built, Common, Point};
+use super::built::{ConfigMatrix, MatrixPoint, WorkloadKey};
 use super::{Collapsed, Group, Items, Options, Skipped};
 use crate::ipc::{Dispatch, Method, Wait};
-use crate::model::{Api, Key, Measure, Model, OnCrash, ParentUse, Placement, Setup, Start, impossible, uses};
+use crate::model::{Affinity, Api, Config, Key, Measure, Model, OnCrash, ParentUse, Start, impossible, uses};
 
 use crate::runtime::{Interpreter, Runtime};
 use crate::scenario::{
-    Choice, Fault, KEYS, MOST_WORKERS, ModelChoice, Problems, Scenario, TaskChoice, Ways, Workers, list, word_of,
+    Choice, Diagnostics, Fault, KEYS, MOST_WORKERS, ModelChoice, Scenario, TaskChoice, Ways, Workers, list, word_of,
 };
 use crate::task::{FaultKind, Settings, Task, Tasks, Topology, Value};
 
@@ -18,21 +18,26 @@ pub(super) const DEFAULT_PYTHON: &str = "python3";
 /// CPython's own switch interval, in nanoseconds.
 const SWITCH_INTERVAL: u64 = 5_000_000;
 /// How long CPython was found to hold its lock around a short write, in nanoseconds.
-const HELD_PER_OPERATION: u64 = 1_200;
+const GIL_HOLD: u64 = 1_200;
 
 pub(super) struct Builder<'a> {
     pub(super) scenario: &'a Scenario,
     pub(super) options: &'a Options,
     wait: Wait,
-    built: Built,
-    pub(super) problems: Problems,
+    built: ConfigMatrix,
+    pub(super) problems: Diagnostics,
 }
 
 /// Builds the matrix.
-pub(super) fn build(scenario: &Scenario, tasks: &Tasks, options: &Options) -> Result<Built, Problems> {
-    let built =
-        Built { groups: Vec::new(), points: Vec::new(), skipped: Vec::new(), collapsed: Vec::new(), wanting: false };
-    let mut builder = Builder { scenario, options, wait: Wait::Spin, built, problems: Problems::new() };
+pub(super) fn build(scenario: &Scenario, tasks: &Tasks, options: &Options) -> Result<ConfigMatrix, Diagnostics> {
+    let built = ConfigMatrix {
+        groups: Vec::new(),
+        points: Vec::new(),
+        skipped: Vec::new(),
+        collapsed: Vec::new(),
+        wanting: false,
+    };
+    let mut builder = Builder { scenario, options, wait: Wait::Spin, built, problems: Diagnostics::new() };
     builder.wait = builder.default_wait();
     for choice in &scenario.tasks {
         if let Some(task) = tasks.get(&choice.task) {
@@ -145,7 +150,7 @@ impl Builder<'_> {
                 if let Items::Fixed(count) = items
                     && count % grain != 0
                 {
-                    let message = format!("{count} items make no whole rounds of {grain}");
+                    let message = format!("{count} items make no whole iterations of {grain}");
                     let near = count.next_multiple_of(grain);
                     let fault = Fault::new(message, format!("give a multiple of {grain}, such as {near}, or `auto`"));
                     self.problems.push(fault.at(&self.scenario.text, &choice.items.place));
@@ -174,7 +179,7 @@ impl Builder<'_> {
             for (python, interpreter) in self.interpreters(task, runtime, ways) {
                 let arranged = measures.iter().flat_map(|m| faults.iter().map(move |f| (m, f)));
                 for ((&measure, &fault), &rate) in arranged.flat_map(|a| rates.iter().map(move |r| (a, r))) {
-                    let common = Common {
+                    let common = WorkloadKey {
                         task: task.name().to_owned(),
                         settings: settings.clone(),
                         items,
@@ -193,7 +198,7 @@ impl Builder<'_> {
     /// The cells of a model in one group.
     fn cells(
         &mut self,
-        common: &Common,
+        common: &WorkloadKey,
         task: &dyn Task,
         interpreter: Option<&Interpreter>,
         model: &ModelChoice,
@@ -216,13 +221,13 @@ impl Builder<'_> {
             self.skip(what, &format!("items are numbered from 0, and there are {items}"));
             return;
         }
-        for setup in self.setups(model.model, ways, common) {
-            if self.is_possible(&common.settings, &setup, ways)
-                && self.holds_together(task, common, &setup)
-                && interpreter.is_none_or(|found| self.is_possible_in(found, task, &common.settings, &setup))
+        for config in self.configs(model.model, ways, common) {
+            if self.is_possible(&common.settings, &config, ways)
+                && self.holds_together(task, common, &config)
+                && interpreter.is_none_or(|found| self.is_possible_in(found, task, &common.settings, &config))
             {
-                let setup = self.finish(setup, common, task.topology(&common.settings));
-                self.add(common, task, interpreter, setup);
+                let config = self.finish(config, common, task.topology(&common.settings));
+                self.add(common, task, interpreter, config);
             }
         }
     }
@@ -263,21 +268,21 @@ impl Builder<'_> {
     }
 
     /// Every combination of the keys that the model uses, before impossible ones are sorted out.
-    fn setups(&mut self, model: Model, ways: &Ways, common: &Common) -> Vec<Setup> {
+    fn configs(&mut self, model: Model, ways: &Ways, common: &WorkloadKey) -> Vec<Config> {
         fn values<T: Clone>(choice: Option<&Choice<T>>, default: T) -> Vec<Option<T>> {
             choice.map_or(vec![Some(default)], |choice| choice.values.iter().cloned().map(Some).collect())
         }
         let runtime = common.runtime;
         let uses = |key| uses(model, runtime, key);
-        let mut setups = vec![Setup::new(model, common.measure)];
+        let mut configs = vec![Config::new(model, common.measure)];
         macro_rules! nest {
             ($key:expr, $field:ident, $values:expr) => {
                 if uses($key) {
                     let values = $values;
-                    let nested = setups.iter().flat_map(|setup| {
-                        values.iter().map(move |value| Setup { $field: value.clone(), ..setup.clone() })
+                    let nested = configs.iter().flat_map(|config| {
+                        values.iter().map(move |value| Config { $field: value.clone(), ..config.clone() })
                     });
-                    setups = nested.collect();
+                    configs = nested.collect();
                 }
             };
         }
@@ -288,13 +293,13 @@ impl Builder<'_> {
         let in_flight = if common.rate.is_some() && model == Model::Processes { 1 } else { 2 };
         nest!(Key::InFlight, in_flight, values(ways.in_flight.as_ref(), in_flight));
         nest!(Key::Wait, wait, values(ways.wait.as_ref(), self.wait));
-        nest!(Key::Placement, placement, values(ways.placement.as_ref(), Placement::Free));
+        nest!(Key::Affinity, affinity, values(ways.affinity.as_ref(), Affinity::Free));
         nest!(Key::Workers, workers, self.workers(ways).into_iter().map(Some).collect::<Vec<_>>());
         let start = if runtime == Runtime::Python { Start::Fork } else { Start::Spawn };
         nest!(Key::Start, start, values(ways.start.as_ref(), start));
         nest!(Key::Api, api, values(ways.api.as_ref(), Api::Process));
         nest!(Key::SwitchInterval, switch_interval, values(ways.switch_interval.as_ref(), SWITCH_INTERVAL));
-        nest!(Key::HeldPerOperation, held_per_operation, values(ways.held_per_operation.as_ref(), HELD_PER_OPERATION));
+        nest!(Key::GilHold, gil_hold, values(ways.gil_hold.as_ref(), GIL_HOLD));
         if common.fault.is_some() || ways.on_crash.is_some() {
             nest!(Key::OnCrash, on_crash, values(ways.on_crash.as_ref(), OnCrash::Stop));
         }
@@ -302,48 +307,48 @@ impl Builder<'_> {
             nest!(Key::ParentMemory, parent_memory, values(ways.parent_memory.as_ref(), 0));
             nest!(Key::ParentUse, parent_use, values(ways.parent_use.as_ref(), ParentUse::Untouched));
         }
-        setups
+        configs
     }
 
     /// Puts in what follows from other settings.
-    fn finish(&mut self, mut setup: Setup, common: &Common, topology: Topology) -> Setup {
+    fn finish(&mut self, mut config: Config, common: &WorkloadKey, topology: Topology) -> Config {
         let runtime = common.runtime;
         if topology.parts().is_some() {
-            // Nothing is sent ahead of a round, and every worker has its parts.
-            (setup.chunk, setup.in_flight) = (setup.chunk.map(|_| 1), setup.in_flight.map(|_| 1));
+            // Nothing is sent ahead of an iteration, and every worker has its parts.
+            (config.chunk, config.in_flight) = (config.chunk.map(|_| 1), config.in_flight.map(|_| 1));
         }
         if common.rate.is_some() {
             // What comes is not sent in chunks.
-            (setup.rate, setup.chunk) = (common.rate, setup.chunk.map(|_| 1));
+            (config.rate, config.chunk) = (common.rate, config.chunk.map(|_| 1));
         }
-        let stock = setup.api.is_some_and(|api| api != Api::Process);
+        let stock = config.api.is_some_and(|api| api != Api::Process);
         if stock {
             let words = "`ipc`, `in_flight` and `on_crash` under `api: pool` and `executor`";
-            if setup.ipc.is_some() || setup.on_crash.is_some_and(|answer| answer != OnCrash::Stop) {
+            if config.ipc.is_some() || config.on_crash.is_some_and(|answer| answer != OnCrash::Stop) {
                 self.collapse(words.into(), "Python's own pools bring their own".into());
             }
-            (setup.ipc, setup.in_flight, setup.on_crash) = (None, None, None);
+            (config.ipc, config.in_flight, config.on_crash) = (None, None, None);
         }
-        if runtime == Runtime::Python && setup.model == Model::Processes && !stock {
-            setup.dispatch = Some(Dispatch::Stream);
+        if runtime == Runtime::Python && config.model == Model::Processes && !stock {
+            config.dispatch = Some(Dispatch::Stream);
         }
-        if setup.parent_memory == Some(0) {
-            (setup.parent_memory, setup.parent_use) = (None, None);
+        if config.parent_memory == Some(0) {
+            (config.parent_memory, config.parent_use) = (None, None);
         }
-        match setup.dispatch {
-            Some(Dispatch::Table) => {
-                setup.ipc = Some(Method::SharedMemory);
-                setup.in_flight = None;
-                setup.wait = None;
+        match config.dispatch {
+            Some(Dispatch::Claim) => {
+                config.ipc = Some(Method::SharedMemory);
+                config.in_flight = None;
+                config.wait = None;
             }
-            Some(Dispatch::Stream) => setup.ipc = setup.ipc.or(Some(Method::Pipe)),
+            Some(Dispatch::Stream) => config.ipc = config.ipc.or(Some(Method::Pipe)),
             None => {}
         }
-        setup
+        config
     }
 
-    fn add(&mut self, common: &Common, task: &dyn Task, interpreter: Option<&Interpreter>, setup: Setup) {
-        self.put(common, setup, |id| {
+    fn add(&mut self, common: &WorkloadKey, task: &dyn Task, interpreter: Option<&Interpreter>, config: Config) {
+        self.put(common, config, |id| {
             let payload = task.settings().iter().any(|setting| setting.name == "payload");
             Group {
                 id,
@@ -370,19 +375,19 @@ impl Builder<'_> {
     }
 
     /// Adds a cell to its group, which `make` makes where it is the first.
-    pub(super) fn put(&mut self, common: &Common, setup: Setup, make: impl FnOnce(usize) -> Group) {
+    pub(super) fn put(&mut self, common: &WorkloadKey, config: Config, make: impl FnOnce(usize) -> Group) {
         let found = self.built.groups.iter().position(|(known, _)| known == common);
         let group = found.unwrap_or_else(|| {
             let id = self.built.groups.len();
             self.built.groups.push((common.clone(), make(id)));
             id
         });
-        let point = Point { group, setup };
+        let point = MatrixPoint { group, config };
         let members = &self.built.groups[group].1.cells;
         if members.iter().any(|id| self.built.points[*id] == point) {
             // Under a table, settings that it does not use make equal cells: that has been said already.
-            if point.setup.dispatch != Some(Dispatch::Table) {
-                let what = format!("equal cells of {}", point.setup.model.entry().word);
+            if point.config.dispatch != Some(Dispatch::Claim) {
+                let what = format!("equal cells of {}", point.config.model.entry().word);
                 self.collapse(what, "two entries ask for one and the same cell".into());
             }
             return;

@@ -2,14 +2,14 @@
 
 use super::{Cell, Collapsed, Group, Items, Skipped};
 use crate::ipc::Dispatch;
-use crate::model::{Measure, Model, Setup};
+use crate::model::{Config, Measure, Model};
 use crate::runtime::Runtime;
 use crate::scenario::{NO_FAULT, word_of};
 use crate::task::{Fault, Settings, Value};
 
 /// What the cells of a group have in common.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Common {
+pub(super) struct WorkloadKey {
     pub task: String,
     pub settings: Settings,
     pub items: Items,
@@ -23,16 +23,16 @@ pub(super) struct Common {
 
 /// A cell before it has a number.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Point {
-    /// Index in [`Built::groups`].
+pub(super) struct MatrixPoint {
+    /// Index in [`ConfigMatrix::groups`].
     pub group: usize,
-    pub setup: Setup,
+    pub config: Config,
 }
 
 /// The whole matrix, before `--only`.
-pub(super) struct Built {
-    pub groups: Vec<(Common, Group)>,
-    pub points: Vec<Point>,
+pub(super) struct ConfigMatrix {
+    pub groups: Vec<(WorkloadKey, Group)>,
+    pub points: Vec<MatrixPoint>,
     pub skipped: Vec<Skipped>,
     pub collapsed: Vec<Collapsed>,
     /// Whether something is skipped that another machine, or a permission, would have run.
@@ -40,13 +40,13 @@ pub(super) struct Built {
 }
 
 /// Which points are run.
-pub(super) struct Narrowed {
-    /// Indices into [`Built::points`], with the number of the cell that each becomes.
+pub(super) struct Selection {
+    /// Indices into [`ConfigMatrix::points`], with the number of the cell that each becomes.
     pub cells: Vec<Option<usize>>,
     pub collapsed: Vec<Collapsed>,
 }
 
-impl Built {
+impl ConfigMatrix {
     /// Numbers the points group by group, so that cells of a group follow each other.
     pub fn group_in_order(&mut self) {
         let mut order: Vec<usize> = (0..self.points.len()).collect();
@@ -58,12 +58,12 @@ impl Built {
     }
 
     /// All points.
-    pub fn everything(&self) -> Narrowed {
+    pub fn everything(&self) -> Selection {
         self.narrowed(|_| true)
     }
 
     /// The points that `keep` keeps.
-    pub fn narrowed(&self, keep: impl Fn(usize) -> bool) -> Narrowed {
+    pub fn narrowed(&self, keep: impl Fn(usize) -> bool) -> Selection {
         let mut next = 0;
         let number = |point| {
             keep(point).then(|| {
@@ -71,11 +71,11 @@ impl Built {
                 next - 1
             })
         };
-        Narrowed { cells: (0..self.points.len()).map(number).collect(), collapsed: self.collapsed.clone() }
+        Selection { cells: (0..self.points.len()).map(number).collect(), collapsed: self.collapsed.clone() }
     }
 
     /// The cells and groups that are run, renumbered.
-    pub fn into_cells(self, narrowed: &Narrowed, cores: u32) -> (Vec<Group>, Vec<Cell>) {
+    pub fn into_cells(self, narrowed: &Selection, cores: u32) -> (Vec<Group>, Vec<Cell>) {
         let mut cells: Vec<Cell> = Vec::new();
         let mut groups = Vec::new();
         for (_, mut group) in self.groups {
@@ -87,19 +87,19 @@ impl Built {
             group.id = groups.len();
             group.cells = kept.iter().map(|(_, id)| *id).collect();
             for (point, id) in kept {
-                let setup = self.points[point].setup.clone();
-                let oversubscribed = busy(&setup) > cores;
+                let config = self.points[point].config.clone();
+                let oversubscribed = busy(&config) > cores;
                 cells.push(Cell {
                     id,
                     group: group.id,
                     label: String::new(),
-                    setup,
+                    config,
                     checked: false,
                     against: None,
                     oversubscribed,
                 });
             }
-            group.baseline = baseline(&group.cells, |id| &cells[id].setup);
+            group.baseline = baseline(&group.cells, |id| &cells[id].config);
             groups.push(group);
         }
         (groups, cells)
@@ -107,22 +107,22 @@ impl Built {
 }
 
 /// Workers, and the dispatcher where one hands out items.
-fn busy(setup: &Setup) -> u32 {
-    setup.all_workers() + u32::from(setup.dispatch == Some(Dispatch::Stream))
+fn busy(config: &Config) -> u32 {
+    config.all_workers() + u32::from(config.dispatch == Some(Dispatch::Stream))
 }
 
 /// Rule 16: serial, else one worker of the first model that has it (one for each stage), else the first cell.
-pub(super) fn baseline<'a>(cells: &[usize], setup: impl Fn(usize) -> &'a Setup) -> usize {
-    let serial = cells.iter().find(|id| setup(**id).model == Model::Serial);
-    let one_each = |setup: &Setup| !setup.stages.is_empty() && setup.stages.iter().all(|stage| stage.workers == 1);
-    let single = cells.iter().find(|id| setup(**id).workers == Some(1) || one_each(setup(**id)));
+pub(super) fn baseline<'a>(cells: &[usize], config: impl Fn(usize) -> &'a Config) -> usize {
+    let serial = cells.iter().find(|id| config(**id).model == Model::Serial);
+    let one_each = |config: &Config| !config.stages.is_empty() && config.stages.iter().all(|stage| stage.workers == 1);
+    let single = cells.iter().find(|id| config(**id).workers == Some(1) || one_each(config(**id)));
     serial.or(single).or(cells.first()).copied().unwrap_or(0)
 }
 
 /// How the stages of a pipeline are run, as (key, value): `stage2_workers`.
-pub(super) fn stage_facts(setup: &Setup) -> Vec<(String, Value)> {
+pub(super) fn stage_facts(config: &Config) -> Vec<(String, Value)> {
     let mut facts = Vec::new();
-    for (at, stage) in setup.stages.iter().enumerate() {
+    for (at, stage) in config.stages.iter().enumerate() {
         let word = |word: &str| Value::Word(word.to_owned());
         let known = [
             ("model", Some(word(stage.model.entry().word))),
@@ -137,35 +137,35 @@ pub(super) fn stage_facts(setup: &Setup) -> Vec<(String, Value)> {
 }
 
 /// The facts of a point that selectors and labels speak of, as (key, value).
-pub(super) fn facts(common: &Common, setup: &Setup) -> Vec<(String, Value)> {
+pub(super) fn facts(common: &WorkloadKey, config: &Config) -> Vec<(String, Value)> {
     let word = |word: &str| Value::Word(word.to_owned());
     let whole = |value: u32| Value::Whole(u64::from(value));
-    let mut facts = vec![("task", word(&common.task)), ("model", word(setup.model.entry().word))];
+    let mut facts = vec![("task", word(&common.task)), ("model", word(config.model.entry().word))];
     let optional = [
-        ("workers", setup.workers.map(whole)),
-        ("ipc", setup.ipc.map(|method| word(method.word()))),
-        ("dispatch", setup.dispatch.map(|dispatch| word(word_of(dispatch)))),
-        ("chunk", setup.chunk.map(whole)),
-        ("in_flight", setup.in_flight.map(whole)),
-        ("wait", setup.wait.map(|wait| word(word_of(wait)))),
-        ("placement", setup.placement.map(|placement| word(word_of(placement)))),
+        ("workers", config.workers.map(whole)),
+        ("ipc", config.ipc.map(|method| word(method.word()))),
+        ("dispatch", config.dispatch.map(|dispatch| word(word_of(dispatch)))),
+        ("chunk", config.chunk.map(whole)),
+        ("in_flight", config.in_flight.map(whole)),
+        ("wait", config.wait.map(|wait| word(word_of(wait)))),
+        ("affinity", config.affinity.map(|affinity| word(word_of(affinity)))),
         ("runtime", Some(word(word_of(common.runtime)))),
         ("measure", Some(word(word_of(common.measure)))),
-        ("start", setup.start.map(|start| word(word_of(start)))),
-        ("api", setup.api.map(|api| word(word_of(api)))),
-        ("switch_interval", setup.switch_interval.map(Value::Whole)),
-        ("held_per_operation", setup.held_per_operation.map(Value::Whole)),
+        ("start", config.start.map(|start| word(word_of(start)))),
+        ("api", config.api.map(|api| word(word_of(api)))),
+        ("switch_interval", config.switch_interval.map(Value::Whole)),
+        ("gil_hold", config.gil_hold.map(Value::Whole)),
         ("python", common.python.as_deref().map(word)),
         ("fault", Some(word(common.fault.map_or(NO_FAULT, |fault| fault.kind.word())))),
-        ("on_crash", setup.on_crash.map(|answer| word(word_of(answer)))),
-        ("parent_memory", setup.parent_memory.map(Value::Whole)),
+        ("on_crash", config.on_crash.map(|answer| word(word_of(answer)))),
+        ("parent_memory", config.parent_memory.map(Value::Whole)),
         ("rate", common.rate.map(whole)),
-        ("parent_use", setup.parent_use.map(|what| word(word_of(what)))),
+        ("parent_use", config.parent_use.map(|what| word(word_of(what)))),
     ];
     facts.extend(optional.into_iter().filter_map(|(key, value)| value.map(|value| (key, value))));
     let mut facts: Vec<(String, Value)> = facts.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
-    facts.extend(setup.queue.map(|queue| ("queue".to_owned(), whole(queue))));
-    facts.extend(stage_facts(setup));
+    facts.extend(config.queue.map(|queue| ("queue".to_owned(), whole(queue))));
+    facts.extend(stage_facts(config));
     facts.extend(common.settings.iter().map(|(key, value)| (key.to_owned(), value.clone())));
     facts
 }

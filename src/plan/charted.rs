@@ -1,10 +1,10 @@
 //! Charts: those that a scenario names, with their cells found, and those that fit where it names none.
 
-use super::built::{Built, Narrowed};
+use super::built::{ConfigMatrix, Selection};
 use super::expect::{Facts, all_facts, in_vain, matching, selector_words};
 use super::{Cell, Chart, Group, Skipped};
-use crate::model::Setup;
-use crate::scenario::{self, Fault, Problems, Scenario};
+use crate::model::Config;
+use crate::scenario::{self, Diagnostics, Fault, Scenario};
 use crate::vocab::ChartKind;
 
 impl Chart {
@@ -19,10 +19,10 @@ type Resolved = (Option<Vec<Chart>>, Vec<Skipped>);
 
 /// Finds the points of the charts that a scenario names. As with expectations, a chart of cells that this machine or a
 /// permission keeps from being run is skipped.
-pub(super) fn resolve(scenario: &Scenario, built: &Built, cores: u32) -> Result<Resolved, Problems> {
+pub(super) fn resolve(scenario: &Scenario, built: &ConfigMatrix, cores: u32) -> Result<Resolved, Diagnostics> {
     let Some(named) = &scenario.charts else { return Ok((None, Vec::new())) };
     let facts = all_facts(built);
-    let (mut problems, mut charts, mut skipped) = (Problems::new(), Vec::new(), Vec::new());
+    let (mut problems, mut charts, mut skipped) = (Diagnostics::new(), Vec::new(), Vec::new());
     for chart in named {
         match resolve_one(scenario, chart, &facts, cores) {
             Ok(found) => charts.push(found),
@@ -36,8 +36,8 @@ pub(super) fn resolve(scenario: &Scenario, built: &Built, cores: u32) -> Result<
     if problems.is_empty() { Ok((Some(charts), skipped)) } else { Err(problems) }
 }
 
-fn resolve_one(scenario: &Scenario, chart: &scenario::Chart, facts: &Facts, cores: u32) -> Result<Chart, Problems> {
-    let mut problems = Problems::new();
+fn resolve_one(scenario: &Scenario, chart: &scenario::Chart, facts: &Facts, cores: u32) -> Result<Chart, Diagnostics> {
+    let mut problems = Diagnostics::new();
     if let Some(only) = &chart.only {
         for (term, fault) in in_vain(&only.terms, facts, cores) {
             problems.push(fault.at(&scenario.text, term.map_or(&only.place, |term| &term.place)));
@@ -64,7 +64,7 @@ fn resolve_one(scenario: &Scenario, chart: &scenario::Chart, facts: &Facts, core
 }
 
 /// The charts with the numbers of the cells that are run; those of which none is are named among what is skipped.
-pub(super) fn keep(charts: Option<Vec<Chart>>, narrowed: &Narrowed, skipped: &mut Vec<Skipped>) -> Option<Vec<Chart>> {
+pub(super) fn keep(charts: Option<Vec<Chart>>, narrowed: &Selection, skipped: &mut Vec<Skipped>) -> Option<Vec<Chart>> {
     let mut kept = Vec::new();
     for mut chart in charts? {
         if let Some(points) = chart.cells {
@@ -90,15 +90,15 @@ pub(super) fn fitting(groups: &[Group], cells: &[Cell], quick: bool) -> Vec<Char
         values.dedup();
         values.len()
     };
-    let of = |group: &Group| group.cells.iter().map(|id| &cells[*id].setup).collect::<Vec<_>>();
+    let of = |group: &Group| group.cells.iter().map(|id| &cells[*id].config).collect::<Vec<_>>();
     let scales = groups.iter().any(|group| {
         crate::model::MODELS.iter().any(|entry| {
-            let counts = of(group).into_iter().filter(|setup| setup.model == entry.model);
-            distinct(counts.filter_map(|setup| setup.workers.map(u64::from)).collect()) > 1
+            let counts = of(group).into_iter().filter(|config| config.model == entry.model);
+            distinct(counts.filter_map(|config| config.workers.map(u64::from)).collect()) > 1
         })
     });
-    let stream = |setup: &&Setup| setup.dispatch == Some(crate::ipc::Dispatch::Stream);
-    let methods = groups.iter().flat_map(of).filter(stream).filter_map(|setup| setup.ipc.map(|method| method as u64));
+    let stream = |config: &&Config| config.dispatch == Some(crate::ipc::Dispatch::Stream);
+    let methods = groups.iter().flat_map(of).filter(stream).filter_map(|config| config.ipc.map(|method| method as u64));
     let payloads = groups.iter().filter_map(|group| group.payload).collect();
     let mut charts: Vec<ChartKind> = Vec::new();
     let rates: Vec<u64> = groups.iter().filter_map(|group| group.rate.map(u64::from)).collect();
@@ -115,7 +115,7 @@ pub(super) fn fitting(groups: &[Group], cells: &[Cell], quick: bool) -> Vec<Char
         charts.push(ChartKind::Time);
     }
     // What was lost is told by instrumented trials, of which a quick run has none.
-    let workers = |id: &usize| cells[*id].setup.workers.unwrap_or(1);
+    let workers = |id: &usize| cells[*id].config.workers.unwrap_or(1);
     let loses = |group: &Group| workers(&group.baseline) == 1 && group.cells.iter().any(|id| workers(id) > 1);
     if !quick && !rated && groups.iter().any(loses) {
         charts.push(ChartKind::Losses);

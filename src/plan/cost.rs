@@ -2,7 +2,7 @@
 
 use super::{Cell, Group, Items, Plan, items_at_rate};
 use crate::ipc::{Dispatch, Method};
-use crate::model::{Measure, Model, Setup, Start};
+use crate::model::{Config, Measure, Model, Start};
 use crate::runtime::Runtime;
 use crate::task::{Bound, Effort, FaultKind, Tasks};
 
@@ -52,7 +52,7 @@ pub fn estimate(plan: &Plan, tasks: &Tasks) -> Cost {
         let counts = counts(plan, group, &efforts);
         for ((id, item), count) in group.cells.iter().zip(&efforts).zip(&counts) {
             let cell = &plan.cells[*id];
-            let timed = u64::from(plan.blocks) * if cell.checked { 2 } else { 1 };
+            let timed = u64::from(plan.rounds) * if cell.checked { 2 } else { 1 };
             let (instrumented, memory) = (u64::from(plan.instrumented_of(*id)), u64::from(plan.memory_of(*id)));
             cost.timed += timed;
             cost.instrumented += instrumented;
@@ -75,11 +75,11 @@ pub fn estimate(plan: &Plan, tasks: &Tasks) -> Cost {
 /// What is around the work of a trial: a host, its workers, and the items with which they warm up.
 fn around(group: &Group, cell: &Cell, item: &Item) -> f64 {
     let host = if group.interpreter.is_some() { PYTHON_HOST } else { HOST };
-    let setup = &cell.setup;
-    let workers = if setup.stages.is_empty() { setup.workers.unwrap_or(0) } else { setup.all_workers() };
-    let (workers, chunk) = (f64::from(workers), f64::from(setup.chunk.unwrap_or(1)));
+    let config = &cell.config;
+    let workers = if config.stages.is_empty() { config.workers.unwrap_or(0) } else { config.all_workers() };
+    let (workers, chunk) = (f64::from(workers), f64::from(config.chunk.unwrap_or(1)));
     let warm = if group.measure == Measure::Work { item.seconds * workers.max(1.0) * chunk } else { 0.0 };
-    let per_worker = match setup.start {
+    let per_worker = match config.start {
         Some(Start::Spawn) if group.interpreter.is_some() => PER_SPAWNED_PYTHON,
         Some(Start::Forkserver) if group.interpreter.is_some() => PER_SERVED_PYTHON,
         _ => PER_WORKER,
@@ -120,8 +120,8 @@ fn counts(plan: &Plan, group: &Group, efforts: &[Item]) -> Vec<f64> {
     let fastest = efforts.iter().map(|item| item.seconds).fold(f64::INFINITY, f64::min);
     let slowest = efforts.iter().map(|item| item.seconds).fold(0.0, f64::max);
     let fewest = |id: &usize| {
-        let setup = &plan.cells[*id].setup;
-        8.0 * f64::from(setup.workers.unwrap_or(1)) * f64::from(setup.chunk.unwrap_or(1))
+        let config = &plan.cells[*id].config;
+        8.0 * f64::from(config.workers.unwrap_or(1)) * f64::from(config.chunk.unwrap_or(1))
     };
     let common = group.cells.iter().map(fewest).fold(target / fastest, f64::max);
     if common * slowest <= plan.timeout.as_secs_f64() / 4.0 {
@@ -141,9 +141,9 @@ struct Item {
 
 /// About how long an item takes, from what its task says and what its way costs.
 fn item(plan: &Plan, group: &Group, cell: &Cell, tasks: &Tasks) -> Item {
-    let setup = &cell.setup;
+    let config = &cell.config;
     if !group.stages.is_empty() {
-        return staged(plan, group, setup, tasks);
+        return staged(plan, group, config, tasks);
     }
     let known = tasks.get(&group.task).and_then(|task| task.effort(&group.settings));
     let effort = known.unwrap_or(match group.bound {
@@ -151,16 +151,16 @@ fn item(plan: &Plan, group: &Group, cell: &Cell, tasks: &Tasks) -> Item {
         Bound::Waiting => Effort::waiting(1e-3),
         Bound::Moving => Effort::computing(3e-8),
     });
-    let workers = match setup.model {
-        Model::Async => f64::from(setup.in_flight.unwrap_or(1)),
-        _ => f64::from(setup.workers.unwrap_or(1)),
+    let workers = match config.model {
+        Model::Async => f64::from(config.in_flight.unwrap_or(1)),
+        _ => f64::from(config.workers.unwrap_or(1)),
     };
     let locked = match group.runtime {
         Runtime::Native => false,
-        Runtime::EmulatedGil => true,
+        Runtime::GilEmulation => true,
         Runtime::Python => group.interpreter.as_ref().is_none_or(|found| found.gil),
     };
-    let one_at_a_time = match setup.model {
+    let one_at_a_time = match config.model {
         Model::Serial | Model::Async => true,
         Model::Pipeline => false,
         Model::Threads | Model::Rayon => locked && effort.held.is_some(),
@@ -173,12 +173,12 @@ fn item(plan: &Plan, group: &Group, cell: &Cell, tasks: &Tasks) -> Item {
     let overhead = if python { 3e-6 } else { 0.0 };
     let work = (effort.computing * slower + overhead) / parallel + effort.waiting / workers;
     let message =
-        carrying(setup.ipc, setup.dispatch, group.payload.unwrap_or(0)) + if python { 2.0 * overhead } else { 0.0 };
-    Item { seconds: work + message / f64::from(setup.chunk.unwrap_or(1)).min(64.0), alone: effort.computing }
+        carrying(config.ipc, config.dispatch, group.payload.unwrap_or(0)) + if python { 2.0 * overhead } else { 0.0 };
+    Item { seconds: work + message / f64::from(config.chunk.unwrap_or(1)).min(64.0), alone: effort.computing }
 }
 
 /// The same for an item that passes through stages: as fast as the slowest of them, and as the cores can compute it.
-fn staged(plan: &Plan, group: &Group, setup: &Setup, tasks: &Tasks) -> Item {
+fn staged(plan: &Plan, group: &Group, config: &Config, tasks: &Tasks) -> Item {
     let (mut slowest, mut alone, mut all) = (0.0f64, 0.0, 0.0);
     for (at, work) in group.stages.iter().enumerate() {
         let task = tasks.get(&work.task);
@@ -190,12 +190,12 @@ fn staged(plan: &Plan, group: &Group, setup: &Setup, tasks: &Tasks) -> Item {
         });
         alone += effort.computing;
         all += effort.computing + effort.waiting;
-        if let Some(way) = setup.stages.get(at) {
+        if let Some(way) = config.stages.get(at) {
             let one = effort.computing + effort.waiting + carrying(way.ipc, way.ipc.map(|_| Dispatch::Stream), 0);
             slowest = slowest.max(one / f64::from(way.workers));
         }
     }
-    let seconds = if setup.stages.is_empty() { all } else { slowest.max(alone / f64::from(plan.cores.max(1))) };
+    let seconds = if config.stages.is_empty() { all } else { slowest.max(alone / f64::from(plan.cores.max(1))) };
     Item { seconds, alone }
 }
 
@@ -204,7 +204,7 @@ fn carrying(method: Option<Method>, dispatch: Option<Dispatch>, payload: u64) ->
     let bytes = payload as f64;
     match (dispatch, method) {
         (None, _) => bytes * 1e-10,
-        (Some(Dispatch::Table), _) => 5e-8 + bytes * 2e-10,
+        (Some(Dispatch::Claim), _) => 5e-8 + bytes * 2e-10,
         (_, Some(Method::SharedMemory)) => 2e-6 + bytes * 5e-10,
         (_, Some(Method::Pipe) | None) => 8e-6 + bytes * 8e-10,
         (_, Some(Method::Queue)) => 1.5e-5 + bytes * 1.5e-9,

@@ -1,9 +1,9 @@
 //! Selectors against the cells of a plan, and expectations resolved to pairs of cells.
 
-use super::built::{Built, Narrowed, baseline, facts};
+use super::built::{ConfigMatrix, Selection, baseline, facts};
 use super::{Expectation, Skipped};
 use crate::name::{show_bytes, show_seconds, three_digits};
-use crate::scenario::{self, Fault, Problems, Scenario, Selector, Term, Wanted, list};
+use crate::scenario::{self, Diagnostics, Fault, Scenario, Selector, Term, Wanted, list};
 use crate::task::Value;
 use crate::vocab::{Metric, Unit};
 
@@ -11,8 +11,8 @@ use crate::vocab::{Metric, Unit};
 pub(super) type Facts = Vec<Vec<(String, Value)>>;
 
 /// The facts of all points of a matrix.
-pub(super) fn all_facts(built: &Built) -> Facts {
-    built.points.iter().map(|point| facts(&built.groups[point.group].0, &point.setup)).collect()
+pub(super) fn all_facts(built: &ConfigMatrix) -> Facts {
+    built.points.iter().map(|point| facts(&built.groups[point.group].0, &point.config)).collect()
 }
 
 fn fact<'a>(facts: &'a [(String, Value)], key: &str) -> Option<&'a Value> {
@@ -88,11 +88,11 @@ pub(super) fn in_vain<'a>(terms: &'a [Term], facts: &Facts, cores: u32) -> Vec<(
 /// run nothing can be expected: where there are such, expectations that find none are skipped.
 pub(super) fn resolve(
     scenario: &Scenario,
-    built: &Built,
+    built: &ConfigMatrix,
     cores: u32,
-) -> Result<(Vec<Expectation>, Vec<Skipped>), Problems> {
+) -> Result<(Vec<Expectation>, Vec<Skipped>), Diagnostics> {
     let facts = all_facts(built);
-    let (mut problems, mut resolved, mut skipped) = (Problems::new(), Vec::new(), Vec::new());
+    let (mut problems, mut resolved, mut skipped) = (Diagnostics::new(), Vec::new(), Vec::new());
     for expectation in &scenario.expect {
         match resolve_one(scenario, expectation, built, &facts, cores) {
             Ok(found) => resolved.push(found),
@@ -108,12 +108,12 @@ pub(super) fn resolve(
 
 /// What selectors ask for in vain however the matrix comes out, for where it has problems of its own: tasks and models that
 /// the scenario does not name.
-pub(super) fn unnamed(scenario: &Scenario, cores: u32) -> Problems {
+pub(super) fn unnamed(scenario: &Scenario, cores: u32) -> Diagnostics {
     let fact = |key: &str, word: &str| vec![(key.to_owned(), Value::Word(word.to_owned()))];
     let named = scenario.tasks.iter().map(|choice| fact("task", &choice.task));
     let facts: Facts =
         named.chain(scenario.models.iter().map(|choice| fact("model", choice.model.entry().word))).collect();
-    let mut problems = Problems::new();
+    let mut problems = Diagnostics::new();
     let expected = scenario.expect.iter().flat_map(|expectation| [Some(&expectation.compare), expectation.to.as_ref()]);
     let drawn = scenario.charts.iter().flatten().map(|chart| chart.only.as_ref());
     for term in expected.chain(drawn).flatten().flat_map(|selector| &selector.terms) {
@@ -128,11 +128,11 @@ pub(super) fn unnamed(scenario: &Scenario, cores: u32) -> Problems {
 fn resolve_one(
     scenario: &Scenario,
     expectation: &scenario::Expectation,
-    built: &Built,
+    built: &ConfigMatrix,
     facts: &Facts,
     cores: u32,
-) -> Result<Expectation, Problems> {
-    let mut problems = Problems::new();
+) -> Result<Expectation, Diagnostics> {
+    let mut problems = Diagnostics::new();
     for selector in [Some(&expectation.compare), expectation.to.as_ref()].into_iter().flatten() {
         for (term, fault) in in_vain(&selector.terms, facts, cores) {
             problems.push(fault.at(&scenario.text, term.map_or(&selector.place, |term| &term.place)));
@@ -159,7 +159,7 @@ fn resolve_one(
 
 type Pairs = Vec<(usize, Option<usize>)>;
 
-fn pairs(expectation: &scenario::Expectation, built: &Built, facts: &Facts, cores: u32) -> Result<Pairs, Fault> {
+fn pairs(expectation: &scenario::Expectation, built: &ConfigMatrix, facts: &Facts, cores: u32) -> Result<Pairs, Fault> {
     let compared = matching(&expectation.compare.terms, facts, cores);
     if expectation.metric != Metric::Speedup && expectation.to.is_none() {
         return Ok(compared.into_iter().map(|cell| (cell, None)).collect());
@@ -169,7 +169,7 @@ fn pairs(expectation: &scenario::Expectation, built: &Built, facts: &Facts, core
     for &cell in &compared {
         let group = built.points[cell].group;
         let Some((to, candidates)) = &references else {
-            let base = baseline(&built.groups[group].1.cells, |id| &built.points[id].setup);
+            let base = baseline(&built.groups[group].1.cells, |id| &built.points[id].config);
             if base != cell {
                 pairs.push((cell, Some(base)));
             }
@@ -201,7 +201,7 @@ fn agree(one: &[(String, Value)], other: &[(String, Value)], to: &Selector) -> b
 }
 
 /// The expectations whose cells are run; the others are named among what is skipped.
-pub(super) fn keep(expected: Vec<Expectation>, narrowed: &Narrowed, skipped: &mut Vec<Skipped>) -> Vec<Expectation> {
+pub(super) fn keep(expected: Vec<Expectation>, narrowed: &Selection, skipped: &mut Vec<Skipped>) -> Vec<Expectation> {
     let number = |point: usize| narrowed.cells[point];
     let mut kept = Vec::new();
     for mut expectation in expected {

@@ -3,7 +3,7 @@
 use super::built::stage_facts;
 use super::{Axis, Cell, Group, Items};
 use crate::ipc::Dispatch;
-use crate::model::{Api, Measure, Model, Placement, Setup, StageTask, StageWay};
+use crate::model::{Affinity, Api, Config, Measure, Model, StageTask, StageWay};
 use crate::name::{show_bytes, show_count, show_seconds};
 use crate::runtime::Interpreter;
 use crate::scenario::{NO_FAULT, word_of};
@@ -11,98 +11,98 @@ use crate::task::{Fault, SettingKind, Tasks, Value};
 
 /// Labels the cells of a group: model, workers, method, and further settings where they vary within the group.
 pub(super) fn label_cells(group: &Group, cells: &mut [Cell]) {
-    let setups: Vec<Setup> = group.cells.iter().map(|id| cells[*id].setup.clone()).collect();
-    for (id, setup) in group.cells.iter().zip(&setups) {
-        cells[*id].label = match setup.stages.is_empty() {
-            true => cell_label(setup, &setups),
-            false => stages_label(group, setup, &setups),
+    let configs: Vec<Config> = group.cells.iter().map(|id| cells[*id].config.clone()).collect();
+    for (id, config) in group.cells.iter().zip(&configs) {
+        cells[*id].label = match config.stages.is_empty() {
+            true => cell_label(config, &configs),
+            false => stages_label(group, config, &configs),
         };
     }
 }
 
-fn varies<T: PartialEq>(setups: &[Setup], field: impl Fn(&Setup) -> Option<T>) -> bool {
-    let mut values = setups.iter().filter_map(field);
+fn varies<T: PartialEq>(configs: &[Config], field: impl Fn(&Config) -> Option<T>) -> bool {
+    let mut values = configs.iter().filter_map(field);
     let Some(first) = values.next() else { return false };
     values.any(|value| value != first)
 }
 
-fn cell_label(setup: &Setup, setups: &[Setup]) -> String {
-    let word = setup.model.entry().word;
-    let mut parts = vec![match setup.workers {
-        Some(workers) if setup.model != Model::Serial => format!("{word} × {workers}"),
+fn cell_label(config: &Config, configs: &[Config]) -> String {
+    let word = config.model.entry().word;
+    let mut parts = vec![match config.workers {
+        Some(workers) if config.model != Model::Serial => format!("{word} × {workers}"),
         _ => word.to_owned(),
     }];
-    parts.extend(setup.ipc_shown());
-    if varies(setups, |s| s.dispatch) {
-        parts.extend(setup.dispatch.map(|dispatch| word_of(dispatch).to_owned()));
-    } else if setup.dispatch == Some(Dispatch::Table) {
+    parts.extend(config.ipc_shown());
+    if varies(configs, |s| s.dispatch) {
+        parts.extend(config.dispatch.map(|dispatch| word_of(dispatch).to_owned()));
+    } else if config.dispatch == Some(Dispatch::Claim) {
         parts.push("table".into());
     }
-    if varies(setups, |s| s.chunk) {
-        parts.extend(setup.chunk.map(|chunk| format!("chunk {}", show_count(chunk.into()))));
+    if varies(configs, |s| s.chunk) {
+        parts.extend(config.chunk.map(|chunk| format!("chunk {}", show_count(chunk.into()))));
     }
-    if varies(setups, |s| s.in_flight) {
-        parts.extend(setup.in_flight.map(|count| format!("{count} in flight")));
+    if varies(configs, |s| s.in_flight) {
+        parts.extend(config.in_flight.map(|count| format!("{count} in flight")));
     }
-    if varies(setups, |s| s.wait) {
-        parts.extend(setup.wait.map(|wait| word_of(wait).to_owned()));
+    if varies(configs, |s| s.wait) {
+        parts.extend(config.wait.map(|wait| word_of(wait).to_owned()));
     }
-    if varies(setups, |s| s.placement) {
-        parts.extend(setup.placement.map(|placement| placement_words(placement).to_owned()));
+    if varies(configs, |s| s.affinity) {
+        parts.extend(config.affinity.map(|affinity| affinity_words(affinity).to_owned()));
     }
-    parts.extend(further(setup, setups));
+    parts.extend(further(config, configs));
     parts.join(", ")
 }
 
 /// `hash × 2 | primes × 2, pipe | sleep × 4`, then the size of the queues where it varies.
-fn stages_label(group: &Group, setup: &Setup, setups: &[Setup]) -> String {
+fn stages_label(group: &Group, config: &Config, configs: &[Config]) -> String {
     let stage = |(at, (work, way)): (usize, (&StageTask, &StageWay))| {
         let mut parts = vec![format!("{} × {}", work.task, way.workers)];
         parts.extend(way.ipc.map(|method| method.shown().to_owned()));
-        if varies(setups, |s| s.stages.get(at).and_then(|stage| stage.in_flight)) {
+        if varies(configs, |s| s.stages.get(at).and_then(|stage| stage.in_flight)) {
             parts.extend(way.in_flight.map(|count| format!("{count} in flight")));
         }
         parts.join(", ")
     };
-    let stages: Vec<String> = group.stages.iter().zip(&setup.stages).enumerate().map(stage).collect();
-    let queue = setup.queue.filter(|_| varies(setups, |s| s.queue));
+    let stages: Vec<String> = group.stages.iter().zip(&config.stages).enumerate().map(stage).collect();
+    let queue = config.queue.filter(|_| varies(configs, |s| s.queue));
     stages.join(" | ") + &queue.map_or(String::new(), |queue| format!(", queue {}", show_count(queue.into())))
 }
 
 /// Settings that few scenarios give, where they vary; of Python's classes also which.
-fn further(setup: &Setup, setups: &[Setup]) -> Vec<String> {
+fn further(config: &Config, configs: &[Config]) -> Vec<String> {
     let mut parts = Vec::new();
-    if varies(setups, |s| s.start) {
-        parts.extend(setup.start.map(|start| word_of(start).to_owned()));
+    if varies(configs, |s| s.start) {
+        parts.extend(config.start.map(|start| word_of(start).to_owned()));
     }
-    if varies(setups, |s| s.api) {
-        let plain = if setup.model == Model::Threads { "Thread" } else { "Process" };
-        parts.extend(setup.api.map(|api| if api == Api::Process { plain.into() } else { word_of(api).to_owned() }));
+    if varies(configs, |s| s.api) {
+        let plain = if config.model == Model::Threads { "Thread" } else { "Process" };
+        parts.extend(config.api.map(|api| if api == Api::Process { plain.into() } else { word_of(api).to_owned() }));
     }
     let seconds = |nanos: u64| show_seconds(nanos as f64 / 1e9);
-    if varies(setups, |s| s.switch_interval) {
-        parts.extend(setup.switch_interval.map(|nanos| format!("switch interval {}", seconds(nanos))));
+    if varies(configs, |s| s.switch_interval) {
+        parts.extend(config.switch_interval.map(|nanos| format!("switch interval {}", seconds(nanos))));
     }
-    if varies(setups, |s| s.held_per_operation) {
-        parts.extend(setup.held_per_operation.map(|nanos| format!("held {}", seconds(nanos))));
+    if varies(configs, |s| s.gil_hold) {
+        parts.extend(config.gil_hold.map(|nanos| format!("held {}", seconds(nanos))));
     }
-    if varies(setups, |s| s.on_crash) {
-        parts.extend(setup.on_crash.map(|answer| word_of(answer).to_owned()));
+    if varies(configs, |s| s.on_crash) {
+        parts.extend(config.on_crash.map(|answer| word_of(answer).to_owned()));
     }
-    if varies(setups, |s| Some(s.parent_memory.unwrap_or(0))) {
-        parts.push(format!("parent {}", show_bytes(setup.parent_memory.unwrap_or(0))));
+    if varies(configs, |s| Some(s.parent_memory.unwrap_or(0))) {
+        parts.push(format!("parent {}", show_bytes(config.parent_memory.unwrap_or(0))));
     }
-    if varies(setups, |s| s.parent_use) {
-        parts.extend(setup.parent_use.map(|what| word_of(what).to_owned()));
+    if varies(configs, |s| s.parent_use) {
+        parts.extend(config.parent_use.map(|what| word_of(what).to_owned()));
     }
     parts
 }
 
-fn placement_words(placement: Placement) -> &'static str {
-    match placement {
-        Placement::Free => "any core",
-        Placement::Same => "same core",
-        Placement::Cross => "across cores",
+fn affinity_words(affinity: Affinity) -> &'static str {
+    match affinity {
+        Affinity::Free => "any core",
+        Affinity::Same => "same core",
+        Affinity::Cross => "across cores",
     }
 }
 
@@ -223,27 +223,27 @@ pub(super) fn axes(groups: &[Group], cells: &[Cell], tasks: &Tasks) -> Vec<Axis>
         }
         add("fault", group.fault.map_or(NO_FAULT, |fault| fault.kind.word()).to_owned());
         for cell in group.cells.iter().map(|id| &cells[*id]) {
-            let setup = &cell.setup;
-            add("model", setup.model.entry().word.to_owned());
+            let config = &cell.config;
+            add("model", config.model.entry().word.to_owned());
             let facts = [
-                ("workers", setup.workers.map(|n| n.to_string())),
-                ("ipc", setup.ipc.map(|method| method.word().to_owned())),
-                ("dispatch", setup.dispatch.map(|dispatch| word_of(dispatch).to_owned())),
-                ("chunk", setup.chunk.map(|n| n.to_string())),
-                ("in_flight", setup.in_flight.map(|n| n.to_string())),
-                ("wait", setup.wait.map(|wait| word_of(wait).to_owned())),
-                ("placement", setup.placement.map(|placement| word_of(placement).to_owned())),
-                ("start", setup.start.map(|start| word_of(start).to_owned())),
-                ("api", setup.api.map(|api| word_of(api).to_owned())),
-                ("switch_interval", setup.switch_interval.map(|nanos| show_seconds(nanos as f64 / 1e9))),
-                ("held_per_operation", setup.held_per_operation.map(|nanos| show_seconds(nanos as f64 / 1e9))),
-                ("on_crash", setup.on_crash.map(|answer| word_of(answer).to_owned())),
-                ("parent_memory", setup.parent_memory.map(show_bytes)),
-                ("parent_use", setup.parent_use.map(|what| word_of(what).to_owned())),
+                ("workers", config.workers.map(|n| n.to_string())),
+                ("ipc", config.ipc.map(|method| method.word().to_owned())),
+                ("dispatch", config.dispatch.map(|dispatch| word_of(dispatch).to_owned())),
+                ("chunk", config.chunk.map(|n| n.to_string())),
+                ("in_flight", config.in_flight.map(|n| n.to_string())),
+                ("wait", config.wait.map(|wait| word_of(wait).to_owned())),
+                ("affinity", config.affinity.map(|affinity| word_of(affinity).to_owned())),
+                ("start", config.start.map(|start| word_of(start).to_owned())),
+                ("api", config.api.map(|api| word_of(api).to_owned())),
+                ("switch_interval", config.switch_interval.map(|nanos| show_seconds(nanos as f64 / 1e9))),
+                ("gil_hold", config.gil_hold.map(|nanos| show_seconds(nanos as f64 / 1e9))),
+                ("on_crash", config.on_crash.map(|answer| word_of(answer).to_owned())),
+                ("parent_memory", config.parent_memory.map(show_bytes)),
+                ("parent_use", config.parent_use.map(|what| word_of(what).to_owned())),
             ];
             facts.into_iter().for_each(|(key, value)| value.into_iter().for_each(|value| add(key, value)));
-            setup.queue.into_iter().for_each(|queue| add("queue", queue.to_string()));
-            for (key, value) in stage_facts(setup) {
+            config.queue.into_iter().for_each(|queue| add("queue", queue.to_string()));
+            for (key, value) in stage_facts(config) {
                 add(&key, SettingKind::Count { min: 0, max: u64::MAX }.show(&value));
             }
         }

@@ -18,9 +18,9 @@ mod together;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::model::{Measure, Setup};
+use crate::model::{Config, Measure};
 use crate::runtime::{Interpreter, Runtime};
-use crate::scenario::{Problems, Scenario};
+use crate::scenario::{Diagnostics, Scenario};
 use crate::task::{Bound, Fault, Settings, Tasks};
 use crate::vocab::{ChartKey, ChartKind, Ending, Metric};
 
@@ -30,12 +30,12 @@ pub use against::doubled;
 pub use compared::comparisons;
 pub use cost::{Cost, estimate};
 pub use only::{Only, OnlyError};
-pub use order::{Entry, block_order};
+pub use order::{Entry, round_order};
 
-/// Most blocks of a quick run: enough to see that everything works, too few for any verdict.
-pub const QUICK_BLOCKS: u32 = 3;
-/// Fewest blocks with a 99 % interval of a median, which the A/A check needs: 1 − 2^(1−8) is 99.2 %.
-pub const FEWEST_BLOCKS_FOR_CHECKS: u32 = 8;
+/// Most rounds of a quick run: enough to see that everything works, too few for any verdict.
+pub const QUICK_ROUNDS: u32 = 3;
+/// Fewest rounds with a 99 % interval of a median, which the A/A check needs: 1 − 2^(1−8) is 99.2 %.
+pub const FEWEST_ROUNDS_FOR_CHECKS: u32 = 8;
 /// Fewest items that come at a rate, so that ten lie above the 95th percentile of their latencies.
 pub const FEWEST_AT_A_RATE: u64 = 200;
 /// Instrumented trials of a cell.
@@ -50,9 +50,9 @@ const APART_FOR_EXPECTATIONS: u32 = 7;
 /// How a scenario is to be run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Options {
-    /// Few blocks and small sizes.
+    /// Few rounds and small sizes.
     pub quick: bool,
-    /// How many blocks, in place of the scenario's.
+    /// How many rounds, in place of the scenario's.
     pub trials: Option<u32>,
     /// The seed, in place of the scenario's.
     pub seed: Option<u64>,
@@ -98,8 +98,8 @@ pub struct Plan {
     pub text: String,
     /// SHA-256 of the scenario file, lower-case hexadecimal.
     pub hash: String,
-    /// Blocks: timed trials of each cell.
-    pub blocks: u32,
+    /// Rounds: timed trials of each cell.
+    pub rounds: u32,
     /// Instrumented trials of each cell whose work is sound.
     pub instrumented: u32,
     /// Memory trials of each cell whose work is sound.
@@ -113,7 +113,7 @@ pub struct Plan {
     /// Cores that may be used.
     pub cores: u32,
     /// The practical margin as a share.
-    pub delta: f64,
+    pub margin: f64,
     /// When a trial is given up.
     pub timeout: Duration,
     /// The axes with their values, in the order of the scenario, for people.
@@ -215,8 +215,8 @@ pub struct Cell {
     /// How tables show it, unique in its group.
     pub label: String,
     /// How its items are run.
-    pub setup: Setup,
-    /// Whether it runs twice per block, for the A/A check.
+    pub config: Config,
+    /// Whether it runs twice per round, for the A/A check.
     pub checked: bool,
     /// Where the other build runs it: the cell of this build that is held against it.
     pub against: Option<usize>,
@@ -296,7 +296,7 @@ pub fn pythons(scenario: &Scenario) -> Vec<String> {
 /// # Errors
 /// Selectors that match nothing, more workers than there may be, and a scenario of which no cell is left, unless it is the
 /// machine or a permission that is wanting: then the plan is empty, and says what was skipped.
-pub fn plan(scenario: &Scenario, tasks: &Tasks, options: &Options) -> Result<Plan, Problems> {
+pub fn plan(scenario: &Scenario, tasks: &Tasks, options: &Options) -> Result<Plan, Diagnostics> {
     let mut built = build::build(scenario, tasks, options)
         .map_err(|problems| and(problems, expect::unnamed(scenario, options.cores)))?;
     // Of what this machine lacks altogether, nothing can be expected.
@@ -317,14 +317,14 @@ pub fn plan(scenario: &Scenario, tasks: &Tasks, options: &Options) -> Result<Pla
     let expectations = expect::keep(expected, &narrowed, &mut skipped);
     let charts = charted::keep(charts, &narrowed, &mut skipped);
     let (groups, mut cells) = built.into_cells(&narrowed, options.cores);
-    let usual_blocks = if options.quick { QUICK_BLOCKS.min(scenario.trials) } else { scenario.trials };
-    let blocks = options.trials.unwrap_or(usual_blocks);
+    let usual_rounds = if options.quick { QUICK_ROUNDS.min(scenario.trials) } else { scenario.trials };
+    let rounds = options.trials.unwrap_or(usual_rounds);
     let axes = label::axes(&groups, &cells, tasks);
     let labels = label::group_labels(&groups, tasks);
     let groups: Vec<Group> = groups.into_iter().zip(labels).map(|(group, label)| Group { label, ..group }).collect();
     for group in &groups {
         label::label_cells(group, &mut cells);
-        if !options.quick && blocks >= FEWEST_BLOCKS_FOR_CHECKS && group.fault.is_none() {
+        if !options.quick && rounds >= FEWEST_ROUNDS_FOR_CHECKS && group.fault.is_none() {
             mark_checked(group, &mut cells);
         }
     }
@@ -336,14 +336,14 @@ pub fn plan(scenario: &Scenario, tasks: &Tasks, options: &Options) -> Result<Pla
         about: scenario.about.clone(),
         text: scenario.text.content.clone(),
         hash: scenario.hash.clone(),
-        blocks,
+        rounds,
         instrumented: trials_apart(options.quick, instrumented, &expectations, Metric::is_service),
         memory: trials_apart(options.quick, weighed, &expectations, |metric| metric == Metric::Memory),
         quick: options.quick,
         only: options.only.as_ref().map(|only| only.text.clone()),
         seed: options.seed.or(scenario.seed).unwrap_or_else(|| seed_of(&scenario.hash)),
         cores: options.cores,
-        delta: scenario.delta,
+        margin: scenario.margin,
         timeout: scenario.timeout,
         axes,
         timeline: charts.iter().any(|chart| chart.kind == ChartKind::Timeline),
@@ -356,7 +356,7 @@ pub fn plan(scenario: &Scenario, tasks: &Tasks, options: &Options) -> Result<Pla
     })
 }
 
-fn and(mut problems: Problems, more: Problems) -> Problems {
+fn and(mut problems: Diagnostics, more: Diagnostics) -> Diagnostics {
     problems.extend(more);
     problems
 }
@@ -392,11 +392,11 @@ fn seed_of(hash: &str) -> u64 {
     hash.get(..8).and_then(|head| u64::from_str_radix(head, 16).ok()).unwrap_or(1)
 }
 
-/// The baseline and the cell with most workers run twice per block (rule 15).
+/// The baseline and the cell with most workers run twice per round (rule 15).
 fn mark_checked(group: &Group, cells: &mut [Cell]) {
-    let workers = |id: usize| match &cells[id].setup {
-        setup if setup.stages.is_empty() => setup.workers.unwrap_or(0),
-        setup => setup.all_workers(),
+    let workers = |id: usize| match &cells[id].config {
+        config if config.stages.is_empty() => config.workers.unwrap_or(0),
+        config => config.all_workers(),
     };
     let most = group.cells.iter().copied().reduce(|best, id| if workers(id) > workers(best) { id } else { best });
     for id in [Some(group.baseline), most].into_iter().flatten() {

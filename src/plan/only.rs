@@ -1,10 +1,10 @@
 //! `--only model=threads|rayon,workers=2`: narrows a run to the cells with these values.
 
-use super::built::{Built, Narrowed};
+use super::built::{ConfigMatrix, Selection};
 use super::expect::{all_facts, in_vain, matching};
 use crate::name::nearest;
 use crate::scenario::{
-    KEYS, Problem, Problems, Scalar, Scenario, Term, Wanted, list, of_stage, printable, read_any, read_way,
+    Diagnostic, Diagnostics, KEYS, Scalar, Scenario, Term, Wanted, list, of_stage, printable, read_any, read_way,
     read_workers,
 };
 use crate::task::{Tasks, Value};
@@ -61,24 +61,24 @@ impl Only {
     /// The points that match.
     pub(super) fn narrow(
         &self,
-        built: &Built,
+        built: &ConfigMatrix,
         scenario: &Scenario,
         tasks: &Tasks,
         cores: u32,
-    ) -> Result<Narrowed, Problems> {
-        let mut problems = Problems::new();
+    ) -> Result<Selection, Diagnostics> {
+        let mut problems = Diagnostics::new();
         let mut terms = Vec::new();
         for (key, values) in &self.terms {
             match term(key, values, tasks) {
                 Ok(term) => terms.push(term),
-                Err((message, help)) => problems.push(Problem::of_file(PLACE, message, Some(help))),
+                Err((message, help)) => problems.push(Diagnostic::of_file(PLACE, message, Some(help))),
             }
         }
         let facts = all_facts(built);
         if problems.is_empty() {
             for (_, fault) in in_vain(&terms, &facts, cores) {
                 let message = format!("{} in {}", fault.message, scenario.text.name);
-                problems.push(Problem::of_file(PLACE, message, fault.help));
+                problems.push(Diagnostic::of_file(PLACE, message, fault.help));
             }
         }
         if !problems.is_empty() {

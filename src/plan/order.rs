@@ -1,49 +1,49 @@
-//! The order of cells within a block: random, with predecessors balanced over the blocks.
+//! The order of cells within a round: random, with predecessors balanced over the rounds.
 //!
 //! A Williams design puts every cell behind every other equally often over its rows. Each design is used on freshly
 //! relabelled cells and with its rows shuffled, so that nothing about the order is the same from seed to seed.
 
 use super::Plan;
 
-/// One trial of a block.
+/// One trial of a round.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Entry {
     /// The cell.
     pub cell: usize,
     /// Whether it is the other run of a checked cell, for the A/A check. Either may come first, so that a drift
-    /// within blocks does not look like a difference.
+    /// within rounds does not look like a difference.
     pub duplicate: bool,
 }
 
-/// The order in which a group's trials are run in one block. The same plan gives the same order. Where two builds are
+/// The order in which a group's trials are run in one round. The same plan gives the same order. Where two builds are
 /// held against each other, all trials of a way stand next to each other, in an order of their own.
 #[must_use]
-pub fn block_order(plan: &Plan, group: usize, block: u32) -> Vec<Entry> {
+pub fn round_order(plan: &Plan, group: usize, round: u32) -> Vec<Entry> {
     let cells = &plan.groups[group].cells;
     let once = cells.iter().map(|&cell| Entry { cell, duplicate: false });
     let twice = cells.iter().filter(|cell| plan.cells[**cell].checked).map(|&cell| Entry { cell, duplicate: true });
     let entries: Vec<Entry> = once.chain(twice).collect();
     if cells.iter().all(|cell| plan.cells[*cell].against.is_none()) {
-        return arranged(entries, plan.seed, group, block);
+        return arranged(entries, plan.seed, group, round);
     }
     let way = |cell: usize| plan.cells[cell].against.unwrap_or(cell);
     let ways: Vec<usize> = cells.iter().copied().filter(|cell| way(*cell) == *cell).collect();
     let of = |one: usize| {
         let trials = entries.iter().copied().filter(|entry| way(entry.cell) == one).collect();
         // Streams of random numbers of their own, beyond those of the groups.
-        arranged(trials, plan.seed, plan.groups.len() + one, block)
+        arranged(trials, plan.seed, plan.groups.len() + one, round)
     };
-    arranged(ways, plan.seed, group, block).into_iter().flat_map(of).collect()
+    arranged(ways, plan.seed, group, round).into_iter().flat_map(of).collect()
 }
 
-/// The entries in the order of one block; `stream` tells sequences of blocks apart.
-fn arranged<T: Copy>(mut entries: Vec<T>, seed: u64, stream: usize, block: u32) -> Vec<T> {
+/// The entries in the order of one round; `stream` tells sequences of rounds apart.
+fn arranged<T: Copy>(mut entries: Vec<T>, seed: u64, stream: usize, round: u32) -> Vec<T> {
     let rows = rows_of_design(entries.len());
-    let mut random = random_for(seed, stream, block / rows as u32);
+    let mut random = random_for(seed, stream, round / rows as u32);
     random.shuffle(&mut entries);
     let mut row_order: Vec<usize> = (0..rows).collect();
     random.shuffle(&mut row_order);
-    let row = row_order[block as usize % rows];
+    let row = row_order[round as usize % rows];
     design_row(entries.len(), row).into_iter().map(|index| entries[index]).collect()
 }
 

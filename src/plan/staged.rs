@@ -1,9 +1,9 @@
 //! The cells of a pipeline: every combination over all its stages, and the one thread that does without stages.
 
 use super::build::{Builder, every};
-use super::built::Common;
+use super::built::WorkloadKey;
 use super::{Group, Items};
-use crate::model::{Measure, Model, Setup, StageTask, StageWay};
+use crate::model::{Config, Measure, Model, StageTask, StageWay};
 use crate::name::{plural, show_bytes};
 use crate::runtime::Runtime;
 use crate::scenario::{Fault, MOST_WORKERS, Pipeline, StageChoice};
@@ -34,7 +34,7 @@ impl Builder<'_> {
             for items in &pipeline.items.values {
                 let common = common(work, *items, tasks);
                 let group = |id| group_of(id, work, &common, tasks);
-                self.put(&common, Setup::new(Model::Serial, Measure::Work), group);
+                self.put(&common, Config::new(Model::Serial, Measure::Work), group);
                 for stages in &ways {
                     let all = stages.iter().map(|stage| stage.workers).fold(0, u32::saturating_add);
                     if all > MOST_WORKERS {
@@ -46,9 +46,9 @@ impl Builder<'_> {
                         if !self.has_memory_for(work, stages, *queue, tasks) {
                             continue;
                         }
-                        let setup = Setup::new(Model::Pipeline, Measure::Work);
-                        let setup = Setup { stages: stages.clone(), queue: Some(*queue), ..setup };
-                        self.put(&common, setup, group);
+                        let config = Config::new(Model::Pipeline, Measure::Work);
+                        let config = Config { stages: stages.clone(), queue: Some(*queue), ..config };
+                        self.put(&common, config, group);
                     }
                 }
             }
@@ -74,7 +74,7 @@ impl Builder<'_> {
         let name = task.name();
         let fault = match (task.check(settings), task.topology(settings)) {
             (Err(why), _) => Fault::new(why, "see `runner list` for its settings"),
-            (_, Topology::Finding { .. } | Topology::Rounds { .. } | Topology::Gathering) => Fault::new(
+            (_, Topology::Dynamic { .. } | Topology::Iterations { .. } | Topology::FanIn) => Fault::new(
                 format!("the items of `{name}` hang together, so that they cannot pass through a stage one by one"),
                 "name another task",
             ),
@@ -146,7 +146,7 @@ fn product<T: Clone>(all: &[Vec<T>], next: &[T]) -> Vec<Vec<T>> {
 
 /// What all cells of a pipeline have in common: the settings of every stage that it has a use for, each with the stage before
 /// its name.
-fn common(work: &[StageTask], items: Items, tasks: &Tasks) -> Common {
+fn common(work: &[StageTask], items: Items, tasks: &Tasks) -> WorkloadKey {
     let mut settings = Settings::default();
     for (at, stage) in work.iter().enumerate() {
         settings.put(&format!("stage{}_task", at + 1), Value::Word(stage.task.clone()));
@@ -155,7 +155,7 @@ fn common(work: &[StageTask], items: Items, tasks: &Tasks) -> Common {
             settings.put(&format!("stage{}_{name}", at + 1), value.clone());
         }
     }
-    Common {
+    WorkloadKey {
         task: PIPELINE.to_owned(),
         settings,
         items,
@@ -167,7 +167,7 @@ fn common(work: &[StageTask], items: Items, tasks: &Tasks) -> Common {
     }
 }
 
-fn group_of(id: usize, work: &[StageTask], common: &Common, tasks: &Tasks) -> Group {
+fn group_of(id: usize, work: &[StageTask], common: &WorkloadKey, tasks: &Tasks) -> Group {
     let known = || work.iter().filter_map(|stage| Some((tasks.get(&stage.task)?, &stage.settings)));
     let describe = |(at, (task, settings)): (usize, (&dyn Task, _))| task.describe_stage(settings, at > 0);
     let described: Vec<String> = known().enumerate().map(describe).collect();

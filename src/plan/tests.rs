@@ -170,10 +170,10 @@ fn labels_are_unique_and_name_what_varies() {
     let what: Vec<&str> = plan.collapsed.iter().map(|collapsed| collapsed.what.as_str()).collect();
     assert!(what.contains(&"`in_flight` under `table`") && what.contains(&"`wait` under `table`"), "{what:?}");
     assert!(what.iter().any(|what| what.ends_with("for `serial`")), "{what:?}");
-    let table = plan.cells.iter().filter(|cell| cell.setup.dispatch == Some(Dispatch::Table));
+    let table = plan.cells.iter().filter(|cell| cell.config.dispatch == Some(Dispatch::Claim));
     assert!(
         table.clone().count() == 4
-            && table.clone().all(|cell| cell.setup.wait.is_none() && cell.setup.in_flight.is_none())
+            && table.clone().all(|cell| cell.config.wait.is_none() && cell.config.in_flight.is_none())
     );
 }
 
@@ -187,9 +187,9 @@ fn impossible_combinations_are_skipped_with_a_reason() {
     assert!(plan.skipped.iter().all(|skipped| !skipped.why.is_empty()));
     assert_eq!(plan.cells.len(), 5);
     // A table without a word on the method lies in shared memory.
-    let plan = planned("tasks: [empty]\nmodels: [processes]\nworkers: 1\ndispatch: table\n");
-    assert_eq!(plan.cells[0].setup.ipc, Some(Method::SharedMemory));
-    let rendered = refused("tasks: [empty]\nmodels: [processes]\nipc: pipe\ndispatch: table\n");
+    let plan = planned("tasks: [empty]\nmodels: [processes]\nworkers: 1\ndispatch: claim\n");
+    assert_eq!(plan.cells[0].config.ipc, Some(Method::SharedMemory));
+    let rendered = refused("tasks: [empty]\nmodels: [processes]\nipc: pipe\ndispatch: claim\n");
     assert!(
         rendered.contains("no cell is left to run") && rendered.contains("a table of items lies in shared memory"),
         "{rendered}"
@@ -199,16 +199,16 @@ fn impossible_combinations_are_skipped_with_a_reason() {
 #[test]
 fn defaults_are_those_of_the_language() {
     let plan = planned("tasks: [primes]\nmodels: [processes]\n");
-    let setup = &plan.cells[0].setup;
-    assert_eq!((setup.workers, setup.ipc, setup.dispatch), (Some(2), Some(Method::Pipe), Some(Dispatch::Stream)));
-    assert_eq!((setup.chunk, setup.in_flight, setup.measure), (Some(1), Some(2), Measure::Work));
+    let config = &plan.cells[0].config;
+    assert_eq!((config.workers, config.ipc, config.dispatch), (Some(2), Some(Method::Pipe), Some(Dispatch::Stream)));
+    assert_eq!((config.chunk, config.in_flight, config.measure), (Some(1), Some(2), Measure::Work));
     assert_eq!(
-        (plan.blocks, plan.instrumented, plan.memory, plan.timeout, plan.delta),
+        (plan.rounds, plan.instrumented, plan.memory, plan.timeout, plan.margin),
         (15, 2, 1, Duration::from_secs(30), 0.03)
     );
     assert!(plan.seed <= u64::from(u32::MAX) && plan.seed == planned("tasks: [primes]\nmodels: [processes]\n").seed);
     let text = "tasks: [primes]\nmodels: [processes]\nworkers: 2\n";
-    let wait = |cores| planned_with(text, &Options::new(cores)).cells[0].setup.wait;
+    let wait = |cores| planned_with(text, &Options::new(cores)).cells[0].config.wait;
     assert_eq!((wait(2), wait(3)), (Some(Wait::Sleep), Some(Wait::Spin)));
     assert!(planned(text).cells[0].oversubscribed && !planned_with(text, &Options::new(3)).cells[0].oversubscribed);
 }
@@ -216,7 +216,7 @@ fn defaults_are_those_of_the_language() {
 #[test]
 fn equal_worker_counts_merge() {
     let plan = planned("tasks: [primes]\nmodels: [threads, threads]\nworkers: [1-3, cores, 2*cores]\n");
-    let workers: Vec<Option<u32>> = plan.cells.iter().map(|cell| cell.setup.workers).collect();
+    let workers: Vec<Option<u32>> = plan.cells.iter().map(|cell| cell.config.workers).collect();
     assert_eq!(workers, [Some(1), Some(2), Some(3), Some(4)]);
     assert!(plan.collapsed.iter().any(|collapsed| collapsed.what == "equal worker counts"));
     assert!(plan.collapsed.iter().any(|collapsed| collapsed.what == "equal cells of threads"));
@@ -230,7 +230,7 @@ fn equal_worker_counts_merge() {
     assert!(rendered.contains("no cell has `model` rayon"), "{rendered}");
 }
 
-fn plan_on(scenario: &Scenario, cores: u32) -> Result<Plan, Problems> {
+fn plan_on(scenario: &Scenario, cores: u32) -> Result<Plan, Diagnostics> {
     plan(scenario, &Tasks::builtin(), &Options::new(cores))
 }
 
@@ -240,7 +240,7 @@ fn the_baseline_and_the_cell_with_most_workers_are_checked() {
         |plan: &Plan| plan.cells.iter().filter(|cell| cell.checked).map(|cell| cell.label.clone()).collect::<Vec<_>>();
     let text = "tasks: [primes]\nmodels: [threads, serial]\nworkers: [1, 4]\n";
     let plan = planned(text);
-    assert_eq!(plan.cells[plan.groups[0].baseline].setup.model, Model::Serial);
+    assert_eq!(plan.cells[plan.groups[0].baseline].config.model, Model::Serial);
     assert_eq!(checked(&plan), ["threads × 4", "serial"]);
     let no_serial = planned("tasks: [primes]\nmodels: [threads, rayon]\nworkers: [2, 1]\n");
     assert_eq!(no_serial.cells[no_serial.groups[0].baseline].label, "threads × 1");
@@ -248,24 +248,24 @@ fn the_baseline_and_the_cell_with_most_workers_are_checked() {
         assert!(checked(&planned_with(text, &options)).is_empty());
     }
     let quick = planned_with(text, &Options { quick: true, ..Options::new(2) });
-    assert_eq!((quick.blocks, quick.instrumented, quick.memory, quick.quick), (3, 0, 0, true));
+    assert_eq!((quick.rounds, quick.instrumented, quick.memory, quick.quick), (3, 0, 0, true));
 }
 
 #[test]
-fn every_block_runs_everything_once_in_an_order_of_its_own() {
+fn every_round_runs_everything_once_in_an_order_of_its_own() {
     let plan = planned("tasks: [primes]\nmodels: [serial, threads]\nworkers: [1, 2, 4]\n");
     let everything = |mut order: Vec<Entry>| {
         order.sort_by_key(|entry| (entry.cell, entry.duplicate));
         order
     };
-    let orders: Vec<Vec<Entry>> = (0..plan.blocks).map(|block| block_order(&plan, 0, block)).collect();
+    let orders: Vec<Vec<Entry>> = (0..plan.rounds).map(|round| round_order(&plan, 0, round)).collect();
     assert!(orders.iter().all(|order| everything(order.clone()) == everything(orders[0].clone())));
     assert_eq!(orders[0].len(), 6);
     assert!(orders.windows(2).any(|pair| pair[0] != pair[1]));
-    assert_eq!(orders[3], block_order(&plan.clone(), 0, 3));
+    assert_eq!(orders[3], round_order(&plan.clone(), 0, 3));
     let other = Plan { seed: plan.seed + 1, ..plan.clone() };
-    assert!((0..plan.blocks).any(|block| block_order(&other, 0, block) != orders[block as usize]));
-    // Over the six blocks of a design, everything follows everything else exactly once.
+    assert!((0..plan.rounds).any(|round| round_order(&other, 0, round) != orders[round as usize]));
+    // Over the six rounds of a design, everything follows everything else exactly once.
     let mut follows: Vec<(Entry, Entry)> =
         orders[..6].iter().flat_map(|order| order.windows(2).map(|pair| (pair[0], pair[1]))).collect();
     follows.sort_by_key(|(a, b)| (a.cell, a.duplicate, b.cell, b.duplicate));
@@ -390,7 +390,7 @@ fn charts_find_their_cells_and_say_what_they_ask_for_in_vain() {
     let shaped = &plan.charts[0];
     assert_eq!((shaped.chosen.as_str(), shaped.title.as_deref()), ("workers 2", Some("Who")));
     let cells = shaped.cells.clone().unwrap();
-    assert!(cells.iter().all(|id| plan.cells[*id].setup.workers == Some(2)) && cells.len() == 3, "{cells:?}");
+    assert!(cells.iter().all(|id| plan.cells[*id].config.workers == Some(2)) && cells.len() == 3, "{cells:?}");
     assert_eq!(plan.charts[1], Chart::of(ChartKind::Time));
     let said = |charts: &str| refused(&format!("{two}charts: [{charts}]\n"));
     let none = said("{kind: time, where: {workers: 7}}");
@@ -433,7 +433,7 @@ fn the_cost_counts_every_trial() {
     let quick = estimate(&planned_with(text, &Options { quick: true, ..Options::new(2) }), &Tasks::builtin());
     assert_eq!(quick.trials(), 9);
     assert!(quick.seconds < cost.seconds);
-    // A quick run has no more blocks than the scenario asks for, and what goes wrong on purpose is only timed.
+    // A quick run has no more rounds than the scenario asks for, and what goes wrong on purpose is only timed.
     let text = format!("{text}trials: 1\nfault: {{kind: kill}}\n");
     let faulty = estimate(&planned_with(&text, &Options { quick: true, ..Options::new(2) }), &Tasks::builtin());
     assert_eq!((faulty.timed, faulty.trials()), (3, 3));

@@ -83,7 +83,7 @@ fn way() -> [Column; 30] {
         column("group", "which ways are compared with each other", |s| json!(s.group.label)),
         column("task", "the task; each of its settings is a column after it: setting_NAME", |s| json!(s.group.task)),
         column("payload_bytes", "payload of a request, where the task has it", |s| json!(s.group.payload)),
-        column("runtime", "what executes an item; emulated_gil is a model of CPython's lock", |s| {
+        column("runtime", "what executes an item; gil_emulation is a model of CPython's lock", |s| {
             json!(s.group.runtime)
         }),
         column("interpreter", "which CPython, where the runtime is Python", |s| {
@@ -101,15 +101,15 @@ fn way() -> [Column; 30] {
         column("chunk", "items of a message or claim", |s| json!(s.cell.chunk)),
         column("in_flight", "chunks in flight per worker", |s| json!(s.cell.in_flight)),
         column("wait", "sleep or spin", |s| json!(s.cell.wait)),
-        column("placement", "free, same or cross", |s| json!(s.cell.placement)),
+        column("affinity", "free, same or cross", |s| json!(s.cell.affinity)),
         column("start", "spawn, fork or forkserver", |s| json!(s.cell.start)),
         column("api", "process, pool or executor: Python's own classes", |s| json!(s.cell.api)),
         column("on_crash", "stop, restart or skip", |s| json!(s.cell.on_crash)),
         column("switch_interval_seconds", "after which a waiting thread asks for the interpreter lock", |s| {
             json!(s.cell.switch_interval.map(seconds))
         }),
-        column("held_per_operation_seconds", "how long the emulated lock is held before a blocking operation", |s| {
-            json!(s.cell.held_per_operation.map(seconds))
+        column("gil_hold_seconds", "how long the emulated lock is held before a blocking operation", |s| {
+            json!(s.cell.gil_hold.map(seconds))
         }),
         column("parent_memory_bytes", "what the parent held when workers started", |s| json!(s.cell.parent_memory)),
         column("parent_use", "untouched or read", |s| json!(s.cell.parent_use)),
@@ -124,7 +124,7 @@ fn way() -> [Column; 30] {
 
 fn trial() -> [Column; 10] {
     [
-        column("block", "the round, from 0; ratios are taken inside one", |s| json!(s.trial.block)),
+        column("round", "the round, from 0; ratios are taken inside one", |s| json!(s.trial.round)),
         column("order", "place in the whole run, from 0", |s| json!(s.trial.order)),
         column("kind", "timed, instrumented or memory; only times of `timed` count", |s| json!(s.trial.kind)),
         column("duplicate", "whether it is the second run of the A/A check, which enters no estimate", |s| {

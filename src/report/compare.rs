@@ -9,7 +9,7 @@ use crate::verdict::{Comparison, Drift, Matched, Side, Unpaired, change, seconds
 
 /// What must be said of every such comparison.
 const UNPAIRED: &str = "The runs are not paired: whatever the machine did otherwise in the later one is in these numbers. \
-                        To know, run both builds in the same blocks: runner --against OLD_RUNNER FILES.";
+                        To know, run both builds in the same rounds: runner --against OLD_RUNNER FILES.";
 
 /// A comparison of two runs for the terminal.
 #[must_use]
@@ -37,7 +37,7 @@ pub fn comparison_terminal(comparison: &Comparison, options: &TerminalOptions) -
         page.table(&columns, |row| if rows[row].slower() { RED } else { "" });
     }
     page.line("", "");
-    let margin = three_digits(comparison.delta * 100.0);
+    let margin = three_digits(comparison.margin * 100.0);
     let legend = "slower and faster: the intervals lie apart by more than the margin of";
     page.wrapped("", &format!("{legend} {margin} %; apart: they lie apart; overlap: they do not."), DIM);
     for line in notes(comparison) {
@@ -158,13 +158,13 @@ fn notes(comparison: &Comparison) -> Vec<String> {
     let only = |which: &str, ways: &[String]| {
         (!ways.is_empty()).then(|| format!("only in the {which} run: {}", ways.join("; ")))
     };
-    let few = comparison.too_few_blocks().map(|least| format!("an interval takes {least} blocks, and a run has fewer"));
+    let few = comparison.too_few_rounds().map(|least| format!("an interval takes {least} rounds, and a run has fewer"));
     let only = [only("earlier", &comparison.only_old), only("later", &comparison.only_new)];
     differs.chain(only.into_iter().flatten()).chain(few).collect()
 }
 
 fn finding(comparison: &Comparison) -> String {
-    let margin = three_digits(comparison.delta * 100.0);
+    let margin = three_digits(comparison.margin * 100.0);
     let compared = plural(comparison.common as u64, "way");
     let mut parts = Vec::new();
     if !comparison.failing.is_empty() {
@@ -185,8 +185,8 @@ fn finding(comparison: &Comparison) -> String {
             names(baselines)
         ));
     }
-    if parts.is_empty() && comparison.too_few_blocks().is_some() {
-        return format!("{compared} in both runs; there are too few blocks to say more than the medians.");
+    if parts.is_empty() && comparison.too_few_rounds().is_some() {
+        return format!("{compared} in both runs; there are too few rounds to say more than the medians.");
     }
     if parts.is_empty() {
         parts.push(format!("none is slower beyond {margin} % both by its time and relative to the baseline"));

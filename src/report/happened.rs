@@ -197,7 +197,7 @@ fn runtime_table(results: &Results, table: &RuntimeTable) -> Facts {
     });
     let model = results.groups.iter().any(Group::is_lock_model);
     let model =
-        if model { " emulated_gil is a model of CPython's lock around native code, and no CPython." } else { "" };
+        if model { " gil_emulation is a model of CPython's lock around native code, and no CPython." } else { "" };
     Facts {
         title: format!("Runtimes: {}", table.what),
         note: format!(
@@ -249,7 +249,7 @@ mod tests {
 
     fn made() -> Results {
         let mut made = Made::new(7).cell("threads × 2", 1.0).cell("processes × 2", 1.0);
-        made.results.groups[0].runtime = "emulated_gil".into();
+        made.results.groups[0].runtime = "gil_emulation".into();
         made.results.groups[0].fault = Some(Fault { kind: "stack_overflow".into(), item: 6 });
         for trial in &mut made.results.trials {
             (trial.lost, trial.retried, trial.recovered) = (1, 2, 4_100_000);
@@ -295,7 +295,7 @@ mod tests {
     #[test]
     fn runtimes_have_a_table_of_their_own() {
         let mut made = Made::new(7).payload(64, "64 B").serial(1.0).payload(64, "64 B").serial(25.0);
-        made.results.groups[1].runtime = "emulated_gil".into();
+        made.results.groups[1].runtime = "gil_emulation".into();
         let results = made.finish();
         let text = markdown(&results, &[]);
         assert!(
@@ -306,7 +306,7 @@ mod tests {
         let row = &json(&[results])[0]["runtimes"][0]["rows"][1];
         assert_eq!(
             (&row["runtime"], &row["best"]),
-            (&"emulated_gil, a model of CPython's lock".into(), &"serial".into())
+            (&"gil_emulation, a model of CPython's lock".into(), &"serial".into())
         );
         assert!(row["ratio"].as_f64().is_some_and(|ratio| (24.0..26.0).contains(&ratio)), "{row}");
     }

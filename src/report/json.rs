@@ -43,9 +43,9 @@ fn scenario(results: &Results) -> Value {
         "complete": run.complete,
         "quick": run.quick,
         "only": run.only,
-        "blocks": run.blocks,
+        "rounds": run.rounds,
         "seed": run.seed,
-        "delta": run.delta,
+        "margin": run.margin,
         "started": run.started,
         "resumed": run.resumed,
         "against": run.against,
@@ -74,7 +74,7 @@ fn group(results: &Results, group: &Group, verdict: &GroupVerdict) -> Value {
             "word": pair.word,
             "ratio": pair.ratio,
             "smallest_effect": pair.smallest_effect,
-            "blocks_needed": pair.blocks_needed,
+            "rounds_needed": pair.rounds_needed,
         })
     });
     let checks = verdict
@@ -128,9 +128,9 @@ fn way(results: &Results, cell: &Cell) -> Value {
         all.append(&mut object(json!(estimate)));
     }
     if let Some(latency) = results.latencies.iter().find(|latency| latency.cell == cell.id) {
-        let Latency { service, turnaround, .. } = latency;
+        let Latency { service, response, .. } = latency;
         all.insert("service".into(), quantiles(service));
-        all.insert("turnaround".into(), quantiles(turnaround));
+        all.insert("response".into(), quantiles(response));
     }
     for index in ["id", "group", "cell"] {
         all.remove(index);

@@ -172,7 +172,7 @@ fn coverage(results: &Results, group: &Group) -> String {
     }
     let known: Vec<String> = known.into_iter().collect();
     format!(
-        "Medians, with exact intervals in brackets: {}. A speed-up is the median of the ratios inside blocks, which need not \
+        "Medians, with exact intervals in brackets: {}. A speed-up is the median of the ratios inside rounds, which need not \
          be the ratio of the medians.\n",
         known.join("; ")
     )
@@ -196,14 +196,14 @@ pub(super) fn comparisons(results: &Results, verdict: &GroupVerdict) -> String {
     let label = |id: usize| escape(&results.cells[id].label);
     let open = verdict.pairs.iter().any(|pair| pair.word == Word::Undecided);
     let row = |pair: &Pair| {
-        let at = ranks(&pair.ratio).unwrap_or("none: too few blocks".into());
+        let at = ranks(&pair.ratio).unwrap_or("none: too few rounds".into());
         let mut row = vec![label(pair.a), word(pair.word).into(), label(pair.b), times_interval(&pair.ratio), at];
         row.extend(open.then(|| prospects(pair)));
         row
     };
     let rows: Vec<Vec<String>> = verdict.pairs.iter().map(row).collect();
     let mut head = vec!["way", "is", "this one", "times as fast", "interval"];
-    head.extend(open.then_some("what blocks could show"));
+    head.extend(open.then_some("what rounds could show"));
     let table = table(&head, &rows);
     if rows.len() < FOLDED_FROM {
         return format!("### Verdicts\n\n{table}");
@@ -212,17 +212,17 @@ pub(super) fn comparisons(results: &Results, verdict: &GroupVerdict) -> String {
     format!("### Verdicts\n\n<details><summary>{count}</summary>\n\n{table}\n</details>\n")
 }
 
-/// For an undecided pair: the smallest effect that its blocks could have shown, and how many blocks would decide.
+/// For an undecided pair: the smallest effect that its rounds could have shown, and how many rounds would decide.
 fn prospects(pair: &Pair) -> String {
     let shown = pair.smallest_effect.map(|smallest| format!("these: {}", effect(smallest)));
-    let needed = pair.blocks_needed.map(|blocks| format!("about {} would decide", plural(u64::from(blocks), "block")));
+    let needed = pair.rounds_needed.map(|rounds| format!("about {} would decide", plural(u64::from(rounds), "round")));
     shown.into_iter().chain(needed).collect::<Vec<_>>().join("; ")
 }
 
 pub(super) fn checks(results: &Results, verdict: &GroupVerdict) -> String {
     let line = |check: &Check| {
         let passed = match (check.passed, check.ratio.low) {
-            (true, None) => "too few blocks to say",
+            (true, None) => "too few rounds to say",
             (true, Some(_)) => "passed",
             (false, _) => "failed",
         };
@@ -242,14 +242,14 @@ pub(super) fn fits(results: &Results, group: &Group) -> String {
     if lines.is_empty() && !results.run.quick && ["threads", "rayon", "processes"].iter().any(|model| counts(model) > 1)
     {
         return "### Fits\n\nNone: a law of scaling takes four worker counts, for computing work none above the number of \
-                cores, and six blocks that have them all.\n"
+                cores, and six rounds that have them all.\n"
             .into();
     }
     if lines.is_empty() {
         return lines;
     }
     format!(
-        "### Fits\n\nCurves through the speed-ups over workers, with intervals at 95 % from a bootstrap over whole blocks.\n\n{lines}"
+        "### Fits\n\nCurves through the speed-ups over workers, with intervals at 95 % from a bootstrap over whole rounds.\n\n{lines}"
     )
 }
 
@@ -272,7 +272,7 @@ pub(super) fn wrong(results: &Results) -> String {
         let label = results.cells.get(trial.cell).map_or("", |cell| cell.label.as_str());
         vec![
             escape(label),
-            (trial.block + 1).to_string(),
+            (trial.round + 1).to_string(),
             escape(&trial.outcome.words()),
             escape(&last_words(&trial.stderr)),
         ]
@@ -287,7 +287,7 @@ pub(super) fn wrong(results: &Results) -> String {
     let planned = if all_planned(results) { ", all as they should" } else { "" };
     format!(
         "## Trials that went wrong\n\n{count}{planned}. A trial that timed out counts as infinitely slow.\n\n{}{rest}",
-        table(&["way", "block", "outcome", "last words"], &rows)
+        table(&["way", "round", "outcome", "last words"], &rows)
     )
 }
 
@@ -301,25 +301,25 @@ fn skipped(results: &Results) -> String {
 
 fn method(results: &Results) -> String {
     let run = &results.run;
-    let margin = crate::name::three_digits(run.delta * 100.0);
+    let margin = crate::name::three_digits(run.margin * 100.0);
     let check = if results.cells.iter().any(|cell| cell.checked) {
-        "some ways ran twice per block; where a way differs from itself at 99 %, the group has no verdict."
+        "some ways ran twice per round; where a way differs from itself at 99 %, the group has no verdict."
     } else {
-        "none; it takes at least 8 blocks, and is left out of quick runs."
+        "none; it takes at least 8 rounds, and is left out of quick runs."
     };
     format!(
         "## How it was measured\n\n\
          - Every trial ran in a fresh host process, ended after {} at the latest. Where the clock covers the work alone, its workers \
          had warmed up and met at a barrier before it started.\n\
-         - {} of every way, in blocks: each block runs every way of a group once, in random order (seed {}). Ratios are taken \
-         inside a block, so that a machine that drifts does not tilt them.\n\
+         - {} of every way, in rounds: each round runs every way of a group once, in random order (seed {}). Ratios are taken \
+         inside a round, so that a machine that drifts does not tilt them.\n\
          - Estimates are medians with exact order-statistic intervals; nothing is resampled, nothing is dropped.\n\
          - The comparisons of a group are one family: Holm's step-down holds the chance of any false *faster* or *slower* at 5 %, and \
          that of any false *equivalent* likewise. *Equivalent* means that the interval lies inside ±{margin} %. Each comparison shows \
-         its interval at the level at which it was decided, where there are blocks enough for that level.\n\
+         its interval at the level at which it was decided, where there are rounds enough for that level.\n\
          - A/A check: {check}\n",
         show_seconds(run.timeout),
-        plural(u64::from(run.blocks), "trial"),
+        plural(u64::from(run.rounds), "trial"),
         run.seed,
     )
 }
@@ -349,7 +349,7 @@ fn argument(text: &str) -> String {
 fn again(results: &Results) -> String {
     let only = results.run.only.as_ref().map_or(String::new(), |only| format!(" --only {}", argument(only)));
     let quick = if results.run.quick { " --quick" } else { "" };
-    let trials = if results.run.quick { String::new() } else { format!(" --trials {}", results.run.blocks) };
+    let trials = if results.run.quick { String::new() } else { format!(" --trials {}", results.run.rounds) };
     let command = format!("runner {}.yaml{quick}{trials}{only} --seed {}", results.scenario.name, results.run.seed);
     format!(
         "## Run it again\n\nWith the scenario's file, here under its name:\n\n```sh\n{command}\n```\n\nEvery number is in [results.json](results.json).\n"
@@ -429,7 +429,7 @@ mod tests {
             cell: 1,
             trials: 1,
             service: quantiles.clone(),
-            turnaround: quantiles,
+            response: quantiles,
             service_by_trial: vec![],
         }];
         let text = markdown(&made.finish(), &[]);
@@ -443,7 +443,7 @@ mod tests {
         let mut made = Made::new(3).serial(1.0).cell("threads × 2", 0.5);
         made.results.run.quick = true;
         let text = markdown(&made.finish(), &[]);
-        assert!(text.contains("**quick: small sizes, 3 blocks, no verdict**\n\n> No verdict: --quick"), "{text}");
+        assert!(text.contains("**quick: small sizes, 3 rounds, no verdict**\n\n> No verdict: --quick"), "{text}");
         assert!(
             text.contains("too few trials for intervals")
                 && text.contains("runner made.yaml --quick --seed ")

@@ -111,7 +111,7 @@ pub(super) fn memory(results: &Results, group: &Group) -> String {
     )
 }
 
-/// Service time and turnaround of a group's cells, from the instrumented trials.
+/// Service time and response of a group's cells, from the instrumented trials.
 pub(super) fn items(results: &Results, group: &Group) -> String {
     let known: Vec<&Latency> =
         group.cells.iter().filter_map(|id| results.latencies.iter().find(|l| l.cell == *id)).collect();
@@ -119,12 +119,12 @@ pub(super) fn items(results: &Results, group: &Group) -> String {
         return String::new();
     }
     let row = |latency: &&Latency| {
-        let [service, turnaround] = [quantiles(&latency.service), quantiles(&latency.turnaround)];
+        let [service, response] = [quantiles(&latency.service), quantiles(&latency.response)];
         let mut row = vec![escape(&results.cells[latency.cell].label), show_count(latency.service.count)];
-        row.extend(service.into_iter().chain(turnaround));
+        row.extend(service.into_iter().chain(response));
         row
     };
-    let head = ["way", "items", "service p50", "p95", "p99", "max", "turnaround p50", "p95", "p99", "max"];
+    let head = ["way", "items", "service p50", "p95", "p99", "max", "response p50", "p95", "p99", "max"];
     let rows: Vec<Vec<String>> = known.iter().map(row).collect();
     format!(
         "### Times per item\n\nFrom separate, instrumented trials. Service time: received until replied. Turnaround: handed over until the reply. \

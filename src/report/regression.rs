@@ -21,7 +21,7 @@ pub fn regression_terminal(results: &Results, options: &TerminalOptions) -> Stri
     for verdict in &results.derived.groups {
         let Some(group) = results.groups.get(verdict.group) else { continue };
         page.line("", "");
-        page.line(BOLD, &format!("{} ({})", group.shown(), plural(u64::from(results.run.blocks), "block")));
+        page.line(BOLD, &format!("{} ({})", group.shown(), plural(u64::from(results.run.rounds), "round")));
         let rows = rows(results, group);
         let text = |of: fn(&Row) -> String| rows.iter().map(of).collect::<Vec<_>>();
         let columns = [
@@ -89,7 +89,7 @@ pub fn regression_markdown(results: &Results, charts: &[ChartRef]) -> String {
 /// Which builds.
 fn builds(results: &Results) -> String {
     let other = results.run.against.as_deref().unwrap_or("of unknown version");
-    format!("This build (runner {}) against another (runner {other}), in the same blocks.", results.tool)
+    format!("This build (runner {}) against another (runner {other}), in the same rounds.", results.tool)
 }
 
 /// One way in both builds.
@@ -146,15 +146,15 @@ fn word(regression: &Regression) -> &'static str {
 
 fn method(results: &Results) -> String {
     let run = &results.run;
-    let margin = three_digits(run.delta * 100.0);
+    let margin = three_digits(run.margin * 100.0);
     format!(
         "## How it was measured\n\n\
          - Both builds ran every way in each of {}, one beside the other in random order (seed {}), with the same items. Ratios are \
-         taken inside a block, so that a machine that drifts does not tilt them.\n\
+         taken inside a round, so that a machine that drifts does not tilt them.\n\
          - The change is the median of those ratios, with its exact order-statistic interval at the level at which it was decided.\n\
          - A *regression* means that the whole interval lies above +{margin} %. The ways of a group are one family: Holm's step-down \
          holds the chance of any false regression at 2.5 %.\n",
-        plural(u64::from(run.blocks), "block"),
+        plural(u64::from(run.rounds), "round"),
         run.seed,
     )
 }

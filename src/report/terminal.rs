@@ -133,9 +133,9 @@ impl Page {
         let rows: Vec<&CellEstimate> =
             group.cells.iter().filter_map(|cell| results.derived.estimates.get(*cell)).collect();
         self.text.push('\n');
-        let blocks = rows.iter().map(|row| row.trials).max().unwrap_or(0);
+        let rounds = rows.iter().map(|row| row.trials).max().unwrap_or(0);
         let measure = if group.measure == "end_to_end" { ", start to end" } else { "" };
-        self.wrapped("", &format!("{} ({}{measure})", group.shown(), plural(u64::from(blocks), "block")), BOLD);
+        self.wrapped("", &format!("{} ({}{measure})", group.shown(), plural(u64::from(rounds), "round")), BOLD);
         let columns = self.columns(results, group, &rows);
         self.heads(&columns);
         for (i, row) in rows.iter().enumerate() {
@@ -222,7 +222,7 @@ impl Page {
             let (a, b, ratio) = (label(pair.a), label(pair.b), times_interval(&pair.ratio));
             let level = match pair.ratio.low {
                 Some(_) => format!("at {:.2} %", pair.ratio.level * 100.0),
-                None => "without an interval: too few blocks".into(),
+                None => "without an interval: too few rounds".into(),
             };
             let line = format!("{a} is {} {b}: {ratio} {level}", word(pair.word));
             self.wrapped("  ", &line, DIM);
@@ -328,7 +328,7 @@ mod tests {
     #[test]
     fn a_group_is_a_table_and_a_sentence_in_eighty_columns() {
         let text = terminal(&made().finish(), &PLAIN);
-        assert!(text.starts_with("made – Made by hand\n\nprimes, limit 200 000 (15 blocks)\n"), "{text}");
+        assert!(text.starts_with("made – Made by hand\n\nprimes, limit 200 000 (15 rounds)\n"), "{text}");
         assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
         assert!(!text.contains('\u{1b}') && !text.contains("Not run"));
         let row = text.lines().find(|line| line.starts_with("threads × 2 ")).unwrap();
@@ -366,7 +366,7 @@ mod tests {
         let text = terminal(&made.clone().finish(), &PLAIN);
         let parts = [
             "made – a [2Jtitle\n",
-            "quick: small sizes, 15 blocks, no verdict\n",
+            "quick: small sizes, 15 rounds, no verdict\n",
             "narrowed: only workers=2\n",
             "2 of 15 timed out\n",
             "2 of 45: timed out\n",

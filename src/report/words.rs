@@ -107,16 +107,16 @@ pub(super) fn reservations(results: &Results) -> Vec<String> {
     let run = &results.run;
     let mut lines = Vec::new();
     if run.quick {
-        lines.push(format!("quick: small sizes, {}, no verdict", plural(u64::from(run.blocks), "block")));
+        lines.push(format!("quick: small sizes, {}, no verdict", plural(u64::from(run.rounds), "round")));
     }
     if !run.complete {
         let timed = results.trials.iter().filter(|trial| trial.kind == Kind::Timed);
-        let blocks = timed.map(|trial| trial.block + 1).max().unwrap_or(0);
-        lines.push(format!("partial: the run was broken off in block {blocks} of {}", run.blocks));
+        let rounds = timed.map(|trial| trial.round + 1).max().unwrap_or(0);
+        lines.push(format!("partial: the run was broken off in round {rounds} of {}", run.rounds));
     }
     if run.resumed > 0 {
         let times = if run.resumed == 1 { "once".into() } else { format!("{} times", run.resumed) };
-        lines.push(format!("continued {times} after it was broken off: the block in which it was spans the gap"));
+        lines.push(format!("continued {times} after it was broken off: the round in which it was spans the gap"));
     }
     if let Some(only) = &run.only {
         lines.push(format!("narrowed: only {only}"));

@@ -17,17 +17,17 @@ pub struct Derived {
     /// One per group, in group order.
     pub groups: Vec<GroupVerdict>,
     /// One per expectation, in order.
-    pub expectations: Vec<Judged>,
+    pub expectations: Vec<ExpectationResult>,
     /// From which number of workers, payload or other setting on one way beats another.
     #[serde(default)]
     pub break_evens: Vec<BreakEven>,
     /// Up to which rate ways keep up with what comes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub knees: Vec<Knee>,
+    pub knees: Vec<SaturationPoint>,
     /// Curves fitted to speed-ups over workers.
     #[serde(default)]
     pub fits: Vec<FitRecord>,
-    /// One per way that two builds ran in enough blocks, where this build was held against another.
+    /// One per way that two builds ran in enough rounds, where this build was held against another.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub regressions: Vec<Regression>,
     /// Runtimes and interpreters that run the same task, held against each other per item.
@@ -45,7 +45,7 @@ impl Derived {
         if !in_order {
             return Err("the derived section does not fit the cells, groups and expectations".into());
         }
-        let known = |point: &KneePoint| point.cell < cells && point.group < results.groups.len();
+        let known = |point: &RatePoint| point.cell < cells && point.group < results.groups.len();
         if !self.knees.iter().flat_map(|knee| &knee.points).all(known) {
             return Err("a knee names a cell or a group that does not exist".into());
         }
@@ -71,7 +71,7 @@ impl Derived {
 
 /// Up to which rate one way keeps up with what comes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Knee {
+pub struct SaturationPoint {
     /// The label of its cells.
     pub way: String,
     /// The largest rate that it is shown to keep up with, as with all below.
@@ -81,12 +81,12 @@ pub struct Knee {
     /// The same in words.
     pub sentence: String,
     /// Every rate, rising.
-    pub points: Vec<KneePoint>,
+    pub points: Vec<RatePoint>,
 }
 
 /// One way at one rate.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct KneePoint {
+pub struct RatePoint {
     /// Index of the group.
     pub group: usize,
     /// Index of the cell.
@@ -155,7 +155,7 @@ pub struct CellEstimate {
     pub time: Option<Interval>,
     /// Seconds per item.
     pub per_item: Option<Interval>,
-    /// Speed-up over the group's baseline: in-block ratios, per item where the group says so. 1 for the baseline itself, without an interval.
+    /// Speed-up over the group's baseline: in-round ratios, per item where the group says so. 1 for the baseline itself, without an interval.
     pub speedup: Option<Interval>,
     /// Items a second.
     #[serde(default)]
@@ -212,7 +212,7 @@ pub enum Word {
     Faster,
     /// The first cell takes more time.
     Slower,
-    /// The interval of their ratio lies inside ±δ.
+    /// The interval of their ratio lies inside ±margin.
     Equivalent,
     /// Neither could be shown.
     Undecided,
@@ -225,58 +225,58 @@ pub struct Pair {
     pub a: usize,
     /// The second cell.
     pub b: usize,
-    /// How many times faster `a` is: in-block ratio of the time of `b` to that of `a`, at the family-wise level of this comparison.
+    /// How many times faster `a` is: in-round ratio of the time of `b` to that of `a`, at the family-wise level of this comparison.
     pub ratio: Interval,
     /// The verdict on `a`.
     pub word: Word,
-    /// Where undecided: the smallest effect (as a ratio above one) that these blocks could have shown.
+    /// Where undecided: the smallest effect (as a ratio above one) that these rounds could have shown.
     pub smallest_effect: Option<f64>,
-    /// Where undecided: about how many blocks it would take to decide the ratio seen; `None` where none would.
-    pub blocks_needed: Option<u32>,
+    /// Where undecided: about how many rounds it would take to decide the ratio seen; `None` where none would.
+    pub rounds_needed: Option<u32>,
 }
 
 /// What became of a way from the other build to this one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Change {
-    /// This build takes more time, and by more than δ: the whole interval lies beyond.
+    /// This build takes more time, and by more than margin: the whole interval lies beyond.
     Regression,
-    /// This build takes more time; that it is more than δ was not shown.
+    /// This build takes more time; that it is more than margin was not shown.
     Slower,
     /// This build takes less time.
     Faster,
-    /// The interval of the ratio lies inside ±δ.
+    /// The interval of the ratio lies inside ±margin.
     Equivalent,
     /// Nothing could be shown.
     Undecided,
 }
 
-/// One way, run by two builds in the same blocks.
+/// One way, run by two builds in the same rounds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Regression {
     /// The cell of this build.
     pub new: usize,
     /// The cell of the other build.
     pub old: usize,
-    /// In-block ratio of this build's time to the other's, at the family-wise level at which it was decided: above one is
+    /// In-round ratio of this build's time to the other's, at the family-wise level at which it was decided: above one is
     /// slower.
     pub ratio: Interval,
     /// The verdict on this build.
     pub word: Change,
-    /// Where undecided: the smallest slow-down (as a ratio above one) that these blocks would have shown to be a regression.
+    /// Where undecided: the smallest slow-down (as a ratio above one) that these rounds would have shown to be a regression.
     pub smallest_effect: Option<f64>,
-    /// Where undecided: about how many blocks it would take to decide the ratio seen; `None` where none would.
-    pub blocks_needed: Option<u32>,
+    /// Where undecided: about how many rounds it would take to decide the ratio seen; `None` where none would.
+    pub rounds_needed: Option<u32>,
 }
 
 /// The A/A check of one cell.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Check {
-    /// The cell that ran twice per block.
+    /// The cell that ran twice per round.
     pub cell: usize,
     /// Ratio of its second run to its first, at 99 %.
     pub ratio: Interval,
-    /// Whether the interval includes one, or there were too few blocks to say.
+    /// Whether the interval includes one, or there were too few rounds to say.
     pub passed: bool,
 }
 
@@ -295,7 +295,7 @@ pub struct GroupVerdict {
     pub pairs: Vec<Pair>,
     /// The A/A checks.
     pub checks: Vec<Check>,
-    /// Why there is no verdict: `--quick`, too few blocks, a failed A/A check.
+    /// Why there is no verdict: `--quick`, too few rounds, a failed A/A check.
     pub withheld: Option<String>,
     /// The finding in one sentence, computed; it says "undecided" or "equivalent" as such.
     pub sentence: String,
@@ -319,7 +319,7 @@ pub enum Answer {
 
 /// An expectation with its answer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Judged {
+pub struct ExpectationResult {
     /// Index of the expectation.
     pub expectation: usize,
     /// Answer over all pairs: not met if any is not met, met if all are met.

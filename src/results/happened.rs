@@ -103,7 +103,7 @@ impl super::Group {
     /// Whether its items ran under a model of the interpreter lock, and not in an interpreter.
     #[must_use]
     pub fn is_lock_model(&self) -> bool {
-        self.runtime == "emulated_gil"
+        self.runtime == "gil_emulation"
     }
 
     /// The label, with what it is a model of where it is one.
@@ -117,7 +117,7 @@ impl super::Group {
     pub fn runtime_shown(&self) -> String {
         match &self.interpreter {
             Some(interpreter) => interpreter.label.clone(),
-            None if self.is_lock_model() => format!("emulated_gil, a {LOCK_MODEL}"),
+            None if self.is_lock_model() => format!("gil_emulation, a {LOCK_MODEL}"),
             None => self.runtime.clone(),
         }
     }

@@ -22,8 +22,8 @@ pub struct Head {
     pub hash: String,
     /// Seed of items and orders.
     pub seed: u64,
-    /// Blocks that are planned.
-    pub blocks: u32,
+    /// Rounds that are planned.
+    pub rounds: u32,
     /// Whether it is a quick run.
     pub quick: bool,
     /// The selector that narrows the run.
@@ -60,7 +60,7 @@ impl Head {
                 ("build of runner", build),
                 ("build to hold it against", or_none(&head.against)),
                 ("seed", number(head.seed)),
-                ("number of blocks", number(head.blocks.into())),
+                ("number of rounds", number(head.rounds.into())),
                 ("--quick", head.quick.to_string()),
                 ("--only", or_none(&head.only)),
             ]
@@ -83,7 +83,7 @@ pub struct Clocks {
     /// Received until replied.
     pub service: Vec<(u64, u64)>,
     /// Handed over until the reply.
-    pub turnaround: Vec<(u64, u64)>,
+    pub response: Vec<(u64, u64)>,
 }
 
 /// A finished trial with what the results file keeps merged by cell.
@@ -113,7 +113,7 @@ enum Line {
 
 /// What a run that was broken off left in its journal.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Left {
+pub struct JournalContents {
     /// Whose it is.
     pub head: Head,
     /// The chosen item counts, if the run came so far.
@@ -159,7 +159,7 @@ impl Journal {
     ///
     /// # Errors
     /// Where the file cannot be read, or is damaged anywhere but in a torn last line.
-    pub fn left(&mut self) -> Result<Option<Left>, FileError> {
+    pub fn left(&mut self) -> Result<Option<JournalContents>, FileError> {
         let mut bytes = Vec::new();
         self.file.rewind().and_then(|()| self.file.read_to_end(&mut bytes)).map_err(|source| self.failed(source))?;
         parse(&bytes).map_err(|detail| FileError::DamagedJournal { path: self.path.clone(), detail })
@@ -179,7 +179,7 @@ impl Journal {
     ///
     /// # Errors
     /// Where it cannot be written.
-    pub fn resume(&mut self, left: &Left) -> Result<(), FileError> {
+    pub fn resume(&mut self, left: &JournalContents) -> Result<(), FileError> {
         self.file.set_len(left.whole).map_err(|source| self.failed(source))?;
         self.line(&Line::Resumed(left.resumed + 1))
     }
@@ -236,7 +236,7 @@ impl Drop for Journal {
 }
 
 /// Reads a journal. A last line without its end was torn by a kill within the write, and is left out.
-fn parse(bytes: &[u8]) -> Result<Option<Left>, String> {
+fn parse(bytes: &[u8]) -> Result<Option<JournalContents>, String> {
     let Some(end) = bytes.iter().rposition(|byte| *byte == b'\n') else { return Ok(None) };
     let mut lines = bytes[..end].split(|byte| *byte == b'\n').enumerate().map(|(i, line)| {
         serde_json::from_slice::<Line>(line).map_err(|error| format!("line {}: {error}", i + 1)).map(|line| (i, line))
@@ -244,7 +244,8 @@ fn parse(bytes: &[u8]) -> Result<Option<Left>, String> {
     let Some((_, Line::Head(head))) = lines.next().transpose()? else {
         return Err("line 1: it does not say whose journal it is".into());
     };
-    let mut left = Left { head: *head, items: None, finished: Vec::new(), resumed: 0, whole: end as u64 + 1 };
+    let mut left =
+        JournalContents { head: *head, items: None, finished: Vec::new(), resumed: 0, whole: end as u64 + 1 };
     for line in lines {
         let (i, line) = line?;
         left.take(line).map_err(|detail| format!("line {}: {detail}", i + 1))?;
@@ -252,7 +253,7 @@ fn parse(bytes: &[u8]) -> Result<Option<Left>, String> {
     Ok(Some(left))
 }
 
-impl Left {
+impl JournalContents {
     fn take(&mut self, line: Line) -> Result<(), String> {
         match line {
             Line::Head(_) => return Err("a second head".into()),
@@ -277,7 +278,7 @@ impl Left {
 impl Finished {
     fn check(&self) -> Result<(), String> {
         self.trial.check()?;
-        let clocks = self.clocks.iter().flat_map(|clocks| clocks.service.iter().chain(&clocks.turnaround));
+        let clocks = self.clocks.iter().flat_map(|clocks| clocks.service.iter().chain(&clocks.response));
         clocks.flat_map(|(value, count)| [*value, *count]).try_for_each(plausible)?;
         match &self.timeline {
             Some(timeline) if timeline.cell != self.trial.cell => Err("a timeline of another cell".into()),
@@ -293,7 +294,7 @@ mod tests {
 
     fn trial(order: u32) -> String {
         format!(
-            r#"{{"finished":{{"trial":{{"cell":0,"block":{order},"order":{order},"kind":"timed","outcome":{{"is":"ok"}},"measured":5,
+            r#"{{"finished":{{"trial":{{"cell":0,"round":{order},"order":{order},"kind":"timed","outcome":{{"is":"ok"}},"measured":5,
             "phases":[[0,0,0,0,0,0,0],[0,0,0,0,0,0,0],[0,0,0,0,0,0,0]],"done":1,"digest":"","others":0.0}}}}}}"#
         )
         .replace('\n', "")

@@ -95,21 +95,21 @@ pub struct ScenarioRecord {
 pub struct RunRecord {
     /// Seed of items and orders.
     pub seed: u64,
-    /// Blocks that were planned.
-    pub blocks: u32,
-    /// Whether `--quick` was given: small sizes, few blocks, no verdict.
+    /// Rounds that were planned.
+    pub rounds: u32,
+    /// Whether `--quick` was given: small sizes, few rounds, no verdict.
     pub quick: bool,
     /// Whether every planned trial was run.
     pub complete: bool,
     /// The `--only` selector, if one narrowed the run.
     pub only: Option<String>,
     /// Practical margin for `equivalent`, as a share: 0.03 is 3 %.
-    pub delta: f64,
+    pub margin: f64,
     /// Seconds after which a trial was ended.
     pub timeout: f64,
     /// Day and time of the start in UTC, such as `2026-11-23 14:02`. Not drawn on charts.
     pub started: String,
-    /// How often the run was broken off and continued. The block in which it was broken off spans the gap.
+    /// How often the run was broken off and continued. The round in which it was broken off spans the gap.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub resumed: u32,
     /// Version of the other build, where this one was held against one: then every way has a cell of each.
@@ -209,7 +209,7 @@ pub struct Cell {
     /// `sleep` or `spin`.
     pub wait: Option<String>,
     /// `free`, `same` or `cross`.
-    pub placement: Option<String>,
+    pub affinity: Option<String>,
     /// `spawn`, `fork` or `forkserver`; worker processes only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start: Option<String>,
@@ -221,7 +221,7 @@ pub struct Cell {
     pub switch_interval: Option<u64>,
     /// Nanoseconds that the emulated lock is held before each blocking operation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub held_per_operation: Option<u64>,
+    pub gil_hold: Option<u64>,
     /// `stop`, `restart` or `skip`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_crash: Option<String>,
@@ -239,7 +239,7 @@ pub struct Cell {
     pub queue: Option<u32>,
     /// Items of one trial (before any yields further ones).
     pub items: u64,
-    /// Whether it runs twice per block for the A/A check.
+    /// Whether it runs twice per round for the A/A check.
     pub checked: bool,
     /// Whether the other build runs it, the one that this one is held against.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -277,7 +277,7 @@ pub struct Expectation {
 }
 
 impl Results {
-    /// Timed trials of a cell that count for estimates: not duplicates, in block order.
+    /// Timed trials of a cell that count for estimates: not duplicates, in round order.
     pub fn timed(&self, cell: usize) -> impl Iterator<Item = &Trial> {
         self.trials.iter().filter(move |trial| trial.cell == cell && trial.kind == Kind::Timed && !trial.duplicate)
     }

@@ -17,7 +17,7 @@ pub(super) struct PairTable {
 }
 
 /// Second cell, how many times faster the first is (median, lower and upper end, `null` where there is none), index of the
-/// level; an undecided one may add the smallest effect that could have been shown and the blocks that would
+/// level; an undecided one may add the smallest effect that could have been shown and the rounds that would
 /// decide.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
@@ -57,7 +57,7 @@ pub(super) struct PairObject {
     #[serde(default)]
     smallest_effect: Option<f64>,
     #[serde(default)]
-    blocks_needed: Option<u32>,
+    rounds_needed: Option<u32>,
 }
 
 /// Every form.
@@ -82,9 +82,9 @@ pub(super) fn serialize<S: Serializer>(pairs: &[Pair], serializer: S) -> Result<
         if known.is_none() {
             table.levels.push(shared);
         }
-        let row = match (pair.smallest_effect.map(short), pair.blocks_needed) {
+        let row = match (pair.smallest_effect.map(short), pair.rounds_needed) {
             (None, None) => PairRow::Decided(pair.b, median, low, high, at),
-            (effect, blocks) => PairRow::Open(pair.b, median, low, high, at, effect, blocks),
+            (effect, rounds) => PairRow::Open(pair.b, median, low, high, at, effect, rounds),
         };
         match table.rows.last_mut() {
             Some((a, rows)) if *a == pair.a => rows.push(row),
@@ -113,34 +113,34 @@ pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
 impl PairRow {
     /// The comparison; nothing where its level is not in the table.
     fn pair(&self, a: usize, levels: &[(f64, u32, u32, u32, Word)]) -> Option<Pair> {
-        let (b, median, low, high, at, smallest_effect, blocks_needed) = match *self {
+        let (b, median, low, high, at, smallest_effect, rounds_needed) = match *self {
             Self::Decided(b, median, low, high, at) => (b, median, low, high, at, None, None),
-            Self::Open(b, median, low, high, at, effect, blocks) => (b, median, low, high, at, effect, blocks),
+            Self::Open(b, median, low, high, at, effect, rounds) => (b, median, low, high, at, effect, rounds),
         };
         let (level, first, last, n, word) = *levels.get(at)?;
         let ratio = Interval { median, low, high, level, ranks: (first, last), n };
-        Some(Pair { a, b, ratio, word, smallest_effect, blocks_needed })
+        Some(Pair { a, b, ratio, word, smallest_effect, rounds_needed })
     }
 }
 
 impl WordyRow {
     /// The comparison; nothing where its level is not in the table.
     fn pair(&self, levels: &[(f64, u32, u32, u32)]) -> Option<Pair> {
-        let (a, b, word, median, low, high, at, smallest_effect, blocks_needed) = match *self {
+        let (a, b, word, median, low, high, at, smallest_effect, rounds_needed) = match *self {
             Self::Decided(a, b, word, median, low, high, at) => (a, b, word, median, low, high, at, None, None),
-            Self::Open(a, b, word, median, low, high, at, effect, blocks) => {
-                (a, b, word, median, low, high, at, effect, blocks)
+            Self::Open(a, b, word, median, low, high, at, effect, rounds) => {
+                (a, b, word, median, low, high, at, effect, rounds)
             }
         };
         let (level, first, last, n) = *levels.get(at)?;
         let ratio = Interval { median, low, high, level, ranks: (first, last), n };
-        Some(Pair { a, b, ratio, word, smallest_effect, blocks_needed })
+        Some(Pair { a, b, ratio, word, smallest_effect, rounds_needed })
     }
 }
 
 impl From<PairObject> for Pair {
-    fn from(PairObject { a, b, ratio, word, smallest_effect, blocks_needed }: PairObject) -> Self {
-        Self { a, b, ratio, word, smallest_effect, blocks_needed }
+    fn from(PairObject { a, b, ratio, word, smallest_effect, rounds_needed }: PairObject) -> Self {
+        Self { a, b, ratio, word, smallest_effect, rounds_needed }
     }
 }
 
@@ -155,9 +155,9 @@ mod tests {
     fn pairs_survive_their_table_and_are_read_as_objects() {
         let ratio = Interval { median: 1.5, low: Some(1.25), high: None, level: 0.999, ranks: (2, 14), n: 15 };
         let none = Interval { low: None, level: 0.0, ranks: (0, 0), ..ratio };
-        let decided = Pair { a: 3, b: 1, ratio, word: Word::Faster, smallest_effect: None, blocks_needed: None };
+        let decided = Pair { a: 3, b: 1, ratio, word: Word::Faster, smallest_effect: None, rounds_needed: None };
         let open = Pair { word: Word::Undecided, smallest_effect: Some(1.062), ..decided.clone() };
-        let bare = Pair { ratio: none, blocks_needed: Some(70), ..open.clone() };
+        let bare = Pair { ratio: none, rounds_needed: Some(70), ..open.clone() };
         let all = Group(vec![decided.clone(), open, bare]);
         let text = serde_json::to_string(&all).unwrap();
         assert_eq!(

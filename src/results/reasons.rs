@@ -189,7 +189,7 @@ pub struct BreakPoint {
     pub a: usize,
     /// The cell of way `b`.
     pub b: usize,
-    /// How many times faster `b` is: the median in-block ratio.
+    /// How many times faster `b` is: the median in-round ratio.
     pub ratio: f64,
     /// The verdict on `b`.
     pub word: Word,
@@ -253,7 +253,7 @@ impl FitKind {
     }
 }
 
-/// A fitted parameter with its interval at 95 % from a bootstrap over whole blocks.
+/// A fitted parameter with its interval at 95 % from a bootstrap over whole rounds.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Fitted {
     /// The estimate.

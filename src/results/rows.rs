@@ -15,7 +15,7 @@ use crate::vocab::Outcome;
 pub(super) struct Row(
     /// Index of the cell.
     usize,
-    /// The block (round), from 0.
+    /// The round, from 0.
     u32,
     /// Place in the whole run, from 0.
     u32,
@@ -45,7 +45,7 @@ struct Rest {
     /// What it was run for, unless `timed`.
     #[serde(skip_serializing_if = "Option::is_none")]
     kind: Option<Kind>,
-    /// Whether it is the second run of its cell in the block.
+    /// Whether it is the second run of its cell in the round.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     duplicate: bool,
     /// How it ended, unless `ok`.
@@ -152,12 +152,12 @@ impl Row {
         let phases = short.map(|phase| phase.filter(|_| !exact).unwrap_or_default());
         let rest = Some(rest).filter(|rest| *rest != Rest::default());
         let digest = Some(trial.digest.clone()).filter(|digest| Some(digest) != last);
-        Self(trial.cell, trial.block, trial.order, trial.done, digest, trial.first_item, trial.others, phases, rest)
+        Self(trial.cell, trial.round, trial.order, trial.done, digest, trial.first_item, trial.others, phases, rest)
     }
 
     /// The trial, which has an empty digest where the row left it out; nothing where a phase has too many numbers.
     fn trial(self) -> Option<Trial> {
-        let Self(cell, block, order, done, digest, first_item, others, [start, work, join], rest) = self;
+        let Self(cell, round, order, done, digest, first_item, others, [start, work, join], rest) = self;
         let rest = rest.unwrap_or_default();
         let phases = match rest.phases {
             Some(exact) => exact,
@@ -165,7 +165,7 @@ impl Row {
         };
         Some(Trial {
             cell,
-            block,
+            round,
             order,
             kind: rest.kind.unwrap_or(Kind::Timed),
             duplicate: rest.duplicate,
@@ -264,7 +264,7 @@ mod tests {
         let phase = |wall| Phase { wall, user: 7_000, ..Phase::default() };
         Trial {
             cell: 3,
-            block: 2,
+            round: 2,
             order: 41,
             kind: Kind::Timed,
             duplicate: false,

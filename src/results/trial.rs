@@ -160,13 +160,13 @@ impl From<Phase> for [u64; 7] {
 pub struct Trial {
     /// Index of the cell.
     pub cell: usize,
-    /// The block (round), from 0.
-    pub block: u32,
+    /// The round, from 0.
+    pub round: u32,
     /// Place in the whole run, from 0.
     pub order: u32,
     /// What it was run for.
     pub kind: Kind,
-    /// Whether it is the second run of its cell in the block, for the A/A check; enters no estimate.
+    /// Whether it is the second run of its cell in the round, for the A/A check; enters no estimate.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub duplicate: bool,
     /// How it ended.
@@ -237,7 +237,7 @@ pub(super) fn plausible(number: u64) -> Result<(), String> {
 
 impl Latency {
     pub(super) fn check(&self) -> Result<(), String> {
-        [&self.service, &self.turnaround].into_iter().try_for_each(|times| {
+        [&self.service, &self.response].into_iter().try_for_each(|times| {
             let all = times.histogram.iter().flat_map(|(bound, count)| [*bound, *count]);
             [times.count, times.min, times.p50, times.max].into_iter().chain(all).try_for_each(plausible)
         })?;
@@ -342,7 +342,7 @@ pub struct Latency {
     /// Received until replied, clocked where the item runs.
     pub service: Quantiles,
     /// Handed over (in a shared table: claimed) until the reply, clocked at the dispatcher.
-    pub turnaround: Quantiles,
+    pub response: Quantiles,
     /// Service times of each instrumented trial in nanoseconds, in the order in which they were run: the 50th, 95th and
     /// 99th percentile, where at least 10 items of that trial lie above it.
     #[serde(default)]

@@ -204,7 +204,7 @@ pub struct Holder {
     gil: Arc<Gil>,
     thread: u32,
     /// How long the lock is held before each blocking operation, in nanoseconds: what the interpreter does around a call.
-    held_per_operation: u64,
+    gil_hold: u64,
     holding: bool,
     waited: u64,
 }
@@ -212,9 +212,9 @@ pub struct Holder {
 impl Holder {
     /// The way of thread `thread` to a lock.
     #[must_use]
-    pub fn new(gil: &Arc<Gil>, thread: u32, held_per_operation: Duration) -> Self {
-        let held_per_operation = held_per_operation.as_nanos() as u64;
-        Self { gil: Arc::clone(gil), thread, held_per_operation, holding: false, waited: 0 }
+    pub fn new(gil: &Arc<Gil>, thread: u32, gil_hold: Duration) -> Self {
+        let gil_hold = gil_hold.as_nanos() as u64;
+        Self { gil: Arc::clone(gil), thread, gil_hold, holding: false, waited: 0 }
     }
 }
 
@@ -227,7 +227,7 @@ impl Hooks for Holder {
     }
 
     fn before_blocking(&mut self) {
-        let until = now() + self.held_per_operation;
+        let until = now() + self.gil_hold;
         while now() < until {
             std::hint::spin_loop();
         }

@@ -18,7 +18,7 @@ pub enum Runtime {
     #[default]
     Native,
     /// Rust under a model of CPython's interpreter lock, one lock per process.
-    EmulatedGil,
+    GilEmulation,
     /// A real CPython.
     Python,
 }
@@ -27,8 +27,8 @@ pub enum Runtime {
 pub const RUNTIMES: &[(Runtime, &str, &str)] = &[
     (Runtime::Native, "native", "Rust, without any interpreter lock"),
     (
-        Runtime::EmulatedGil,
-        "emulated_gil",
+        Runtime::GilEmulation,
+        "gil_emulation",
         "Rust under a model of CPython's interpreter lock, one per process; a model, never recommended",
     ),
     (Runtime::Python, "python", "a real CPython, found on PATH or named by `python`"),

@@ -1,11 +1,11 @@
 //! Charts: which there are, and what each kind takes.
 
-use super::locate::Path;
 use super::problem::Fault;
+use super::raw::{self, One};
 use super::resolve::{Resolver, entry_path};
-use super::resolved::Chart;
+use super::spans::Path;
+use super::valid::Chart;
 use super::words::list;
-use super::written::{self, One};
 use crate::vocab::{ChartKey, ChartKind};
 
 impl Resolver<'_> {
@@ -15,7 +15,7 @@ impl Resolver<'_> {
         let path = Path::default().key("charts");
         let mut charts: Vec<Chart> = Vec::new();
         // Entries without a fault of their own: what is left of another is no double of anything.
-        let mut sound: Vec<&written::ChartEntry> = Vec::new();
+        let mut sound: Vec<&raw::ChartEntry> = Vec::new();
         for (i, entry) in axis.values.iter().enumerate() {
             let here = entry_path(&path, i, axis.list);
             let before = self.problems.len();
@@ -34,7 +34,7 @@ impl Resolver<'_> {
         Some(charts)
     }
 
-    fn chart(&mut self, entry: &written::ChartEntry, path: &Path) -> Option<Chart> {
+    fn chart(&mut self, entry: &raw::ChartEntry, path: &Path) -> Option<Chart> {
         let only = entry.r#where.as_ref().map(|selector| self.selector(selector, &path.key("where")));
         let Some(One(kind)) = entry.kind else {
             self.missing_kind(path, "chart");

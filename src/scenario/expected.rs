@@ -1,11 +1,11 @@
 //! Expectations: bounds in the units of their metric, and words that go together.
 
 use super::leaf::Bound;
-use super::locate::Path;
 use super::problem::Fault;
+use super::raw::{self, One};
 use super::resolve::{Resolver, entry_path};
-use super::resolved::Expectation;
-use super::written::{self, One};
+use super::spans::Path;
+use super::valid::Expectation;
 use crate::vocab::{Ending, Metric, Unit};
 
 impl Resolver<'_> {
@@ -16,7 +16,7 @@ impl Resolver<'_> {
         entries.filter_map(|(i, entry)| self.expectation(entry, &entry_path(&path, i, axis.list))).collect()
     }
 
-    fn expectation(&mut self, entry: &written::Expect, path: &Path) -> Option<Expectation> {
+    fn expectation(&mut self, entry: &raw::Expect, path: &Path) -> Option<Expectation> {
         let metric = entry.metric.as_ref().map_or(Metric::Speedup, |metric| metric.0);
         let place = self.value_place(path);
         let damaged = self.reading.cut.iter().any(|cut| cut.0.starts_with(&path.0));
@@ -57,7 +57,7 @@ impl Resolver<'_> {
     }
 
     /// `is` belongs to outcomes, and `to` does not.
-    fn outcome_words(&mut self, entry: &written::Expect, metric: Metric, path: &Path) {
+    fn outcome_words(&mut self, entry: &raw::Expect, metric: Metric, path: &Path) {
         if metric == Metric::Outcome && entry.to.is_some() {
             let place = self.key_place(&path.key("to"));
             let help = "remove it: an outcome is a share of the trials of each compared cell by itself";

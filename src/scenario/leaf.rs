@@ -75,7 +75,7 @@ impl<'de> Deserialize<'de> for Scalar {
 }
 
 /// A value that is read from one scalar.
-pub(crate) trait Leaf: Sized {
+pub(crate) trait FromScalar: Sized {
     /// Reads the value.
     fn read(scalar: &Scalar) -> Result<Self, Fault>;
     /// Its JSON Schema.
@@ -103,7 +103,7 @@ macro_rules! count {
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         pub(crate) struct $name(pub $type);
 
-        impl Leaf for $name {
+        impl FromScalar for $name {
             fn read(scalar: &Scalar) -> Result<Self, Fault> {
                 whole(scalar, $what, $min, $max).map(|value| Self(value as $type))
             }
@@ -122,7 +122,7 @@ count!(/// Items a second that come whether workers keep up or not.
     Rate(u32), "`rate`", 1, 1_000_000);
 count!(/// Items that may wait before a stage of a pipeline.
     Queue(u32), "`queue`", 1, 1_000_000);
-count!(/// Blocks.
+count!(/// Rounds.
     Trials(u32), "`trials`", 1, 10_000);
 // Numbers above 2^53 do not survive every reader of JSON.
 count!(/// Seed of items and orders.
@@ -132,7 +132,7 @@ count!(/// Seed of items and orders.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Version;
 
-impl Leaf for Version {
+impl FromScalar for Version {
     fn read(scalar: &Scalar) -> Result<Self, Fault> {
         match scalar {
             Scalar::Whole(1) => Ok(Self),
@@ -152,7 +152,7 @@ impl Leaf for Version {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Slug(pub String);
 
-impl Leaf for Slug {
+impl FromScalar for Slug {
     fn read(scalar: &Scalar) -> Result<Self, Fault> {
         match scalar {
             Scalar::Text(text) if is_slug(text) => Ok(Self(text.clone())),
@@ -171,7 +171,7 @@ impl Leaf for Slug {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Prose(pub String);
 
-impl Leaf for Prose {
+impl FromScalar for Prose {
     fn read(scalar: &Scalar) -> Result<Self, Fault> {
         let text = match scalar {
             Scalar::Text(text) => text.clone(),
@@ -199,7 +199,7 @@ pub enum Workers {
     Cores(u32),
 }
 
-impl Leaf for Workers {
+impl FromScalar for Workers {
     fn read(scalar: &Scalar) -> Result<Self, Fault> {
         let most = u64::from(MOST_WORKERS);
         let help =
@@ -245,7 +245,7 @@ pub enum Items {
     Fixed(u64),
 }
 
-impl Leaf for Items {
+impl FromScalar for Items {
     fn read(scalar: &Scalar) -> Result<Self, Fault> {
         match scalar {
             Scalar::Text(text) if text == "auto" => Ok(Self::Auto),
@@ -264,7 +264,7 @@ impl Leaf for Items {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Timeout(pub Duration);
 
-impl Leaf for Timeout {
+impl FromScalar for Timeout {
     fn read(scalar: &Scalar) -> Result<Self, Fault> {
         let limits = Duration::from_millis(100)..=Duration::from_secs(3600);
         match parse_duration(&scalar.to_string()) {
@@ -284,7 +284,7 @@ macro_rules! nanos {
         #[derive(Clone, Copy, Debug, PartialEq)]
         pub(crate) struct $name(pub u64);
 
-        impl Leaf for $name {
+        impl FromScalar for $name {
             fn read(scalar: &Scalar) -> Result<Self, Fault> {
                 match parse_duration(&scalar.to_string()).map(|duration| duration.as_nanos() as u64) {
                     Ok(nanos) if ($low..=$high).contains(&nanos) => Ok(Self(nanos)),
@@ -302,13 +302,13 @@ macro_rules! nanos {
 nanos!(/// How long a thread may keep the interpreter lock, in nanoseconds.
     SwitchInterval, "`switch_interval`", 10_000u64, 10_000_000_000u64, "10 us to 10 s");
 nanos!(/// How long the lock is held before a blocking operation, in nanoseconds.
-    HeldPerOperation, "`held_per_operation`", 0u64, 1_000_000u64, "0 us to 1 ms");
+    GilHold, "`gil_hold`", 0u64, 1_000_000u64, "0 us to 1 ms");
 
 /// Bytes that the parent holds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct ParentMemory(pub u64);
 
-impl Leaf for ParentMemory {
+impl FromScalar for ParentMemory {
     fn read(scalar: &Scalar) -> Result<Self, Fault> {
         let fault = || {
             Fault::new(
@@ -328,7 +328,7 @@ impl Leaf for ParentMemory {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Python(pub String);
 
-impl Leaf for Python {
+impl FromScalar for Python {
     fn read(scalar: &Scalar) -> Result<Self, Fault> {
         let text = scalar.to_string();
         if text.is_empty() || text.len() > 400 || text.chars().any(char::is_control) {
@@ -354,9 +354,9 @@ pub(crate) const BYTES: &str = "^\\s*[0-9][0-9_]*(\\.[0-9]+)?\\s*(B|KiB|MiB|GiB|
 
 /// The practical margin.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Delta(pub f64);
+pub(crate) struct Margin(pub f64);
 
-impl Leaf for Delta {
+impl FromScalar for Margin {
     fn read(scalar: &Scalar) -> Result<Self, Fault> {
         let share = match scalar {
             Scalar::Real(value) => Some(*value),
@@ -367,7 +367,7 @@ impl Leaf for Delta {
         };
         share.filter(|value| (0.001..=0.5).contains(value)).map(Self).ok_or_else(|| {
             Fault::new(
-                format!("`delta` cannot be `{scalar}`"),
+                format!("`margin` cannot be `{scalar}`"),
                 "it is a share from 0.1 % to 50 %, such as `3 %` or `0.03`",
             )
         })
@@ -412,7 +412,7 @@ impl Bound {
     }
 }
 
-impl Leaf for Bound {
+impl FromScalar for Bound {
     fn read(scalar: &Scalar) -> Result<Self, Fault> {
         let bound = match scalar {
             Scalar::Whole(value) => Some(Self::Number(*value as f64)),

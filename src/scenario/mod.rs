@@ -6,38 +6,38 @@
 
 mod charted;
 mod expected;
-mod guard;
 mod leaf;
-mod locate;
+mod limits;
 mod problem;
+mod raw;
 mod read;
 mod resolve;
-mod resolved;
 mod schema;
 mod select;
 mod setting;
+mod spans;
 mod staged;
+mod valid;
 mod vocabulary;
 mod words;
-mod written;
 
 pub use leaf::{Items, MOST_WORKERS, Workers};
-pub use problem::{Problem, Problems, Text};
-pub use resolved::{
+pub use problem::{Diagnostic, Diagnostics, Text};
+pub use schema::schema;
+pub use valid::{
     Chart, Choice, Expectation, KEYS, ModelChoice, Pipeline, Scenario, Selector, StageChoice, TaskChoice, Term, Wanted,
     Ways,
 };
-pub use schema::schema;
 
 pub(crate) use leaf::Scalar;
 pub(crate) use problem::{Fault, printable};
 pub(crate) use select::{of_stage, read_any, read_way, read_workers};
 pub(crate) use vocabulary::{NO_FAULT, word_of};
-pub(crate) use words::{Level, list};
+pub(crate) use words::{Scope, list};
 
 use std::collections::BTreeMap;
 
-use locate::Path;
+use spans::Path;
 
 use crate::task::Tasks;
 
@@ -54,8 +54,8 @@ pub struct Source {
 ///
 /// # Errors
 /// Every problem of every file.
-pub fn load(sources: &[Source], tasks: &Tasks) -> Result<Vec<Scenario>, Problems> {
-    let mut problems = Problems::new();
+pub fn load(sources: &[Source], tasks: &Tasks) -> Result<Vec<Scenario>, Diagnostics> {
+    let mut problems = Diagnostics::new();
     let mut scenarios = Vec::new();
     let mut names: BTreeMap<String, String> = BTreeMap::new();
     for source in sources {
@@ -78,15 +78,15 @@ pub fn load(sources: &[Source], tasks: &Tasks) -> Result<Vec<Scenario>, Problems
     if problems.is_empty() { Ok(scenarios) } else { Err(problems) }
 }
 
-type Loaded = (Option<Scenario>, Option<(String, Problem)>, Vec<Problem>);
+type Loaded = (Option<Scenario>, Option<(String, Diagnostic)>, Vec<Diagnostic>);
 
 /// Reads one file. The name comes with the problem that it makes if another file has it too.
 fn load_one(source: &Source, tasks: &Tasks) -> Loaded {
-    let text = match guard::read_text(&source.name, &source.bytes) {
+    let text = match limits::read_text(&source.name, &source.bytes) {
         Ok(text) => text,
         Err(problem) => return (None, None, vec![problem]),
     };
-    let (places, mut problems) = match guard::check(&text) {
+    let (places, mut problems) = match limits::check(&text) {
         Ok(passed) => passed,
         Err(problems) => return (None, None, problems),
     };

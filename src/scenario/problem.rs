@@ -16,7 +16,7 @@ pub struct Text {
 
 /// One problem.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Problem {
+pub struct Diagnostic {
     /// The file as shown.
     pub file: String,
     /// The line from 1; 0 where the problem is about the file as a whole.
@@ -64,9 +64,9 @@ impl Fault {
     }
 
     /// Puts the fault at a place: bytes of `text`.
-    pub fn at(self, text: &Text, span: &Range<usize>) -> Problem {
+    pub fn at(self, text: &Text, span: &Range<usize>) -> Diagnostic {
         let (line, column, excerpt) = locate(&text.content, span);
-        Problem {
+        Diagnostic {
             file: text.name.clone(),
             line,
             column,
@@ -108,7 +108,7 @@ fn locate(content: &str, span: &Range<usize>) -> (usize, usize, Excerpt) {
     (line_number, column, excerpt)
 }
 
-impl Problem {
+impl Diagnostic {
     /// A problem of a file as a whole: it is missing, it is a folder.
     #[must_use]
     pub fn of_file(file: &str, message: impl Into<String>, help: Option<String>) -> Self {
@@ -156,11 +156,11 @@ fn fold(text: &str, width: usize) -> String {
 /// Problems of one or many files. Empty means that all is well.
 #[derive(Clone, Debug, Default, PartialEq, thiserror::Error)]
 #[error("{}", self.render(false))]
-pub struct Problems {
-    list: Vec<Problem>,
+pub struct Diagnostics {
+    list: Vec<Diagnostic>,
 }
 
-impl Problems {
+impl Diagnostics {
     /// No problems.
     #[must_use]
     pub fn new() -> Self {
@@ -168,13 +168,13 @@ impl Problems {
     }
 
     /// Adds a problem.
-    pub fn push(&mut self, problem: Problem) {
+    pub fn push(&mut self, problem: Diagnostic) {
         self.list.push(problem);
     }
 
     /// Adds a problem of a file as a whole.
     pub fn push_file(&mut self, file: &str, message: impl Into<String>, help: Option<String>) {
-        self.push(Problem::of_file(file, message, help));
+        self.push(Diagnostic::of_file(file, message, help));
     }
 
     /// Adds all problems of another list.
@@ -196,15 +196,15 @@ impl Problems {
 
     /// The problems by file (in the order in which files were first named), then by line and column.
     #[must_use]
-    pub fn list(&self) -> Vec<&Problem> {
+    pub fn list(&self) -> Vec<&Diagnostic> {
         let mut files: Vec<&str> = Vec::new();
         for problem in &self.list {
             if !files.contains(&problem.file.as_str()) {
                 files.push(&problem.file);
             }
         }
-        let rank = |problem: &Problem| files.iter().position(|file| *file == problem.file);
-        let mut sorted: Vec<&Problem> = self.list.iter().collect();
+        let rank = |problem: &Diagnostic| files.iter().position(|file| *file == problem.file);
+        let mut sorted: Vec<&Diagnostic> = self.list.iter().collect();
         sorted.sort_by_key(|problem| (rank(problem), problem.line, problem.column));
         sorted
     }
@@ -259,7 +259,7 @@ mod tests {
     #[test]
     fn ways_out_are_folded_at_a_width() {
         let help = "a long way out of what is bad, which takes more than one line";
-        let problems = Problems { list: vec![Fault::new("it is bad", help).at(&text("a: 1\n"), &(3..4))] };
+        let problems = Diagnostics { list: vec![Fault::new("it is bad", help).at(&text("a: 1\n"), &(3..4))] };
         let folded = problems.folded(false, 40);
         assert!(folded.lines().all(|line| line.chars().count() <= 40), "{folded}");
         let words = |text: &str| text.split_whitespace().filter(|word| *word != "|").collect::<Vec<_>>().join(" ");
@@ -270,7 +270,7 @@ mod tests {
     #[test]
     fn a_problem_shows_its_line_a_caret_and_the_way_out() {
         let problems =
-            Problems { list: vec![Fault::new("it is bad", "make it good").at(&text("a: 1\nb: bad\n"), &(8..11))] };
+            Diagnostics { list: vec![Fault::new("it is bad", "make it good").at(&text("a: 1\nb: bad\n"), &(8..11))] };
         let expected = "error: it is bad\n --> a.yaml:2:4\n  |\n2 | b: bad\n  |    ^^^\n  |\n  = help: make it good";
         assert_eq!(problems.render(false), expected);
         assert!(problems.render(true).contains("\u{1b}["));
@@ -278,7 +278,7 @@ mod tests {
 
     #[test]
     fn problems_are_listed_by_file_and_line() {
-        let mut problems = Problems::new();
+        let mut problems = Diagnostics::new();
         problems.push_file("z.yaml", "there is no such file", None);
         problems.push(Fault::plain("second").at(&text("a: 1\nb: 2\n"), &(5..6)));
         problems.push(Fault::plain("first").at(&text("a: 1\nb: 2\n"), &(0..1)));

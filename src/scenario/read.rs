@@ -9,10 +9,10 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor}
 use serde_path_to_error::Segment;
 use serde_yaml::{Mapping, Value};
 
-use super::locate::{Node, Path, Step};
-use super::problem::{Fault, Problem, Text, printable};
-use super::words::{Level, unknown_key};
-use super::written::{ChartEntry, Document, Expect, FaultEntry, Fields, ModelEntry, Selector, StageEntry, TaskEntry};
+use super::problem::{Diagnostic, Fault, Text, printable};
+use super::raw::{ChartEntry, Document, Expect, FaultEntry, Fields, ModelEntry, Selector, StageEntry, TaskEntry};
+use super::spans::{Node, Path, Step};
+use super::words::{Scope, unknown_key};
 use crate::task::Tasks;
 
 /// More mistakes than this in one file are not listed: the first ones usually explain the rest.
@@ -22,7 +22,7 @@ const MOST_PROBLEMS: usize = 20;
 pub(crate) struct Reading {
     pub document: Document,
     pub places: Node,
-    pub problems: Vec<Problem>,
+    pub problems: Vec<Diagnostic>,
     /// The paths that were cut out.
     pub cut: Vec<Path>,
 }
@@ -35,7 +35,7 @@ impl Reading {
 }
 
 /// Reads the text, which has passed the guard.
-pub(crate) fn read(text: &Text, mut places: Node, tasks: &Tasks) -> Result<Reading, Problem> {
+pub(crate) fn read(text: &Text, mut places: Node, tasks: &Tasks) -> Result<Reading, Diagnostic> {
     let mut value = match serde_yaml::from_str::<FirstWins>(&text.content) {
         Ok(FirstWins(value)) => value,
         Err(error) => {
@@ -93,7 +93,7 @@ struct Explained {
 }
 
 impl Explained {
-    fn place(self, text: &Text, places: &Node, path: &Path) -> Problem {
+    fn place(self, text: &Text, places: &Node, path: &Path) -> Diagnostic {
         let span = if self.about_key { places.key_span(path) } else { places.value_span(path) };
         self.fault.at(text, &span)
     }
@@ -103,7 +103,7 @@ fn explain(message: &str, path: &Path, tasks: &Tasks) -> Explained {
     if let Some((Step::Key(key), before)) = path.0.split_last()
         && let Some(level) = level_of(before)
         && !keys_of(level).contains(&key.as_str())
-        && !matches!(level, Level::Task | Level::Stage | Level::Selector)
+        && !matches!(level, Scope::Task | Scope::Stage | Scope::Selector)
     {
         return Explained { fault: unknown_key(key, level, None, tasks, keys_of), about_key: true };
     }
@@ -111,35 +111,35 @@ fn explain(message: &str, path: &Path, tasks: &Tasks) -> Explained {
 }
 
 /// The level of the mapping at a path.
-fn level_of(path: &[Step]) -> Option<Level> {
+fn level_of(path: &[Step]) -> Option<Scope> {
     let mut keys = path.iter().filter_map(|step| match step {
         Step::Key(key) => Some(key.as_str()),
         Step::Index(_) => None,
     });
     match (keys.next(), keys.next()) {
-        (None, _) => Some(Level::Top),
-        (Some("fault"), None) | (Some("tasks" | "models"), Some("fault")) => Some(Level::Fault),
-        (Some("tasks"), None) => Some(Level::Task),
-        (Some("models"), None) => Some(Level::Model),
-        (Some("expect"), None) => Some(Level::Expect),
-        (Some("expect"), Some("compare" | "to")) | (Some("charts"), Some("where")) => Some(Level::Selector),
-        (Some("charts"), None) => Some(Level::Chart),
-        (Some("pipeline"), None) => Some(Level::Stage),
+        (None, _) => Some(Scope::Top),
+        (Some("fault"), None) | (Some("tasks" | "models"), Some("fault")) => Some(Scope::Fault),
+        (Some("tasks"), None) => Some(Scope::Task),
+        (Some("models"), None) => Some(Scope::Model),
+        (Some("expect"), None) => Some(Scope::Expect),
+        (Some("expect"), Some("compare" | "to")) | (Some("charts"), Some("where")) => Some(Scope::Selector),
+        (Some("charts"), None) => Some(Scope::Chart),
+        (Some("pipeline"), None) => Some(Scope::Stage),
         _ => None,
     }
 }
 
 /// The keys of a level, without the settings of tasks.
-pub(crate) fn keys_of(level: Level) -> Vec<&'static str> {
+pub(crate) fn keys_of(level: Scope) -> Vec<&'static str> {
     match level {
-        Level::Top => Document::keys(),
-        Level::Task => TaskEntry::keys(),
-        Level::Model => ModelEntry::keys(),
-        Level::Expect => Expect::keys(),
-        Level::Selector => Selector::keys(),
-        Level::Fault => FaultEntry::keys(),
-        Level::Chart => ChartEntry::keys(),
-        Level::Stage => StageEntry::keys(),
+        Scope::Top => Document::keys(),
+        Scope::Task => TaskEntry::keys(),
+        Scope::Model => ModelEntry::keys(),
+        Scope::Expect => Expect::keys(),
+        Scope::Selector => Selector::keys(),
+        Scope::Fault => FaultEntry::keys(),
+        Scope::Chart => ChartEntry::keys(),
+        Scope::Stage => StageEntry::keys(),
     }
 }
 

@@ -5,14 +5,14 @@ use std::ops::Range;
 use sha2::{Digest, Sha256};
 
 use super::leaf::{Items, Scalar};
-use super::locate::Path;
-use super::problem::{Fault as Complaint, Problem, Text};
+use super::problem::{Diagnostic, Fault as Complaint, Text};
+use super::raw::{self, Axis, Document, One};
 use super::read::{Reading, keys_of};
-use super::resolved::{Choice, KEYS, ModelChoice, Scenario, TaskChoice, Ways};
 use super::setting::{default_of, read_list, read_setting};
+use super::spans::Path;
+use super::valid::{Choice, KEYS, ModelChoice, Scenario, TaskChoice, Ways};
 use super::vocabulary::FaultWord;
-use super::words::{Level, list, unknown_key, unknown_word};
-use super::written::{self, Axis, Document, One};
+use super::words::{Scope, list, unknown_key, unknown_word};
 use crate::model::{Key, uses};
 use crate::name::show_count;
 use crate::task::{Fault, Setting, SettingKind, Task, Tasks, Value};
@@ -28,11 +28,16 @@ pub(super) struct Resolver<'a> {
     pub text: &'a Text,
     pub reading: &'a Reading,
     pub tasks: &'a Tasks,
-    pub problems: Vec<Problem>,
+    pub problems: Vec<Diagnostic>,
 }
 
 /// Resolves what was read. The problems are those of this step alone.
-pub(super) fn resolve(text: &Text, bytes: &[u8], reading: &Reading, tasks: &Tasks) -> (Option<Scenario>, Vec<Problem>) {
+pub(super) fn resolve(
+    text: &Text,
+    bytes: &[u8],
+    reading: &Reading,
+    tasks: &Tasks,
+) -> (Option<Scenario>, Vec<Diagnostic>) {
     let mut resolver = Resolver { text, reading, tasks, problems: Vec::new() };
     let scenario = resolver.scenario(bytes);
     (scenario, resolver.problems)
@@ -78,7 +83,7 @@ impl Resolver<'_> {
             ways,
             trials: document.trials.as_ref().map_or(15, |trials| trials.0.0),
             timeout: document.timeout.as_ref().map_or(std::time::Duration::from_secs(30), |timeout| timeout.0.0),
-            delta: document.delta.as_ref().map_or(0.03, |delta| delta.0.0),
+            margin: document.margin.as_ref().map_or(0.03, |margin| margin.0.0),
             seed: document.seed.as_ref().map(|seed| seed.0.0),
             expect,
             charts,
@@ -158,7 +163,7 @@ impl Resolver<'_> {
         }
     }
 
-    pub fn ways(&mut self, ways: &written::Ways, path: &Path) -> Ways {
+    pub fn ways(&mut self, ways: &raw::Ways, path: &Path) -> Ways {
         macro_rules! take {
             ($key:ident, $turn:expr) => {
                 ways.$key.as_ref().map(|axis| self.choice(axis, &path.key(stringify!($key)), $turn))
@@ -171,13 +176,13 @@ impl Resolver<'_> {
             chunk: take!(chunk, |c: super::leaf::Chunk| c.0),
             in_flight: take!(in_flight, |c: super::leaf::InFlight| c.0),
             wait: take!(wait, |w| w),
-            placement: take!(placement, |p| p),
+            affinity: take!(affinity, |p| p),
             runtime: take!(runtime, |r| r),
             measure: take!(measure, |m| m),
             start: take!(start, |s| s),
             api: take!(api, |a| a),
             switch_interval: take!(switch_interval, |s: super::leaf::SwitchInterval| s.0),
-            held_per_operation: take!(held_per_operation, |h: super::leaf::HeldPerOperation| h.0),
+            gil_hold: take!(gil_hold, |h: super::leaf::GilHold| h.0),
             python: take!(python, |p: super::leaf::Python| p.0),
             fault: ways.fault.as_ref().map(|axis| self.faults(axis, &path.key("fault"))),
             on_crash: take!(on_crash, |o| o),
@@ -188,7 +193,7 @@ impl Resolver<'_> {
     }
 
     /// Faults as written to faults of items.
-    fn faults(&mut self, axis: &Axis<written::FaultEntry>, path: &Path) -> Choice<Option<Fault>> {
+    fn faults(&mut self, axis: &Axis<raw::FaultEntry>, path: &Path) -> Choice<Option<Fault>> {
         let mut values = Vec::new();
         for (i, entry) in axis.values.iter().enumerate() {
             let here = entry_path(path, i, axis.list);
@@ -244,7 +249,7 @@ impl Resolver<'_> {
         entries.filter_map(|(i, entry)| self.task_entry(entry, &entry_path(&path, i, axis.list))).collect()
     }
 
-    fn task_entry(&mut self, entry: &written::TaskEntry, path: &Path) -> Option<TaskChoice> {
+    fn task_entry(&mut self, entry: &raw::TaskEntry, path: &Path) -> Option<TaskChoice> {
         let ways = self.ways(&entry.ways, path);
         let Some(One(kind)) = &entry.kind else {
             self.missing_kind(path, "task");
@@ -259,7 +264,7 @@ impl Resolver<'_> {
             self.unknown_task(&word, &place);
             return None;
         };
-        let settings = self.task_settings(task, &entry.settings, Level::Task, path);
+        let settings = self.task_settings(task, &entry.settings, Scope::Task, path);
         let entry_place = self.value_place(path);
         let items = match &entry.items {
             Some(axis) => self.choice(axis, &path.key("items"), |items| items),
@@ -279,8 +284,8 @@ impl Resolver<'_> {
     pub(super) fn task_settings(
         &mut self,
         task: &dyn Task,
-        written: &written::Settings,
-        level: Level,
+        written: &raw::Settings,
+        level: Scope,
         path: &Path,
     ) -> Vec<(String, Choice<Value>)> {
         let mut settings = Vec::new();

@@ -3,8 +3,8 @@
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value as Json, json};
 
+use super::raw::{Document, Fields, Ways};
 use super::setting::{schema_of, takes};
-use super::written::{Document, Fields, Ways};
 use crate::task::{SettingKind, Task, Tasks};
 
 /// The schema of a scenario file with these tasks.

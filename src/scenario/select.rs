@@ -1,20 +1,20 @@
 //! Selectors: from what is written to terms that a plan can match against its cells.
 
-use super::leaf::{HeldPerOperation, InFlight, Leaf, ParentMemory, Queue, Scalar, SwitchInterval, Workers};
-use super::locate::Path;
+use super::leaf::{FromScalar, GilHold, InFlight, ParentMemory, Queue, Scalar, SwitchInterval, Workers};
 use super::problem::Fault;
+use super::raw::{self, Axis, One};
 use super::read::keys_of;
 use super::resolve::{Resolver, entry_path};
-use super::resolved::{Selector, Term, Wanted};
 use super::setting::read_setting;
-use super::vocabulary::{FaultWord, NO_FAULT, StageModel, Words, word_of};
-use super::words::{Level, unknown_key, unknown_word};
-use super::written::{self, Axis, One};
+use super::spans::Path;
+use super::valid::{Selector, Term, Wanted};
+use super::vocabulary::{EnumWords, FaultWord, NO_FAULT, StageModel, word_of};
+use super::words::{Scope, unknown_key, unknown_word};
 use crate::ipc::Method;
-use crate::model::{Measure, Placement};
+use crate::model::{Affinity, Measure};
 use crate::task::{Tasks, Value};
 
-fn word<T: Words + PartialEq>(value: T) -> Wanted {
+fn word<T: EnumWords + PartialEq>(value: T) -> Wanted {
     Wanted::Any(vec![Value::Word(word_of(value).to_owned())])
 }
 
@@ -85,14 +85,14 @@ pub(crate) fn read_workers(scalar: &Scalar) -> Result<Wanted, Fault> {
 pub(crate) fn read_way(key: &str, scalar: &Scalar) -> Option<Result<u64, Fault>> {
     match key {
         "switch_interval" => Some(SwitchInterval::read(scalar).map(|interval| interval.0)),
-        "held_per_operation" => Some(HeldPerOperation::read(scalar).map(|held| held.0)),
+        "gil_hold" => Some(GilHold::read(scalar).map(|held| held.0)),
         "parent_memory" => Some(ParentMemory::read(scalar).map(|bytes| bytes.0)),
         _ => None,
     }
 }
 
 impl Resolver<'_> {
-    pub(super) fn selector(&mut self, selector: &written::Selector, path: &Path) -> Selector {
+    pub(super) fn selector(&mut self, selector: &raw::Selector, path: &Path) -> Selector {
         let mut terms = Vec::new();
         let mut add = |key: &str, values: Vec<(Wanted, String)>, place| {
             terms.push(Term { key: key.to_owned(), values, place });
@@ -118,14 +118,14 @@ impl Resolver<'_> {
         term!(ways.chunk, "chunk", |chunk: super::leaf::Chunk| whole(chunk.0));
         term!(ways.in_flight, "in_flight", |count: InFlight| whole(count.0));
         term!(ways.wait, "wait", word);
-        term!(ways.placement, "placement", word::<Placement>);
+        term!(ways.affinity, "affinity", word::<Affinity>);
         term!(ways.runtime, "runtime", word);
         term!(ways.measure, "measure", word::<Measure>);
         term!(ways.start, "start", word);
         term!(ways.api, "api", word);
         let nanos = |value: u64| Wanted::Any(vec![Value::Whole(value)]);
         term!(ways.switch_interval, "switch_interval", |s: SwitchInterval| nanos(s.0));
-        term!(ways.held_per_operation, "held_per_operation", |h: HeldPerOperation| nanos(h.0));
+        term!(ways.gil_hold, "gil_hold", |h: GilHold| nanos(h.0));
         term!(ways.python, "python", |p: super::leaf::Python| Wanted::Any(vec![Value::Word(p.0)]));
         term!(ways.on_crash, "on_crash", word);
         term!(ways.parent_memory, "parent_memory", |p: ParentMemory| nanos(p.0));
@@ -166,7 +166,7 @@ impl Resolver<'_> {
             match read_any(self.tasks, key, scalar) {
                 None => {
                     let place = self.key_place(path);
-                    self.report(unknown_key(key, Level::Selector, None, self.tasks, keys_of), &place);
+                    self.report(unknown_key(key, Scope::Selector, None, self.tasks, keys_of), &place);
                     return None;
                 }
                 Some(Ok(read)) => values.push((Wanted::Any(read), scalar.to_string())),

@@ -3,13 +3,13 @@
 use std::ops::Range;
 
 use super::leaf::{Items, Workers};
-use super::locate::Path;
 use super::problem::Fault;
+use super::raw::{self, One};
 use super::resolve::{Resolver, entry_path};
-use super::resolved::{Choice, KEYS, Pipeline, Scenario, StageChoice};
+use super::spans::Path;
+use super::valid::{Choice, KEYS, Pipeline, Scenario, StageChoice};
 use super::vocabulary::StageModel;
-use super::words::Level;
-use super::written::{self, One};
+use super::words::Scope;
 use crate::ipc::Method;
 use crate::model::Model;
 
@@ -65,7 +65,7 @@ impl Resolver<'_> {
         })
     }
 
-    fn stage(&mut self, entry: &written::StageEntry, later: bool, path: &Path) -> Option<StageChoice> {
+    fn stage(&mut self, entry: &raw::StageEntry, later: bool, path: &Path) -> Option<StageChoice> {
         let place = self.value_place(path);
         let Some(One(word)) = &entry.task else {
             if !self.reading.cut.contains(&path.key("task")) {
@@ -79,7 +79,7 @@ impl Resolver<'_> {
             self.unknown_task(&word, &place);
             return None;
         };
-        let settings = self.task_settings(task, &entry.settings, Level::Stage, path);
+        let settings = self.task_settings(task, &entry.settings, Scope::Stage, path);
         for key in task.own_data().filter(|_| later).into_iter().flatten() {
             if entry.settings.0.iter().any(|(given, _)| given == key) {
                 let help =

@@ -12,7 +12,7 @@ fn source(name: &str, bytes: impl Into<Vec<u8>>) -> Source {
     Source { name: name.into(), bytes: bytes.into() }
 }
 
-fn load_text(bytes: impl Into<Vec<u8>>) -> Result<Scenario, Problems> {
+fn load_text(bytes: impl Into<Vec<u8>>) -> Result<Scenario, Diagnostics> {
     load(&[source("a.yaml", bytes)], &Tasks::builtin()).map(|mut scenarios| scenarios.remove(0))
 }
 
@@ -54,7 +54,7 @@ fn a_whole_scenario_is_read() {
     let scenario = load_text(text).unwrap_or_else(|problems| panic!("{problems}"));
     assert_eq!((scenario.title.as_str(), scenario.about.as_str()), ("A title", "two lines"));
     assert_eq!(
-        (scenario.trials, scenario.timeout, scenario.delta, scenario.seed),
+        (scenario.trials, scenario.timeout, scenario.margin, scenario.seed),
         (20, Duration::from_secs(10), 0.05, Some(7))
     );
     let echo = &scenario.tasks[0];
@@ -238,7 +238,7 @@ fn wrong_types_and_values_out_of_range_say_what_is_accepted() {
         "timeout: 30",
         "write a number and a unit",
     );
-    refuses(format!("{GOOD}delta: 3\n"), "`delta` cannot be `3`", (6, 8), "delta: 3", "it is a share");
+    refuses(format!("{GOOD}margin: 3\n"), "`margin` cannot be `3`", (6, 8), "margin: 3", "it is a share");
     let payload = good_with("[primes]", "{kind: echo, payload: [1 B, 2 GiB]}");
     refuses(payload, "`payload` cannot be `2 GiB`", (3, 36), "tasks:", "it takes a size from 0 B to 1 GiB");
     refuses(
@@ -501,7 +501,7 @@ fn no_setting_of_a_task_hides_a_key_of_the_language() {
         "chunk",
         "in_flight",
         "wait",
-        "placement",
+        "affinity",
         "runtime",
         "measure",
     ];

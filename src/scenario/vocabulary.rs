@@ -2,24 +2,24 @@
 
 use serde_json::{Value as Json, json};
 
-use super::leaf::{Leaf, Scalar};
+use super::leaf::{FromScalar, Scalar};
 use super::problem::Fault;
 use super::words::{list, unknown_word};
 use crate::ipc::{Dispatch, METHODS, Method, Wait};
-use crate::model::{Api, MODELS, Measure, Model, OnCrash, ParentUse, Placement, Start};
+use crate::model::{Affinity, Api, MODELS, Measure, Model, OnCrash, ParentUse, Start};
 use crate::runtime::{RUNTIMES, Runtime};
 use crate::task::{FAULTS, FaultKind};
 use crate::vocab::{CHART_KEYS, CHARTS, ChartKey, ChartKind, ENDINGS, Ending, METRICS, Metric};
 
 /// A closed set of words.
-pub(crate) trait Words: Copy + 'static {
+pub(crate) trait EnumWords: Copy + 'static {
     /// What the words name, such as `IPC method`.
     const WHAT: &'static str;
     /// Every word with its value and meaning.
     fn words() -> Vec<(Self, &'static str, &'static str)>;
 }
 
-impl<T: Words> Leaf for T {
+impl<T: EnumWords> FromScalar for T {
     fn read(scalar: &Scalar) -> Result<Self, Fault> {
         let word = scalar.to_string();
         let words = T::words();
@@ -38,7 +38,7 @@ impl<T: Words> Leaf for T {
 
 macro_rules! words {
     ($type:ty, $what:literal, $words:expr) => {
-        impl Words for $type {
+        impl EnumWords for $type {
             const WHAT: &'static str = $what;
             fn words() -> Vec<(Self, &'static str, &'static str)> {
                 $words
@@ -60,7 +60,7 @@ words!(
     vec![
         (Dispatch::Stream, "stream", "requests travel to workers on demand"),
         (
-            Dispatch::Table,
+            Dispatch::Claim,
             "table",
             "a fixed set in shared memory, claimed item by item; processes over shared_memory only"
         ),
@@ -75,12 +75,12 @@ words!(
     ]
 );
 words!(
-    Placement,
-    "placement",
+    Affinity,
+    "affinity",
     vec![
-        (Placement::Free, "free", "wherever the system puts them"),
-        (Placement::Same, "same", "dispatcher and workers on one core"),
-        (Placement::Cross, "cross", "the dispatcher on the first core, workers on the others"),
+        (Affinity::Free, "free", "wherever the system puts them"),
+        (Affinity::Same, "same", "dispatcher and workers on one core"),
+        (Affinity::Cross, "cross", "the dispatcher on the first core, workers on the others"),
     ]
 );
 words!(
@@ -134,7 +134,7 @@ pub(crate) struct StageModel(pub Model);
 /// Those models. `serial` is one thread.
 const STAGE_MODELS: [Model; 3] = [Model::Serial, Model::Threads, Model::Processes];
 
-impl Leaf for StageModel {
+impl FromScalar for StageModel {
     fn read(scalar: &Scalar) -> Result<Self, Fault> {
         let model = Model::read(scalar)?;
         let why = match model {
@@ -165,7 +165,7 @@ pub(crate) const NO_FAULT: &str = "none";
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct FaultWord(pub Option<FaultKind>);
 
-impl Words for FaultWord {
+impl EnumWords for FaultWord {
     const WHAT: &'static str = "fault";
     fn words() -> Vec<(Self, &'static str, &'static str)> {
         let none = (Self(None), NO_FAULT, "nothing goes wrong");
@@ -175,6 +175,6 @@ impl Words for FaultWord {
 }
 
 /// The word of a value.
-pub(crate) fn word_of<T: Words + PartialEq>(value: T) -> &'static str {
+pub(crate) fn word_of<T: EnumWords + PartialEq>(value: T) -> &'static str {
     T::words().into_iter().find(|(known, ..)| *known == value).map_or("", |(_, word, _)| word)
 }

@@ -7,7 +7,7 @@ use crate::vocab::OPTIONAL;
 
 /// A place in a scenario that takes keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Level {
+pub(crate) enum Scope {
     /// The scenario itself.
     Top,
     /// An entry of `tasks`.
@@ -26,21 +26,21 @@ pub(crate) enum Level {
     Stage,
 }
 
-impl Level {
+impl Scope {
     const ALL: [Self; 8] =
         [Self::Top, Self::Task, Self::Model, Self::Expect, Self::Selector, Self::Fault, Self::Chart, Self::Stage];
 
     /// How messages call it.
     pub fn shown(self) -> &'static str {
         match self {
-            Level::Top => "the top level",
-            Level::Task => "an entry of `tasks`",
-            Level::Model => "an entry of `models`",
-            Level::Expect => "an entry of `expect`",
-            Level::Selector => "a selector (`compare`, `to`, `where`)",
-            Level::Fault => "an entry of `fault`",
-            Level::Chart => "an entry of `charts`",
-            Level::Stage => "an entry of `pipeline`",
+            Scope::Top => "the top level",
+            Scope::Task => "an entry of `tasks`",
+            Scope::Model => "an entry of `models`",
+            Scope::Expect => "an entry of `expect`",
+            Scope::Selector => "a selector (`compare`, `to`, `where`)",
+            Scope::Fault => "an entry of `fault`",
+            Scope::Chart => "an entry of `charts`",
+            Scope::Stage => "an entry of `pipeline`",
         }
     }
 }
@@ -77,10 +77,10 @@ pub(crate) fn unknown_word(what: &str, word: &str, known: &[&str]) -> Fault {
 /// A key that is not valid where it stands. `keys` gives the keys of a level; `task` is the task of the entry, if known.
 pub(crate) fn unknown_key(
     key: &str,
-    here: Level,
+    here: Scope,
     task: Option<&str>,
     tasks: &Tasks,
-    keys: impl Fn(Level) -> Vec<&'static str>,
+    keys: impl Fn(Scope) -> Vec<&'static str>,
 ) -> Fault {
     let shown = printable(key);
     let mut known = keys(here);
@@ -93,19 +93,19 @@ pub(crate) fn unknown_key(
     };
     known.extend(&settings);
     let near = nearest(key, known.iter().copied());
-    if let Some(near) = near.filter(|_| matches!(here, Level::Task | Level::Stage)) {
+    if let Some(near) = near.filter(|_| matches!(here, Scope::Task | Scope::Stage)) {
         return Fault::new(message, format!("did you mean `{near}`?"));
     }
     // At the top `items` is for a pipeline alone.
-    let belongs = |level: &Level| keys(*level).contains(&key) && !(key == "items" && *level == Level::Top);
-    if let Some(level) = Level::ALL.into_iter().find(|level| *level != here && belongs(level)) {
+    let belongs = |level: &Scope| keys(*level).contains(&key) && !(key == "items" && *level == Scope::Top);
+    if let Some(level) = Scope::ALL.into_iter().find(|level| *level != here && belongs(level)) {
         return Fault::new(message, format!("it belongs to {}", level.shown()));
     }
     // Tasks for tests of the engine are no way out for anybody.
     let owners = tasks.iter().filter(|task| !task.name().starts_with("probe_"));
     let owners = owners.filter(|task| task.settings().iter().any(|setting| setting.name == key));
     let owners: Vec<&str> = owners.map(|task| task.name()).collect();
-    if !owners.is_empty() && here != Level::Selector {
+    if !owners.is_empty() && here != Scope::Selector {
         return Fault::new(
             message,
             format!("it is a setting of {}: it belongs to that entry of `tasks`", list(&owners)),

@@ -4,13 +4,13 @@
 //! cost of keeping each worker coherent with every other. With κ = 0 it is Amdahl's law, S(n) = 1 / (σ + (1 − σ) / n)
 //! (Amdahl, *AFIPS Spring Joint Computer Conference*, 1967); with both it is Gunther's (*Guerrilla Capacity Planning*, 2007).
 //!
-//! The data are, per worker count, the median over blocks of the logarithm of the speed-up inside a block: the same estimate
+//! The data are, per worker count, the median over rounds of the logarithm of the speed-up inside a round: the same estimate
 //! as everywhere else, which one disturbed trial does not move. The curve is fitted to them by least squares on the
 //! logarithms, because the noise of times is relative; the linear form n / C − 1 = σ(n − 1) + κ n(n − 1), which is easier to
 //! solve, weighs the largest counts by the square of their distance from the line instead. σ stays within 0 and 1 and κ at 0 or above.
 //!
-//! Intervals come from a bootstrap over whole blocks: worker counts of one block share its baseline and its machine, so that
-//! they are drawn together. Few blocks make percentile intervals too narrow; theirs are widened as Hesterberg does
+//! Intervals come from a bootstrap over whole rounds: worker counts of one round share its baseline and its machine, so that
+//! they are drawn together. Few rounds make percentile intervals too narrow; theirs are widened as Hesterberg does
 //! ("What Teachers Should Know About the Bootstrap", *The American Statistician* 69, 2015, "expanded percentile").
 
 mod curve;
@@ -25,9 +25,9 @@ use curve::{Curve, solve};
 const AMDAHL_COUNTS: usize = 4;
 /// Fewest worker counts of a fit of the Universal Scalability Law.
 const USL_COUNTS: usize = 6;
-/// Fewest blocks: with fewer there is no interval of a median at 95 % either.
-const FEWEST_BLOCKS: usize = 6;
-/// How often the blocks are drawn anew.
+/// Fewest rounds: with fewer there is no interval of a median at 95 % either.
+const FEWEST_ROUNDS: usize = 6;
+/// How often the rounds are drawn anew.
 const RESAMPLES: usize = 1000;
 /// Level of the intervals.
 const LEVEL: f64 = 0.95;
@@ -39,8 +39,8 @@ const REACH: f64 = 2.0;
 pub struct Line {
     /// How many workers.
     pub workers: u32,
-    /// Block, and the natural logarithm of the speed-up in that block; −∞ where the trial timed out.
-    pub blocks: Vec<(u32, f64)>,
+    /// Round, and the natural logarithm of the speed-up in that round; −∞ where the trial timed out.
+    pub rounds: Vec<(u32, f64)>,
 }
 
 /// A parameter of a law with its 95 % interval.
@@ -89,13 +89,13 @@ impl Fit {
     }
 }
 
-/// Fits Amdahl's law. `None` with fewer than 4 worker counts or 6 whole blocks, and where time-outs leave nothing to fit.
+/// Fits Amdahl's law. `None` with fewer than 4 worker counts or 6 whole rounds, and where time-outs leave nothing to fit.
 #[must_use]
 pub fn amdahl(lines: &[Line], seed: u64) -> Option<Fit> {
     fit(lines, seed, AMDAHL_COUNTS, false)
 }
 
-/// Fits the Universal Scalability Law. `None` with fewer than 6 worker counts or 6 whole blocks, and where time-outs leave
+/// Fits the Universal Scalability Law. `None` with fewer than 6 worker counts or 6 whole rounds, and where time-outs leave
 /// nothing to fit.
 #[must_use]
 pub fn usl(lines: &[Line], seed: u64) -> Option<Fit> {
@@ -107,21 +107,21 @@ fn fit(lines: &[Line], seed: u64, fewest_counts: usize, coherence: bool) -> Opti
     let counts: BTreeSet<u32> = lines.iter().map(|line| line.workers).collect();
     let most = *counts.last()?;
     let table = Table::of(&lines);
-    if counts.len() < fewest_counts || table.blocks < FEWEST_BLOCKS {
+    if counts.len() < fewest_counts || table.rounds < FEWEST_ROUNDS {
         return None;
     }
-    let points = table.medians(&vec![1; table.blocks])?;
+    let points = table.medians(&vec![1; table.rounds])?;
     let best = solve(&points, coherence, Curve::default());
     let mut random = fastrand::Rng::with_seed(seed);
     let drawn: Vec<Curve> = (0..RESAMPLES)
         .map(|_| {
-            let mut times = vec![0; table.blocks];
-            (0..table.blocks).for_each(|_| times[random.usize(..table.blocks)] += 1);
-            // Blocks of which most timed out speak for the worst that there is.
+            let mut times = vec![0; table.rounds];
+            (0..table.rounds).for_each(|_| times[random.usize(..table.rounds)] += 1);
+            // Rounds of which most timed out speak for the worst that there is.
             table.medians(&times).map_or(Curve::WORST, |points| solve(&points, coherence, best))
         })
         .collect();
-    let tail = widened_tail(table.blocks);
+    let tail = widened_tail(table.rounds);
     let parameter = |of: fn(&Curve) -> f64| {
         let values: Vec<f64> = drawn.iter().map(of).collect();
         let (low, high) = (quantile(&values, tail)?, quantile(&values, 1.0 - tail)?);
@@ -139,8 +139,8 @@ fn fit(lines: &[Line], seed: u64, fewest_counts: usize, coherence: bool) -> Opti
 
 /// The share that an expanded percentile interval leaves out on either side: that of a normal distribution beyond
 /// √(n / (n − 1)) · t, where t is the quantile of Student's distribution with n − 1 degrees of freedom.
-fn widened_tail(blocks: usize) -> f64 {
-    let n = blocks as f64;
+fn widened_tail(rounds: usize) -> f64 {
+    let n = rounds as f64;
     1.0 - normal_cdf((n / (n - 1.0)).sqrt() * student_quantile(0.5 + LEVEL / 2.0, n - 1.0))
 }
 
@@ -156,40 +156,40 @@ fn student_quantile(p: f64, degrees: f64) -> f64 {
     z + terms.iter().rev().fold(0.0, |sum, term| (sum + term) / degrees)
 }
 
-/// The blocks that every line has, renumbered from 0, with the values of each line in rising order: so that the median of a
+/// The rounds that every line has, renumbered from 0, with the values of each line in rising order: so that the median of a
 /// drawing is found by counting, without sorting again.
 struct Table {
-    /// Workers, and (value, number of the block) in rising order of values.
+    /// Workers, and (value, number of the round) in rising order of values.
     rows: Vec<(f64, Vec<(f64, usize)>)>,
-    blocks: usize,
+    rounds: usize,
 }
 
 impl Table {
     fn of(lines: &[&Line]) -> Self {
         let known: Vec<BTreeMap<u32, f64>> =
-            lines.iter().map(|line| line.blocks.iter().filter(|(_, log)| !log.is_nan()).copied().collect()).collect();
+            lines.iter().map(|line| line.rounds.iter().filter(|(_, log)| !log.is_nan()).copied().collect()).collect();
         let whole: Vec<u32> = known.first().map_or(vec![], |first| {
-            first.keys().copied().filter(|block| known.iter().all(|line| line.contains_key(block))).collect()
+            first.keys().copied().filter(|round| known.iter().all(|line| line.contains_key(round))).collect()
         });
         let row = |(line, known): (&&Line, &BTreeMap<u32, f64>)| {
-            let mut row: Vec<(f64, usize)> = whole.iter().enumerate().map(|(at, block)| (known[block], at)).collect();
+            let mut row: Vec<(f64, usize)> = whole.iter().enumerate().map(|(at, round)| (known[round], at)).collect();
             row.sort_by(|a, b| a.0.total_cmp(&b.0));
             (f64::from(line.workers), row)
         };
-        Self { rows: lines.iter().zip(&known).map(row).collect(), blocks: whole.len() }
+        Self { rows: lines.iter().zip(&known).map(row).collect(), rounds: whole.len() }
     }
 
-    /// Workers and median of each line, when block i counts `times[i]` times. `None` where a median is infinite.
+    /// Workers and median of each line, when round i counts `times[i]` times. `None` where a median is infinite.
     fn medians(&self, times: &[usize]) -> Option<Vec<(f64, f64)>> {
         let at_rank = |row: &[(f64, usize)], rank: usize| {
             let mut seen = 0;
-            let mut values = row.iter().filter(|(_, block)| {
-                seen += times[*block];
+            let mut values = row.iter().filter(|(_, round)| {
+                seen += times[*round];
                 seen > rank
             });
             values.next().map(|(value, _)| *value)
         };
-        let (below, above) = ((self.blocks - 1) / 2, self.blocks / 2);
+        let (below, above) = ((self.rounds - 1) / 2, self.rounds / 2);
         let middle = |(workers, row): &(f64, Vec<(f64, usize)>)| {
             let middle = median(&[at_rank(row, below)?, at_rank(row, above)?])?;
             middle.is_finite().then_some((*workers, middle))

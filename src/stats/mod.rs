@@ -7,12 +7,12 @@
 //! |---|---|
 //! | where is the median? | exact interval between two order statistics ([`interval`]) |
 //! | is a ratio one? | exact sign test, the dual of that interval ([`two_sided_p`]) |
-//! | is it practically one? | two one-sided sign tests against ±δ ([`equivalence_p`]) |
+//! | is it practically one? | two one-sided sign tests against ±margin ([`equivalence_p`]) |
 //! | how many such questions at once? | Holm's step-down ([`holm`]) |
-//! | what could have been seen? | power of the exact sign test ([`smallest_effect`], [`blocks_needed`]) |
-//! | what could be seen, before a run? | the same, at Holm's first step ([`detectable`], [`blocks_to_show`], [`fewest_blocks`]) |
+//! | what could have been seen? | power of the exact sign test ([`smallest_effect`], [`rounds_needed`]) |
+//! | what could be seen, before a run? | the same, at Holm's first step ([`detectable`], [`rounds_to_show`], [`fewest_rounds`]) |
 //! | how often does it happen? | exact interval of Clopper and Pearson ([`share_interval`]) |
-//! | how does it scale? | least squares, and a bootstrap over whole blocks ([`amdahl`], [`usl`]) |
+//! | how does it scale? | least squares, and a bootstrap over whole rounds ([`amdahl`], [`usl`]) |
 
 mod binomial;
 mod fit;
@@ -29,5 +29,5 @@ pub use fit::{Fit, Line, Parameter, amdahl, usl};
 pub use median::{Estimate, estimate, interval, median, quantile, ranks};
 pub use modes::two_modes;
 pub use paired::{Paired, log_ratios};
-pub use power::{POWER, blocks_needed, blocks_to_show, detectable, fewest_blocks, smallest_effect};
+pub use power::{POWER, detectable, fewest_rounds, rounds_needed, rounds_to_show, smallest_effect};
 pub use sign::{FAMILY_ERROR, Step, equivalence_p, holm, two_sided_p};

@@ -1,28 +1,28 @@
-//! Ratios inside blocks: what keeps a comparison true while a shared machine drifts.
+//! Ratios inside rounds: what keeps a comparison true while a shared machine drifts.
 
 use std::borrow::Cow;
 
-/// Log ratios of two series, and the blocks that gave none.
+/// Log ratios of two series, and the rounds that gave none.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Paired {
-    /// ln(numerator / denominator), one per block in which both are known, in block order. ±∞ where one is infinite.
+    /// ln(numerator / denominator), one per round in which both are known, in round order. ±∞ where one is infinite.
     pub logs: Vec<f64>,
-    /// Blocks in which either is missing.
+    /// Rounds in which either is missing.
     pub missing: usize,
-    /// Blocks in which both are infinite, or a ratio has no meaning: they tell nothing about which is larger.
+    /// Rounds in which both are infinite, or a ratio has no meaning: they tell nothing about which is larger.
     pub silent: usize,
 }
 
-/// Pairs two series of (block, value) by block. The first value counts where a block holds several.
+/// Pairs two series of (round, value) by round. The first value counts where a round holds several.
 #[must_use]
 pub fn log_ratios(numerator: &[(u32, f64)], denominator: &[(u32, f64)]) -> Paired {
-    let (above, below) = (by_block(numerator), by_block(denominator));
+    let (above, below) = (by_round(numerator), by_round(denominator));
     let mut paired = Paired::default();
     let (mut rest, mut met) = (&below[..], 0);
-    for (block, a) in above.iter() {
-        let earlier = rest.iter().take_while(|(other, _)| other < block).count();
+    for (round, a) in above.iter() {
+        let earlier = rest.iter().take_while(|(other, _)| other < round).count();
         rest = &rest[earlier..];
-        let Some((_, b)) = rest.first().filter(|(other, _)| other == block) else {
+        let Some((_, b)) = rest.first().filter(|(other, _)| other == round) else {
             paired.missing += 1;
             continue;
         };
@@ -38,14 +38,14 @@ pub fn log_ratios(numerator: &[(u32, f64)], denominator: &[(u32, f64)]) -> Paire
     paired
 }
 
-/// The series in rising order of blocks, each once. Most series are so already.
-fn by_block(series: &[(u32, f64)]) -> Cow<'_, [(u32, f64)]> {
+/// The series in rising order of rounds, each once. Most series are so already.
+fn by_round(series: &[(u32, f64)]) -> Cow<'_, [(u32, f64)]> {
     if series.windows(2).all(|pair| pair[0].0 < pair[1].0) {
         return series.into();
     }
     let mut sorted = series.to_vec();
-    sorted.sort_by_key(|(block, _)| *block);
-    sorted.dedup_by_key(|(block, _)| *block);
+    sorted.sort_by_key(|(round, _)| *round);
+    sorted.dedup_by_key(|(round, _)| *round);
     sorted.into()
 }
 
@@ -54,15 +54,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn blocks_are_paired_by_number_and_holes_are_counted() {
+    fn rounds_are_paired_by_number_and_holes_are_counted() {
         let found = log_ratios(&[(0, 2.0), (2, 8.0), (3, 1.0)], &[(3, 1.0), (2, 2.0), (1, 5.0)]);
-        // Blocks 0 and 1 have one side each.
+        // Rounds 0 and 1 have one side each.
         assert_eq!(found.missing, 2);
         assert!((found.logs[0] - 4f64.ln()).abs() < 1e-12 && found.logs[1] == 0.0 && found.logs.len() == 2);
     }
 
     #[test]
-    fn the_first_value_of_a_block_counts() {
+    fn the_first_value_of_a_round_counts() {
         let found = log_ratios(&[(4, 1.0), (1, 8.0), (1, 2.0), (4, 3.0)], &[(1, 2.0), (4, 1.0), (4, 7.0)]);
         assert_eq!(found, Paired { logs: vec![8f64.ln() - 2f64.ln(), 0.0], missing: 0, silent: 0 });
     }

@@ -40,14 +40,14 @@ fn ties_are_covered_more_often_not_less() {
     assert!(share(hits.count()) >= 0.964);
 }
 
-/// Times of cells that are all alike, on a machine that drifts and jumps from block to block.
-fn drifting(random: &mut fastrand::Rng, cells: usize, blocks: u32) -> Vec<Vec<(u32, f64)>> {
+/// Times of cells that are all alike, on a machine that drifts and jumps from round to round.
+fn drifting(random: &mut fastrand::Rng, cells: usize, rounds: u32) -> Vec<Vec<(u32, f64)>> {
     let mut machine = 0.0;
     let mut times = vec![Vec::new(); cells];
-    for block in 0..blocks {
+    for round in 0..rounds {
         machine += 0.05 * normal(random) + if random.u8(..8) == 0 { 0.5 } else { 0.0 };
         for series in &mut times {
-            series.push((block, (machine + 0.02 * normal(random)).exp()));
+            series.push((round, (machine + 0.02 * normal(random)).exp()));
         }
     }
     times
@@ -61,9 +61,9 @@ fn p_values(times: &[Vec<(u32, f64)>], p: impl Fn(&[f64]) -> f64) -> Vec<f64> {
 #[test]
 fn a_family_of_equal_cells_on_a_drifting_machine_is_seldom_told_apart() {
     let mut random = fastrand::Rng::with_seed(3);
-    for (cells, blocks) in [(2, 15), (5, 15), (4, 40)] {
+    for (cells, rounds) in [(2, 15), (5, 15), (4, 40)] {
         let wrong = (0..RUNS).filter(|_| {
-            let times = drifting(&mut random, cells, blocks);
+            let times = drifting(&mut random, cells, rounds);
             holm(&p_values(&times, |logs| two_sided_p(logs, 0.0)), 0.05).iter().any(|step| step.rejected)
         });
         let wrong = share(wrong.count());
@@ -99,7 +99,7 @@ fn a_real_difference_is_found_through_the_drift() {
 #[test]
 fn the_effect_said_to_be_visible_is_seen_in_four_of_five_runs() {
     let mut random = fastrand::Rng::with_seed(6);
-    // A long run tells the spread; the effect that fifteen blocks show is 1.006 times that.
+    // A long run tells the spread; the effect that fifteen rounds show is 1.006 times that.
     let effect = 0.02 * 1.006;
     let seen = (0..RUNS).filter(|_| {
         let logs: Vec<f64> = (0..15).map(|_| effect + 0.02 * normal(&mut random)).collect();
@@ -112,12 +112,12 @@ fn the_effect_said_to_be_visible_is_seen_in_four_of_five_runs() {
 #[test]
 fn the_power_curve_is_what_is_seen() {
     let mut random = fastrand::Rng::with_seed(8);
-    println!("| blocks | comparisons | noise | effect | seen |");
-    for (blocks, comparisons) in [(15, 1), (15, 6), (15, 10), (30, 10)] {
+    println!("| rounds | comparisons | noise | effect | seen |");
+    for (rounds, comparisons) in [(15, 1), (15, 6), (15, 10), (30, 10)] {
         for spread in [0.01, 0.05] {
-            let effect = detectable(blocks, comparisons, spread).unwrap();
+            let effect = detectable(rounds, comparisons, spread).unwrap();
             let seen = (0..RUNS).filter(|_| {
-                let mut logs = || -> Vec<f64> { (0..blocks).map(|_| spread * normal(&mut random)).collect() };
+                let mut logs = || -> Vec<f64> { (0..rounds).map(|_| spread * normal(&mut random)).collect() };
                 // One pair differs, all others are alike: it is seen at Holm's first step or not at all.
                 let apart: Vec<f64> = logs().iter().map(|log| log + effect).collect();
                 let mut p = vec![two_sided_p(&apart, 0.0)];
@@ -125,7 +125,7 @@ fn the_power_curve_is_what_is_seen() {
                 holm(&p, FAMILY_ERROR)[0].rejected
             });
             let seen = share(seen.count());
-            println!("| {blocks} | {comparisons} | {spread} | {:.4} | {seen} |", effect.exp() - 1.0);
+            println!("| {rounds} | {comparisons} | {spread} | {:.4} | {seen} |", effect.exp() - 1.0);
             // Where an alike pair is rejected by chance, the next step is less strict: seldom, and never against it.
             assert!((POWER - 0.03..POWER + 0.03).contains(&seen), "{seen}");
         }

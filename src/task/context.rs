@@ -1,6 +1,6 @@
 //! What an item sees while it runs: check points, blocking sections, and a place for further items.
 
-use super::topology::Turn;
+use super::topology::PartContext;
 
 /// What a runtime does at the points that an item marks. Without a lock there is nothing to do.
 pub trait Hooks {
@@ -23,8 +23,8 @@ pub trait Hooks {
 pub struct Context<'a> {
     hooks: Option<Box<dyn Hooks + Send + 'a>>,
     yielded: Vec<Vec<u8>>,
-    /// What an item in rounds has beside its request; empty for others.
-    pub turn: Turn,
+    /// What an item in iterations has beside its request; empty for others.
+    pub turn: PartContext,
     /// Whether the item is run to warm its worker up, and not counted.
     pub warming: bool,
 }
@@ -33,7 +33,7 @@ impl<'a> Context<'a> {
     /// A context without a lock.
     #[must_use]
     pub fn native() -> Self {
-        Self { hooks: None, yielded: Vec::new(), turn: Turn::default(), warming: false }
+        Self { hooks: None, yielded: Vec::new(), turn: PartContext::default(), warming: false }
     }
 
     /// A context whose points call `hooks`.

@@ -53,7 +53,7 @@ impl Task for Crawl {
         ]
     }
     fn topology(&self, _: &Settings) -> Topology {
-        Topology::Finding { once: true }
+        Topology::Dynamic { once: true }
     }
     fn needs_server(&self) -> bool {
         true

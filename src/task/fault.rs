@@ -68,7 +68,7 @@ impl Fault {
     ///
     /// # Errors
     /// What stood in the way.
-    pub fn strike(self, context: &mut Context<'_>) -> Result<(), TaskError> {
+    pub fn inject(self, context: &mut Context<'_>) -> Result<(), TaskError> {
         match self.kind {
             FaultKind::Panic => panic!("item {} was asked to panic", self.item),
             FaultKind::Exception => Err(TaskError::Settings("Rust has no exceptions".into())),

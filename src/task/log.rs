@@ -61,7 +61,7 @@ impl Task for Log {
         ]
     }
     fn topology(&self, settings: &Settings) -> Topology {
-        if by_one(settings) { Topology::Gathering } else { Topology::Independent }
+        if by_one(settings) { Topology::FanIn } else { Topology::Independent }
     }
     fn needs_folder(&self) -> bool {
         true

@@ -53,7 +53,7 @@ pub use context::{Context, Hooks};
 pub use digest::{Digest, checksum, digest, item_checksum, item_digest, once_item, yielded_item};
 pub use fault::{FAULTS, Fault, FaultKind};
 pub use settings::{Setting, SettingKind, Settings, Value};
-pub use topology::{Consumer, Letter, Made, Rounds, Topology, Turn};
+pub use topology::{Consumer, Iterations, Made, Message, PartContext, Topology};
 pub use transform::{Data, Transform, expected_in_stage, run_in_stage};
 
 /// What a task mostly does; decides the default of `wait` and which worker counts a scaling fit may use.
@@ -256,8 +256,8 @@ pub trait Job: Send + Sync {
     fn sizes(&self) -> (usize, usize) {
         (8, 8)
     }
-    /// What happens between rounds; for tasks whose [`Topology`] says `Rounds`.
-    fn rounds(&self) -> Option<&dyn Rounds> {
+    /// What happens between iterations; for tasks whose [`Topology`] says `Iterations`.
+    fn iterations(&self) -> Option<&dyn Iterations> {
         None
     }
     /// Who takes all replies; for tasks whose [`Topology`] says `Gathering`. Made once, in the host, before the clock.

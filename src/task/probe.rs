@@ -118,7 +118,7 @@ impl Task for Tree {
         ]
     }
     fn topology(&self, _: &Settings) -> Topology {
-        Topology::Finding { once: false }
+        Topology::Dynamic { once: false }
     }
     fn is_async(&self) -> bool {
         true

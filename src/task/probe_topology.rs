@@ -1,13 +1,13 @@
-//! Small tasks that prove how items hang together: rounds, one consumer, items that are found more than once.
+//! Small tasks that prove how items hang together: iterations, one consumer, items that are found more than once.
 
 use std::path::PathBuf;
 
 use super::{
-    Bound, Consumer, Context, Job, Made, Place, Rounds, Setting, SettingKind, Settings, Task, TaskError, Topology,
+    Bound, Consumer, Context, Iterations, Job, Made, Place, Setting, SettingKind, Settings, Task, TaskError, Topology,
     numbered,
 };
 
-/// Items in rounds, each of which hears from its neighbours, keeps a number, and is told the sum of all.
+/// Items in iterations, each of which hears from its neighbours, keeps a number, and is told the sum of all.
 pub(super) struct Circle;
 /// Items whose replies go to one consumer, which writes them into a file.
 pub(super) struct Funnel;
@@ -16,10 +16,10 @@ pub(super) struct Web;
 
 impl Task for Circle {
     fn name(&self) -> &'static str {
-        "probe_rounds"
+        "probe_iterations"
     }
     fn about(&self) -> &'static str {
-        "engine test: items in rounds, which hear from their neighbours and of the sum of all"
+        "engine test: items in iterations, which hear from their neighbours and of the sum of all"
     }
     fn bound(&self) -> Bound {
         Bound::Moving
@@ -27,19 +27,19 @@ impl Task for Circle {
     fn settings(&self) -> &'static [Setting] {
         &[Setting {
             name: "parts",
-            about: "items of a round",
+            about: "items of an iteration",
             kind: SettingKind::Count { min: 1, max: 1024 },
             default: "4",
         }]
     }
     fn topology(&self, settings: &Settings) -> Topology {
-        Topology::Rounds { parts: settings.whole("parts") }
+        Topology::Iterations { parts: settings.whole("parts") }
     }
     fn in_python(&self) -> bool {
         true
     }
     fn describe(&self, settings: &Settings) -> String {
-        format!("rounds of {} parts", settings.whole("parts"))
+        format!("iterations of {} parts", settings.whole("parts"))
     }
     fn prepare(&self, settings: &Settings, place: &Place) -> Result<Box<dyn Job>, TaskError> {
         Ok(Box::new(CircleJob { seed: place.seed, parts: settings.whole("parts") }))
@@ -73,12 +73,12 @@ impl Job for CircleJob {
         Ok(())
     }
 
-    fn rounds(&self) -> Option<&dyn Rounds> {
+    fn iterations(&self) -> Option<&dyn Iterations> {
         Some(self)
     }
 }
 
-impl Rounds for CircleJob {
+impl Iterations for CircleJob {
     fn first(&self, told: &mut Vec<u8>) {
         numbered::write(self.seed, told);
     }
@@ -113,7 +113,7 @@ impl Task for Funnel {
         }]
     }
     fn topology(&self, _: &Settings) -> Topology {
-        Topology::Gathering
+        Topology::FanIn
     }
     fn is_async(&self) -> bool {
         true
@@ -211,7 +211,7 @@ impl Task for Web {
         }]
     }
     fn topology(&self, _: &Settings) -> Topology {
-        Topology::Finding { once: true }
+        Topology::Dynamic { once: true }
     }
     fn is_async(&self) -> bool {
         true

@@ -1,6 +1,8 @@
 //! `train`: softmax regression by gradient descent, with the samples cut into parts that compute their share of the gradient.
 
-use super::{Context, Effort, Job, Place, Rounds, Setting, SettingKind, Settings, Task, TaskError, Topology, numbered};
+use super::{
+    Context, Effort, Iterations, Job, Place, Setting, SettingKind, Settings, Task, TaskError, Topology, numbered,
+};
 use crate::name::{plural, show_count};
 
 /// Bytes of a value.
@@ -17,13 +19,13 @@ impl Task for Train {
         "train"
     }
     fn about(&self) -> &'static str {
-        "trains a classifier in rounds: parts compute gradients, which are added up, and are told the weights"
+        "trains a classifier in iterations: parts compute gradients, which are added up, and are told the weights"
     }
     fn settings(&self) -> &'static [Setting] {
         &[
             Setting {
                 name: "samples",
-                about: "samples of the data set, all of which every round looks at",
+                about: "samples of the data set, all of which every iteration looks at",
                 kind: SettingKind::Count { min: 1, max: 10_000_000 },
                 default: "4096",
             },
@@ -41,7 +43,7 @@ impl Task for Train {
             },
             Setting {
                 name: "parts",
-                about: "parts that the samples are cut into: items of a round",
+                about: "parts that the samples are cut into: items of an iteration",
                 kind: SettingKind::Count { min: 1, max: 1024 },
                 default: "4",
             },
@@ -54,7 +56,7 @@ impl Task for Train {
         ]
     }
     fn topology(&self, settings: &Settings) -> Topology {
-        Topology::Rounds { parts: settings.whole("parts") }
+        Topology::Iterations { parts: settings.whole("parts") }
     }
     fn check(&self, settings: &Settings) -> Result<(), String> {
         let (samples, parts) = (settings.whole("samples"), settings.whole("parts"));
@@ -230,12 +232,12 @@ impl Job for TrainJob {
         (8, (self.shape.weights() + 2) * VALUE)
     }
 
-    fn rounds(&self) -> Option<&dyn Rounds> {
+    fn iterations(&self) -> Option<&dyn Iterations> {
         Some(self)
     }
 }
 
-impl Rounds for TrainJob {
+impl Iterations for TrainJob {
     fn first(&self, told: &mut Vec<u8>) {
         put(&vec![0.0; self.shape.weights()], told);
     }
@@ -271,23 +273,23 @@ mod tests {
         TrainJob { shape: SHAPE, samples, labels, parts, rate: 0.5 }
     }
 
-    /// The mean loss and the share classified right of every round, and the weights in the end.
-    fn train(job: &TrainJob, rounds: u64) -> (Vec<(f64, f64)>, Vec<f64>) {
+    /// The mean loss and the share classified right of every iteration, and the weights in the end.
+    fn train(job: &TrainJob, iterations: u64) -> (Vec<(f64, f64)>, Vec<f64>) {
         let (mut told, mut curve) = (Vec::new(), Vec::new());
         job.first(&mut told);
-        for round in 0..rounds {
+        for iteration in 0..iterations {
             let mut replies = Vec::new();
             for part in 0..job.parts as u64 {
                 let (mut context, mut reply) = (Context::native(), Vec::new());
                 context.turn.told = told.clone().into();
-                let item = round * job.parts as u64 + part;
+                let item = iteration * job.parts as u64 + part;
                 job.run(&item.to_le_bytes(), &mut reply, &mut context).unwrap();
                 assert!(reply.len() <= job.sizes().1);
                 replies.push(reply);
             }
             let sum = |at: usize| replies.iter().map(|r| take(r, SHAPE.weights() + 2).unwrap()[at]).sum::<f64>();
             curve.push((sum(SHAPE.weights()) / 240.0, sum(SHAPE.weights() + 1) / 240.0));
-            job.reduce(round, &replies, &mut told).unwrap();
+            job.reduce(iteration, &replies, &mut told).unwrap();
         }
         (curve, take(&told, SHAPE.weights()).unwrap())
     }

@@ -146,7 +146,7 @@ fn shown(group: &Group, name: &str, value: f64) -> String {
     found.map_or_else(|| three_digits(value), str::to_owned)
 }
 
-/// Two cells at one value; `None` where they have no block in common.
+/// Two cells at one value; `None` where they have no round in common.
 fn point(
     results: &Results,
     verdicts: &[GroupVerdict],

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::samples::{bare, compared, ratio_interval, second_runs};
 use super::sentence::thousandths;
-use super::{FEWEST_BLOCKS, crashed, range};
+use super::{FEWEST_ROUNDS, crashed, range};
 use crate::name::plural;
 use crate::results::{Cell, Check, Group, Pair, Results, Word};
 use crate::stats::{self, FAMILY_ERROR, Step};
@@ -16,7 +16,7 @@ const CHECK_LEVEL: f64 = 0.99;
 /// A shared table beside a stream over the same method is a comparison of dispatch, and allowed.
 fn admissible(a: &Cell, b: &Cell) -> bool {
     let manner =
-        |cell: &Cell| (cell.dispatch.clone(), cell.chunk, cell.in_flight, cell.wait.clone(), cell.placement.clone());
+        |cell: &Cell| (cell.dispatch.clone(), cell.chunk, cell.in_flight, cell.wait.clone(), cell.affinity.clone());
     a.ipc.is_none() || b.ipc.is_none() || a.ipc == b.ipc || manner(a) == manner(b)
 }
 
@@ -28,9 +28,9 @@ pub(super) fn pairs(results: &Results, family: &[usize]) -> Vec<Pair> {
     let shown: Vec<(usize, usize, Vec<f64>)> = all
         .filter(|(a, b)| admissible(&results.cells[*a], &results.cells[*b]))
         .map(|(a, b)| (a, b, stats::log_ratios(&series[&b], &series[&a]).logs))
-        .filter(|(.., logs)| logs.len() >= FEWEST_BLOCKS)
+        .filter(|(.., logs)| logs.len() >= FEWEST_ROUNDS)
         .collect();
-    let margin = results.run.delta.ln_1p();
+    let margin = results.run.margin.ln_1p();
     let p = |test: &dyn Fn(&[f64]) -> f64| shown.iter().map(|(.., logs)| test(logs)).collect::<Vec<_>>();
     let differences = stats::holm(&p(&|logs| stats::two_sided_p(logs, 0.0)), FAMILY_ERROR);
     let equivalences = stats::holm(&p(&|logs| stats::equivalence_p(logs, margin)), FAMILY_ERROR);
@@ -57,11 +57,11 @@ fn pair((a, b): (usize, usize), logs: &[f64], margin: f64, (difference, equivale
         ratio: ratio_interval(logs, 1.0 - error).unwrap_or_else(|| bare(1.0, 0)),
         word,
         smallest_effect: undecided.then(|| stats::smallest_effect(logs, difference.error).map(f64::exp)).flatten(),
-        blocks_needed: undecided.then(|| stats::blocks_needed(logs, margin, difference.error)).flatten(),
+        rounds_needed: undecided.then(|| stats::rounds_needed(logs, margin, difference.error)).flatten(),
     }
 }
 
-/// The A/A checks of a group: how much longer the second run of a cell took than the first, inside blocks.
+/// The A/A checks of a group: how much longer the second run of a cell took than the first, inside rounds.
 pub(super) fn checks(results: &Results, group: &Group) -> Vec<Check> {
     let checked = group.cells.iter().copied().filter(|cell| results.cells[*cell].checked);
     checked
@@ -79,17 +79,17 @@ pub(super) fn withheld(results: &Results, group: &Group, checks: &[Check], compa
         return Some(crashed::WITHHELD.into());
     }
     if results.run.quick {
-        return Some("--quick takes small sizes and few blocks".into());
+        return Some("--quick takes small sizes and few rounds".into());
     }
-    let blocks_of = |cell: usize| results.timed(cell).map(|trial| trial.block).collect::<BTreeSet<_>>().len();
-    let blocks = group.cells.iter().map(|cell| blocks_of(*cell)).min().unwrap_or(0);
-    if !results.run.complete && blocks < results.run.blocks as usize {
-        return Some(format!("the run was broken off after {blocks} of {} blocks", results.run.blocks));
+    let rounds_of = |cell: usize| results.timed(cell).map(|trial| trial.round).collect::<BTreeSet<_>>().len();
+    let rounds = group.cells.iter().map(|cell| rounds_of(*cell)).min().unwrap_or(0);
+    if !results.run.complete && rounds < results.run.rounds as usize {
+        return Some(format!("the run was broken off after {rounds} of {} rounds", results.run.rounds));
     }
-    if blocks < FEWEST_BLOCKS {
-        let are = if blocks == 1 { "is" } else { "are" };
-        let blocks = plural(blocks as u64, "block");
-        return Some(format!("{blocks} {are} too few for an interval at 95 %; it takes {FEWEST_BLOCKS}"));
+    if rounds < FEWEST_ROUNDS {
+        let are = if rounds == 1 { "is" } else { "are" };
+        let rounds = plural(rounds as u64, "round");
+        return Some(format!("{rounds} {are} too few for an interval at 95 %; it takes {FEWEST_ROUNDS}"));
     }
     if let Some(check) = checks.iter().find(|check| !check.passed) {
         let label = &results.cells[check.cell].label;
@@ -97,5 +97,5 @@ pub(super) fn withheld(results: &Results, group: &Group, checks: &[Check], compa
         return Some(format!("the A/A check failed: {label} against itself gave a ratio of {ratio} at 99 %"));
     }
     let wanted = group.cells.len().min(2);
-    (comparable < wanted).then(|| format!("fewer than {wanted} ways have {FEWEST_BLOCKS} trials whose time counts"))
+    (comparable < wanted).then(|| format!("fewer than {wanted} ways have {FEWEST_ROUNDS} trials whose time counts"))
 }

@@ -42,7 +42,7 @@ pub(super) fn cell(results: &Results, cell: &Cell) -> CellEstimate {
     }
 }
 
-/// The in-block speed-up over the baseline; `None` where either has no finite ratio.
+/// The in-round speed-up over the baseline; `None` where either has no finite ratio.
 fn speedup(results: &Results, cell: &Cell) -> Option<Interval> {
     let baseline = results.groups[cell.group].baseline;
     if baseline == cell.id {

@@ -27,16 +27,16 @@ fn has_cores(results: &Results, group: &Group, cell: &Cell) -> bool {
     group.bound == "waiting" || cell.workers.is_some_and(|workers| workers <= results.machine.cores)
 }
 
-/// The logarithms of a cell's speed-up by block: 0 for the baseline itself.
+/// The logarithms of a cell's speed-up by round: 0 for the baseline itself.
 fn samples(results: &Results, group: &Group, cell: &Cell) -> Option<Line> {
     let base = compared(results, group.baseline);
     let known = compared(results, cell.id);
-    let of = |block: u32| base.iter().find(|(known, _)| *known == block).map(|(_, seconds)| *seconds);
-    let blocks = known.into_iter().filter_map(|(block, seconds)| {
-        let log = of(block)?.ln() - seconds.ln();
-        (!log.is_nan()).then_some((block, log))
+    let of = |round: u32| base.iter().find(|(known, _)| *known == round).map(|(_, seconds)| *seconds);
+    let rounds = known.into_iter().filter_map(|(round, seconds)| {
+        let log = of(round)?.ln() - seconds.ln();
+        (!log.is_nan()).then_some((round, log))
     });
-    Some(Line { workers: cell.workers?, blocks: blocks.collect() })
+    Some(Line { workers: cell.workers?, rounds: rounds.collect() })
 }
 
 fn record(group: usize, line: &str, cells: &[&Cell], kind: FitKind, fit: &Fit) -> FitRecord {

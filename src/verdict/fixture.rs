@@ -1,4 +1,4 @@
-//! Results made by hand for tests: a machine that drifts from block to block, cells with known times.
+//! Results made by hand for tests: a machine that drifts from round to round, cells with known times.
 
 use std::ops::Range;
 
@@ -13,13 +13,13 @@ use crate::vocab::Outcome;
 pub(crate) struct Made {
     /// What is made.
     pub results: Results,
-    blocks: u32,
+    rounds: u32,
     noise: f64,
 }
 
 impl Made {
-    /// A complete run of so many blocks without cells yet, with noise of 0.2 %.
-    pub fn new(blocks: u32) -> Self {
+    /// A complete run of so many rounds without cells yet, with noise of 0.2 %.
+    pub fn new(rounds: u32) -> Self {
         let text = |text: &str| text.to_owned();
         let scenario = ScenarioRecord {
             name: text("made"),
@@ -30,11 +30,11 @@ impl Made {
         };
         let run = RunRecord {
             seed: 1,
-            blocks,
+            rounds,
             quick: false,
             complete: true,
             only: None,
-            delta: 0.03,
+            margin: 0.03,
             timeout: 30.0,
             started: text("2026-11-23 14:02"),
             resumed: 0,
@@ -64,7 +64,7 @@ impl Made {
             timelines: vec![],
             derived: Derived::default(),
         };
-        Self { results, blocks, noise: 0.002 }
+        Self { results, rounds, noise: 0.002 }
     }
 
     /// The same with another noise, as a share of the time.
@@ -96,11 +96,11 @@ impl Made {
             chunk: None,
             in_flight: None,
             wait: None,
-            placement: None,
+            affinity: None,
             start: None,
             api: None,
             switch_interval: None,
-            held_per_operation: None,
+            gil_hold: None,
             on_crash: None,
             parent_memory: None,
             parent_use: None,
@@ -113,9 +113,9 @@ impl Made {
         });
         self.results.groups[group].cells.push(id);
         let mut random = fastrand::Rng::with_seed(1000 + id as u64);
-        for block in 0..self.blocks {
+        for round in 0..self.rounds {
             let noise = 1.0 + self.noise * (random.f64() + random.f64() + random.f64() - 1.5);
-            let trial = trial(id, block, seconds * drift(block) * noise);
+            let trial = trial(id, round, seconds * drift(round) * noise);
             self.results.trials.push(trial);
         }
         self
@@ -161,15 +161,15 @@ impl Made {
 
     /// Adds memory trials of a cell.
     pub fn occupy(&mut self, cell: usize, uses: &[MemoryUse]) {
-        for (block, memory) in uses.iter().enumerate() {
-            let made = trial(cell, block as u32, 1.0);
+        for (round, memory) in uses.iter().enumerate() {
+            let made = trial(cell, round as u32, 1.0);
             self.results.trials.push(Trial { kind: Kind::Memory, memory: Some(memory.clone()), ..made });
         }
     }
 
-    /// Lets the trials of a cell in these blocks end otherwise.
-    pub fn fail(&mut self, cell: usize, blocks: &Range<u32>, outcome: &Outcome) {
-        for trial in self.results.trials.iter_mut().filter(|t| t.cell == cell && blocks.contains(&t.block)) {
+    /// Lets the trials of a cell in these rounds end otherwise.
+    pub fn fail(&mut self, cell: usize, rounds: &Range<u32>, outcome: &Outcome) {
+        for trial in self.results.trials.iter_mut().filter(|t| t.cell == cell && rounds.contains(&t.round)) {
             trial.outcome = outcome.clone();
         }
     }
@@ -213,17 +213,17 @@ fn group() -> Group {
     }
 }
 
-/// The machine gets slower by 2 % a block.
-fn drift(block: u32) -> f64 {
-    1.0 + 0.02 * f64::from(block)
+/// The machine gets slower by 2 % a round.
+fn drift(round: u32) -> f64 {
+    1.0 + 0.02 * f64::from(round)
 }
 
-fn trial(cell: usize, block: u32, seconds: f64) -> Trial {
+fn trial(cell: usize, round: u32, seconds: f64) -> Trial {
     let nanos = (seconds * 1e9) as u64;
     let work = Phase { wall: nanos, user: nanos, voluntary: 10, ..Phase::default() };
     Trial {
         cell,
-        block,
+        round,
         order: 0,
         kind: Kind::Timed,
         duplicate: false,
@@ -255,7 +255,7 @@ pub(crate) fn check_cell(results: &mut Results, cell: usize, factor: f64) {
     results.cells[cell].checked = true;
     let first: Vec<Trial> = results.timed(cell).cloned().collect();
     for trial in first {
-        let wobble = if trial.block % 2 == 0 { 1.001 } else { 0.999 };
+        let wobble = if trial.round % 2 == 0 { 1.001 } else { 0.999 };
         let measured = (trial.measured as f64 * factor * wobble) as u64;
         results.trials.push(Trial { duplicate: true, measured, ..trial });
     }

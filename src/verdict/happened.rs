@@ -153,7 +153,7 @@ mod tests {
             trial.lives = vec![life(0, 3_000_000, told + 500_000), life(1, 5_000_000, told + 1_500_000)];
             trial.lives.push(Life { died: true, ..life(1, 3_000_000, 9) });
             trial.lock = Some(LockUse { waits: 5, waited: 2_000_000_000, hand_overs: 9, forced: 200 });
-            trial.seen = vec![Seen { worker: None, before: 1, after: u64::from(trial.block > 0) }];
+            trial.seen = vec![Seen { worker: None, before: 1, after: u64::from(trial.round > 0) }];
         }
         let derived = made.derive();
         let estimate = &derived.estimates[0];
@@ -171,7 +171,7 @@ mod tests {
         let mut made =
             Made::new(7).payload(64, "64 B").serial(1.0).payload(64, "64 B").serial(25.0).cell("threads", 5.0);
         assert!(made.derive().runtimes.is_empty());
-        made.results.groups[1].runtime = "emulated_gil".into();
+        made.results.groups[1].runtime = "gil_emulation".into();
         let tables = made.derive().runtimes;
         assert_eq!((tables.len(), tables[0].rows.len()), (1, 2));
         let row = &tables[0].rows[1];

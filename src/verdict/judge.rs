@@ -3,7 +3,7 @@
 use super::measured::measure;
 use super::sentence::times as show_times;
 use crate::name::{show_bytes, show_seconds, three_digits};
-use crate::results::{Answer, Expectation, GroupVerdict, Judged, Results, Trial};
+use crate::results::{Answer, Expectation, ExpectationResult, GroupVerdict, Results, Trial};
 use crate::stats;
 use crate::vocab::{Ending, Metric, Unit};
 
@@ -31,7 +31,7 @@ fn is_faults_doing(results: &Results, trial: &Trial) -> bool {
 }
 
 /// One answer per expectation.
-pub(super) fn all(results: &Results, groups: &[GroupVerdict]) -> Vec<Judged> {
+pub(super) fn all(results: &Results, groups: &[GroupVerdict]) -> Vec<ExpectationResult> {
     let each = |(index, expectation): (usize, &Expectation)| {
         let judged: Vec<(Answer, String)> =
             expectation.pairs.iter().map(|(cell, to)| judge(results, groups, expectation, *cell, *to)).collect();
@@ -49,7 +49,7 @@ pub(super) fn all(results: &Results, groups: &[GroupVerdict]) -> Vec<Judged> {
             false => line,
         };
         let details = expectation.pairs.iter().zip(judged).map(of_group).collect();
-        Judged { expectation: index, answer, details }
+        ExpectationResult { expectation: index, answer, details }
     };
     results.expectations.iter().enumerate().map(each).collect()
 }
@@ -110,7 +110,7 @@ fn counted(results: &Results, expected: &Expectation, cell: usize, is: Ending) -
     let least = expected.at_least.map(|least| if least >= 1.0 { met(so == all) } else { beyond(low, high, least) });
     let most = expected.at_most.map(|most| if most <= 0.0 { met(so == 0) } else { beyond(-high, -low, -most) });
     let strict = expected.at_least.is_none_or(|least| least >= 1.0) && expected.at_most.is_none_or(|most| most <= 0.0);
-    let broken_off = !results.run.complete && all < results.run.blocks as usize;
+    let broken_off = !results.run.complete && all < results.run.rounds as usize;
     let found = if broken_off { Answer::Undecided } else { least.into_iter().chain(most).fold(Answer::Met, both) };
     let why = if broken_off { ", since the run was broken off" } else { "" };
     let numbers = if strict {
@@ -313,7 +313,7 @@ mod tests {
             cell: 0,
             trials: 7,
             service: times.clone(),
-            turnaround: times,
+            response: times,
             service_by_trial: (0..7).map(|i| [Some(5_000_000), Some(9_000_000 + i), None]).collect(),
         });
         made.results.expectations = vec![

@@ -4,7 +4,7 @@ use super::LEVEL;
 use super::samples::{ratio_interval, values};
 use super::sentence::verb;
 use crate::name::show_count;
-use crate::results::{Cell, Group, Interval, Knee, KneePoint, Results};
+use crate::results::{Cell, Group, Interval, RatePoint, Results, SaturationPoint};
 
 /// A way keeps up where it answers at least this share of what comes, from the first moment to the last reply. The reply to
 /// the last item is late by its own latency even on an idle machine, and random arrivals leave some of the time over: less
@@ -12,7 +12,7 @@ use crate::results::{Cell, Group, Interval, Knee, KneePoint, Results};
 const KEPT_UP: f64 = 0.95;
 
 /// Every way over all rates at which it ran, in groups that differ in their rate alone.
-pub(super) fn all(results: &Results) -> Vec<Knee> {
+pub(super) fn all(results: &Results) -> Vec<SaturationPoint> {
     let mut found = Vec::new();
     let mut seen: Vec<usize> = Vec::new();
     for first in results.groups.iter().filter(|group| group.rate.is_some()) {
@@ -40,38 +40,38 @@ fn alike(a: &Group, b: &Group) -> bool {
         && (&a.interpreter, &a.fault) == (&b.interpreter, &b.fault)
 }
 
-fn knee(results: &Results, groups: &[&Group], label: &str) -> Option<Knee> {
+fn knee(results: &Results, groups: &[&Group], label: &str) -> Option<SaturationPoint> {
     let point = |group: &&Group| {
         let rate = group.rate?;
         let cell: &Cell = group.cells.iter().map(|id| &results.cells[*id]).find(|cell| cell.label == label)?;
         let share = share(results, cell.id, rate)?;
-        Some(KneePoint { group: group.id, cell: cell.id, rate, share })
+        Some(RatePoint { group: group.id, cell: cell.id, rate, share })
     };
-    let points: Vec<KneePoint> = groups.iter().filter_map(point).collect();
+    let points: Vec<RatePoint> = groups.iter().filter_map(point).collect();
     let keeps_up = points.iter().take_while(|point| point.share.low.is_some_and(|low| low >= KEPT_UP)).last();
-    let behind = |point: &&KneePoint| point.share.low.is_some() && point.share.high.is_some_and(|high| high < KEPT_UP);
+    let behind = |point: &&RatePoint| point.share.low.is_some() && point.share.high.is_some_and(|high| high < KEPT_UP);
     let saturated = points.iter().find(behind);
     let sentence = sentence(label, &points, keeps_up, saturated)?;
     let (keeps_up, saturated) = (keeps_up.map(|point| point.rate), saturated.map(|point| point.rate));
-    Some(Knee { way: label.to_owned(), keeps_up, saturated, sentence, points })
+    Some(SaturationPoint { way: label.to_owned(), keeps_up, saturated, sentence, points })
 }
 
 /// Which share of what came was answered in time, by trial.
 fn share(results: &Results, cell: usize, rate: u32) -> Option<Interval> {
-    let of_trial = |trial: &crate::results::Trial| Some((trial.block, (trial.achieved()? / f64::from(rate)).ln()));
+    let of_trial = |trial: &crate::results::Trial| Some((trial.round, (trial.achieved()? / f64::from(rate)).ln()));
     let logs: Vec<(u32, f64)> = results.timed(cell).filter_map(of_trial).collect();
     ratio_interval(&values(&logs), LEVEL)
 }
 
 fn sentence(
     label: &str,
-    points: &[KneePoint],
-    keeps_up: Option<&KneePoint>,
-    saturated: Option<&KneePoint>,
+    points: &[RatePoint],
+    keeps_up: Option<&RatePoint>,
+    saturated: Option<&RatePoint>,
 ) -> Option<String> {
     let (keep, is) = (verb(label, "keeps", "keep"), verb(label, "is", "are"));
-    let rate = |point: &KneePoint| format!("{}/s", show_count(u64::from(point.rate)));
-    let answered = |point: &KneePoint| {
+    let rate = |point: &RatePoint| format!("{}/s", show_count(u64::from(point.rate)));
+    let answered = |point: &RatePoint| {
         let achieved = point.share.median * f64::from(point.rate);
         format!(
             "{} at {}, where {}/s are answered",
@@ -98,8 +98,8 @@ mod tests {
     use crate::verdict::derive;
 
     /// Groups at these rates, whose trials answer these shares of what comes.
-    fn at(rates: &[(u32, f64)], blocks: u32) -> Results {
-        let mut made = Made::new(blocks);
+    fn at(rates: &[(u32, f64)], rounds: u32) -> Results {
+        let mut made = Made::new(rounds);
         for (index, _) in rates.iter().enumerate() {
             made = made.payload(64 + index as u64, &format!("{index}")).cell("threads × 2", 0.2);
         }
@@ -108,7 +108,7 @@ mod tests {
             results.groups[group].rate = Some(*rate);
             results.groups[group].settings.clear();
             for trial in results.trials.iter_mut().filter(|trial| trial.cell == group) {
-                let noise = 1.0 + 0.001 * f64::from(trial.block % 3);
+                let noise = 1.0 + 0.001 * f64::from(trial.round % 3);
                 let span = (trial.done as f64 / (f64::from(*rate) * share * noise) * 1e9) as u64;
                 trial.open = Some(Open { p50: 1_000_000, p95: 2_000_000, p99: 3_000_000, max: 4_000_000, span });
             }
@@ -116,8 +116,8 @@ mod tests {
         results
     }
 
-    fn told(rates: &[(u32, f64)], blocks: u32) -> (Option<u32>, Option<u32>, String) {
-        let knees = derive(&at(rates, blocks)).knees;
+    fn told(rates: &[(u32, f64)], rounds: u32) -> (Option<u32>, Option<u32>, String) {
+        let knees = derive(&at(rates, rounds)).knees;
         assert_eq!(knees.len(), 1);
         (knees[0].keeps_up, knees[0].saturated, knees[0].sentence.clone())
     }
@@ -135,7 +135,7 @@ mod tests {
         let (up, behind, _) = told(&[(400, 0.8), (800, 0.4)], 9);
         assert_eq!((up, behind), (None, Some(400)));
         let (up, behind, sentence) = told(&[(400, 0.99), (800, 0.98)], 3);
-        assert_eq!((up, behind, sentence.contains("undecided")), (None, None, true), "three blocks decide nothing");
+        assert_eq!((up, behind, sentence.contains("undecided")), (None, None, true), "three rounds decide nothing");
     }
 
     #[test]

@@ -53,10 +53,10 @@ pub(super) fn measure(results: &Results, metric: Metric, cell: usize, to: Option
     }
 }
 
-/// A percentile of the latencies of every trial in seconds, or the ratio of two of them, by block.
+/// A percentile of the latencies of every trial in seconds, or the ratio of two of them, by round.
 fn late(results: &Results, cell: usize, to: Option<usize>, share: f64) -> Result<Option<Estimate>, String> {
     let of = |cell: usize| -> Result<Vec<(u32, f64)>, String> {
-        let known = results.timed(cell).map(|trial| Some((trial.block, trial.latency(share)?)));
+        let known = results.timed(cell).map(|trial| Some((trial.round, trial.latency(share)?)));
         let known: Option<Vec<_>> = known.collect();
         known.ok_or_else(|| "items do not come at a set rate, or too few for this percentile".to_owned())
     };
@@ -68,7 +68,7 @@ fn late(results: &Results, cell: usize, to: Option<usize>, share: f64) -> Result
 /// interval at 95 %. `None` where items did not come at a set rate, and where a trial failed or has too few items for it.
 #[must_use]
 pub fn latency(results: &Results, cell: usize, share: f64) -> Option<Interval> {
-    let known: Option<Vec<_>> = results.timed(cell).map(|trial| Some((trial.block, trial.latency(share)?))).collect();
+    let known: Option<Vec<_>> = results.timed(cell).map(|trial| Some((trial.round, trial.latency(share)?))).collect();
     time_interval(&known?, LEVEL)
 }
 
@@ -76,7 +76,7 @@ pub fn latency(results: &Results, cell: usize, share: f64) -> Option<Interval> {
 /// where items did not come at a set rate, or a trial failed.
 #[must_use]
 pub fn achieved(results: &Results, cell: usize) -> Option<Interval> {
-    let known: Option<Vec<_>> = results.timed(cell).map(|trial| Some((trial.block, trial.achieved()?))).collect();
+    let known: Option<Vec<_>> = results.timed(cell).map(|trial| Some((trial.round, trial.achieved()?))).collect();
     time_interval(&known?, LEVEL)
 }
 
@@ -86,7 +86,7 @@ fn ratio(logs: &[f64]) -> Option<Estimate> {
     Some(Estimate { median: found.median.exp(), ends: found.ends.map(|(low, high)| (low.exp(), high.exp())), ..found })
 }
 
-/// A metric from trials of their own. These are not paired by block: a ratio is one of medians, and its interval reaches
+/// A metric from trials of their own. These are not paired by round: a ratio is one of medians, and its interval reaches
 /// from the one side's lower end over the other's upper end to the reverse.
 fn apart(
     samples: impl Fn(usize) -> Result<Vec<f64>, String>,

@@ -39,8 +39,8 @@ pub use runs::{Comparison, Drift, Matched, Side, Unpaired, compare_runs};
 pub use samples::UNBOUNDED;
 pub use sentence::{effect, range, seconds_interval, speedup_interval, times_interval};
 
-/// Fewest blocks that give a verdict (rule 12: below, there is no interval of a median at 95 %).
-pub const FEWEST_BLOCKS: usize = 6;
+/// Fewest rounds that give a verdict (rule 12: below, there is no interval of a median at 95 %).
+pub const FEWEST_ROUNDS: usize = 6;
 
 /// Level of the intervals of single cells.
 const LEVEL: f64 = 0.95;
@@ -77,7 +77,7 @@ pub fn derive(results: &Results) -> Derived {
 fn decide(results: &Results, group: &Group, estimates: &[CellEstimate]) -> GroupVerdict {
     let ranking = rank(group, estimates);
     let family: Vec<usize> =
-        ranking.iter().copied().filter(|cell| samples::compared(results, *cell).len() >= FEWEST_BLOCKS).collect();
+        ranking.iter().copied().filter(|cell| samples::compared(results, *cell).len() >= FEWEST_ROUNDS).collect();
     let checks = compare::checks(results, group);
     let withheld = compare::withheld(results, group, &checks, family.len());
     let mut verdict = GroupVerdict {
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn speedups_are_ratios_inside_blocks() {
+    fn speedups_are_ratios_inside_rounds() {
         let derived = Made::new(15).serial(1.0).cell("threads × 2", 0.5).derive();
         let speedup = derived.estimates[1].speedup.unwrap();
         assert!(
@@ -190,9 +190,9 @@ mod tests {
         assert_eq!(group.pairs[0].word, Word::Undecided, "{:?}", group.pairs[0]);
         let ratio = group.pairs[0].ratio;
         assert!(ratio.low.unwrap() <= 1.0 && ratio.high.unwrap() >= 1.0);
-        assert!(group.pairs[0].smallest_effect.unwrap() > 1.03 && group.pairs[0].blocks_needed.unwrap() > 15);
+        assert!(group.pairs[0].smallest_effect.unwrap() > 1.03 && group.pairs[0].rounds_needed.unwrap() > 15);
         assert!(group.sentence.starts_with("Undecided between "), "{}", group.sentence);
-        assert!(group.sentence.contains("15 blocks could have shown"), "{}", group.sentence);
+        assert!(group.sentence.contains("15 rounds could have shown"), "{}", group.sentence);
     }
 
     #[test]
@@ -203,14 +203,14 @@ mod tests {
     }
 
     #[test]
-    fn quick_runs_few_blocks_and_interrupted_ones_have_no_verdict() {
+    fn quick_runs_few_rounds_and_interrupted_ones_have_no_verdict() {
         let words = ["faster", "slower", "equivalent", "ndecided", "fastest"];
         let mut quick = Made::new(3).serial(1.0).cell("threads × 2", 0.5);
         quick.results.run.quick = true;
         let few = Made::new(5).serial(1.0).cell("threads × 2", 0.5);
         let mut broken_off = Made::new(9).serial(1.0).cell("threads × 2", 0.5);
-        (broken_off.results.run.complete, broken_off.results.run.blocks) = (false, 15);
-        for (made, why) in [(quick, "--quick"), (few, "5 blocks"), (broken_off, "9 of 15 blocks")] {
+        (broken_off.results.run.complete, broken_off.results.run.rounds) = (false, 15);
+        for (made, why) in [(quick, "--quick"), (few, "5 rounds"), (broken_off, "9 of 15 rounds")] {
             let derived = made.derive();
             let group = &derived.groups[0];
             assert!(group.withheld.as_ref().unwrap().contains(why), "{:?}", group.withheld);
@@ -223,7 +223,7 @@ mod tests {
     #[test]
     fn the_lowest_median_and_the_next_are_told_as_times() {
         let mut results = Made::new(3).serial(0.0807).cell("threads × 2", 0.084).results;
-        // In most blocks the threads are faster, although their median is higher.
+        // In most rounds the threads are faster, although their median is higher.
         for (trial, millis) in results.trials.iter_mut().zip([80, 90, 81, 75, 84, 85]) {
             trial.measured = millis * 1_000_000;
         }

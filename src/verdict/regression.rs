@@ -1,11 +1,11 @@
 //! Two builds, way by way: is this one slower than the other by more than the margin?
 //!
-//! Both run in the same blocks, next to each other, so that ratios are taken inside a block. The ways of a group are one
+//! Both run in the same rounds, next to each other, so that ratios are taken inside a round. The ways of a group are one
 //! family. Holm's step-down over exact sign tests holds the chance of any false regression at 2.5 % (a one-sided test
-//! against 1 + δ, at half of the family's 5 %), that of any false *slower* or *faster* at 5 %, and that of any false
+//! against 1 + margin, at half of the family's 5 %), that of any false *slower* or *faster* at 5 %, and that of any false
 //! *equivalent* at 5 %.
 
-use super::FEWEST_BLOCKS;
+use super::FEWEST_ROUNDS;
 use super::samples::{UNBOUNDED, bare, compared, ratio_interval};
 use super::sentence::{effect, percent};
 use crate::name::{plural, three_digits};
@@ -41,9 +41,9 @@ fn of_group(results: &Results, group: &Group) -> Vec<Regression> {
     let pairs = own.filter_map(|cell| Some((cell.id, other_build(results, cell)?.id)));
     let series: Vec<(usize, usize, Vec<f64>)> = pairs
         .map(|(new, old)| (new, old, stats::log_ratios(&compared(results, new), &compared(results, old)).logs))
-        .filter(|(.., logs)| logs.len() >= FEWEST_BLOCKS)
+        .filter(|(.., logs)| logs.len() >= FEWEST_ROUNDS)
         .collect();
-    let margin = results.run.delta.ln_1p();
+    let margin = results.run.margin.ln_1p();
     let p = |test: &dyn Fn(&[f64]) -> f64| series.iter().map(|(.., logs)| test(logs)).collect::<Vec<_>>();
     // Twice the one-sided p-value: only what lies above the bound speaks against it.
     let above = |logs: &[f64]| {
@@ -84,7 +84,7 @@ fn decide(
         ratio: ratio_interval(logs, 1.0 - error).unwrap_or_else(|| bare(1.0, 0)),
         word,
         smallest_effect: undecided.then(visible).flatten(),
-        blocks_needed: undecided.then(|| stats::blocks_needed(logs, margin, difference.error)).flatten(),
+        rounds_needed: undecided.then(|| stats::rounds_needed(logs, margin, difference.error)).flatten(),
     }
 }
 
@@ -112,14 +112,14 @@ pub fn change_interval(ratio: &Interval) -> String {
 
 /// The finding on one group.
 fn sentence(results: &Results, found: &[Regression]) -> String {
-    let margin = three_digits(results.run.delta * 100.0);
+    let margin = three_digits(results.run.margin * 100.0);
     let label = |regression: &Regression| results.cells[regression.new].label.clone();
     let told = |word: Change, head: String| {
         let of = found.iter().filter(|regression| regression.word == word);
         let each: Vec<String> = of
             .map(|regression| {
                 let shown = match regression.smallest_effect {
-                    Some(smallest) => format!(", where these blocks would have shown {} or more", effect(smallest)),
+                    Some(smallest) => format!(", where these rounds would have shown {} or more", effect(smallest)),
                     None => String::new(),
                 };
                 format!("{} {}{shown}", label(regression), change_interval(&regression.ratio))
@@ -128,7 +128,7 @@ fn sentence(results: &Results, found: &[Regression]) -> String {
         if each.is_empty() { String::new() } else { format!(" {head}: {}.", each.join("; ")) }
     };
     if found.is_empty() {
-        return format!("No way has the {FEWEST_BLOCKS} blocks of both builds that a comparison takes.");
+        return format!("No way has the {FEWEST_ROUNDS} rounds of both builds that a comparison takes.");
     }
     let regressions = found.iter().filter(|regression| regression.word == Change::Regression).count();
     let head = match regressions {
@@ -205,12 +205,12 @@ mod tests {
         assert!(derived.regressions[0].smallest_effect.unwrap() > 1.05);
         assert!(derived.groups[0].sentence.contains("would have shown"), "{}", derived.groups[0].sentence);
         let mut wide = two_builds(&[(1.25, 1.0)], 0.002);
-        wide.results.run.delta = 0.3;
+        wide.results.run.margin = 0.3;
         assert_eq!(words(&wide), [Change::Equivalent]);
     }
 
     #[test]
-    fn time_outs_are_infinitely_slow_and_few_blocks_say_nothing() {
+    fn time_outs_are_infinitely_slow_and_few_rounds_say_nothing() {
         let mut made = two_builds(&[(1.0, 1.0), (0.5, 0.5)], 0.002);
         made.fail(0, &(0..15), &Outcome::TimedOut);
         made.fail(3, &(0..12), &Outcome::WrongReply);

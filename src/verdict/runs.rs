@@ -1,9 +1,9 @@
 //! Two results files side by side. The runs are not paired: whatever the machine did between them is in the differences, so
-//! that this is advice, and the way to know is to run both builds in the same blocks.
+//! that this is advice, and the way to know is to run both builds in the same rounds.
 
 use serde::Serialize;
 
-use super::FEWEST_BLOCKS;
+use super::FEWEST_ROUNDS;
 use super::samples::turned;
 use crate::results::{Cell, CellEstimate, Group, Interval, Results};
 
@@ -13,7 +13,7 @@ pub struct Comparison {
     /// The scenario of the later run.
     pub name: String,
     /// The practical margin of the later run, as a share.
-    pub delta: f64,
+    pub margin: f64,
     /// When the runs were started.
     pub started: (String, String),
     /// How far the reference cell of each group moved.
@@ -82,11 +82,11 @@ pub struct Unpaired {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Side {
-    /// The later interval lies above the earlier one by more than δ.
+    /// The later interval lies above the earlier one by more than margin.
     Slower,
-    /// The later interval lies below the earlier one by more than δ.
+    /// The later interval lies below the earlier one by more than margin.
     Faster,
-    /// The intervals do not overlap, but may lie within δ of each other.
+    /// The intervals do not overlap, but may lie within margin of each other.
     Apart,
     /// The intervals overlap.
     Overlapping,
@@ -106,7 +106,7 @@ impl Matched {
 /// What makes a way what it is within its group.
 pub(super) fn way(cell: &Cell) -> impl PartialEq + use<'_> {
     let words = (&cell.model, cell.workers, &cell.ipc, &cell.dispatch);
-    (words, cell.chunk, cell.in_flight, &cell.wait, &cell.placement)
+    (words, cell.chunk, cell.in_flight, &cell.wait, &cell.affinity)
 }
 
 fn work(group: &Group) -> impl PartialEq + use<'_> {
@@ -118,7 +118,7 @@ fn work(group: &Group) -> impl PartialEq + use<'_> {
 pub fn compare_runs(old: &Results, new: &Results) -> Comparison {
     let mut comparison = Comparison {
         name: new.scenario.name.clone(),
-        delta: new.run.delta,
+        margin: new.run.margin,
         started: (old.run.started.clone(), new.run.started.clone()),
         drift: Vec::new(),
         matched: Vec::new(),
@@ -169,14 +169,14 @@ impl Comparison {
             self.common += 1;
             self.failing.extend(failing(&after.shown(), &cell.label, a, b));
             let per_item = other.items != cell.items || before.per_item || after.per_item;
-            let Some(time) = time(a, per_item).zip(time(b, per_item)).and_then(|(a, b)| unpaired(a, b, self.delta))
+            let Some(time) = time(a, per_item).zip(time(b, per_item)).and_then(|(a, b)| unpaired(a, b, self.margin))
             else {
                 continue;
             };
             let baseline = cell.id == after.baseline;
             let speedups = a.speedup.zip(b.speedup).filter(|_| common && !baseline);
             // One over a speed-up is the time relative to the baseline.
-            let relative = speedups.and_then(|(a, b)| unpaired(turned(&a)?, turned(&b)?, self.delta));
+            let relative = speedups.and_then(|(a, b)| unpaired(turned(&a)?, turned(&b)?, self.margin));
             let (group, label) = (after.shown(), cell.label.clone());
             self.matched.push(Matched { group, label, cells: (other.id, cell.id), baseline, per_item, time, relative });
         }
@@ -195,23 +195,23 @@ fn time(estimate: &CellEstimate, per_item: bool) -> Option<Interval> {
 }
 
 /// Two intervals beside each other; nothing where a median is no positive number.
-fn unpaired(old: Interval, new: Interval, delta: f64) -> Option<Unpaired> {
+fn unpaired(old: Interval, new: Interval, margin: f64) -> Option<Unpaired> {
     let sound = |median: f64| median > 0.0 && median.is_finite();
     (sound(old.median) && sound(new.median)).then(|| Unpaired {
         old,
         new,
         ratio: new.median / old.median,
-        side: side(&old, &new, delta),
+        side: side(&old, &new, margin),
     })
 }
 
-fn side(old: &Interval, new: &Interval, delta: f64) -> Side {
+fn side(old: &Interval, new: &Interval, margin: f64) -> Side {
     // An interval whose upper end is missing although there is a lower one reaches to infinity.
     let ends = |interval: &Interval| interval.low.map(|low| (low, interval.high.unwrap_or(f64::INFINITY)));
     let (Some(old), Some(new)) = (ends(old), ends(new)) else { return Side::Unknown };
-    if new.0 > old.1 * (1.0 + delta) {
+    if new.0 > old.1 * (1.0 + margin) {
         Side::Slower
-    } else if new.1 * (1.0 + delta) < old.0 {
+    } else if new.1 * (1.0 + margin) < old.0 {
         Side::Faster
     } else if new.0 > old.1 || new.1 < old.0 {
         Side::Apart
@@ -230,11 +230,11 @@ fn differences(old: &Results, new: &Results) -> Vec<(String, String, String)> {
             ("scenario", results.scenario.name.clone()),
             ("scenario text (hash)", short(&results.scenario.hash)),
             ("version of runner", results.tool.clone()),
-            ("blocks", run.blocks.to_string()),
+            ("rounds", run.rounds.to_string()),
             ("seed", run.seed.to_string()),
             ("quick", word(run.quick)),
             ("complete", word(run.complete)),
-            ("margin δ", format!("{} %", run.delta * 100.0)),
+            ("margin", format!("{} %", run.margin * 100.0)),
             ("load at the start", load_words(results)),
         ]
     };
@@ -272,11 +272,11 @@ impl Comparison {
         !self.failing.is_empty() || self.matched.iter().any(Matched::slower)
     }
 
-    /// Whether neither run has enough blocks for intervals.
+    /// Whether neither run has enough rounds for intervals.
     #[must_use]
-    pub fn too_few_blocks(&self) -> Option<usize> {
+    pub fn too_few_rounds(&self) -> Option<usize> {
         let unknown = self.matched.iter().all(|matched| matched.time.side == Side::Unknown);
-        (unknown && !self.matched.is_empty()).then_some(FEWEST_BLOCKS)
+        (unknown && !self.matched.is_empty()).then_some(FEWEST_ROUNDS)
     }
 }
 
@@ -363,7 +363,7 @@ mod tests {
         let few = |seconds| Made::new(3).serial(1.0).cell("threads × 2", seconds).finish();
         let found = compare_runs(&few(0.5), &few(5.0));
         assert!(found.matched.iter().all(|matched| matched.time.side == Side::Unknown && !matched.slower()));
-        assert_eq!(found.too_few_blocks(), Some(FEWEST_BLOCKS));
+        assert_eq!(found.too_few_rounds(), Some(FEWEST_ROUNDS));
         let interval = |low, high| Interval { median: 1.0, low, high, level: 0.96, ranks: (4, 12), n: 15 };
         assert_eq!(side(&interval(Some(1.0), Some(1.0)), &interval(Some(1.02), None), 0.03), Side::Apart);
         assert_eq!(side(&interval(Some(1.0), None), &interval(Some(9.0), Some(9.5)), 0.03), Side::Overlapping);

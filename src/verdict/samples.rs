@@ -1,15 +1,15 @@
-//! The samples of cells, by block, and intervals as results files hold them.
+//! The samples of cells, by round, and intervals as results files hold them.
 
 use crate::results::{Interval, Kind, Results, Trial};
 use crate::stats;
 
-/// Stands for an infinite ratio in results files, since JSON has no infinity: one side timed out in most blocks.
+/// Stands for an infinite ratio in results files, since JSON has no infinity: one side timed out in most rounds.
 pub const UNBOUNDED: f64 = 1e300;
 
-/// Seconds of one trial of each block; +∞ for time-outs, nothing for other failures. Where items come at a set rate, a
+/// Seconds of one trial of each round; +∞ for time-outs, nothing for other failures. Where items come at a set rate, a
 /// trial takes as long as they take to come: then the 95th percentile of its latencies stands for it.
 pub(super) fn times(results: &Results, cell: usize) -> Vec<(u32, f64)> {
-    results.timed(cell).filter_map(|trial| Some((trial.block, seconds(trial)?))).collect()
+    results.timed(cell).filter_map(|trial| Some((trial.round, seconds(trial)?))).collect()
 }
 
 fn seconds(trial: &Trial) -> Option<f64> {
@@ -17,9 +17,9 @@ fn seconds(trial: &Trial) -> Option<f64> {
     Some(trial.open.filter(|_| trial.ok()).map_or(measured, |open| open.p95 as f64 / 1e9))
 }
 
-/// Seconds per item of one trial of each block. A right trial has done all its items, those that others yielded included.
+/// Seconds per item of one trial of each round. A right trial has done all its items, those that others yielded included.
 pub(super) fn per_item(results: &Results, cell: usize) -> Vec<(u32, f64)> {
-    let each = |trial: &Trial| Some((trial.block, trial.seconds()? / trial.done.max(1) as f64));
+    let each = |trial: &Trial| Some((trial.round, trial.seconds()? / trial.done.max(1) as f64));
     results.timed(cell).filter_map(each).collect()
 }
 
@@ -34,15 +34,15 @@ pub(super) fn second_runs(results: &Results, cell: usize) -> Vec<(u32, f64)> {
     let per_item = results.groups[results.cells[cell].group].per_item;
     let items = |trial: &Trial| if per_item { trial.done.max(1) as f64 } else { 1.0 };
     let trials = results.trials.iter().filter(second);
-    trials.filter_map(|trial| Some((trial.block, seconds(trial)? / items(trial)))).collect()
+    trials.filter_map(|trial| Some((trial.round, seconds(trial)? / items(trial)))).collect()
 }
 
-/// Logarithms of how many times faster `a` is than `b`, by block.
+/// Logarithms of how many times faster `a` is than `b`, by round.
 pub(super) fn log_ratios(results: &Results, a: usize, b: usize) -> Vec<f64> {
     stats::log_ratios(&compared(results, b), &compared(results, a)).logs
 }
 
-/// The values without their blocks.
+/// The values without their rounds.
 pub(super) fn values(series: &[(u32, f64)]) -> Vec<f64> {
     series.iter().map(|(_, value)| *value).collect()
 }

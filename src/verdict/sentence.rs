@@ -1,6 +1,6 @@
 //! The finding of a group in plain English, every word of it computed.
 
-use super::{FEWEST_BLOCKS, UNBOUNDED, crashed};
+use super::{FEWEST_ROUNDS, UNBOUNDED, crashed};
 use crate::name::plural;
 use crate::results::{CellEstimate, Group, GroupVerdict, Interval, Pair, Results, Word};
 
@@ -176,7 +176,7 @@ impl Seen<'_> {
             format!("{} ({})", self.label(*cell), if note.is_empty() { "never run" } else { note })
         };
         let some = cells.iter().any(|cell| self.estimates[*cell].ok > 0);
-        let what = if some { "No way ended right in most blocks" } else { "No trial ended right" };
+        let what = if some { "No way ended right in most rounds" } else { "No trial ended right" };
         format!("{what}: {}.", list(&cells.iter().map(told).collect::<Vec<_>>()))
     }
 
@@ -210,7 +210,7 @@ impl Seen<'_> {
         let names = list(&winners.iter().map(|cell| self.label(*cell).to_owned()).collect::<Vec<_>>());
         let between = |pair: &&Pair| winners.contains(&pair.a) && winners.contains(&pair.b);
         let Some(open) = verdict.pairs.iter().filter(between).find(|pair| pair.word == Word::Undecided) else {
-            let margin = fixed_margin(self.results.run.delta);
+            let margin = fixed_margin(self.results.run.margin);
             let best = if self.group.rate.is_some() { " and answer soonest" } else { " and fastest" };
             let place = if winners.len() == verdict.ranking.len() { "" } else { best };
             return format!("{names} are equivalent (within ±{margin} %){place}: {}.", self.pace(winners[0]));
@@ -234,7 +234,7 @@ impl Seen<'_> {
         let told = verdict.ranking.iter().filter_map(|cell| {
             let note = &self.estimates[*cell].note;
             let why = if !self.family.contains(cell) {
-                if note.is_empty() { format!("under {FEWEST_BLOCKS} trials") } else { note.clone() }
+                if note.is_empty() { format!("under {FEWEST_ROUNDS} trials") } else { note.clone() }
             } else if !verdict.winners.is_empty() && !verdict.winners.contains(cell) && !shown_slower(*cell) {
                 "differs from the first in more than one respect".into()
             } else {
@@ -282,15 +282,15 @@ fn sooner(other: &str, ratio: &Interval) -> String {
     format!("a latency {} as long with {other}{}", times(ratio.median), spread(ratio, like(ratio.median)))
 }
 
-/// What the blocks could have shown, and how many would decide what was seen.
+/// What the rounds could have shown, and how many would decide what was seen.
 fn prospects(pair: &Pair) -> String {
-    let blocks = plural(u64::from(pair.ratio.n), "block");
+    let rounds = plural(u64::from(pair.ratio.n), "round");
     let shown = match pair.smallest_effect {
-        Some(smallest) => format!("{blocks} could have shown {}", effect(smallest)),
-        None => format!("{blocks} cannot decide so many comparisons"),
+        Some(smallest) => format!("{rounds} could have shown {}", effect(smallest)),
+        None => format!("{rounds} cannot decide so many comparisons"),
     };
     let seen = effect(pair.ratio.median.max(1.0 / pair.ratio.median));
-    match pair.blocks_needed {
+    match pair.rounds_needed {
         Some(needed) => format!("{shown}; about {needed} would decide the {seen} seen"),
         None => format!("{shown}; no sensible number would decide the {seen} seen"),
     }
@@ -302,8 +302,8 @@ pub(super) fn verb<'a>(name: &str, one: &'a str, many: &'a str) -> &'a str {
     if plural { many } else { one }
 }
 
-fn fixed_margin(delta: f64) -> String {
-    let percent = delta * 100.0;
+fn fixed_margin(margin: f64) -> String {
+    let percent = margin * 100.0;
     if (percent - percent.round()).abs() < 1e-9 { format!("{percent:.0}") } else { format!("{percent:.1}") }
 }
 
@@ -370,7 +370,7 @@ mod tests {
             ratio: interval(0.8, 0.5, 1.0),
             word: Word::Slower,
             smallest_effect: None,
-            blocks_needed: None,
+            rounds_needed: None,
         };
         let (other, ratio, shown) = towards(&pair, 5).unwrap();
         assert_eq!((other, shown, ratio.low, ratio.high), (3, true, Some(1.0), Some(2.0)));

@@ -1,7 +1,7 @@
 //! The whole analysis on made-up runs whose truth is known: how often it is wrong, and how often it says nothing.
 //!
-//! Every run is a results file as the engine writes it: four cells in 15 blocks, the baseline and the last cell twice per
-//! block, cells in random order within a block. What varies is the machine. `cargo test --lib simulation -- --nocapture`
+//! Every run is a results file as the engine writes it: four cells in 15 rounds, the baseline and the last cell twice per
+//! round, cells in random order within a round. What varies is the machine. `cargo test --lib simulation -- --nocapture`
 //! prints the rows of the table: the shape; the cells; groups with a false `faster` or `slower`; groups with a false
 //! `equivalent`; how often the intervals of cells and of pairs hold the truth, and how often they say that they do; groups
 //! whose verdict was withheld although nothing was wrong; pairs at least a sixth apart that were told apart. Shares of groups are of
@@ -17,7 +17,7 @@ use machine::{SHAPES, Shape};
 
 /// Analyses per row of the table.
 const RUNS: usize = 5000;
-const BLOCKS: u32 = 15;
+const ROUNDS: u32 = 15;
 const CELLS: usize = 4;
 /// Cells that are all alike.
 const ALIKE: [f64; CELLS] = [1.0; CELLS];
@@ -94,7 +94,7 @@ fn holds(interval: &Interval, truth: f64) -> bool {
 
 /// A run without times yet: trials in the order cell by cell, then the second runs.
 fn blank() -> Results {
-    let mut made = Made::new(BLOCKS).serial(1.0);
+    let mut made = Made::new(ROUNDS).serial(1.0);
     for workers in 1..CELLS {
         made = made.cell(&format!("threads × {workers}"), 1.0);
     }

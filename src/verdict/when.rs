@@ -19,7 +19,7 @@ pub(super) fn sentence(
     if verdict.withheld.is_some() || verdict.pairs.is_empty() || verdict.winners.is_empty() {
         return None;
     }
-    if group.runtime == "emulated_gil" {
+    if group.runtime == "gil_emulation" {
         return Some("These times are of a model of CPython's lock: nothing is recommended from them.".into());
     }
     let seen = Seen { results, group, verdict, estimates };
@@ -205,7 +205,7 @@ mod tests {
     #[test]
     fn a_model_of_a_lock_is_never_recommended_and_nothing_is_without_a_verdict() {
         let mut lock = made([0.9, 0.5], [1.2, 0.6]);
-        lock.results.groups[0].runtime = "emulated_gil".into();
+        lock.results.groups[0].runtime = "gil_emulation".into();
         assert!(when(&lock).contains("nothing is recommended"), "{}", when(&lock));
         let mut quick = made([0.9, 0.5], [1.2, 0.6]);
         quick.results.run.quick = true;

@@ -1,10 +1,10 @@
-//! `--against`: two builds in the same blocks. A copy of `examples/regression.rs` under another name is a build that is
+//! `--against`: two builds in the same rounds. A copy of `examples/regression.rs` under another name is a build that is
 //! slower by a known amount.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use runner::plan::{Options, block_order, doubled, plan};
+use runner::plan::{Options, doubled, plan, round_order};
 use runner::results::{Change, Results};
 use runner::scenario::{Source, load};
 use runner::task::Tasks;
@@ -28,7 +28,7 @@ fn run(place: &Place, program: &Path, old: &str, arguments: &[&str]) -> Ended {
     Ended::of(command.spawn().unwrap(), HANG * 3)
 }
 
-/// Both builds of every way stand next to each other in every block, and do the same items.
+/// Both builds of every way stand next to each other in every round, and do the same items.
 #[track_caller]
 fn assert_paired(results: &Results) {
     assert!(results.run.complete && results.run.against.is_some());
@@ -39,9 +39,9 @@ fn assert_paired(results: &Results) {
     for cell in own {
         let other = &results.cells[cell.id + 1];
         assert!(other.against && other.items == cell.items && other.label.starts_with(&cell.label));
-        for block in 0..results.run.blocks {
+        for round in 0..results.run.rounds {
             let of_way =
-                |trial: &&runner::results::Trial| trial.block == block && [cell.id, other.id].contains(&trial.cell);
+                |trial: &&runner::results::Trial| trial.round == round && [cell.id, other.id].contains(&trial.cell);
             let mut orders: Vec<u32> = results.trials.iter().filter(of_way).map(|trial| trial.order).collect();
             orders.sort_unstable();
             assert_eq!(orders.len(), if cell.checked { 3 } else { 2 });
@@ -59,7 +59,7 @@ fn a_much_slower_build_is_a_regression_by_name() {
     let slow = copy(&place, &example, "runner-slow-500");
     copy(&place, &example, "runner-old");
     place.scenario("b", "tasks: [{kind: burn, steps: 100000, items: 10}]\nmodels: [serial, processes]\nworkers: 1\n");
-    // Under eight blocks, no A/A check of a busy machine can withhold the verdict.
+    // Under eight rounds, no A/A check of a busy machine can withhold the verdict.
     let ended = run(&place, &slow, "./runner-old", &["--trials", "7"]).expect(1);
     let results = place.results("b");
     assert_paired(&results);
@@ -145,7 +145,7 @@ fn a_program_that_cannot_run_beside_this_one_is_refused_by_name() {
 fn what_is_left_open_fails_where_that_is_asked_for() {
     let place = Place::new();
     place.scenario("b", "tasks: [{kind: empty, items: 8}]\nmodels: serial\n");
-    // Five blocks give no verdict, however the trials end.
+    // Five rounds give no verdict, however the trials end.
     run(&place, Path::new(PROGRAM), PROGRAM, &["--trials", "5"]).expect(0);
     run(&place, Path::new(PROGRAM), PROGRAM, &["--trials", "5", "--undecided", "fail"]).expect(1);
 }
@@ -166,13 +166,13 @@ fn both_builds_come_first_equally_often() {
     let tasks = Tasks::builtin();
     let scenarios = load(&[Source { name: "b.yaml".into(), bytes: text.into_bytes() }], &tasks).unwrap();
     let mut options = Options::new(2);
-    // Under eight blocks nothing runs twice, so that every way has two trials.
+    // Under eight rounds nothing runs twice, so that every way has two trials.
     options.trials = Some(6);
     let plan = doubled(&plan(&scenarios[0], &tasks, &options).unwrap());
     assert_eq!((plan.cells.len(), plan.groups[0].cells.len()), (6, 6));
     let mut first = [0; 3];
-    for block in 0..6 {
-        let order: Vec<usize> = block_order(&plan, 0, block).iter().map(|entry| entry.cell).collect();
+    for round in 0..6 {
+        let order: Vec<usize> = round_order(&plan, 0, round).iter().map(|entry| entry.cell).collect();
         for way in order.chunks(2) {
             assert_eq!(way[0] / 2, way[1] / 2, "{order:?}");
             first[way[0] / 2] += usize::from(way[0] % 2 == 0);

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use runner::ipc::{self, Channel, Hub, IpcError, Method, Wait};
+use runner::ipc::{self, DispatcherEnd, IpcError, Method, Wait, WorkerEnd};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 
@@ -57,7 +57,7 @@ fn peer() {
     behave(mode, &numbers, channel.as_mut());
 }
 
-fn behave(mode: &str, numbers: &[u64], channel: &mut dyn Channel) {
+fn behave(mode: &str, numbers: &[u64], channel: &mut dyn WorkerEnd) {
     let mut got = Vec::new();
     match mode {
         // Sends back what comes.
@@ -118,7 +118,7 @@ fn behave(mode: &str, numbers: &[u64], channel: &mut dyn Channel) {
 
 /// A hub with its peers. Dropping it ends them.
 struct Rig {
-    hub: Box<dyn Hub>,
+    hub: Box<dyn DispatcherEnd>,
     peers: Vec<Child>,
     manager: Option<Child>,
     watchers: Vec<JoinHandle<()>>,
@@ -163,7 +163,7 @@ impl Rig {
     }
 
     /// The same, with something done to the tickets before.
-    fn with(method: Method, wait: Wait, modes: &[&str], first: impl FnOnce(&[ipc::Ticket])) -> Self {
+    fn with(method: Method, wait: Wait, modes: &[&str], first: impl FnOnce(&[ipc::ConnectInfo])) -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let prefix = format!("/contract-{}-{number}", std::process::id());
@@ -185,7 +185,7 @@ impl Rig {
         rig
     }
 
-    fn peer(&self, ticket: &ipc::Ticket, mode: &str) -> Child {
+    fn peer(&self, ticket: &ipc::ConnectInfo, mode: &str) -> Child {
         let wait_word = if self.wait == Wait::Spin { "spin" } else { "sleep" };
         let mut command = Command::new(std::env::current_exe().unwrap());
         command.args(["--exact", "contract::peer", "--nocapture"]).stdin(Stdio::null()).stdout(Stdio::null());

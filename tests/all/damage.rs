@@ -126,7 +126,7 @@ fn happened(place: &Place) {
     results.run.against = None;
     results.groups[0].fault = Some(Fault { kind: "kill".into(), item: 3 });
     let mut other = results.groups[0].clone();
-    (other.id, other.runtime, other.fault) = (1, "emulated_gil".into(), None);
+    (other.id, other.runtime, other.fault) = (1, "gil_emulation".into(), None);
     results.groups.push(other);
     results.cells.iter_mut().skip(2).for_each(|cell| cell.on_crash = Some("restart".into()));
     results.trials.truncate(12);

@@ -17,9 +17,9 @@ models:
   - rayon
   - {kind: processes, ipc: [queue, pipe, shared_memory, manager]}
   - {kind: processes, ipc: pipe, start: fork, chunk: 5}
-  - {kind: processes, ipc: shared_memory, dispatch: table}
-  - {kind: threads, runtime: emulated_gil}
-  - {kind: processes, runtime: emulated_gil}
+  - {kind: processes, ipc: shared_memory, dispatch: claim}
+  - {kind: threads, runtime: gil_emulation}
+  - {kind: processes, runtime: gil_emulation}
 ";
 
 #[test]

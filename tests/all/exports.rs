@@ -14,7 +14,7 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// A results file as format 1 wrote it: blocks of a real run, with histograms of fewer buckets.
+/// A results file as format 1 wrote it: rounds of a real run, with histograms of fewer buckets.
 fn stored() -> std::path::PathBuf {
     root().join("tests/data/results-format-1.json")
 }
@@ -182,7 +182,7 @@ fn a_file_of_format_1_is_read_drawn_and_exported() {
     assert_eq!(results.trials[0].phases[1].wall, old["trials"][0]["phases"][1][0].as_u64().unwrap());
     let place = old_report();
     place.run(&["render", "--out", "o"]).expect(0);
-    // The file has fewer blocks than its derived section was made from: what is shown is made anew from its trials.
+    // The file has fewer rounds than its derived section was made from: what is shown is made anew from its trials.
     assert_eq!(old["derived"]["estimates"][0]["trials"], 15);
     assert!(place.report_text("files").contains("8 of 8") && !place.report_text("files").contains("of 15"));
     assert_eq!(std::fs::read_to_string(place.report("files").join("results.json")).unwrap(), text, "left as it is");
@@ -228,13 +228,13 @@ fn charts_of_format_4_are_words_and_two_builds_get_theirs() {
     assert!(place.report("files").join("time-auto.svg").is_file());
 }
 
-/// A scenario of a hundred ways in so many groups with thirty blocks, with everything that trials may have.
+/// A scenario of a hundred ways in so many groups with thirty rounds, with everything that trials may have.
 fn large(groups: usize) -> Results {
     let ways = 100 / groups;
     let mut results = read(&stored()).unwrap();
     let (group, cell) = (results.groups[0].clone(), results.cells[1].clone());
     let (trial, latency) = (results.trials[7].clone(), results.latencies[0].clone());
-    (results.run.blocks, results.groups, results.cells) = (30, vec![], vec![]);
+    (results.run.rounds, results.groups, results.cells) = (30, vec![], vec![]);
     (results.trials, results.latencies) = (vec![], vec![]);
     let mut random = fastrand::Rng::with_seed(7);
     for id in 0..groups {
@@ -254,10 +254,10 @@ fn large(groups: usize) -> Results {
         results.cells.push(runner::results::Cell { id, group: id / ways, label, workers, checked, ..cell.clone() });
         let kinds = [(Kind::Timed, 30), (Kind::Instrumented, 2), (Kind::Memory, 2)];
         for (kind, count) in kinds {
-            for block in 0..count {
+            for round in 0..count {
                 let twice = usize::from(checked && kind == Kind::Timed) + 1;
                 for run in 0..twice {
-                    let mut made = Trial { cell: id, block, kind, duplicate: run == 1, ..trial.clone() };
+                    let mut made = Trial { cell: id, round, kind, duplicate: run == 1, ..trial.clone() };
                     fill(&mut made, results.trials.len(), &mut random);
                     results.trials.push(made);
                 }
@@ -265,7 +265,7 @@ fn large(groups: usize) -> Results {
         }
         let mut latency = latency.clone();
         latency.cell = id;
-        for times in [&mut latency.service, &mut latency.turnaround] {
+        for times in [&mut latency.service, &mut latency.response] {
             times.histogram = (0..runner::results::MOST_BUCKETS as u64)
                 .map(|bucket| (90_000 + bucket * 4_321, 1 + random.u64(0..2_000)))
                 .collect();

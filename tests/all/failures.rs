@@ -18,13 +18,13 @@ models:
   - rayon
   - kind: processes
     ipc: [queue, pipe, shared_memory, manager]
-  - {kind: processes, ipc: shared_memory, dispatch: table}
+  - {kind: processes, ipc: shared_memory, dispatch: claim}
 workers: 2
 ";
 
 /// How worker processes can be fed, as settings of the model.
 const METHODS: &[&str] =
-    &["ipc: queue", "ipc: pipe", "ipc: shared_memory", "ipc: manager", "ipc: shared_memory, dispatch: table"];
+    &["ipc: queue", "ipc: pipe", "ipc: shared_memory", "ipc: manager", "ipc: shared_memory, dispatch: claim"];
 
 /// Beyond the timeout of a trial: a second is promised, the rest is for a loaded machine.
 const SLACK: Duration = Duration::from_secs(10);

@@ -26,7 +26,7 @@ models:
   - threads
   - rayon
   - {kind: processes, ipc: [queue, pipe, shared_memory, manager], on_crash: [stop, restart, skip]}
-  - {kind: processes, ipc: shared_memory, dispatch: table}
+  - {kind: processes, ipc: shared_memory, dispatch: claim}
 ";
 
 /// A kind of fault, how a host ends that has it, and how a worker process does.
@@ -255,7 +255,7 @@ fn a_worker_that_is_killed_from_outside_costs_nothing_with_restart() {
 #[test]
 fn what_cannot_be_is_skipped_with_the_reason() {
     let text = "tasks: [{kind: echo, items: 24}]\nworkers: 2\nfault: [{kind: kill, item: 5}, {kind: kill, item: \
-                24}]\nmodels: [{kind: processes, ipc: shared_memory, dispatch: table, on_crash: [stop, restart, skip]}]\n";
+                24}]\nmodels: [{kind: processes, ipc: shared_memory, dispatch: claim, on_crash: [stop, restart, skip]}]\n";
     let (results, ..) = run("table", text, &["--quick", "--trials", "1"]);
     let skipped: Vec<&str> = results.skipped.iter().map(|skipped| skipped.what.as_str()).collect();
     let expected = ["processes × table × restart", "processes × table × skip", "kill in item 24 of echo"];
@@ -266,7 +266,7 @@ fn what_cannot_be_is_skipped_with_the_reason() {
 fn a_global_is_seen_as_the_start_method_has_it() {
     let text = "tasks: [{kind: globals, items: 64}]\nworkers: 2\nmodels:\n  - serial\n  - threads\n  - rayon\n  - {kind: \
                 processes, ipc: [queue, pipe, shared_memory, manager], start: [spawn, fork, forkserver]}\n  - {kind: \
-                processes, ipc: shared_memory, dispatch: table, start: [spawn, fork, forkserver]}\n";
+                processes, ipc: shared_memory, dispatch: claim, start: [spawn, fork, forkserver]}\n";
     let (results, ..) = run("globals", text, &["--quick", "--trials", "1"]);
     assert_eq!(results.trials.len(), 18);
     for trial in &results.trials {

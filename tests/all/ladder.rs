@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use runner::engine::{self, EngineError, Progress, Run, recorded_counts};
-use runner::host::{Host, HostError, Measure, Outcome, Purpose, Report, Spec};
+use runner::host::{HostError, Measure, Outcome, Purpose, Report, TrialLauncher, TrialSpec};
 use runner::model::Model;
-use runner::plan::{Entry, Options, Plan, block_order, plan};
+use runner::plan::{Entry, Options, Plan, plan, round_order};
 use runner::results::{
     Event, EventKind, Finished, JOURNAL, Journal, Kind, Machine, Memory, MemoryUse, Phase, Results, Trial,
 };
@@ -15,23 +15,23 @@ use runner::task::Tasks;
 
 use crate::support::{Place, head};
 
-pub type Answer<'a> = dyn FnMut(&Spec) -> Result<Report, HostError> + 'a;
+pub type Answer<'a> = dyn FnMut(&TrialSpec) -> Result<Report, HostError> + 'a;
 
 /// A host that starts no process.
 pub struct Table<'a> {
     pub answer: Box<Answer<'a>>,
-    pub asked: Vec<Spec>,
+    pub asked: Vec<TrialSpec>,
 }
 
-impl Host for Table<'_> {
-    fn run(&mut self, spec: &Spec) -> Result<Report, HostError> {
+impl TrialLauncher for Table<'_> {
+    fn run(&mut self, spec: &TrialSpec) -> Result<Report, HostError> {
         self.asked.push(spec.clone());
         (self.answer)(spec)
     }
 }
 
 /// A right report: so many nanoseconds an item, and the digest that every right run of so many items has.
-pub fn right(spec: &Spec, nanos_per_item: u64) -> Report {
+pub fn right(spec: &TrialSpec, nanos_per_item: u64) -> Report {
     let items = spec.brief.items;
     let phase = |wall| Phase { wall, ..Phase::default() };
     let mut report = Report::empty(Outcome::Ok);
@@ -40,7 +40,7 @@ pub fn right(spec: &Spec, nanos_per_item: u64) -> Report {
     (report.done, report.known, report.digest) = (items, items, items * 1_000_003 + spec.brief.seed);
     if spec.brief.purpose == Purpose::Instrumented {
         report.service = vec![(nanos_per_item, items)];
-        report.turnaround = vec![(2 * nanos_per_item, items)];
+        report.response = vec![(2 * nanos_per_item, items)];
     }
     if spec.brief.trace {
         report.events = vec![Event(1, EventKind::Start, 0, 900), Event(1, EventKind::Item, 1_000, 1_000 + items)];
@@ -50,8 +50,8 @@ pub fn right(spec: &Spec, nanos_per_item: u64) -> Report {
 }
 
 /// Nanoseconds of an item by model.
-fn right_by(spec: &Spec, times: &[(Model, u64)]) -> Report {
-    let model = spec.brief.setup.model;
+fn right_by(spec: &TrialSpec, times: &[(Model, u64)]) -> Report {
+    let model = spec.brief.config.model;
     right(spec, times.iter().find(|row| row.0 == model).map_or(1000, |row| row.1))
 }
 
@@ -88,12 +88,12 @@ pub fn traced(rest: &str) -> Plan {
 /// What a run left: results or the error, every spec that the host got, what was told, the journal's lines of trials.
 struct Ran {
     results: Result<Results, EngineError>,
-    asked: Vec<Spec>,
+    asked: Vec<TrialSpec>,
     told: Told,
     journal: Vec<String>,
 }
 
-fn run(plan: &Plan, answer: impl FnMut(&Spec) -> Result<Report, HostError>) -> Ran {
+fn run(plan: &Plan, answer: impl FnMut(&TrialSpec) -> Result<Report, HostError>) -> Ran {
     let place = Place::new();
     let folder = place.temporary();
     let blank = engine::blank(plan, Machine::default(), "2026-01-01 00:00".into());
@@ -155,7 +155,7 @@ fn every_worker_gets_several_chunks_however_slow_an_item_is() {
 #[test]
 fn cells_that_fail_while_sizes_are_chosen_do_not_stop_the_others() {
     let plan = planned(AUTO, |_| {});
-    let results = run(&plan, |spec| match spec.brief.setup.model {
+    let results = run(&plan, |spec| match spec.brief.config.model {
         Model::Threads => Ok(Report::empty(Outcome::TimedOut)),
         _ => Ok(right(spec, 1000)),
     });
@@ -187,7 +187,7 @@ fn a_host_that_could_not_be_started_once_does_not_make_empty_trials() {
 #[test]
 fn a_host_that_cannot_be_started_is_a_failed_trial() {
     let plan = planned(TWO, |options| options.trials = Some(2));
-    let ran = run(&plan, |spec| match (spec.reference, spec.brief.setup.model) {
+    let ran = run(&plan, |spec| match (spec.reference, spec.brief.config.model) {
         (false, Model::Threads) => {
             Err(HostError::Start { what: "starting a host process", source: std::io::ErrorKind::WouldBlock.into() })
         }
@@ -200,7 +200,7 @@ fn a_host_that_cannot_be_started_is_a_failed_trial() {
 }
 
 #[test]
-fn blocks_follow_the_planned_order_with_duplicates_recorded() {
+fn rounds_follow_the_planned_order_with_duplicates_recorded() {
     let plan = planned(TWO, |options| options.trials = Some(9));
     let ran = run(&plan, |spec| Ok(right(spec, 1_000_000)));
     let results = ran.results.unwrap();
@@ -208,10 +208,10 @@ fn blocks_follow_the_planned_order_with_duplicates_recorded() {
         .trials
         .iter()
         .filter(|trial| trial.kind == Kind::Timed)
-        .map(|trial| (trial.block, Entry { cell: trial.cell, duplicate: trial.duplicate }))
+        .map(|trial| (trial.round, Entry { cell: trial.cell, duplicate: trial.duplicate }))
         .collect();
     let expected: Vec<(u32, Entry)> =
-        (0..9).flat_map(|block| block_order(&plan, 0, block).into_iter().map(move |entry| (block, entry))).collect();
+        (0..9).flat_map(|round| round_order(&plan, 0, round).into_iter().map(move |entry| (round, entry))).collect();
     assert_eq!(timed, expected);
     // Serial and the most workers run twice; each cell has two instrumented trials and one for memory at the end.
     assert_eq!((timed.len(), results.trials.len()), (9 * 4, 9 * 4 + 2 * 2 + 2));
@@ -236,7 +236,7 @@ fn wrong_sums_and_wrong_counts_are_wrong_replies() {
         let plan = planned(TWO, |options| options.trials = Some(3));
         let ran = run(&plan, |spec| {
             let mut report = right(spec, 1000);
-            if spec.brief.setup.model == Model::Threads {
+            if spec.brief.config.model == Model::Threads {
                 harm(&mut report);
             }
             Ok(report)
@@ -255,7 +255,7 @@ fn a_dead_host_loses_its_items_and_nobody_elses() {
     let died = Outcome::HostDied { cause: "signal 9 (SIGKILL)".into() };
     let mut first = true;
     let ran = run(&plan, |spec| {
-        if !spec.reference && spec.brief.setup.model == Model::Threads && std::mem::take(&mut first) {
+        if !spec.reference && spec.brief.config.model == Model::Threads && std::mem::take(&mut first) {
             return Ok(Report { stderr: "last words".into(), ..Report::empty(died.clone()) });
         }
         Ok(right(spec, 1000))
@@ -316,7 +316,7 @@ fn an_interruption_before_the_first_trial_leaves_nothing() {
 }
 
 #[test]
-fn a_quick_run_has_three_blocks_and_no_clocks() {
+fn a_quick_run_has_three_rounds_and_no_clocks() {
     let plan = planned(TWO, |options| options.quick = true);
     let ran = run(&plan, |spec| Ok(right(spec, 1000)));
     let results = ran.results.unwrap();
@@ -332,7 +332,7 @@ fn clocks_of_instrumented_trials_are_merged() {
     assert_eq!(results.latencies.len(), 2);
     for latency in &results.latencies {
         assert_eq!((latency.trials, latency.service.count), (2, 200));
-        assert!(latency.service.p50.abs_diff(1000) <= 10 && latency.turnaround.p50.abs_diff(2000) <= 20);
+        assert!(latency.service.p50.abs_diff(1000) <= 10 && latency.response.p50.abs_diff(2000) <= 20);
         // Ten items must lie above a percentile: of 200, ten lie above the 95th and two above the 99th.
         assert!(latency.service.p95.is_some() && latency.service.p99.is_none());
     }
@@ -378,14 +378,14 @@ fn memory_trials_enter_no_estimate_and_no_histogram() {
         let mut report = right(spec, if weighed { 90_000_000 } else { 1_000_000 });
         if weighed {
             report.memory = Some(memory.clone());
-            (report.service, report.turnaround) = (vec![(77, 100)], vec![(77, 100)]);
+            (report.service, report.response) = (vec![(77, 100)], vec![(77, 100)]);
         }
         Ok(report)
     });
     let results = ran.results.unwrap();
     let weighed: Vec<&Trial> = results.trials.iter().filter(|trial| trial.kind == Kind::Memory).collect();
     // One of each cell, after all others.
-    assert_eq!(weighed.iter().map(|trial| (trial.block, trial.cell)).collect::<Vec<_>>(), [(0, 0), (0, 1)]);
+    assert_eq!(weighed.iter().map(|trial| (trial.round, trial.cell)).collect::<Vec<_>>(), [(0, 0), (0, 1)]);
     assert!(results.trials[results.trials.len() - 2..].iter().all(|trial| trial.memory.as_ref() == Some(&memory)));
     assert!(results.trials.iter().all(|trial| trial.memory.is_some() == (trial.kind == Kind::Memory)));
     assert!(results.latencies.iter().all(|latency| latency.trials == 2 && latency.service.min > 77));
@@ -400,8 +400,8 @@ fn memory_trials_enter_no_estimate_and_no_histogram() {
 fn short_and_disturbed_trials_are_marked_and_kept() {
     let plan = planned(TWO, |options| options.trials = Some(1));
     let ran = run(&plan, |spec| {
-        let mut report = right(spec, if spec.brief.setup.model == Model::Serial { 1000 } else { 1_000_000 });
-        report.others = if spec.brief.setup.model == Model::Serial { 0.0 } else { 0.5 };
+        let mut report = right(spec, if spec.brief.config.model == Model::Serial { 1000 } else { 1_000_000 });
+        report.others = if spec.brief.config.model == Model::Serial { 0.0 } else { 0.5 };
         Ok(report)
     });
     for trial in ran.results.unwrap().trials {

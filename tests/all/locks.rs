@@ -5,7 +5,7 @@ use runner::vocab::Outcome;
 
 use super::support::Place;
 
-const TASKS: &str = "runtime: [native, emulated_gil]
+const TASKS: &str = "runtime: [native, gil_emulation]
 workers: 3
 trials: 1
 tasks:
@@ -34,8 +34,8 @@ fn replies_are_the_same_under_the_lock_and_threads_hand_it_over() {
         let cell = &results.cells[trial.cell];
         let group = &results.groups[cell.group];
         assert_eq!(trial.outcome, Outcome::Ok, "{}, {}", group.label, cell.label);
-        assert_eq!(trial.lock.is_some(), group.runtime == "emulated_gil", "{}, {}", group.label, cell.label);
-        if group.runtime == "emulated_gil" && group.task == "convoy" && cell.model == "threads" {
+        assert_eq!(trial.lock.is_some(), group.runtime == "gil_emulation", "{}, {}", group.label, cell.label);
+        if group.runtime == "gil_emulation" && group.task == "convoy" && cell.model == "threads" {
             let lock = trial.lock.unwrap();
             // The one that waits comes back to a held lock, again and again.
             assert!(lock.waits > 0 && lock.waited > 0 && lock.hand_overs > 5, "{lock:?}");
@@ -45,7 +45,7 @@ fn replies_are_the_same_under_the_lock_and_threads_hand_it_over() {
         assert!(output.contains(LOCK_MODEL), "{output}");
     }
     assert!(results.derived.groups.iter().all(|verdict| {
-        let model = results.groups[verdict.group].runtime == "emulated_gil";
+        let model = results.groups[verdict.group].runtime == "gil_emulation";
         !model || verdict.when.as_ref().is_none_or(|when| when.contains("nothing is recommended"))
     }));
 }
@@ -53,13 +53,13 @@ fn replies_are_the_same_under_the_lock_and_threads_hand_it_over() {
 #[test]
 fn settings_of_the_lock_are_read_and_belong_to_it() {
     let place = Place::new();
-    let text = "runtime: emulated_gil\nworkers: 2\ntrials: 1\nswitch_interval: [1 ms, 5 ms]\nheld_per_operation: 2 us\n\
+    let text = "runtime: gil_emulation\nworkers: 2\ntrials: 1\nswitch_interval: [1 ms, 5 ms]\ngil_hold: 2 us\n\
                 tasks: [{kind: probe_burn, cpu: 2 ms, items: 8}]\nmodels: [serial, threads]\n";
     place.scenario("interval", text);
     place.run_scenario("interval", &["--quick"]).expect(0);
     let labels: Vec<String> = place.results("interval").cells.iter().map(|cell| cell.label.clone()).collect();
     assert!(labels.iter().any(|label| label.contains("switch interval 1 ms")), "{labels:?}");
-    place.scenario("native", &text.replace("runtime: emulated_gil\n", ""));
+    place.scenario("native", &text.replace("runtime: gil_emulation\n", ""));
     let refused = place.run(&["check", "native.yaml"]).expect(2);
-    assert!(refused.stderr.contains("under the runtime `emulated_gil`"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("under the runtime `gil_emulation`"), "{}", refused.stderr);
 }

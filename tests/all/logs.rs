@@ -15,8 +15,8 @@ models:
   - rayon
   - {kind: processes, ipc: [queue, pipe, shared_memory, manager]}
   - {kind: processes, ipc: pipe, start: fork, chunk: 5}
-  - {kind: threads, runtime: emulated_gil}
-  - {kind: processes, runtime: emulated_gil}
+  - {kind: threads, runtime: gil_emulation}
+  - {kind: processes, runtime: gil_emulation}
 ";
 
 #[test]
@@ -43,7 +43,7 @@ fn lines_are_whole_once_and_in_order_under_every_way() {
 #[test]
 fn each_worker_of_a_table_appends_its_lines() {
     let place = Place::new();
-    let ways = "workers: 3\nmodels: [{kind: processes, dispatch: table, ipc: shared_memory}]\n";
+    let ways = "workers: 3\nmodels: [{kind: processes, dispatch: claim, ipc: shared_memory}]\n";
     place.scenario("table", &format!("tasks: [{{kind: log, writer: each, items: 500}}]\n{ways}"));
     place.run_scenario("table", &["--quick"]).expect(0);
     assert!(place.results("table").trials.iter().all(|trial| trial.ok() && trial.done == 500));

@@ -1,4 +1,4 @@
-//! What a plan says that its blocks can show.
+//! What a plan says that its rounds can show.
 
 use runner::plan::{Options, comparisons, plan};
 use runner::runtime::Interpreter;
@@ -11,36 +11,36 @@ use super::support::Place;
 const FIVE: &str = "tasks: [{kind: empty, items: 10}]\nmodels: [serial, threads]\nworkers: 1-4\n";
 
 #[test]
-fn a_plan_says_what_its_blocks_can_show() {
+fn a_plan_says_what_its_rounds_can_show() {
     let place = Place::new();
     place.scenario("p", FIVE);
     let plan = place.run(&["plan", "p.yaml"]).expect(0).stdout;
     let line = plan.lines().find(|line| line.contains("power")).unwrap();
     assert!(
-        line.starts_with("    power: 15 blocks, 10 comparisons: four runs in five show a difference of "),
+        line.starts_with("    power: 15 rounds, 10 comparisons: four runs in five show a difference of "),
         "{line}"
     );
-    assert!(line.contains(" % where blocks differ by 1 %, ") && line.contains("; 3 % would take about "), "{line}");
+    assert!(line.contains(" % where rounds differ by 1 %, ") && line.contains("; 3 % would take about "), "{line}");
 
     let json = place.run(&["plan", "p.yaml", "--json"]).expect(0).json();
     let power = &json[0]["groups"][0]["power"];
-    assert_eq!((power["comparisons"].as_u64(), power["fewest_blocks"].as_u64()), (Some(10), Some(9)));
+    assert_eq!((power["comparisons"].as_u64(), power["fewest_rounds"].as_u64()), (Some(10), Some(9)));
     let shown: Vec<f64> =
         power["spreads"].as_array().unwrap().iter().map(|row| row["shows"].as_f64().unwrap()).collect();
     assert!(shown[0] > 1.0 && shown[0] < shown[1] && shown[1] < shown[2], "{shown:?}");
 }
 
 #[test]
-fn a_plan_says_when_its_blocks_are_too_few_for_its_comparisons() {
+fn a_plan_says_when_its_rounds_are_too_few_for_its_comparisons() {
     let place = Place::new();
     place.scenario("p", FIVE);
     let six = ["plan", "p.yaml", "--trials", "6"];
     let text = place.run(&six).expect(0).stdout;
-    assert!(text.contains("    power: 6 blocks cannot decide 10 comparisons; it takes at least 9 blocks\n"), "{text}");
+    assert!(text.contains("    power: 6 rounds cannot decide 10 comparisons; it takes at least 9 rounds\n"), "{text}");
     let json = place.run(&[&six[..], &["--json"]].concat()).expect(0).json();
     assert!(json[0]["groups"][0]["power"]["spreads"][0]["shows"].is_null());
     let nine = place.run(&["plan", "p.yaml", "--trials", "9"]).expect(0).stdout;
-    assert!(nine.contains("9 blocks, 10 comparisons: four runs in five show"), "{nine}");
+    assert!(nine.contains("9 rounds, 10 comparisons: four runs in five show"), "{nine}");
     let quick = place.run(&["plan", "p.yaml", "--quick"]).expect(0).stdout;
     assert!(!quick.contains("power:") && quick.contains("no verdict"), "{quick}");
 }

@@ -214,8 +214,8 @@ fn zlib_lets_the_lock_go_while_sorting_and_json_keep_it() {
     }
 }
 
-/// Every way that items in rounds can be run in CPython, and those that cannot, which are skipped.
-const ROUNDS: &str = "models:
+/// Every way that items in iterations can be run in CPython, and those that cannot, which are skipped.
+const ITERATIONS: &str = "models:
   - serial
   - {kind: threads, api: [process, pool, executor]}
   - {kind: processes, start: [fork, spawn, forkserver], ipc: [pipe, queue, shared_memory, manager]}
@@ -229,20 +229,20 @@ fn rounds_give_the_replies_of_rust_under_every_way() {
     if !has_python() {
         return;
     }
-    // More workers than parts, parts that cannot be shared out evenly, and sums that the parts of the next round are told.
+    // More workers than parts, parts that cannot be shared out evenly, and sums that the parts of the next iteration are told.
     let tasks = "tasks:
   - {kind: numeric, of: stencil, side: 20, parts: [1, 5], items: 15}
-  - {kind: probe_rounds, parts: 4, items: 40}
+  - {kind: probe_iterations, parts: 4, items: 40}
 ";
-    let results = run(&Place::new(), "rounds", &format!("{tasks}{ROUNDS}"), 0, &[]);
+    let results = run(&Place::new(), "iterations", &format!("{tasks}{ITERATIONS}"), 0, &[]);
     assert_eq!(results.cells.len(), 3 * (1 + 3 + 3 * 4));
     all_are_right(&results);
     let skipped: Vec<String> = results.skipped.iter().map(|one| format!("{}: {}", one.what, one.why)).collect();
     for (way, why) in [
         ("numeric × processes × pool", "whichever process is free"),
         ("numeric × processes × executor", "whichever process is free"),
-        ("numeric × interpreters", "come in rounds"),
-        ("numeric × async", "rounds wait for others"),
+        ("numeric × interpreters", "come in iterations"),
+        ("numeric × async", "iterations wait for others"),
     ] {
         assert!(skipped.iter().any(|said| said.starts_with(way) && said.contains(why)), "{way}: {skipped:?}");
     }
@@ -261,7 +261,7 @@ fn rounds_of_many_parts_carry_all_their_letters() {
     all_are_right(&results);
 }
 
-/// Rounds must not wait for a part that will never come.
+/// Iterations must not wait for a part that will never come.
 #[test]
 fn faults_in_rounds_end_like_others() {
     if !has_python() {
@@ -269,7 +269,7 @@ fn faults_in_rounds_end_like_others() {
     }
     let place = Place::new();
     for (kind, timeout) in [("kill", 20), ("exception", 20), ("hang", 2)] {
-        // Item 4 is a part of the second round, so that others have letters to wait for.
+        // Item 4 is a part of the second iteration, so that others have letters to wait for.
         let rest = format!(
             "fault: {{kind: {kind}, item: 4}}
 timeout: {timeout}s
@@ -280,14 +280,14 @@ models:
   - {{kind: processes, ipc: [pipe, queue, shared_memory, manager], on_crash: [stop, restart]}}
 "
         );
-        let results = run(&place, &format!("rounds-{kind}"), &rest, 0, &[]);
+        let results = run(&place, &format!("iterations-{kind}"), &rest, 0, &[]);
         // What a worker keeps dies with it, so that nobody can go on.
         assert_eq!(results.cells.len(), 1 + 3 + 4);
         for (cell, trial) in cells_with_trials(&results) {
             let (ending, _) = must_end(kind, cell);
             let context = format!("{kind}, {}: {trial:?}", cell.label);
             assert_eq!(word(&trial.outcome), ending, "{context}");
-            // The second round never ends.
+            // The second iteration never ends.
             assert!(trial.done <= 5 && trial.done + trial.lost == 12 && trial.retried == 0, "{context}");
             let first = cell.model == "processes" || (kind == "hang" && cell.api.as_deref() != Some("pool"));
             assert!(!first || trial.done >= 3, "{context}");

@@ -1,7 +1,7 @@
 //! Items that come at a rate in CPython: under every way of its own all are done with the sums of Rust, at the moments of Rust,
 //! each one's lateness is kept, and faults and interrupts end a run as they do elsewhere.
 
-use runner::model::{Brief, Measure, Model, Purpose, Setup, moments};
+use runner::model::{Config, JobSpec, Measure, Model, Purpose, moments};
 use runner::results::{Cell, Group, Results, Trial};
 use rustix::process::Signal;
 
@@ -71,13 +71,13 @@ fn last_moment(results: &Results, rate: u32) -> u64 {
 }
 
 fn moments_of(seed: u64, rate: u32) -> Vec<u64> {
-    moments(&Brief {
+    moments(&JobSpec {
         task: "sleep".into(),
         settings: runner::task::Settings::default(),
         seed,
         items: ITEMS,
         folder: std::path::PathBuf::new(),
-        setup: Setup { rate: Some(rate), ..Setup::new(Model::Serial, Measure::Work) },
+        config: Config { rate: Some(rate), ..Config::new(Model::Serial, Measure::Work) },
         purpose: Purpose::Timed,
         runtime: runner::runtime::Runtime::Python,
         interpreter: None,

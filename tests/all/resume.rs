@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::Child;
 use std::time::Duration;
 
-use runner::engine::{self, Planned, Run, continued, schedule};
+use runner::engine::{self, Run, ScheduledTrial, continued, schedule};
 use runner::plan::{Only, Options, Plan, plan};
 use runner::results::{JOURNAL, Journal, Machine, Results, Trial};
 use runner::scenario::{Source, load};
@@ -17,8 +17,8 @@ use crate::support::{Ended, HANG, Place, processes, shared_segments, signal, unt
 /// Short trials under every kind of host, in the shape of `axes`.
 const WAYS: &str = "tasks: [{kind: sleep, duration: 1 ms, items: 6}]\nmodels: [serial, threads, {kind: processes, ipc: [pipe, shared_memory]}]\nworkers: 2\n";
 
-fn place_of(trial: &Trial) -> Planned {
-    Planned { cell: trial.cell, block: trial.block, kind: trial.kind, duplicate: trial.duplicate }
+fn place_of(trial: &Trial) -> ScheduledTrial {
+    ScheduledTrial { cell: trial.cell, round: trial.round, kind: trial.kind, duplicate: trial.duplicate }
 }
 
 /// The plan of a run again, from nothing but its results file.
@@ -28,7 +28,7 @@ fn planned_again(results: &Results) -> Plan {
     let scenarios = load(&[source], &tasks).unwrap_or_else(|problems| panic!("{problems}"));
     let options = Options {
         quick: results.run.quick,
-        trials: Some(results.run.blocks),
+        trials: Some(results.run.rounds),
         seed: Some(results.run.seed),
         only: results.run.only.as_deref().map(|only| Only::parse(only).unwrap()),
         ..Options::new(results.machine.cores)
@@ -40,7 +40,7 @@ fn planned_again(results: &Results) -> Plan {
 #[track_caller]
 fn assert_as_planned(results: &Results) {
     assert!(results.run.complete);
-    let found: Vec<Planned> = results.trials.iter().map(place_of).collect();
+    let found: Vec<ScheduledTrial> = results.trials.iter().map(place_of).collect();
     assert_eq!(found, schedule(&planned_again(results)));
     assert!(results.trials.iter().enumerate().all(|(at, trial)| trial.order as usize == at));
     assert!(results.trials.iter().all(Trial::ok));
@@ -106,7 +106,7 @@ fn killed_at(moments: usize, seed: u64) {
         let resume: &[&str] = if there { &["--trials", "2", "--resume"] } else { &["--trials", "2"] };
         let ended = place.run_scenario("k", resume).expect(0);
         assert_as_planned(&place.results("k"));
-        // Of four ways: two blocks, two instrumented trials and one of memory.
+        // Of four ways: two rounds, two instrumented trials and one of memory.
         assert_eq!(place.results("k").trials.len(), 4 * (2 + 2 + 1), "moment {moment}");
         assert!(!journal(&place, "k").exists());
         place.assert_no_leftovers(ended.pid);
@@ -224,7 +224,7 @@ fn another_scenario_version_or_machine_is_refused_by_name() {
     std::fs::write(journal(&place, "r"), &left).unwrap();
     for (arguments, words) in [
         (&["--trials", "9", "--seed", "4"][..], "another seed"),
-        (&["--trials", "8"], "another number of blocks (9, now 8)"),
+        (&["--trials", "8"], "another number of rounds (9, now 8)"),
         (&["--trials", "9", "--only", "model=serial"], "another --only (none, now model=serial)"),
     ] {
         let ended = place.run_scenario("r", &[arguments, &["--resume"]].concat()).expect(2);
@@ -243,7 +243,7 @@ fn a_damaged_journal_is_named_and_left_alone() {
     broken_off(&place, "d", &["--trials", "9"], 3);
     let left = std::fs::read_to_string(journal(&place, "d")).unwrap();
     let lines: Vec<&str> = left.lines().collect();
-    let other = lines[2].replace("\"block\":0", "\"block\":5");
+    let other = lines[2].replace("\"round\":0", "\"round\":5");
     let cases = [
         (left.replacen("\"measured\"", "\"meas", 1), "line 3"),
         ([&lines[..2], &lines[3..], &[""]].concat().join("\n"), "out of order"),

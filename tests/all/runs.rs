@@ -16,7 +16,7 @@ models:
   - threads
   - rayon
   - {kind: processes, ipc: [queue, pipe, shared_memory, manager], wait: [sleep, spin]}
-  - {kind: processes, ipc: shared_memory, dispatch: table, wait: [sleep, spin]}
+  - {kind: processes, ipc: shared_memory, dispatch: claim, wait: [sleep, spin]}
 measure: [work, end_to_end]
 ";
 
@@ -49,7 +49,7 @@ fn assert_whole(results: &Results) {
         }
         assert!(digests.len() <= 1, "{}: {digests:?}", group.label);
         for cell in &group.cells {
-            assert_eq!(results.timed(*cell).count(), results.run.blocks as usize);
+            assert_eq!(results.timed(*cell).count(), results.run.rounds as usize);
         }
     }
     assert_eq!(results.derived, as_a_file_holds_it(results, runner::verdict::derive(results)));
@@ -143,7 +143,7 @@ fn chunks_flights_and_placements_change_no_reply() {
 #[test]
 fn instrumented_trials_clock_every_item() {
     let place = Place::new();
-    place.scenario("i", "tasks: [{kind: empty, items: 300}]\nmodels: [serial, threads, rayon, {kind: processes, ipc: [pipe, manager]}, {kind: processes, ipc: shared_memory, dispatch: table}]\nworkers: 2\n");
+    place.scenario("i", "tasks: [{kind: empty, items: 300}]\nmodels: [serial, threads, rayon, {kind: processes, ipc: [pipe, manager]}, {kind: processes, ipc: shared_memory, dispatch: claim}]\nworkers: 2\n");
     place.run_scenario("i", &["--trials", "1"]).expect(0);
     let results = place.results("i");
     assert_whole(&results);
@@ -155,7 +155,7 @@ fn instrumented_trials_clock_every_item() {
             .filter(|trial| trial.cell == latency.cell && trial.kind == Kind::Instrumented)
             .count();
         assert_eq!(instrumented as u32, latency.trials);
-        for times in [&latency.service, &latency.turnaround] {
+        for times in [&latency.service, &latency.response] {
             assert_eq!(times.count, 300 * u64::from(latency.trials), "{}", results.cells[latency.cell].label);
             assert!(times.min <= times.p50 && times.p50 <= times.max && times.p95.is_some());
         }
@@ -171,7 +171,7 @@ fn times_of_long_items_are_as_long_as_the_items() {
     let results = place.results("long");
     assert_eq!(results.latencies.len(), results.cells.len());
     for latency in &results.latencies {
-        for times in [&latency.service, &latency.turnaround] {
+        for times in [&latency.service, &latency.response] {
             assert!(
                 times.min >= 4_990_000 && times.p50 >= 4_990_000,
                 "{}: {times:?}",
@@ -231,7 +231,7 @@ fn a_quick_run_says_so_everywhere_and_gives_no_verdict() {
     place.scenario("q", SMALL);
     let text = place.run_scenario("q", &["--quick"]).expect(0);
     let results = place.results("q");
-    assert!(results.run.quick && results.run.blocks == 3 && results.latencies.is_empty());
+    assert!(results.run.quick && results.run.rounds == 3 && results.latencies.is_empty());
     for verdict in &results.derived.groups {
         assert!(verdict.pairs.is_empty() && verdict.winners.is_empty());
         assert!(verdict.withheld.as_ref().unwrap().contains("quick"), "{:?}", verdict.withheld);
@@ -269,7 +269,7 @@ fn json_has_the_numbers_of_the_results_file() {
 }
 
 #[test]
-fn a_verdict_needs_six_blocks_and_an_expectation_that_fails_is_exit_1() {
+fn a_verdict_needs_six_rounds_and_an_expectation_that_fails_is_exit_1() {
     let place = Place::new();
     let expect = "expect:\n  - compare: {model: threads, workers: 4}\n    to: {model: serial}\n    at_least: 1000\n";
     place.scenario("e", &format!("{SMALL}{expect}"));
@@ -283,7 +283,7 @@ fn a_verdict_needs_six_blocks_and_an_expectation_that_fails_is_exit_1() {
 }
 
 #[test]
-fn baseline_and_most_workers_run_twice_per_block_from_eight_blocks_on() {
+fn baseline_and_most_workers_run_twice_per_round_from_eight_rounds_on() {
     let place = Place::new();
     place.scenario("d", SMALL);
     place.run_scenario("d", &["--trials", "8"]).expect(0);
@@ -292,9 +292,9 @@ fn baseline_and_most_workers_run_twice_per_block_from_eight_blocks_on() {
     assert_eq!(checked, ["serial", "threads × 4"]);
     assert_eq!(results.trials.iter().filter(|trial| trial.duplicate).count(), 2 * 8);
     assert_eq!(results.derived.groups[0].checks.len(), 2);
-    for block in 0..8 {
-        let in_block = results.trials.iter().filter(|t| t.block == block && t.kind == Kind::Timed);
-        assert_eq!(in_block.count(), 3 + 2);
+    for round in 0..8 {
+        let in_round = results.trials.iter().filter(|t| t.round == round && t.kind == Kind::Timed);
+        assert_eq!(in_round.count(), 3 + 2);
     }
     assert!(results.trials.iter().map(|trial| trial.order).eq(0..results.trials.len() as u32));
 }

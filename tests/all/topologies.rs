@@ -1,4 +1,4 @@
-//! Items that hang together – in rounds, by one consumer, by finding each other – under every way: the same replies as one
+//! Items that hang together – in iterations, by one consumer, by finding each other – under every way: the same replies as one
 //! after the other, and with a fault the right outcome, exact counts, an end in time and nothing left behind.
 
 use std::time::Duration;
@@ -7,30 +7,30 @@ use rustix::process::Signal;
 
 use crate::support::{Ended, HANG, Place, children, signal, until};
 
-/// Every native way that such items can be run, with more workers than cores, and more than some rounds have parts.
+/// Every native way that such items can be run, with more workers than cores, and more than some iterations have parts.
 const EVERY_WAY: &str = "
 models:
   - serial
   - threads
   - rayon
   - {kind: processes, ipc: [queue, pipe, shared_memory, manager]}
-  - {kind: threads, runtime: emulated_gil, workers: 3}
-  - {kind: processes, runtime: emulated_gil, workers: 3}
+  - {kind: threads, runtime: gil_emulation, workers: 3}
+  - {kind: processes, runtime: gil_emulation, workers: 3}
   - {kind: async, in_flight: 4}
 workers: [1, 3, 6]
 ";
-/// Cells of it, without that of the event loop, which has no rounds.
+/// Cells of it, without that of the event loop, which has no iterations.
 const WAYS: usize = 1 + 3 + 3 + 12 + 1 + 1;
 
 /// How many of the ways a topology can be run in that has an event loop among them.
 fn ways(name: &str, others: usize) -> usize {
-    if ["rounds", "one-part"].contains(&name) { others } else { others + 1 }
+    if ["iterations", "one-part"].contains(&name) { others } else { others + 1 }
 }
 
 /// Each topology with its items and what it is known to have in all.
 const TOPOLOGIES: &[(&str, &str, u64)] = &[
-    ("rounds", "{kind: probe_rounds, parts: 4, items: 80}", 80),
-    ("one-part", "{kind: probe_rounds, parts: 1, items: 12}", 12),
+    ("iterations", "{kind: probe_iterations, parts: 4, items: 80}", 80),
+    ("one-part", "{kind: probe_iterations, parts: 1, items: 12}", 12),
     ("consumer", "{kind: probe_gather, items: 300}", 300),
     ("web", "{kind: probe_web, nodes: 50, items: 4}", 200),
     ("tree", "{kind: probe_tree, fan_out: 3, depth: 3, items: 4}", 160),
@@ -147,25 +147,29 @@ fn what_cannot_be_is_skipped_and_said() {
         assert!(planned.stdout.contains("× processes × table"), "{name}: {}", planned.stdout);
     }
     let answers = "models: [{kind: processes, on_crash: [stop, restart, skip]}]\nfault: kill\nworkers: 2\n";
-    place.scenario("rounds", &format!("tasks: [{{kind: probe_rounds, items: 80}}]\n{answers}"));
-    let planned = place.run(&["plan", "rounds.yaml"]).expect(0);
-    assert!(planned.stdout.contains("what a worker keeps from round to round dies with it"), "{}", planned.stdout);
+    place.scenario("iterations", &format!("tasks: [{{kind: probe_iterations, items: 80}}]\n{answers}"));
+    let planned = place.run(&["plan", "iterations.yaml"]).expect(0);
+    assert!(
+        planned.stdout.contains("what a worker keeps from iteration to iteration dies with it"),
+        "{}",
+        planned.stdout
+    );
 }
 
 #[test]
 fn items_that_make_no_whole_rounds_are_refused_where_they_stand() {
     let place = Place::new();
-    place.scenario("rounds", "tasks:\n  - kind: probe_rounds\n    items: 81\nmodels: [serial]\n");
-    let ended = place.run(&["check", "rounds.yaml"]);
-    let planned = place.run(&["plan", "rounds.yaml"]).expect(2);
-    assert!(planned.stderr.contains("81 items make no whole rounds of 4"), "{}{}", ended.stderr, planned.stderr);
-    assert!(planned.stderr.contains("rounds.yaml:8:5"), "{}", planned.stderr);
+    place.scenario("iterations", "tasks:\n  - kind: probe_iterations\n    items: 81\nmodels: [serial]\n");
+    let ended = place.run(&["check", "iterations.yaml"]);
+    let planned = place.run(&["plan", "iterations.yaml"]).expect(2);
+    assert!(planned.stderr.contains("81 items make no whole iterations of 4"), "{}{}", ended.stderr, planned.stderr);
+    assert!(planned.stderr.contains("iterations.yaml:8:5"), "{}", planned.stderr);
 }
 
 #[test]
 fn a_round_is_chosen_whole_where_the_count_is() {
     let place = Place::new();
-    place.scenario("auto", "tasks: [{kind: probe_rounds, parts: 7}]\nmodels: [serial, threads]\nworkers: 2\n");
+    place.scenario("auto", "tasks: [{kind: probe_iterations, parts: 7}]\nmodels: [serial, threads]\nworkers: 2\n");
     place.run_scenario("auto", &["--quick"]).expect(0);
     assert!(place.results("auto").cells.iter().all(|cell| cell.items % 7 == 0));
 }

@@ -23,7 +23,7 @@ models:
   - threads
   - rayon
   - {kind: processes, ipc: [pipe, manager]}
-  - {kind: processes, ipc: shared_memory, dispatch: table}
+  - {kind: processes, ipc: shared_memory, dispatch: claim}
 ";
 
 fn cpu(phase: &Phase) -> u64 {
@@ -36,7 +36,7 @@ fn cpu(phase: &Phase) -> u64 {
 fn cpu_time_of_each_phase_is_what_was_burned_in_it() {
     let place = Place::new();
     let models = "models: [serial, threads, rayon, {kind: processes, ipc: pipe}, \
-                  {kind: processes, ipc: shared_memory, dispatch: table}]\n";
+                  {kind: processes, ipc: shared_memory, dispatch: claim}]\n";
     place.scenario(
         "u",
         &format!("tasks: [{{kind: probe_burn, cpu: 10 ms, items: 40}}]\n{models}workers: 2\nchunk: 10\nwait: sleep\n"),
@@ -200,7 +200,7 @@ fn workers_that_share_a_core_are_without_one_most_of_the_time() {
         return;
     }
     for mut model in [threads("threads", 4), threads("rayon", 4), processes("pipe", 4), table(4)] {
-        model["placement"] = "same".into();
+        model["affinity"] = "same".into();
         let (spent, total) = spent("probe_burn", &json!({"cpu": 10 * MS}), 16, &model);
         assert!(2 * spent.preempted > total, "{model}: {spent:?}");
         // What is left is what was burned: the rest of the machine can only take cores away.
@@ -220,28 +220,28 @@ struct Lone {
 }
 
 fn spec(task: &str, settings: &Value, items: u64, model: &Value, purpose: &str) -> Value {
-    let mut setup = json!({"model": "serial", "workers": null, "ipc": null, "dispatch": null, "chunk": null,
-        "in_flight": null, "wait": null, "placement": null, "measure": "work"});
-    setup.as_object_mut().unwrap().extend(model.as_object().unwrap().clone());
+    let mut config = json!({"model": "serial", "workers": null, "ipc": null, "dispatch": null, "chunk": null,
+        "in_flight": null, "wait": null, "affinity": null, "measure": "work"});
+    config.as_object_mut().unwrap().extend(model.as_object().unwrap().clone());
     json!({
-        "brief": {"task": task, "settings": settings, "seed": 1, "items": items, "folder": "", "setup": setup,
+        "brief": {"task": task, "settings": settings, "seed": 1, "items": items, "folder": "", "setup": config,
                   "purpose": purpose},
         "reference": false, "timeout": {"secs": 30, "nanos": 0},
     })
 }
 
 fn threads(model: &str, workers: u64) -> Value {
-    json!({"model": model, "workers": workers, "chunk": 1, "placement": "free"})
+    json!({"model": model, "workers": workers, "chunk": 1, "affinity": "free"})
 }
 
 fn processes(method: &str, workers: u64) -> Value {
     json!({"model": "processes", "workers": workers, "ipc": method, "dispatch": "stream", "chunk": 1, "in_flight": 1,
-        "wait": "sleep", "placement": "free"})
+        "wait": "sleep", "affinity": "free"})
 }
 
 fn table(workers: u64) -> Value {
     json!({"model": "processes", "workers": workers, "ipc": "shared_memory", "dispatch": "table", "chunk": 1,
-        "placement": "free"})
+        "affinity": "free"})
 }
 
 impl Lone {
@@ -390,7 +390,7 @@ fn switches_and_faults_are_those_that_gnu_time_sees() {
     let waiting = spec("sleep", &json!({"duration": 500_000}), 600, &processes("pipe", 2), "timed");
     assert!(counts_agree(&waiting)[0] >= 600);
     let mut crowded = processes("pipe", 4);
-    crowded["placement"] = "same".into();
+    crowded["affinity"] = "same".into();
     let crowded = spec("probe_burn", &json!({"cpu": 20 * MS}), 40, &crowded, "timed");
     assert!(counts_agree(&crowded)[1] >= 40);
     let touching =

@@ -16,8 +16,8 @@ models:
   - threads
   - rayon
   - {kind: processes, ipc: [queue, pipe, shared_memory, manager]}
-  - {kind: threads, runtime: emulated_gil}
-  - {kind: processes, runtime: emulated_gil}
+  - {kind: threads, runtime: gil_emulation}
+  - {kind: processes, runtime: gil_emulation}
   - {kind: async, in_flight: 4}
 ";
 const WAYS: usize = 10;

@@ -1,4 +1,4 @@
-//! Tasks on real work, through the real program: the same replies under every way, and rounds that are equal to the bit.
+//! Tasks on real work, through the real program: the same replies under every way, and iterations that are equal to the bit.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ const WAYS: &str = "models:
   - threads
   - rayon
   - {kind: processes, ipc: [queue, pipe, shared_memory, manager]}
-  - {kind: threads, runtime: emulated_gil}
+  - {kind: threads, runtime: gil_emulation}
 workers: 2
 ";
 /// Cells of it.
@@ -47,7 +47,7 @@ fn replies_are_those_of_a_serial_run_under_every_way() {
 }
 
 /// Replies hold gradients and losses, or the values of a grid, so that equal sums of replies are equal losses and equal
-/// weights, or equal grids, after every round.
+/// weights, or equal grids, after every iteration.
 #[test]
 fn twenty_runs_in_rounds_under_every_way_are_one_to_the_bit() {
     let models = "[serial, threads, rayon, {kind: processes, ipc: [queue, pipe, shared_memory, manager]}]";

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::super::Brief;
+use super::super::JobSpec;
 use crate::task::checksum;
 
 /// The driver, one module.
@@ -21,7 +21,7 @@ if __name__ == '__main__':
 ";
 
 /// The folder of the run that a trial belongs to, which is removed with it.
-pub(super) fn of_run(brief: &Brief) -> &Path {
+pub(super) fn of_run(brief: &JobSpec) -> &Path {
     brief.folder.parent().filter(|run| !run.as_os_str().is_empty()).unwrap_or(&brief.folder)
 }
 
@@ -30,7 +30,7 @@ pub(super) fn of_run(brief: &Brief) -> &Path {
 ///
 /// # Errors
 /// What the system says.
-pub(super) fn written(brief: &Brief) -> std::io::Result<PathBuf> {
+pub(super) fn written(brief: &JobSpec) -> std::io::Result<PathBuf> {
     let mark = checksum(DRIVER.as_bytes()) ^ checksum(MAIN.as_bytes()).rotate_left(16);
     let folder = of_run(brief).join(format!("driver-{mark:x}"));
     let main = folder.join("trial.py");
@@ -55,7 +55,7 @@ mod tests {
         let brief = |trial: &str| {
             let folder = run.path().join(trial);
             std::fs::create_dir_all(&folder).unwrap();
-            Brief { folder, ..crate::model::brief("empty", 1) }
+            JobSpec { folder, ..crate::model::brief("empty", 1) }
         };
         let first = written(&brief("1")).unwrap();
         let changed = |path: &Path| std::fs::metadata(path.with_file_name("driver.py")).unwrap().modified().unwrap();

@@ -12,7 +12,7 @@ use rustix::process::{Pid, PidfdFlags, pidfd_open};
 const LONGEST: usize = 256 << 20;
 
 /// What was heard.
-pub(super) enum Heard {
+pub(super) enum ReadEvent {
     /// A line, without its end.
     Line(Vec<u8>),
     /// The driver has ended.
@@ -38,14 +38,14 @@ impl Listener {
     }
 
     /// The next line.
-    pub(super) fn line(&mut self, deadline: Instant) -> std::io::Result<Heard> {
+    pub(super) fn line(&mut self, deadline: Instant) -> std::io::Result<ReadEvent> {
         let mut looked = 0;
         loop {
             if let Some(at) = self.buffer[looked..].iter().position(|byte| *byte == b'\n') {
                 let rest = self.buffer.split_off(looked + at + 1);
                 let mut line = std::mem::replace(&mut self.buffer, rest);
                 line.pop();
-                return Ok(Heard::Line(line));
+                return Ok(ReadEvent::Line(line));
             }
             looked = self.buffer.len();
             if looked > LONGEST {
@@ -53,7 +53,7 @@ impl Listener {
             }
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                return Ok(Heard::Late);
+                return Ok(ReadEvent::Late);
             }
             let timeout = Timespec { tv_sec: left.as_secs() as i64, tv_nsec: i64::from(left.subsec_nanos()) };
             let mut fds = [PollFd::new(&self.stdout, PollFlags::IN), PollFd::new(&self.pidfd, PollFlags::IN)];
@@ -63,7 +63,7 @@ impl Listener {
             };
             let ended = !fds[1].revents().is_empty();
             if !self.read()? && ended && self.buffer.len() == looked {
-                return Ok(Heard::End);
+                return Ok(ReadEvent::End);
             }
         }
     }

@@ -3,11 +3,11 @@
 
 use std::path::Path;
 
-use super::super::{Brief, Outcome, Report};
+use super::super::{JobSpec, Outcome, Report};
 use super::driver::of_run;
 
 /// The report of a trial in Python without the folders of the trial, of the user and of the interpreter.
-pub(in super::super) fn without_places(report: Report, brief: &Brief) -> Report {
+pub(in super::super) fn redact_paths(report: Report, brief: &JobSpec) -> Report {
     let Some(interpreter) = &brief.interpreter else { return report };
     let here = std::env::current_dir().unwrap_or_default();
     let of_interpreter = interpreter.parent().and_then(Path::parent).unwrap_or(interpreter);

@@ -2,12 +2,14 @@
 
 use serde::Deserialize;
 
-use crate::model::{Brief, Clocked, Event, EventKind, Life, Open, PhaseUsage, Ran, Seen, Stint, Trouble, Usage, split};
+use crate::model::{
+    Clocked, Event, EventKind, JobSpec, Life, Open, PhaseUsage, Ran, RunError, Seen, Usage, WorkerTimes, split,
+};
 
 /// A line of the driver.
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Said {
+pub(super) enum DriverMessage {
     /// The memory of these processes and its own is to be read.
     Weigh { workers: Vec<u32>, others: Vec<u32> },
     /// The end.
@@ -29,8 +31,8 @@ pub(super) struct Outcome {
     late: Vec<u64>,
     span: u64,
     service: Vec<u64>,
-    turnaround: Vec<u64>,
-    /// By worker: nanoseconds within items, when the last of them ended, and nanoseconds of waits for others between rounds.
+    response: Vec<u64>,
+    /// By worker: nanoseconds within items, when the last of them ended, and nanoseconds of waits for others between iterations.
     stints: Vec<(u64, u64, u64)>,
     /// When the work phase ended, on the monotonic clock.
     end: u64,
@@ -59,15 +61,15 @@ enum Kind {
 
 impl Outcome {
     /// As what every model leaves.
-    pub(super) fn ran(mut self, brief: &Brief) -> Ran {
+    pub(super) fn ran(mut self, brief: &JobSpec) -> Ran {
         let phases = self.phases.map(|phase| PhaseUsage { wall: phase.wall, usage: Usage::from_numbers(phase.usage) });
-        let stint = |&(service, last, waited)| Stint { service, last, waited, ..Stint::default() };
-        let stints: Vec<Stint> = self.stints.iter().map(stint).collect();
+        let stint = |&(service, last, waited)| WorkerTimes { service, last, waited, ..WorkerTimes::default() };
+        let stints: Vec<WorkerTimes> = self.stints.iter().map(stint).collect();
         let spent = brief.instrumented().then(|| split(&stints, brief.workers(), phases[1].wall, self.end));
         self.events.sort_by_key(|event| (event.lane, event.start, event.kind == EventKind::Item));
         Ran {
             phases,
-            clocked: brief.instrumented().then(|| clocked(&self.service, &self.turnaround)),
+            clocked: brief.instrumented().then(|| clocked(&self.service, &self.response)),
             spent,
             done: self.done,
             known: self.known,
@@ -87,18 +89,18 @@ impl Outcome {
     }
 }
 
-fn clocked(service: &[u64], turnaround: &[u64]) -> Clocked {
+fn clocked(service: &[u64], response: &[u64]) -> Clocked {
     let mut clocked = Clocked::default();
     service.iter().for_each(|nanos| clocked.service.saturating_record(*nanos));
-    turnaround.iter().for_each(|nanos| clocked.turnaround.saturating_record(*nanos));
+    response.iter().for_each(|nanos| clocked.response.saturating_record(*nanos));
     clocked
 }
 
-fn trouble(kind: &Kind, text: String) -> Trouble {
+fn trouble(kind: &Kind, text: String) -> RunError {
     match kind {
-        Kind::TimedOut => Trouble::TimedOut,
-        Kind::WorkerDied => Trouble::WorkerDied { cause: text },
-        Kind::HostDied => Trouble::HostDied { cause: text },
-        Kind::Failed => Trouble::Failed(text),
+        Kind::TimedOut => RunError::TimedOut,
+        Kind::WorkerDied => RunError::WorkerDied { cause: text },
+        Kind::HostDied => RunError::HostDied { cause: text },
+        Kind::Failed => RunError::Failed(text),
     }
 }

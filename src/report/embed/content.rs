@@ -3,7 +3,7 @@
 use super::marker::{Kind, Marker, meant};
 use super::select::{groups, matching};
 use super::value::value;
-use super::{Library, Look, Problem, Report, Syntax};
+use super::{Look, Problem, Report, ReportStore, Syntax};
 use crate::report::markdown::{attribute, escape};
 use crate::report::ways::{COLUMNS, Shown, Table, ways};
 use crate::report::{ChartRef, TerminalOptions, terminal};
@@ -55,7 +55,7 @@ impl Place {
 }
 
 /// The lines of a block; one where it stands within a line.
-pub(super) fn content(marker: &Marker, place: Place, library: &mut dyn Library) -> Result<Vec<String>, Problem> {
+pub(super) fn content(marker: &Marker, place: Place, library: &mut dyn ReportStore) -> Result<Vec<String>, Problem> {
     if place.inline && ![Kind::Value, Kind::Verdict].contains(&marker.kind) {
         return Err(Problem::new(
             "two markers on a line: what they hold does not fit into a line",
@@ -95,7 +95,7 @@ fn find<'a>(report: &'a Report, wanted: &str) -> Result<&'a ChartRef, Problem> {
     }
 }
 
-fn chart(marker: &Marker, place: Place, report: &Report, library: &dyn Library) -> Result<Vec<String>, Problem> {
+fn chart(marker: &Marker, place: Place, report: &Report, library: &dyn ReportStore) -> Result<Vec<String>, Problem> {
     let scenario = marker.scenario()?;
     let chart = find(report, marker.chart.as_deref().unwrap_or_default())?;
     let width = marker.number("width", WIDTH, 16..=10_000)?;

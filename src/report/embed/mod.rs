@@ -65,7 +65,7 @@ pub struct Report {
 }
 
 /// Where parts come from.
-pub trait Library {
+pub trait ReportStore {
     /// The report of a scenario.
     ///
     /// # Errors
@@ -118,7 +118,7 @@ pub fn embed(
     syntax: Syntax,
     look: Look,
     force: bool,
-    library: &mut dyn Library,
+    library: &mut dyn ReportStore,
 ) -> Result<Embedded, Vec<(usize, Problem)>> {
     let blocks = scan(text, syntax)?;
     let (mut out, mut end, mut problems) = (String::with_capacity(text.len()), 0, Vec::new());
@@ -145,7 +145,7 @@ fn filled(
     syntax: Syntax,
     look: Look,
     force: bool,
-    library: &mut dyn Library,
+    library: &mut dyn ReportStore,
 ) -> Result<String, Problem> {
     let marker = Marker::parse(&block.head)?;
     let place = Place { inline: block.form == Form::Inline, look, syntax };

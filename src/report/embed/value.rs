@@ -137,7 +137,7 @@ fn without_interval(text: &str) -> String {
     }
 }
 
-/// How many times as fast one way is as another, from the ratios inside blocks.
+/// How many times as fast one way is as another, from the ratios inside rounds.
 fn against(results: &Results, cell: &Cell, marker: &Marker, show: Show) -> Result<String, Problem> {
     // What is not said of the other way is as in the first, but for how it is run.
     let mut wanted = marker.over.clone();
@@ -189,7 +189,7 @@ mod tests {
         assert_eq!(none.message, "threads × 2 has no value of `latency_p50`");
         results.groups[0].rate = Some(600);
         for trial in &mut results.trials {
-            let late = 1_000_000 * (u64::from(trial.block) + 1);
+            let late = 1_000_000 * (u64::from(trial.round) + 1);
             trial.done = 1000;
             trial.open = Some(Open { p50: late, p95: 2 * late, p99: 3 * late, max: 4 * late, span: 2_000_000_000 });
         }

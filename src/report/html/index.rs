@@ -89,7 +89,7 @@ mod tests {
         let (group, verdict) = (results.groups[0].clone(), results.derived.groups[0].clone());
         let when = |text: &str| Some(text.to_owned());
         for (id, runtime, text) in [
-            (1, "emulated_gil", "Use the model."),
+            (1, "gil_emulation", "Use the model."),
             (2, "python", "Use processes × 2, pipe (1.8×). Against serial: threads never pay off."),
             (3, "python", "Use processes × 2, pipe (1.8×). Against serial: threads pay off."),
         ] {

@@ -407,7 +407,7 @@ pub(super) fn corrections(facts: &Facts<'_>) -> Vec<Correction> {
     vec![
         Correction {
             text: format!(
-                "\"Threads do not scale for CPU-bound tasks\" holds for bytecode. hashlib lets the lock go from 2048 bytes on: two threads hash blocks of 1000 B at {}, of 64 KiB at {}, of 1 MiB at {}.",
+                "\"Threads do not scale for CPU-bound tasks\" holds for bytecode. hashlib lets the lock go from 2048 bytes on: two threads hash rounds of 1000 B at {}, of 64 KiB at {}, of 1 MiB at {}.",
                 hash(1000),
                 hash(64 << 10),
                 hash(1 << 20)

@@ -146,8 +146,8 @@ fn method(facts: &Facts<'_>) -> String {
     format!(
         "## How it was measured\n\nIn brackets stand intervals of medians (exact, at 95 % or the level that so many trials give), \
          and for starts and memory the extremes or medians of the trials. Every trial ran in a fresh process, ways in random \
-         order within blocks; the linked reports say how many trials, how disturbed they were, and list each. The model of \
-         the interpreter lock (`emulated_gil`) appears in no cell above: it is a model.\n\nMachine: {}. To measure it \
+         order within rounds; the linked reports say how many trials, how disturbed they were, and list each. The model of \
+         the interpreter lock (`gil_emulation`) appears in no cell above: it is a model.\n\nMachine: {}. To measure it \
          again:\n\n```sh\nrunner scenarios/*.yaml\n```\n",
         escape(&machine.unwrap_or_else(|| "unknown".into()))
     )

@@ -4,13 +4,13 @@ use super::*;
 const FOUR: [u32; 4] = [1, 2, 4, 8];
 const SIX: [u32; 6] = [1, 2, 3, 4, 6, 8];
 
-/// Speed-ups of a known law, in blocks that share the noise of their baseline and have noise of their own.
-fn made(counts: &[u32], law: Curve, blocks: u32, noise: f64, random: &mut fastrand::Rng) -> Vec<Line> {
-    let shared: Vec<f64> = (0..blocks).map(|_| noise * normal(random)).collect();
+/// Speed-ups of a known law, in rounds that share the noise of their baseline and have noise of their own.
+fn made(counts: &[u32], law: Curve, rounds: u32, noise: f64, random: &mut fastrand::Rng) -> Vec<Line> {
+    let shared: Vec<f64> = (0..rounds).map(|_| noise * normal(random)).collect();
     let mut line = |workers: u32| {
         let log = law.log_speedup(f64::from(workers));
-        let blocks = (0..blocks).map(|block| (block, log + shared[block as usize] + noise * normal(random)));
-        Line { workers, blocks: blocks.collect() }
+        let rounds = (0..rounds).map(|round| (round, log + shared[round as usize] + noise * normal(random)));
+        Line { workers, rounds: rounds.collect() }
     };
     counts.iter().map(|workers| line(*workers)).collect()
 }
@@ -50,17 +50,17 @@ fn nothing_is_said_past_twice_the_data() {
 }
 
 #[test]
-fn too_few_counts_or_blocks_give_no_fit() {
+fn too_few_counts_or_rounds_give_no_fit() {
     let law = Curve { sigma: 0.1, kappa: 0.0 };
     assert!(amdahl(&exact(&FOUR[..3], law), 1).is_none() && usl(&exact(&SIX[..5], law), 1).is_none());
     let twice = [exact(&FOUR[..3], law), exact(&FOUR[..3], law)].concat();
     assert!(amdahl(&twice, 1).is_none(), "a count twice is one count");
     let mut holes = exact(&FOUR, law);
-    holes[1].blocks.truncate(6);
+    holes[1].rounds.truncate(6);
     assert!(amdahl(&holes, 1).is_some());
-    holes[2].blocks.remove(0);
-    assert!(amdahl(&holes, 1).is_none(), "five blocks have all counts");
-    let none = Line { workers: 0, blocks: vec![] };
+    holes[2].rounds.remove(0);
+    assert!(amdahl(&holes, 1).is_none(), "five rounds have all counts");
+    let none = Line { workers: 0, rounds: vec![] };
     assert!(amdahl(&[], 1).is_none() && usl(&vec![none; 6], 1).is_none());
 }
 
@@ -69,13 +69,13 @@ fn timed_out_trials_widen_or_forbid_but_are_not_dropped() {
     let mut random = fastrand::Rng::with_seed(2);
     let sound = made(&FOUR, Curve { sigma: 0.1, kappa: 0.0 }, 15, 0.02, &mut random);
     let mut some = sound.clone();
-    some[3].blocks[..4].iter_mut().for_each(|(_, log)| *log = f64::NEG_INFINITY);
+    some[3].rounds[..4].iter_mut().for_each(|(_, log)| *log = f64::NEG_INFINITY);
     let (all, fewer) = (amdahl(&sound, 1).unwrap(), amdahl(&some, 1).unwrap());
     assert!(fewer.sigma.value > all.sigma.value && fewer.sigma.high > all.sigma.high, "{all:?} {fewer:?}");
-    some[3].blocks[..8].iter_mut().for_each(|(_, log)| *log = f64::NEG_INFINITY);
+    some[3].rounds[..8].iter_mut().for_each(|(_, log)| *log = f64::NEG_INFINITY);
     assert_eq!(amdahl(&some, 1), None, "most trials with eight workers timed out");
     let mut late = made(&SIX, Curve { sigma: 0.1, kappa: 0.001 }, 15, 0.02, &mut random);
-    late[5].blocks[..6].iter_mut().for_each(|(_, log)| *log = f64::NEG_INFINITY);
+    late[5].rounds[..6].iter_mut().for_each(|(_, log)| *log = f64::NEG_INFINITY);
     assert_eq!(usl(&late, 1), None, "the interval of κ would have no upper end");
 }
 
@@ -84,31 +84,31 @@ fn parameters_stay_within_their_bounds() {
     // Better than one worker each: no law explains it, and none is bent to.
     let beyond = |workers: &u32| Line {
         workers: *workers,
-        blocks: (0..8).map(|block| (block, 1.2 * f64::from(*workers).ln())).collect(),
+        rounds: (0..8).map(|round| (round, 1.2 * f64::from(*workers).ln())).collect(),
     };
     let fit = usl(&SIX.iter().map(beyond).collect::<Vec<_>>(), 1).unwrap();
     assert_eq!((fit.sigma.value, fit.kappa.unwrap().value), (0.0, 0.0));
     assert!(fit.residual > 0.1, "{fit:?}");
     // Slower than one worker.
-    let slowed = |workers: &u32| Line { workers: *workers, blocks: (0..8).map(|block| (block, -1.0)).collect() };
+    let slowed = |workers: &u32| Line { workers: *workers, rounds: (0..8).map(|round| (round, -1.0)).collect() };
     let fit = amdahl(&FOUR.iter().map(slowed).collect::<Vec<_>>(), 1).unwrap();
     assert_eq!((fit.sigma.value, fit.sigma.high), (1.0, 1.0));
 }
 
 #[test]
-fn the_same_seed_draws_the_same_blocks() {
+fn the_same_seed_draws_the_same_rounds() {
     let lines = made(&SIX, Curve { sigma: 0.1, kappa: 0.002 }, 15, 0.02, &mut fastrand::Rng::with_seed(3));
     assert_eq!(usl(&lines, 5), usl(&lines, 5));
     assert_ne!(usl(&lines, 5), usl(&lines, 6));
 }
 
-/// Of so many runs of 15 blocks, the share whose interval holds σ and the share whose interval holds κ.
+/// Of so many runs of 15 rounds, the share whose interval holds σ and the share whose interval holds κ.
 fn coverage(counts: &[u32], law: Curve, noise: f64, outliers: bool, runs: u32) -> (f64, f64) {
     let mut random = fastrand::Rng::with_seed(9);
     let mut hits = (0, 0);
     for run in 0..runs {
         let mut lines = made(counts, law, 15, noise, &mut random);
-        for (_, log) in lines.iter_mut().flat_map(|line| &mut line.blocks) {
+        for (_, log) in lines.iter_mut().flat_map(|line| &mut line.rounds) {
             // One trial in twenty takes three times as long.
             *log -= if outliers && random.u8(..20) == 0 { 3f64.ln() } else { 0.0 };
         }

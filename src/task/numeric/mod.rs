@@ -3,7 +3,9 @@
 mod pi;
 mod stencil;
 
-use super::{Context, Effort, Job, Place, Rounds, Setting, SettingKind, Settings, Task, TaskError, Topology, numbered};
+use super::{
+    Context, Effort, Iterations, Job, Place, Setting, SettingKind, Settings, Task, TaskError, Topology, numbered,
+};
 use crate::name::show_count;
 
 pub(super) struct Numeric;
@@ -19,7 +21,7 @@ impl Task for Numeric {
         &[
             Setting {
                 name: "of",
-                about: "`stencil`: a step of the heat equation for each part of a grid, in rounds; `pi`: points of a square \
+                about: "`stencil`: a step of the heat equation for each part of a grid, in iterations; `pi`: points of a square \
                         that are in its circle",
                 kind: SettingKind::Word(&["stencil", "pi"]),
                 default: "stencil",
@@ -32,7 +34,7 @@ impl Task for Numeric {
             },
             Setting {
                 name: "parts",
-                about: "strips that the grid of the stencil is cut into: items of a round",
+                about: "strips that the grid of the stencil is cut into: items of an iteration",
                 kind: SettingKind::Count { min: 1, max: 1024 },
                 default: "4",
             },
@@ -47,7 +49,7 @@ impl Task for Numeric {
     fn topology(&self, settings: &Settings) -> Topology {
         match settings.word("of") {
             "pi" => Topology::Independent,
-            _ => Topology::Rounds { parts: settings.whole("parts") },
+            _ => Topology::Iterations { parts: settings.whole("parts") },
         }
     }
     fn in_python(&self) -> bool {

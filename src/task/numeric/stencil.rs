@@ -3,8 +3,8 @@
 
 use std::ops::Range;
 
-use super::{Context, Job, Rounds, TaskError, numbered};
-use crate::task::{Letter, checksum};
+use super::{Context, Iterations, Job, TaskError, numbered};
+use crate::task::{Message, checksum};
 
 /// Time step × conductivity / grid step². Up to 1/4 steps are stable in two dimensions; with 1/8 a point keeps half of its
 /// heat in a step, and both factors are powers of two.
@@ -49,7 +49,7 @@ impl Stencil {
     }
 
     /// Puts the rows of neighbours around a part's own.
-    fn receive(&self, part: u64, strip: &mut Strip, letters: &[Letter], warming: bool) -> Result<(), TaskError> {
+    fn receive(&self, part: u64, strip: &mut Strip, letters: &[Message], warming: bool) -> Result<(), TaskError> {
         let neighbours = u64::from(part > 0) + u64::from(part + 1 < self.parts);
         // Who warms up has no neighbours.
         if letters.len() as u64 != neighbours && !warming {
@@ -108,8 +108,8 @@ impl Job for Stencil {
         numbered::write(item, request);
     }
 
-    /// In its first round a part makes its strip; in every further one it makes a step. The reply is the sum of the squares
-    /// of all changes (0 in the first round) as eight bytes, and the checksum of the strip's values in little-endian order.
+    /// In its first iteration a part makes its strip; in every further one it makes a step. The reply is the sum of the squares
+    /// of all changes (0 in the first iteration) as eight bytes, and the checksum of the strip's values in little-endian order.
     fn run(&self, request: &[u8], reply: &mut Vec<u8>, context: &mut Context<'_>) -> Result<(), TaskError> {
         let part = numbered::read(request)? % self.parts;
         let (letters, warming) = (std::mem::take(&mut context.turn.received), context.warming);
@@ -142,12 +142,12 @@ impl Job for Stencil {
         (8, 16)
     }
 
-    fn rounds(&self) -> Option<&dyn Rounds> {
+    fn iterations(&self) -> Option<&dyn Iterations> {
         Some(self)
     }
 }
 
-impl Rounds for Stencil {
+impl Iterations for Stencil {
     fn first(&self, _: &mut Vec<u8>) {}
 
     /// Nobody is told anything: all that a part needs to know comes from its neighbours.
@@ -160,19 +160,19 @@ impl Rounds for Stencil {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::task::Turn;
+    use crate::task::PartContext;
 
-    /// Runs `count` rounds of a grid in parts, and gives the replies of the last, and the grid.
-    fn rounds(job: &Stencil, count: u64) -> (Vec<Vec<u8>>, Vec<f64>) {
+    /// Runs `count` iterations of a grid in parts, and gives the replies of the last, and the grid.
+    fn iterations(job: &Stencil, count: u64) -> (Vec<Vec<u8>>, Vec<f64>) {
         let parts = job.parts as usize;
-        let mut turns: Vec<Turn> = (0..parts).map(|_| Turn::default()).collect();
+        let mut turns: Vec<PartContext> = (0..parts).map(|_| PartContext::default()).collect();
         let mut replies = vec![Vec::new(); parts];
-        for round in 0..count {
-            let mut letters: Vec<Vec<Letter>> = vec![Vec::new(); parts];
+        for iteration in 0..count {
+            let mut letters: Vec<Vec<Message>> = vec![Vec::new(); parts];
             for part in 0..parts {
                 let mut context = Context::native();
                 context.turn = std::mem::take(&mut turns[part]);
-                let item = round * job.parts + part as u64;
+                let item = iteration * job.parts + part as u64;
                 replies[part].clear();
                 job.run(&item.to_le_bytes(), &mut replies[part], &mut context).unwrap();
                 turns[part] = context.turn;
@@ -184,7 +184,7 @@ mod tests {
                 turn.received = letters;
             }
         }
-        let strip = |turn: &Turn| turn.kept.as_ref().unwrap().downcast_ref::<Strip>().unwrap().own().to_vec();
+        let strip = |turn: &PartContext| turn.kept.as_ref().unwrap().downcast_ref::<Strip>().unwrap().own().to_vec();
         (replies, turns.iter().flat_map(strip).collect())
     }
 
@@ -212,7 +212,7 @@ mod tests {
     fn parts_compute_the_whole_grid_to_the_bit() {
         for (side, parts) in [(1, 1), (7, 1), (7, 2), (16, 4), (13, 5), (6, 6)] {
             let job = Stencil::new(9, side, parts);
-            let (_, grid) = rounds(&job, 12);
+            let (_, grid) = iterations(&job, 12);
             let right = whole(&job, 11);
             let bits = |grid: &[f64]| grid.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
             assert_eq!(bits(&grid), bits(&right), "{side} in {parts}");
@@ -222,7 +222,7 @@ mod tests {
     #[test]
     fn replies_tell_the_change_and_the_strip() {
         let job = Stencil::new(9, 6, 2);
-        let (replies, _) = rounds(&job, 3);
+        let (replies, _) = iterations(&job, 3);
         let (before, after) = (whole(&job, 1), whole(&job, 2));
         for (part, reply) in replies.iter().enumerate() {
             let own = part * 18..(part + 1) * 18;
@@ -238,8 +238,8 @@ mod tests {
 
     #[test]
     fn cpython_computes_the_same_bits() {
-        // The checksum of all replies of the fifth round, by floats and zlib.crc32() of CPython.
-        let (replies, _) = rounds(&Stencil::new(9, 10, 3), 5);
+        // The checksum of all replies of the fifth iteration, by floats and zlib.crc32() of CPython.
+        let (replies, _) = iterations(&Stencil::new(9, 10, 3), 5);
         assert_eq!(checksum(&replies.concat()), 0x30_1645_c4b6);
     }
 

@@ -5,9 +5,9 @@ use crate::results::Results;
 /// What a machine does to times. All of it is relative; 0 is never.
 pub(super) struct Shape {
     pub name: &'static str,
-    /// Slower by so much with each block, and by a tenth of that with each trial within it.
+    /// Slower by so much with each round, and by a tenth of that with each trial within it.
     slope: f64,
-    /// Step of a random walk from trial to trial; ten of them from block to block.
+    /// Step of a random walk from trial to trial; ten of them from round to round.
     walk: f64,
     /// Spread of the trials of each cell.
     noise: [f64; super::CELLS],
@@ -62,19 +62,19 @@ impl Shape {
         *times.select_nth_unstable_by(50_000, f64::total_cmp).1
     }
 
-    /// Gives every trial a time, block by block in random order; second runs take `broken` times as long.
+    /// Gives every trial a time, round by round in random order; second runs take `broken` times as long.
     pub fn fill(&self, results: &mut Results, truth: &[f64], broken: f64, random: &mut fastrand::Rng) {
-        let blocks = results.run.blocks as usize;
-        let mut order: Vec<usize> = (0..results.trials.len() / blocks).collect();
+        let rounds = results.run.rounds as usize;
+        let mut order: Vec<usize> = (0..results.trials.len() / rounds).collect();
         let mut walked = 0.0;
-        for block in 0..blocks {
+        for round in 0..rounds {
             random.shuffle(&mut order);
             walked += self.walk * 10f64.sqrt() * normal(random);
             for (slot, series) in order.iter().enumerate() {
                 walked += self.walk * normal(random);
-                // The trials of a cell stand together, one per block; so do its second runs.
-                let trial = &mut results.trials[series * blocks + block];
-                let drift = self.slope * (block as f64 + slot as f64 / 10.0) + walked;
+                // The trials of a cell stand together, one per round; so do its second runs.
+                let trial = &mut results.trials[series * rounds + round];
+                let drift = self.slope * (round as f64 + slot as f64 / 10.0) + walked;
                 let second = if trial.duplicate { broken.ln() } else { 0.0 };
                 let seconds = self.seconds(trial.cell, truth[trial.cell].ln() + drift + second, random);
                 trial.measured = (seconds * 1e9).round() as u64;

@@ -7,8 +7,8 @@ use std::ops::Range;
 
 use saphyr_parser::{Event, Parser, ScanError, Span};
 
-use super::locate::{Entry, Inside, Node};
-use super::problem::{Fault, Problem, Text, printable};
+use super::problem::{Diagnostic, Fault, Text, printable};
+use super::spans::{Entry, Inside, Node};
 
 /// Largest file in bytes.
 pub(crate) const LARGEST_FILE: usize = 1 << 20;
@@ -16,8 +16,8 @@ pub(crate) const LARGEST_FILE: usize = 1 << 20;
 pub(crate) const DEEPEST: usize = 64;
 
 /// Reads bytes as text: UTF-8, with or without a byte order mark.
-pub(crate) fn read_text(name: &str, bytes: &[u8]) -> Result<Text, Problem> {
-    let of_file = |message: &str, help: &str| Problem::of_file(name, message, Some(help.to_owned()));
+pub(crate) fn read_text(name: &str, bytes: &[u8]) -> Result<Text, Diagnostic> {
+    let of_file = |message: &str, help: &str| Diagnostic::of_file(name, message, Some(help.to_owned()));
     if bytes.len() > LARGEST_FILE {
         return Err(of_file("the file is larger than 1 MiB", "a scenario is a page of text; is this the right file?"));
     }
@@ -39,7 +39,7 @@ pub(crate) fn read_text(name: &str, bytes: &[u8]) -> Result<Text, Problem> {
 
 /// Checks the text and finds the place of every key and value. Duplicate keys come back beside the tree, which
 /// holds the first of them, so that the rest of the file is checked as well.
-pub(crate) fn check(text: &Text) -> Result<(Node, Vec<Problem>), Vec<Problem>> {
+pub(crate) fn check(text: &Text) -> Result<(Node, Vec<Diagnostic>), Vec<Diagnostic>> {
     if let Some(at) = tab_in_indentation(&text.content) {
         let fault = Fault::new("a tab in the indentation", "YAML indents with spaces: replace the tab by spaces");
         return Err(vec![fault.at(text, &(at..at + 1))]);
@@ -141,7 +141,7 @@ struct Builder<'a> {
     stack: Vec<Open>,
     root: Option<Node>,
     documents: usize,
-    problems: Vec<Problem>,
+    problems: Vec<Diagnostic>,
 }
 
 impl<'a> Builder<'a> {
@@ -151,7 +151,7 @@ impl<'a> Builder<'a> {
     }
 
     /// Takes one event in. An error ends the pass: what follows cannot be trusted.
-    fn take(&mut self, event: Event<'_>, span: &Span) -> Result<(), Problem> {
+    fn take(&mut self, event: Event<'_>, span: &Span) -> Result<(), Diagnostic> {
         let range = self.bytes.range(span);
         match event {
             Event::DocumentStart(_) => self.document(&range),
@@ -173,7 +173,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn document(&mut self, range: &Range<usize>) -> Result<(), Problem> {
+    fn document(&mut self, range: &Range<usize>) -> Result<(), Diagnostic> {
         self.documents += 1;
         if self.documents < 2 {
             return Ok(());
@@ -185,12 +185,12 @@ impl<'a> Builder<'a> {
         Err(fault.at(self.text, range))
     }
 
-    fn anchor(&self, range: &Range<usize>) -> Problem {
+    fn anchor(&self, range: &Range<usize>) -> Diagnostic {
         Fault::new("anchors and aliases (`&`, `*`) are not part of scenarios", "write the value out where it is used")
             .at(self.text, range)
     }
 
-    fn no_extras(&self, anchor: usize, tagged: bool, range: &Range<usize>) -> Result<(), Problem> {
+    fn no_extras(&self, anchor: usize, tagged: bool, range: &Range<usize>) -> Result<(), Diagnostic> {
         if anchor != 0 {
             return Err(self.anchor(range));
         }
@@ -204,7 +204,7 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    fn open(&mut self, open: Open) -> Result<(), Problem> {
+    fn open(&mut self, open: Open) -> Result<(), Diagnostic> {
         let range = match &open {
             Open::List { span, .. } | Open::Mapping { span, .. } => span.clone(),
         };
@@ -218,7 +218,7 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    fn close(&mut self) -> Result<(), Problem> {
+    fn close(&mut self) -> Result<(), Diagnostic> {
         match self.stack.pop() {
             Some(Open::List { span, nodes }) => self.value(Node { span, inside: Inside::List(nodes) }),
             Some(Open::Mapping { span, entries, .. }) => self.value(Node { span, inside: Inside::Mapping(entries) }),
@@ -227,7 +227,7 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    fn scalar(&mut self, value: &str, range: Range<usize>) -> Result<(), Problem> {
+    fn scalar(&mut self, value: &str, range: Range<usize>) -> Result<(), Diagnostic> {
         let awaits_key = matches!(self.stack.last(), Some(Open::Mapping { key: None, .. }));
         if !awaits_key {
             self.value(Node { span: range, inside: Inside::Scalar });
@@ -261,7 +261,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn finish(self) -> Result<(Node, Vec<Problem>), Vec<Problem>> {
+    fn finish(self) -> Result<(Node, Vec<Diagnostic>), Vec<Diagnostic>> {
         let help = "start with `version: 1`, `name:`, `tasks:` and `models:`; the shipped scenarios are examples";
         match self.root {
             Some(node) if matches!(node.inside, Inside::Mapping(_)) => Ok((node, self.problems)),

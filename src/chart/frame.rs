@@ -25,7 +25,7 @@ const SUBTITLE_LEADING: f64 = 18.0;
 const FOOTER_LEADING: f64 = 15.0;
 
 /// The words around a plot, broken into lines.
-pub(super) struct Sheet {
+pub(super) struct Frame {
     title: String,
     title_lines: Vec<String>,
     subtitle_lines: Vec<String>,
@@ -33,7 +33,7 @@ pub(super) struct Sheet {
     machine: String,
 }
 
-impl Sheet {
+impl Frame {
     /// Breaks the words into lines. The notes become sentences of the footer.
     pub(super) fn new(results: &Results, groups: &[&Group], title: &str, subtitle: &str, notes: &[String]) -> Self {
         let room = WIDTH - 2.0 * OUTER;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::leaf::{Items, Workers};
 use super::problem::Text;
 use crate::ipc::{Dispatch, Method, Wait};
-use crate::model::{Api, Key, Measure, Model, OnCrash, ParentUse, Placement, Start, uses};
+use crate::model::{Affinity, Api, Key, Measure, Model, OnCrash, ParentUse, Start, uses};
 use crate::runtime::Runtime;
 use crate::task::{Fault, Value};
 use crate::vocab::{ChartKey, ChartKind, Ending, Metric};
@@ -32,12 +32,12 @@ pub struct Scenario {
     pub pipeline: Option<Pipeline>,
     /// Ways given at the top level.
     pub ways: Ways,
-    /// How many blocks.
+    /// How many rounds.
     pub trials: u32,
     /// When a trial is given up.
     pub timeout: Duration,
     /// The practical margin as a share.
-    pub delta: f64,
+    pub margin: f64,
     /// The seed, if the scenario sets one.
     pub seed: Option<u64>,
     /// What should come out.
@@ -123,7 +123,7 @@ pub struct Ways {
     /// How a side waits.
     pub wait: Option<Choice<Wait>>,
     /// Which cores.
-    pub placement: Option<Choice<Placement>>,
+    pub affinity: Option<Choice<Affinity>>,
     /// What executes items.
     pub runtime: Option<Choice<Runtime>>,
     /// What the clock covers.
@@ -135,7 +135,7 @@ pub struct Ways {
     /// Nanoseconds that a thread may keep the interpreter lock.
     pub switch_interval: Option<Choice<u64>>,
     /// Nanoseconds that the emulated lock is held before a blocking operation.
-    pub held_per_operation: Option<Choice<u64>>,
+    pub gil_hold: Option<Choice<u64>>,
     /// Which interpreters, as written.
     pub python: Option<Choice<String>>,
     /// What goes wrong on purpose; `None` is a cell in which nothing does.
@@ -158,11 +158,11 @@ pub const KEYS: &[(Key, &str)] = &[
     (Key::Chunk, "chunk"),
     (Key::InFlight, "in_flight"),
     (Key::Wait, "wait"),
-    (Key::Placement, "placement"),
+    (Key::Affinity, "affinity"),
     (Key::Start, "start"),
     (Key::Api, "api"),
     (Key::SwitchInterval, "switch_interval"),
-    (Key::HeldPerOperation, "held_per_operation"),
+    (Key::GilHold, "gil_hold"),
     (Key::Python, "python"),
     (Key::Fault, "fault"),
     (Key::OnCrash, "on_crash"),
@@ -185,13 +185,13 @@ impl Ways {
             chunk,
             in_flight,
             wait,
-            placement,
+            affinity,
             runtime,
             measure,
             start,
             api,
             switch_interval,
-            held_per_operation,
+            gil_hold,
             python,
             fault,
             on_crash,
@@ -231,11 +231,11 @@ impl Ways {
             Key::Chunk => of(&self.chunk),
             Key::InFlight => of(&self.in_flight),
             Key::Wait => of(&self.wait),
-            Key::Placement => of(&self.placement),
+            Key::Affinity => of(&self.affinity),
             Key::Start => of(&self.start),
             Key::Api => of(&self.api),
             Key::SwitchInterval => of(&self.switch_interval),
-            Key::HeldPerOperation => of(&self.held_per_operation),
+            Key::GilHold => of(&self.gil_hold),
             Key::Python => of(&self.python),
             Key::Fault => of(&self.fault),
             Key::OnCrash => of(&self.on_crash),

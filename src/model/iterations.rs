@@ -1,25 +1,25 @@
-//! Work in rounds within one process: what the parts are told, send to each other and keep, and the gate between rounds.
+//! Work in iterations within one process: what the parts are told, send to each other and keep, and the gate between iterations.
 
 use std::ops::Range;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 
-use super::bench::Bench;
-use super::run::{Brief, Trouble};
-use crate::task::{Job, Letter, Rounds, TaskError, Tasks, Turn};
+use super::bench::ItemRunner;
+use super::run::{JobSpec, RunError};
+use crate::task::{Iterations, Job, Message, PartContext, TaskError, Tasks};
 
 /// What a part has between its turns.
 #[derive(Default)]
 struct Place {
-    turn: Turn,
+    turn: PartContext,
     reply: Vec<u8>,
 }
 
-/// The parts of a job in rounds, for workers that share memory.
-pub(super) struct Board<'a> {
-    rounds: &'a dyn Rounds,
-    /// Items of a round.
+/// The parts of a job in iterations, for workers that share memory.
+pub(super) struct IterationState<'a> {
+    iterations: &'a dyn Iterations,
+    /// Items of an iteration.
     pub(super) parts: u64,
-    /// How many rounds.
+    /// How many iterations.
     pub(super) count: u64,
     told: RwLock<Arc<[u8]>>,
     places: Vec<Mutex<Place>>,
@@ -31,47 +31,47 @@ pub(super) fn parts_of(worker: usize, workers: usize, parts: u64) -> Range<u64> 
     edge(worker)..edge(worker + 1)
 }
 
-/// The rounds of a job, how many parts each has, and how many there are; `None` for a job without rounds.
+/// The iterations of a job, how many parts each has, and how many there are; `None` for a job without iterations.
 ///
 /// # Errors
-/// Where the number of items makes no whole rounds.
-pub(super) fn rounds_of<'a>(
-    brief: &Brief,
+/// Where the number of items makes no whole iterations.
+pub(super) fn iterations_of<'a>(
+    brief: &JobSpec,
     tasks: &Tasks,
     job: &'a dyn Job,
-) -> Result<Option<(&'a dyn Rounds, u64, u64)>, Trouble> {
-    let (Some(parts), Some(rounds)) = (brief.topology(tasks).parts(), job.rounds()) else { return Ok(None) };
+) -> Result<Option<(&'a dyn Iterations, u64, u64)>, RunError> {
+    let (Some(parts), Some(iterations)) = (brief.topology(tasks).parts(), job.iterations()) else { return Ok(None) };
     if !brief.items.is_multiple_of(parts) {
-        let text = format!("{} items make no whole rounds of {parts} parts", brief.items);
-        return Err(Trouble::Failed(text));
+        let text = format!("{} items make no whole iterations of {parts} parts", brief.items);
+        return Err(RunError::Failed(text));
     }
-    Ok(Some((rounds, parts, brief.items / parts)))
+    Ok(Some((iterations, parts, brief.items / parts)))
 }
 
-/// What the first round is told.
-pub(super) fn first_told(rounds: &dyn Rounds) -> Arc<[u8]> {
+/// What the first iteration is told.
+pub(super) fn first_told(iterations: &dyn Iterations) -> Arc<[u8]> {
     let mut told = Vec::new();
-    rounds.first(&mut told);
+    iterations.first(&mut told);
     told.into()
 }
 
-/// What the parts of a round are told, and the letters that each of them receives.
-type Next = (Arc<[u8]>, Vec<Vec<Letter>>);
+/// What the parts of an iteration are told, and the letters that each of them receives.
+type Next = (Arc<[u8]>, Vec<Vec<Message>>);
 
-/// Ends a round: works out what the next is told, and gives letters to those that they are for, in the order of senders.
+/// Ends an iteration: works out what the next is told, and gives letters to those that they are for, in the order of senders.
 ///
 /// # Errors
 /// What the job says; a letter to a part that does not exist.
-pub(super) fn turn_over(
-    rounds: &dyn Rounds,
-    round: u64,
+pub(super) fn finish_iteration(
+    iterations: &dyn Iterations,
+    iteration: u64,
     told: &[u8],
     replies: &[Vec<u8>],
-    sent: Vec<Vec<Letter>>,
+    sent: Vec<Vec<Message>>,
 ) -> Result<Next, TaskError> {
     let mut next = told.to_vec();
-    rounds.reduce(round, replies, &mut next)?;
-    let mut received: Vec<Vec<Letter>> = vec![Vec::new(); replies.len()];
+    iterations.reduce(iteration, replies, &mut next)?;
+    let mut received: Vec<Vec<Message>> = vec![Vec::new(); replies.len()];
     for (from, letters) in sent.into_iter().enumerate() {
         for (to, bytes) in letters {
             let place = usize::try_from(to).ok().and_then(|to| received.get_mut(to));
@@ -82,42 +82,48 @@ pub(super) fn turn_over(
     Ok((next.into(), received))
 }
 
-impl<'a> Board<'a> {
-    /// The board of a job in rounds; `None` for others.
+impl<'a> IterationState<'a> {
+    /// The board of a job in iterations; `None` for others.
     ///
     /// # Errors
-    /// As [`rounds_of`].
-    pub(super) fn new(brief: &Brief, tasks: &Tasks, job: &'a dyn Job) -> Result<Option<Self>, Trouble> {
-        let Some((rounds, parts, count)) = rounds_of(brief, tasks, job)? else { return Ok(None) };
+    /// As [`iterations_of`].
+    pub(super) fn new(brief: &JobSpec, tasks: &Tasks, job: &'a dyn Job) -> Result<Option<Self>, RunError> {
+        let Some((iterations, parts, count)) = iterations_of(brief, tasks, job)? else { return Ok(None) };
         let places = (0..parts).map(|_| Mutex::default()).collect();
-        Ok(Some(Self { rounds, parts, count, told: RwLock::new(first_told(rounds)), places }))
+        Ok(Some(Self { iterations, parts, count, told: RwLock::new(first_told(iterations)), places }))
     }
 
     fn place(&self, part: usize) -> MutexGuard<'_, Place> {
         self.places[part].lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Runs one part of a round.
+    /// Runs one part of an iteration.
     ///
     /// # Errors
     /// What the item says.
-    pub(super) fn play(&self, round: u64, part: u64, bench: &mut Bench<'_>, request: &[u8]) -> Result<(), TaskError> {
-        // No two workers have the same part in a round, so that nobody waits here.
+    pub(super) fn play(
+        &self,
+        iteration: u64,
+        part: u64,
+        bench: &mut ItemRunner<'_>,
+        request: &[u8],
+    ) -> Result<(), TaskError> {
+        // No two workers have the same part in an iteration, so that nobody waits here.
         let mut place = self.place(part as usize);
         bench.context.turn = std::mem::take(&mut place.turn);
         bench.context.turn.told = Arc::clone(&self.told.read().unwrap_or_else(PoisonError::into_inner));
-        let ran = bench.item(round * self.parts + part, request);
+        let ran = bench.item(iteration * self.parts + part, request);
         place.turn = std::mem::take(&mut bench.context.turn);
         place.reply.clear();
         place.reply.extend_from_slice(&bench.reply);
         ran
     }
 
-    /// Ends a round, in one thread while all others wait.
+    /// Ends an iteration, in one thread while all others wait.
     ///
     /// # Errors
-    /// As [`turn_over`].
-    pub(super) fn turn_over(&self, round: u64) -> Result<(), TaskError> {
+    /// As [`finish_iteration`].
+    pub(super) fn finish_iteration(&self, iteration: u64) -> Result<(), TaskError> {
         let (mut replies, mut sent) = (Vec::new(), Vec::new());
         for part in 0..self.places.len() {
             let mut place = self.place(part);
@@ -125,7 +131,7 @@ impl<'a> Board<'a> {
             sent.push(std::mem::take(&mut place.turn.sent));
         }
         let mut told = self.told.write().unwrap_or_else(PoisonError::into_inner);
-        let (next, received) = turn_over(self.rounds, round, &told, &replies, sent)?;
+        let (next, received) = finish_iteration(self.iterations, iteration, &told, &replies, sent)?;
         *told = next;
         for (part, letters) in received.into_iter().enumerate() {
             let mut place = self.place(part);
@@ -136,9 +142,9 @@ impl<'a> Board<'a> {
     }
 }
 
-/// Where all workers wait for the last; whoever comes last does what is to be done between rounds. Unlike a barrier of the
+/// Where all workers wait for the last; whoever comes last does what is to be done between iterations. Unlike a barrier of the
 /// standard library it can be given up, so that nobody waits for a worker that failed.
-pub(super) struct Gate {
+pub(super) struct IterationBarrier {
     workers: usize,
     state: Mutex<GateState>,
     changed: Condvar,
@@ -151,7 +157,7 @@ struct GateState {
     given_up: bool,
 }
 
-impl Gate {
+impl IterationBarrier {
     pub(super) fn new(workers: usize) -> Self {
         Self { workers, state: Mutex::default(), changed: Condvar::new() }
     }
@@ -160,7 +166,7 @@ impl Gate {
     ///
     /// # Errors
     /// What `between` says, to whoever did it; the others are told to stop.
-    pub(super) fn pass(&self, between: impl FnOnce() -> Result<(), Trouble>) -> Result<bool, Trouble> {
+    pub(super) fn pass(&self, between: impl FnOnce() -> Result<(), RunError>) -> Result<bool, RunError> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.waiting += 1;
         if state.waiting == self.workers && !state.given_up {
@@ -198,7 +204,7 @@ mod tests {
 
     #[test]
     fn a_gate_that_is_given_up_holds_nobody() {
-        let gate = Gate::new(3);
+        let gate = IterationBarrier::new(3);
         std::thread::scope(|scope| {
             let waiting: Vec<_> = (0..2).map(|_| scope.spawn(|| gate.pass(|| Ok(())))).collect();
             gate.give_up();
@@ -210,17 +216,17 @@ mod tests {
 
     #[test]
     fn the_last_at_a_gate_works_once_a_round() {
-        let (gate, turns) = (Gate::new(4), Mutex::new(0));
+        let (gate, turns) = (IterationBarrier::new(4), Mutex::new(0));
         std::thread::scope(|scope| {
             for _ in 0..4 {
                 scope.spawn(|| {
-                    for round in 0..100 {
+                    for iteration in 0..100 {
                         let between = || {
                             *turns.lock().unwrap() += 1;
                             Ok(())
                         };
                         assert_eq!(gate.pass(between), Ok(true));
-                        assert!(*turns.lock().unwrap() > round);
+                        assert!(*turns.lock().unwrap() > iteration);
                     }
                 });
             }

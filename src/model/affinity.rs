@@ -2,7 +2,7 @@
 
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
-use super::Placement;
+use super::Affinity;
 
 /// The cores that this process may use, rising.
 #[must_use]
@@ -11,19 +11,19 @@ pub fn usable_cores() -> Vec<usize> {
 }
 
 /// The core of the dispatcher, if it has one of its own.
-pub(super) fn dispatcher_core(placement: Placement, cores: &[usize]) -> Option<usize> {
-    match placement {
-        Placement::Free => None,
-        Placement::Same | Placement::Cross => cores.first().copied(),
+pub(super) fn dispatcher_core(affinity: Affinity, cores: &[usize]) -> Option<usize> {
+    match affinity {
+        Affinity::Free => None,
+        Affinity::Same | Affinity::Cross => cores.first().copied(),
     }
 }
 
 /// The core of worker `worker`. Where a dispatcher works beside them, `cross` keeps its core free of workers.
-pub(super) fn worker_core(placement: Placement, cores: &[usize], worker: usize, dispatcher: bool) -> Option<usize> {
-    match placement {
-        Placement::Free => None,
-        Placement::Same => cores.first().copied(),
-        Placement::Cross => {
+pub(super) fn worker_core(affinity: Affinity, cores: &[usize], worker: usize, dispatcher: bool) -> Option<usize> {
+    match affinity {
+        Affinity::Free => None,
+        Affinity::Same => cores.first().copied(),
+        Affinity::Cross => {
             let free = if dispatcher && cores.len() > 1 { &cores[1..] } else { cores };
             (!free.is_empty()).then(|| free[worker % free.len()])
         }
@@ -46,11 +46,11 @@ mod tests {
     #[test]
     fn cross_keeps_the_dispatchers_core_free() {
         let cores = [2, 5, 6];
-        let workers: Vec<_> = (0..4).map(|w| worker_core(Placement::Cross, &cores, w, true)).collect();
+        let workers: Vec<_> = (0..4).map(|w| worker_core(Affinity::Cross, &cores, w, true)).collect();
         assert_eq!(workers, [Some(5), Some(6), Some(5), Some(6)]);
-        assert_eq!(dispatcher_core(Placement::Cross, &cores), Some(2));
-        assert_eq!(worker_core(Placement::Cross, &[3], 1, true), Some(3));
-        assert_eq!(worker_core(Placement::Same, &cores, 1, true), Some(2));
-        assert_eq!(worker_core(Placement::Free, &cores, 1, true), None);
+        assert_eq!(dispatcher_core(Affinity::Cross, &cores), Some(2));
+        assert_eq!(worker_core(Affinity::Cross, &[3], 1, true), Some(3));
+        assert_eq!(worker_core(Affinity::Same, &cores, 1, true), Some(2));
+        assert_eq!(worker_core(Affinity::Free, &cores, 1, true), None);
     }
 }

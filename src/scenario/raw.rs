@@ -9,14 +9,14 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::leaf::{
-    Bound, Chunk, Delta, FaultItem, HeldPerOperation, InFlight, Items, Leaf, ParentMemory, Prose, Python, Queue, Rate,
+    Bound, Chunk, FaultItem, FromScalar, GilHold, InFlight, Items, Margin, ParentMemory, Prose, Python, Queue, Rate,
     Scalar, Seed, Slug, SwitchInterval, Timeout, Trials, Version, Workers,
 };
 use super::problem::Fault;
 use super::vocabulary::{FaultWord, StageModel};
-use super::words::Level;
+use super::words::Scope;
 use crate::ipc::{Dispatch, Method, Wait};
-use crate::model::{Api, Measure, Model, OnCrash, ParentUse, Placement, Start};
+use crate::model::{Affinity, Api, Measure, Model, OnCrash, ParentUse, Start};
 use crate::runtime::Runtime;
 use crate::vocab::{ChartKey, ChartKind, Ending, Metric};
 
@@ -32,14 +32,14 @@ pub(crate) struct Axis<T> {
     pub list: bool,
 }
 
-impl<'de, T: Leaf> Deserialize<'de> for One<T> {
+impl<'de, T: FromScalar> Deserialize<'de> for One<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         T::read(&Scalar::deserialize(deserializer)?).map(One).map_err(D::Error::custom)
     }
 }
 
 /// Scalars as they are, where only a task knows what they mean.
-impl Leaf for Scalar {
+impl FromScalar for Scalar {
     fn read(scalar: &Scalar) -> Result<Self, Fault> {
         Ok(scalar.clone())
     }
@@ -84,7 +84,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Axis<T> {
     }
 }
 
-impl<T: Leaf> JsonSchema for One<T> {
+impl<T: FromScalar> JsonSchema for One<T> {
     fn inline_schema() -> bool {
         true
     }
@@ -112,7 +112,7 @@ impl<T: JsonSchema> JsonSchema for Axis<T> {
 /// A mapping with known keys, read key by key.
 pub(crate) trait Fields: Default {
     /// The level whose keys these are.
-    const LEVEL: Level;
+    const LEVEL: Scope;
     /// The known keys.
     fn keys() -> Vec<&'static str>;
     /// Reads the value of a key, if the key is known.
@@ -186,7 +186,7 @@ fn wrong_shape<T: Fields, E: Error>() -> E {
 
 fn shape_fault<T: Fields>() -> Fault {
     let keys = super::words::list(&T::keys());
-    let what = if matches!(T::LEVEL, Level::Task | Level::Model | Level::Fault | Level::Chart) {
+    let what = if matches!(T::LEVEL, Scope::Task | Scope::Model | Scope::Fault | Scope::Chart) {
         "a word or a mapping"
     } else {
         "a mapping"
@@ -209,7 +209,7 @@ macro_rules! fields {
         }
 
         impl Fields for $name {
-            const LEVEL: Level = $level;
+            const LEVEL: Scope = $level;
             fn keys() -> Vec<&'static str> {
                 #[allow(unused_mut)]
                 let mut keys = vec![$(name_of(stringify!($field))),*];
@@ -238,7 +238,7 @@ macro_rules! fields {
 
 fields! {
     /// The ways to run items. Each takes one value, or a list of alternatives, which makes it an axis.
-    Ways: Level::Top,
+    Ways: Scope::Top,
     /// How many workers: numbers, ranges (`1-8`), `cores`, `2*cores`. Equal counts merge. Default: `cores`. A list is an axis.
     workers: Axis<One<Workers>>,
     /// How requests and replies cross between processes. Default: `pipe`. A list is an axis.
@@ -252,7 +252,7 @@ fields! {
     /// How a side waits for a message. Default: `sleep` where the scenario's largest worker count and the dispatcher exceed the cores, else `spin`. A list is an axis.
     wait: Axis<One<Wait>>,
     /// Which cores may be used. Default: `free`. A list is an axis.
-    placement: Axis<One<Placement>>,
+    affinity: Axis<One<Affinity>>,
     /// What executes an item. Default: `native`. A list is an axis.
     runtime: Axis<One<Runtime>>,
     /// What the clock covers. Default: `work`. A list is an axis.
@@ -264,7 +264,7 @@ fields! {
     /// How long a thread may keep the interpreter lock that another waits for. Default: 5 ms. A list is an axis.
     switch_interval: Axis<One<SwitchInterval>>,
     /// How long the emulated lock is held before each blocking operation. Default: 1.2 us. A list is an axis.
-    held_per_operation: Axis<One<HeldPerOperation>>,
+    gil_hold: Axis<One<GilHold>>,
     /// Which CPython: a program on PATH by bare name, or a path (which needs --allow-commands). Default: `python3`. A list is an axis.
     python: Axis<One<Python>>,
     /// What goes wrong on purpose: a kind of fault, or a mapping with `kind` and `item`. Default: `none`. A list is an axis.
@@ -286,7 +286,7 @@ fields! {
 
 fields! {
     /// A fault that is injected into one item.
-    FaultEntry: Level::Fault,
+    FaultEntry: Scope::Fault,
     /// What goes wrong.
     kind: One<FaultWord>,
     /// In which item, from 0. Default: 5. Takes no list.
@@ -295,7 +295,7 @@ fields! {
 
 fields! {
     /// A scenario of `runner`: what work to do and which ways to do it.
-    Document: Level::Top,
+    Document: Scope::Top,
     /// The version of this language: 1.
     version: One<Version>,
     /// Names the report's folder; unique in a run.
@@ -314,12 +314,12 @@ fields! {
     queue: Axis<One<Queue>>,
     /// How many items a trial of a `pipeline` has. Default: `auto`, which aims at 100 ms for the fastest cell. A list is an axis.
     items: Axis<One<Items>>,
-    /// How many blocks: every cell runs once in each. Default: 15. Takes no list.
+    /// How many rounds: every cell runs once in each. Default: 15. Takes no list.
     trials: One<Trials>,
     /// When a trial is given up. Default: 30 s. Takes no list.
     timeout: One<Timeout>,
     /// Two cells are equivalent where the interval of their ratio lies inside this margin. Default: 3 %. Takes no list.
-    delta: One<Delta>,
+    margin: One<Margin>,
     /// Seed of items and orders. Default: from the file's text. Takes no list.
     seed: One<Seed>,
     /// What should come out; one or a list.
@@ -331,7 +331,7 @@ fields! {
 
 fields! {
     /// A model with settings of its own, which override those at the top and those of tasks.
-    ModelEntry: Level::Model,
+    ModelEntry: Scope::Model,
     /// The model's word.
     kind: One<Model>,
     .. ways: Ways,
@@ -339,7 +339,7 @@ fields! {
 
 fields! {
     /// A task with its settings. Ways given here override those at the top.
-    TaskEntry: Level::Task,
+    TaskEntry: Scope::Task,
     /// The task's word.
     kind: One<Scalar>,
     /// How many items a trial has. Default: `auto`, which aims at 100 ms for the fastest cell. A list is an axis.
@@ -350,7 +350,7 @@ fields! {
 
 fields! {
     /// A stage of a pipeline: what it does to every item, and who does it.
-    StageEntry: Level::Stage,
+    StageEntry: Scope::Stage,
     /// The task's word.
     task: One<Scalar>,
     /// Who runs it: `serial` (one thread), `threads` or `processes`. Default: `threads`. A list is an axis.
@@ -366,7 +366,7 @@ fields! {
 
 fields! {
     /// A chart, and how it is shaped.
-    ChartEntry: Level::Chart,
+    ChartEntry: Scope::Chart,
     /// Which one.
     kind: One<ChartKind>,
     /// What stands along the axis of the ways or sizes. `time`, `losses` and `memory`: any setting of ways, by which rows are ordered and named first. `speedup`: `workers`. `ipc`: `payload`. The others take none. Default: ways as they are planned.
@@ -381,7 +381,7 @@ fields! {
 
 fields! {
     /// Something that should come out, judged on the interval: met, not met or undecided.
-    Expect: Level::Expect,
+    Expect: Scope::Expect,
     /// Which cells: all that have these values.
     compare: Selector,
     /// What they are compared with; paired on everything that is left open here. Bounds are then factors: how many times as much. Default for `speedup`: the group's baseline. Not for `outcome`.
@@ -398,7 +398,7 @@ fields! {
 
 fields! {
     /// Cells with these values; a list of values matches each of them.
-    Selector: Level::Selector,
+    Selector: Scope::Selector,
     /// The task's word.
     task: Axis<One<Scalar>>,
     /// The model's word.
