@@ -26,7 +26,8 @@
 
 use std::process::ExitCode;
 
-use runner::task::{Bound, Context, Job, Place, Setting, SettingKind, Settings, Task, TaskError, Tasks};
+use runner::setting::{Setting, SettingKind};
+use runner::task::{Bound, Context, Job, Place, Settings, Task, TaskError, Tasks};
 
 /// What a slower build computes more, in per cent, where its name does not say.
 const SLOWER: u64 = 25;

@@ -20,7 +20,7 @@ pub mod report;
 pub mod results;
 pub mod runtime;
 pub mod scenario;
+pub mod setting;
 pub mod stats;
 pub mod task;
 pub mod verdict;
-pub mod vocab;

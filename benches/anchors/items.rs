@@ -4,10 +4,10 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use rayon::iter::{IndexedParallelIterator as _, IntoParallelIterator as _, ParallelIterator as _};
-use runner::ipc::{Dispatch, Method, Wait};
-use runner::model::{self, Affinity, Config, JobSpec, Measure, Model, Purpose, RunContext};
+use runner::model::{self, JobSpec, Purpose, RunContext};
 use runner::reexec::Program;
-use runner::task::{Context, Job, Place, Settings, Tasks, Value, digest, item_digest};
+use runner::setting::{Affinity, Config, Dispatch, Measure, Method, Model, Value, Wait};
+use runner::task::{Context, Job, Place, Settings, Tasks, digest, item_digest};
 
 use super::{Side, compare};
 
@@ -50,7 +50,7 @@ fn phases_of(task: &str, settings: &Settings, config: Config, items: u64) -> [f6
         folder: std::path::PathBuf::new(),
         config,
         purpose: Purpose::Timed,
-        runtime: runner::runtime::Runtime::Native,
+        runtime: runner::setting::Runtime::Native,
         interpreter: None,
         fault: None,
         trace: false,

@@ -3,9 +3,9 @@
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use runner::host::{Interrupt, JobSpec, Measure, ProcessLauncher, Purpose, TrialLauncher as _, TrialSpec, WorkFolder};
-use runner::model::{Config, Model};
+use runner::host::{Interrupt, JobSpec, ProcessLauncher, Purpose, TrialLauncher as _, TrialSpec, WorkFolder};
 use runner::reexec::Program;
+use runner::setting::{Config, Measure, Model};
 use runner::task::Settings;
 
 use super::compare;
@@ -24,7 +24,7 @@ pub fn run() {
         folder: std::path::PathBuf::new(),
         config,
         purpose: Purpose::Timed,
-        runtime: runner::runtime::Runtime::Native,
+        runtime: runner::setting::Runtime::Native,
         interpreter: None,
         fault: None,
         trace: false,

@@ -75,7 +75,7 @@ fn own(argv: &[&str], folder: &Path) -> f64 {
     let argv = serde_json::to_string(argv).expect("a list");
     let task = format!("tasks:\n  - kind: command\n    argv: {argv}\n    items: {}\n", RUNS / 3);
     let scenario =
-        format!("version: 1\nname: command\ntitle: A command\n{task}models: [serial]\ntrials: 3\ncharts: []\n");
+        format!("version: 1\nname: command\ntitle: A command\n{task}models: [serial]\nrounds: 3\ncharts: []\n");
     std::fs::write(folder.join("command.yaml"), scenario).expect("the scenario");
     let runner = || {
         let mut command = Command::new(env!("CARGO_BIN_EXE_runner"));

@@ -9,7 +9,8 @@ use std::sync::{Arc, Barrier};
 use std::time::{Duration, Instant};
 
 use runner::runtime::{Gil, Holder};
-use runner::task::{Context, Hooks as _, Place, Settings, Tasks, Value};
+use runner::setting::Value;
+use runner::task::{Context, Hooks as _, Place, Settings, Tasks};
 
 use super::Experiment;
 

@@ -6,7 +6,7 @@ use super::happenings::{faults, weights};
 use super::specimens::{clocked, tails};
 use super::{Chart, charts};
 use crate::results::*;
-use crate::vocab::{ChartKey, ChartKind};
+use crate::setting::{ChartKind, Key, Model};
 
 fn only(results: &Results, kind: ChartKind) -> Chart {
     charts(results).into_iter().find(|chart| chart.kind == kind).unwrap()
@@ -43,15 +43,15 @@ fn times_of_items_that_nobody_clocked_were_not_run() {
 #[test]
 fn oversubscription_is_the_cause_only_where_nobody_else_was_seen() {
     let mut results = lost();
-    results.cells.iter_mut().for_each(|cell| cell.oversubscribed = cell.workers == Some(4));
-    assert!(title(&results, ChartKind::Losses).starts_with("Oversubscription costs threads × 4 the most"));
+    results.cells.iter_mut().for_each(|cell| cell.oversubscribed = cell.config.workers == Some(4));
+    assert!(title(&results, ChartKind::Breakdown).starts_with("Oversubscription costs threads × 4 the most"));
     results.derived.estimates.iter_mut().for_each(|estimate| estimate.disturbed = 1);
-    let told = title(&results, ChartKind::Losses);
+    let told = title(&results, ChartKind::Breakdown);
     assert_eq!(told, "Having no free core (oversubscription or other load) costs threads × 4 the most: 1.8 of 4");
-    let threads = |cell: &Cell| cell.model == "threads" && cell.workers == Some(4);
+    let threads = |cell: &Cell| cell.config.model == Model::Threads && cell.config.workers == Some(4);
     let kept = results.cells.iter().find(|cell| threads(cell)).unwrap().id;
     results.derived.estimates.iter_mut().filter(|one| one.cell != kept).for_each(|one| one.losses = None);
-    let told = title(&results, ChartKind::Losses);
+    let told = title(&results, ChartKind::Breakdown);
     assert_eq!(told, "Having no free core (oversubscription or other load) takes 1.8 of 4 from threads × 4");
 }
 
@@ -61,7 +61,7 @@ fn a_lock_that_the_clocks_do_not_see_is_said_to_lie_in_slower_items() {
     let python =
         Interpreter { label: "CPython 3.11.2".into(), version: "3.11.2".into(), free_threaded: false, gil: true };
     let note = |results: &Results| {
-        let picture = only(results, ChartKind::Losses).picture.unwrap();
+        let picture = only(results, ChartKind::Breakdown).picture.unwrap();
         picture.written.iter().any(|(text, _)| text.contains("CPython's lock"))
     };
     for losses in results.derived.estimates.iter_mut().filter_map(|estimate| estimate.losses.as_mut()) {
@@ -89,12 +89,12 @@ fn memory_is_told_by_runtime_and_only_above_its_noise() {
     // Parts of one group are told together, whatever the parts are.
     let mut parted = weights();
     parted.groups.truncate(1);
-    parted.charts[0].group = Some(ChartKey::Model);
+    parted.charts[0].group = Some(Key::Model);
     let told = title(&parted, ChartKind::Memory);
     assert!(told.starts_with("A spawned process costs 1.11 MiB") && !told.contains(" of "), "{told}");
     let mut used = weights();
     used.groups.truncate(1);
-    used.cells.iter_mut().for_each(|cell| cell.parent_use = Some("read".into()));
+    used.cells.iter_mut().for_each(|cell| cell.config.parent_use = Some("read".into()));
     assert!(title(&used, ChartKind::Memory).starts_with("A spawned process (memory read) costs"));
 }
 
@@ -103,11 +103,11 @@ fn survivors_are_told_of_where_they_survive() {
     let told = title(&faults(), ChartKind::Crash);
     assert!(told.contains("with restart, where they survive, processes lose none of 64 items"), "{told}");
     let mut classes = faults();
-    for cell in classes.cells.iter_mut().filter(|cell| cell.on_crash.as_deref() == Some("skip")) {
-        (cell.on_crash, cell.api, cell.label) = (None, Some("pool".into()), "processes × 4, pool".into());
+    for cell in classes.cells.iter_mut().filter(|cell| cell.config.on_crash == Some("skip".into())) {
+        (cell.config.on_crash, cell.config.model, cell.label) = (None, "Pool".into(), "Pool × 4".into());
     }
     let chart = only(&classes, ChartKind::Crash);
-    assert!(!chart.title.contains("under pool"), "{}", chart.title);
+    assert!(!chart.title.contains("under Pool"), "{}", chart.title);
     assert!(chart.alt.contains(". Under pool they lose up to 24 of 64, and hang on 1 fault."), "{}", chart.alt);
 }
 
@@ -128,7 +128,7 @@ fn a_crossing_beside_an_undecided_size_is_not_marked() {
 #[test]
 fn one_model_that_leads_at_several_counts_is_not_several_ways() {
     let mut results = cpu_bound("threads");
-    let winners = |cell: &Cell| cell.model == "threads" && cell.workers > Some(1);
+    let winners = |cell: &Cell| cell.config.model == Model::Threads && cell.config.workers > Some(1);
     results.derived.groups[0].winners = results.cells.iter().filter(|cell| winners(cell)).map(|cell| cell.id).collect();
     let told = title(&results, ChartKind::Speedup);
     assert!(told.ends_with("on 2 to 4 workers; whether 2 or 4 workers are faster is undecided"), "{told}");
@@ -145,9 +145,9 @@ fn what_a_selector_leaves_out_is_not_said_not_to_have_been_run() {
         results.derived.estimates[2].losses.iter_mut().for_each(|losses| losses.inflation = 3.0);
         only(&results, kind).picture.unwrap_err()
     };
-    let why = shaped(ChartKind::Speedup, |cell| cell.workers == Some(2), "workers: 2");
+    let why = shaped(ChartKind::Speedup, |cell| cell.config.workers == Some(2), "workers: 2");
     assert!(why.starts_with("`where` (workers: 2) leaves only one worker count (2)"), "{why}");
-    let why = shaped(ChartKind::Losses, |cell| cell.model == "serial", "model: serial");
+    let why = shaped(ChartKind::Breakdown, |cell| cell.config.model == Model::Serial, "model: serial");
     assert_eq!(why, "no way that is shown has two workers or more");
 }
 
@@ -161,8 +161,8 @@ fn twenty_lines_have_names_of_their_own_in_a_small_file() {
     let mut fixture = Fixture::new("twenty", &[ChartKind::Speedup]).group("primes", "a lot of work", &rows);
     for cell in &mut fixture.results.cells {
         let way = cell.id / 4;
-        (cell.chunk, cell.in_flight) = (Some([1, 16][way / 4 % 2]), Some([2, 4, 16][way / 8]));
-        cell.label = format!("processes × {}, {way}, chunk and in flight", cell.workers.unwrap_or(1));
+        (cell.config.chunk, cell.config.in_flight) = (Some([1, 16][way / 4 % 2]), Some([2, 4, 16][way / 8]));
+        cell.label = format!("processes × {}, {way}, chunk and in flight", cell.config.workers.unwrap_or(1));
     }
     let picture = only(&fixture.derive(), ChartKind::Speedup).picture.unwrap();
     let mut names: Vec<&str> = picture.written.iter().map(|(text, _)| text.as_str()).collect();

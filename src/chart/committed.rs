@@ -9,8 +9,8 @@ use resvg::usvg::roxmltree::Document;
 use super::tests::misplaced;
 use super::{Chart, Theme, charts};
 use crate::results::{Results, read};
+use crate::setting::ChartKind;
 use crate::verdict;
-use crate::vocab::ChartKind;
 
 /// Folder and results of every committed report, as `runner render` sees them.
 fn reports() -> Vec<(PathBuf, Results)> {

@@ -6,9 +6,9 @@ use super::words::{self, capital, estimate};
 use super::{Chart, view};
 use crate::name::{plural, show_seconds, three_digits};
 use crate::results::{Change, Group, Interval, Regression, Results};
+use crate::setting::ChartKind;
 use crate::stats::two_modes;
 use crate::verdict::{Comparison, Matched, Side, UNBOUNDED, change, change_interval};
-use crate::vocab::ChartKind;
 
 /// More rows than this in one picture are not read: groups get pictures of their own, and a larger group none.
 const MOST_ROWS_TOGETHER: usize = 24;

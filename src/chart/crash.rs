@@ -7,7 +7,7 @@ use super::words::{self, estimate};
 use super::{Chart, view};
 use crate::name::{plural, show_count, show_seconds, three_digits};
 use crate::results::{Cell, FaultEstimate, Group, LOCK_MODEL, Results};
-use crate::vocab::ChartKind;
+use crate::setting::{ChartKind, Runtime};
 
 /// More columns or rows than these leave a field no room for its numbers, or nobody a view of them.
 const MOST_COLUMNS: usize = 9;
@@ -105,7 +105,7 @@ pub(super) fn charts(results: &Results, base: &str) -> Vec<Chart> {
 fn what(matrix: &Matrix) -> String {
     let group = matrix.groups[0];
     let work = if group.describe.is_empty() { &group.task } else { &group.describe };
-    if group.runtime == "native" { work.clone() } else { format!("{work} ({})", group.runtime_shown()) }
+    if group.runtime == Runtime::Native { work.clone() } else { format!("{work} ({})", group.runtime_shown()) }
 }
 
 fn matrices(results: &Results) -> Vec<Matrix<'_>> {
@@ -124,7 +124,7 @@ fn matrices(results: &Results) -> Vec<Matrix<'_>> {
 }
 
 fn matrix<'a>(results: &'a Results, groups: Vec<&'a Group>) -> Matrix<'a> {
-    let kind = |group: &Group| group.fault.as_ref().map_or(String::new(), |fault| fault.kind.clone());
+    let kind = |group: &Group| group.fault.as_ref().map_or(String::new(), |fault| fault.kind.word().to_owned());
     let item = |group: &Group| group.fault.as_ref().map_or(0, |fault| fault.item);
     let column = |group: &&Group| {
         let twins = groups.iter().filter(|other| kind(other) == kind(group)).count();

@@ -5,6 +5,7 @@ use super::frame::title_lines;
 use super::words::capital;
 use crate::name::{show_count, three_digits};
 use crate::results::Results;
+use crate::setting::{Model, OnCrash};
 
 /// A title of more lines than these is not read.
 const MOST_LINES: usize = 2;
@@ -67,12 +68,12 @@ fn fatal<'a>(matrix: &'a Matrix, rows: &[&Row]) -> Vec<&'a str> {
 
 fn dead(matrix: &Matrix) -> Option<String> {
     for (model, one, many) in [
-        ("threads", "thread", "threads"),
-        ("rayon", "work-stealing thread", "work-stealing threads"),
-        ("serial", "serial run", "serial runs"),
-        ("processes", "program with processes", "programs with processes"),
+        (Model::Threads, "thread", "threads"),
+        (Model::Rayon, "work-stealing thread", "work-stealing threads"),
+        (Model::Serial, "serial run", "serial runs"),
+        (Model::Processes, "program with processes", "programs with processes"),
     ] {
-        let rows: Vec<&Row> = matrix.rows.iter().filter(|row| row.cell.model == model).collect();
+        let rows: Vec<&Row> = matrix.rows.iter().filter(|row| row.cell.config.model == model).collect();
         let kinds = fatal(matrix, &rows);
         let of = matrix.columns.len();
         match kinds.as_slice() {
@@ -90,16 +91,16 @@ fn dead(matrix: &Matrix) -> Option<String> {
 
 /// The most that processes lost where the program survived, by the kindest answer to a crash that was run.
 fn lost(matrix: &Matrix) -> Option<String> {
-    let own = |on_crash: Option<&'static str>| -> Vec<&Field> {
-        let rows = matrix.rows.iter().filter(|row| row.cell.model == "processes");
-        let rows = rows.filter(|row| row.cell.on_crash.as_deref() == on_crash);
+    let own = |on_crash: Option<OnCrash>| -> Vec<&Field> {
+        let rows = matrix.rows.iter().filter(|row| row.cell.config.model == Model::Processes);
+        let rows = rows.filter(|row| row.cell.config.on_crash == on_crash);
         rows.flat_map(|row| row.fields.iter().flatten()).collect()
     };
-    let answers = [Some("restart"), Some("skip"), Some("stop"), None];
+    let answers = [Some(OnCrash::Restart), Some(OnCrash::Skip), Some(OnCrash::Stop), None];
     let (answer, fields) = answers.into_iter().map(|answer| (answer, own(answer))).find(|(_, own)| !own.is_empty())?;
     let alive: Vec<&&Field> = fields.iter().filter(|field| field.fate == Fate::Survived).collect();
     let worst = alive.iter().max_by(|a, b| a.fault.lost.total_cmp(&b.fault.lost))?;
-    let with = answer.map_or(String::new(), |answer| format!("with {answer}, "));
+    let with = answer.map_or(String::new(), |answer| format!("with {}, ", answer.word()));
     let (lost, items) = (worst.fault.lost, show_count(worst.items));
     // What is told is of those who survive; the others may have lost more.
     let where_alive = if alive.len() < fields.len() { "where they survive, " } else { "" };
@@ -116,17 +117,18 @@ fn lost(matrix: &Matrix) -> Option<String> {
     })
 }
 
-/// What is lost under the classes of Python that answer a crash in their own way, where the fault does not end the program.
+/// What is lost under the pools of Python, which answer a crash in their own way, where the fault does not end the program.
 fn lost_by_class(matrix: &Matrix) -> Vec<String> {
-    let mut classes: Vec<&str> = Vec::new();
-    for row in matrix.rows.iter().filter(|row| row.cell.model == "processes" && row.cell.on_crash.is_none()) {
-        classes.extend(row.cell.api.as_deref().filter(|api| !classes.contains(api)));
+    let of_pools = || matrix.rows.iter().filter(|row| row.cell.config.model.is_pool());
+    let mut pools: Vec<Model> = Vec::new();
+    for row in of_pools().filter(|row| row.cell.config.model.has_processes()) {
+        if !pools.contains(&row.cell.config.model) {
+            pools.push(row.cell.config.model);
+        }
     }
-    let said = |class: &&str| {
-        let rows =
-            matrix.rows.iter().filter(|row| row.cell.api.as_deref() == Some(*class) && row.cell.on_crash.is_none());
-        let fields: Vec<&Field> =
-            rows.filter(|row| row.cell.model == "processes").flat_map(|row| row.fields.iter().flatten()).collect();
+    let said = |pool: &Model| {
+        let rows = of_pools().filter(|row| row.cell.config.model == *pool);
+        let fields: Vec<&Field> = rows.flat_map(|row| row.fields.iter().flatten()).collect();
         let alive = fields.iter().filter(|field| field.fate != Fate::Died);
         let worst = alive.max_by(|a, b| a.fault.lost.total_cmp(&b.fault.lost))?;
         let hung = fields.iter().filter(|field| field.fate == Fate::Hung).count();
@@ -137,7 +139,7 @@ fn lost_by_class(matrix: &Matrix) -> Vec<String> {
         };
         let (lost, items) = (worst.fault.lost, show_count(worst.items));
         let lost = if lost < 0.5 { "none".to_owned() } else { format!("up to {}", three_digits(lost)) };
-        Some(format!("under {class} they lose {lost} of {items}{hang}"))
+        Some(format!("under {} they lose {lost} of {items}{hang}", pool.word()))
     };
-    classes.iter().filter_map(said).collect()
+    pools.iter().filter_map(said).collect()
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::results::*;
-use crate::vocab::ChartKind;
+use crate::setting::{Affinity, ChartKind, Config, Dispatch, Measure, Wait};
 
 /// Results in the making.
 pub(super) struct Fixture {
@@ -25,7 +25,7 @@ impl Fixture {
             rounds: 15,
             quick: false,
             complete: true,
-            only: None,
+            filter: None,
             margin: 0.03,
             timeout: 30.0,
             started: text(),
@@ -56,44 +56,25 @@ impl Fixture {
         let id = self.results.groups.len();
         let first = self.results.cells.len();
         for (model, workers, ipc, seconds) in rows {
-            let workers = (*workers > 0).then_some(*workers);
-            let ipc = (!ipc.is_empty()).then(|| (*ipc).to_owned());
-            let shown = ipc.clone().map(|ipc| match ipc.as_str() {
-                "shared_memory" => "shared memory".to_owned(),
-                "queue" => "queue (ipc-channel)".to_owned(),
-                _ => ipc,
-            });
-            let model_shown = if *model == "rayon" { "work stealing (rayon)" } else { model };
-            let mut label = model_shown.to_owned();
-            label += &workers.map_or(String::new(), |workers| format!(" × {workers}"));
-            label += &shown.as_ref().map_or(String::new(), |ipc| format!(", {ipc}"));
-            let over_process = ipc.is_some();
+            let mut config = Config::new((*model).into(), Measure::Work);
+            config.workers = (*workers > 0).then_some(*workers);
+            config.chunk = config.workers.map(|_| 1);
+            if !ipc.is_empty() {
+                config.ipc = Some((*ipc).into());
+                (config.dispatch, config.in_flight) = (Some(Dispatch::Stream), Some(2));
+                (config.wait, config.affinity) = (Some(Wait::Sleep), Some(Affinity::Free));
+            }
+            let mut label = config.model.shown().to_owned();
+            label += &config.workers.map_or(String::new(), |workers| format!(" × {workers}"));
+            label += &config.ipc.map_or(String::new(), |ipc| format!(", {}", ipc.shown()));
             self.results.cells.push(Cell {
                 id: self.results.cells.len(),
                 group: id,
                 label,
-                model: (*model).to_owned(),
-                model_shown: model_shown.to_owned(),
-                workers,
-                ipc,
-                ipc_shown: shown,
-                dispatch: over_process.then(|| "stream".to_owned()),
-                chunk: workers.map(|_| 1),
-                in_flight: over_process.then_some(2),
-                wait: over_process.then(|| "sleep".to_owned()),
-                affinity: over_process.then(|| "free".to_owned()),
-                start: None,
-                api: None,
-                switch_interval: None,
-                gil_hold: None,
-                on_crash: None,
-                parent_memory: None,
-                parent_use: None,
-                stages: vec![],
-                queue: None,
+                config,
                 items: 1000,
                 checked: false,
-                against: false,
+                partner: None,
                 oversubscribed: false,
             });
             self.seconds.push(*seconds);
@@ -111,7 +92,7 @@ impl Fixture {
         group.settings.insert("payload".into(), bytes.into());
         for cell in &group.cells {
             let cell = &mut self.results.cells[*cell];
-            cell.in_flight = cell.ipc.as_ref().map(|_| 1);
+            cell.config.in_flight = cell.config.ipc.map(|_| 1);
         }
         self
     }

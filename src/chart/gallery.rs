@@ -2,7 +2,7 @@
 
 use super::fixture::{Fixture, Row, cpu_bound};
 use crate::results::{BreakEven, BreakPoint, Crossing, FitKind, FitRecord, Fitted, Loss, Losses, Results, Word};
-use crate::vocab::ChartKind;
+use crate::setting::{ChartKind, Model};
 
 /// Every kind of picture that the tests look at, by name.
 pub(super) fn gallery() -> Vec<(&'static str, Results)> {
@@ -29,7 +29,7 @@ pub(super) fn gallery() -> Vec<(&'static str, Results)> {
     sixteen.derived.fits = vec![FitRecord {
         group: 0,
         line: "processes, pipe".into(),
-        cells: sixteen.cells.iter().filter(|cell| cell.model == "processes").map(|cell| cell.id).collect(),
+        cells: sixteen.cells.iter().filter(|cell| cell.config.model == Model::Processes).map(|cell| cell.id).collect(),
         kind: FitKind::Amdahl,
         sigma: fitted(0.05),
         kappa: None,
@@ -59,7 +59,7 @@ pub(super) fn gallery() -> Vec<(&'static str, Results)> {
 
 /// A split by these shares of the workers' time: start, dispatch, waiting, lock, oversubscription. The rest is unexplained.
 fn split(results: &mut Results, cell: usize, shares: [f64; 5]) {
-    let workers = results.cells[cell].workers.unwrap_or(1);
+    let workers = results.cells[cell].config.workers.unwrap_or(1);
     let Some(measured) = results.derived.estimates[cell].speedup.map(|speedup| speedup.median) else { return };
     let mut parts: Vec<(Loss, f64)> =
         Loss::ALL.into_iter().zip(shares.map(|share| share * f64::from(workers))).collect();
@@ -72,14 +72,14 @@ fn split(results: &mut Results, cell: usize, shares: [f64; 5]) {
 pub(super) fn lost() -> Results {
     let mut results = cpu_bound("threads");
     results.scenario.name = "losses".into();
-    results.charts = vec![ChartKind::Losses.into()];
+    results.charts = vec![ChartKind::Breakdown.into()];
     for cell in 0..results.cells.len() {
-        let two = results.cells[cell].workers == Some(2);
-        let over_pipe = results.cells[cell].ipc.as_deref() == Some("pipe");
+        let two = results.cells[cell].config.workers == Some(2);
+        let over_pipe = results.cells[cell].config.ipc == Some("pipe".into());
         let dispatch = if over_pipe { 0.11 } else { 0.012 };
-        match results.cells[cell].workers {
+        match results.cells[cell].config.workers {
             Some(count) if count > 1 => {
-                let threads = results.cells[cell].model == "threads";
+                let threads = results.cells[cell].config.model == "threads".into();
                 let none = if two {
                     0.004
                 } else if threads {
@@ -104,7 +104,7 @@ pub(super) fn gained() -> Results {
         ("processes", 4, "pipe", Some(0.9)),
         ("processes", 8, "shared_memory", Some(0.26)),
     ];
-    let mut results = Fixture::new("gained", &[ChartKind::Losses])
+    let mut results = Fixture::new("gained", &[ChartKind::Breakdown])
         .group("matrix", "products of matrices of 256 × 256", &rows)
         .derive();
     results.groups[0].measure = "end_to_end".into();
@@ -231,9 +231,9 @@ fn dispatch() -> Results {
     let mut results = Fixture::new("dispatch", &[ChartKind::Time, ChartKind::Ipc])
         .group("empty", "nothing, 40 000 times", &rows)
         .derive();
-    for (index, cell) in results.cells.iter_mut().enumerate().filter(|(_, cell)| cell.ipc.is_some()) {
+    for (index, cell) in results.cells.iter_mut().enumerate().filter(|(_, cell)| cell.config.ipc.is_some()) {
         let chunk = if index % 2 == 1 { 1 } else { 64 };
-        cell.chunk = Some(chunk);
+        cell.config.chunk = Some(chunk);
         cell.label += &format!(", stream, chunk {chunk}");
     }
     results

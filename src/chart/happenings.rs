@@ -2,7 +2,7 @@
 
 use super::fixture::{Fixture, Row};
 use crate::results::{Event, EventKind, FaultEstimate, MemoryEstimate, Results, Timeline};
-use crate::vocab::ChartKind;
+use crate::setting::ChartKind;
 
 /// Every kind of picture of what happened beside the times.
 pub(super) fn happenings() -> Vec<(&'static str, Results)> {
@@ -65,13 +65,13 @@ pub(super) fn crashed() -> Results {
     let mut results =
         Fixture::new("died", &[ChartKind::Timeline]).group("primes, kill in item 19", "40 rounds", &rows).derive();
     for cell in &mut results.cells[1..] {
-        (cell.start, cell.on_crash) = (Some("spawn".into()), Some("restart".into()));
+        (cell.config.start, cell.config.on_crash) = (Some("spawn".into()), Some("restart".into()));
     }
     results.groups[0].fault = Some(crate::results::Fault { kind: "kill".into(), item: 19 });
     let mut lot = Lot(7);
     for cell in [1, 2] {
         let mut events = Vec::new();
-        let count = results.cells[cell].workers.unwrap_or(1);
+        let count = results.cells[cell].config.workers.unwrap_or(1);
         for lane in 1..=count {
             let start = MS * u64::from(lane) / 2;
             let ready = start + lot.next(5 * MS, 7 * MS);
@@ -125,7 +125,7 @@ pub(super) fn plain() -> Results {
     let mut lot = Lot(11);
     for cell in 0..4 {
         let mut events = Vec::new();
-        match results.cells[cell].workers {
+        match results.cells[cell].config.workers {
             None => items(&mut events, 0, (0, 200 * 1000), 12 * 1000, &mut lot),
             Some(count) => {
                 for lane in 1..=count {
@@ -206,7 +206,7 @@ pub(super) fn weights() -> Results {
         .derive();
     for (at, start) in [(2, "fork"), (3, "forkserver"), (4, "spawn")] {
         for cell in [at, at + 5] {
-            results.cells[cell].start = Some(start.into());
+            results.cells[cell].config.start = Some(start.into());
             results.cells[cell].label = format!("processes × 8, pipe, {start}");
         }
     }
@@ -233,8 +233,8 @@ fn heavy_names() -> Results {
     let mut results =
         Fixture::new("weights-named", &[ChartKind::Memory]).group("memory", "a large object", &rows).derive();
     results.cells[2].label = "a way whose name goes on and on until sixty characters are full".into();
-    results.cells[2].parent_memory = Some(256 << 20);
-    results.cells[2].parent_use = Some("read".into());
+    results.cells[2].config.parent_memory = Some(256 << 20);
+    results.cells[2].config.parent_use = Some("read".into());
     for (cell, use_) in [(0, (2.0, 1.0, 4.0)), (1, (3.0, 1.0, 5.0))] {
         weigh(&mut results, cell, use_, 1);
     }
@@ -263,7 +263,7 @@ pub(super) fn faults() -> Results {
             results.cells[cell].items = 64;
             let on_crash = ["", "stop", "skip", "restart", ""][at];
             if !on_crash.is_empty() {
-                results.cells[cell].on_crash = Some(on_crash.into());
+                results.cells[cell].config.on_crash = Some(on_crash.into());
                 results.cells[cell].label = format!("processes × 4, pipe, {on_crash}");
             }
             let alone = on_crash.is_empty();

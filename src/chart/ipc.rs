@@ -11,13 +11,13 @@ use super::words::{self, estimate};
 use super::{Chart, view};
 use crate::name::{fixed_three_digits, show_bytes, show_seconds, three_digits};
 use crate::results::{Cell, Group, Interval, LOCK_MODEL, Results};
-use crate::vocab::ChartKind;
+use crate::setting::{ChartKind, Config, Dispatch, Key, Measure, Value};
 
 const MOST_LINES: usize = 24;
 
 /// What a line shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Measure {
+pub(super) enum Quantity {
     /// Seconds of one item: one request was in flight, so that is a round trip.
     RoundTrip,
     /// Bytes of payload a second.
@@ -28,50 +28,42 @@ pub(super) enum Measure {
 pub(super) struct Family<'a> {
     /// Groups by payload, rising.
     pub(super) groups: Vec<(u64, &'a Group)>,
-    config: Config,
+    manner: Manner,
     pub(super) cells: Vec<&'a Cell>,
-    pub(super) measure: Measure,
+    pub(super) quantity: Quantity,
     /// What sets it apart from other families of the file.
     label: String,
 }
 
-/// Workers, chunk, in flight, wait and affinity: equal for all methods of one chart.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Config {
-    workers: Option<u32>,
-    chunk: Option<u32>,
-    in_flight: Option<u32>,
-    wait: Option<String>,
-    affinity: Option<String>,
-}
+/// What the configurations of a chart have in common: everything but the IPC method.
+#[derive(Clone, Debug, PartialEq)]
+struct Manner(Config);
 
-impl Config {
+impl Manner {
     fn of(cell: &Cell) -> Self {
-        let (wait, affinity) = (cell.wait.clone(), cell.affinity.clone());
-        Self { workers: cell.workers, chunk: cell.chunk, in_flight: cell.in_flight, wait, affinity }
+        Self(cell.config.without(&[Key::Ipc]))
     }
 
-    fn measure(&self) -> Measure {
+    fn quantity(&self) -> Quantity {
         let one = Some(1);
-        if self.workers == one && self.chunk == one && self.in_flight == one {
-            Measure::RoundTrip
+        if self.0.workers == one && self.0.chunk == one && self.0.in_flight == one {
+            Quantity::RoundTrip
         } else {
-            Measure::Bytes
+            Quantity::Bytes
         }
     }
 
     /// `2 workers, 4 in flight, wait spin, affinity free`; the chunk is named where it is more than one item, and a round
     /// trip has one of each.
     fn words(&self) -> String {
-        let plain = self.measure() == Measure::RoundTrip;
-        let workers =
-            self.workers.map(|count| if count == 1 { "1 worker".to_owned() } else { format!("{count} workers") });
+        let plain = self.quantity() == Quantity::RoundTrip;
+        let named = |key: Key| self.0.get(key).map(|value| format!("{} {}", key.name(), value.plain()));
         let parts = [
-            workers.filter(|_| !plain),
-            self.chunk.filter(|chunk| *chunk != 1).map(|chunk| format!("chunk {chunk}")),
-            self.in_flight.filter(|_| !plain).map(|count| format!("{count} in flight")),
-            self.wait.as_ref().map(|wait| format!("wait {wait}")),
-            self.affinity.as_ref().map(|affinity| format!("affinity {affinity}")),
+            self.0.shown(Key::Workers).filter(|_| !plain),
+            self.0.shown(Key::Chunk).filter(|_| self.0.chunk != Some(1)),
+            self.0.shown(Key::InFlight).filter(|_| !plain),
+            named(Key::Wait),
+            named(Key::Affinity),
         ];
         parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
     }
@@ -79,7 +71,7 @@ impl Config {
 
 /// Whether the cell is one of the methods that this chart compares: a shared table is no method to send anything.
 pub(super) fn is_method(cell: &Cell) -> bool {
-    cell.ipc.is_some() && cell.dispatch.as_deref() == Some("stream")
+    cell.config.ipc.is_some() && cell.config.dispatch == Some(Dispatch::Stream)
 }
 
 /// One chart for each family; one line that says why where there is none.
@@ -106,7 +98,7 @@ pub(super) fn charts(results: &Results, base: &str) -> Vec<Chart> {
 
 /// Groups by everything but the payload.
 fn kin(results: &Results) -> Vec<Vec<(u64, &Group)>> {
-    let rest = |group: &Group| -> BTreeMap<String, serde_json::Value> {
+    let rest = |group: &Group| -> BTreeMap<String, Value> {
         group
             .settings
             .iter()
@@ -138,18 +130,19 @@ fn families(results: &Results) -> Vec<Family<'_>> {
     let mut families = Vec::new();
     for groups in kin(results) {
         let members = || groups.iter().flat_map(|(_, group)| &group.cells).filter_map(|cell| results.cells.get(*cell));
-        let mut configs: Vec<Config> = Vec::new();
-        for config in members().filter(|cell| is_method(cell)).map(Config::of) {
-            if !configs.contains(&config) {
-                configs.push(config);
+        let mut manners: Vec<Manner> = Vec::new();
+        for manner in members().filter(|cell| is_method(cell)).map(Manner::of) {
+            if !manners.contains(&manner) {
+                manners.push(manner);
             }
         }
-        for config in configs {
+        for manner in manners {
             // Threads and the like stand beside the methods as a reference, at equal workers.
-            let reference =
-                |cell: &Cell| cell.ipc.is_none() && cell.workers.is_some() && cell.workers == config.workers;
+            let reference = |cell: &Cell| {
+                cell.config.ipc.is_none() && cell.config.workers.is_some() && cell.config.workers == manner.0.workers
+            };
             let cells: Vec<&Cell> =
-                members().filter(|cell| (is_method(cell) && Config::of(cell) == config) || reference(cell)).collect();
+                members().filter(|cell| (is_method(cell) && Manner::of(cell) == manner) || reference(cell)).collect();
             let mut sizes: Vec<u64> = groups
                 .iter()
                 .filter(|(_, group)| cells.iter().any(|cell| cell.group == group.id && is_method(cell)))
@@ -158,9 +151,9 @@ fn families(results: &Results) -> Vec<Family<'_>> {
             sizes.dedup();
             if sizes.len() > 1 {
                 let first = groups[0].1;
-                let measure = config.measure();
-                let label = format!("{} {} {}", first.task, first.measure.replace('_', " "), config.words());
-                families.push(Family { groups: groups.clone(), config, cells, measure, label });
+                let quantity = manner.quantity();
+                let label = format!("{} {} {}", first.task, first.measure.shown(), manner.words());
+                families.push(Family { groups: groups.clone(), manner, cells, quantity, label });
             }
         }
     }
@@ -182,9 +175,9 @@ impl Family<'_> {
     pub(super) fn value(&self, results: &Results, cell: &Cell) -> Option<Interval> {
         let seconds = estimate(results, cell.id).filter(|estimate| estimate.ok > 0)?.per_item?;
         let payload = self.payload(cell)? as f64;
-        let value = match self.measure {
-            Measure::RoundTrip => seconds,
-            Measure::Bytes => Interval {
+        let value = match self.quantity {
+            Quantity::RoundTrip => seconds,
+            Quantity::Bytes => Interval {
                 median: payload / seconds.median,
                 // The slowest is the lowest throughput; an infinite time is none at all, which a log axis cannot show.
                 low: seconds.high.map(|high| payload / high),
@@ -196,7 +189,7 @@ impl Family<'_> {
     }
 
     fn drawn<'a>(&'a self, results: &'a Results) -> Vec<Drawn<'a>> {
-        let lines = lines::lines(results, self.cells.iter().map(|cell| cell.id));
+        let lines = lines::lines(results, &[], self.cells.iter().map(|cell| cell.id));
         let drawn = lines.into_iter().map(|mut line| {
             line.cells.sort_by_key(|cell| self.payload(cell));
             let points = line.cells.iter().filter_map(|cell| {
@@ -217,22 +210,22 @@ impl Family<'_> {
 
     /// Whether less is better of what is shown.
     pub(super) fn lower_is_better(&self) -> bool {
-        self.measure == Measure::RoundTrip
+        self.quantity == Quantity::RoundTrip
     }
 
     /// A value for axes and sentences.
     pub(super) fn show(&self, value: f64) -> String {
-        match self.measure {
-            Measure::RoundTrip => show_seconds(value),
-            Measure::Bytes => format!("{}/s", show_rate(value, three_digits)),
+        match self.quantity {
+            Quantity::RoundTrip => show_seconds(value),
+            Quantity::Bytes => format!("{}/s", show_rate(value, three_digits)),
         }
     }
 
     /// A value for labels: the digits of rates are kept, so that they line up.
     pub(super) fn show_in_column(&self, value: f64) -> String {
-        match self.measure {
-            Measure::RoundTrip => show_seconds(value),
-            Measure::Bytes => format!("{}/s", show_rate(value, fixed_three_digits)),
+        match self.quantity {
+            Quantity::RoundTrip => show_seconds(value),
+            Quantity::Bytes => format!("{}/s", show_rate(value, fixed_three_digits)),
         }
     }
 }
@@ -278,19 +271,19 @@ fn chart(results: &Results, family: &Family, stem: String) -> Chart {
 }
 
 fn subtitle(family: &Family, all: &[Drawn], quick: bool) -> String {
-    let what = match family.measure {
-        Measure::RoundTrip => "Round trip of one item in flight over its payload",
-        Measure::Bytes => "Payload a second over the payload of an item",
+    let what = match family.quantity {
+        Quantity::RoundTrip => "Round trip of one item in flight over its payload",
+        Quantity::Bytes => "Payload a second over the payload of an item",
     };
-    let direction = match family.measure {
-        Measure::RoundTrip => "Lower is better",
-        Measure::Bytes => "Higher is better",
+    let direction = match family.quantity {
+        Quantity::RoundTrip => "Lower is better",
+        Quantity::Bytes => "Higher is better",
     };
-    let measure = if family.groups[0].1.measure == "end_to_end" { ", end to end" } else { "" };
+    let measure = if family.groups[0].1.measure == Measure::EndToEnd { ", end to end" } else { "" };
     let model = if family.groups[0].1.is_lock_model() { format!(" ({LOCK_MODEL})") } else { String::new() };
     let values = all.iter().flat_map(|drawn| &drawn.points).filter_map(|point| point.value.as_ref());
     let quick = if quick { ". Quick run" } else { "" };
-    let config = family.config.words();
+    let config = family.manner.words();
     let config = if config.is_empty() { config } else { format!(", {config}") };
     format!(
         "{what}{measure}{model}{config}; {}{quick}. {}",

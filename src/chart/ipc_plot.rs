@@ -117,8 +117,8 @@ impl<'a> Layout<'a> {
 /// The name of a method's line: the model is the same for all of them, so the method alone says it.
 pub(super) fn method_name(line: &Line, name: &str) -> String {
     let first = line.cells.first();
-    match first.and_then(|cell| cell.ipc_shown.as_deref().or(cell.ipc.as_deref())) {
-        Some(method) => method.to_owned(),
+    match first.and_then(|cell| cell.ipc_shown()) {
+        Some(method) => method,
         None => name.to_owned(),
     }
 }

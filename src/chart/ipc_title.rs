@@ -1,7 +1,7 @@
 //! The title of the chart of IPC methods: which method leads at which size, as far as that was shown.
 
 use super::finding::{self, decided, verdict_of};
-use super::ipc::{Family, Measure, is_method};
+use super::ipc::{Family, Quantity, is_method};
 use super::words::{capital, estimate};
 use crate::name::show_bytes;
 use crate::results::{Cell, Group, Results};
@@ -17,7 +17,7 @@ fn lead(results: &Results, family: &Family, group: &Group) -> Lead {
     let methods: Vec<&Cell> =
         family.cells.iter().copied().filter(|cell| cell.group == group.id && is_method(cell)).collect();
     let name = |cell: usize| {
-        let shown = results.cells.get(cell).and_then(|cell| cell.ipc_shown.clone().or_else(|| cell.ipc.clone()));
+        let shown = results.cells.get(cell).and_then(|cell| cell.ipc_shown());
         shown.map_or(String::new(), |shown| shown.split(" (").next().unwrap_or(&shown).to_owned())
     };
     let ids: Vec<usize> = methods.iter().map(|cell| cell.id).collect();
@@ -77,7 +77,7 @@ pub(super) fn title(results: &Results, family: &Family) -> String {
     // A line without IPC may lie above all of these, and is no method.
     let beside = family.cells.iter().any(|cell| !is_method(cell));
     let among = if beside { "among IPC methods, " } else { "" };
-    let adjective = if family.measure == Measure::RoundTrip { "is fastest" } else { "carries most" };
+    let adjective = if family.quantity == Quantity::RoundTrip { "is fastest" } else { "carries most" };
     if let [(who, low, _, cell)] = parts.as_slice() {
         return match who {
             Some(who) => {

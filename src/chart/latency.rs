@@ -8,7 +8,7 @@ use super::words::{self, estimate};
 use super::{Chart, finding, view};
 use crate::name::{plural, show_count, show_seconds};
 use crate::results::{Cell, Group, Results, SaturationPoint};
-use crate::vocab::ChartKind;
+use crate::setting::{ChartKind, Key};
 
 const MOST_LINES: usize = 24;
 
@@ -77,7 +77,7 @@ impl<'a> Family<'a> {
 
     /// The numbers of workers that ways have, rising; none for those without.
     fn counts(&self, results: &'a Results) -> Vec<Option<u32>> {
-        let mut counts: Vec<Option<u32>> = self.cells(results).map(|cell| cell.workers).collect();
+        let mut counts: Vec<Option<u32>> = self.cells(results).map(|cell| cell.config.workers).collect();
         counts.sort_unstable();
         counts.dedup();
         counts
@@ -89,8 +89,8 @@ impl<'a> Family<'a> {
         let several = counts.iter().flatten().count() > 1;
         let mut all = Vec::new();
         for (nth, count) in counts.iter().enumerate() {
-            let cells = self.cells(results).filter(|cell| cell.workers == *count).map(|cell| cell.id);
-            for mut line in lines::lines(results, cells) {
+            let cells = self.cells(results).filter(|cell| cell.config.workers == *count).map(|cell| cell.id);
+            for mut line in lines::lines(results, &[Key::Rate], cells) {
                 if let Some(count) = count.filter(|_| several) {
                     line.name = format!("{} × {count}", line.name);
                     line.shade = (line.shade + nth) % SHADES;

@@ -1,4 +1,4 @@
-//! Cells as lines: one line for each way to do the work, over a number that the cells differ in.
+//! Configurations as lines: one line for those that differ in nothing but the number along the axis.
 
 use std::cell::RefCell;
 
@@ -6,6 +6,7 @@ use super::canvas::Canvas;
 use super::plot::{Ink, Plot, PlotError};
 use super::theme::{Hue, Paint, SHADES};
 use crate::results::{Cell, Interval, Results};
+use crate::setting::{Config, Key, Method, varying};
 
 /// Dashes of the first, second, third and fourth line of a model.
 const DASHES: [&str; 4] = ["", "7 3.5", "2 3", "9 3 2 3"];
@@ -27,67 +28,55 @@ pub(super) struct Line<'a> {
 }
 
 /// A shade for each IPC method, the same in every chart.
-pub(super) fn shade_of(ipc: Option<&str>) -> usize {
+pub(super) fn shade_of(ipc: Option<Method>) -> usize {
     match ipc {
-        Some("shared_memory") => 1,
-        Some("queue") => 2,
-        Some("manager") => 3,
-        _ => 0,
+        Some(Method::SharedMemory) => 1,
+        Some(Method::Queue) => 2,
+        Some(Method::Manager) => 3,
+        Some(Method::Pipe) | None => 0,
     }
 }
 
-/// What sets ways of one model apart: its text in labels, by setting.
-type Settings = [Option<String>; 6];
-
-fn settings(cell: &Cell) -> Settings {
-    [
-        cell.ipc_shown.clone().or_else(|| cell.ipc.clone()),
-        cell.dispatch.clone(),
-        cell.chunk.map(|chunk| format!("chunk {chunk}")),
-        cell.in_flight.map(|count| format!("{count} in flight")),
-        cell.wait.clone(),
-        cell.affinity.as_ref().map(|affinity| format!("affinity {affinity}")),
-    ]
-}
-
-/// Cells that are equal in everything but their workers and payload.
+/// Configurations that are equal in everything but what stands along the axis.
 struct Way<'a> {
-    model: &'a str,
-    settings: Settings,
+    config: Config,
     cells: Vec<&'a Cell>,
 }
 
-/// Groups cells into lines, in the order of the cells.
-pub(super) fn lines<'a>(results: &'a Results, cells: impl Iterator<Item = usize>) -> Vec<Line<'a>> {
+/// Groups configurations into lines over some of their settings, in the order of the configurations: those of one line
+/// differ in these settings alone.
+pub(super) fn lines<'a>(results: &'a Results, over: &[Key], cells: impl Iterator<Item = usize>) -> Vec<Line<'a>> {
     let mut ways: Vec<Way> = Vec::new();
     for cell in cells.filter_map(|index| results.cells.get(index)) {
-        let settings = settings(cell);
-        match ways.iter_mut().find(|way| way.model == cell.model && way.settings == settings) {
+        let config = cell.config.without(over);
+        match ways.iter_mut().find(|way| way.config == config) {
             Some(way) => way.cells.push(cell),
-            None => ways.push(Way { model: &cell.model, settings, cells: vec![cell] }),
+            None => ways.push(Way { config, cells: vec![cell] }),
         }
     }
     ways.iter().enumerate().map(|(index, way)| line(&ways, index, way)).collect()
 }
 
 fn line<'a>(ways: &[Way<'a>], index: usize, way: &Way<'a>) -> Line<'a> {
-    let differs =
-        |at: usize| ways.iter().any(|other| other.model == way.model && other.settings[at] != way.settings[at]);
-    let shown: Vec<String> =
-        (0..way.settings.len()).filter(|at| differs(*at)).filter_map(|at| way.settings[at].clone()).collect();
-    // Models that share a hue are told apart like ways of one model.
-    let hue = Hue::of_model(way.model);
-    let nth = ways[..index].iter().filter(|other| Hue::of_model(other.model) == hue).count();
+    let same = ways.iter().filter(|other| other.config.model == way.config.model);
+    let differing = varying(same.map(|other| &other.config).collect::<Vec<_>>().into_iter());
+    let shown: Vec<String> = differing.iter().filter_map(|key| way.config.shown(*key)).collect();
+    // Models that share a hue are told apart like configurations of one model.
+    let hue = Hue::of_model(way.config.model);
+    let nth = ways[..index].iter().filter(|other| Hue::of_model(other.config.model) == hue).count();
     let first = way.cells[0];
     // What all lines have in common need not stand at each.
-    let alone = ways.len() > MANY && ways.iter().all(|other| other.model == way.model);
-    let by_method = differs(0);
-    let shade = if by_method { shade_of(first.ipc.as_deref()) } else { nth % SHADES };
+    let alone = ways.len() > MANY && ways.iter().all(|other| other.config.model == way.config.model);
+    let by_method = differing.contains(&Key::Ipc);
+    let shade = if by_method { shade_of(first.config.ipc) } else { nth % SHADES };
     // A method keeps its dash, too, unless that is needed to tell apart what else differs.
-    let dash = if by_method && !(1..way.settings.len()).any(differs) { shade } else { nth };
+    let dash = if by_method && differing.len() == 1 { shade } else { nth };
+    let ipc = by_method.then(|| way.config.shown(Key::Ipc)).flatten();
+    let rest: Vec<String> =
+        differing.iter().filter(|key| **key != Key::Ipc).filter_map(|key| way.config.shown(*key)).collect();
     Line {
-        name: named(&first.model_shown, &shown, alone),
-        phrase: phrased(&first.model_shown, by_method.then_some(way.settings[0].as_deref()).flatten(), &shown),
+        name: named(first.model_shown(), &shown, alone),
+        phrase: phrased(first.model_shown(), ipc.as_deref(), &rest),
         hue,
         shade,
         dash: DASHES[dash % DASHES.len()],
@@ -102,8 +91,7 @@ fn named(model: &str, shown: &[String], alone: bool) -> String {
     std::iter::once(model).chain(shown.iter().map(String::as_str)).collect::<Vec<_>>().join(", ")
 }
 
-fn phrased(model: &str, ipc: Option<&str>, shown: &[String]) -> String {
-    let rest: Vec<&str> = shown.iter().map(String::as_str).skip(usize::from(ipc.is_some())).collect();
+fn phrased(model: &str, ipc: Option<&str>, rest: &[String]) -> String {
     let over = ipc.map_or(String::new(), |ipc| format!(" over {}", ipc.split(" (").next().unwrap_or(ipc)));
     let rest = if rest.is_empty() { String::new() } else { format!(" ({})", rest.join(", ")) };
     format!("{model}{over}{rest}")

@@ -7,7 +7,7 @@ use super::theme::Hue;
 use super::words::{self, capital, estimate, times_short};
 use super::{Chart, view};
 use crate::results::{Group, Loss, Losses, Results};
-use crate::vocab::ChartKind;
+use crate::setting::ChartKind;
 
 /// More rows than this in one picture are not read.
 const MOST_ROWS: usize = 40;
@@ -21,7 +21,7 @@ pub(super) fn charts(results: &Results, base: &str) -> Vec<Chart> {
         results.groups.iter().map(|group| (group, rows(results, group))).filter(|(_, rows)| !rows.is_empty()).collect();
     if known.is_empty() {
         let title = "Where the speed-up went".to_owned();
-        return vec![Chart::refused(ChartKind::Losses, base.to_owned(), title, why_not(results))];
+        return vec![Chart::refused(ChartKind::Breakdown, base.to_owned(), title, why_not(results))];
     }
     let labels: Vec<String> = known.iter().map(|(group, _)| group.label.clone()).collect();
     let stems = words::stems(base, &labels);
@@ -30,11 +30,11 @@ pub(super) fn charts(results: &Results, base: &str) -> Vec<Chart> {
 
 /// Why no way has a split.
 fn why_not(results: &Results) -> String {
-    let workers = |cell: usize| results.cells.get(cell).and_then(|cell| cell.workers).unwrap_or(1);
+    let workers = |cell: usize| results.cells.get(cell).and_then(|cell| cell.config.workers).unwrap_or(1);
     if results.run.quick {
         return "a quick run has no instrumented trials, which tell where time went".to_owned();
     }
-    if results.cells.iter().all(|cell| cell.workers.unwrap_or(1) < 2) {
+    if results.cells.iter().all(|cell| cell.config.workers.unwrap_or(1) < 2) {
         return "no way has two workers or more".to_owned();
     }
     if results.groups.iter().all(|group| workers(group.baseline) > 1) {
@@ -58,7 +58,7 @@ fn rows(results: &Results, group: &Group) -> Vec<Row> {
     let cells = group.cells.iter().filter_map(|cell| results.cells.get(*cell));
     let row = |cell: &crate::results::Cell| {
         let losses = estimate(results, cell.id)?.losses.clone().filter(drawable)?;
-        let (hue, shade) = (Hue::of_model(&cell.model), shade_of(cell.ipc.as_deref()));
+        let (hue, shade) = (Hue::of_model(cell.config.model), shade_of(cell.config.ipc));
         // Only where nobody else was seen at work is it our own workers alone that stand in each other's way.
         let crowded = cell.oversubscribed && estimate(results, cell.id)?.disturbed == 0;
         Some(Row { label: cell.label.clone(), crowded, losses, hue, shade })
@@ -83,7 +83,7 @@ fn chart(results: &Results, group: &Group, rows: &[Row], stem: String) -> Chart 
             "{} rows are too many for one picture; an entry of `charts:` with `group:` or `where:` makes smaller ones",
             rows.len()
         );
-        return Chart::refused(ChartKind::Losses, stem, title, why);
+        return Chart::refused(ChartKind::Breakdown, stem, title, why);
     }
     let subtitle = subtitle(results, group, rows);
     let (title, subtitle) = view::headline(results, title, subtitle);
@@ -91,7 +91,14 @@ fn chart(results: &Results, group: &Group, rows: &[Row], stem: String) -> Chart 
     let numbers: Vec<String> = rows.iter().map(Row::in_words).collect();
     let alt = format!("{title}. {subtitle}. {}.", numbers.join("; "));
     let picture = Layout::new(&sheet, rows).draw(results, &stem, &alt);
-    Chart { kind: ChartKind::Losses, stem, title, subtitle, alt, picture: picture.map_err(|error| error.to_string()) }
+    Chart {
+        kind: ChartKind::Breakdown,
+        stem,
+        title,
+        subtitle,
+        alt,
+        picture: picture.map_err(|error| error.to_string()),
+    }
 }
 
 /// The largest part that any way lost.
@@ -154,7 +161,7 @@ fn lock_unseen(group: &Group, rows: &[Row]) -> bool {
     let unseen = |row: &Row| {
         lost(row, Loss::Lock) <= 0.0 && lost(row, Loss::Unexplained) >= HARDLY * f64::from(row.losses.workers)
     };
-    locked && rows.iter().any(|row| row.hue == Hue::of_model("threads") && unseen(row))
+    locked && rows.iter().any(|row| row.hue == Hue::Threads && unseen(row))
 }
 
 fn notes(results: &Results, group: &Group, rows: &[Row]) -> Vec<String> {
@@ -188,7 +195,7 @@ fn notes(results: &Results, group: &Group, rows: &[Row]) -> Vec<String> {
             "The wait for CPython's lock cannot be told apart: it lies in the part of items that ran slower".to_owned(),
         );
     }
-    let wide = |cell: &&usize| results.cells.get(**cell).is_some_and(|cell| cell.workers.unwrap_or(1) > 1);
+    let wide = |cell: &&usize| results.cells.get(**cell).is_some_and(|cell| cell.config.workers.unwrap_or(1) > 1);
     let missing = group.cells.iter().filter(wide).count().saturating_sub(rows.len());
     if missing > 0 {
         notes.push(format!("{missing} without a split that tells anything are not shown"));

@@ -9,7 +9,7 @@ use super::words::{self, capital, estimate};
 use super::{Chart, view};
 use crate::name::show_bytes;
 use crate::results::{Cell, Group, LOCK_MODEL, Results};
-use crate::vocab::ChartKind;
+use crate::setting::ChartKind;
 
 /// More rows than this in one picture are not read: groups get pictures of their own, and a larger group none.
 const MOST_ROWS_TOGETHER: usize = 40;
@@ -92,13 +92,13 @@ fn row(results: &Results, cell: &Cell, common: Option<u64>) -> Row {
         (None, Some(estimate)) if !estimate.note.is_empty() => estimate.note.clone(),
         _ => "no trial read its memory".to_owned(),
     };
-    let (hue, shade) = (Hue::of_model(&cell.model), shade_of(cell.ipc.as_deref()));
+    let (hue, shade) = (Hue::of_model(cell.config.model), shade_of(cell.config.ipc));
     Row { label: label(cell, common), memory, note, hue, shade }
 }
 
 /// The cell's label, with what its parent held where neither it nor the head of its section says so.
 fn label(cell: &Cell, common: Option<u64>) -> String {
-    let Some(bytes) = cell.parent_memory.filter(|bytes| *bytes > 0 && common.is_none()) else {
+    let Some(bytes) = cell.config.parent_memory.filter(|bytes| *bytes > 0 && common.is_none()) else {
         return cell.label.clone();
     };
     let (size, plain) = (show_bytes(bytes), |text: &str| text.replace('\u{a0}', " "));
@@ -110,8 +110,8 @@ fn label(cell: &Cell, common: Option<u64>) -> String {
 
 /// What the parent held, where that is the same for all cells of a group.
 fn held_by_all(cells: &[&Cell]) -> Option<u64> {
-    let first = cells.first()?.parent_memory.filter(|bytes| *bytes > 0)?;
-    cells.iter().all(|cell| cell.parent_memory == Some(first)).then_some(first)
+    let first = cells.first()?.config.parent_memory.filter(|bytes| *bytes > 0)?;
+    cells.iter().all(|cell| cell.config.parent_memory == Some(first)).then_some(first)
 }
 
 fn subtitle(results: &Results, groups: &[&Group], sections: &[Section]) -> String {

@@ -4,6 +4,7 @@ use super::frame::title_lines;
 use super::words::{capital, listed};
 use crate::name::show_bytes;
 use crate::results::{Cell, Group, Kind as TrialKind, Results};
+use crate::setting::{Method, Model, ParentUse, Start};
 
 /// More than these sections of a title are not read; the others are counted.
 const MOST_SECTIONS: usize = 2;
@@ -102,7 +103,7 @@ fn reading(results: &Results, cell: &Cell) -> Option<Reading> {
     let read = own.filter_map(|trial| Some(trial.memory.as_ref()?.after.pss as f64));
     let (low, high) = read.fold((middle, middle), |(low, high), pss| (low.min(pss), high.max(pss)));
     let count = super::words::estimate(results, cell.id)?.memory?.trials;
-    Some(Reading { workers: f64::from(cell.workers.unwrap_or(0)), middle, low, high, count })
+    Some(Reading { workers: f64::from(cell.config.workers.unwrap_or(0)), middle, low, high, count })
 }
 
 /// What one worker more costs by two readings: nothing where the difference drowns in their noise.
@@ -117,7 +118,7 @@ fn by_worker(least: &Reading, most: &Reading) -> Option<f64> {
 /// way, by the two ways of that kind that are furthest apart in workers.
 fn costs_of(results: &Results, cells: &[&Cell]) -> Vec<Cost> {
     let mut kinds: Vec<(Kind, Vec<&Cell>)> = Vec::new();
-    for cell in cells.iter().filter(|cell| cell.workers.is_some()) {
+    for cell in cells.iter().filter(|cell| cell.config.workers.is_some()) {
         let kind = Kind::of(cell);
         match kinds.iter_mut().find(|(known, _)| *known == kind) {
             Some((_, own)) => own.push(cell),
@@ -129,8 +130,9 @@ fn costs_of(results: &Results, cells: &[&Cell]) -> Vec<Cost> {
         let known: Vec<Reading> = own.iter().filter_map(|cell| reading(results, cell)).collect();
         let by_count = |a: &Reading, b: &Reading| a.workers.total_cmp(&b.workers);
         let Some(most) = known.iter().copied().max_by(by_count) else { continue };
-        let alone =
-            cells.iter().find(|cell| cell.workers.is_none() && kind.parent == (cell.parent_memory, parent_use(cell)));
+        let alone = cells
+            .iter()
+            .find(|cell| cell.config.workers.is_none() && kind.parent == (cell.config.parent_memory, parent_use(cell)));
         let least = alone.and_then(|cell| reading(results, cell)).or_else(|| known.iter().copied().min_by(by_count));
         let Some(bytes) = least.and_then(|least| by_worker(&least, &most)) else { continue };
         let who = format!("{}{}", kind.who, kind.apart(&kinds));
@@ -140,47 +142,48 @@ fn costs_of(results: &Results, cells: &[&Cell]) -> Vec<Cost> {
     costs
 }
 
-fn parent_use(cell: &Cell) -> Option<&str> {
-    cell.parent_use.as_deref()
+fn parent_use(cell: &Cell) -> Option<ParentUse> {
+    cell.config.parent_use
 }
 
 /// What ways must have in common for their workers to cost the same.
 #[derive(PartialEq)]
-struct Kind<'a> {
+struct Kind {
     who: String,
-    ipc: Option<&'a str>,
-    parent: (Option<u64>, Option<&'a str>),
+    ipc: Option<Method>,
+    parent: (Option<u64>, Option<ParentUse>),
 }
 
-impl<'a> Kind<'a> {
-    fn of(cell: &'a Cell) -> Self {
-        let who = match (cell.model.as_str(), cell.start.as_deref()) {
-            ("processes", Some("fork")) => "a forked process".to_owned(),
-            ("processes", Some("spawn")) => "a spawned process".to_owned(),
-            ("processes", Some("forkserver")) => "a process of a fork server".to_owned(),
-            ("processes", _) => "a process".to_owned(),
-            ("threads", _) => "a thread".to_owned(),
-            ("rayon", _) => "a work-stealing thread".to_owned(),
-            ("interpreters", _) => "a sub-interpreter".to_owned(),
-            _ => format!("a worker of {}", cell.model_shown),
+impl Kind {
+    fn of(cell: &Cell) -> Self {
+        let who = match (cell.config.model, cell.config.start) {
+            (Model::Processes, Some(Start::Fork)) => "a forked process".to_owned(),
+            (Model::Processes, Some(Start::Spawn)) => "a spawned process".to_owned(),
+            (Model::Processes, Some(Start::Forkserver)) => "a process of a fork server".to_owned(),
+            (Model::Processes, None) => "a process".to_owned(),
+            (Model::Threads, _) => "a thread".to_owned(),
+            (Model::Rayon, _) => "a work-stealing thread".to_owned(),
+            (Model::Interpreters, _) => "a sub-interpreter".to_owned(),
+            (_, Some(start)) => format!("a worker of {} ({})", cell.model_shown(), start.word()),
+            (_, None) => format!("a worker of {}", cell.model_shown()),
         };
-        Self { who, ipc: cell.ipc.as_deref(), parent: (cell.parent_memory, parent_use(cell)) }
+        Self { who, ipc: cell.config.ipc, parent: (cell.config.parent_memory, parent_use(cell)) }
     }
     /// What sets it apart from others of the same name: what its parent holds and does, and the IPC method.
     fn apart(&self, all: &[(Kind, Vec<&Cell>)]) -> String {
         let twins = || all.iter().map(|(kind, _)| kind).filter(|other| other.who == self.who);
         let mut words = String::new();
         if twins().any(|other| other.ipc != self.ipc) {
-            words += &self.ipc.map_or(String::new(), |ipc| format!(" over {}", ipc.replace('_', " ")));
+            words += &self.ipc.map_or(String::new(), |ipc| format!(" over {}", ipc.word().replace('_', " ")));
         }
         if twins().any(|other| other.parent.0 != self.parent.0) {
             words += &self.parent.0.map_or(String::new(), |bytes| format!(", parent {}", show_bytes(bytes)));
         }
         // A worker that reads its parent's memory is another thing than one that leaves it alone, beside others or not.
         match self.parent.1 {
-            Some("read") => words += " (memory read)",
+            Some(ParentUse::Read) => words += " (memory read)",
             Some(other) if twins().any(|twin| twin.parent.1 != self.parent.1) => {
-                words += &format!(" (memory {other})");
+                words += &format!(" (memory {})", other.word());
             }
             _ => {}
         }

@@ -70,7 +70,7 @@ pub use picture::{ChartError, Picture};
 pub use theme::Theme;
 
 use crate::results::{ChartShape, Results};
-use crate::vocab::ChartKind;
+use crate::setting::ChartKind;
 
 /// One chart of a results file.
 #[derive(Clone, Debug)]
@@ -114,7 +114,7 @@ fn of_view(view: &Results, kind: ChartKind, base: &str) -> Vec<Chart> {
     match kind {
         ChartKind::Speedup => speedup::charts(view, base),
         ChartKind::Time => time::charts(view, base),
-        ChartKind::Losses => losses::charts(view, base),
+        ChartKind::Breakdown => losses::charts(view, base),
         ChartKind::Ipc => ipc::charts(view, base),
         ChartKind::Timeline => timeline::charts(view, base),
         ChartKind::Memory => memory::charts(view, base),
@@ -133,8 +133,8 @@ fn stem(shapes: &[ChartShape], index: usize) -> String {
     let alone = shapes.iter().filter(|other| other.kind == shape.kind).count() == 1;
     let parts = [
         shape.chosen.clone(),
-        shape.x.map_or(String::new(), |x| x.word().to_owned()),
-        shape.group.map_or(String::new(), |group| format!("by {}", group.word())),
+        shape.x.map_or(String::new(), |x| x.name().to_owned()),
+        shape.group.map_or(String::new(), |group| format!("by {}", group.name())),
     ];
     let asked = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
     let asked = if asked.is_empty() { shape.title.clone().unwrap_or_default() } else { asked };

@@ -9,7 +9,7 @@ use super::specimens::quantiles;
 use super::tests::misplaced;
 use super::{Chart, Theme, charts};
 use crate::results::*;
-use crate::vocab::{CHART_KEYS, CHARTS, ChartKey, ChartKind};
+use crate::setting::{ChartKind, EnumWords as _, Key, Model};
 
 /// A cell as it is drawn by lot: model, workers, method and the logarithm of its time, where it has one.
 type Way = (usize, usize, usize, Option<f64>);
@@ -68,7 +68,7 @@ impl Lot {
     }
 
     fn skeleton(&mut self, groups: &[Vec<Way>]) -> Results {
-        let kinds: Vec<ChartKind> = CHARTS.iter().map(|(kind, ..)| *kind).collect();
+        let kinds: Vec<ChartKind> = ChartKind::VALUES.to_vec();
         let mut fixture = Fixture::new("lot", &kinds);
         fixture.spread = self.size(-5.0, -0.05);
         let payloads = self.chance(2);
@@ -99,14 +99,14 @@ impl Lot {
             }
             cell.items = self.size(0.0, 12.0) as u64;
             cell.oversubscribed = self.chance(3);
-            if cell.model == "processes" {
-                cell.start = Some(["fork", "spawn", "forkserver"][self.0.usize(0..3)].into());
-                cell.on_crash = self.chance(2).then(|| ["stop", "restart", "skip"][self.0.usize(0..3)].into());
-                cell.api = self.chance(3).then(|| ["process", "pool", "executor"][self.0.usize(0..3)].into());
+            if cell.config.model == Model::Processes {
+                cell.config.start = Some(["fork", "spawn", "forkserver"][self.0.usize(0..3)].into());
+                cell.config.on_crash = self.chance(2).then(|| ["stop", "restart", "skip"][self.0.usize(0..3)].into());
+                cell.config.model = ["processes", "Pool", "ProcessPoolExecutor"][self.0.usize(0..3)].into();
             }
-            cell.chunk = self.chance(2).then(|| self.size(0.0, 6.0) as u32);
-            cell.parent_memory = self.chance(4).then(|| self.size(0.0, 12.0) as u64);
-            cell.switch_interval = self.chance(4).then(|| self.size(0.0, 12.0) as u64);
+            cell.config.chunk = self.chance(2).then(|| self.size(0.0, 6.0) as u32);
+            cell.config.parent_memory = self.chance(4).then(|| self.size(0.0, 12.0) as u64);
+            cell.config.switch_interval = self.chance(4).then(|| self.size(0.0, 12.0) as u64);
         }
     }
 
@@ -143,7 +143,7 @@ impl Lot {
 
     fn estimates(&mut self, results: &mut Results) {
         for index in 0..results.derived.estimates.len() {
-            let workers = results.cells[index].workers.unwrap_or(1);
+            let workers = results.cells[index].config.workers.unwrap_or(1);
             let estimate = &mut results.derived.estimates[index];
             for interval in [&mut estimate.time, &mut estimate.per_item, &mut estimate.speedup].into_iter().flatten() {
                 self.interval(interval);
@@ -190,7 +190,7 @@ impl Lot {
                 results.latencies.push(Latency { cell, trials: 2, service, response, service_by_trial: vec![] });
             }
             if self.chance(8) {
-                let workers = results.cells[cell].workers.unwrap_or(0).min(80);
+                let workers = results.cells[cell].config.workers.unwrap_or(0).min(80);
                 let timeline = self.timeline(cell, workers);
                 results.timelines.push(timeline);
             }
@@ -249,7 +249,8 @@ impl Lot {
         results.machine.cores = WORKERS[self.0.usize(0..WORKERS.len())];
         results.machine.cpu = self.name();
         results.tool = "0.1.0".into();
-        let methods: Vec<usize> = results.cells.iter().filter(|cell| cell.ipc.is_some()).map(|cell| cell.id).collect();
+        let methods: Vec<usize> =
+            results.cells.iter().filter(|cell| cell.config.ipc.is_some()).map(|cell| cell.id).collect();
         if let [a, b, ..] = methods.as_slice() {
             let at = Some(self.size(0.0, 12.0));
             let point = BreakPoint { value: 64.0, shown: String::new(), a: *a, b: *b, ratio: 1.0, word: Word::Faster };
@@ -273,13 +274,14 @@ impl Lot {
     /// More charts of the same kinds, shaped as they can be.
     fn shapes(&mut self, results: &mut Results) {
         for _ in 0..2 {
-            let kind = CHARTS[self.0.usize(0..CHARTS.len())].0;
-            let pick = |lot: &mut Self, from: &[ChartKey]| {
-                let key = CHART_KEYS[lot.0.usize(0..CHART_KEYS.len())].0;
-                from.contains(&key).then_some(key)
+            let kind = ChartKind::VALUES[self.0.usize(0..ChartKind::VALUES.len())];
+            let keys: Vec<Key> = Key::of_configurations().collect();
+            let pick = |lot: &mut Self, takes: &dyn Fn(Key) -> bool| {
+                let key = keys[lot.0.usize(0..keys.len())];
+                takes(key).then_some(key)
             };
-            let x = pick(self, kind.takes_x());
-            let group = pick(self, kind.takes_group()).filter(|group| Some(*group) != x);
+            let x = pick(self, &|key| kind.takes_x(key));
+            let group = pick(self, &|key| kind.takes_group(key)).filter(|group| Some(*group) != x);
             let cells: Vec<usize> = (0..results.cells.len()).filter(|_| !self.chance(3)).collect();
             let cells = (self.chance(2) && !cells.is_empty()).then_some(cells);
             let chosen = if cells.is_some() { self.name() } else { String::new() };
@@ -321,8 +323,8 @@ fn faults(chart: &Chart) -> Vec<String> {
 
 fn hold(results: &Results) -> Result<(), TestCaseError> {
     let drawn = charts(results);
-    for kind in CHARTS.iter().map(|(kind, ..)| *kind) {
-        prop_assert!(drawn.iter().any(|chart| chart.kind == kind), "no {} chart", kind.word());
+    for kind in ChartKind::VALUES {
+        prop_assert!(drawn.iter().any(|chart| chart.kind == *kind), "no {} chart", kind.word());
     }
     for (index, chart) in drawn.iter().enumerate() {
         prop_assert!(drawn[..index].iter().all(|other| other.stem != chart.stem), "two are called {}", chart.stem);

@@ -8,7 +8,7 @@ use super::words::{self, capital, times_short};
 use super::{Chart, view};
 use crate::name::{plural, show_count, show_seconds};
 use crate::results::{Cell, Group, Kind, Latency, Quantiles, Results};
-use crate::vocab::ChartKind;
+use crate::setting::{ChartKind, Key};
 
 /// More rows than these in one picture are not read; then every way has its row of most workers alone, as long as those fit.
 const MOST_ROWS: usize = 12;
@@ -72,7 +72,7 @@ fn most_workers<'a>(all: &[(&'a Cell, &'a Latency)]) -> Vec<(&'a Cell, &'a Laten
     let plain = |cell: &Cell| Cell {
         id: 0,
         label: String::new(),
-        workers: None,
+        config: cell.config.without(&[Key::Workers]),
         items: 0,
         checked: false,
         oversubscribed: false,
@@ -80,7 +80,7 @@ fn most_workers<'a>(all: &[(&'a Cell, &'a Latency)]) -> Vec<(&'a Cell, &'a Laten
     };
     for (cell, latency) in all {
         match ways.iter_mut().find(|(known, _)| plain(known) == plain(cell)) {
-            Some(known) if known.0.workers < cell.workers => *known = (cell, latency),
+            Some(known) if known.0.config.workers < cell.config.workers => *known = (cell, latency),
             Some(_) => {}
             None => ways.push((cell, latency)),
         }
@@ -89,7 +89,7 @@ fn most_workers<'a>(all: &[(&'a Cell, &'a Latency)]) -> Vec<(&'a Cell, &'a Laten
 }
 
 fn row(cell: &Cell, latency: &Latency) -> Row {
-    let (hue, shade) = (Hue::of_model(&cell.model), shade_of(cell.ipc.as_deref()));
+    let (hue, shade) = (Hue::of_model(cell.config.model), shade_of(cell.config.ipc));
     Row::new(cell.label.clone(), &latency.service, &latency.response, (hue, shade))
 }
 

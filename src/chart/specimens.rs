@@ -4,27 +4,28 @@ use super::fixture::{Fixture, Row, cpu_bound};
 use crate::results::{
     Change, ChartShape, Interval, Kind, Latency, Phase, Quantiles, Regression, Results, Spent, Trial,
 };
+use crate::setting::{ChartKind, Key, Outcome};
 use crate::verdict::{Comparison, compare_runs};
-use crate::vocab::{ChartKey, ChartKind, Outcome};
 
 /// Every such kind of picture.
 pub(super) fn specimens() -> Vec<(&'static str, Results)> {
     let mut shaped = cpu_bound("threads");
     shaped.scenario.name = "shaped".into();
     let plain = ChartShape::from(ChartKind::Time);
-    let two: Vec<usize> = shaped.cells.iter().filter(|cell| cell.workers == Some(2)).map(|cell| cell.id).collect();
+    let two: Vec<usize> =
+        shaped.cells.iter().filter(|cell| cell.config.workers == Some(2)).map(|cell| cell.id).collect();
     shaped.charts = vec![
         plain.clone(),
         ChartShape {
-            x: Some(ChartKey::Model),
-            group: Some(ChartKey::Ipc),
+            x: Some(Key::Model),
+            group: Some(Key::Ipc),
             cells: Some(two),
             chosen: "workers 2".into(),
             ..plain.clone()
         },
-        ChartShape { group: Some(ChartKey::Model), ..ChartKind::Speedup.into() },
+        ChartShape { group: Some(Key::Model), ..ChartKind::Speedup.into() },
         ChartShape { title: Some("Who wins? <&\"'> 100 % of 中文".into()), ..plain.clone() },
-        ChartShape { x: Some(ChartKey::Workers), ..plain },
+        ChartShape { x: Some(Key::Workers), ..plain },
     ];
     vec![("tails", tails()), ("few", few()), ("builds", builds(false)), ("equal", builds(true)), ("shaped", shaped)]
 }
@@ -78,9 +79,9 @@ pub(super) fn tails() -> Results {
     results.scenario.name = "tails".into();
     results.charts = vec![ChartKind::Service.into()];
     let all = results.cells.iter().map(|cell| {
-        let workers = f64::from(cell.workers.unwrap_or(1));
+        let workers = f64::from(cell.config.workers.unwrap_or(1));
         let tail = if workers > 2.0 { (0.04, 6.0 + workers) } else { (0.008, 2.0) };
-        let around = if cell.ipc.is_some() { 40_000.0 } else { 900.0 };
+        let around = if cell.config.ipc.is_some() { 40_000.0 } else { 900.0 };
         latency(cell.id, times(2560, 2.9e6, tail, cell.id as u64), around)
     });
     results.latencies = all.collect();
@@ -165,7 +166,7 @@ pub(super) fn builds(equal: bool) -> Results {
         let seconds = results.derived.estimates[cell.id].time.map_or(1.0, |time| time.median);
         let id = results.cells.len();
         let label = format!("{} (other build)", cell.label);
-        results.cells.push(crate::results::Cell { id, against: true, label, ..cell.clone() });
+        results.cells.push(crate::results::Cell { id, partner: Some(cell.id), label, ..cell.clone() });
         results.groups[0].cells.push(id);
         let estimate = crate::results::CellEstimate { cell: id, ..results.derived.estimates[cell.id].clone() };
         results.derived.estimates.push(estimate);

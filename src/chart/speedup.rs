@@ -8,7 +8,7 @@ use super::speedup_title::title;
 use super::words::{self, estimate, times};
 use super::{Chart, fits, view};
 use crate::results::{Cell, Group, GroupVerdict, Interval, Results};
-use crate::vocab::ChartKind;
+use crate::setting::{ChartKind, Key, Measure};
 
 /// More lines than this cannot be told apart.
 const MOST_LINES: usize = 32;
@@ -43,11 +43,11 @@ impl Drawn<'_> {
 
 fn drawn<'a>(results: &'a Results, group: &Group) -> Vec<Drawn<'a>> {
     let with_workers =
-        group.cells.iter().copied().filter(|cell| results.cells.get(*cell).is_some_and(|c| c.workers.is_some()));
-    let mut all: Vec<Drawn> = lines::lines(results, with_workers)
+        group.cells.iter().copied().filter(|cell| results.cells.get(*cell).is_some_and(|c| c.config.workers.is_some()));
+    let mut all: Vec<Drawn> = lines::lines(results, &[Key::Workers], with_workers)
         .into_iter()
         .map(|mut line| {
-            line.cells.sort_by_key(|cell| cell.workers);
+            line.cells.sort_by_key(|cell| cell.config.workers);
             let points = line.cells.iter().map(|cell| point(results, group, cell)).collect();
             Drawn { line, points }
         })
@@ -63,7 +63,7 @@ fn point(results: &Results, group: &Group, cell: &Cell) -> Point {
     let value = known.or((cell.id == group.baseline && estimate.is_some_and(|e| e.ok > 0)).then_some(itself));
     let value = value.and_then(words::drawable);
     let title = value.map_or(cell.label.clone(), |interval| format!("{}: {}", cell.label, with_interval(&interval)));
-    Point { x: f64::from(cell.workers.unwrap_or(1)), value, title }
+    Point { x: f64::from(cell.config.workers.unwrap_or(1)), value, title }
 }
 
 /// `1.93× (1.90 to 1.96)`.
@@ -79,7 +79,8 @@ fn chart(results: &Results, group: &Group, stem: String) -> Chart {
     let refused = |why: String| {
         Chart::refused(ChartKind::Speedup, stem.clone(), format!("Speed-up over workers, {}", group.label), why)
     };
-    let mut counts: Vec<u32> = all.iter().flat_map(|drawn| &drawn.line.cells).filter_map(|cell| cell.workers).collect();
+    let mut counts: Vec<u32> =
+        all.iter().flat_map(|drawn| &drawn.line.cells).filter_map(|cell| cell.config.workers).collect();
     counts.sort_unstable();
     counts.dedup();
     if counts.len() < 2 {
@@ -125,10 +126,10 @@ fn chart(results: &Results, group: &Group, stem: String) -> Chart {
 /// `serial`, or the cell that speed-ups refer to where there is no serial one.
 pub(super) fn reference(results: &Results, group: &Group) -> String {
     let Some(cell) = results.cells.get(group.baseline) else { return "the baseline".to_owned() };
-    match cell.workers {
-        Some(1) => format!("{} with one worker", cell.model_shown),
+    match cell.config.workers {
+        Some(1) => format!("{} with one worker", cell.model_shown()),
         Some(_) => cell.label.clone(),
-        None => cell.model_shown.clone(),
+        None => cell.model_shown().to_owned(),
     }
 }
 
@@ -136,7 +137,7 @@ fn subtitle(results: &Results, group: &Group, all: &[Drawn]) -> String {
     // The baseline's ratio to itself is no estimate.
     let pairs = all.iter().flat_map(|drawn| drawn.line.cells.iter().zip(&drawn.points));
     let intervals = pairs.filter(|(cell, _)| cell.id != group.baseline).filter_map(|(_, point)| point.value.as_ref());
-    let measure = if group.measure == "end_to_end" { ", end to end" } else { "" };
+    let measure = if group.measure == Measure::EndToEnd { ", end to end" } else { "" };
     let quick = if results.run.quick { ". Quick run" } else { "" };
     format!(
         "Speed-up over {}{measure}{}; {}{quick}. {}",

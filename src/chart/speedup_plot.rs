@@ -64,7 +64,7 @@ impl<'a> Layout<'a> {
                 })
             })
             .collect();
-        let base = results.cells.get(group.baseline).and_then(|cell| cell.workers).map_or(1.0, f64::from);
+        let base = results.cells.get(group.baseline).and_then(|cell| cell.config.workers).map_or(1.0, f64::from);
         let top = sheet.top();
         let height = HEIGHT.max(labels.len() as f64 * labels::PITCH);
         let right = WIDTH - labels::margin(&labels);

@@ -26,7 +26,7 @@ pub(super) fn title(results: &Results, group: &Group, verdict: Option<&GroupVerd
         return format!("{why}; highest median: {phrase}, {} on {on}", times_short(top_value.median));
     }
     if verdict.winners.contains(&group.baseline)
-        && results.cells.get(group.baseline).is_some_and(|c| c.workers.is_none_or(|w| w == 1))
+        && results.cells.get(group.baseline).is_some_and(|c| c.config.workers.is_none_or(|w| w == 1))
     {
         let cells: Vec<usize> = all.iter().flat_map(|drawn| &drawn.line.cells).map(|cell| cell.id).collect();
         return unbeaten(
@@ -68,7 +68,7 @@ fn slowest(others: &[(&Drawn, &Cell, Interval)], top: &Cell) -> String {
         (false, true) => "reach",
         (false, false) => "reaches",
     };
-    let on = if cell.workers == top.workers { String::new() } else { format!(" on {}", workers(cell)) };
+    let on = if cell.config.workers == top.config.workers { String::new() } else { format!(" on {}", workers(cell)) };
     format!("; {} {verb} {}{on}", drawn.line.phrase, times_short(value.median))
 }
 
@@ -97,7 +97,7 @@ fn shared_lead(results: &Results, verdict: &GroupVerdict, lines: &[&Drawn], (low
         many => vec![format!("{} ways", many.len())],
     };
     let range = words::times_range(low, high);
-    let mut on: Vec<u32> = verdict.winners.iter().filter_map(|cell| results.cells.get(*cell)?.workers).collect();
+    let mut on: Vec<u32> = verdict.winners.iter().filter_map(|cell| results.cells.get(*cell)?.config.workers).collect();
     on.sort_unstable();
     on.dedup();
     let tie = match on.as_slice() {
@@ -125,7 +125,7 @@ fn shared_lead(results: &Results, verdict: &GroupVerdict, lines: &[&Drawn], (low
 }
 
 fn workers(cell: &Cell) -> String {
-    match cell.workers {
+    match cell.config.workers {
         Some(1) | None => "1 worker".to_owned(),
         Some(count) => format!("{count} workers"),
     }

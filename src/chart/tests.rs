@@ -226,8 +226,8 @@ fn payloads_give_round_trips_or_throughput() {
     assert_eq!(chart.title, "Among IPC methods, shared memory is fastest from 64 B to 64 KiB; undecided at 1 MiB");
     assert!(chart.subtitle.starts_with("Round trip") && chart.subtitle.contains("wait sleep, affinity free"));
     let mut several = payloads();
-    for cell in several.cells.iter_mut().filter(|cell| cell.ipc.is_some()) {
-        cell.in_flight = Some(4);
+    for cell in several.cells.iter_mut().filter(|cell| cell.config.ipc.is_some()) {
+        cell.config.in_flight = Some(4);
     }
     let chart = only(&several, ChartKind::Ipc);
     assert!(
@@ -236,8 +236,8 @@ fn payloads_give_round_trips_or_throughput() {
         chart.subtitle
     );
     assert!(chart.title.contains("shared memory carries most") && chart.alt.contains("MB/s"), "{}", chart.alt);
-    for cell in several.cells.iter_mut().filter(|cell| cell.ipc.is_some()) {
-        cell.dispatch = Some("table".into());
+    for cell in several.cells.iter_mut().filter(|cell| cell.config.ipc.is_some()) {
+        cell.config.dispatch = Some("claim".into());
     }
     assert!(only(&several, ChartKind::Ipc).picture.is_err());
 }
@@ -250,7 +250,7 @@ fn a_crossing_is_marked_with_its_interval_and_settings_that_are_none_are_not_nam
     assert_eq!(chart.picture.unwrap().written.iter().filter(|(text, _)| text == words).count(), 1);
     let mut bare = payloads();
     for cell in &mut bare.cells {
-        (cell.wait, cell.affinity) = (None, None);
+        (cell.config.wait, cell.config.affinity) = (None, None);
     }
     let subtitle = only(&bare, ChartKind::Ipc).subtitle;
     assert!(subtitle.starts_with("Round trip of one item in flight over its payload; median"), "{subtitle}");
@@ -260,11 +260,11 @@ fn a_crossing_is_marked_with_its_interval_and_settings_that_are_none_are_not_nam
 fn what_is_lost_under_classes_of_python_is_told_too() {
     let mut results = faults();
     results.groups.truncate(2);
-    for cell in results.cells.iter_mut().filter(|cell| cell.on_crash.as_deref() == Some("skip")) {
-        (cell.on_crash, cell.api, cell.label) = (None, Some("pool".into()), "processes × 4, pool".into());
+    for cell in results.cells.iter_mut().filter(|cell| cell.config.on_crash == Some("skip".into())) {
+        (cell.config.on_crash, cell.config.model, cell.label) = (None, "Pool".into(), "Pool × 4".into());
     }
     let title = only(&results, ChartKind::Crash).title;
-    assert!(title.contains("; under pool they lose "), "{title}");
+    assert!(title.contains("; under Pool they lose "), "{title}");
 }
 
 #[test]
@@ -356,10 +356,10 @@ fn several_groups_get_files_of_their_own_and_names_are_escaped() {
 #[test]
 fn the_title_of_losses_names_the_largest() {
     let mut results = lost();
-    let idle = only(&results, ChartKind::Losses);
+    let idle = only(&results, ChartKind::Breakdown);
     assert_eq!(idle.title, "Having no free core (oversubscription or other load) costs threads × 4 the most: 1.8 of 4");
-    results.cells.iter_mut().for_each(|cell| cell.oversubscribed = cell.workers == Some(4));
-    let chart = only(&results, ChartKind::Losses);
+    results.cells.iter_mut().for_each(|cell| cell.oversubscribed = cell.config.workers == Some(4));
+    let chart = only(&results, ChartKind::Breakdown);
     assert_eq!(chart.title, "Oversubscription costs threads × 4 the most: 1.8 of 4");
     assert!(
         chart.subtitle.contains("by 2 instrumented trials") && chart.alt.contains("threads × 4 1.91× of 4, lost to")
@@ -369,7 +369,7 @@ fn the_title_of_losses_names_the_largest() {
     for losses in near.derived.estimates.iter_mut().filter_map(|estimate| estimate.losses.as_mut()) {
         losses.measured = f64::from(losses.workers) * 0.99;
     }
-    assert!(only(&near, ChartKind::Losses).title.starts_with("Hardly any speed-up is lost"));
+    assert!(only(&near, ChartKind::Breakdown).title.starts_with("Hardly any speed-up is lost"));
     for estimate in results.derived.estimates.iter_mut().filter_map(|estimate| estimate.losses.as_mut()) {
         let waiting = if estimate.workers == 2 { 9.0 } else { 0.0 };
         estimate.parts[2].1 = waiting;
@@ -377,13 +377,13 @@ fn the_title_of_losses_names_the_largest() {
         estimate.measured = if estimate.workers == 2 { 0.1 } else { estimate.measured };
     }
     assert!(
-        only(&results, ChartKind::Losses).title.starts_with("Waiting for work costs threads × 2 the most: 1.9 of 2")
+        only(&results, ChartKind::Breakdown).title.starts_with("Waiting for work costs threads × 2 the most: 1.9 of 2")
     );
 }
 
 #[test]
 fn every_part_of_a_loss_is_drawn_and_a_gain_is_told() {
-    let (lost, gained) = (only(&lost(), ChartKind::Losses), only(&gained(), ChartKind::Losses));
+    let (lost, gained) = (only(&lost(), ChartKind::Breakdown), only(&gained(), ChartKind::Breakdown));
     let drawn = svg(&lost);
     assert_eq!(drawn.matches(": measured ").count(), 8);
     for part in [
@@ -418,13 +418,15 @@ fn a_fit_is_dashed_and_named_in_the_footer() {
 fn losses_without_a_split_say_why_there_is_none() {
     let why = |change: fn(&mut Results)| {
         let mut results = cpu_bound("threads");
-        results.charts = vec![ChartKind::Losses.into()];
+        results.charts = vec![ChartKind::Breakdown.into()];
         change(&mut results);
-        only(&results, ChartKind::Losses).picture.unwrap_err()
+        only(&results, ChartKind::Breakdown).picture.unwrap_err()
     };
     assert!(why(|_| {}).contains("no instrumented trials"));
     assert!(why(|results| results.run.quick = true).contains("quick run"));
-    assert!(why(|results| results.cells.iter_mut().for_each(|cell| cell.workers = None)).contains("two workers"));
+    assert!(
+        why(|results| results.cells.iter_mut().for_each(|cell| cell.config.workers = None)).contains("two workers")
+    );
     assert!(why(|results| results.groups[0].baseline = 2).contains("one worker to refer to"));
 }
 
@@ -463,13 +465,9 @@ fn timelines_are_at_most_four_and_the_others_are_counted() {
     let mut results = plain();
     let group = results.groups[0].clone();
     for (cell, workers) in [(4, 1), (5, 3)] {
-        results.cells.push(Cell {
-            id: cell,
-            workers: Some(workers),
-            label: format!("t{cell}"),
-            ..results.cells[1].clone()
-        });
-        results.cells[cell].start = Some(format!("s{cell}"));
+        results.cells.push(Cell { id: cell, label: format!("t{cell}"), ..results.cells[1].clone() });
+        let config = &mut results.cells[cell].config;
+        (config.workers, config.switch_interval) = (Some(workers), Some(cell as u64));
         results.groups[0].cells.push(cell);
         results.timelines.push(Timeline { cell, ..results.timelines[1].clone() });
     }
@@ -496,7 +494,7 @@ fn memory_tells_what_a_worker_costs() {
     one.groups.truncate(1);
     let title = |results: &Results| only(results, ChartKind::Memory).title;
     assert_eq!(title(&one), "A spawned process costs 1.11 MiB, a thread 25.6 KiB");
-    one.cells.iter_mut().for_each(|cell| cell.workers = None);
+    one.cells.iter_mut().for_each(|cell| cell.config.workers = None);
     assert_eq!(title(&one), "From 3 MiB with serial to 11.9 MiB with processes × 8, pipe, spawn");
     one.derived.estimates.iter_mut().for_each(|estimate| estimate.memory = None);
     assert!(only(&one, ChartKind::Memory).picture.unwrap_err().contains("no trial that read memory"));

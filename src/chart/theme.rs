@@ -1,5 +1,7 @@
 //! Colours: a drawing names roles, and a theme replaces them at the end.
 
+use crate::setting::Model;
+
 /// Which background a picture is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Theme {
@@ -22,13 +24,14 @@ pub(super) enum Hue {
 }
 
 impl Hue {
-    /// The family of a model. Models without a family of their own share the fourth.
-    pub(super) fn of_model(model: &str) -> Self {
+    /// The family of a model: pools of processes are drawn as processes, and pools of threads as threads. Models without a
+    /// family of their own share the fourth.
+    pub(super) fn of_model(model: Model) -> Self {
         match model {
-            "processes" => Hue::Processes,
-            "threads" => Hue::Threads,
-            "rayon" => Hue::Rayon,
-            "serial" => Hue::Ink,
+            model if model.has_processes() => Hue::Processes,
+            model if model.has_threads() => Hue::Threads,
+            Model::Rayon => Hue::Rayon,
+            Model::Serial => Hue::Ink,
             _ => Hue::Fourth,
         }
     }

@@ -9,7 +9,7 @@ use super::words::{self, capital, estimate, times_short};
 use super::{Chart, view};
 use crate::name::show_seconds;
 use crate::results::{Cell, CellEstimate, Group, GroupVerdict, Interval, LOCK_MODEL, Results};
-use crate::vocab::ChartKind;
+use crate::setting::{ChartKind, Measure};
 
 /// More rows than this in one picture are not read: groups get pictures of their own, and a larger group none.
 const MOST_ROWS_TOGETHER: usize = 40;
@@ -109,8 +109,8 @@ fn row(results: &Results, group: &Group, cell: &Cell, per_item: bool, first: boo
         note => note,
     };
     let phases =
-        estimate.and_then(|estimate| estimate.phases).filter(|_| group.measure == "end_to_end").and_then(shares);
-    let (hue, shade) = (Hue::of_model(&cell.model), shade_of(cell.ipc.as_deref()));
+        estimate.and_then(|estimate| estimate.phases).filter(|_| group.measure == Measure::EndToEnd).and_then(shares);
+    let (hue, shade) = (Hue::of_model(cell.config.model), shade_of(cell.config.ipc));
     Row { label: cell.label.clone(), value, phases, note, hue, shade, first }
 }
 
@@ -126,10 +126,10 @@ fn shares(phases: [f64; 3]) -> Option<[f64; 3]> {
 }
 
 fn subtitle(results: &Results, groups: &[&Group], sections: &[Section]) -> String {
-    let all = |measure: &str| groups.iter().all(|group| group.measure == measure);
-    let measured = if all("work") {
+    let all = |measure: Measure| groups.iter().all(|group| group.measure == measure);
+    let measured = if all(Measure::Work) {
         "Time of the work phase"
-    } else if all("end_to_end") {
+    } else if all(Measure::EndToEnd) {
         "Time end to end"
     } else {
         "Time, of the work phase or end to end"
@@ -244,20 +244,21 @@ fn winner(results: &Results, group: &Group) -> Option<Option<String>> {
     let verdict = verdict.filter(|_| decided(results, verdict))?;
     let cells: Vec<&Cell> = verdict.winners.iter().filter_map(|cell| results.cells.get(*cell)).collect();
     let first = cells.first()?;
-    let same_model = cells.iter().all(|cell| cell.model == first.model);
-    let same_ipc = cells.iter().all(|cell| cell.ipc == first.ipc);
+    let same_model = cells.iter().all(|cell| cell.config.model == first.config.model);
+    let same_ipc = cells.iter().all(|cell| cell.config.ipc == first.config.ipc);
     let ipc = first
-        .ipc_shown
+        .ipc_shown()
         .as_deref()
         .filter(|_| same_ipc)
         .map_or(String::new(), |ipc| format!(" over {}", ipc.split(" (").next().unwrap_or(ipc)));
     // The others must have been shown to be slower, or nobody is fastest.
-    let alike = |cell: &Cell| cell.model == first.model && (!same_ipc || cell.ipc == first.ipc);
+    let alike =
+        |cell: &Cell| cell.config.model == first.config.model && (!same_ipc || cell.config.ipc == first.config.ipc);
     let timed = |cell: &Cell| estimate(results, cell.id).and_then(|estimate| time(group.per_item, estimate)).is_some();
     let others =
         group.cells.iter().filter_map(|cell| results.cells.get(*cell)).filter(|cell| !alike(cell) && timed(cell));
     let shown = finding::beats_all(verdict, first.id, others.map(|cell| cell.id));
-    Some((same_model && shown).then(|| format!("{}{ipc}", first.model_shown)))
+    Some((same_model && shown).then(|| format!("{}{ipc}", first.model_shown())))
 }
 
 /// The finding of several groups: who is fastest where.

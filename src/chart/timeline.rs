@@ -8,7 +8,7 @@ use super::timeline_title::title;
 use super::words;
 use super::{Chart, view};
 use crate::results::{Cell, EventKind, Results, Timeline};
-use crate::vocab::ChartKind;
+use crate::setting::{ChartKind, OnCrash};
 
 /// More timelines than these are not looked at; the others are named in a note.
 const MOST: usize = 4;
@@ -53,19 +53,18 @@ fn chosen(results: &Results) -> Vec<(&Cell, &Timeline)> {
         for cell in group.cells.iter().filter_map(|cell| results.cells.get(*cell)) {
             let mut own = results.timelines.iter().filter(|timeline| timeline.cell == cell.id);
             let Some(timeline) = own.find(|timeline| timeline.events.iter().any(|event| event.3 > 0)) else { continue };
-            let kind = |cell: &Cell| {
-                (cell.model.clone(), cell.start.clone(), cell.api.clone(), cell.on_crash.clone(), cell.switch_interval)
-            };
+            let kind =
+                |cell: &Cell| (cell.config.model, cell.config.start, cell.config.on_crash, cell.config.switch_interval);
             match ways.iter_mut().find(|(known, _)| kind(known) == kind(cell)) {
-                Some(known) if known.0.workers < cell.workers => *known = (cell, timeline),
+                Some(known) if known.0.config.workers < cell.config.workers => *known = (cell, timeline),
                 Some(_) => {}
                 None => ways.push((cell, timeline)),
             }
         }
         // One that works alone tells least, a death and a replacement tell most.
         ways.sort_by_key(|(cell, timeline)| {
-            let restarted = cell.on_crash.as_deref() == Some("restart") && died(timeline);
-            std::cmp::Reverse((restarted, cell.workers.unwrap_or(0).min(2)))
+            let restarted = cell.config.on_crash == Some(OnCrash::Restart) && died(timeline);
+            std::cmp::Reverse((restarted, cell.config.workers.unwrap_or(0).min(2)))
         });
         ranked.extend(ways.into_iter().enumerate().map(|(rank, (cell, timeline))| (rank, cell, timeline)));
     }
@@ -90,7 +89,7 @@ fn chart(results: &Results, cell: &Cell, timeline: &Timeline, stem: String, coun
     let (title, subtitle) = view::headline(results, title, subtitle);
     let sheet = Frame::new(results, &[group], &title, &subtitle, &notes(&story, counts));
     let alt = format!("{title}. {subtitle}. {}.", in_words(&story));
-    let hue = Hue::of_model(&cell.model);
+    let hue = Hue::of_model(cell.config.model);
     let picture = Layout::new(&sheet, &story, hue).draw(results, &stem, &alt);
     Chart { kind: ChartKind::Timeline, stem, title, subtitle, alt, picture: picture.map_err(|error| error.to_string()) }
 }

@@ -86,7 +86,7 @@ impl Story {
     pub(super) fn of(timeline: &Timeline, cell: &Cell) -> Self {
         let mut events: BTreeMap<u32, Vec<Event>> = BTreeMap::new();
         timeline.events.iter().for_each(|event| events.entry(event.0).or_default().push(*event));
-        let count = events.keys().max().copied().unwrap_or(0).max(cell.workers.unwrap_or(0)).min(MOST_WORKERS);
+        let count = events.keys().max().copied().unwrap_or(0).max(cell.config.workers.unwrap_or(0)).min(MOST_WORKERS);
         let of = |number| lane(number, events.remove(&number).unwrap_or_default(), timeline.left_out > 0);
         let mut single: Vec<Lane> = (0..=count).map(of).collect();
         complete_main(&mut single);

@@ -4,6 +4,7 @@ use super::timeline_lanes::{Bar, Lane, Story, What};
 use super::words::capital;
 use crate::name::show_seconds;
 use crate::results::Cell;
+use crate::setting::Model;
 
 /// From this share of the time on, the lock is what bounds the work.
 const MOSTLY: f64 = 0.8;
@@ -66,11 +67,11 @@ fn deaths(story: &Story) -> Option<String> {
 fn workers(cell: &Cell, count: u32) -> String {
     let number = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"].get(count as usize);
     let number = number.map_or_else(|| count.to_string(), |word| (*word).to_owned());
-    let (one, many) = match cell.model.as_str() {
-        "processes" => ("process", "processes"),
-        "threads" => ("thread", "threads"),
-        "rayon" => ("work-stealing thread", "work-stealing threads"),
-        "interpreters" => ("sub-interpreter", "sub-interpreters"),
+    let (one, many) = match cell.config.model {
+        model if model.has_processes() => ("process", "processes"),
+        model if model.has_threads() => ("thread", "threads"),
+        Model::Rayon => ("work-stealing thread", "work-stealing threads"),
+        model if model.has_interpreters() => ("sub-interpreter", "sub-interpreters"),
         _ => ("worker", "workers"),
     };
     format!("{number} {}", if count == 1 { one } else { many })
@@ -120,10 +121,10 @@ fn work(cell: &Cell, story: &Story) -> Option<String> {
     let items = busy.iter().flat_map(|lane| &lane.bars).filter(|bar| bar.what == What::Item);
     let worked: u64 = items.map(|bar| bar.to.min(to).saturating_sub(bar.from.max(from))).sum();
     let parties = story.single.iter().filter(|lane| !lane.main || busy.iter().any(|other| other.main)).count();
-    let parties = if cell.workers.is_none() { 1 } else { parties.max(1) };
+    let parties = if cell.config.workers.is_none() { 1 } else { parties.max(1) };
     let share = worked as f64 / ((to - from) as f64 * parties as f64);
     let percent = format!("{:.0} %", share.min(1.0) * 100.0);
-    let Some(count) = cell.workers else {
+    let Some(count) = cell.config.workers else {
         return Some(capital(&format!("{} is busy {percent} of the time until the last reply", cell.label)));
     };
     let (was, were) = if count == 1 { ("was", "was") } else { ("were", "were") };

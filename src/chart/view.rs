@@ -7,9 +7,8 @@
 use std::cmp::Ordering;
 
 use super::finding;
-use crate::name::{show_bytes, show_seconds};
 use crate::results::{Cell, ChartShape, Group, GroupVerdict, Results};
-use crate::vocab::ChartKey;
+use crate::setting::{Key, Value};
 
 /// The results as a chart of this shape shows them.
 pub(super) fn of(results: &Results, shape: &ChartShape) -> Results {
@@ -51,7 +50,7 @@ fn keep(view: &mut Results, wanted: impl Fn(usize) -> bool) {
 }
 
 /// Makes a group of its own of the cells of each value.
-fn part(view: &mut Results, key: ChartKey) {
+fn part(view: &mut Results, key: Key) {
     let groups = std::mem::take(&mut view.groups);
     let several = groups.len() > 1;
     let mut parts = Vec::new();
@@ -132,22 +131,25 @@ fn arrange(view: &mut Results, shape: &ChartShape) {
 /// Names by the setting along the axis, the model, and what else differs; nothing where these are not unique.
 fn labels(cells: &[&Cell], shape: &ChartShape) -> Option<Vec<String>> {
     // That some have no such setting at all follows from their model.
-    let differs = |key: ChartKey| {
+    let differs = |key: Key| {
         let mut values = cells.iter().filter_map(|cell| text(cell, key));
         values.next().is_some_and(|first| values.any(|value| value != first))
     };
-    let first = shape.x.into_iter().filter(|x| *x != ChartKey::Workers);
-    let keys = first.chain(NAMED.iter().copied().filter(|key| shape.x != Some(*key) || *key == ChartKey::Workers));
-    let keys: Vec<ChartKey> = keys
+    let first = shape.x.into_iter().filter(|x| *x != Key::Workers);
+    let named = [Key::Model, Key::Workers]
+        .into_iter()
+        .chain(Key::of_configurations().filter(|key| !matches!(key, Key::Model | Key::Workers)));
+    let keys = first.chain(named.filter(|key| shape.x != Some(*key) || *key == Key::Workers));
+    let keys: Vec<Key> = keys
         .filter(|key| Some(*key) != shape.group)
-        .filter(|key| Some(*key) == shape.x || *key == ChartKey::Model || differs(*key))
+        .filter(|key| Some(*key) == shape.x || *key == Key::Model || differs(*key))
         .collect();
     let name = |cell: &&Cell| {
         let mut label = String::new();
         for key in &keys {
             let Some(value) = text(cell, *key) else { continue };
-            match (key, cell.workers) {
-                (ChartKey::Workers, Some(workers)) if label.ends_with(&cell.model_shown) => {
+            match (key, cell.config.workers) {
+                (Key::Workers, Some(workers)) if label.ends_with(&cell.model_shown()) => {
                     label += &format!(" × {workers}");
                 }
                 _ if label.is_empty() => label = value,
@@ -161,27 +163,8 @@ fn labels(cells: &[&Cell], shape: &ChartShape) -> Option<Vec<String>> {
     unique.then_some(names)
 }
 
-/// The settings of ways in the order in which labels name them.
-const NAMED: &[ChartKey] = &[
-    ChartKey::Model,
-    ChartKey::Workers,
-    ChartKey::Ipc,
-    ChartKey::Dispatch,
-    ChartKey::Chunk,
-    ChartKey::InFlight,
-    ChartKey::Wait,
-    ChartKey::Affinity,
-    ChartKey::Start,
-    ChartKey::Api,
-    ChartKey::SwitchInterval,
-    ChartKey::GilHold,
-    ChartKey::OnCrash,
-    ChartKey::ParentMemory,
-    ChartKey::ParentUse,
-];
-
 /// The values that cells have of a setting: numbers rising, words in the order of the cells; cells without it are first.
-fn values(cells: &[&Cell], key: ChartKey) -> Vec<Option<String>> {
+fn values(cells: &[&Cell], key: Key) -> Vec<Option<String>> {
     let mut found: Vec<(Option<u64>, Option<String>)> = Vec::new();
     for cell in cells {
         let value = (number(cell, key), text(cell, key));
@@ -198,47 +181,25 @@ fn values(cells: &[&Cell], key: ChartKey) -> Vec<Option<String>> {
     found.into_iter().map(|(_, text)| text).collect()
 }
 
-fn number(cell: &Cell, key: ChartKey) -> Option<u64> {
-    match key {
-        ChartKey::Workers => cell.workers.map(u64::from),
-        ChartKey::Chunk => cell.chunk.map(u64::from),
-        ChartKey::InFlight => cell.in_flight.map(u64::from),
-        ChartKey::SwitchInterval => cell.switch_interval,
-        ChartKey::GilHold => cell.gil_hold,
-        ChartKey::ParentMemory => cell.parent_memory,
+fn number(cell: &Cell, key: Key) -> Option<u64> {
+    match cell.config.fact(key) {
+        Some(Value::Whole(number)) => Some(number),
         _ => None,
     }
 }
 
-/// How labels show a cell's setting.
-fn text(cell: &Cell, key: ChartKey) -> Option<String> {
-    let named = |value: &Option<String>, name: &str| value.as_ref().map(|value| format!("{name} {value}"));
-    let seconds =
-        |value: Option<u64>, name: &str| value.map(|nanos| format!("{name} {}", show_seconds(nanos as f64 / 1e9)));
+/// How labels show a configuration's setting.
+fn text(cell: &Cell, key: Key) -> Option<String> {
     match key {
-        ChartKey::Workers => cell.workers.map(|count| crate::name::plural(count.into(), "worker")),
-        ChartKey::Model => Some(cell.model_shown.clone()),
-        ChartKey::Ipc => cell.ipc_shown.clone().or_else(|| cell.ipc.clone()),
-        ChartKey::Dispatch => cell.dispatch.clone(),
-        ChartKey::Chunk => cell.chunk.map(|chunk| format!("chunk {chunk}")),
-        ChartKey::InFlight => cell.in_flight.map(|count| format!("{count} in flight")),
-        ChartKey::Wait => named(&cell.wait, "wait"),
-        ChartKey::Affinity => named(&cell.affinity, "affinity"),
-        ChartKey::Start => cell.start.clone(),
-        ChartKey::Api => named(&cell.api, "class"),
-        ChartKey::SwitchInterval => seconds(cell.switch_interval, "switch interval"),
-        ChartKey::GilHold => seconds(cell.gil_hold, "held"),
-        ChartKey::OnCrash => named(&cell.on_crash, "on crash:"),
-        ChartKey::ParentMemory => cell.parent_memory.map(|bytes| format!("parent {}", show_bytes(bytes))),
-        ChartKey::ParentUse => named(&cell.parent_use, "parent's memory"),
-        ChartKey::Payload => None,
+        Key::Model => Some(cell.model_shown().to_owned()),
+        key => cell.config.shown(key),
     }
 }
 
 /// How sentences call a setting.
-fn shown(key: ChartKey) -> String {
+fn shown(key: Key) -> String {
     match key {
-        ChartKey::Ipc => "IPC".to_owned(),
-        key => key.word().replace('_', " "),
+        Key::Ipc => "IPC".to_owned(),
+        key => key.name().replace('_', " "),
     }
 }

@@ -4,6 +4,7 @@ use super::canvas::Type;
 use super::font;
 use crate::name::{fixed_three_digits, show_seconds, three_digits};
 use crate::results::{CellEstimate, Group, Interval, LOCK_MODEL, Results};
+use crate::setting::Measure;
 
 /// `AMD EPYC · 2 cores · runner 0.1.0`.
 pub(super) fn machine(results: &Results) -> String {
@@ -20,7 +21,7 @@ pub(super) fn has_missing_signs(results: &Results, groups: &[&Group]) -> bool {
     let missing = |text: &str| font::drawable(text).1;
     groups.iter().any(|group| missing(&group.label) || missing(&group.describe))
         || results.cells.iter().filter(|cell| groups.iter().any(|group| group.id == cell.group)).any(|cell| {
-            missing(&cell.label) || missing(&cell.model_shown) || cell.ipc_shown.as_deref().is_some_and(missing)
+            missing(&cell.label) || missing(&cell.model_shown()) || cell.ipc_shown().as_deref().is_some_and(missing)
         })
         || missing(&results.machine.cpu)
 }
@@ -225,7 +226,7 @@ pub(super) fn what(results: &Results, group: &Group) -> String {
 /// The same beside words that say what the clock covers.
 pub(super) fn what_beside_measure(results: &Results, group: &Group) -> String {
     let what = what(results, group);
-    if group.measure == "end_to_end" {
+    if group.measure == Measure::EndToEnd {
         return what.replacen(", end to end", "", 1);
     }
     what.strip_suffix(", work").map_or(what.clone(), str::to_owned)

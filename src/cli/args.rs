@@ -20,7 +20,7 @@ Examples:
   runner explain ipc               what a word means, with an example
   runner plan my.yaml              what would be run, what is skipped, how long
   runner check my.yaml             all mistakes of a scenario, without running it
-  runner --only model=threads,workers=2 my.yaml
+  runner --filter model=threads,workers=2 my.yaml
                                    a part of it
   runner --resume scenarios/*.yaml go on where a run was interrupted or killed
   runner --against old/runner my.yaml
@@ -28,8 +28,8 @@ Examples:
   runner compare OLD.json NEW.json two runs side by side, with what else differs
   runner list                      tasks, models, IPC methods, charts
   runner render                    draw all reports again from their results
-  runner export --to samples.csv   every trial of all reports as a row, for other programs
-  runner export --perfetto --to trace.json
+  runner export -o samples.csv     every trial of all reports as a row, for other programs
+  runner export --perfetto -o trace.json
                                    what happened when, for ui.perfetto.dev
   runner report --open             all reports as one page that works offline
   runner embed README.md           charts, tables and numbers between markers of a document
@@ -38,7 +38,7 @@ Exit codes, the most telling first:
   130, 143  interrupted
   2         usage, an invalid scenario, nothing to resume, or another build that cannot run beside this one
   3         a trial ended otherwise than planned, or an output was not written
-  1         an expectation was not met, or was undecided under --undecided fail;
+  1         an expectation was not met, or was inconclusive under --strict;
             or a regression (--against, compare --gate), or a stale document (embed --check)
   0         everything went as planned";
 
@@ -110,11 +110,11 @@ pub(super) struct RunOptions {
     #[arg(value_name = "FILES")]
     pub(super) files: Vec<PathBuf>,
     #[command(flatten)]
-    pub(super) shape: Shape,
-    /// Folder for the reports, one folder per scenario below it [default: reports, with --quick reports/quick, with --only
-    /// reports/only, with --against reports/against]
-    #[arg(long, value_name = "FOLDER")]
-    pub(super) out: Option<PathBuf>,
+    pub(super) shape: Narrowing,
+    /// Folder for the reports, one folder per scenario below it [default: reports, with --quick reports/quick, with --filter
+    /// reports/filtered, with --against reports/against]
+    #[arg(short, long, value_name = "FOLDER")]
+    pub(super) output: Option<PathBuf>,
     /// Go on with runs that were interrupted or killed, from their journals; trials already done are not run again. Of
     /// several scenarios, those with a complete report of the same run are left as they are. Refused where the scenario,
     /// the options, the version or the machine differ, and where no run was broken off
@@ -127,21 +127,12 @@ pub(super) struct RunOptions {
     /// Print the results as JSON on standard output instead of tables
     #[arg(long)]
     pub(super) json: bool,
-    /// Whether an expectation that is neither met nor missed fails the run
-    #[arg(long, value_enum, value_name = "WHAT", default_value = "pass")]
-    pub(super) undecided: Undecided,
+    /// Exit with 1 where an expectation is inconclusive, as if it were not met
+    #[arg(long)]
+    pub(super) strict: bool,
     /// Only show what would be run (as `runner plan`)
     #[arg(long)]
     pub(super) dry_run: bool,
-}
-
-/// What an undecided expectation does to the exit code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub(super) enum Undecided {
-    /// Exit code 1, as if it were not met
-    Fail,
-    /// Nothing
-    Pass,
 }
 
 impl RunOptions {
@@ -150,26 +141,27 @@ impl RunOptions {
     pub(super) fn folder(&self) -> PathBuf {
         let default = match self {
             Self { against: Some(_), .. } => "reports/against",
-            Self { shape: Shape { quick: true, .. }, .. } => "reports/quick",
-            Self { shape: Shape { only: Some(_), .. }, .. } => "reports/only",
+            Self { shape: Narrowing { quick: true, .. }, .. } => "reports/quick",
+            Self { shape: Narrowing { filter, .. }, .. } if !filter.is_empty() => "reports/filtered",
             _ => "reports",
         };
-        self.out.clone().unwrap_or_else(|| PathBuf::from(default))
+        self.output.clone().unwrap_or_else(|| PathBuf::from(default))
     }
 }
 
 /// What narrows or sizes a run.
 #[derive(Debug, Args)]
-pub(super) struct Shape {
+pub(super) struct Narrowing {
     /// Small sizes and three trials at most: shows that everything works, gives no verdict
     #[arg(long)]
     pub(super) quick: bool,
-    /// Trials per cell (rounds), in place of the scenario's
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
-    pub(super) trials: Option<u32>,
-    /// Run only these cells, such as model=threads|rayon,workers=2
+    /// Rounds, in place of the scenario's: every configuration runs once in each
+    #[arg(short = 'n', long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(super) rounds: Option<u32>,
+    /// Run only these configurations: commas separate keys, and further values of a key follow it, as in
+    /// model=threads,rayon,workers=2; may be repeated
     #[arg(long, value_name = "KEY=VALUE,...")]
-    pub(super) only: Option<String>,
+    pub(super) filter: Vec<String>,
     /// Let scenarios name interpreters by path, and run Python code and commands of their own. Without it, what needs it is skipped
     #[arg(long)]
     pub(super) allow_commands: bool,
@@ -210,15 +202,15 @@ pub(super) struct TryOptions {
     /// How many workers [default: the number of cores]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub(super) workers: Option<u32>,
-    /// Trials per way, in place of as many as take about a minute
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
-    pub(super) trials: Option<u32>,
+    /// Rounds, in place of as many as take about a minute
+    #[arg(short = 'n', long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(super) rounds: Option<u32>,
     /// Also write the scenario that is run, into a file that does not exist yet
     #[arg(long, value_name = "FILE")]
     pub(super) save: Option<PathBuf>,
     /// Folder for the report
-    #[arg(long, value_name = "FOLDER", default_value = "reports")]
-    pub(super) out: PathBuf,
+    #[arg(short, long, value_name = "FOLDER", default_value = "reports")]
+    pub(super) output: PathBuf,
     /// Print the results as JSON on standard output instead of tables
     #[arg(long)]
     pub(super) json: bool,
@@ -240,7 +232,7 @@ pub(super) struct PlanOptions {
     #[arg(value_name = "FILES", required = true)]
     pub(super) files: Vec<PathBuf>,
     #[command(flatten)]
-    pub(super) shape: Shape,
+    pub(super) shape: Narrowing,
     /// Print the plan as JSON
     #[arg(long)]
     pub(super) json: bool,
@@ -253,7 +245,7 @@ pub(super) struct RenderOptions {
     pub(super) names: Vec<String>,
     /// Folder of the reports
     #[arg(long, value_name = "FOLDER", default_value = "reports")]
-    pub(super) out: PathBuf,
+    pub(super) reports: PathBuf,
 }
 
 #[derive(Debug, Args)]
@@ -273,9 +265,9 @@ pub(super) struct CompareOptions {
     /// Print it as Markdown, for a pull request
     #[arg(long)]
     pub(super) markdown: bool,
-    /// Write the chart of both runs to this folder (compare.svg, …), and the comparison beside it as compare.md
-    #[arg(long, value_name = "FOLDER")]
-    pub(super) out: Option<PathBuf>,
+    /// Write the chart of both runs to this folder (compare.svg, …), and the comparison to compare.md there
+    #[arg(short, long, value_name = "FOLDER")]
+    pub(super) output: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -292,16 +284,16 @@ pub(super) struct ExportOptions {
     pub(super) names: Vec<String>,
     /// Folder of the reports
     #[arg(long, value_name = "FOLDER", default_value = "reports")]
-    pub(super) out: PathBuf,
-    /// What is written [default: by the ending of --to, else csv]
+    pub(super) reports: PathBuf,
+    /// What is written [default: by the ending of --output, else csv]
     #[arg(long, value_name = "FORMAT")]
     pub(super) format: Option<Format>,
     /// The same as --format perfetto: what happened when, for ui.perfetto.dev or chrome://tracing
     #[arg(long, conflicts_with = "format")]
     pub(super) perfetto: bool,
     /// File to write, whole or not at all [default: standard output]
-    #[arg(long, value_name = "FILE")]
-    pub(super) to: Option<PathBuf>,
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
 }
 
 /// What `runner export` writes.
@@ -322,10 +314,10 @@ fn export_help() -> String {
     format!(
         "Examples:
   runner export                              every trial of all reports, as CSV on standard output
-  runner export cpu-bound --to samples.csv   those of one report, into a file
+  runner export cpu-bound -o samples.csv     those of one report, into a file
   runner export --format ndjson | jq .       as JSON, an object a line
   runner export --format md                  tables of every way, for a page of one's own
-  runner export --perfetto --to trace.json   starts, items, crashes and joins, for ui.perfetto.dev
+  runner export --perfetto -o trace.json   starts, items, crashes and joins, for ui.perfetto.dev
 
 Each row is one trial; times of `kind` timed whose `duplicate` is false are those that estimates come from. What has no
 value is empty in CSV and null in NDJSON. In CSV, lists are joined by blanks, and a text that starts with =, +, -, @, a
@@ -349,7 +341,7 @@ pub(super) struct ReportOptions {
     pub(super) names: Vec<String>,
     /// Folder of the reports
     #[arg(long, value_name = "FOLDER", default_value = "reports")]
-    pub(super) out: PathBuf,
+    pub(super) reports: PathBuf,
     /// Show the page in the browser (by xdg-open, where there is one)
     #[arg(long)]
     pub(super) open: bool,
@@ -377,7 +369,7 @@ pub(super) struct EmbedOptions {
     pub(super) force: bool,
     /// Folder of the reports
     #[arg(long, value_name = "FOLDER", default_value = "reports")]
-    pub(super) out: PathBuf,
+    pub(super) reports: PathBuf,
 }
 
 /// How `runner embed` writes.
@@ -404,9 +396,9 @@ fn embed_help() -> String {
 and in reStructuredText `.. runner:chart …` and `.. runner:end`, with blank lines around them. Code blocks are left alone.
 
   chart NAME  the chart of that file name, or of that kind where there is one; width=PIXELS
-  table       the ways of groups: group=\"LABEL\", columns=way,time,speedup,trials,notes,
+  table       the configurations of workloads: workload=\"LABEL\", columns=config,time,speedup,trials,notes,
               where KEY=VALUE …
-  verdict     the finding: group=\"LABEL\", show=all|sentence|when
+  verdict     the finding: workload=\"LABEL\", show=all|sentence|when
   value       one number: metric=METRIC, show=median|interval, where KEY=VALUE …
               With over KEY=VALUE … it is how many times as fast, and show=percent by how much
               In .rst: name=NAME, for |NAME|

@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 
 use super::Exit;
 use super::args::CompareOptions;
-use super::output::Output;
+use super::output::{Output, enveloped};
 use super::render::write_charts;
 use crate::chart;
 use crate::report::{TerminalOptions, comparison_markdown, comparison_terminal};
@@ -24,11 +24,11 @@ pub(super) fn compare(options: &CompareOptions, output: &Output) -> Result<Exit>
         output.error(&format!("{old} and {new} have no way in common: nothing can be compared"));
         return Ok(Exit::Usage);
     }
-    if let Some(folder) = &options.out {
+    if let Some(folder) = &options.output {
         write(&old, &new, &comparison, folder, output)?;
     }
     let text = if options.json {
-        serde_json::to_string_pretty(&comparison)?
+        serde_json::to_string_pretty(&enveloped("compare", &serde_json::to_value(&comparison)?))?
     } else if options.markdown {
         comparison_markdown(&comparison, &[])
     } else {

@@ -265,7 +265,7 @@ fn task_entry(task: &dyn Task) -> Entry {
     entry.heading = "Tasks".into();
     entry.stands_in = vec![Scope::Task.shown().into()];
     entry.example = Some(samples::of_task(task.name()));
-    let setting = |setting: &crate::task::Setting| {
+    let setting = |setting: &crate::setting::Setting| {
         let default =
             if setting.default.is_empty() { String::new() } else { format!(" (default {})", setting.default) };
         (setting.name.to_owned(), format!("{}{default}", setting.about))
@@ -279,7 +279,7 @@ fn settings_of(task: &dyn Task, schema: &Json) -> Vec<Entry> {
     let alternatives = schema.pointer("/definitions/TaskEntry/anyOf").and_then(Json::as_array);
     let is = |part: &&Json| part.pointer("/properties/kind/const").and_then(Json::as_str) == Some(task.name());
     let Some(own) = alternatives.and_then(|list| list.iter().find(is)) else { return Vec::new() };
-    let entry = |setting: &crate::task::Setting| {
+    let entry = |setting: &crate::setting::Setting| {
         let description = own["properties"][setting.name]["description"].as_str().unwrap_or_default();
         let what = format!("a setting of the task `{}`", task.name());
         let mut entry =

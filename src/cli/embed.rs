@@ -85,7 +85,7 @@ fn checked(documents: &[Document<'_>], found: &Found<'_>, options: &EmbedOptions
         output.error(&format!("not what its results draw: {}", paths.join(", ")));
         let mut reports: Vec<String> = found.altered.iter().map(|(report, _)| argument(report)).collect();
         reports.dedup();
-        output.say(&format!("mend with: runner render {}{}", reports.join(" "), out_option(&options.out)));
+        output.say(&format!("mend with: runner render {}{}", reports.join(" "), out_option(&options.reports)));
     }
     if !found.stale.is_empty() {
         output.error(&format!("stale: {}", names(found.stale.iter().copied())));
@@ -108,7 +108,7 @@ fn command(stale: &[&Document<'_>], options: &EmbedOptions) -> String {
     use clap::ValueEnum as _;
     let mut words = vec!["runner".to_owned(), "embed".to_owned()];
     words.extend(stale.iter().map(|document| argument(&document.path.to_string_lossy())));
-    words.extend(Some(out_option(&options.out).trim_start().to_owned()).filter(|option| !option.is_empty()));
+    words.extend(Some(out_option(&options.reports).trim_start().to_owned()).filter(|option| !option.is_empty()));
     words.extend(options.base_url.as_ref().map(|url| format!("--base-url {}", argument(url))));
     let format = options.format.and_then(|format| format.to_possible_value());
     words.extend(format.map(|value| format!("--format {}", value.get_name())));
@@ -199,7 +199,7 @@ impl ReportEntry {
         let here = Path::new(".").canonicalize().context("finding the current folder")?;
         let base_url = options.base_url.clone();
         let (read, drawn, linked) = (BTreeMap::new(), BTreeMap::new(), RefCell::default());
-        Ok(Self { out: options.out.clone(), base_url, folder: here.clone(), here, read, drawn, linked })
+        Ok(Self { out: options.reports.clone(), base_url, folder: here.clone(), here, read, drawn, linked })
     }
 
     /// Pictures to which documents refer that are not what their results draw, each with its report.

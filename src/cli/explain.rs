@@ -51,7 +51,7 @@ pub(super) fn explain(options: &ExplainOptions, tasks: &Tasks, output: &Output) 
         return Ok(Exit::Usage);
     }
     if options.json {
-        output.result(&serde_json::to_string_pretty(&found)?)?;
+        output.json("explain", &serde_json::json!({ "entries": found }))?;
     } else if asked.is_empty() {
         output.result(&overview(&entries, output.width()))?;
     } else {

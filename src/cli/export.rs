@@ -15,15 +15,15 @@ use crate::results::{Results, write_whole};
 /// Writes what the reports hold, in the format asked for.
 pub(super) fn export(options: &ExportOptions, output: &Output) -> Result<Exit> {
     let asked = options.perfetto.then_some(Format::Perfetto).or(options.format);
-    let Some(format) = asked.or_else(|| by_ending(options.to.as_deref())) else {
+    let Some(format) = asked.or_else(|| by_ending(options.output.as_deref())) else {
         output.error(
             "which format is meant cannot be told from the name of the file: say --format csv, --format ndjson, \
              --format md or --perfetto",
         );
         return Ok(Exit::Usage);
     };
-    let Some(names) = chosen(&options.names, &options.out, output)? else { return Ok(Exit::Usage) };
-    let all = names.iter().map(|name| derived(&options.out.join(name))).collect::<Result<Vec<Results>>>()?;
+    let Some(names) = chosen(&options.names, &options.reports, output)? else { return Ok(Exit::Usage) };
+    let all = names.iter().map(|name| derived(&options.reports.join(name))).collect::<Result<Vec<Results>>>()?;
     let (text, what) = match format {
         Format::Perfetto => {
             let count = timelines(&all);
@@ -43,7 +43,7 @@ pub(super) fn export(options: &ExportOptions, output: &Output) -> Result<Exit> {
             (text, plural(samples.rows.len() as u64, "trial"))
         }
     };
-    match target(options.to.as_deref()) {
+    match target(options.output.as_deref()) {
         None => output.exactly(&text)?,
         Some(path) => {
             write_whole(&path, text.as_bytes())?;

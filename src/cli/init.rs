@@ -70,8 +70,8 @@ pub(super) struct InitOptions {
     #[arg(long, value_name = "SLUG")]
     pub(super) name: Option<String>,
     /// File to write; `-` for standard output [default: NAME.yaml]
-    #[arg(long, value_name = "FILE")]
-    pub(super) out: Option<PathBuf>,
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
     /// Write over a file that exists
     #[arg(long)]
     pub(super) force: bool,
@@ -105,7 +105,7 @@ pub(super) fn init(options: &InitOptions, output: &Output) -> Result<Exit> {
         return Ok(Exit::Usage);
     }
     let text = named(case, name);
-    match options.out.clone().unwrap_or_else(|| PathBuf::from(format!("{name}.yaml"))) {
+    match options.output.clone().unwrap_or_else(|| PathBuf::from(format!("{name}.yaml"))) {
         path if path.as_os_str() == "-" => output.exactly(&text)?,
         path => {
             if let Err(why) = write(&path, &text, options.force) {

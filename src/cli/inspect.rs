@@ -9,15 +9,12 @@ use super::args::{CheckOptions, Described, ListOptions, PlanOptions, SchemaOptio
 use super::output::{Output, folded, wrap};
 use super::progress::show;
 use super::{Exit, power, sources};
-use crate::ipc::METHODS;
-use crate::model::MODELS;
 use crate::name::plural;
 use crate::plan::{FEWEST_ROUNDS_FOR_CHECKS, Group, Plan, estimate};
 use crate::results::LOCK_MODEL;
-use crate::runtime::{RUNTIMES, Runtime};
+use crate::setting::{ChartKind, EnumWords as _, Method, Metric, Model, Runtime, WordRow};
 use crate::task::Tasks;
 use crate::verdict::FEWEST_ROUNDS;
-use crate::vocab::{CHARTS, METRICS};
 use crate::{results, scenario};
 
 /// Checks scenarios.
@@ -26,10 +23,10 @@ pub(super) fn check(options: &CheckOptions, tasks: &Tasks, output: &Output) -> R
         return Ok(Exit::Usage);
     };
     if options.json {
-        output.result("[]")?;
+        output.json("check", &json!({ "problems": [] }))?;
     }
     for plan in plans {
-        output.progress(&format!("{}: valid, {}", plan.name, plural(plan.cells.len() as u64, "cell")));
+        output.progress(&format!("{}: valid, {}", plan.name, plural(plan.cells.len() as u64, "configuration")));
     }
     Ok(Exit::Success)
 }
@@ -46,7 +43,7 @@ pub(super) fn plan(options: &PlanOptions, tasks: &Tasks, output: &Output) -> Res
 pub(super) fn print_plans(plans: &[Plan], tasks: &Tasks, as_json: bool, output: &Output) -> Result<Exit> {
     if as_json {
         let list: Vec<Value> = plans.iter().map(|plan| plan_json(plan, tasks)).collect();
-        output.result(&serde_json::to_string_pretty(&list)?)?;
+        output.json("plan", &json!({ "plans": list }))?;
         return Ok(Exit::Success);
     }
     let mut seconds = 0.0;
@@ -75,16 +72,16 @@ fn plan_text(plan: &Plan, tasks: &Tasks) -> String {
             "  no A/A check: it takes {FEWEST_ROUNDS_FOR_CHECKS} rounds, and a verdict takes {FEWEST_ROUNDS}"
         );
     }
-    for axis in &plan.axes {
-        let _ = writeln!(text, "  axis {}: {}", axis.key, axis.values.join(", "));
+    for parameter in &plan.parameters {
+        let _ = writeln!(text, "  parameter {}: {}", parameter.key, parameter.values.join(", "));
     }
     for group in &plan.groups {
-        let _ = writeln!(text, "  group {}: {}", shown(group), group.describe);
+        let _ = writeln!(text, "  workload {}: {}", shown(group), group.describe);
         for id in &group.cells {
             let cell = &plan.cells[*id];
             let mut notes = Vec::new();
             if *id == group.baseline {
-                notes.push("baseline");
+                notes.push("reference");
             }
             if cell.checked {
                 notes.push("runs twice per round (A/A check)");
@@ -114,7 +111,7 @@ fn plan_text(plan: &Plan, tasks: &Tasks) -> String {
         "  {} in {} of {} (seed {}), with {} instrumented and {} for memory; about {} (a rough estimate)",
         plural(cost.trials(), "trial"),
         plural(plan.rounds.into(), "round"),
-        plural(plan.cells.len() as u64, "cell"),
+        plural(plan.cells.len() as u64, "configuration"),
         plan.seed,
         cost.instrumented,
         cost.memory,
@@ -134,13 +131,14 @@ fn plan_json(plan: &Plan, tasks: &Tasks) -> Value {
     let pairs = |what: &str, why: &str| json!({"what": what, "why": why});
     json!({
         "name": plan.name, "title": plan.title, "seed": plan.seed, "rounds": plan.rounds, "quick": plan.quick,
-        "axes": plan.axes.iter().map(|axis| json!({"key": axis.key, "values": axis.values})).collect::<Vec<_>>(),
-        "groups": plan.groups.iter().map(|group| json!({
+        "parameters":
+            plan.parameters.iter().map(|one| json!({"key": one.key, "values": one.values})).collect::<Vec<_>>(),
+        "workloads": plan.groups.iter().map(|group| json!({
             "label": group.label, "task": group.task, "describe": group.describe, "settings": group.settings,
-            "cells": group.cells.iter().map(|id| {
+            "configurations": group.cells.iter().map(|id| {
                 let cell = &plan.cells[*id];
-                json!({"label": cell.label, "setup": cell.config, "checked": cell.checked,
-                       "baseline": *id == group.baseline, "oversubscribed": cell.oversubscribed})
+                json!({"label": cell.label, "config": cell.config, "checked": cell.checked,
+                       "reference": *id == group.baseline, "oversubscribed": cell.oversubscribed})
             }).collect::<Vec<_>>(),
             "power": power::facts(plan, group),
         })).collect::<Vec<_>>(),
@@ -151,14 +149,19 @@ fn plan_json(plan: &Plan, tasks: &Tasks) -> Value {
     })
 }
 
+/// The words of a closed set with their meanings.
+fn words(rows: &'static [WordRow]) -> Vec<(&'static str, &'static str)> {
+    rows.iter().map(|row| (row.word, row.about)).collect()
+}
+
 /// Everything that a scenario may name, as (heading, word, what it is) and, for tasks, their settings.
 pub(super) fn list(options: &ListOptions, tasks: &Tasks, output: &Output) -> Result<Exit> {
     let lists: Vec<(&str, Vec<(&str, &str)>)> = vec![
-        ("Models", MODELS.iter().map(|entry| (entry.word, entry.about)).collect()),
-        ("IPC methods", METHODS.iter().map(|row| (row.1, row.3)).collect()),
-        ("Runtimes", RUNTIMES.iter().map(|row| (row.1, row.2)).collect()),
-        ("Charts", CHARTS.iter().map(|row| (row.1, row.2)).collect()),
-        ("Metrics of expectations", METRICS.iter().map(|row| (row.1, row.2)).collect()),
+        ("Models", Model::named().map(|model| (model.word(), model.row().about)).collect()),
+        ("IPC methods", words(Method::ROWS)),
+        ("Runtimes", words(Runtime::ROWS)),
+        ("Charts", words(ChartKind::ROWS)),
+        ("Metrics of expectations", words(Metric::ROWS)),
     ];
     if options.json {
         let mut all = serde_json::Map::new();
@@ -175,7 +178,7 @@ pub(super) fn list(options: &ListOptions, tasks: &Tasks, output: &Output) -> Res
             let rows = rows.iter().map(|(word, about)| json!({"name": word, "about": about})).collect();
             all.insert(heading.into(), rows);
         }
-        output.result(&serde_json::to_string_pretty(&all)?)?;
+        output.json("list", &Value::Object(all))?;
         return Ok(Exit::Success);
     }
     let mut text = String::from("Tasks\n");

@@ -19,6 +19,20 @@ pub(super) fn is_closed_pipe(error: &anyhow::Error) -> bool {
     error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
+/// The version of the form in which commands answer with `--json`.
+const JSON_VERSION: u32 = 1;
+
+/// An answer in its envelope.
+pub(super) fn enveloped(kind: &str, answer: &serde_json::Value) -> serde_json::Value {
+    let mut all = serde_json::Map::new();
+    all.insert("version".into(), JSON_VERSION.into());
+    all.insert("kind".into(), kind.into());
+    if let serde_json::Value::Object(answer) = answer {
+        all.extend(answer.clone());
+    }
+    all.into()
+}
+
 impl Output {
     pub(super) fn new(quiet: bool, verbose: bool) -> Self {
         // https://no-color.org: any value but an empty one switches colour off.
@@ -36,6 +50,12 @@ impl Output {
     pub(super) fn result(&self, text: &str) -> anyhow::Result<()> {
         self.exactly(text)?;
         if text.ends_with('\n') { Ok(()) } else { self.exactly("\n") }
+    }
+
+    /// Prints what a command found as JSON, in the envelope that every command has: the version of its form, which kind of
+    /// answer it is, and the answer's own keys.
+    pub(super) fn json(&self, kind: &str, answer: &serde_json::Value) -> anyhow::Result<()> {
+        self.result(&serde_json::to_string_pretty(&enveloped(kind, answer))?)
     }
 
     /// Prints a text as it is, without a line break of our own.

@@ -32,8 +32,8 @@ pub(super) struct CompletionsOptions {
 #[derive(Debug, Args)]
 pub(super) struct ManOptions {
     /// Folder to write to: runner.1, runner-run.1, and so on [default: runner.1 on standard output]
-    #[arg(long, value_name = "FOLDER")]
-    pub(super) out: Option<PathBuf>,
+    #[arg(short, long, value_name = "FOLDER")]
+    pub(super) output: Option<PathBuf>,
 }
 
 /// Prints the completions of a shell.
@@ -46,7 +46,7 @@ pub(super) fn completions(options: &CompletionsOptions, output: &Output) -> Resu
 
 /// Prints the page of the program, or writes those of all commands.
 pub(super) fn man(options: &ManOptions, output: &Output) -> Result<Exit> {
-    let Some(folder) = &options.out else {
+    let Some(folder) = &options.output else {
         let mut bytes = Vec::new();
         // As it is written into a folder: without the command `help`, which has no page.
         let mut command = Arguments::command().disable_help_subcommand(true);

@@ -13,18 +13,18 @@ use crate::chart::{Chart, Theme, charts};
 use crate::name::{nearest, plural};
 use crate::report::{ChartRef, HtmlSource, SEED_REPORT, html, markdown, regression_markdown, seed};
 use crate::results::{Results, read, write_whole};
+use crate::setting::{ChartKind, EnumWords as _};
 use crate::verdict;
-use crate::vocab::CHARTS;
 
 /// Draws reports again.
 pub(super) fn render(options: &RenderOptions, output: &Output) -> Result<Exit> {
-    let Some(names) = chosen(&options.names, &options.out, output)? else { return Ok(Exit::Usage) };
+    let Some(names) = chosen(&options.names, &options.reports, output)? else { return Ok(Exit::Usage) };
     for name in names {
-        let folder = options.out.join(&name);
+        let folder = options.reports.join(&name);
         let charts = write_report(&derived(&folder)?, &folder)?;
         output.progress(&format!("{}: {charts}", folder.display()));
     }
-    if let Some(path) = write_seed(&options.out)? {
+    if let Some(path) = write_seed(&options.reports)? {
         output.progress(&format!("{}", path.display()));
     }
     Ok(Exit::Success)
@@ -140,9 +140,9 @@ fn remove_stale(folder: &Path, written: &[PathBuf]) {
         let path = entry.path();
         let picture = path.extension().is_some_and(|ending| ending == "svg" || ending == "png");
         let name = entry.file_name().to_string_lossy().into_owned();
-        let ours = CHARTS.iter().any(|(_, word, _)| {
-            name.strip_prefix(word).is_some_and(|rest| rest.starts_with('.') || rest.starts_with('-'))
-        });
+        let ours = ChartKind::ROWS
+            .iter()
+            .any(|row| name.strip_prefix(row.word).is_some_and(|rest| rest.starts_with('.') || rest.starts_with('-')));
         if picture && ours && !written.contains(&path) {
             let _ = std::fs::remove_file(&path);
         }

@@ -22,20 +22,20 @@ const OPENER: &str = "xdg-open";
 
 /// Writes the page of all reports, or that of each one that is named.
 pub(super) fn report(options: &ReportOptions, output: &Output) -> Result<Exit> {
-    let Some(names) = chosen(&options.names, &options.out, output)? else { return Ok(Exit::Usage) };
-    let all = names.iter().map(|name| derived(&options.out.join(name))).collect::<Result<Vec<Results>>>()?;
+    let Some(names) = chosen(&options.names, &options.reports, output)? else { return Ok(Exit::Usage) };
+    let all = names.iter().map(|name| derived(&options.reports.join(name))).collect::<Result<Vec<Results>>>()?;
     let drawn: Vec<Vec<Chart>> = all.iter().map(charts).collect();
     let sources: Vec<HtmlSource<'_>> =
         all.iter().zip(&drawn).map(|(results, charts)| HtmlSource { results, charts }).collect();
     let mut pages: Vec<PathBuf> = Vec::new();
     if options.names.is_empty() {
-        let path = options.out.join(PAGE);
+        let path = options.reports.join(PAGE);
         write_whole(&path, html_of_all(&sources, seed(&all).as_deref()).as_bytes())?;
         output.progress(&format!("{}: {}", path.display(), plural(sources.len() as u64, "report")));
         pages.push(path);
     } else {
         for (name, source) in names.iter().zip(sources) {
-            let path = options.out.join(name).join(PAGE);
+            let path = options.reports.join(name).join(PAGE);
             write_whole(&path, html(source).as_bytes())?;
             output.progress(&format!("{}", path.display()));
             pages.push(path);

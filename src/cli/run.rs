@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
-use super::args::{RunOptions, Undecided};
+use super::args::RunOptions;
 use super::output::Output;
 use super::progress::Bar;
 use super::target::{Builds, NothingToResume, Prepared, Target, prepare};
@@ -76,7 +76,7 @@ pub(super) fn run_plans(
         output.result(&format!("All of Python's questions together: {}\n", path.display()))?;
     }
     if options.json {
-        output.result(&serde_json::to_string_pretty(&report::json(&all))?)?;
+        output.json("run", &serde_json::json!({ "scenarios": report::json(&all) }))?;
     } else {
         output.exactly(&report::surroundings(&all, &look(output)))?;
     }
@@ -129,7 +129,7 @@ fn run_all(
         let prepared = match target {
             Target::Run(prepared) => *prepared,
             Target::Done(results) => {
-                exit = exit.max(exit_of(&results, options.undecided, output));
+                exit = exit.max(exit_of(&results, options.strict, output));
                 all.push(*results);
                 continue;
             }
@@ -138,7 +138,7 @@ fn run_all(
         let Some((results, folder, journal)) = run_one(plan, prepared, host, &mut bar)? else { break };
         bar.finish(output, if results.run.complete { "done" } else { "interrupted (--resume goes on with it)" });
         save_and_show(&results, &folder, journal, options, output)?;
-        exit = exit.max(exit_of(&results, options.undecided, output));
+        exit = exit.max(exit_of(&results, options.strict, output));
         let complete = results.run.complete;
         all.push(results);
         if !complete {
@@ -223,11 +223,11 @@ fn is_open(results: &Results) -> bool {
 }
 
 /// What the results of one scenario make the program end with; says why, where that is a failure.
-fn exit_of(results: &Results, undecided: Undecided, output: &Output) -> Exit {
+fn exit_of(results: &Results, strict: bool, output: &Output) -> Exit {
     let regressed = results.derived.regressions.iter().any(|regression| regression.word == Change::Regression);
-    let left_open = results.run.against.is_some() && undecided == Undecided::Fail && is_open(results);
+    let left_open = results.run.against.is_some() && strict && is_open(results);
     let worse = if regressed || left_open { Exit::NotMet } else { Exit::Success };
-    let exit = expectations(results, undecided, output).max(worse);
+    let exit = expectations(results, strict, output).max(worse);
     if results.trials.iter().any(|trial| !verdict::is_planned(results, trial)) {
         exit.max(Exit::Unplanned)
     } else {
@@ -240,12 +240,12 @@ fn look(output: &Output) -> report::TerminalOptions {
 }
 
 /// Says which expectations fail the run, and why.
-fn expectations(results: &Results, undecided: Undecided, output: &Output) -> Exit {
+fn expectations(results: &Results, strict: bool, output: &Output) -> Exit {
     let mut exit = Exit::Success;
     for judged in &results.derived.expectations {
         let what = match judged.answer {
             Answer::NotMet => "not met",
-            Answer::Undecided if undecided == Undecided::Fail => "undecided",
+            Answer::Undecided if strict => "inconclusive",
             Answer::Undecided | Answer::Met => continue,
         };
         exit = Exit::NotMet;

@@ -1,7 +1,6 @@
 //! What the dictionary adds of its own: parts of scenarios that show a word, words that belong together, and terms of reports.
 
-use crate::task::{Setting, SettingKind};
-use crate::vocab::{METRICS, Unit};
+use crate::setting::{EnumWords as _, Metric, Setting, SettingKind, Unit};
 
 /// Stages in a chain, with every key that one takes.
 const STAGES: &str = "pipeline:\n  - {task: hash, model: threads, workers: [1, 2]}\n  - task: primes\n    model: processes\n    \
@@ -13,9 +12,9 @@ const KEYS: &[(&str, &str)] = &[
     ("name", "name: my-hashes"),
     ("title", "title: Hashing rounds of 256 KiB"),
     ("about", "about: Do threads hash as fast as processes?"),
-    ("tasks", "tasks:\n  - primes\n  - kind: hash\n    bytes: 256 KiB"),
+    ("tasks", "tasks:\n  - primes\n  - kind: hash\n    size: 256 KiB"),
     ("models", "models:\n  - serial\n  - kind: threads\n    workers: [1, cores]"),
-    ("trials", "trials: 9"),
+    ("trials", "rounds: 9"),
     ("timeout", "timeout: 10 s"),
     ("margin", "margin: 5 %"),
     ("seed", "seed: 42"),
@@ -33,8 +32,8 @@ const KEYS: &[(&str, &str)] = &[
     ("parent_memory", "parent_memory: 16 MiB"),
     ("rate", "tasks:\n  - kind: sleep\n    items: 200\nrate: [100, 400]"),
     ("pipeline", STAGES),
-    ("queue", "pipeline:\n  - {task: compress, bytes: 64 KiB}\n  - {task: hash}\nqueue: [4, 64]"),
-    ("items", "pipeline:\n  - {task: compress, bytes: 64 KiB}\n  - {task: hash}\nitems: 400"),
+    ("queue", "pipeline:\n  - {task: compress, size: 64 KiB}\n  - {task: hash}\nqueue: [4, 64]"),
+    ("items", "pipeline:\n  - {task: compress, size: 64 KiB}\n  - {task: hash}\nitems: 400"),
     ("pipeline.task", STAGES),
     ("pipeline.model", STAGES),
     ("pipeline.workers", STAGES),
@@ -200,7 +199,7 @@ fn ending(rest: &str) -> String {
 }
 
 fn metric(word: &str) -> String {
-    let unit = METRICS.iter().find(|(_, known, _)| *known == word).map(|(metric, ..)| metric.unit(false));
+    let unit = Metric::of_word(word).map(|metric| metric.unit(false));
     let bound = match unit {
         Some(Unit::Seconds) => "at_most: 2 s",
         Some(Unit::Bytes) => "at_most: 256 MiB",

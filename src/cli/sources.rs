@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use clap::CommandFactory as _;
 
-use super::args::{Arguments, Shape};
+use super::args::{Arguments, Narrowing};
 use super::output::Output;
 use crate::model::usable_cores;
-use crate::plan::{Only, Options, Plan, plan, pythons};
+use crate::plan::{Filter, Options, Plan, plan, pythons};
 use crate::runtime::{Interpreter, find};
 use crate::scenario::{Diagnostics, Scenario, Source, load};
 use crate::task::Tasks;
@@ -21,7 +21,7 @@ const MOST_BYTES: u64 = (1 << 20) + 1;
 /// Reads and plans all files, or prints all their problems and gives nothing.
 pub(super) fn plans(
     files: &[PathBuf],
-    shape: Option<&Shape>,
+    shape: Option<&Narrowing>,
     tasks: &Tasks,
     output: &Output,
     json: bool,
@@ -35,7 +35,7 @@ pub(super) fn plans(
 pub(super) fn plans_of(
     sources: &[Source],
     mut problems: Diagnostics,
-    shape: Option<&Shape>,
+    shape: Option<&Narrowing>,
     tasks: &Tasks,
     output: &Output,
     json: bool,
@@ -74,7 +74,7 @@ pub(super) fn plans_of(
                 })
             })
             .collect();
-        output.result(&serde_json::to_string_pretty(&list)?)?;
+        output.json("check", &serde_json::json!({ "problems": list }))?;
     } else {
         output.say(&problems.folded(output.color_err(), output.prose_of_errors()));
         let count = problems.len();
@@ -91,19 +91,17 @@ fn found(scenarios: &[Scenario], allowed: bool) -> BTreeMap<String, Result<Inter
     find(&names, &std::env::var("PATH").unwrap_or_default(), allowed)
 }
 
-fn options(shape: Option<&Shape>) -> Result<Options, String> {
+fn options(shape: Option<&Narrowing>) -> Result<Options, String> {
     let mut options = Options::new(usable_cores().len() as u32);
     options.memory = crate::host::free_memory();
     if let Some(shape) = shape {
         options.allow_commands = shape.allow_commands;
         options.quick = shape.quick;
-        options.trials = shape.trials;
+        options.rounds = shape.rounds;
         options.seed = shape.seed;
-        options.only = match shape.only.as_deref().map(Only::parse) {
-            Some(Err(error)) => return Err(format!("--only: {error}")),
-            Some(Ok(only)) => Some(only),
-            None => None,
-        };
+        if !shape.filter.is_empty() {
+            options.filter = Some(Filter::parse(&shape.filter).map_err(|error| format!("--filter: {error}"))?);
+        }
     }
     Ok(options)
 }

@@ -154,8 +154,8 @@ fn is_done(blank: &Results, earlier: &Results) -> bool {
     old.complete
         && blank.scenario.hash == earlier.scenario.hash
         && blank.tool == earlier.tool
-        && (run.seed, run.rounds, run.quick, &run.only, &run.against)
-            == (old.seed, old.rounds, old.quick, &old.only, &old.against)
+        && (run.seed, run.rounds, run.quick, &run.filter, &run.against)
+            == (old.seed, old.rounds, old.quick, &old.filter, &old.against)
         && blank.machine.differs_from(&earlier.machine).is_empty()
         && ways(blank) == ways(earlier)
 }

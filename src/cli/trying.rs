@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result};
 
-use super::args::{RunOptions, Shape, TryOptions, Undecided};
+use super::args::{Narrowing, RunOptions, TryOptions};
 use super::output::Output;
 use super::{Exit, run, sources};
 use crate::model::usable_cores;
@@ -43,12 +43,12 @@ pub(super) fn try_it(options: &TryOptions, tasks: &Tasks, program: Program, outp
     };
     let run_options = RunOptions {
         files: Vec::new(),
-        shape: Shape { quick: false, trials: options.trials, only: None, seed: None, allow_commands: true },
-        out: Some(options.out.clone()),
+        shape: Narrowing { quick: false, rounds: options.rounds, filter: Vec::new(), seed: None, allow_commands: true },
+        output: Some(options.output.clone()),
         resume: false,
         against: None,
         json: options.json,
-        undecided: Undecided::Pass,
+        strict: false,
         dry_run: false,
     };
     let source = Source { name: "the scenario of `runner try`".into(), bytes: text.clone().into_bytes() };
@@ -122,7 +122,7 @@ fn function(options: &TryOptions, call: &str, items: Option<&[String]>, output: 
         .map_err(|why| Refused(format!("{call} {why} (called with {first}, by {})", interpreter.label())))?;
     let workers = options.workers.unwrap_or_else(|| usable_cores().len() as u32);
     let ways = 3.0 + f64::from(u8::from(seen.coroutine || interpreter.interpreters));
-    let size = Size::of(seen.seconds, ways, workers).with(options.trials);
+    let size = Size::of(seen.seconds, ways, workers).with(options.rounds);
     let kind = if seen.coroutine { "a coroutine function" } else { "a function" };
     size.announce(call, &format!("{kind} of {}", interpreter.label()), seen.seconds, output);
     let models = models(&seen, &interpreter);
@@ -130,7 +130,7 @@ fn function(options: &TryOptions, call: &str, items: Option<&[String]>, output: 
     Ok(format!(
         "# Written by `runner try {call}`. It runs again with `runner --allow-commands FILE`.\nversion: 1\nname: {}\n\
          title: {}\n\ntasks:\n  - kind: python\n    call: {}\n    path: {}{data}\n    items: {}\n\nruntime: python\n\
-         python: {}\nmodels:\n{models}\nworkers: {workers}\ntrials: {}\ntimeout: {} s\n",
+         python: {}\nmodels:\n{models}\nworkers: {workers}\nrounds: {}\ntimeout: {} s\n",
         slug(name),
         quoted(format!("{call}, {workers} at a time")),
         quoted(call),
@@ -158,7 +158,7 @@ fn command(options: &TryOptions, items: Option<&[String]>, output: &Output) -> R
         return Err(Refused(format!("{name} ended with {ended} for item {first}: {}", said.trim())));
     }
     let workers = options.workers.unwrap_or_else(|| usable_cores().len() as u32);
-    let size = Size::of(seconds, 3.0, workers).with(options.trials);
+    let size = Size::of(seconds, 3.0, workers).with(options.rounds);
     size.announce(name, "a command", seconds, output);
     let argv: Vec<String> = options.command.iter().map(quoted).collect();
     let data = options.items.as_ref().map_or(String::new(), |path| format!("\n    data: {}", quoted(path)));
@@ -166,7 +166,7 @@ fn command(options: &TryOptions, items: Option<&[String]>, output: &Output) -> R
     Ok(format!(
         "# Written by `runner try -- {name} …`. It runs again with `runner --allow-commands FILE`.\nversion: 1\nname: {}\n\
          title: {}\n\ntasks:\n  - kind: command\n    argv: [{}]{data}\n    items: {}\n\nmodels:\n  - serial\n  - threads\n  \
-         - processes\nworkers: {workers}\ntrials: {}\ntimeout: {} s\n",
+         - processes\nworkers: {workers}\nrounds: {}\ntimeout: {} s\n",
         slug(&short),
         quoted(format!("{short}, {workers} at a time")),
         argv.join(", "),

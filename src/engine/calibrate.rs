@@ -77,7 +77,7 @@ pub(super) fn choose(run: &mut Run<'_>) -> Result<Vec<u64>, Interrupted> {
         }
         let mut cells = Vec::new();
         // The other build of a way does the same work, whatever it takes for it.
-        for id in group.cells.iter().filter(|id| plan.cells[**id].against.is_none()) {
+        for id in group.cells.iter().filter(|id| plan.cells[**id].partner.is_none()) {
             run.progress.calibrating(done, plan.cells.len());
             cells.push((*id, seconds_per_item(run, *id)?));
             done += 1;
@@ -87,7 +87,7 @@ pub(super) fn choose(run: &mut Run<'_>) -> Result<Vec<u64>, Interrupted> {
         }
     }
     for (id, cell) in plan.cells.iter().enumerate() {
-        if let Some(own) = cell.against {
+        if let Some(own) = cell.partner {
             counts[id] = counts[own];
         }
     }

@@ -231,7 +231,7 @@ fn spec(plan: &Plan, cell: usize, items: u64, kind: Kind) -> TrialSpec {
         server: None,
         stages: group.stages.clone(),
     };
-    let against = cell.against.is_some();
+    let against = cell.partner.is_some();
     TrialSpec { brief, reference: false, timeout: plan.timeout, prefix: String::new(), against }
 }
 
@@ -268,7 +268,9 @@ fn blank_trial() -> Trial {
 /// A trial from what its host left; compares the sum of its replies with the right one.
 fn to_trial(report: &Report, reference: &Result<(u64, u64), String>, place: &Trial) -> Trial {
     let outcome = match (&report.outcome, reference) {
-        (Outcome::Ok, Ok((digest, known))) if (report.digest, report.done) != (*digest, *known) => Outcome::WrongReply,
+        (Outcome::Ok, Ok((digest, known))) if (report.digest, report.done) != (*digest, *known) => {
+            Outcome::ResultMismatch
+        }
         (Outcome::Ok, Err(why)) => Outcome::Failed { detail: why.clone() },
         (other, _) => other.clone(),
     };

@@ -2,16 +2,8 @@
 
 use sha2::{Digest as _, Sha256};
 
-use crate::plan::{Plan, StageTask, StageWay};
+use crate::plan::Plan;
 use crate::results::{self, Derived, FORMAT, Machine, Results, RunRecord, ScenarioRecord};
-
-/// A word of a serialisable enumeration, as scenarios write it.
-fn word(value: &impl serde::Serialize) -> String {
-    match serde_json::to_value(value) {
-        Ok(serde_json::Value::String(word)) => word,
-        _ => String::new(),
-    }
-}
 
 pub(super) fn blank(plan: &Plan, machine: Machine, started: String) -> Results {
     Results {
@@ -29,7 +21,7 @@ pub(super) fn blank(plan: &Plan, machine: Machine, started: String) -> Results {
             rounds: plan.rounds,
             quick: plan.quick,
             complete: false,
-            only: plan.only.clone(),
+            filter: plan.filter.clone(),
             margin: plan.margin,
             timeout: plan.timeout.as_secs_f64(),
             started,
@@ -38,7 +30,7 @@ pub(super) fn blank(plan: &Plan, machine: Machine, started: String) -> Results {
         },
         machine,
         groups: plan.groups.iter().map(group).collect(),
-        cells: plan.cells.iter().map(|one| cell(one, &plan.groups[one.group].stages)).collect(),
+        cells: plan.cells.iter().map(cell).collect(),
         skipped: plan
             .skipped
             .iter()
@@ -70,7 +62,7 @@ pub(super) fn head(blank: &Results, build: String, against: Option<String>) -> r
         seed: run.seed,
         rounds: run.rounds,
         quick: run.quick,
-        only: run.only.clone(),
+        filter: run.filter.clone(),
         cells,
         tool: blank.tool.clone(),
         build,
@@ -81,70 +73,40 @@ pub(super) fn head(blank: &Results, build: String, against: Option<String>) -> r
 }
 
 fn group(group: &crate::plan::Group) -> results::Group {
-    let json = |value| serde_json::to_value(value).unwrap_or_default();
     results::Group {
         id: group.id,
         label: group.label.clone(),
         task: group.task.clone(),
         describe: group.describe.clone(),
         bound: format!("{:?}", group.bound).to_lowercase(),
-        settings: group.settings.iter().map(|(name, value)| (name.to_owned(), json(value))).collect(),
+        settings: group.settings.iter().map(|(name, value)| (name.to_owned(), value.clone())).collect(),
         payload: group.payload,
         rate: group.rate,
-        runtime: word(&group.runtime),
+        runtime: group.runtime,
         interpreter: group.interpreter.as_ref().map(|found| results::Interpreter {
             label: found.label(),
             version: found.version.clone(),
             free_threaded: found.free_threaded,
             gil: found.gil,
         }),
-        fault: group.fault.map(|fault| results::Fault { kind: fault.kind.word().to_owned(), item: fault.item }),
-        measure: word(&group.measure),
+        fault: group.fault.map(|fault| results::Fault { kind: fault.kind, item: fault.item }),
+        measure: group.measure,
         cells: group.cells.clone(),
         baseline: group.baseline,
         per_item: false,
     }
 }
 
-fn cell(cell: &crate::plan::Cell, works: &[StageTask]) -> results::Cell {
-    let config = &cell.config;
+fn cell(cell: &crate::plan::Cell) -> results::Cell {
     results::Cell {
         id: cell.id,
         group: cell.group,
         label: cell.label.clone(),
-        model: config.model.entry().word.to_owned(),
-        model_shown: config.model.entry().shown.to_owned(),
-        workers: config.workers,
-        ipc: config.ipc.map(|method| method.word().to_owned()),
-        ipc_shown: config.ipc_shown(),
-        dispatch: config.dispatch.as_ref().map(word),
-        chunk: config.chunk,
-        in_flight: config.in_flight,
-        wait: config.wait.as_ref().map(word),
-        affinity: config.affinity.as_ref().map(word),
-        start: config.start.as_ref().map(word),
-        api: config.api.as_ref().map(word),
-        switch_interval: config.switch_interval,
-        gil_hold: config.gil_hold,
-        on_crash: config.on_crash.as_ref().map(word),
-        parent_memory: config.parent_memory,
-        parent_use: config.parent_use.as_ref().map(word),
-        stages: works.iter().zip(&config.stages).map(stage).collect(),
-        queue: config.queue,
+        config: cell.config.clone(),
         items: 0,
         checked: cell.checked,
-        against: cell.against.is_some(),
+        partner: cell.partner,
         oversubscribed: cell.oversubscribed,
-    }
-}
-
-fn stage((work, way): (&StageTask, &StageWay)) -> results::Stage {
-    results::Stage {
-        task: work.task.clone(),
-        model: way.model.entry().word.to_owned(),
-        workers: way.workers,
-        ipc: way.ipc.map(|method| method.word().to_owned()),
-        in_flight: way.in_flight,
     }
 }
 

@@ -14,11 +14,12 @@ use super::process::stop_group;
 use super::python;
 use super::server::Server;
 use crate::ipc;
-use crate::model::{self, Model, Ran, RunContext, RunError, Start, Usage};
+use crate::model::{self, Ran, RunContext, RunError, Usage};
 use crate::name::show_bytes;
 use crate::reexec::Program;
 use crate::results::{Event, EventKind, Life, LockUse, Memory, MemoryUse, Open, Phase, Seen, Spent, StageTimes};
-use crate::runtime::{self, Runtime};
+use crate::runtime::{self};
+use crate::setting::{Model, Runtime, Start};
 use crate::task::{Task, Tasks};
 
 /// Held by whoever ends this process, from then on: the trial when it is done, or the thread that finds the runner gone.
@@ -88,7 +89,7 @@ pub fn host_main(tasks: &Tasks, program: &Program) -> u8 {
         // Nobody reads any more: whoever follows the runner is about to notice, and ends this process when all is removed.
         std::thread::sleep(STOPPING);
     }
-    // Ending now would leave undone what has been begun there.
+    // OutcomeKind now would leave undone what has been begun there.
     std::mem::forget(LEAVING.lock().unwrap_or_else(PoisonError::into_inner));
     if written.is_ok() { 0 } else { 1 }
 }
@@ -295,7 +296,9 @@ fn check_means(order: &RunContext<'_>) -> Result<(), RunError> {
     let chunks = match brief.config.stages.len() as u64 {
         0 => workers * u64::from(brief.config.in_flight.unwrap_or(1)) + 1,
         stages => {
-            let held = |stage: &model::StageWay| u64::from(stage.workers) * u64::from(stage.in_flight.unwrap_or(1));
+            let held = |stage: &crate::setting::StageConfig| {
+                u64::from(stage.workers) * u64::from(stage.in_flight.unwrap_or(1))
+            };
             let waiting = (stages - 1) * u64::from(brief.config.queue.unwrap_or(1));
             brief.config.stages.iter().map(held).sum::<u64>() + waiting.min(brief.items)
         }
@@ -347,10 +350,11 @@ impl Ticks {
 
 #[cfg(test)]
 mod tests {
+    use crate::setting::{Config, Measure};
     use serde_json::Value;
 
     use super::*;
-    use crate::model::{Config, JobSpec, Measure, Purpose};
+    use crate::model::{JobSpec, Purpose};
     use crate::reexec::PROTOCOL;
 
     /// The names of all fields, those of nested objects behind a point.

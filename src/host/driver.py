@@ -339,7 +339,7 @@ def hashing(order, constants):
 
 
 def sleeping(order, constants):
-    seconds, seed = order.settings["duration"] / 1e9, order.seed
+    seconds, seed = order.settings["delay"] / 1e9, order.seed
 
     def run(request):
         time.sleep(seconds)
@@ -395,7 +395,7 @@ def echo(order, constants):
 
 
 def mixed(order, constants):
-    seed, steps, seconds = order.seed, order.settings["steps"], order.settings["pause"] / 1e9
+    seed, steps, seconds = order.seed, order.settings["steps"], order.settings["delay"] / 1e9
 
     def compute(request):
         state = mix(seed, int.from_bytes(request, "little"))
@@ -425,7 +425,7 @@ def convoy(order, constants):
     import mmap
 
     settings, seed, grace = order.settings, order.seed, 0.01
-    waits, seconds = settings["waits"], settings["pause"] / 1e9
+    waits, seconds = settings["waits"], settings["delay"] / 1e9
 
     def flag():
         descriptor = os.open(os.path.join(order.folder, "waiting"), os.O_RDWR | os.O_CREAT)

@@ -22,9 +22,10 @@ pub use process::ProcessLauncher;
 pub use protocol::{Other, ProtocolError, ask, protocol_main};
 pub use server::server_main;
 
-pub use crate::model::{JobSpec, Measure, Purpose};
+pub use crate::model::{JobSpec, Purpose};
 use crate::results::{Event, Life, LockUse, MemoryUse, Open, Phase, Seen, Spent, StageTimes};
-pub use crate::vocab::Outcome;
+use crate::setting::Measure;
+pub use crate::setting::Outcome;
 
 /// What one host is started for.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -18,7 +18,7 @@ use crate::ipc;
 use crate::model::RunError;
 use crate::name::exit_words;
 use crate::reexec::{HOST, Program};
-use crate::vocab::Outcome;
+use crate::setting::Outcome;
 
 /// How much longer than its timeout a host may take to report that it timed out, before it is ended from outside.
 const OWN_END: Duration = Duration::from_millis(300);
@@ -290,7 +290,7 @@ impl End {
         };
         let marks = [(leaked, "leaked"), (reply.cpu_mismatch, "cpu_mismatch")];
         Report {
-            measure: crate::model::Measure::Work,
+            measure: crate::setting::Measure::Work,
             stderr: if outcome == Outcome::Ok { String::new() } else { stderr },
             outcome,
             phases: reply.phases,

@@ -15,8 +15,9 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 use serde_json::json;
 
-use crate::model::{JobSpec, MemoryUse, Model, Ran, RunContext, RunError, moments, monotonic, sleep_exactly, weigh};
+use crate::model::{JobSpec, MemoryUse, Ran, RunContext, RunError, moments, monotonic, sleep_exactly, weigh};
 use crate::name::exit_words;
+use crate::setting::Model;
 use crate::task::{Job, Task, Topology};
 
 use listen::{Listener, ReadEvent};
@@ -55,7 +56,7 @@ pub(super) fn run(order: &RunContext<'_>, server: Option<Pid>) -> Ran {
 /// The sum of the replies of a serial run, and how many there were, where only Python knows the right ones.
 pub(super) fn reference(order: &RunContext<'_>) -> Result<(u64, u64), RunError> {
     let brief = JobSpec {
-        config: crate::model::Config::new(Model::Serial, crate::model::Measure::EndToEnd),
+        config: crate::setting::Config::new(Model::Serial, crate::setting::Measure::EndToEnd),
         purpose: crate::model::Purpose::Timed,
         fault: None,
         trace: false,

@@ -15,78 +15,12 @@ use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::Instant;
 
-use serde::{Deserialize, Serialize};
-
 pub use fd::{give, take};
 pub use manager::serve as serve_manager;
 pub use segment::{leftovers, sweep, sweep_for_good};
 pub use table::{Claim, Requests, Table};
 
-/// A way to carry requests and replies between the dispatcher and its worker processes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Method {
-    /// `ipc-channel`: a library's typed channels over Unix sockets.
-    Queue,
-    /// Two pipes per worker.
-    Pipe,
-    /// Two single-producer rings per worker in one shared segment, or a shared table.
-    SharedMemory,
-    /// A server process that owns the queues.
-    Manager,
-}
-
-/// Every method: word, how outputs show it, and what it is.
-pub const METHODS: &[(Method, &str, &str, &str)] = &[
-    (Method::Queue, "queue", "queue (ipc-channel)", "channels of the ipc-channel package, over Unix sockets"),
-    (Method::Pipe, "pipe", "pipe", "two pipes per worker, with 1 MiB buffers"),
-    (
-        Method::SharedMemory,
-        "shared_memory",
-        "shared memory",
-        "rings in a shared segment, woken by futex; or a shared table of items",
-    ),
-    (
-        Method::Manager,
-        "manager",
-        "manager",
-        "a server process that owns the queues; every put and get is a round trip to it",
-    ),
-];
-
-impl Method {
-    /// The word in scenarios.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        METHODS.iter().find(|row| row.0 == self).map_or("", |row| row.1)
-    }
-
-    /// How charts and tables show it.
-    #[must_use]
-    pub fn shown(self) -> &'static str {
-        METHODS.iter().find(|row| row.0 == self).map_or("", |row| row.2)
-    }
-}
-
-/// How a side waits for a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Wait {
-    /// Sleeps in the kernel at once.
-    Sleep,
-    /// Spins briefly, then sleeps.
-    Spin,
-}
-
-/// How items reach workers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Dispatch {
-    /// Requests travel to workers on demand, so many in flight.
-    Stream,
-    /// A fixed set in shared memory, claimed item by item with `fetch_add`.
-    Claim,
-}
+use crate::setting::{Method, Wait};
 
 /// The longest message. A header that claims more is damaged.
 pub const MESSAGE_LIMIT: usize = (1 << 30) + (1 << 20);

@@ -17,7 +17,8 @@ use super::stream::{Stop, reported};
 use super::trace::{Event, Life};
 use super::usage::Usage;
 use super::wire::{self, Cursor, Damaged, JobMessage, Report};
-use crate::ipc::{self, DispatcherEnd, IpcError, Method, Wait};
+use crate::ipc::{self, DispatcherEnd, IpcError};
+use crate::setting::{Method, Wait};
 
 /// How long to wait for a reply before looking whether the run was given up elsewhere.
 const GLANCE: Duration = Duration::from_millis(50);

@@ -14,7 +14,8 @@ use super::trace::{EventKind, Trace};
 use super::usage::Usage;
 use super::watch::{Ended, Started, watch};
 use super::wire::Report;
-use crate::ipc::{ConnectInfo, DeathNotifier, Method, Table, Wait};
+use crate::ipc::{ConnectInfo, DeathNotifier, Table};
+use crate::setting::{Method, Wait};
 
 /// How long a worker may take to end after it has sent its report.
 const FAREWELL: Duration = Duration::from_secs(5);

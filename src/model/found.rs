@@ -89,7 +89,8 @@ impl Found {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::task::{Place, Settings, Tasks, Value};
+    use crate::setting::Value;
+    use crate::task::{Place, Settings, Tasks};
 
     #[test]
     fn an_item_that_ends_after_all_was_abandoned_makes_nobody_wait() {

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::run::{JobSpec, Ran};
 use super::trace::{Event, EventKind, MOST_EVENTS};
-use crate::runtime::{Gil, Holder, Runtime};
+use crate::runtime::{Gil, Holder};
+use crate::setting::Runtime;
 use crate::task::Context;
 
 /// The lock that this process has under this brief's runtime, if it has one.

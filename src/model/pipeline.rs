@@ -14,7 +14,7 @@ use super::parent::Parent;
 use super::run::{JobSpec, PhaseTimer, Ran, RunContext, RunError, panic_cause};
 use super::stint::monotonic;
 use super::trace::{EventKind, MOST_EVENTS, Trace};
-use super::{Model, StageWay};
+use super::{Model, StageConfig};
 use crate::ipc::Requests;
 use crate::task::{Context, Digest, Job, expected_in_stage};
 
@@ -93,7 +93,7 @@ pub(super) struct Line<'a> {
 
 /// A stage.
 pub(super) struct Stage<'a> {
-    pub(super) way: &'a StageWay,
+    pub(super) way: &'a StageConfig,
     pub(super) brief: &'a JobSpec,
     pub(super) job: Box<dyn Job>,
     pub(super) requests: Requests,
@@ -136,7 +136,7 @@ impl<'a> Line<'a> {
     fn new(order: &'a RunContext<'a>, briefs: &'a [JobSpec]) -> Result<Self, RunError> {
         let ways = &order.brief.config.stages;
         let mut came = None;
-        let stage = |(way, brief): (&'a StageWay, &'a JobSpec)| {
+        let stage = |(way, brief): (&'a StageConfig, &'a JobSpec)| {
             let job = brief.job(order.tasks)?;
             let requests = RequestSource::prepare(job.as_ref(), brief.items);
             let first = came.take();
@@ -149,7 +149,7 @@ impl<'a> Line<'a> {
             Ok(Stage { way, brief, job, requests, first })
         };
         let size = order.brief.config.queue.unwrap_or(1) as usize;
-        let belt = |way: &StageWay| BoundedQueue::new(size, way.workers as usize);
+        let belt = |way: &StageConfig| BoundedQueue::new(size, way.workers as usize);
         Ok(Self {
             order,
             stages: ways.iter().zip(briefs).map(stage).collect::<Result<_, RunError>>()?,
@@ -317,7 +317,7 @@ pub(super) fn run(order: &RunContext<'_>) -> Ran {
 }
 
 /// The number of the first worker of a stage among those of all stages.
-fn first_of(stages: &[StageWay], stage: usize) -> u32 {
+fn first_of(stages: &[StageConfig], stage: usize) -> u32 {
     stages.iter().take(stage).map(|way| way.workers).sum()
 }
 
@@ -433,14 +433,15 @@ fn add(ran: &mut Ran, at: usize, left: Left) {
 
 #[cfg(test)]
 mod tests {
+    use crate::setting::{Config, Measure, Setting};
     use std::sync::atomic::AtomicI64;
     use std::time::{Duration, Instant};
 
     use super::*;
+    use crate::model::StageTask;
     use crate::model::run::brief;
-    use crate::model::{Config, Measure, StageTask};
     use crate::reexec::Program;
-    use crate::task::{Bound, Context, Place, Setting, Settings, Task, TaskError, Tasks};
+    use crate::task::{Bound, Context, Place, Settings, Task, TaskError, Tasks};
 
     /// Items that the first stage has begun and the second has not.
     static AHEAD: AtomicI64 = AtomicI64::new(0);
@@ -495,7 +496,7 @@ mod tests {
     fn a_fast_stage_gets_no_further_ahead_than_queue_and_workers() {
         let tasks = Tasks::builtin().with(Door("in", 1)).with(Door("out", -1));
         let stage = |task: &str| StageTask { task: task.into(), settings: Settings::default() };
-        let way = |workers| StageWay { model: Model::Threads, workers, ipc: None, in_flight: None };
+        let way = |workers| StageConfig { model: Model::Threads, workers, ipc: None, in_flight: None };
         let mut brief = brief("pipeline", 300);
         brief.stages = vec![stage("in"), stage("out")];
         let stages = vec![way(3), way(2)];

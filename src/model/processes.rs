@@ -16,7 +16,8 @@ use super::stint::{WorkerTimes, monotonic};
 use super::stream::{DispatchContext, Stop, StreamDispatcher, reported};
 use super::usage::Usage;
 use super::wire::{self, Damaged, JobMessage, Report};
-use crate::ipc::{self, Dispatch, DispatcherEnd, IpcError, Method, Table, Wait};
+use crate::ipc::{self, DispatcherEnd, IpcError, Table};
+use crate::setting::{Dispatch, Method, Wait};
 use crate::task::Job;
 
 /// How long to look for what a worker said before it ended.

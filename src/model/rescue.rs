@@ -94,7 +94,7 @@ impl RetryLedger {
 mod tests {
     use super::*;
     use crate::model::run::brief;
-    use crate::model::{Config, Measure, Model};
+    use crate::setting::{Config, Measure, Model};
 
     fn book(answer: OnCrash) -> RetryLedger {
         let mut config = Config::new(Model::Processes, Measure::Work);

@@ -15,9 +15,10 @@ use super::stint::{Spent, WorkerTimes, monotonic, split};
 use super::trace::{Event, Life, Seen};
 use super::usage::Usage;
 use super::{Affinity, Config, Measure, Model};
-use crate::ipc::{Dispatch, IpcError};
+use crate::ipc::IpcError;
 use crate::reexec::Program;
-use crate::runtime::{LockUse, Runtime};
+use crate::runtime::LockUse;
+use crate::setting::{Dispatch, Runtime};
 use crate::task::{Digest, Fault, Job, Place, Settings, TaskError, Tasks, Topology};
 
 /// One run to make: what, how, and until when.

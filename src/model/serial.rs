@@ -13,7 +13,7 @@ use super::names::Names;
 use super::parent::Parent;
 use super::run::{PhaseTimer, Ran, RunContext, RunError, panic_cause};
 use super::trace::Trace;
-use crate::runtime::Runtime;
+use crate::setting::Runtime;
 use crate::task::{
     Consumer, Context, Digest, Iterations, Job, Made, PartContext, TaskError, Topology, checksum, digest,
     item_checksum, item_digest,

@@ -15,8 +15,9 @@ use super::stream::Stop;
 use super::watch::Started;
 use super::worker::{be_worker, end_with};
 use super::{OnCrash, Start};
-use crate::ipc::{ConnectInfo, Method, Wait};
+use crate::ipc::ConnectInfo;
 use crate::reexec;
+use crate::setting::{Method, Wait};
 
 /// Starts the processes of one run.
 pub(super) struct Spawner<'a> {
@@ -47,7 +48,7 @@ impl<'a> Spawner<'a> {
     /// Starts what makes workers, where that is another process.
     pub(super) fn prepare(&mut self) -> Result<(), Stop> {
         let config = &self.order.brief.config;
-        match config.start.unwrap_or_default() {
+        match config.start.unwrap_or(Start::Spawn) {
             Start::Forkserver => self.start_server(),
             // By the time that a worker dies this process has threads, so the one in its place is a copy of a copy that is
             // made now.

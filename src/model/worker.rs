@@ -17,7 +17,8 @@ use super::parent::Parent;
 use super::run::RunError;
 use super::usage::Usage;
 use super::wire::{self, Cursor, Damaged, JobMessage, Report};
-use crate::ipc::{self, IpcError, Requests, Table, Wait, WorkerEnd};
+use crate::ipc::{self, IpcError, Requests, Table, WorkerEnd};
+use crate::setting::{EnumWords as _, Method, Wait};
 use crate::task::{Message, PartContext, Tasks, Topology};
 
 /// No worker lives longer than this: the host ends it, or the lifeline does, and this bounds a single wait beyond both.
@@ -79,7 +80,7 @@ pub(super) fn end_with(body: impl FnOnce() -> u8) -> ! {
 pub(super) fn be_worker(tasks: &Tasks, arguments: &[String], parent: &Parent) -> u8 {
     die_with_parent();
     let [method, wait, ticket] = arguments else { return 2 };
-    let Some(method) = ipc::METHODS.iter().find(|row| row.1 == method).map(|row| row.0) else { return 2 };
+    let Some(method) = Method::of_word(method) else { return 2 };
     let (wait, deadline) = (parse_wait(wait), Instant::now() + LIFE);
     let mut channel = match ipc::open(method, ticket, wait, deadline) {
         Ok(channel) => channel,

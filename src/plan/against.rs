@@ -1,7 +1,7 @@
 //! Two builds in one plan: every way has a cell of this build and one of the other.
 
 use super::{Cell, Chart, Expectation, Group, Plan};
-use crate::vocab::ChartKind;
+use crate::setting::ChartKind;
 
 /// What the label of a cell of the other build ends in.
 const OTHER: &str = " (other build)";
@@ -16,7 +16,7 @@ pub fn doubled(plan: &Plan) -> Plan {
         let own = Cell { id: 2 * cell.id, ..cell.clone() };
         let label = format!("{}{OTHER}", cell.label);
         // The A/A check of the machine needs this build alone.
-        let other = Cell { id: own.id + 1, label, checked: false, against: Some(own.id), ..cell.clone() };
+        let other = Cell { id: own.id + 1, label, checked: false, partner: Some(own.id), ..cell.clone() };
         [own, other]
     });
     let group = |group: &Group| Group {

@@ -4,21 +4,16 @@ use std::collections::BTreeSet;
 
 use super::built::{ConfigMatrix, MatrixPoint, WorkloadKey};
 use super::{Collapsed, Group, Items, Options, Skipped};
-use crate::ipc::{Dispatch, Method, Wait};
-use crate::model::{Affinity, Api, Config, Key, Measure, Model, OnCrash, ParentUse, Start, impossible, uses};
-
-use crate::runtime::{Interpreter, Runtime};
+use crate::model::impossible;
+use crate::runtime::Interpreter;
 use crate::scenario::{
-    Choice, Diagnostics, Fault, KEYS, MOST_WORKERS, ModelChoice, Scenario, TaskChoice, Ways, Workers, list, word_of,
+    Alternative, Choice, ConfigSettings, Diagnostics, Fault, ModelChoice, Scenario, TaskChoice, default_of, list,
 };
-use crate::task::{FaultKind, Settings, Task, Tasks, Topology, Value};
-
-/// The interpreter where a scenario names none.
-pub(super) const DEFAULT_PYTHON: &str = "python3";
-/// CPython's own switch interval, in nanoseconds.
-const SWITCH_INTERVAL: u64 = 5_000_000;
-/// How long CPython was found to hold its lock around a short write, in nanoseconds.
-const GIL_HOLD: u64 = 1_200;
+use crate::setting::{
+    ALL, Config, Default, Dispatch, FaultKind, Key, MOST_WORKERS, Measure, Method, Model, OnCrash, ParentUse, Runtime,
+    Start, Stored, Value, Wait, takes,
+};
+use crate::task::{Settings, Task, Tasks, Topology};
 
 pub(super) struct Builder<'a> {
     pub(super) scenario: &'a Scenario,
@@ -67,8 +62,8 @@ impl Builder<'_> {
         let mut largest = 0;
         for task in &self.scenario.tasks {
             for model in &self.scenario.models {
-                if model.model.entry().uses.contains(&Key::Workers) {
-                    let counts = self.workers(&self.scenario.ways_of(task, model));
+                if Key::Workers.row().models.contains(&model.model) {
+                    let counts = self.workers(&self.scenario.given_for(task, model));
                     largest = counts.into_iter().fold(largest, u32::max);
                 }
             }
@@ -76,24 +71,25 @@ impl Builder<'_> {
         if largest + 1 > self.options.cores { Wait::Sleep } else { Wait::Spin }
     }
 
-    /// The worker counts of these ways, without repeats, in order.
-    fn workers(&mut self, ways: &Ways) -> Vec<u32> {
-        match &ways.workers {
+    /// The worker counts of these settings, without repeats, in order.
+    fn workers(&mut self, given: &ConfigSettings) -> Vec<u32> {
+        match given.get(Key::Workers) {
             Some(choice) => self.counts(choice),
             None => vec![self.options.cores.clamp(1, MOST_WORKERS)],
         }
     }
 
     /// The worker counts of a choice, without repeats, in order.
-    pub(super) fn counts(&mut self, choice: &Choice<Workers>) -> Vec<u32> {
+    pub(super) fn counts(&mut self, choice: &Choice<Alternative>) -> Vec<u32> {
         let mut counts = Vec::new();
         for workers in &choice.values {
             let (low, high) = match workers {
-                Workers::Range(low, high) => (*low, *high),
-                Workers::Cores(factor) => {
+                Alternative::Range(low, high) => (*low, *high),
+                Alternative::Cores(factor) => {
                     let count = factor.saturating_mul(self.options.cores);
                     (count, count)
                 }
+                Alternative::Absent | Alternative::Value(_) | Alternative::Fault(..) => continue,
             };
             if high > MOST_WORKERS {
                 let message = format!("{high} workers on this machine of {} cores", self.options.cores);
@@ -160,74 +156,74 @@ impl Builder<'_> {
                     continue;
                 }
                 for model in &self.scenario.models {
-                    let ways = self.scenario.ways_of(choice, model);
-                    self.model(task, &settings, *items, model, &ways);
+                    let given = self.scenario.given_for(choice, model);
+                    self.model(task, &settings, *items, model, &given);
                 }
             }
         }
     }
 
-    fn model(&mut self, task: &dyn Task, settings: &Settings, items: Items, model: &ModelChoice, ways: &Ways) {
-        let measures = ways.measure.as_ref().map_or(vec![Measure::Work], |choice| choice.values.clone());
-        let faults = ways.fault.as_ref().map_or(vec![None], |choice| choice.values.clone());
-        let rates = ways.rate.as_ref().map_or(vec![None], |choice| choice.values.iter().copied().map(Some).collect());
-        for runtime in ways.runtimes() {
+    fn model(
+        &mut self,
+        task: &dyn Task,
+        settings: &Settings,
+        items: Items,
+        model: &ModelChoice,
+        given: &ConfigSettings,
+    ) {
+        for runtime in given.runtimes() {
             if let Some(why) = impossible(model.model, runtime) {
-                self.skip(format!("{} × {}", model.model.entry().word, word_of(runtime)), why);
+                self.skip(format!("{} × {}", model.model.word(), runtime.word()), why);
                 continue;
             }
-            for (python, interpreter) in self.interpreters(task, runtime, ways) {
-                let arranged = measures.iter().flat_map(|m| faults.iter().map(move |f| (m, f)));
-                for ((&measure, &fault), &rate) in arranged.flat_map(|a| rates.iter().map(move |r| (a, r))) {
-                    let common = WorkloadKey {
-                        task: task.name().to_owned(),
-                        settings: settings.clone(),
-                        items,
-                        runtime,
-                        measure,
-                        python: python.clone(),
-                        fault,
-                        rate,
-                    };
-                    self.cells(&common, task, interpreter.as_ref(), model, ways);
+            for (python, interpreter) in self.interpreters(task, runtime, given) {
+                let mut base = Config::new(model.model, Measure::Work);
+                (base.runtime, base.python) = (runtime, python);
+                if let Items::Fixed(count) = items {
+                    base.items = Some(count);
+                }
+                let shared = [Key::Measure, Key::Fault, Key::Rate];
+                for shared in shared.into_iter().fold(vec![base], |all, key| self.nested(&all, key, given)) {
+                    let key = WorkloadKey::of(task.name(), settings, &shared);
+                    self.cells(&key, &shared, task, interpreter.as_ref(), given);
                 }
             }
         }
     }
 
-    /// The cells of a model in one group.
+    /// The configurations of a model in one workload.
     fn cells(
         &mut self,
-        common: &WorkloadKey,
+        key: &WorkloadKey,
+        shared: &Config,
         task: &dyn Task,
         interpreter: Option<&Interpreter>,
-        model: &ModelChoice,
-        ways: &Ways,
+        given: &ConfigSettings,
     ) {
-        let is_python = common.runtime == Runtime::Python;
-        let wrong = match common.fault.map(|fault| fault.kind) {
+        let is_python = shared.runtime == Runtime::Python;
+        let wrong = match shared.fault {
             Some(FaultKind::Panic) if is_python => Some("Python has no panics: `exception` is its word"),
             Some(FaultKind::Exception) if !is_python => Some("Rust has no exceptions: `panic` is its word"),
             _ => None,
         };
-        if let (Some(why), Some(fault)) = (wrong, common.fault) {
-            self.skip(format!("{} × {}", fault.kind.word(), word_of(common.runtime)), why);
+        if let (Some(why), Some(fault)) = (wrong, shared.fault) {
+            self.skip(format!("{} × {}", fault.word(), shared.runtime.word()), why);
             return;
         }
-        if let (Items::Fixed(items), Some(fault)) = (common.items, common.fault)
-            && fault.item >= items
+        if let (Some(items), Some(fault), Some(item)) = (shared.items, shared.fault, shared.fault_item)
+            && item >= items
         {
-            let what = format!("{} in item {} of {}", fault.kind.word(), fault.item, task.name());
+            let what = format!("{} in item {item} of {}", fault.word(), task.name());
             self.skip(what, &format!("items are numbered from 0, and there are {items}"));
             return;
         }
-        for config in self.configs(model.model, ways, common) {
-            if self.is_possible(&common.settings, &config, ways)
-                && self.holds_together(task, common, &config)
-                && interpreter.is_none_or(|found| self.is_possible_in(found, task, &common.settings, &config))
+        for config in self.configs(shared, given) {
+            if self.is_possible(&key.settings, &config, given)
+                && self.holds_together(task, key, &config)
+                && interpreter.is_none_or(|found| self.is_possible_in(found, task, &key.settings, &config))
             {
-                let config = self.finish(config, common, task.topology(&common.settings));
-                self.add(common, task, interpreter, config);
+                let config = self.finish(config, task.topology(&key.settings));
+                self.add(key, task, interpreter, config);
             }
         }
     }
@@ -237,9 +233,9 @@ impl Builder<'_> {
         &mut self,
         task: &dyn Task,
         runtime: Runtime,
-        ways: &Ways,
+        given: &ConfigSettings,
     ) -> Vec<(Option<String>, Option<Interpreter>)> {
-        let what = format!("{} × {}", task.name(), word_of(runtime));
+        let what = format!("{} × {}", task.name(), runtime.word());
         if task.needs_permission() && !self.options.allow_commands {
             self.want(what, "needs --allow-commands: it runs what the scenario names");
             return Vec::new();
@@ -255,7 +251,7 @@ impl Builder<'_> {
             self.skip(what, "the Python driver does not have this task");
             return Vec::new();
         }
-        let names = ways.python.as_ref().map_or(vec![DEFAULT_PYTHON.to_owned()], |choice| choice.values.clone());
+        let names = pythons_of(given);
         let mut found = Vec::new();
         for name in names {
             match self.options.pythons.get(&name) {
@@ -267,73 +263,70 @@ impl Builder<'_> {
         found
     }
 
-    /// Every combination of the keys that the model uses, before impossible ones are sorted out.
-    fn configs(&mut self, model: Model, ways: &Ways, common: &WorkloadKey) -> Vec<Config> {
-        fn values<T: Clone>(choice: Option<&Choice<T>>, default: T) -> Vec<Option<T>> {
-            choice.map_or(vec![Some(default)], |choice| choice.values.iter().cloned().map(Some).collect())
-        }
-        let runtime = common.runtime;
-        let uses = |key| uses(model, runtime, key);
-        let mut configs = vec![Config::new(model, common.measure)];
-        macro_rules! nest {
-            ($key:expr, $field:ident, $values:expr) => {
-                if uses($key) {
-                    let values = $values;
-                    let nested = configs.iter().flat_map(|config| {
-                        values.iter().map(move |value| Config { $field: value.clone(), ..config.clone() })
-                    });
-                    configs = nested.collect();
-                }
-            };
-        }
-        nest!(Key::Ipc, ipc, ways.ipc.as_ref().map_or(vec![None], |c| c.values.iter().copied().map(Some).collect()));
-        nest!(Key::Dispatch, dispatch, values(ways.dispatch.as_ref(), Dispatch::Stream));
-        nest!(Key::Chunk, chunk, values(ways.chunk.as_ref(), 1));
-        // An item that comes is not sent to wait behind another while somebody else might be free.
-        let in_flight = if common.rate.is_some() && model == Model::Processes { 1 } else { 2 };
-        nest!(Key::InFlight, in_flight, values(ways.in_flight.as_ref(), in_flight));
-        nest!(Key::Wait, wait, values(ways.wait.as_ref(), self.wait));
-        nest!(Key::Affinity, affinity, values(ways.affinity.as_ref(), Affinity::Free));
-        nest!(Key::Workers, workers, self.workers(ways).into_iter().map(Some).collect::<Vec<_>>());
-        let start = if runtime == Runtime::Python { Start::Fork } else { Start::Spawn };
-        nest!(Key::Start, start, values(ways.start.as_ref(), start));
-        nest!(Key::Api, api, values(ways.api.as_ref(), Api::Process));
-        nest!(Key::SwitchInterval, switch_interval, values(ways.switch_interval.as_ref(), SWITCH_INTERVAL));
-        nest!(Key::GilHold, gil_hold, values(ways.gil_hold.as_ref(), GIL_HOLD));
-        if common.fault.is_some() || ways.on_crash.is_some() {
-            nest!(Key::OnCrash, on_crash, values(ways.on_crash.as_ref(), OnCrash::Stop));
-        }
-        if ways.parent_memory.is_some() {
-            nest!(Key::ParentMemory, parent_memory, values(ways.parent_memory.as_ref(), 0));
-            nest!(Key::ParentUse, parent_use, values(ways.parent_use.as_ref(), ParentUse::Untouched));
-        }
-        configs
+    /// Every combination of the settings that the model takes, before impossible ones are sorted out.
+    fn configs(&mut self, shared: &Config, given: &ConfigSettings) -> Vec<Config> {
+        Key::of_configurations()
+            .filter(|key| *key != Key::Model && takes(shared.model, shared.runtime, *key))
+            .fold(vec![shared.clone()], |all, key| self.nested(&all, key, given))
+    }
+
+    /// Every one of these with every alternative of a setting: those that are given, else its default.
+    fn nested(&mut self, all: &[Config], key: Key, given: &ConfigSettings) -> Vec<Config> {
+        let Some(first) = all.first() else { return Vec::new() };
+        let alternatives = match (key, given.get(key)) {
+            (Key::Workers, _) => {
+                self.workers(given).into_iter().map(|count| Alternative::Range(count, count)).collect()
+            }
+            (_, Some(choice)) => choice.values.clone(),
+            (_, None) => vec![self.default(first, key, given)],
+        };
+        let with = |config: &Config, alternative: &Alternative| {
+            let mut config = config.clone();
+            match alternative {
+                Alternative::Range(count, _) => config.workers = Some(*count),
+                Alternative::Fault(kind, item) => (config.fault, config.fault_item) = (Some(*kind), Some(*item)),
+                other => _ = config.set(key, other.value().as_ref()),
+            }
+            config
+        };
+        all.iter().flat_map(|config| alternatives.iter().map(move |one| with(config, one))).collect()
+    }
+
+    /// What a configuration has of a setting that is not given.
+    fn default(&self, config: &Config, key: Key, given: &ConfigSettings) -> Alternative {
+        let value = match key {
+            // The method of a table is shared memory, and that of a stream is a pipe: known when the dispatch is.
+            Key::Ipc => None,
+            // An item that arrives is not sent to wait behind another while somebody else might be free.
+            Key::InFlight => Some(Value::Whole(if config.rate.is_some() { 1 } else { 2 })),
+            Key::Wait => Some(self.wait.to_value()),
+            Key::Start if config.runtime == Runtime::Python => Some(Start::Fork.to_value()),
+            Key::Start => Some(Start::Spawn.to_value()),
+            Key::OnCrash => config.fault.map(|_| OnCrash::Stop.to_value()),
+            Key::ParentUse => given.has(Key::ParentMemory).then(|| ParentUse::Untouched.to_value()),
+            key => match key.row().default {
+                Default::Fixed(_) => default_of(&key.row().setting).ok(),
+                Default::Rule(_) | Default::Absent(_) => None,
+            },
+        };
+        value.map_or(Alternative::Absent, Alternative::Value)
     }
 
     /// Puts in what follows from other settings.
-    fn finish(&mut self, mut config: Config, common: &WorkloadKey, topology: Topology) -> Config {
-        let runtime = common.runtime;
+    fn finish(&mut self, mut config: Config, topology: Topology) -> Config {
         if topology.parts().is_some() {
             // Nothing is sent ahead of an iteration, and every worker has its parts.
             (config.chunk, config.in_flight) = (config.chunk.map(|_| 1), config.in_flight.map(|_| 1));
         }
-        if common.rate.is_some() {
-            // What comes is not sent in chunks.
-            (config.rate, config.chunk) = (common.rate, config.chunk.map(|_| 1));
+        if config.rate.is_some() {
+            // What arrives is not sent in chunks.
+            config.chunk = config.chunk.map(|_| 1);
         }
-        let stock = config.api.is_some_and(|api| api != Api::Process);
-        if stock {
-            let words = "`ipc`, `in_flight` and `on_crash` under `api: pool` and `executor`";
-            if config.ipc.is_some() || config.on_crash.is_some_and(|answer| answer != OnCrash::Stop) {
-                self.collapse(words.into(), "Python's own pools bring their own".into());
-            }
-            (config.ipc, config.in_flight, config.on_crash) = (None, None, None);
-        }
-        if runtime == Runtime::Python && config.model == Model::Processes && !stock {
+        if config.runtime == Runtime::Python && config.model == Model::Processes {
             config.dispatch = Some(Dispatch::Stream);
         }
-        if config.parent_memory == Some(0) {
-            (config.parent_memory, config.parent_use) = (None, None);
+        if config.parent_memory.is_none() {
+            config.parent_use = None;
         }
         match config.dispatch {
             Some(Dispatch::Claim) => {
@@ -347,26 +340,26 @@ impl Builder<'_> {
         config
     }
 
-    fn add(&mut self, common: &WorkloadKey, task: &dyn Task, interpreter: Option<&Interpreter>, config: Config) {
-        self.put(common, config, |id| {
+    fn add(&mut self, key: &WorkloadKey, task: &dyn Task, interpreter: Option<&Interpreter>, config: Config) {
+        self.put(key, config, |id| {
             let payload = task.settings().iter().any(|setting| setting.name == "payload");
             Group {
                 id,
                 label: String::new(),
-                task: common.task.clone(),
-                describe: task.describe(&common.settings),
+                task: key.task.clone(),
+                describe: task.describe(&key.settings),
                 bound: task.bound(),
-                settings: common.settings.clone(),
-                items: common.items,
-                payload: payload.then(|| common.settings.whole("payload")),
-                runtime: common.runtime,
+                settings: key.settings.clone(),
+                items: key.items(),
+                payload: payload.then(|| key.settings.whole("payload")),
+                runtime: key.config.runtime,
                 interpreter: interpreter.cloned(),
-                fault: common.fault,
-                rate: common.rate,
+                fault: key.fault(),
+                rate: key.config.rate,
                 users_code: task.is_users_code(),
                 unknown: task.needs_permission(),
-                grain: task.topology(&common.settings).grain(),
-                measure: common.measure,
+                grain: task.topology(&key.settings).grain(),
+                measure: key.config.measure,
                 stages: Vec::new(),
                 cells: Vec::new(),
                 baseline: 0,
@@ -387,7 +380,7 @@ impl Builder<'_> {
         if members.iter().any(|id| self.built.points[*id] == point) {
             // Under a table, settings that it does not use make equal cells: that has been said already.
             if point.config.dispatch != Some(Dispatch::Claim) {
-                let what = format!("equal cells of {}", point.config.model.entry().word);
+                let what = format!("equal cells of {}", point.config.model.word());
                 self.collapse(what, "two entries ask for one and the same cell".into());
             }
             return;
@@ -400,23 +393,29 @@ impl Builder<'_> {
     fn no_meaning(&mut self) {
         let scenario = self.scenario;
         for model in &scenario.models {
-            let mut words = Vec::new();
-            for (key, word) in KEYS {
-                let ways = scenario.tasks.iter().map(|task| scenario.ways_of(task, model));
-                let idle = |ways: Ways| ways.extent(*key).is_some() && !ways.are_used(model.model, *key);
-                if ways.into_iter().any(idle) {
-                    words.push(*word);
-                }
-            }
-            if !words.is_empty() {
-                let word = model.model.entry().word;
+            let idle = |key: &Key| {
+                scenario.tasks.iter().any(|task| {
+                    let given = scenario.given_for(task, model);
+                    given.has(*key) && !given.are_used(model.model, *key)
+                })
+            };
+            let names: Vec<&str> = ALL.iter().map(|row| row.key).filter(idle).map(Key::name).collect();
+            if !names.is_empty() {
+                let word = model.model.word();
                 self.collapse(
-                    format!("{} for `{word}`", list(&words)),
-                    format!("`{word}` has no use for {}", if words.len() == 1 { "it" } else { "them" }),
+                    format!("{} for `{word}`", list(&names)),
+                    format!("`{word}` has no use for {}", if names.len() == 1 { "it" } else { "them" }),
                 );
             }
         }
     }
+}
+
+/// The interpreters that these settings name, as written.
+pub(super) fn pythons_of(given: &ConfigSettings) -> Vec<String> {
+    let named = given.get(Key::Python).map(|choice| choice.values.iter().filter_map(Alternative::value).collect());
+    let named = named.unwrap_or_else(|| default_of(&Key::Python.row().setting).into_iter().collect::<Vec<_>>());
+    named.iter().filter_map(String::from_value).collect()
 }
 
 /// Every combination of a task's settings, in the order in which the scenario gives them.

@@ -1,24 +1,38 @@
 //! The whole matrix before it is narrowed, and the cells that it becomes.
 
 use super::{Cell, Collapsed, Group, Items, Skipped};
-use crate::ipc::Dispatch;
-use crate::model::{Config, Measure, Model};
-use crate::runtime::Runtime;
-use crate::scenario::{NO_FAULT, word_of};
-use crate::task::{Fault, Settings, Value};
+use crate::setting::{ALL, Config, Dispatch, Model, Part, Value};
+use crate::task::{Fault, Settings};
 
-/// What the cells of a group have in common.
+/// What the configurations of a workload have in common.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct WorkloadKey {
     pub task: String,
     pub settings: Settings,
-    pub items: Items,
-    pub runtime: Runtime,
-    pub measure: Measure,
-    /// The interpreter as written, where the runtime is Python.
-    pub python: Option<String>,
-    pub fault: Option<Fault>,
-    pub rate: Option<u32>,
+    /// Its settings that set workloads apart; all others are absent.
+    pub config: Config,
+}
+
+impl WorkloadKey {
+    /// The workload to which a configuration of a task belongs.
+    pub fn of(task: &str, settings: &Settings, config: &Config) -> Self {
+        let mut shared = Config::new(Model::Serial, config.measure);
+        for row in ALL.iter().filter(|row| row.part == Part::Workload) {
+            shared.set(row.key, config.get(row.key).as_ref());
+        }
+        Self { task: task.to_owned(), settings: settings.clone(), config: shared }
+    }
+
+    /// How many items a trial has.
+    pub fn items(&self) -> Items {
+        self.config.items.map_or(Items::Auto, Items::Fixed)
+    }
+
+    /// What goes wrong on purpose.
+    pub fn fault(&self) -> Option<Fault> {
+        let (kind, item) = (self.config.fault?, self.config.fault_item?);
+        Some(Fault { kind, item })
+    }
 }
 
 /// A cell before it has a number.
@@ -29,7 +43,7 @@ pub(super) struct MatrixPoint {
     pub config: Config,
 }
 
-/// The whole matrix, before `--only`.
+/// The whole matrix, before `--filter`.
 pub(super) struct ConfigMatrix {
     pub groups: Vec<(WorkloadKey, Group)>,
     pub points: Vec<MatrixPoint>,
@@ -95,7 +109,7 @@ impl ConfigMatrix {
                     label: String::new(),
                     config,
                     checked: false,
-                    against: None,
+                    partner: None,
                     oversubscribed,
                 });
             }
@@ -119,53 +133,10 @@ pub(super) fn baseline<'a>(cells: &[usize], config: impl Fn(usize) -> &'a Config
     serial.or(single).or(cells.first()).copied().unwrap_or(0)
 }
 
-/// How the stages of a pipeline are run, as (key, value): `stage2_workers`.
-pub(super) fn stage_facts(config: &Config) -> Vec<(String, Value)> {
-    let mut facts = Vec::new();
-    for (at, stage) in config.stages.iter().enumerate() {
-        let word = |word: &str| Value::Word(word.to_owned());
-        let known = [
-            ("model", Some(word(stage.model.entry().word))),
-            ("workers", Some(Value::Whole(stage.workers.into()))),
-            ("ipc", stage.ipc.map(|method| word(method.word()))),
-            ("in_flight", stage.in_flight.map(|count| Value::Whole(count.into()))),
-        ];
-        let known = known.into_iter().filter_map(|(key, value)| Some((key, value?)));
-        facts.extend(known.map(|(key, value)| (format!("stage{}_{key}", at + 1), value)));
-    }
-    facts
-}
-
 /// The facts of a point that selectors and labels speak of, as (key, value).
-pub(super) fn facts(common: &WorkloadKey, config: &Config) -> Vec<(String, Value)> {
-    let word = |word: &str| Value::Word(word.to_owned());
-    let whole = |value: u32| Value::Whole(u64::from(value));
-    let mut facts = vec![("task", word(&common.task)), ("model", word(config.model.entry().word))];
-    let optional = [
-        ("workers", config.workers.map(whole)),
-        ("ipc", config.ipc.map(|method| word(method.word()))),
-        ("dispatch", config.dispatch.map(|dispatch| word(word_of(dispatch)))),
-        ("chunk", config.chunk.map(whole)),
-        ("in_flight", config.in_flight.map(whole)),
-        ("wait", config.wait.map(|wait| word(word_of(wait)))),
-        ("affinity", config.affinity.map(|affinity| word(word_of(affinity)))),
-        ("runtime", Some(word(word_of(common.runtime)))),
-        ("measure", Some(word(word_of(common.measure)))),
-        ("start", config.start.map(|start| word(word_of(start)))),
-        ("api", config.api.map(|api| word(word_of(api)))),
-        ("switch_interval", config.switch_interval.map(Value::Whole)),
-        ("gil_hold", config.gil_hold.map(Value::Whole)),
-        ("python", common.python.as_deref().map(word)),
-        ("fault", Some(word(common.fault.map_or(NO_FAULT, |fault| fault.kind.word())))),
-        ("on_crash", config.on_crash.map(|answer| word(word_of(answer)))),
-        ("parent_memory", config.parent_memory.map(Value::Whole)),
-        ("rate", common.rate.map(whole)),
-        ("parent_use", config.parent_use.map(|what| word(word_of(what)))),
-    ];
-    facts.extend(optional.into_iter().filter_map(|(key, value)| value.map(|value| (key, value))));
-    let mut facts: Vec<(String, Value)> = facts.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
-    facts.extend(config.queue.map(|queue| ("queue".to_owned(), whole(queue))));
-    facts.extend(stage_facts(config));
-    facts.extend(common.settings.iter().map(|(key, value)| (key.to_owned(), value.clone())));
+pub(super) fn facts(key: &WorkloadKey, config: &Config) -> Vec<(String, Value)> {
+    let mut facts = vec![("task".to_owned(), Value::Word(key.task.clone()))];
+    facts.extend(config.facts());
+    facts.extend(key.settings.iter().map(|(name, value)| (name.to_owned(), value.clone())));
     facts
 }

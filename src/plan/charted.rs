@@ -3,9 +3,8 @@
 use super::built::{ConfigMatrix, Selection};
 use super::expect::{Facts, all_facts, in_vain, matching, selector_words};
 use super::{Cell, Chart, Group, Skipped};
-use crate::model::Config;
 use crate::scenario::{self, Diagnostics, Fault, Scenario};
-use crate::vocab::ChartKind;
+use crate::setting::{ChartKind, Config, Dispatch, Key, Model};
 
 impl Chart {
     /// A chart that shows everything as it comes.
@@ -48,7 +47,7 @@ fn resolve_one(scenario: &Scenario, chart: &scenario::Chart, facts: &Facts, core
         None => (0..facts.len()).collect(),
     };
     for (key, place) in [chart.x, chart.group].into_iter().zip(&chart.places) {
-        let Some(word) = key.map(crate::vocab::ChartKey::word) else { continue };
+        let Some(word) = key.map(Key::name) else { continue };
         let has = |point: &usize| facts[*point].iter().any(|(known, _)| known == word);
         if problems.is_empty() && !points.iter().any(has) {
             let help = "name a setting that they have, change `where`, or remove this key";
@@ -92,12 +91,12 @@ pub(super) fn fitting(groups: &[Group], cells: &[Cell], quick: bool) -> Vec<Char
     };
     let of = |group: &Group| group.cells.iter().map(|id| &cells[*id].config).collect::<Vec<_>>();
     let scales = groups.iter().any(|group| {
-        crate::model::MODELS.iter().any(|entry| {
-            let counts = of(group).into_iter().filter(|config| config.model == entry.model);
+        Model::named().any(|model| {
+            let counts = of(group).into_iter().filter(|config| config.model == model);
             distinct(counts.filter_map(|config| config.workers.map(u64::from)).collect()) > 1
         })
     });
-    let stream = |config: &&Config| config.dispatch == Some(crate::ipc::Dispatch::Stream);
+    let stream = |config: &&Config| config.dispatch == Some(Dispatch::Stream);
     let methods = groups.iter().flat_map(of).filter(stream).filter_map(|config| config.ipc.map(|method| method as u64));
     let payloads = groups.iter().filter_map(|group| group.payload).collect();
     let mut charts: Vec<ChartKind> = Vec::new();
@@ -118,7 +117,7 @@ pub(super) fn fitting(groups: &[Group], cells: &[Cell], quick: bool) -> Vec<Char
     let workers = |id: &usize| cells[*id].config.workers.unwrap_or(1);
     let loses = |group: &Group| workers(&group.baseline) == 1 && group.cells.iter().any(|id| workers(id) > 1);
     if !quick && !rated && groups.iter().any(loses) {
-        charts.push(ChartKind::Losses);
+        charts.push(ChartKind::Breakdown);
     }
     if distinct(methods.collect()) > 1 && distinct(payloads) > 1 {
         charts.push(ChartKind::Ipc);

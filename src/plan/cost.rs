@@ -1,10 +1,8 @@
 //! What a plan will cost: exact counts of trials, and a rough time.
 
 use super::{Cell, Group, Items, Plan, items_at_rate};
-use crate::ipc::{Dispatch, Method};
-use crate::model::{Config, Measure, Model, Start};
-use crate::runtime::Runtime;
-use crate::task::{Bound, Effort, FaultKind, Tasks};
+use crate::setting::{Config, Dispatch, FaultKind, Measure, Method, Model, Runtime, Start};
+use crate::task::{Bound, Effort, Tasks};
 
 /// What a plan costs.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -152,7 +150,7 @@ fn item(plan: &Plan, group: &Group, cell: &Cell, tasks: &Tasks) -> Item {
         Bound::Moving => Effort::computing(3e-8),
     });
     let workers = match config.model {
-        Model::Async => f64::from(config.in_flight.unwrap_or(1)),
+        Model::Async => f64::from(config.concurrency.unwrap_or(1)),
         _ => f64::from(config.workers.unwrap_or(1)),
     };
     let locked = match group.runtime {
@@ -163,8 +161,14 @@ fn item(plan: &Plan, group: &Group, cell: &Cell, tasks: &Tasks) -> Item {
     let one_at_a_time = match config.model {
         Model::Serial | Model::Async => true,
         Model::Pipeline => false,
-        Model::Threads | Model::Rayon => locked && effort.held.is_some(),
-        Model::Processes | Model::Interpreters => false,
+        Model::Threads | Model::Rayon | Model::ThreadPool | Model::ThreadPoolExecutor => {
+            locked && effort.held.is_some()
+        }
+        Model::Processes
+        | Model::Pool
+        | Model::ProcessPoolExecutor
+        | Model::Interpreters
+        | Model::InterpreterPoolExecutor => false,
     };
     let parallel = if one_at_a_time { 1.0 } else { workers.min(plan.cores.into()) };
     let python = group.runtime == Runtime::Python;

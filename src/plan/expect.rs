@@ -4,8 +4,7 @@ use super::built::{ConfigMatrix, Selection, baseline, facts};
 use super::{Expectation, Skipped};
 use crate::name::{show_bytes, show_seconds, three_digits};
 use crate::scenario::{self, Diagnostics, Fault, Scenario, Selector, Term, Wanted, list};
-use crate::task::Value;
-use crate::vocab::{Metric, Unit};
+use crate::setting::{Metric, Unit, Value};
 
 /// The facts of every point.
 pub(super) type Facts = Vec<Vec<(String, Value)>>;
@@ -111,8 +110,7 @@ pub(super) fn resolve(
 pub(super) fn unnamed(scenario: &Scenario, cores: u32) -> Diagnostics {
     let fact = |key: &str, word: &str| vec![(key.to_owned(), Value::Word(word.to_owned()))];
     let named = scenario.tasks.iter().map(|choice| fact("task", &choice.task));
-    let facts: Facts =
-        named.chain(scenario.models.iter().map(|choice| fact("model", choice.model.entry().word))).collect();
+    let facts: Facts = named.chain(scenario.models.iter().map(|choice| fact("model", choice.model.word()))).collect();
     let mut problems = Diagnostics::new();
     let expected = scenario.expect.iter().flat_map(|expectation| [Some(&expectation.compare), expectation.to.as_ref()]);
     let drawn = scenario.charts.iter().flatten().map(|chart| chart.only.as_ref());
@@ -233,7 +231,7 @@ fn words(expectation: &scenario::Expectation) -> String {
     let bounds: Vec<String> = bounds.into_iter().flatten().collect();
     let (bounds, who) = (bounds.join(" and "), selector_words(&expectation.compare));
     if let Some(is) = expectation.is {
-        return format!("outcome of {who} is `{}` in {bounds} of the trials", is.words());
+        return format!("outcome of {who} is `{}` in {bounds} of the trials", is.shown());
     }
     let over = match (&expectation.to, metric) {
         (Some(to), Metric::Speedup) => format!(" over {}", selector_words(to)),

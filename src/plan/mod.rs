@@ -8,8 +8,8 @@ mod charted;
 mod compared;
 mod cost;
 mod expect;
+mod filter;
 mod label;
-mod only;
 mod order;
 mod possible;
 mod staged;
@@ -18,18 +18,17 @@ mod together;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::model::{Config, Measure};
-use crate::runtime::{Interpreter, Runtime};
+use crate::runtime::Interpreter;
 use crate::scenario::{Diagnostics, Scenario};
+use crate::setting::{ChartKind, Config, Key, Measure, Metric, OutcomeKind, Runtime};
 use crate::task::{Bound, Fault, Settings, Tasks};
-use crate::vocab::{ChartKey, ChartKind, Ending, Metric};
 
-pub use crate::model::{StageTask, StageWay};
+pub use crate::model::StageTask;
 pub use crate::scenario::Items;
 pub use against::doubled;
 pub use compared::comparisons;
 pub use cost::{Cost, estimate};
-pub use only::{Only, OnlyError};
+pub use filter::{Filter, FilterError};
 pub use order::{Entry, round_order};
 
 /// Most rounds of a quick run: enough to see that everything works, too few for any verdict.
@@ -53,11 +52,11 @@ pub struct Options {
     /// Few rounds and small sizes.
     pub quick: bool,
     /// How many rounds, in place of the scenario's.
-    pub trials: Option<u32>,
+    pub rounds: Option<u32>,
     /// The seed, in place of the scenario's.
     pub seed: Option<u64>,
     /// Which cells alone are run.
-    pub only: Option<Only>,
+    pub filter: Option<Filter>,
     /// Cores that may be used.
     pub cores: u32,
     /// Free memory in bytes, where known: cells whose payloads in flight would not fit are skipped.
@@ -74,9 +73,9 @@ impl Options {
     pub fn new(cores: u32) -> Self {
         Self {
             quick: false,
-            trials: None,
+            rounds: None,
             seed: None,
-            only: None,
+            filter: None,
             cores,
             memory: None,
             pythons: BTreeMap::new(),
@@ -107,7 +106,7 @@ pub struct Plan {
     /// Whether it is a quick run.
     pub quick: bool,
     /// The selector that narrows the run, as written.
-    pub only: Option<String>,
+    pub filter: Option<String>,
     /// Seed of items and orders. Fits 53 bits.
     pub seed: u64,
     /// Cores that may be used.
@@ -117,7 +116,7 @@ pub struct Plan {
     /// When a trial is given up.
     pub timeout: Duration,
     /// The axes with their values, in the order of the scenario, for people.
-    pub axes: Vec<Axis>,
+    pub parameters: Vec<Parameter>,
     /// Cells that are compared with each other.
     pub groups: Vec<Group>,
     /// All cells; a cell's id is its index.
@@ -155,7 +154,7 @@ impl Plan {
 
 /// A setting with more than one value among the cells.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Axis {
+pub struct Parameter {
     /// The key.
     pub key: String,
     /// Its values as people read them.
@@ -219,7 +218,7 @@ pub struct Cell {
     /// Whether it runs twice per round, for the A/A check.
     pub checked: bool,
     /// Where the other build runs it: the cell of this build that is held against it.
-    pub against: Option<usize>,
+    pub partner: Option<usize>,
     /// Whether workers and dispatcher exceed the cores that may be used.
     pub oversubscribed: bool,
 }
@@ -250,7 +249,7 @@ pub struct Expectation {
     /// What is compared.
     pub metric: Metric,
     /// How the trials end, where the metric is `outcome`.
-    pub is: Option<Ending>,
+    pub is: Option<OutcomeKind>,
     /// Pairs of cells (compared, reference); the reference is `None` for metrics of one cell.
     pub pairs: Vec<(usize, Option<usize>)>,
     /// Lower bound.
@@ -265,9 +264,9 @@ pub struct Chart {
     /// Which one.
     pub kind: ChartKind,
     /// What stands along the axis of the ways or sizes.
-    pub x: Option<ChartKey>,
+    pub x: Option<Key>,
     /// What sets sections or pictures apart.
-    pub group: Option<ChartKey>,
+    pub group: Option<Key>,
     /// The cells that it shows, where not all, rising.
     pub cells: Option<Vec<usize>>,
     /// How they were chosen, in words; empty where all are shown.
@@ -281,9 +280,9 @@ pub struct Chart {
 pub fn pythons(scenario: &Scenario) -> Vec<String> {
     let mut names = Vec::new();
     for (task, model) in scenario.tasks.iter().flat_map(|task| scenario.models.iter().map(move |model| (task, model))) {
-        let ways = scenario.ways_of(task, model);
-        if ways.runtimes().contains(&Runtime::Python) {
-            names.extend(ways.python.map_or(vec![build::DEFAULT_PYTHON.to_owned()], |choice| choice.values));
+        let given = scenario.given_for(task, model);
+        if given.runtimes().contains(&Runtime::Python) {
+            names.extend(build::pythons_of(&given));
         }
     }
     names.sort_unstable();
@@ -310,17 +309,17 @@ pub fn plan(scenario: &Scenario, tasks: &Tasks, options: &Options) -> Result<Pla
     };
     let mut skipped = std::mem::take(&mut built.skipped);
     skipped.extend(wanting.into_iter().chain(undrawn));
-    let narrowed = match &options.only {
-        Some(only) if !built.points.is_empty() => only.narrow(&built, scenario, tasks, options.cores)?,
+    let narrowed = match &options.filter {
+        Some(filter) if !built.points.is_empty() => filter.narrow(&built, scenario, tasks, options.cores)?,
         _ => built.everything(),
     };
     let expectations = expect::keep(expected, &narrowed, &mut skipped);
     let charts = charted::keep(charts, &narrowed, &mut skipped);
     let (groups, mut cells) = built.into_cells(&narrowed, options.cores);
-    let usual_rounds = if options.quick { QUICK_ROUNDS.min(scenario.trials) } else { scenario.trials };
-    let rounds = options.trials.unwrap_or(usual_rounds);
-    let axes = label::axes(&groups, &cells, tasks);
-    let labels = label::group_labels(&groups, tasks);
+    let usual_rounds = if options.quick { QUICK_ROUNDS.min(scenario.rounds) } else { scenario.rounds };
+    let rounds = options.rounds.unwrap_or(usual_rounds);
+    let parameters = label::parameters(&groups, &cells, tasks);
+    let labels = label::group_labels(&groups, &cells, tasks);
     let groups: Vec<Group> = groups.into_iter().zip(labels).map(|(group, label)| Group { label, ..group }).collect();
     for group in &groups {
         label::label_cells(group, &mut cells);
@@ -340,12 +339,12 @@ pub fn plan(scenario: &Scenario, tasks: &Tasks, options: &Options) -> Result<Pla
         instrumented: trials_apart(options.quick, instrumented, &expectations, Metric::is_service),
         memory: trials_apart(options.quick, weighed, &expectations, |metric| metric == Metric::Memory),
         quick: options.quick,
-        only: options.only.as_ref().map(|only| only.text.clone()),
+        filter: options.filter.as_ref().map(|filter| filter.text.clone()),
         seed: options.seed.or(scenario.seed).unwrap_or_else(|| seed_of(&scenario.hash)),
         cores: options.cores,
         margin: scenario.margin,
         timeout: scenario.timeout,
-        axes,
+        parameters,
         timeline: charts.iter().any(|chart| chart.kind == ChartKind::Timeline),
         charts,
         groups,

@@ -23,10 +23,10 @@ pub fn round_order(plan: &Plan, group: usize, round: u32) -> Vec<Entry> {
     let once = cells.iter().map(|&cell| Entry { cell, duplicate: false });
     let twice = cells.iter().filter(|cell| plan.cells[**cell].checked).map(|&cell| Entry { cell, duplicate: true });
     let entries: Vec<Entry> = once.chain(twice).collect();
-    if cells.iter().all(|cell| plan.cells[*cell].against.is_none()) {
+    if cells.iter().all(|cell| plan.cells[*cell].partner.is_none()) {
         return arranged(entries, plan.seed, group, round);
     }
-    let way = |cell: usize| plan.cells[cell].against.unwrap_or(cell);
+    let way = |cell: usize| plan.cells[cell].partner.unwrap_or(cell);
     let ways: Vec<usize> = cells.iter().copied().filter(|cell| way(*cell) == *cell).collect();
     let of = |one: usize| {
         let trials = entries.iter().copied().filter(|entry| way(entry.cell) == one).collect();

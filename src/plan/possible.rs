@@ -4,11 +4,10 @@ use super::FEWEST_AT_A_RATE;
 use super::build::Builder;
 use super::built::WorkloadKey;
 use super::together::not_in_python;
-use crate::ipc::{Dispatch, Method};
-use crate::model::{Config, Measure, Model, OnCrash};
 use crate::name::{plural, show_bytes};
-use crate::runtime::{Interpreter, Runtime};
-use crate::scenario::{Fault, Items, TaskChoice, Ways, word_of};
+use crate::runtime::Interpreter;
+use crate::scenario::{ConfigSettings, Fault, Items, TaskChoice};
+use crate::setting::{Config, Dispatch, Key, Measure, Method, Model, OnCrash, Runtime, Start};
 use crate::task::{Bound, Settings, Task, Topology};
 
 impl Builder<'_> {
@@ -28,8 +27,13 @@ impl Builder<'_> {
         if config.model == Model::Interpreters && !found.interpreters {
             self.skip(
                 format!("interpreters × {label}"),
-                "this CPython has no sub-interpreters of its own lock (3.12 or newer has)",
+                "this CPython has no sub-interpreters with a GIL of their own (3.12 or newer has)",
             );
+            return false;
+        }
+        if config.model == Model::InterpreterPoolExecutor && !found.interpreter_pool {
+            let what = format!("{} × {label}", config.model.word());
+            self.skip(what, "this CPython has no `InterpreterPoolExecutor` (3.14 or newer has)");
             return false;
         }
         if config.model == Model::Async && task.bound() != Bound::Waiting {
@@ -39,8 +43,8 @@ impl Builder<'_> {
             );
             return false;
         }
-        let start = config.start.map_or("fork", word_of);
-        if config.model == Model::Processes && !found.start_methods.iter().any(|method| method == start) {
+        let start = config.start.map_or("fork", Start::word);
+        if config.model.has_processes() && !found.start_methods.iter().any(|method| method == start) {
             self.skip(format!("{start} × {label}"), "this CPython does not have that start method");
             return false;
         }
@@ -48,21 +52,21 @@ impl Builder<'_> {
     }
 
     /// Whether a way can be run at all.
-    pub(super) fn is_possible(&mut self, settings: &Settings, config: &Config, ways: &Ways) -> bool {
+    pub(super) fn is_possible(&mut self, settings: &Settings, config: &Config, given: &ConfigSettings) -> bool {
         if config.dispatch == Some(Dispatch::Claim) {
             if let Some(method) = config.ipc.filter(|method| *method != Method::SharedMemory) {
-                self.skip(format!("processes × table × {}", method.word()), "a table of items lies in shared memory");
+                self.skip(format!("processes × claim × {}", method.word()), "a table of items lies in shared memory");
                 return false;
             }
             if let Some(answer) = config.on_crash.filter(|answer| *answer != OnCrash::Stop) {
                 let why = "workers claim items from a table themselves: nobody hands out what a dead one had claimed";
-                self.skip(format!("processes × table × {}", word_of(answer)), why);
+                self.skip(format!("processes × claim × {}", answer.word()), why);
                 return false;
             }
-            for (given, word) in [(ways.in_flight.is_some(), "in_flight"), (ways.wait.is_some(), "wait")] {
-                if given {
+            for key in [Key::InFlight, Key::Wait] {
+                if given.has(key) {
                     self.collapse(
-                        format!("`{word}` under `table`"),
+                        format!("`{}` under `claim`", key.name()),
                         "workers claim items themselves: nothing is sent or waited for".into(),
                     );
                 }
@@ -86,13 +90,13 @@ impl Builder<'_> {
     }
 
     /// Whether a way can run items that hang together like this.
-    pub(super) fn holds_together(&mut self, task: &dyn Task, common: &WorkloadKey, config: &Config) -> bool {
-        let topology = task.topology(&common.settings);
+    pub(super) fn holds_together(&mut self, task: &dyn Task, key: &WorkloadKey, config: &Config) -> bool {
+        let topology = task.topology(&key.settings);
         let table = config.dispatch == Some(Dispatch::Claim);
-        if common.rate.is_some()
+        if key.config.rate.is_some()
             && let Some(why) = closed(topology, config)
         {
-            self.skip(format!("{} × {} × rate", task.name(), config.model.entry().word), why);
+            self.skip(format!("{} × {} × rate", task.name(), config.model.word()), why);
             return false;
         }
         let why = match topology {
@@ -100,7 +104,7 @@ impl Builder<'_> {
             Topology::Iterations { .. } if table => {
                 "items of a table know nothing of each other, and these come in iterations"
             }
-            _ if config.model == Model::Async && common.runtime == Runtime::Native && !task.is_async() => {
+            _ if config.model == Model::Async && key.config.runtime == Runtime::Native && !task.is_async() => {
                 "an event loop helps work that waits, and this task has no way to await"
             }
             Topology::Iterations { .. } if config.model == Model::Async => {
@@ -109,14 +113,14 @@ impl Builder<'_> {
             Topology::FanIn if table => "the replies of a table stay with its workers, and these have a consumer",
             _ => return self.survives(task, topology, config),
         };
-        let way = if table { "processes × table" } else { config.model.entry().word };
+        let way = if table { "processes × claim" } else { config.model.word() };
         self.skip(format!("{} × {way}", task.name()), why);
         false
     }
 
     /// Refuses items that come at a rate but are too few for the percentile that stands for it.
     pub(super) fn too_few(&mut self, choice: &TaskChoice, items: Items) -> bool {
-        let rated = self.scenario.models.iter().any(|model| self.scenario.ways_of(choice, model).rate.is_some());
+        let rated = self.scenario.models.iter().any(|model| self.scenario.given_for(choice, model).has(Key::Rate));
         let Items::Fixed(count @ ..FEWEST_AT_A_RATE) = items else { return false };
         if rated {
             let message = format!("{} at a `rate` leave under ten above the 95th percentile", plural(count, "item"));
@@ -131,7 +135,7 @@ impl Builder<'_> {
         let answer = config.on_crash.filter(|answer| *answer != OnCrash::Stop);
         let (Some(answer), Topology::Iterations { .. }) = (answer, topology) else { return true };
         let why = "what a worker keeps from iteration to iteration dies with it";
-        self.skip(format!("{} × {}", task.name(), word_of(answer)), why);
+        self.skip(format!("{} × {}", task.name(), answer.word()), why);
         false
     }
 }
@@ -140,7 +144,7 @@ impl Builder<'_> {
 fn closed(topology: Topology, config: &Config) -> Option<&'static str> {
     match topology {
         Topology::Independent if config.dispatch == Some(Dispatch::Claim) => {
-            Some("a table is a fixed set: nothing comes")
+            Some("a table is a fixed set: nothing arrives")
         }
         Topology::Independent if config.measure == Measure::EndToEnd => Some("items come when all workers are ready"),
         Topology::Independent => None,

@@ -3,11 +3,11 @@
 use super::build::{Builder, every};
 use super::built::WorkloadKey;
 use super::{Group, Items};
-use crate::model::{Config, Measure, Model, StageTask, StageWay};
+use crate::model::StageTask;
 use crate::name::{plural, show_bytes};
-use crate::runtime::Runtime;
-use crate::scenario::{Fault, MOST_WORKERS, Pipeline, StageChoice};
-use crate::task::{Bound, Setting, SettingKind, Settings, Task, Tasks, Topology, Value};
+use crate::scenario::{Fault, Pipeline, StageChoice};
+use crate::setting::{Config, MOST_WORKERS, Measure, Model, Setting, SettingKind, StageConfig, Value};
+use crate::task::{Bound, Settings, Task, Tasks, Topology};
 
 /// What groups of pipelines have in the place of a task's word.
 pub(super) const PIPELINE: &str = "pipeline";
@@ -34,7 +34,8 @@ impl Builder<'_> {
             for items in &pipeline.items.values {
                 let common = common(work, *items, tasks);
                 let group = |id| group_of(id, work, &common, tasks);
-                self.put(&common, Config::new(Model::Serial, Measure::Work), group);
+                let base = |model| Config { items: common.config.items, ..Config::new(model, Measure::Work) };
+                self.put(&common, base(Model::Serial), group);
                 for stages in &ways {
                     let all = stages.iter().map(|stage| stage.workers).fold(0, u32::saturating_add);
                     if all > MOST_WORKERS {
@@ -46,8 +47,7 @@ impl Builder<'_> {
                         if !self.has_memory_for(work, stages, *queue, tasks) {
                             continue;
                         }
-                        let config = Config::new(Model::Pipeline, Measure::Work);
-                        let config = Config { stages: stages.clone(), queue: Some(*queue), ..config };
+                        let config = Config { stages: stages.clone(), queue: Some(*queue), ..base(Model::Pipeline) };
                         self.put(&common, config, group);
                     }
                 }
@@ -57,11 +57,12 @@ impl Builder<'_> {
 
     /// Whether what can be in the queues and with workers at once fits into free memory, as far as sizes are known; skips the
     /// way where not.
-    fn has_memory_for(&mut self, work: &[StageTask], stages: &[StageWay], queue: u32, tasks: &Tasks) -> bool {
+    fn has_memory_for(&mut self, work: &[StageTask], stages: &[StageConfig], queue: u32, tasks: &Tasks) -> bool {
         let largest = work.iter().enumerate().map(|(at, stage)| bytes_of(stage, at, tasks)).max().unwrap_or(0);
         let waiting = u64::from(queue) * (stages.len() as u64 - 1);
         // A worker holds what came and what it makes of it; what is on its way to a process is held by both sides.
-        let held = |way: &StageWay| 2 * u64::from(way.workers) * u64::from(way.in_flight.map_or(1, |count| 1 + count));
+        let held =
+            |way: &StageConfig| 2 * u64::from(way.workers) * u64::from(way.in_flight.map_or(1, |count| 1 + count));
         let needed = largest.saturating_mul(waiting + stages.iter().map(held).sum::<u64>());
         let Some(free) = self.options.memory.filter(|free| needed > *free) else { return true };
         let why = format!("{} can be under way at once, and {} are free", show_bytes(needed), show_bytes(free));
@@ -92,19 +93,19 @@ impl Builder<'_> {
     }
 
     /// Every combination of how the stages are run.
-    fn ways_of_stages(&mut self, pipeline: &Pipeline) -> Vec<Vec<StageWay>> {
+    fn ways_of_stages(&mut self, pipeline: &Pipeline) -> Vec<Vec<StageConfig>> {
         let mut all = vec![Vec::new()];
         for stage in &pipeline.stages {
-            let counts = stage.workers.as_ref().map_or(vec![1], |choice| self.counts(choice));
-            let mut ways: Vec<StageWay> = Vec::new();
+            let counts = self.counts(&stage.workers);
+            let mut ways: Vec<StageConfig> = Vec::new();
             for model in &stage.model.values {
-                let threads = |workers| StageWay { model: Model::Threads, workers, ipc: None, in_flight: None };
+                let threads = |workers| StageConfig { model: Model::Threads, workers, ipc: None, in_flight: None };
                 match model {
                     Model::Processes => {
                         for (ipc, in_flight) in stage.ipc.values.iter().flat_map(|ipc| {
                             stage.in_flight.values.iter().map(move |in_flight| (Some(*ipc), Some(*in_flight)))
                         }) {
-                            let way = |workers: &u32| StageWay { model: *model, workers: *workers, ipc, in_flight };
+                            let way = |workers: &u32| StageConfig { model: *model, workers: *workers, ipc, in_flight };
                             ways.extend(counts.iter().map(way));
                         }
                     }
@@ -155,16 +156,11 @@ fn common(work: &[StageTask], items: Items, tasks: &Tasks) -> WorkloadKey {
             settings.put(&format!("stage{}_{name}", at + 1), value.clone());
         }
     }
-    WorkloadKey {
-        task: PIPELINE.to_owned(),
-        settings,
-        items,
-        runtime: Runtime::Native,
-        measure: Measure::Work,
-        python: None,
-        fault: None,
-        rate: None,
+    let mut config = Config::new(Model::Serial, Measure::Work);
+    if let Items::Fixed(count) = items {
+        config.items = Some(count);
     }
+    WorkloadKey::of(PIPELINE, &settings, &config)
 }
 
 fn group_of(id: usize, work: &[StageTask], common: &WorkloadKey, tasks: &Tasks) -> Group {
@@ -183,16 +179,16 @@ fn group_of(id: usize, work: &[StageTask], common: &WorkloadKey, tasks: &Tasks) 
         describe: described.join(" → "),
         bound,
         settings: common.settings.clone(),
-        items: common.items,
+        items: common.items(),
         payload: None,
-        runtime: common.runtime,
+        runtime: common.config.runtime,
         interpreter: None,
         fault: None,
         rate: None,
         users_code: false,
         unknown: known().any(|(task, _)| task.needs_permission()),
         grain: 1,
-        measure: common.measure,
+        measure: common.config.measure,
         stages: work.to_vec(),
         cells: Vec::new(),
         baseline: 0,

@@ -1,9 +1,8 @@
 //! Tests of the whole way from text to plan.
 
 use super::*;
-use crate::ipc::{Dispatch, Method, Wait};
-use crate::model::Model;
 use crate::scenario::{Source, load};
+use crate::setting::{Dispatch, Method, Model, Wait};
 
 const HEAD: &str = "version: 1\nname: test\n";
 
@@ -40,6 +39,10 @@ fn shipped() -> Vec<Source> {
     files.iter().map(|file| Source { name: name(file), bytes: std::fs::read(file).unwrap() }).collect()
 }
 
+fn filtered(text: &str) -> Filter {
+    Filter::parse(&[text.to_owned()]).unwrap()
+}
+
 fn cpython() -> Interpreter {
     Interpreter {
         path: "python3".into(),
@@ -48,6 +51,7 @@ fn cpython() -> Interpreter {
         gil: true,
         start_methods: ["fork", "spawn", "forkserver"].map(str::to_owned).to_vec(),
         interpreters: false,
+        interpreter_pool: false,
     }
 }
 
@@ -147,14 +151,14 @@ fn the_matrix_is_grouped_nested_and_labelled() {
     assert_eq!(first, expected);
     assert_eq!((plan.groups[2].payload, plan.groups[4].payload), (Some(4096), None));
     assert!(plan.cells.iter().enumerate().all(|(i, cell)| cell.id == i && plan.groups[cell.group].cells.contains(&i)));
-    let axes: Vec<&str> = plan.axes.iter().map(|axis| axis.key.as_str()).collect();
+    let axes: Vec<&str> = plan.parameters.iter().map(|axis| axis.key.as_str()).collect();
     assert_eq!(axes, ["task", "payload", "measure", "model", "workers", "ipc"]);
 }
 
 #[test]
 fn labels_are_unique_and_name_what_varies() {
     let plan = planned(
-        "tasks: [empty]\nmodels: [serial, threads, processes]\nworkers: 2\nipc: shared_memory\nchunk: [1, 64]\ndispatch: [stream, table]\nwait: [sleep, spin]\nin_flight: [1, 2]\nplacement: [free, same]\n",
+        "tasks: [empty]\nmodels: [serial, threads, processes]\nworkers: 2\nipc: shared_memory\nchunk: [1, 64]\ndispatch: [stream, claim]\nwait: [sleep, spin]\nin_flight: [1, 2]\naffinity: [free, same]\n",
     );
     for label in [
         "threads × 2, chunk 64, same core",
@@ -180,7 +184,7 @@ fn labels_are_unique_and_name_what_varies() {
 #[test]
 fn impossible_combinations_are_skipped_with_a_reason() {
     let plan = planned(
-        "tasks: [empty, probe_tree]\nmodels: [processes]\nworkers: 2\nipc: [pipe, shared_memory]\ndispatch: [stream, table]\n",
+        "tasks: [empty, probe_tree]\nmodels: [processes]\nworkers: 2\nipc: [pipe, shared_memory]\ndispatch: [stream, claim]\n",
     );
     let skipped: Vec<&str> = plan.skipped.iter().map(|skipped| skipped.what.as_str()).collect();
     assert_eq!(skipped, ["processes × table × pipe", "probe_tree × processes × table"]);
@@ -244,7 +248,7 @@ fn the_baseline_and_the_cell_with_most_workers_are_checked() {
     assert_eq!(checked(&plan), ["threads × 4", "serial"]);
     let no_serial = planned("tasks: [primes]\nmodels: [threads, rayon]\nworkers: [2, 1]\n");
     assert_eq!(no_serial.cells[no_serial.groups[0].baseline].label, "threads × 1");
-    for options in [Options { quick: true, ..Options::new(2) }, Options { trials: Some(7), ..Options::new(2) }] {
+    for options in [Options { quick: true, ..Options::new(2) }, Options { rounds: Some(7), ..Options::new(2) }] {
         assert!(checked(&planned_with(text, &options)).is_empty());
     }
     let quick = planned_with(text, &Options { quick: true, ..Options::new(2) });
@@ -274,17 +278,17 @@ fn every_round_runs_everything_once_in_an_order_of_its_own() {
 }
 
 #[test]
-fn only_narrows_and_names_what_matches_nothing() {
+fn a_filter_narrows_and_names_what_matches_nothing() {
     let text = "tasks:\n  - {kind: echo, payload: [64 B, 4 KiB]}\nmodels: [serial, threads, processes]\nworkers: [1, 2]\n\
         expect:\n  - {compare: {model: threads, workers: 2}, to: {model: serial}, at_least: 1.5}\n";
-    let with = |only: &str| {
-        plan(&scenario(text), &Tasks::builtin(), &Options { only: Some(Only::parse(only).unwrap()), ..Options::new(2) })
+    let with = |filter: &str| {
+        plan(&scenario(text), &Tasks::builtin(), &Options { filter: Some(filtered(filter)), ..Options::new(2) })
     };
-    let plan = with("model=threads|serial,payload=4 KiB").unwrap();
+    let plan = with("model=threads,serial,payload=4 KiB").unwrap();
     assert_eq!(labels(&plan), ["serial", "threads × 1", "threads × 2"]);
     assert_eq!(
-        (plan.groups.len(), plan.groups[0].id, plan.only.as_deref()),
-        (1, 0, Some("model=threads|serial,payload=4 KiB"))
+        (plan.groups.len(), plan.groups[0].id, plan.filter.as_deref()),
+        (1, 0, Some("model=threads,serial,payload=4 KiB"))
     );
     assert_eq!(plan.expectations[0].pairs, [(2, Some(0))]);
     let without = with("model=threads,workers=2").unwrap();
@@ -298,8 +302,6 @@ fn only_narrows_and_names_what_matches_nothing() {
     assert!(said("ipc=queue").contains("no cell has `ipc` queue"));
     assert!(said("model=serial,workers=2").contains("no cell has all of these values"));
     assert!(said("payload=many").contains("`payload` cannot be `many`"));
-    assert_eq!(Only::parse("threads"), Err(OnlyError::NotAPair("threads".into())));
-    assert_eq!(Only::parse("a=1,a=2"), Err(OnlyError::Twice("a".into())));
 }
 
 #[test]
@@ -372,10 +374,10 @@ fn charts_are_those_that_fit() {
     let charts = |text: &str| planned(text).charts.iter().map(|chart| chart.kind).collect::<Vec<_>>();
     assert_eq!(
         charts("tasks: [primes]\nmodels: [serial, threads]\nworkers: [1, 2]\n"),
-        [ChartKind::Speedup, ChartKind::Time, ChartKind::Losses]
+        [ChartKind::Speedup, ChartKind::Time, ChartKind::Breakdown]
     );
     let two = "tasks: [primes]\nmodels: [serial, threads]\nworkers: 2\n";
-    assert_eq!(charts(two), [ChartKind::Time, ChartKind::Losses]);
+    assert_eq!(charts(two), [ChartKind::Time, ChartKind::Breakdown]);
     assert_eq!(charts("tasks: [primes]\nmodels: [threads]\nworkers: 2\n"), []);
     let ipc = "tasks: [{kind: echo, payload: [1 B, 2 B]}]\nmodels: [processes]\nworkers: 1\nipc: [pipe, queue]\n";
     assert_eq!(charts(ipc), [ChartKind::Time, ChartKind::Ipc]);
@@ -434,7 +436,7 @@ fn the_cost_counts_every_trial() {
     assert_eq!(quick.trials(), 9);
     assert!(quick.seconds < cost.seconds);
     // A quick run has no more rounds than the scenario asks for, and what goes wrong on purpose is only timed.
-    let text = format!("{text}trials: 1\nfault: {{kind: kill}}\n");
+    let text = format!("{text}rounds: 1\nfault: {{kind: kill}}\n");
     let faulty = estimate(&planned_with(&text, &Options { quick: true, ..Options::new(2) }), &Tasks::builtin());
     assert_eq!((faulty.timed, faulty.trials()), (3, 3));
     assert_eq!(estimate(&planned(&text), &Tasks::builtin()).trials(), 3);
@@ -447,13 +449,13 @@ fn the_cost_knows_what_items_take() {
         estimate(&planned_with(text, &Options { pythons, ..Options::new(2) }), &Tasks::builtin()).seconds
     };
     // 20 items of 45 ms are nearly a second of a core, in each of 38 trials, on one core or on two, and once for the replies.
-    let hash = "tasks: [{kind: hash, bytes: 64 MiB, items: 20}]\nmodels: [serial, threads]\nworkers: 2\n";
+    let hash = "tasks: [{kind: hash, size: 64 MiB, items: 20}]\nmodels: [serial, threads]\nworkers: 2\n";
     let trials = estimate(&planned(hash), &Tasks::builtin()).trials() as f64;
     let found = seconds(hash);
     assert!((0.45 * trials..1.5 * trials).contains(&found), "{found} s for {trials} trials");
     // Twice the items take nearly twice as long, and waits take what they say.
     assert!(seconds(&hash.replace("20", "40")) > 1.7 * found);
-    let sleep = "tasks: [{kind: sleep, duration: 10 ms, items: 100}]\nmodels: [serial]\n";
+    let sleep = "tasks: [{kind: sleep, delay: 10 ms, items: 100}]\nmodels: [serial]\n";
     let (found, trials) = (seconds(sleep), estimate(&planned(sleep), &Tasks::builtin()).trials() as f64);
     assert!((trials..1.2 * trials).contains(&found), "{found} s for {trials} trials");
     // CPython computes many times slower, where items are fixed.
@@ -470,7 +472,7 @@ fn the_cost_knows_what_the_lock_of_cpython_does_to_threads() {
         estimate(&planned_with(&text, &Options { pythons, ..Options::new(2) }), &Tasks::builtin()).seconds
     };
     for (task, scales) in [
-        ("kind: compress, bytes: 1 MiB, items: 300", true),
+        ("kind: compress, size: 1 MiB, items: 300", true),
         ("kind: sort, count: 100000, items: 300", false),
         ("kind: json, records: 10000, items: 300", false),
         ("kind: numeric, of: pi, points: 100000, items: 300", false),
@@ -482,9 +484,9 @@ fn the_cost_knows_what_the_lock_of_cpython_does_to_threads() {
         assert!(processes < 0.8 * serial, "{task}: {processes} s and {serial} s");
     }
 }
-const STAGES: &str = "pipeline:\n  - {task: hash, bytes: 64 KiB, workers: [1, 2]}\n  \
+const STAGES: &str = "pipeline:\n  - {task: hash, size: 64 KiB, workers: [1, 2]}\n  \
                       - {task: primes, limit: 2000, model: [threads, processes], workers: 2, ipc: [pipe, queue]}\n  \
-                      - {task: sleep, duration: 1 ms, model: serial}\nitems: 40\n";
+                      - {task: sleep, delay: 1 ms, model: serial}\nitems: 40\n";
 
 #[test]
 fn a_pipeline_is_one_group_of_every_way_and_one_thread() {
@@ -497,7 +499,7 @@ fn a_pipeline_is_one_group_of_every_way_and_one_thread() {
     let unique: std::collections::BTreeSet<&str> = labels(&plan).into_iter().collect();
     assert_eq!(unique.len(), plan.cells.len());
     assert!(group.describe.contains(" → "), "{}", group.describe);
-    let axes: Vec<&str> = plan.axes.iter().map(|axis| axis.key.as_str()).collect();
+    let axes: Vec<&str> = plan.parameters.iter().map(|axis| axis.key.as_str()).collect();
     for key in ["model", "queue", "stage1_workers", "stage2_model", "stage2_ipc"] {
         assert!(axes.contains(&key), "{axes:?}");
     }
@@ -518,26 +520,28 @@ fn selectors_reach_into_stages() {
     assert_eq!(pairs("{queue: 4}"), 6);
     assert_eq!(pairs("{stage1_workers: 2, stage2_ipc: queue}"), 2);
     assert_eq!(pairs("{stage2_model: threads, queue: [4, 64]}"), 4);
-    assert_eq!(pairs("{stage3_duration: 1 ms}"), 12);
+    assert_eq!(pairs("{stage3_delay: 1 ms}"), 12);
     let text = refused(&expect("{stage1_workers: 9}"));
     assert!(text.contains("no cell has `stage1_workers` 9"), "{text}");
-    let only =
-        |text: &str| planned_with(STAGES, &Options { only: Some(Only::parse(text).unwrap()), ..Options::new(2) });
-    assert_eq!(only("stage1_workers=2,stage2_ipc=pipe|queue").cells.len(), 2);
+    let only = |text: &str| planned_with(STAGES, &Options { filter: Some(filtered(text)), ..Options::new(2) });
+    assert_eq!(only("stage1_workers=2,stage2_ipc=pipe,queue").cells.len(), 2);
     assert_eq!(only("model=serial").cells.len(), 1);
 }
 
 #[test]
 fn items_that_hang_together_are_no_stage() {
-    let text = refused("pipeline: [{task: probe_rounds}, {task: sleep}]\n");
-    assert!(text.contains("the items of `probe_rounds` hang together") && text.contains("test.yaml:3:13"), "{text}");
+    let text = refused("pipeline: [{task: probe_iterations}, {task: sleep}]\n");
+    assert!(
+        text.contains("the items of `probe_iterations` hang together") && text.contains("test.yaml:3:13"),
+        "{text}"
+    );
 }
 
 #[test]
 fn without_the_one_thread_a_pipeline_refers_to_one_worker_for_each_stage() {
     let text = "pipeline: [{task: hash, workers: [2, 1]}, {task: sleep, workers: [4, 1]}]\n";
-    let only = Only::parse("model=pipeline").unwrap();
-    let plan = planned_with(text, &Options { only: Some(only), ..Options::new(2) });
+    let filter = filtered("model=pipeline");
+    let plan = planned_with(text, &Options { filter: Some(filter), ..Options::new(2) });
     assert_eq!(plan.cells[plan.groups[0].baseline].label, "hash × 1 | sleep × 1");
     assert!(plan.cells.iter().any(|cell| cell.checked && cell.label == "hash × 2 | sleep × 4"));
 }

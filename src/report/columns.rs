@@ -1,9 +1,11 @@
 //! The columns of exported samples: one list, from which the help, CSV and NDJSON are made.
 
+use std::borrow::Cow;
+
 use serde_json::{Value, json};
 
 use crate::results::{Cell, Group, Life, Memory, MemoryUse, Phase, Results, Seen, Spent, StageTimes, Trial};
-use crate::vocab::Outcome;
+use crate::setting::{self, ALL, ConfigSetting, Key, Outcome, SettingKind};
 
 /// A trial with what it belongs to.
 pub(super) struct Sample<'a> {
@@ -23,13 +25,28 @@ impl<'a> Sample<'a> {
 
 /// One column: its name, what it holds, and how a sample gives it.
 pub(super) struct Column {
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     pub about: &'static str,
-    pub of: fn(&Sample<'_>) -> Value,
+    pub of: Box<dyn Fn(&Sample<'_>) -> Value + Send + Sync>,
 }
 
-const fn column(name: &'static str, about: &'static str, of: fn(&Sample<'_>) -> Value) -> Column {
-    Column { name, about, of }
+fn column(name: &'static str, about: &'static str, of: fn(&Sample<'_>) -> Value) -> Column {
+    Column { name: name.into(), about, of: Box::new(of) }
+}
+
+/// The column of a setting of configurations: durations in seconds, sizes in bytes, and the name says so.
+fn column_of(row: &'static ConfigSetting) -> Column {
+    let (name, key) = (row.setting.name, row.key);
+    let (name, is_duration) = match row.setting.kind {
+        SettingKind::Duration { .. } => (format!("{name}_seconds").into(), true),
+        SettingKind::Bytes { .. } => (format!("{name}_bytes").into(), false),
+        _ => (name.into(), false),
+    };
+    let of = move |sample: &Sample<'_>| match sample.cell.config.get(key) {
+        Some(setting::Value::Whole(nanos)) if is_duration => json!(seconds(nanos)),
+        value => json!(value),
+    };
+    Column { name, about: row.setting.about, of: Box::new(of) }
 }
 
 /// The columns of one phase.
@@ -64,7 +81,7 @@ macro_rules! phase {
 /// Every column, in order. Those of the tasks' own settings are put after `task`.
 pub(super) static COLUMNS: std::sync::LazyLock<Vec<Column>> = std::sync::LazyLock::new(|| {
     let mut all: Vec<Column> = Vec::new();
-    all.extend(way());
+    all.extend(configuration());
     all.extend(trial());
     all.extend(phase!("start", 0));
     all.extend(phase!("work", 1));
@@ -77,49 +94,29 @@ pub(super) static COLUMNS: std::sync::LazyLock<Vec<Column>> = std::sync::LazyLoc
     all
 });
 
-fn way() -> [Column; 30] {
-    [
+fn configuration() -> Vec<Column> {
+    let before = [
         column("scenario", "name of the scenario", |s| json!(s.results.scenario.name)),
-        column("group", "which ways are compared with each other", |s| json!(s.group.label)),
+        column("workload", "which configurations are compared with each other", |s| json!(s.group.label)),
         column("task", "the task; each of its settings is a column after it: setting_NAME", |s| json!(s.group.task)),
         column("payload_bytes", "payload of a request, where the task has it", |s| json!(s.group.payload)),
-        column("runtime", "what executes an item; gil_emulation is a model of CPython's lock", |s| {
-            json!(s.group.runtime)
-        }),
         column("interpreter", "which CPython, where the runtime is Python", |s| {
             json!(s.group.interpreter.as_ref().map(|interpreter| &interpreter.label))
         }),
-        column("fault", "what went wrong on purpose", |s| json!(s.group.fault.as_ref().map(|fault| &fault.kind))),
-        column("fault_item", "in which item, from 0", |s| json!(s.group.fault.as_ref().map(|fault| fault.item))),
-        column("measure", "work or end_to_end: what `seconds` covers", |s| json!(s.group.measure)),
-        column("way", "the way as tables show it", |s| json!(s.cell.label)),
-        column("baseline", "whether speed-ups refer to this way", |s| json!(s.group.baseline == s.cell.id)),
-        column("model", "who runs the items", |s| json!(s.cell.model)),
-        column("workers", "how many of them; empty for serial", |s| json!(s.cell.workers)),
-        column("ipc", "how requests and replies cross between processes", |s| json!(s.cell.ipc)),
-        column("dispatch", "stream or table", |s| json!(s.cell.dispatch)),
-        column("chunk", "items of a message or claim", |s| json!(s.cell.chunk)),
-        column("in_flight", "chunks in flight per worker", |s| json!(s.cell.in_flight)),
-        column("wait", "sleep or spin", |s| json!(s.cell.wait)),
-        column("affinity", "free, same or cross", |s| json!(s.cell.affinity)),
-        column("start", "spawn, fork or forkserver", |s| json!(s.cell.start)),
-        column("api", "process, pool or executor: Python's own classes", |s| json!(s.cell.api)),
-        column("on_crash", "stop, restart or skip", |s| json!(s.cell.on_crash)),
-        column("switch_interval_seconds", "after which a waiting thread asks for the interpreter lock", |s| {
-            json!(s.cell.switch_interval.map(seconds))
-        }),
-        column("gil_hold_seconds", "how long the emulated lock is held before a blocking operation", |s| {
-            json!(s.cell.gil_hold.map(seconds))
-        }),
-        column("parent_memory_bytes", "what the parent held when workers started", |s| json!(s.cell.parent_memory)),
-        column("parent_use", "untouched or read", |s| json!(s.cell.parent_use)),
-        column("build", "this, or against: the other build of `--against`", |s| {
-            json!(if s.cell.against { "against" } else { "this" })
+        column("configuration", "the configuration as tables show it", |s| json!(s.cell.label)),
+        column("reference", "whether speedups refer to this configuration", |s| json!(s.group.baseline == s.cell.id)),
+    ];
+    // The number of items is one of its own, which a calibration may have chosen.
+    let settings = ALL.iter().filter(|row| row.key != Key::Items).map(column_of);
+    let after = [
+        column("build", "this, or other: the other build of `--against`", |s| {
+            json!(if s.cell.is_of_other_build() { "other" } else { "this" })
         }),
         column("items", "items of a trial, before any yields further ones", |s| json!(s.cell.items)),
         column("oversubscribed", "whether workers and dispatcher exceed the cores", |s| json!(s.cell.oversubscribed)),
         column("tool", "version of the program that ran it", |s| json!(s.results.tool)),
-    ]
+    ];
+    before.into_iter().chain(settings).chain(after).collect()
 }
 
 fn trial() -> [Column; 10] {
@@ -223,9 +220,9 @@ fn happened() -> [Column; 13] {
 
 fn stages() -> [Column; 6] {
     [
-        column("queue", "items that may wait before each later stage of a pipeline", |s| json!(s.cell.queue)),
+        column("queue", "items that may wait before each later stage of a pipeline", |s| json!(s.cell.config.queue)),
         column("stage_workers", "how many workers each stage has", |s| {
-            json!(s.cell.stages.iter().map(|stage| stage.workers).collect::<Vec<_>>())
+            json!(s.cell.config.stages.iter().map(|stage| stage.workers).collect::<Vec<_>>())
         }),
         column("stage_busy_seconds", "what the workers of each stage spent within items", |s| {
             staged(s, |times| json!(seconds(times.busy)))

@@ -33,7 +33,7 @@ pub fn samples(results: &[Results]) -> Samples {
         .collect();
     let mut columns = Vec::new();
     for column in COLUMNS.iter() {
-        columns.push(column.name.to_owned());
+        columns.push(column.name.to_string());
         if column.name == SETTINGS_AFTER {
             columns.extend(settings.iter().map(|name| format!("{SETTING}{name}")));
         }
@@ -50,7 +50,7 @@ fn row(sample: &Sample<'_>, settings: &BTreeSet<&str>) -> Vec<Value> {
     for column in COLUMNS.iter() {
         row.push((column.of)(sample));
         if column.name == SETTINGS_AFTER {
-            row.extend(settings.iter().map(|name| sample.group.settings.get(*name).cloned().unwrap_or_default()));
+            row.extend(settings.iter().map(|name| json!(sample.group.settings.get(*name))));
         }
     }
     row
@@ -108,13 +108,13 @@ fn quoted(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::results::{Memory, MemoryUse, Spent};
+    use crate::setting::Outcome;
     use crate::verdict::fixture::Made;
-    use crate::vocab::Outcome;
 
     fn made() -> Results {
         let mut made = Made::new(3).serial(1.0).cell("threads × 2", 0.5);
         made.fail(1, &(1..2), &Outcome::WorkerDied { cause: "signal 9 (SIGKILL)".into() });
-        made.results.groups[0].settings.insert("limit".into(), json!(200_000));
+        made.results.groups[0].settings.insert("limit".into(), 200_000.into());
         made.results.trials[0].marks = vec!["disturbed".into(), "too_short".into()];
         made.results.trials[0].spent = Some(Spent { service: 1_500_000_000, ..Spent::default() });
         let memory = Memory { pss: 3 << 20, private: 1 << 20, rss: 7 << 20 };
@@ -160,7 +160,7 @@ mod tests {
     #[test]
     fn settings_of_all_tasks_are_columns() {
         let (first, mut second) = (made(), made());
-        second.groups[0].settings = [("payload".to_owned(), json!(64))].into();
+        second.groups[0].settings = [("payload".to_owned(), 64.into())].into();
         let both = samples(&[first, second]);
         assert_eq!(
             (value(&both, 0, "setting_payload"), value(&both, 0, "setting_limit")),
@@ -192,7 +192,7 @@ mod tests {
 
     #[test]
     fn columns_have_names_of_their_own() {
-        let mut names: Vec<&str> = COLUMNS.iter().map(|column| column.name).collect();
+        let mut names: Vec<&str> = COLUMNS.iter().map(|column| column.name.as_ref()).collect();
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), COLUMNS.len());

@@ -45,7 +45,7 @@ fn stages(results: &Results, group: &Group, few: bool) -> Facts {
             let mark = if pipeline.bottleneck == [at] { "bottleneck" } else { "" };
             rows.push(vec![
                 if at == 0 { cell.label.clone() } else { String::new() },
-                cell.stage_shown(at),
+                results.stage_shown(cell, at),
                 percent(stage.busy),
                 percent(stage.blocked),
                 percent(stage.starved),
@@ -89,10 +89,8 @@ fn faults(results: &Results, group: &Group) -> Facts {
         let ends = vec![of(fault.survived), fault.died.to_string(), fault.hung.to_string()];
         Some([ends, counts.to_vec(), vec![recovered]].concat())
     });
-    let what = group
-        .fault
-        .as_ref()
-        .map_or(String::new(), |fault| format!("{} in item {}", fault.kind.replace('_', " "), fault.item));
+    let what =
+        group.fault.as_ref().map_or(String::new(), |fault| format!("{} in item {}", fault.kind.shown(), fault.item));
     Facts {
         title: format!("Fault: {what}"),
         note:
@@ -244,8 +242,8 @@ impl Facts {
 mod tests {
     use crate::report::{TerminalOptions, json, markdown, tables, terminal};
     use crate::results::{Fault, Life, LockUse, Results, Seen};
+    use crate::setting::Outcome;
     use crate::verdict::fixture::Made;
-    use crate::vocab::Outcome;
 
     fn made() -> Results {
         let mut made = Made::new(7).cell("threads × 2", 1.0).cell("processes × 2", 1.0);

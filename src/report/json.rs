@@ -42,7 +42,7 @@ fn scenario(results: &Results) -> Value {
         "tool": results.tool,
         "complete": run.complete,
         "quick": run.quick,
-        "only": run.only,
+        "filter": run.filter,
         "rounds": run.rounds,
         "seed": run.seed,
         "margin": run.margin,
@@ -50,7 +50,7 @@ fn scenario(results: &Results) -> Value {
         "resumed": run.resumed,
         "against": run.against,
         "regressions": regressions.collect::<Vec<_>>(),
-        "groups": groups,
+        "workloads": groups,
         "expectations": expectations,
         "break_evens": results.derived.break_evens,
         "knees": results.derived.knees,
@@ -132,7 +132,7 @@ fn way(results: &Results, cell: &Cell) -> Value {
         all.insert("service".into(), quantiles(service));
         all.insert("response".into(), quantiles(response));
     }
-    for index in ["id", "group", "cell"] {
+    for index in ["id", "group", "workload", "cell"] {
         all.remove(index);
     }
     Value::Object(all)
@@ -155,8 +155,8 @@ fn object(value: Value) -> Map<String, Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::setting::Outcome;
     use crate::verdict::fixture::Made;
-    use crate::vocab::Outcome;
 
     #[test]
     fn every_number_has_a_name() {

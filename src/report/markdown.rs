@@ -10,6 +10,7 @@ use super::words::{all_planned, answer, last_words, reservations, warnings, word
 use super::{happened, reasons};
 use crate::name::{plural, show_seconds};
 use crate::results::{Check, Group, GroupVerdict, Interval, LOCK_MODEL, Pair, Results, Skipped, Trial, Word};
+use crate::setting::{Measure, Model};
 use crate::verdict::{effect, times_interval};
 
 /// Width in pixels at which a code host shows a chart.
@@ -128,9 +129,9 @@ pub(super) fn chart(chart: &ChartRef) -> String {
 pub(super) fn group_summary(results: &Results, group: &Group) -> String {
     let title = if results.derived.groups.len() > 1 { escape(&group.label) } else { "Results".into() };
     let mut out = format!("## {title}\n\n{}", escape(&group.describe));
-    out += match group.measure.as_str() {
-        "end_to_end" => ", from the start of the first worker to the end of the last.",
-        _ => ", from the moment when every worker is ready to the last reply.",
+    out += match group.measure {
+        Measure::EndToEnd => ", from the start of the first worker to the end of the last.",
+        Measure::Work => ", from the moment when every worker is ready to the last reply.",
     };
     if group.per_item {
         out += " The ways have item counts of their own, so they are compared per item.";
@@ -235,11 +236,17 @@ pub(super) fn checks(results: &Results, verdict: &GroupVerdict) -> String {
 /// The curves that fit the group's speed-ups.
 pub(super) fn fits(results: &Results, group: &Group) -> String {
     let lines: String = reasons::fits(results, group).iter().map(|line| format!("- {}\n", escape(line))).collect();
-    let counts = |model: &str| {
+    let counts = |model: Model| {
         let cells = group.cells.iter().filter_map(|id| results.cells.get(*id));
-        cells.filter(|cell| cell.model == model).filter_map(|cell| cell.workers).collect::<BTreeSet<u32>>().len()
+        cells
+            .filter(|cell| cell.config.model == model)
+            .filter_map(|cell| cell.config.workers)
+            .collect::<BTreeSet<u32>>()
+            .len()
     };
-    if lines.is_empty() && !results.run.quick && ["threads", "rayon", "processes"].iter().any(|model| counts(model) > 1)
+    if lines.is_empty()
+        && !results.run.quick
+        && [Model::Threads, Model::Rayon, Model::Processes].into_iter().any(|model| counts(model) > 1)
     {
         return "### Fits\n\nNone: a law of scaling takes four worker counts, for computing work none above the number of \
                 cores, and six rounds that have them all.\n"
@@ -347,9 +354,9 @@ fn argument(text: &str) -> String {
 }
 
 fn again(results: &Results) -> String {
-    let only = results.run.only.as_ref().map_or(String::new(), |only| format!(" --only {}", argument(only)));
+    let only = results.run.filter.as_ref().map_or(String::new(), |only| format!(" --filter {}", argument(only)));
     let quick = if results.run.quick { " --quick" } else { "" };
-    let trials = if results.run.quick { String::new() } else { format!(" --trials {}", results.run.rounds) };
+    let trials = if results.run.quick { String::new() } else { format!(" --rounds {}", results.run.rounds) };
     let command = format!("runner {}.yaml{quick}{trials}{only} --seed {}", results.scenario.name, results.run.seed);
     format!(
         "## Run it again\n\nWith the scenario's file, here under its name:\n\n```sh\n{command}\n```\n\nEvery number is in [results.json](results.json).\n"
@@ -360,8 +367,8 @@ fn again(results: &Results) -> String {
 mod tests {
     use super::*;
     use crate::results::{Latency, Quantiles};
+    use crate::setting::Outcome;
     use crate::verdict::fixture::{Made, check_cell};
-    use crate::vocab::Outcome;
 
     fn speedup_chart() -> ChartRef {
         ChartRef {
@@ -395,7 +402,7 @@ mod tests {
             "## How it was measured",
             "inside ±3 %",
             "## Machine\n\nA CPU (x86\\_64), 2 cores of 2 online, Linux 6.1",
-            "```sh\nrunner made.yaml --trials ",
+            "```sh\nrunner made.yaml --rounds ",
         ];
         let mut rest = text.as_str();
         for part in parts {

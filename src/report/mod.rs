@@ -13,11 +13,11 @@ mod perfetto;
 mod phases;
 mod reasons;
 mod regression;
-mod seed;
 mod spark;
 mod surroundings;
 mod tables;
 mod terminal;
+mod threads_vs_processes;
 mod ways;
 mod words;
 
@@ -29,17 +29,17 @@ pub use json::json;
 pub use markdown::markdown;
 pub use perfetto::{perfetto, timelines};
 pub use regression::{regression_markdown, regression_terminal};
-pub use seed::{SEED_REPORT, seed};
 pub use surroundings::surroundings;
 pub use tables::tables;
 pub use terminal::{TerminalOptions, terminal};
+pub use threads_vs_processes::{SEED_REPORT, seed};
 
 /// A chart of the report, as far as the report needs it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChartRef {
     /// File name without ending: `speedup` stands for `speedup.svg` and `speedup-dark.svg`.
     pub stem: String,
-    /// Which question it answers: a word of [`crate::vocab::CHARTS`].
+    /// Which question it answers: a word of [`crate::setting::CHARTS`].
     pub kind: String,
     /// Its finding, shown above it.
     pub title: String,

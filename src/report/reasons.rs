@@ -168,7 +168,7 @@ mod tests {
     #[test]
     fn the_table_of_losses_leaves_out_what_nobody_lost() {
         let mut made = Made::new(15).serial(1.0).cell("threads × 2", 0.6);
-        made.results.cells[1].workers = Some(2);
+        made.results.cells[1].config.workers = Some(2);
         assert_eq!(losses(&made.clone().finish(), &made.results.groups[0]), "", "without instrumented trials");
         let mut clocked = made.results.trials[16].clone();
         clocked.kind = crate::results::Kind::Instrumented;

@@ -40,7 +40,7 @@ pub fn regression_terminal(results: &Results, options: &TerminalOptions) -> Stri
     }
     let wrong: Vec<(String, usize)> = outcomes(results).into_iter().filter(|(words, _)| words != "ok").collect();
     for (words, count) in wrong {
-        page.wrapped("", &format!("{count} of {} trials: {words}", results.trials.len()), RED);
+        page.wrapped("", &format!("{count} of {} rounds: {words}", results.trials.len()), RED);
     }
     page.expectations(results);
     page.text
@@ -104,7 +104,7 @@ struct Row {
 }
 
 fn rows(results: &Results, group: &Group) -> Vec<Row> {
-    let own = group.cells.iter().filter_map(|id| results.cells.get(*id)).filter(|cell| !cell.against);
+    let own = group.cells.iter().filter_map(|id| results.cells.get(*id)).filter(|cell| !cell.is_of_other_build());
     own.map(|cell| {
         let found = results.derived.regressions.iter().find(|regression| regression.new == cell.id);
         let shown = |id: usize| results.derived.estimates.get(id).map_or(NONE.into(), |estimate| time(group, estimate));
@@ -131,7 +131,7 @@ fn rows(results: &Results, group: &Group) -> Vec<Row> {
 /// The cell of the other build follows that of this one.
 fn other_of(results: &Results, own: usize) -> Option<usize> {
     let next = results.cells.get(own + 1)?;
-    (next.against && next.group == results.cells[own].group).then_some(next.id)
+    (next.partner == Some(own)).then_some(next.id)
 }
 
 fn word(regression: &Regression) -> &'static str {
@@ -166,8 +166,7 @@ mod tests {
 
     fn made() -> Results {
         let mut made = Made::new(15).serial(1.25).cell("serial (other build)", 1.0);
-        made.results.cells[1].against = true;
-        made.results.cells[1].model = "serial".into();
+        made.results.cells[1].partner = Some(0);
         made.results.run.against = Some("0.0.9".into());
         made.finish()
     }
@@ -194,10 +193,13 @@ mod tests {
     fn a_way_that_one_build_cannot_do_is_not_compared() {
         let mut results = made();
         for trial in results.trials.iter_mut().filter(|trial| trial.cell == 1) {
-            trial.outcome = crate::vocab::Outcome::WrongReply;
+            trial.outcome = crate::setting::Outcome::ResultMismatch;
         }
         results.derived = crate::verdict::derive(&results);
         let text = regression_markdown(&results, &[]);
-        assert!(text.contains("| – | not compared |") && text.contains("other build: 15 of 15 wrong reply"), "{text}");
+        assert!(
+            text.contains("| – | not compared |") && text.contains("other build: 15 of 15 result mismatch"),
+            "{text}"
+        );
     }
 }

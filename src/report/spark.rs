@@ -33,14 +33,15 @@ impl Sparks {
 pub(super) fn over_workers(results: &Results, group: &Group) -> Option<Sparks> {
     let lines = lines_over_workers(results, group);
     let lines: Vec<(String, Vec<&Cell>)> = lines.into_iter().filter(|(_, cells)| cells.len() >= FEWEST).collect();
-    let mut counts: Vec<u32> = lines.iter().flat_map(|(_, cells)| cells).filter_map(|cell| cell.workers).collect();
+    let mut counts: Vec<u32> =
+        lines.iter().flat_map(|(_, cells)| cells).filter_map(|cell| cell.config.workers).collect();
     counts.sort_unstable();
     counts.dedup();
     let speedup = |cell: &Cell| results.derived.estimates.get(cell.id)?.speedup;
     let series: Vec<Vec<Option<f64>>> = lines
         .iter()
         .map(|(_, cells)| {
-            let at = |count: &u32| cells.iter().find(|cell| cell.workers == Some(*count));
+            let at = |count: &u32| cells.iter().find(|cell| cell.config.workers == Some(*count));
             counts.iter().map(|count| Some(speedup(at(count)?)?.median)).collect()
         })
         .collect();
@@ -80,7 +81,7 @@ pub(super) fn over_payload(results: &Results) -> Vec<Sparks> {
 fn is_alike(a: &Group, b: &Group) -> bool {
     let others = |group: &Group| {
         let mut settings = group.settings.clone();
-        settings.retain(|_, value| value.as_u64() != group.payload);
+        settings.remove("payload");
         settings
     };
     let kind = |group: &Group| (group.task.clone(), group.runtime_shown(), group.measure.clone(), group.fault.clone());

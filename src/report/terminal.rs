@@ -8,6 +8,7 @@ use super::words::{
 use super::{happened, reasons};
 use crate::name::{plural, show_seconds};
 use crate::results::{Answer, BreakEven, CellEstimate, Crossing, Group, GroupVerdict, Results};
+use crate::setting::Measure;
 use crate::verdict::times_interval;
 
 /// How the terminal's text is laid out.
@@ -134,7 +135,7 @@ impl Page {
             group.cells.iter().filter_map(|cell| results.derived.estimates.get(*cell)).collect();
         self.text.push('\n');
         let rounds = rows.iter().map(|row| row.trials).max().unwrap_or(0);
-        let measure = if group.measure == "end_to_end" { ", start to end" } else { "" };
+        let measure = if group.measure == Measure::EndToEnd { ", start to end" } else { "" };
         self.wrapped("", &format!("{} ({}{measure})", group.shown(), plural(u64::from(rounds), "round")), BOLD);
         let columns = self.columns(results, group, &rows);
         self.heads(&columns);
@@ -316,8 +317,8 @@ fn bars(group: &Group, rows: &[&CellEstimate], width: usize) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::results::{Expectation, Loss, Losses, Skipped};
+    use crate::setting::{Metric, Outcome};
     use crate::verdict::{derive, fixture::Made};
-    use crate::vocab::{Metric, Outcome};
 
     const PLAIN: TerminalOptions = TerminalOptions { width: 80, color: false, verbose: false };
 
@@ -351,7 +352,7 @@ mod tests {
         let mut made = made();
         made.fail(2, &(0..2), &Outcome::TimedOut);
         made.results.run.quick = true;
-        made.results.run.only = Some("workers=2".into());
+        made.results.run.filter = Some("workers=2".into());
         made.results.scenario.title = "a\u{1b}[2Jtitle".into();
         made.results.skipped =
             vec![Skipped { what: "rayon × python".into(), why: "rayon runs native code only".into() }];

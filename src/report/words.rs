@@ -118,7 +118,7 @@ pub(super) fn reservations(results: &Results) -> Vec<String> {
         let times = if run.resumed == 1 { "once".into() } else { format!("{} times", run.resumed) };
         lines.push(format!("continued {times} after it was broken off: the round in which it was spans the gap"));
     }
-    if let Some(only) = &run.only {
+    if let Some(only) = &run.filter {
         lines.push(format!("narrowed: only {only}"));
     }
     lines

@@ -1,20 +1,19 @@
 //! Which charts are drawn, and how each is shaped: resolved, so that whoever draws needs no selectors.
 
+use crate::setting::{ChartKind, Key};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::vocab::{ChartKey, ChartKind};
-
-/// A chart to draw. One that shows everything as it comes is written as its word, which is all that formats up to 4 had.
+/// A chart to draw. One that shows everything as it comes is written as its word.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(from = "Written", into = "Written")]
 pub struct ChartShape {
     /// Which one.
     pub kind: ChartKind,
     /// What stands along the axis of the ways or sizes, where that was asked for.
-    pub x: Option<ChartKey>,
+    pub x: Option<Key>,
     /// What sets sections or pictures apart, where that was asked for.
-    pub group: Option<ChartKey>,
+    pub group: Option<Key>,
     /// The cells that are shown, where not all are, rising.
     pub cells: Option<Vec<usize>>,
     /// How the choice of cells was written, such as `workers 4`; empty where all are shown.
@@ -40,10 +39,10 @@ struct Shaped {
     kind: ChartKind,
     /// What stands along the axis of the ways or sizes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    x: Option<ChartKey>,
+    x: Option<Key>,
     /// What sets sections or pictures apart.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    group: Option<ChartKey>,
+    group: Option<Key>,
     /// The cells that are shown, where not all are, rising.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     cells: Option<Vec<usize>>,
@@ -86,11 +85,11 @@ impl ChartShape {
     /// Whether its kind can do what it asks for, of cells that there are.
     pub(super) fn check(&self, cells: usize) -> Result<(), String> {
         let word = self.kind.word();
-        if let Some(x) = self.x.filter(|x| !self.kind.takes_x().contains(x)) {
-            return Err(format!("the chart {word} cannot have {} along its axis", x.word()));
+        if let Some(x) = self.x.filter(|x| !self.kind.takes_x(*x)) {
+            return Err(format!("the chart {word} cannot have {} along its axis", x.name()));
         }
-        if let Some(group) = self.group.filter(|group| !self.kind.takes_group().contains(group)) {
-            return Err(format!("the chart {word} cannot be parted by {}", group.word()));
+        if let Some(group) = self.group.filter(|group| !self.kind.takes_group(*group)) {
+            return Err(format!("the chart {word} cannot be parted by {}", group.name()));
         }
         let chosen = self.cells.iter().flatten();
         if let Some(id) = chosen.clone().find(|id| **id >= cells) {
@@ -110,8 +109,8 @@ mod tests {
     #[test]
     fn a_plain_chart_is_its_word_and_a_shaped_one_is_kept() {
         let shaped = ChartShape {
-            x: Some(ChartKey::Model),
-            group: Some(ChartKey::Ipc),
+            x: Some(Key::Model),
+            group: Some(Key::Ipc),
             cells: Some(vec![1, 4]),
             chosen: "workers 4".into(),
             title: Some("<&\"'>".into()),

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::pairs::PairForm;
+use super::pairs::PairTable;
 use super::{
     BreakEven, FaultEstimate, FitRecord, LifeEstimate, LockEstimate, Losses, MemoryEstimate, PipelineEstimate,
     Resources, RuntimeTable, SeenEstimate,
@@ -122,7 +122,7 @@ pub struct Interval {
 enum IntervalForm {
     /// Median, lower and upper end, true coverage, ranks of the ends, samples.
     Row(f64, Option<f64>, Option<f64>, f64, (u32, u32), u32),
-    /// As formats up to 3 wrote it, and as `--json` prints it.
+    /// As `--json` prints it.
     Object {
         median: f64,
         #[serde(default)]
@@ -291,7 +291,7 @@ pub struct GroupVerdict {
     pub winners: Vec<usize>,
     /// Every pair that was compared, in ranking order (`a` ranks before `b`).
     #[serde(with = "super::pairs")]
-    #[schemars(with = "PairForm")]
+    #[schemars(with = "PairTable")]
     pub pairs: Vec<Pair>,
     /// The A/A checks.
     pub checks: Vec<Check>,

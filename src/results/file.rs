@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::{FORMAT, Latency, Results, plausible};
-use crate::vocab::ChartKind;
 
 /// Why a results file was not read or written.
 #[derive(Debug, thiserror::Error)]
@@ -51,7 +50,7 @@ pub enum FileError {
     },
     /// A newer version wrote it.
     #[error(
-        "{path}: format {found} was written by a newer runner{}; this one reads formats up to {FORMAT}",
+        "{path}: format {found} was written by a newer runner{}; this one reads format {FORMAT}",
         in_brackets(tool)
     )]
     Newer {
@@ -77,8 +76,7 @@ struct Head {
     tool: String,
 }
 
-/// Reads a results file. One of an older format is given as one of this format, and left as it is on disk; what it
-/// derived is what its version derived, so whoever shows it derives it anew from the trials.
+/// Reads a results file.
 ///
 /// # Errors
 /// `Newer`, `Damaged`, `Io`.
@@ -90,30 +88,12 @@ pub fn read(path: &Path) -> Result<Results, FileError> {
     if head.format > FORMAT {
         return Err(FileError::Newer { path: path.to_owned(), found: head.format, tool: head.tool });
     }
-    let mut results: Results = serde_json::from_slice(&text).map_err(|e| damaged(e.to_string()))?;
-    migrate(&mut results).map_err(damaged)?;
+    if head.format != FORMAT {
+        return Err(damaged(format!("there never was a format {}", head.format)));
+    }
+    let results: Results = serde_json::from_slice(&text).map_err(|e| damaged(e.to_string()))?;
     results.check().map_err(damaged)?;
     Ok(results)
-}
-
-/// Brings results of an older format to this one.
-///
-/// Format 1 had no memory trials, did not split the workers' time of instrumented trials (`spent`), knew of one build alone
-/// and recorded less of the machine. Format 2 knew one runtime, one start method and no faults. All of these are absent fields with defaults that say so, which is why nothing is left
-/// to be moved here. Format 3 wrote the comparisons of a group with a word each and intervals as
-/// objects, which are read where they are. Format 4 named charts by their words alone, as format 5 does of those that
-/// show everything; and it had no chart of two builds, of which runs of two builds get one.
-fn migrate(results: &mut Results) -> Result<(), String> {
-    match results.format {
-        1..=FORMAT => {
-            if results.format < 5 && results.run.against.is_some() && results.charts.is_empty() {
-                results.charts.push(ChartKind::Compare.into());
-            }
-            results.format = FORMAT;
-            Ok(())
-        }
-        unknown => Err(format!("there never was a format {unknown}")),
-    }
 }
 
 /// Writes a results file. Each trial stands on a line of its own, so that versions can be compared line by line.

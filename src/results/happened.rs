@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::reasons::sane;
+use crate::setting::Runtime;
 
 /// What a fault did to a way, over its timed trials. Counts of items are medians.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -97,13 +98,13 @@ pub struct RuntimeTable {
 }
 
 /// How outputs name the model of the interpreter lock, so that nobody takes it for CPython.
-pub const LOCK_MODEL: &str = "model of CPython's lock";
+pub const LOCK_MODEL: &str = "GIL emulation";
 
 impl super::Group {
     /// Whether its items ran under a model of the interpreter lock, and not in an interpreter.
     #[must_use]
     pub fn is_lock_model(&self) -> bool {
-        self.runtime == "gil_emulation"
+        self.runtime == Runtime::GilEmulation
     }
 
     /// The label, with what it is a model of where it is one.
@@ -117,8 +118,7 @@ impl super::Group {
     pub fn runtime_shown(&self) -> String {
         match &self.interpreter {
             Some(interpreter) => interpreter.label.clone(),
-            None if self.is_lock_model() => format!("gil_emulation, a {LOCK_MODEL}"),
-            None => self.runtime.clone(),
+            None => self.runtime.shown().to_owned(),
         }
     }
 }

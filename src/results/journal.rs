@@ -27,7 +27,7 @@ pub struct Head {
     /// Whether it is a quick run.
     pub quick: bool,
     /// The selector that narrows the run.
-    pub only: Option<String>,
+    pub filter: Option<String>,
     /// SHA-256 of the groups and cells that the scenario became on this machine.
     pub cells: String,
     /// Version of the program.
@@ -62,7 +62,7 @@ impl Head {
                 ("seed", number(head.seed)),
                 ("number of rounds", number(head.rounds.into())),
                 ("--quick", head.quick.to_string()),
-                ("--only", or_none(&head.only)),
+                ("--filter", or_none(&head.filter)),
             ]
         };
         let another = |what: &str, old: &str, new: &str| format!("another {what} ({old}, now {new})");
@@ -355,7 +355,7 @@ mod tests {
         assert_eq!(other(|head| head.hash = "abc".into()), "another scenario text (, now abc)");
         assert_eq!(other(|head| head.tool = "0.2.0".into()), "another version of runner (0.1.0, now 0.2.0)");
         assert_eq!(other(|head| head.machine.cores = 4), "another machine: cores (0, now 4)");
-        assert_eq!(other(|head| head.only = Some("workers=2".into())), "another --only (none, now workers=2)");
+        assert_eq!(other(|head| head.filter = Some("workers=2".into())), "another --filter (none, now workers=2)");
         assert!(other(|head| head.cells = "abc".into()).contains("another plan"));
     }
 }

@@ -17,6 +17,7 @@ mod steps;
 mod trace;
 mod trial;
 
+use crate::setting::{Config, FaultKind, Key, Measure, Metric, OutcomeKind, Runtime, Value, fact_name};
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
@@ -34,10 +35,8 @@ pub use stages::*;
 pub use trace::*;
 pub use trial::*;
 
-use crate::vocab::{Ending, Metric};
-
-/// The format number that this version writes. Older ones are migrated, newer ones refused.
-pub const FORMAT: u32 = 5;
+/// The format number that this version writes, the first that anybody has. Others are refused.
+pub const FORMAT: u32 = 1;
 
 /// One results file: one run of one scenario.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -64,7 +63,7 @@ pub struct Results {
     pub charts: Vec<ChartShape>,
     /// Every trial in the order in which it was run.
     #[serde(with = "rows")]
-    #[schemars(with = "Vec<rows::Written>")]
+    #[schemars(with = "Vec<rows::Row>")]
     pub trials: Vec<Trial>,
     /// Histograms of the instrumented trials, one per cell that has any.
     pub latencies: Vec<Latency>,
@@ -101,8 +100,8 @@ pub struct RunRecord {
     pub quick: bool,
     /// Whether every planned trial was run.
     pub complete: bool,
-    /// The `--only` selector, if one narrowed the run.
-    pub only: Option<String>,
+    /// The `--filter` selector, if one narrowed the run.
+    pub filter: Option<String>,
     /// Practical margin for `equivalent`, as a share: 0.03 is 3 %.
     pub margin: f64,
     /// Seconds after which a trial was ended.
@@ -135,22 +134,22 @@ pub struct Group {
     /// Whether the task mostly `computing`, `waiting` or `moving`.
     pub bound: String,
     /// The task's settings, resolved (durations in nanoseconds, sizes in bytes), without `items`.
-    pub settings: BTreeMap<String, serde_json::Value>,
+    pub settings: BTreeMap<String, Value>,
     /// Size in bytes of the payload that a request carries, where the task has the setting.
     pub payload: Option<u64>,
-    /// The runtime's word.
-    pub runtime: String,
+    /// What executes the items.
+    pub runtime: Runtime,
     /// The interpreter, where the runtime is Python.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interpreter: Option<Interpreter>,
     /// What went wrong on purpose in every trial.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fault: Option<Fault>,
-    /// Items a second that came whether workers kept up or not: then what is compared is the 95th percentile of latencies.
+    /// Items per second that arrived whether workers kept up or not: then what is compared is the 95th percentile of latencies.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate: Option<u32>,
-    /// `work` or `end_to_end`.
-    pub measure: String,
+    /// What the clock covered.
+    pub measure: Measure,
     /// Cells, in the order in which outputs list them.
     pub cells: Vec<usize>,
     /// The cell to which speed-ups refer (rule 16): serial, else one worker of the first model that has it, else the first cell.
@@ -175,8 +174,8 @@ pub struct Interpreter {
 /// A fault that was injected into one item.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Fault {
-    /// Its kind: `kill`, `panic`, `hang`, …
-    pub kind: String,
+    /// How the item went wrong.
+    pub kind: FaultKind,
     /// Which item, from 0.
     pub item: u64,
 }
@@ -190,60 +189,15 @@ pub struct Cell {
     pub group: usize,
     /// How tables show it, unique in its group: `processes × 2, pipe`.
     pub label: String,
-    /// The model's word: `serial`, `threads`, `rayon`, `processes`.
-    pub model: String,
-    /// How charts show the model: `work stealing (rayon)`.
-    pub model_shown: String,
-    /// Workers; `None` for serial.
-    pub workers: Option<u32>,
-    /// The IPC method's word.
-    pub ipc: Option<String>,
-    /// How charts show the method: `queue (ipc-channel)`.
-    pub ipc_shown: Option<String>,
-    /// `stream` or `table`.
-    pub dispatch: Option<String>,
-    /// Items per message or claim.
-    pub chunk: Option<u32>,
-    /// Chunks in flight per worker.
-    pub in_flight: Option<u32>,
-    /// `sleep` or `spin`.
-    pub wait: Option<String>,
-    /// `free`, `same` or `cross`.
-    pub affinity: Option<String>,
-    /// `spawn`, `fork` or `forkserver`; worker processes only.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub start: Option<String>,
-    /// Which of Python's own classes run the workers: `process`, `pool` or `executor`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub api: Option<String>,
-    /// Nanoseconds after which a thread that waits for the interpreter lock asks for it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub switch_interval: Option<u64>,
-    /// Nanoseconds that the emulated lock is held before each blocking operation.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub gil_hold: Option<u64>,
-    /// `stop`, `restart` or `skip`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub on_crash: Option<String>,
-    /// Bytes that the parent held when workers started.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub parent_memory: Option<u64>,
-    /// `untouched` or `read`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub parent_use: Option<String>,
-    /// The stages of a pipeline, in their order.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub stages: Vec<Stage>,
-    /// Items that may wait before each later stage of a pipeline.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub queue: Option<u32>,
+    /// How its items were run.
+    pub config: Config,
     /// Items of one trial (before any yields further ones).
     pub items: u64,
     /// Whether it runs twice per round for the A/A check.
     pub checked: bool,
-    /// Whether the other build runs it, the one that this one is held against.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub against: bool,
+    /// Where another build ran it: the same configuration of this build, by its number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partner: Option<usize>,
     /// Whether workers and dispatcher exceed the cores that may be used.
     pub oversubscribed: bool,
 }
@@ -266,7 +220,7 @@ pub struct Expectation {
     pub metric: Metric,
     /// How the trials end, where the metric is `outcome`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub is: Option<Ending>,
+    pub is: Option<OutcomeKind>,
     /// Pairs of cells (compared, reference); the reference is `None` for metrics of one cell. With a reference, bounds are
     /// factors; without, they are in the metric's own unit: seconds, bytes, items a second, a share.
     pub pairs: Vec<(usize, Option<usize>)>,
@@ -274,6 +228,62 @@ pub struct Expectation {
     pub at_least: Option<f64>,
     /// Upper bound.
     pub at_most: Option<f64>,
+}
+
+impl Cell {
+    /// Whether another build ran it, the one that this one is compared with.
+    #[must_use]
+    pub fn is_of_other_build(&self) -> bool {
+        self.partner.is_some()
+    }
+
+    /// How charts show the model: `work stealing (rayon)`.
+    #[must_use]
+    pub fn model_shown(&self) -> &'static str {
+        self.config.model.shown()
+    }
+
+    /// How charts show the IPC method, where there is one: `queue (ipc-channel)`.
+    #[must_use]
+    pub fn ipc_shown(&self) -> Option<String> {
+        self.config.get(Key::Ipc).and_then(|_| self.config.shown(Key::Ipc))
+    }
+}
+
+impl Group {
+    /// A whole number among the task's settings.
+    #[must_use]
+    pub fn whole(&self, setting: &str) -> Option<u64> {
+        match self.settings.get(setting) {
+            Some(Value::Whole(value)) => Some(*value),
+            _ => None,
+        }
+    }
+
+    /// A number among the task's settings.
+    #[must_use]
+    pub fn number(&self, setting: &str) -> Option<f64> {
+        match self.settings.get(setting) {
+            Some(Value::Whole(value)) => Some(*value as f64),
+            Some(Value::Real(value)) => Some(*value),
+            _ => None,
+        }
+    }
+
+    /// A word among the task's settings.
+    #[must_use]
+    pub fn word(&self, setting: &str) -> Option<&str> {
+        match self.settings.get(setting) {
+            Some(Value::Word(word)) => Some(word),
+            _ => None,
+        }
+    }
+
+    /// The task of a stage of a pipeline, from 0.
+    #[must_use]
+    pub fn stage_task(&self, stage: usize) -> &str {
+        self.word(&fact_name(stage, "task")).unwrap_or_default()
+    }
 }
 
 impl Results {

@@ -1,6 +1,5 @@
 //! How a results file writes the comparisons of a group: as rows beside a table of the levels and words that they share,
-//! since a group of a hundred ways has thousands. Format 1 wrote objects, formats 2 and 3 the word in each row; both are
-//! read too.
+//! since a workload of a hundred configurations has thousands.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -26,50 +25,6 @@ enum PairRow {
     Decided(usize, f64, Option<f64>, Option<f64>, usize),
     /// Left open.
     Open(usize, f64, Option<f64>, Option<f64>, usize, Option<f64>, Option<u32>),
-}
-
-/// The comparisons of a group as formats 2 and 3 wrote them.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-pub(super) struct WordyTable {
-    /// Of intervals: true coverage, ranks of both ends (0 where there is no interval), samples.
-    levels: Vec<(f64, u32, u32, u32)>,
-    /// One per comparison.
-    rows: Vec<WordyRow>,
-}
-
-/// A row of such a table: as now, with the word behind the cells.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(untagged)]
-enum WordyRow {
-    /// Decided.
-    Decided(usize, usize, Word, f64, Option<f64>, Option<f64>, usize),
-    /// Left open.
-    Open(usize, usize, Word, f64, Option<f64>, Option<f64>, usize, Option<f64>, Option<u32>),
-}
-
-/// A comparison as format 1 wrote it.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-pub(super) struct PairObject {
-    a: usize,
-    b: usize,
-    ratio: Interval,
-    word: Word,
-    #[serde(default)]
-    smallest_effect: Option<f64>,
-    #[serde(default)]
-    rounds_needed: Option<u32>,
-}
-
-/// Every form.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(untagged)]
-pub(super) enum PairForm {
-    /// As it is written now.
-    Table(PairTable),
-    /// As formats 2 and 3 wrote it.
-    Wordy(WordyTable),
-    /// As format 1 wrote it.
-    Objects(Vec<PairObject>),
 }
 
 pub(super) fn serialize<S: Serializer>(pairs: &[Pair], serializer: S) -> Result<S::Ok, S::Error> {
@@ -100,13 +55,9 @@ fn short(effect: f64) -> f64 {
 }
 
 pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Pair>, D::Error> {
-    let pairs: Option<Vec<Pair>> = match PairForm::deserialize(deserializer)? {
-        PairForm::Objects(objects) => Some(objects.into_iter().map(Pair::from).collect()),
-        PairForm::Table(PairTable { levels, rows }) => {
-            rows.iter().flat_map(|(a, rows)| rows.iter().map(|row| row.pair(*a, &levels))).collect()
-        }
-        PairForm::Wordy(table) => table.rows.iter().map(|row| row.pair(&table.levels)).collect(),
-    };
+    let PairTable { levels, rows } = PairTable::deserialize(deserializer)?;
+    let pairs: Option<Vec<Pair>> =
+        rows.iter().flat_map(|(a, rows)| rows.iter().map(|row| row.pair(*a, &levels))).collect();
     pairs.ok_or_else(|| serde::de::Error::custom("a comparison has no such level"))
 }
 
@@ -123,27 +74,6 @@ impl PairRow {
     }
 }
 
-impl WordyRow {
-    /// The comparison; nothing where its level is not in the table.
-    fn pair(&self, levels: &[(f64, u32, u32, u32)]) -> Option<Pair> {
-        let (a, b, word, median, low, high, at, smallest_effect, rounds_needed) = match *self {
-            Self::Decided(a, b, word, median, low, high, at) => (a, b, word, median, low, high, at, None, None),
-            Self::Open(a, b, word, median, low, high, at, effect, rounds) => {
-                (a, b, word, median, low, high, at, effect, rounds)
-            }
-        };
-        let (level, first, last, n) = *levels.get(at)?;
-        let ratio = Interval { median, low, high, level, ranks: (first, last), n };
-        Some(Pair { a, b, ratio, word, smallest_effect, rounds_needed })
-    }
-}
-
-impl From<PairObject> for Pair {
-    fn from(PairObject { a, b, ratio, word, smallest_effect, rounds_needed }: PairObject) -> Self {
-        Self { a, b, ratio, word, smallest_effect, rounds_needed }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -152,7 +82,7 @@ mod tests {
     struct Group(#[serde(with = "super")] Vec<Pair>);
 
     #[test]
-    fn pairs_survive_their_table_and_are_read_as_objects() {
+    fn pairs_survive_their_table() {
         let ratio = Interval { median: 1.5, low: Some(1.25), high: None, level: 0.999, ranks: (2, 14), n: 15 };
         let none = Interval { low: None, level: 0.0, ranks: (0, 0), ..ratio };
         let decided = Pair { a: 3, b: 1, ratio, word: Word::Faster, smallest_effect: None, rounds_needed: None };
@@ -167,10 +97,5 @@ mod tests {
         );
         assert_eq!(serde_json::from_str::<Group>(&text).unwrap(), all);
         assert!(serde_json::from_str::<Group>(&text.replacen("null,0]", "null,7]", 1)).is_err());
-        let wordy = "{\"levels\":[[0.999,2,14,15],[0.0,0,0,15]],\"rows\":[[3,1,\"faster\",1.5,1.25,null,0],\
-                     [3,1,\"undecided\",1.5,1.25,null,0,1.062,null],[3,1,\"undecided\",1.5,null,null,1,1.062,70]]}";
-        assert_eq!(serde_json::from_str::<Group>(wordy).unwrap(), all, "formats 2 and 3");
-        let object = serde_json::json!([{"a": 3, "b": 1, "ratio": ratio, "word": "faster"}]);
-        assert_eq!(serde_json::from_value::<Group>(object).unwrap(), Group(vec![decided]));
     }
 }

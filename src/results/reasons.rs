@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Word;
+use crate::setting::Measure;
 
 /// CPU time, switches and page faults of a cell: medians of the right timed trials, over all processes. Arrays are start,
 /// work and join.
@@ -205,7 +206,7 @@ pub struct BreakEven {
     /// Groups along the axis; one where the axis is `workers`.
     pub groups: Vec<usize>,
     /// What the clock covers: `work` or `end_to_end`.
-    pub measure: String,
+    pub measure: Measure,
     /// The way that is behind where an order was last shown along the axis.
     pub a: String,
     /// The way that is ahead there.

@@ -1,14 +1,13 @@
-//! How a results file writes its trials: as rows, which take half the room of objects. Both are read.
+//! How a results file writes its trials: as rows, which take half the room of objects. The journal has objects.
 
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
-use serde::de::{MapAccess, SeqAccess, Visitor};
+use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Kind, Life, LockUse, MemoryUse, Open, Phase, Seen, Spent, StageTimes, Trial};
-use crate::vocab::Outcome;
+use crate::setting::Outcome;
 
 /// A trial as a row: what every trial has, in this order, then an object with what is not as usual.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -193,44 +192,6 @@ impl Row {
     }
 }
 
-/// A trial as a file may hold it: a row, or the object that format 1 wrote.
-#[derive(JsonSchema)]
-#[serde(untagged)]
-#[expect(dead_code, reason = "it describes the file for its schema; the visitor below reads it, with better messages")]
-pub(super) enum Written {
-    Row(Row),
-    Object(Trial),
-}
-
-struct Either(Trial);
-
-impl<'de> Deserialize<'de> for Either {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_any(EitherVisitor)
-    }
-}
-
-struct EitherVisitor;
-
-impl<'de> Visitor<'de> for EitherVisitor {
-    type Value = Either;
-
-    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("a trial, as a row or as an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Either, A::Error> {
-        Trial::deserialize(MapAccessDeserializer::new(map)).map(Either)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, sequence: A) -> Result<Either, A::Error> {
-        let row = Row::deserialize(SeqAccessDeserializer::new(sequence))?;
-        row.trial()
-            .map(Either)
-            .ok_or_else(|| serde::de::Error::custom("a phase has at most seven numbers, none of them huge"))
-    }
-}
-
 /// Writes trials as rows.
 pub(super) fn serialize<S: Serializer>(trials: &[Trial], into: S) -> Result<S::Ok, S::Error> {
     let mut last: BTreeMap<usize, &String> = BTreeMap::new();
@@ -240,10 +201,12 @@ pub(super) fn serialize<S: Serializer>(trials: &[Trial], into: S) -> Result<S::O
     }))
 }
 
-/// Reads trials as rows or objects.
+/// Reads trials from rows.
 pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Trial>, D::Error> {
-    let read: Vec<Either> = Vec::deserialize(from)?;
-    let mut trials: Vec<Trial> = read.into_iter().map(|Either(trial)| trial).collect();
+    let rows: Vec<Row> = Vec::deserialize(from)?;
+    let trials: Option<Vec<Trial>> = rows.into_iter().map(Row::trial).collect();
+    let wrong = || D::Error::custom("a phase has at most seven numbers, none of them huge");
+    let mut trials = trials.ok_or_else(wrong)?;
     let mut last: BTreeMap<usize, String> = BTreeMap::new();
     for trial in &mut trials {
         if trial.digest.is_empty() {
@@ -293,8 +256,8 @@ mod tests {
 
     fn there_and_back(trial: &Trial) -> (String, Trial) {
         let text = serde_json::to_string(&Row::of(trial, None)).unwrap();
-        let Either(read) = serde_json::from_str(&text).unwrap();
-        (text, read)
+        let row: Row = serde_json::from_str(&text).unwrap();
+        (text, row.trial().unwrap())
     }
 
     #[test]
@@ -340,8 +303,7 @@ mod tests {
         fine.phases[2].system = 1_234;
         assert_eq!(there_and_back(&fine).1, fine);
         let object = serde_json::to_string(&odd).unwrap();
-        let Either(read) = serde_json::from_str(&object).unwrap();
-        assert_eq!(read, odd, "the form of format 1 and of the journal");
+        assert_eq!(serde_json::from_str::<Trial>(&object).unwrap(), odd, "the form of the journal");
     }
 
     #[test]
@@ -354,7 +316,8 @@ mod tests {
             ("[3,", "[\"3\","),
         ] {
             let wrong = text.replacen(from, to, 1);
-            assert!(wrong != text && serde_json::from_str::<Either>(&wrong).is_err(), "{wrong}");
+            let read = serde_json::from_str::<Row>(&wrong).ok().and_then(Row::trial);
+            assert!(wrong != text && read.is_none(), "{wrong}");
         }
     }
 }

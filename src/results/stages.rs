@@ -5,23 +5,6 @@ use serde::{Deserialize, Serialize};
 
 use super::reasons::sane;
 
-/// A stage of a cell that is a pipeline.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Stage {
-    /// The task's word.
-    pub task: String,
-    /// `threads` or `processes`.
-    pub model: String,
-    /// How many workers.
-    pub workers: u32,
-    /// The IPC method's word; worker processes only.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ipc: Option<String>,
-    /// Items handed to a worker process and not yet answered.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub in_flight: Option<u32>,
-}
-
 /// What a stage did in an instrumented trial, summed over its workers, in nanoseconds: written as an array in this order.
 /// The rest of workers × wall time of the work phase went into handing items over, and passed after the stage's last item.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -74,12 +57,13 @@ pub struct StageEstimate {
     pub most: u64,
 }
 
-impl super::Cell {
-    /// A stage in words: `stage 2, primes on processes × 2`.
+impl super::Results {
+    /// A stage of a configuration in words: `stage 2, primes on processes × 2`.
     #[must_use]
-    pub fn stage_shown(&self, at: usize) -> String {
-        self.stages.get(at).map_or(String::new(), |stage| {
-            format!("stage {}, {} on {} × {}", at + 1, stage.task, stage.model, stage.workers)
+    pub fn stage_shown(&self, cell: &super::Cell, at: usize) -> String {
+        let task = self.groups.get(cell.group).map_or("", |group| group.stage_task(at));
+        cell.config.stages.get(at).map_or(String::new(), |stage| {
+            format!("stage {}, {task} on {} × {}", at + 1, stage.model.word(), stage.workers)
         })
     }
 }
@@ -90,8 +74,8 @@ impl super::CellEstimate {
         let Some(pipeline) = &self.pipeline else { return Ok(()) };
         let shares = pipeline.stages.iter().flat_map(|stage| [stage.busy, stage.blocked, stage.starved]);
         sane(shares, "the stages of a cell")?;
-        let known = pipeline.stages.len() == cell.stages.len();
-        match known && pipeline.bottleneck.iter().all(|at| *at < cell.stages.len()) {
+        let known = pipeline.stages.len() == cell.config.stages.len();
+        match known && pipeline.bottleneck.iter().all(|at| *at < cell.config.stages.len()) {
             true => Ok(()),
             false => Err(format!("the stages of cell {} are not those that were run", cell.id)),
         }

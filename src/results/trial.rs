@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Life, LockUse, Seen, StageTimes};
-use crate::vocab::Outcome;
+use crate::setting::Outcome;
 
 /// What a trial was run for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -18,7 +18,7 @@ const LONGEST_ANSWER: u64 = 4096;
 
 /// What an interpreter is asked: one line of JSON on standard output. It imports nothing that a user could replace (`-I`).
 const QUESTION: &str = r#"
-import json, platform, sys, sysconfig, multiprocessing
+import concurrent.futures, json, platform, sys, sysconfig, multiprocessing
 try:
     import concurrent.interpreters as sub
 except ImportError:
@@ -36,6 +36,7 @@ print(json.dumps({
     "gil": bool(enabled),
     "start_methods": multiprocessing.get_all_start_methods(),
     "interpreters": sub is not None,
+    "interpreter_pool": hasattr(concurrent.futures, "InterpreterPoolExecutor"),
 }))
 "#;
 
@@ -51,6 +52,7 @@ struct Answer {
     gil: bool,
     start_methods: Vec<String>,
     interpreters: bool,
+    interpreter_pool: bool,
 }
 
 /// Whether naming this interpreter needs no permission: a bare `python3…`, which is looked for on PATH.
@@ -85,6 +87,7 @@ fn find_one(name: &str, path: &str, allowed: bool) -> Result<Interpreter, String
         gil: answer.gil,
         start_methods: answer.start_methods,
         interpreters: answer.interpreters,
+        interpreter_pool: answer.interpreter_pool,
     })
 }
 

@@ -10,30 +10,6 @@ pub use find::find;
 pub use gil::{Gil, Held, Holder, LockUse};
 pub use look::{Function, look};
 
-/// What executes an item.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Runtime {
-    /// Rust, no lock.
-    #[default]
-    Native,
-    /// Rust under a model of CPython's interpreter lock, one lock per process.
-    GilEmulation,
-    /// A real CPython.
-    Python,
-}
-
-/// Every runtime with its word and what it is.
-pub const RUNTIMES: &[(Runtime, &str, &str)] = &[
-    (Runtime::Native, "native", "Rust, without any interpreter lock"),
-    (
-        Runtime::GilEmulation,
-        "gil_emulation",
-        "Rust under a model of CPython's interpreter lock, one per process; a model, never recommended",
-    ),
-    (Runtime::Python, "python", "a real CPython, found on PATH or named by `python`"),
-];
-
 /// A CPython that was found and asked what it can do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Interpreter {
@@ -47,8 +23,10 @@ pub struct Interpreter {
     pub gil: bool,
     /// Start methods of `multiprocessing`: `fork`, `spawn`, `forkserver`.
     pub start_methods: Vec<String>,
-    /// Whether it has sub-interpreters with a lock of their own.
+    /// Whether it has sub-interpreters with a GIL of their own.
     pub interpreters: bool,
+    /// Whether it has `concurrent.futures.InterpreterPoolExecutor`.
+    pub interpreter_pool: bool,
 }
 
 impl Interpreter {

@@ -6,7 +6,7 @@ use super::resolve::{Resolver, entry_path};
 use super::spans::Path;
 use super::valid::Chart;
 use super::words::list;
-use crate::vocab::{ChartKey, ChartKind};
+use crate::setting::{ChartKind, Key};
 
 impl Resolver<'_> {
     /// The charts that are named; an empty list asks for none.
@@ -40,11 +40,11 @@ impl Resolver<'_> {
             self.missing_kind(path, "chart");
             return None;
         };
-        let x = self.shape(kind, "x", entry.x.as_ref(), kind.takes_x(), path);
-        let group = self.shape(kind, "group", entry.group.as_ref(), kind.takes_group(), path);
+        let x = self.shape(kind, "x", entry.x.as_ref(), |key| kind.takes_x(key), path);
+        let group = self.shape(kind, "group", entry.group.as_ref(), |key| kind.takes_group(key), path);
         if let (Some(x), true) = (x, x == group) {
             let place = self.value_place(&path.key("group"));
-            let message = format!("`x` and `group` are both `{}`", x.word());
+            let message = format!("`x` and `group` are both `{}`", x.name());
             self.report(
                 Fault::new(message, "every section would have one row: change one of them, or remove it"),
                 &place,
@@ -67,20 +67,20 @@ impl Resolver<'_> {
         &mut self,
         kind: ChartKind,
         key: &str,
-        given: Option<&One<ChartKey>>,
-        takes: &[ChartKey],
+        given: Option<&One<Key>>,
+        takes: impl Fn(Key) -> bool,
         path: &Path,
-    ) -> Option<ChartKey> {
+    ) -> Option<Key> {
         let One(given) = *given?;
-        if takes.contains(&given) {
+        if takes(given) {
             return Some(given);
         }
-        let words: Vec<&str> = takes.iter().map(|key| key.word()).collect();
-        let (fault, place) = if takes.is_empty() {
+        let words: Vec<&str> = Key::of_configurations().filter(|key| takes(*key)).map(Key::name).collect();
+        let (fault, place) = if words.is_empty() {
             let fault = Fault::new(format!("the chart `{}` takes no `{key}`", kind.word()), "remove this key");
             (fault, self.key_place(&path.key(key)))
         } else {
-            let message = format!("`{}` is no `{key}` of the chart `{}`", given.word(), kind.word());
+            let message = format!("the chart `{1}` takes no `{0}` as its `{key}`", given.name(), kind.word());
             (Fault::new(message, format!("it takes {}", list(&words))), self.value_place(&path.key(key)))
         };
         self.report(fault, &place);

@@ -6,7 +6,7 @@ use super::raw::{self, One};
 use super::resolve::{Resolver, entry_path};
 use super::spans::Path;
 use super::valid::Expectation;
-use crate::vocab::{Ending, Metric, Unit};
+use crate::setting::{Metric, OutcomeKind, Unit};
 
 impl Resolver<'_> {
     pub(super) fn expectations(&mut self) -> Vec<Expectation> {
@@ -50,7 +50,7 @@ impl Resolver<'_> {
             return None;
         };
         let compare = self.selector(compare, &path.key("compare"));
-        let ending = entry.is.as_ref().map_or(Ending::Ok, |ending| ending.0);
+        let ending = entry.is.as_ref().map_or(OutcomeKind::Ok, |ending| ending.0);
         let is = (metric == Metric::Outcome).then_some(ending);
         let at_least = if unbounded && is.is_some() { Some(1.0) } else { at_least };
         Some(Expectation { compare, to, metric, is, at_least, at_most })

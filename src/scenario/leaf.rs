@@ -9,9 +9,6 @@ use serde_json::{Value as Json, json};
 use super::problem::{Fault, printable};
 use crate::name::{is_slug, parse_bytes, parse_duration, show_count};
 
-/// Most workers of a cell.
-pub const MOST_WORKERS: u32 = 1024;
-
 /// A single YAML value.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Scalar {
@@ -114,16 +111,8 @@ macro_rules! count {
     };
 }
 
-count!(/// Items per message or claim.
-    Chunk(u32), "`chunk`", 1, 1_000_000);
-count!(/// Chunks in flight per worker.
-    InFlight(u32), "`in_flight`", 1, 1024);
-count!(/// Items a second that come whether workers keep up or not.
-    Rate(u32), "`rate`", 1, 1_000_000);
-count!(/// Items that may wait before a stage of a pipeline.
-    Queue(u32), "`queue`", 1, 1_000_000);
 count!(/// Rounds.
-    Trials(u32), "`trials`", 1, 10_000);
+    Rounds(u32), "`rounds`", 1, 10_000);
 // Numbers above 2^53 do not survive every reader of JSON.
 count!(/// Seed of items and orders.
     Seed(u64), "`seed`", 0, 1u64 << 53);
@@ -190,74 +179,13 @@ impl FromScalar for Prose {
     }
 }
 
-/// How many workers: numbers, a range, or a multiple of the cores.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Workers {
-    /// From the first to the last, both included.
-    Range(u32, u32),
-    /// So many times the cores that may be used.
-    Cores(u32),
-}
-
-impl FromScalar for Workers {
-    fn read(scalar: &Scalar) -> Result<Self, Fault> {
-        let most = u64::from(MOST_WORKERS);
-        let help =
-            format!("write a number from 1 to {MOST_WORKERS}, a range (`1-8`), `cores`, or a multiple (`2*cores`)");
-        let fault = || Fault::new(format!("`workers` cannot be `{scalar}`"), help.clone());
-        let number = |text: &str| text.trim().parse::<u64>().ok().filter(|n| (1..=most).contains(n)).map(|n| n as u32);
-        match scalar {
-            Scalar::Whole(value) if (1..=most).contains(value) => Ok(Self::Range(*value as u32, *value as u32)),
-            Scalar::Text(text) if text.trim() == "cores" => Ok(Self::Cores(1)),
-            Scalar::Text(text) => {
-                let cores = text.split_once('*').and_then(|(left, right)| match (left.trim(), right.trim()) {
-                    (factor, "cores") | ("cores", factor) => number(factor).map(Self::Cores),
-                    _ => None,
-                });
-                let range = text.split_once('-').and_then(|(low, high)| Some((number(low)?, number(high)?)));
-                match (cores, range) {
-                    (Some(cores), _) => Ok(cores),
-                    (None, Some((low, high))) if low <= high => Ok(Self::Range(low, high)),
-                    (None, Some((low, high))) => {
-                        Err(Fault::new(format!("the range `{scalar}` runs backwards"), format!("write `{high}-{low}`")))
-                    }
-                    _ => Err(fault()),
-                }
-            }
-            _ => Err(fault()),
-        }
-    }
-    fn schema() -> Json {
-        json!({ "oneOf": [
-            { "type": "integer", "minimum": 1, "maximum": MOST_WORKERS },
-            { "type": "string", "pattern": "^\\s*([0-9]+\\s*-\\s*[0-9]+|([0-9]+\\s*\\*\\s*)?cores|cores\\s*\\*\\s*[0-9]+)\\s*$",
-              "description": "a range such as 1-8, cores, or a multiple such as 2*cores" }
-        ] })
-    }
-}
-
 /// How many items a trial has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Items {
-    /// Chosen by a calibration, equal for all cells of a group where possible.
+    /// Chosen by a calibration, equal for all configurations of a workload where possible.
     Auto,
-    /// So many.
+    /// This many.
     Fixed(u64),
-}
-
-impl FromScalar for Items {
-    fn read(scalar: &Scalar) -> Result<Self, Fault> {
-        match scalar {
-            Scalar::Text(text) if text == "auto" => Ok(Self::Auto),
-            _ => whole(scalar, "`items`", 1, 1_000_000_000).map(Self::Fixed).map_err(|mut fault| {
-                fault.help = fault.help.map(|help| format!("{help}, or `auto`"));
-                fault
-            }),
-        }
-    }
-    fn schema() -> Json {
-        json!({ "oneOf": [{ "const": "auto" }, { "type": "integer", "minimum": 1, "maximum": 1_000_000_000 }] })
-    }
 }
 
 /// When a trial is given up.
@@ -277,75 +205,6 @@ impl FromScalar for Timeout {
         json!({ "type": "string", "pattern": DURATION })
     }
 }
-
-macro_rules! nanos {
-    ($(#[$doc:meta])* $name:ident, $what:literal, $low:expr, $high:expr, $range:literal) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq)]
-        pub(crate) struct $name(pub u64);
-
-        impl FromScalar for $name {
-            fn read(scalar: &Scalar) -> Result<Self, Fault> {
-                match parse_duration(&scalar.to_string()).map(|duration| duration.as_nanos() as u64) {
-                    Ok(nanos) if ($low..=$high).contains(&nanos) => Ok(Self(nanos)),
-                    Ok(_) => Err(Fault::new(format!(concat!($what, " cannot be `{}`"), scalar), concat!("it is from ", $range))),
-                    Err(why) => Err(Fault::from_lines(&why.replacen("; ", "\n", 1))),
-                }
-            }
-            fn schema() -> Json {
-                json!({ "type": "string", "pattern": DURATION })
-            }
-        }
-    };
-}
-
-nanos!(/// How long a thread may keep the interpreter lock, in nanoseconds.
-    SwitchInterval, "`switch_interval`", 10_000u64, 10_000_000_000u64, "10 us to 10 s");
-nanos!(/// How long the lock is held before a blocking operation, in nanoseconds.
-    GilHold, "`gil_hold`", 0u64, 1_000_000u64, "0 us to 1 ms");
-
-/// Bytes that the parent holds.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct ParentMemory(pub u64);
-
-impl FromScalar for ParentMemory {
-    fn read(scalar: &Scalar) -> Result<Self, Fault> {
-        let fault = || {
-            Fault::new(
-                format!("`parent_memory` cannot be `{scalar}`"),
-                "it is a size up to 16 GiB, such as `64 MiB`; 0 B for none",
-            )
-        };
-        let bytes = parse_bytes(&scalar.to_string()).map_err(|_| fault())?;
-        if bytes > 16 << 30 { Err(fault()) } else { Ok(Self(bytes)) }
-    }
-    fn schema() -> Json {
-        json!({ "oneOf": [{ "type": "integer", "minimum": 0 }, { "type": "string", "pattern": BYTES }] })
-    }
-}
-
-/// An interpreter: a program on PATH by bare name, or a path.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Python(pub String);
-
-impl FromScalar for Python {
-    fn read(scalar: &Scalar) -> Result<Self, Fault> {
-        let text = scalar.to_string();
-        if text.is_empty() || text.len() > 400 || text.chars().any(char::is_control) {
-            return Err(Fault::new(
-                format!("`python` cannot be `{scalar}`"),
-                "name a program on PATH such as `python3`, or give its path",
-            ));
-        }
-        Ok(Self(text))
-    }
-    fn schema() -> Json {
-        json!({ "type": "string", "minLength": 1, "maxLength": 400 })
-    }
-}
-
-count!(/// The item that goes wrong.
-    FaultItem(u64), "`item`", 0, 1_000_000_000);
 
 /// The shape of durations for the schema.
 pub(crate) const DURATION: &str = "^\\s*[0-9][0-9_]*(\\.[0-9]+)?\\s*(ns|us|µs|ms|s|min)\\s*$";

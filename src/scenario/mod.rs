@@ -21,18 +21,18 @@ mod valid;
 mod vocabulary;
 mod words;
 
-pub use leaf::{Items, MOST_WORKERS, Workers};
+pub use leaf::Items;
 pub use problem::{Diagnostic, Diagnostics, Text};
 pub use schema::schema;
 pub use valid::{
-    Chart, Choice, Expectation, KEYS, ModelChoice, Pipeline, Scenario, Selector, StageChoice, TaskChoice, Term, Wanted,
-    Ways,
+    Alternative, Chart, Choice, ConfigSettings, Expectation, ModelChoice, Pipeline, Scenario, Selector, StageChoice,
+    TaskChoice, Term, Wanted,
 };
 
 pub(crate) use leaf::Scalar;
 pub(crate) use problem::{Fault, printable};
-pub(crate) use select::{of_stage, read_any, read_way, read_workers};
-pub(crate) use vocabulary::{NO_FAULT, word_of};
+pub(crate) use select::read_wanted;
+pub(crate) use setting::default_of;
 pub(crate) use words::{Scope, list};
 
 use std::collections::BTreeMap;

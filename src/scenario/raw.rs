@@ -8,17 +8,11 @@ use std::marker::PhantomData;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::leaf::{
-    Bound, Chunk, FaultItem, FromScalar, GilHold, InFlight, Items, Margin, ParentMemory, Prose, Python, Queue, Rate,
-    Scalar, Seed, Slug, SwitchInterval, Timeout, Trials, Version, Workers,
-};
+use super::leaf::{Bound, FromScalar, Margin, Prose, Rounds, Scalar, Seed, Slug, Timeout, Version};
 use super::problem::Fault;
-use super::vocabulary::{FaultWord, StageModel};
+use super::vocabulary::FaultWord;
 use super::words::Scope;
-use crate::ipc::{Dispatch, Method, Wait};
-use crate::model::{Affinity, Api, Measure, Model, OnCrash, ParentUse, Start};
-use crate::runtime::Runtime;
-use crate::vocab::{ChartKey, ChartKind, Ending, Metric};
+use crate::setting::{ALL, ChartKind, Key, Metric, Model, OutcomeKind, StageConfig};
 
 /// One value.
 #[derive(Clone, Debug, PartialEq)]
@@ -237,60 +231,12 @@ macro_rules! fields {
 }
 
 fields! {
-    /// The ways to run items. Each takes one value, or a list of alternatives, which makes it an axis.
-    Ways: Scope::Top,
-    /// How many workers: numbers, ranges (`1-8`), `cores`, `2*cores`. Equal counts merge. Default: `cores`. A list is an axis.
-    workers: Axis<One<Workers>>,
-    /// How requests and replies cross between processes. Default: `pipe`. A list is an axis.
-    ipc: Axis<One<Method>>,
-    /// How items reach worker processes. Default: `stream`. A list is an axis.
-    dispatch: Axis<One<Dispatch>>,
-    /// Items per message or claim. Default: 1. A list is an axis.
-    chunk: Axis<One<Chunk>>,
-    /// Chunks handed to a worker process and not yet answered. Default: 2. A list is an axis.
-    in_flight: Axis<One<InFlight>>,
-    /// How a side waits for a message. Default: `sleep` where the scenario's largest worker count and the dispatcher exceed the cores, else `spin`. A list is an axis.
-    wait: Axis<One<Wait>>,
-    /// Which cores may be used. Default: `free`. A list is an axis.
-    affinity: Axis<One<Affinity>>,
-    /// What executes an item. Default: `native`. A list is an axis.
-    runtime: Axis<One<Runtime>>,
-    /// What the clock covers. Default: `work`. A list is an axis.
-    measure: Axis<One<Measure>>,
-    /// How worker processes are started. Default: `spawn`, under `python` it is `fork`. A list is an axis.
-    start: Axis<One<Start>>,
-    /// Which of Python's own classes run the workers. Default: `process`. A list is an axis.
-    api: Axis<One<Api>>,
-    /// How long a thread may keep the interpreter lock that another waits for. Default: 5 ms. A list is an axis.
-    switch_interval: Axis<One<SwitchInterval>>,
-    /// How long the emulated lock is held before each blocking operation. Default: 1.2 us. A list is an axis.
-    gil_hold: Axis<One<GilHold>>,
-    /// Which CPython: a program on PATH by bare name, or a path (which needs --allow-commands). Default: `python3`. A list is an axis.
-    python: Axis<One<Python>>,
-    /// What goes wrong on purpose: a kind of fault, or a mapping with `kind` and `item`. Default: `none`. A list is an axis.
-    fault: Axis<FaultEntry>,
-    /// What happens after a worker process has died: the run ends (`stop`), another takes its place and what it held is
-    /// handed out again, an item that kills its worker three times being given up (`restart`), or the others go on and what
-    /// it held is given up (`skip`). Default: `stop`. A list is an axis.
-    on_crash: Axis<One<OnCrash>>,
-    /// Memory that the parent holds when workers start. Default: none. A list is an axis.
-    parent_memory: Axis<One<ParentMemory>>,
-    /// Open arrivals: so many items a second come, at random moments, whether the workers keep up or not, and what is measured is
-    /// the latency from the moment at which an item came to its reply. In CPython too, where pools are handed each item when it
-    /// comes (`apply_async`, `submit`). Default: none, the next item is begun when a worker is free. A list is an axis.
-    rate: Axis<One<Rate>>,
-    /// What workers do with the parent's memory: threads and copies by `fork` have it; fresh programs (`spawn`) and copies of
-    /// a server (`forkserver`) do not, so that they have nothing to read. Default: `untouched`. A list is an axis.
-    parent_use: Axis<One<ParentUse>>,
-}
-
-fields! {
     /// A fault that is injected into one item.
     FaultEntry: Scope::Fault,
     /// What goes wrong.
     kind: One<FaultWord>,
     /// In which item, from 0. Default: 5. Takes no list.
-    item: One<FaultItem>,
+    item: One<Scalar>,
 }
 
 fields! {
@@ -310,12 +256,12 @@ fields! {
     models: Axis<ModelEntry>,
     /// Stages in a chain, in place of `tasks` and `models`: every item passes through all of them, each with workers of its own. Tasks that work on data (`compress`, `hash`, `image`, `file`, `echo`, `command`) take what the stage before has made; others run the item of that number. Two or more.
     pipeline: Axis<StageEntry>,
-    /// Items that may wait before each later stage of a `pipeline`; a full queue stops the stage before it. Default: 8. A list is an axis.
-    queue: Axis<One<Queue>>,
-    /// How many items a trial of a `pipeline` has. Default: `auto`, which aims at 100 ms for the fastest cell. A list is an axis.
-    items: Axis<One<Items>>,
-    /// How many rounds: every cell runs once in each. Default: 15. Takes no list.
-    trials: One<Trials>,
+    /// See the table of settings.
+    queue: Axis<One<Scalar>>,
+    /// See the table of settings.
+    items: Axis<One<Scalar>>,
+    /// How many rounds: every configuration runs once in each. Default: 15. Takes no list.
+    rounds: One<Rounds>,
     /// When a trial is given up. Default: 30 s. Takes no list.
     timeout: One<Timeout>,
     /// Two cells are equivalent where the interval of their ratio lies inside this margin. Default: 3 %. Takes no list.
@@ -326,7 +272,7 @@ fields! {
     expect: Axis<Expect>,
     /// Charts to draw, in order; an empty list for none. Default: those that fit the axes.
     charts: Axis<ChartEntry>,
-    .. ways: Ways,
+    .. given: ConfigSettings,
 }
 
 fields! {
@@ -334,17 +280,17 @@ fields! {
     ModelEntry: Scope::Model,
     /// The model's word.
     kind: One<Model>,
-    .. ways: Ways,
+    .. given: ConfigSettings,
 }
 
 fields! {
-    /// A task with its settings. Ways given here override those at the top.
+    /// A task with its settings. Settings given here override those at the top.
     TaskEntry: Scope::Task,
     /// The task's word.
     kind: One<Scalar>,
-    /// How many items a trial has. Default: `auto`, which aims at 100 ms for the fastest cell. A list is an axis.
-    items: Axis<One<Items>>,
-    .. ways: Ways,
+    /// See the table of settings.
+    items: Axis<One<Scalar>>,
+    .. given: ConfigSettings,
     .. settings: Settings,
 }
 
@@ -353,14 +299,7 @@ fields! {
     StageEntry: Scope::Stage,
     /// The task's word.
     task: One<Scalar>,
-    /// Who runs it: `serial` (one thread), `threads` or `processes`. Default: `threads`. A list is an axis.
-    model: Axis<One<StageModel>>,
-    /// How many workers the stage has: numbers, ranges (`1-8`), `cores`, `2*cores`. Default: 1. A list is an axis.
-    workers: Axis<One<Workers>>,
-    /// How items cross to worker processes and back: each has a connection of its own. Default: `pipe`. A list is an axis.
-    ipc: Axis<One<Method>>,
-    /// Items handed to a worker process and not yet answered. Default: 2. A list is an axis.
-    in_flight: Axis<One<InFlight>>,
+    .. given: StageSettings,
     .. settings: Settings,
 }
 
@@ -370,9 +309,9 @@ fields! {
     /// Which one.
     kind: One<ChartKind>,
     /// What stands along the axis of the ways or sizes. `time`, `losses` and `memory`: any setting of ways, by which rows are ordered and named first. `speedup`: `workers`. `ipc`: `payload`. The others take none. Default: ways as they are planned.
-    x: One<ChartKey>,
+    x: One<Key>,
     /// What sets ways apart, each value in a section (`time`, `memory`) or a picture (`speedup`, `losses`, `service`) of its own. The others take none. Default: tasks, runtimes and measures alone.
-    group: One<ChartKey>,
+    group: One<Key>,
     /// Which cells it shows: all that have these values. Default: all.
     r#where: Selector,
     /// The headline. The computed finding then follows below it. Default: the finding.
@@ -389,7 +328,7 @@ fields! {
     /// What is compared. Default: `speedup`.
     metric: One<Metric>,
     /// With `metric: outcome`: how the trials end. Default: `ok`.
-    is: One<Ending>,
+    is: One<OutcomeKind>,
     /// Lower bound: a factor (`1.5`), a duration (`2 s`), items a second (`1000`), a size (`64 MiB`) or a share (`100 %`), as the metric asks. Default for `outcome` without any bound: 100 %.
     at_least: One<Bound>,
     /// Upper bound, as the lower one.
@@ -401,9 +340,7 @@ fields! {
     Selector: Scope::Selector,
     /// The task's word.
     task: Axis<One<Scalar>>,
-    /// The model's word.
-    model: Axis<One<Model>>,
-    .. ways: Ways,
+    .. given: SelectorSettings,
     .. settings: Settings,
 }
 
@@ -417,7 +354,7 @@ macro_rules! no_words {
     )*};
 }
 
-no_words!(Ways, Document, StageEntry, Expect, Selector);
+no_words!(Document, StageEntry, Expect, Selector);
 
 impl TaskEntry {
     fn of_word(word: &str) -> Result<Self, Fault> {
@@ -443,6 +380,78 @@ impl FaultEntry {
     fn of_word(word: &str) -> Result<Self, Fault> {
         let kind = FaultWord::read(&Scalar::Text(word.to_owned()))?;
         Ok(Self { kind: Some(One(kind)), ..Self::default() })
+    }
+}
+
+/// What is written for a setting of configurations.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Written {
+    /// Values of any setting but the fault.
+    Values(Axis<One<Scalar>>),
+    /// Faults, each of which may have an item.
+    Faults(Axis<FaultEntry>),
+}
+
+/// Settings that have places of their own, and are not keys of every level: the model is what `models` names, items are the
+/// tasks', a fault's item is part of the fault, and queues are for pipelines.
+const APART: [Key; 4] = [Key::Model, Key::Items, Key::FaultItem, Key::Queue];
+
+/// Defines the settings of configurations that a level takes, as they are written.
+macro_rules! config_settings {
+    ($(#[$doc:meta])* $name:ident, $takes:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, Default, PartialEq)]
+        pub(crate) struct $name(pub Vec<(Key, Written)>);
+
+        impl $name {
+            pub fn keys() -> Vec<&'static str> {
+                ALL.iter().filter(|row| $takes(&row.key)).map(|row| row.setting.name).collect()
+            }
+
+            fn read<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<bool, A::Error> {
+                let Some(key) = Key::of_name(key).filter($takes) else { return Ok(false) };
+                self.0.push((key, Written::read(key, map)?));
+                Ok(true)
+            }
+        }
+
+        impl JsonSchema for $name {
+            fn inline_schema() -> bool {
+                true
+            }
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                super::schema::references(&Self::keys())
+            }
+        }
+    };
+}
+
+config_settings!(
+    /// The settings of configurations at the top, of a task or of a model. Each takes one value, or a list of alternatives,
+    /// which makes it a parameter.
+    ConfigSettings,
+    |key: &Key| !APART.contains(key)
+);
+config_settings!(
+    /// The settings by which a selector finds configurations.
+    SelectorSettings,
+    |_: &Key| true
+);
+config_settings!(
+    /// The settings of a stage of a pipeline.
+    StageSettings,
+    |key: &Key| StageConfig::KEYS.contains(key)
+);
+
+impl Written {
+    fn read<'de, A: MapAccess<'de>>(key: Key, map: &mut A) -> Result<Self, A::Error> {
+        match key {
+            Key::Fault => map.next_value().map(Self::Faults),
+            _ => map.next_value().map(Self::Values),
+        }
     }
 }
 

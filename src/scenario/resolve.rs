@@ -6,22 +6,19 @@ use sha2::{Digest, Sha256};
 
 use super::leaf::{Items, Scalar};
 use super::problem::{Diagnostic, Fault as Complaint, Text};
-use super::raw::{self, Axis, Document, One};
+use super::raw::{self, Axis, Document, One, Written};
 use super::read::{Reading, keys_of};
-use super::setting::{default_of, read_list, read_setting};
+use super::setting::{default_of, read_alternative, read_list, read_setting};
 use super::spans::Path;
-use super::valid::{Choice, KEYS, ModelChoice, Scenario, TaskChoice, Ways};
+use super::valid::{Alternative, Choice, ConfigSettings, ModelChoice, Scenario, TaskChoice};
 use super::vocabulary::FaultWord;
 use super::words::{Scope, list, unknown_key, unknown_word};
-use crate::model::{Key, uses};
 use crate::name::show_count;
-use crate::task::{Fault, Setting, SettingKind, Task, Tasks, Value};
+use crate::setting::{Key, Runtime, Setting, SettingKind, Stored, Value};
+use crate::task::{Task, Tasks};
 
 /// Most cells of a scenario.
 pub(crate) const MOST_CELLS: u64 = 10_000;
-
-/// The item that goes wrong where a scenario does not say which: not the first, so that something is done before.
-const FAULTY_ITEM: u64 = 5;
 
 /// Collects problems while a document is resolved.
 pub(super) struct Resolver<'a> {
@@ -63,7 +60,7 @@ impl Resolver<'_> {
     fn scenario(&mut self, bytes: &[u8]) -> Option<Scenario> {
         self.required();
         let root = Path::default();
-        let ways = self.ways(&self.document().ways.clone(), &root);
+        let given = self.given(&self.document().given.0.clone(), &root);
         let tasks = self.task_entries();
         let models = self.model_entries();
         let pipeline = self.pipeline();
@@ -80,8 +77,8 @@ impl Resolver<'_> {
             tasks,
             models,
             pipeline,
-            ways,
-            trials: document.trials.as_ref().map_or(15, |trials| trials.0.0),
+            given,
+            rounds: document.rounds.as_ref().map_or(15, |rounds| rounds.0.0),
             timeout: document.timeout.as_ref().map_or(std::time::Duration::from_secs(30), |timeout| timeout.0.0),
             margin: document.margin.as_ref().map_or(0.03, |margin| margin.0.0),
             seed: document.seed.as_ref().map(|seed| seed.0.0),
@@ -119,27 +116,6 @@ impl Resolver<'_> {
         }
     }
 
-    /// The alternatives of a setting: at least one, no two equal.
-    pub fn choice<T: Clone, U: PartialEq>(
-        &mut self,
-        axis: &Axis<One<T>>,
-        path: &Path,
-        turn: impl Fn(T) -> U,
-    ) -> Choice<U> {
-        let mut values: Vec<U> = Vec::new();
-        for (i, One(value)) in axis.values.iter().take(self.longest(axis.values.len(), path)).enumerate() {
-            let value = turn(value.clone());
-            if values.contains(&value) {
-                let place = self.value_place(&entry_path(path, i, axis.list));
-                self.report(Complaint::new("this value is listed twice", "remove one of them"), &place);
-            } else {
-                values.push(value);
-            }
-        }
-        self.not_empty(axis.values.is_empty(), path);
-        Choice { values, place: self.key_place(path) }
-    }
-
     /// How many values of a list are looked at: none of one that is too long in itself.
     fn longest(&mut self, values: usize, path: &Path) -> usize {
         if values as u64 <= MOST_CELLS {
@@ -163,37 +139,44 @@ impl Resolver<'_> {
         }
     }
 
-    pub fn ways(&mut self, ways: &raw::Ways, path: &Path) -> Ways {
-        macro_rules! take {
-            ($key:ident, $turn:expr) => {
-                ways.$key.as_ref().map(|axis| self.choice(axis, &path.key(stringify!($key)), $turn))
-            };
-        }
-        Ways {
-            workers: take!(workers, |w| w),
-            ipc: take!(ipc, |m| m),
-            dispatch: take!(dispatch, |d| d),
-            chunk: take!(chunk, |c: super::leaf::Chunk| c.0),
-            in_flight: take!(in_flight, |c: super::leaf::InFlight| c.0),
-            wait: take!(wait, |w| w),
-            affinity: take!(affinity, |p| p),
-            runtime: take!(runtime, |r| r),
-            measure: take!(measure, |m| m),
-            start: take!(start, |s| s),
-            api: take!(api, |a| a),
-            switch_interval: take!(switch_interval, |s: super::leaf::SwitchInterval| s.0),
-            gil_hold: take!(gil_hold, |h: super::leaf::GilHold| h.0),
-            python: take!(python, |p: super::leaf::Python| p.0),
-            fault: ways.fault.as_ref().map(|axis| self.faults(axis, &path.key("fault"))),
-            on_crash: take!(on_crash, |o| o),
-            parent_memory: take!(parent_memory, |p: super::leaf::ParentMemory| p.0),
-            parent_use: take!(parent_use, |p| p),
-            rate: take!(rate, |r: super::leaf::Rate| r.0),
+    /// The settings of configurations that a level gives.
+    pub fn given(&mut self, written: &[(Key, Written)], path: &Path) -> ConfigSettings {
+        let read = |(key, written): &(Key, Written)| (*key, self.alternatives(*key, written, &path.key(key.name())));
+        ConfigSettings(written.iter().map(read).collect())
+    }
+
+    /// The alternatives of a setting of configurations: no two equal; those that cannot be read are reported.
+    pub(super) fn alternatives(&mut self, key: Key, written: &Written, path: &Path) -> Choice<Alternative> {
+        match written {
+            Written::Values(axis) => self.plain(axis, path, |scalar| read_alternative(key.row(), scalar)),
+            Written::Faults(axis) => self.faults(axis, path),
         }
     }
 
+    /// The alternatives of a setting, each read from a scalar.
+    pub(super) fn plain<T: PartialEq>(
+        &mut self,
+        axis: &Axis<One<Scalar>>,
+        path: &Path,
+        read: impl Fn(&Scalar) -> Result<T, Complaint>,
+    ) -> Choice<T> {
+        let mut values = Vec::new();
+        for (i, One(scalar)) in axis.values.iter().take(self.longest(axis.values.len(), path)).enumerate() {
+            let place = self.value_place(&entry_path(path, i, axis.list));
+            match read(scalar) {
+                Ok(value) if values.contains(&value) => {
+                    self.report(Complaint::new("this value is listed twice", "remove one of them"), &place);
+                }
+                Ok(value) => values.push(value),
+                Err(fault) => self.report(fault, &place),
+            }
+        }
+        self.not_empty(axis.values.is_empty(), path);
+        Choice { values, place: self.key_place(path) }
+    }
+
     /// Faults as written to faults of items.
-    fn faults(&mut self, axis: &Axis<raw::FaultEntry>, path: &Path) -> Choice<Option<Fault>> {
+    fn faults(&mut self, axis: &Axis<raw::FaultEntry>, path: &Path) -> Choice<Alternative> {
         let mut values = Vec::new();
         for (i, entry) in axis.values.iter().enumerate() {
             let here = entry_path(path, i, axis.list);
@@ -201,8 +184,10 @@ impl Resolver<'_> {
                 self.missing_kind(&here, "fault");
                 continue;
             };
-            let item = entry.item.as_ref().map_or(FAULTY_ITEM, |item| item.0.0);
-            let fault = kind.map(|kind| Fault { kind, item });
+            let fault = match kind {
+                Some(kind) => Alternative::Fault(*kind, self.faulty_item(entry, &here)),
+                None => Alternative::Absent,
+            };
             if values.contains(&fault) {
                 let place = self.value_place(&here);
                 self.report(Complaint::new("this value is listed twice", "remove one of them"), &place);
@@ -214,6 +199,22 @@ impl Resolver<'_> {
         Choice { values, place: self.key_place(path) }
     }
 
+    /// The item that a fault is injected into.
+    fn faulty_item(&mut self, entry: &raw::FaultEntry, path: &Path) -> u64 {
+        let default = default_of(&Key::FaultItem.row().setting).ok().and_then(|value| u64::from_value(&value));
+        let default = default.unwrap_or_default();
+        let Some(One(scalar)) = &entry.item else { return default };
+        let setting = Setting { name: "item", ..Key::FaultItem.row().setting };
+        match read_setting(&setting, scalar) {
+            Ok(value) => u64::from_value(&value).unwrap_or(default),
+            Err(fault) => {
+                let place = self.value_place(&path.key("item"));
+                self.report(fault, &place);
+                default
+            }
+        }
+    }
+
     fn model_entries(&mut self) -> Vec<ModelChoice> {
         let Some(axis) = self.document().models.clone() else { return Vec::new() };
         let path = Path::default().key("models");
@@ -221,10 +222,10 @@ impl Resolver<'_> {
         let mut models = Vec::new();
         for (i, entry) in axis.values.iter().enumerate() {
             let here = entry_path(&path, i, axis.list);
-            let ways = self.ways(&entry.ways, &here);
+            let given = self.given(&entry.given.0, &here);
             let place = self.value_place(&here);
             match &entry.kind {
-                Some(One(model)) => models.push(ModelChoice { model: *model, ways, place }),
+                Some(One(model)) => models.push(ModelChoice { model: *model, given, place }),
                 None => self.missing_kind(&here, "model"),
             }
         }
@@ -250,7 +251,7 @@ impl Resolver<'_> {
     }
 
     fn task_entry(&mut self, entry: &raw::TaskEntry, path: &Path) -> Option<TaskChoice> {
-        let ways = self.ways(&entry.ways, path);
+        let given = self.given(&entry.given.0, path);
         let Some(One(kind)) = &entry.kind else {
             self.missing_kind(path, "task");
             return None;
@@ -267,10 +268,10 @@ impl Resolver<'_> {
         let settings = self.task_settings(task, &entry.settings, Scope::Task, path);
         let entry_place = self.value_place(path);
         let items = match &entry.items {
-            Some(axis) => self.choice(axis, &path.key("items"), |items| items),
+            Some(axis) => self.plain(axis, &path.key("items"), read_items),
             None => Choice { values: vec![Items::Auto], place: entry_place },
         };
-        Some(TaskChoice { task: word, settings, items, ways })
+        Some(TaskChoice { task: word, settings, items, given })
     }
 
     /// Reports a task that there is not.
@@ -318,45 +319,33 @@ impl Resolver<'_> {
             let values = read.map_err(|fault| self.report(fault, &place)).into_iter().collect();
             return Choice { values, place };
         }
-        let mut values = Vec::new();
-        for (i, One(scalar)) in axis.values.iter().take(self.longest(axis.values.len(), path)).enumerate() {
-            let place = self.value_place(&entry_path(path, i, axis.list));
-            match read_setting(setting, scalar) {
-                Ok(value) if values.contains(&value) => {
-                    self.report(Complaint::new("this value is listed twice", "remove one of them"), &place);
-                }
-                Ok(value) => values.push(value),
-                Err(fault) => self.report(fault, &place),
-            }
-        }
-        self.not_empty(axis.values.is_empty(), path);
-        Choice { values, place: self.key_place(path) }
+        self.plain(axis, path, |scalar| read_setting(setting, scalar))
     }
 
     /// Keys that no model of the file uses, and keys of a model entry that this model does not use.
     fn unused_keys(&mut self, scenario: &Scenario) {
+        if scenario.tasks.is_empty() {
+            return;
+        }
         let used = |model: &ModelChoice, key: Key| {
-            scenario.tasks.iter().any(|task| scenario.ways_of(task, model).are_used(model.model, key))
+            scenario.tasks.iter().any(|task| scenario.given_for(task, model).are_used(model.model, key))
         };
         for model in &scenario.models {
-            for (key, word) in KEYS {
-                if let Some((_, place)) = model.ways.extent(*key)
-                    && !used(model, *key)
-                    && !scenario.tasks.is_empty()
-                {
-                    self.report(unused(*key, word, &format!("the model `{}`", model.model.entry().word)), place);
+            for key in model.given.keys().filter(|key| !used(model, *key)) {
+                if let Some((_, place)) = model.given.extent(key) {
+                    self.report(unused(key, &format!("the model `{}`", model.model.word())), place);
                 }
             }
         }
         if self.reading.is_damaged("models") || scenario.models.is_empty() {
             return;
         }
-        let levels = scenario.tasks.iter().map(|task| &task.ways).chain([&scenario.ways]);
-        for ways in levels {
-            for (key, word) in KEYS {
-                let used = scenario.models.iter().any(|model| used(model, *key));
-                if let (Some((_, place)), false) = (ways.extent(*key), used || scenario.tasks.is_empty()) {
-                    self.report(unused(*key, word, "no model of this file"), place);
+        let levels = scenario.tasks.iter().map(|task| &task.given).chain([&scenario.given]);
+        for given in levels {
+            for key in given.keys() {
+                let used = scenario.models.iter().any(|model| used(model, key));
+                if let (Some((_, place)), false) = (given.extent(key), used) {
+                    self.report(unused(key, "no model of this file"), place);
                 }
             }
         }
@@ -374,18 +363,12 @@ impl Resolver<'_> {
         };
         for task in &scenario.tasks {
             for model in &scenario.models {
-                let ways = scenario.ways_of(task, model);
+                let given = scenario.given_for(task, model);
                 let mut product = 1;
                 task.settings.iter().for_each(|(_, c)| times(&mut product, c.values.len() as u64, &c.place));
                 times(&mut product, task.items.values.len() as u64, &task.items.place);
-                let used = model.model.entry().uses.iter().filter(|key| ways.are_used(model.model, **key));
-                used.filter_map(|key| ways.extent(*key)).for_each(|(n, place)| times(&mut product, n, place));
-                if let Some(runtime) = &ways.runtime {
-                    times(&mut product, runtime.values.len() as u64, &runtime.place);
-                }
-                if let Some(measure) = &ways.measure {
-                    times(&mut product, measure.values.len() as u64, &measure.place);
-                }
+                let used = given.keys().filter(|key| given.are_used(model.model, *key));
+                used.filter_map(|key| given.extent(key)).for_each(|(n, place)| times(&mut product, n, place));
                 cells = cells.saturating_add(product);
             }
         }
@@ -405,23 +388,27 @@ impl Resolver<'_> {
     }
 }
 
-fn unused(key: Key, word: &str, who: &str) -> Complaint {
-    let users: Vec<&str> =
-        crate::model::MODELS.iter().filter(|entry| entry.uses.contains(&key)).map(|entry| entry.word).collect();
-    let runtimes = crate::runtime::RUNTIMES.iter();
-    let runtimes: Vec<&str> = runtimes
-        .filter(|(runtime, ..)| crate::model::MODELS.iter().any(|entry| uses(entry.model, *runtime, key)))
-        .map(|(_, word, _)| *word)
-        .collect();
-    let under = match runtimes.contains(&"native") {
+fn unused(key: Key, who: &str) -> Complaint {
+    let row = key.row();
+    let users: Vec<&str> = row.models.iter().map(|model| model.word()).collect();
+    let runtimes: Vec<&str> = row.runtimes.iter().map(|runtime| runtime.word()).collect();
+    let under = match row.runtimes.contains(&Runtime::Native) {
         true => String::new(),
         false => format!(" under the runtime {}", list(&runtimes)),
     };
     let verb = if who.starts_with("no ") { "uses" } else { "does not use" };
     Complaint::new(
-        format!("{who} {verb} `{word}`"),
+        format!("{who} {verb} `{}`", key.name()),
         format!("it is for {}{under}: add one of them, or remove the key", list(&users)),
     )
+}
+
+/// How many items a trial has.
+pub(super) fn read_items(scalar: &Scalar) -> Result<Items, Complaint> {
+    Ok(match read_alternative(Key::Items.row(), scalar)?.value() {
+        Some(Value::Whole(count)) => Items::Fixed(count),
+        _ => Items::Auto,
+    })
 }
 
 /// The path of entry `index`; a single value stands at the path itself.

@@ -1,18 +1,20 @@
-//! The JSON Schema (draft-07) of scenarios, for editors: generated from the types that are read, plus the registry.
+//! The JSON Schema (draft-07) of scenarios, for editors: generated from the types that are read, the table of settings and the
+//! registry of tasks. Every setting is defined once, and the levels that take it refer to it.
 
+use schemars::Schema;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value as Json, json};
 
-use super::raw::{Document, Fields, Ways};
+use super::raw::Document;
 use super::setting::{schema_of, takes};
-use crate::task::{SettingKind, Task, Tasks};
+use crate::setting::{ALL, ConfigSetting, Key, Setting, SettingKind};
+use crate::task::{Task, Tasks};
 
 /// The schema of a scenario file with these tasks.
 #[must_use]
 pub fn schema(tasks: &Tasks) -> Json {
     let mut schema = SchemaSettings::draft07().into_generator().into_root_schema_for::<Document>().to_value();
     drop_nulls(&mut schema);
-    share_ways(&mut schema);
     let shown: Vec<&dyn Task> = tasks.iter().filter(|task| !task.name().starts_with("probe_")).collect();
     if let Some(definitions) = schema.get_mut("definitions").and_then(Json::as_object_mut) {
         for (name, shape) in definitions.iter_mut() {
@@ -27,6 +29,17 @@ pub fn schema(tasks: &Tasks) -> Json {
                 _ => {}
             }
         }
+        for row in ALL {
+            definitions.insert(row.setting.name.to_owned(), config_setting(row));
+        }
+        for task in &shown {
+            for setting in task.settings() {
+                definitions.insert(own_name(*task, setting), task_setting(setting));
+            }
+        }
+    }
+    for key in [Key::Items, Key::Queue] {
+        schema["properties"][key.name()] = reference(key.name());
     }
     // No charts are a choice too.
     if let Some(list) = schema.pointer_mut("/properties/charts/anyOf/1").and_then(Json::as_object_mut) {
@@ -39,6 +52,59 @@ pub fn schema(tasks: &Tasks) -> Json {
     schema
 }
 
+fn reference(name: &str) -> Json {
+    json!({ "$ref": format!("#/definitions/{name}") })
+}
+
+/// Properties that refer to the definitions of these settings.
+pub(super) fn references(names: &[&'static str]) -> Schema {
+    let properties: Map<String, Json> = names.iter().map(|name| ((*name).to_owned(), reference(name))).collect();
+    schemars::json_schema!({ "type": "object", "properties": properties })
+}
+
+/// How a setting of a task is called among the definitions: several tasks may have one of that name.
+fn own_name(task: &dyn Task, setting: &Setting) -> String {
+    format!("{}.{}", task.name(), setting.name)
+}
+
+/// The definition of a setting of configurations.
+fn config_setting(row: &ConfigSetting) -> Json {
+    let mut one = schema_of(&row.setting);
+    if let Some(word) = row.absent() {
+        one = match row.setting.kind {
+            // A size of nothing is a size.
+            SettingKind::Bytes { .. } => one,
+            _ => json!({ "anyOf": [{ "const": word }, one] }),
+        };
+    }
+    let mut schema = match row.key {
+        Key::Fault => parameter(&json!({ "$ref": "#/definitions/FaultEntry" })),
+        _ => parameter(&one),
+    };
+    schema["description"] =
+        json!(format!("{}. Default: {}. A list is a parameter.", capital(row.setting.about), row.default.shown()));
+    schema
+}
+
+/// The definition of a setting of a task.
+fn task_setting(setting: &Setting) -> Json {
+    let one = schema_of(setting);
+    let is_list = matches!(setting.kind, SettingKind::List { .. });
+    let mut schema = if is_list { one } else { parameter(&one) };
+    let about = capital(setting.about);
+    schema["description"] = json!(match is_list {
+        true => format!("{about}; {}.", takes(setting)),
+        false => format!("{about}; {}. Default: {}. A list is a parameter.", takes(setting), setting.default),
+    });
+    schema
+}
+
+/// A sentence begins with a capital; a term of code or a number stays as it is.
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
+}
+
 /// Takes the alternative `null` out: a key that is there has a value.
 fn drop_nulls(schema: &mut Json) {
     match schema {
@@ -48,23 +114,6 @@ fn drop_nulls(schema: &mut Json) {
             drop_null_alternative(map);
         }
         _ => {}
-    }
-}
-
-/// Ways are valid at several levels: each is described once, and the levels refer to it.
-fn share_ways(schema: &mut Json) {
-    for key in Ways::keys() {
-        let shared = schema["properties"][key].clone();
-        let reference = json!({ "$ref": format!("#/definitions/{key}") });
-        schema["properties"][key] = reference.clone();
-        let Some(definitions) = schema.get_mut("definitions").and_then(Json::as_object_mut) else { return };
-        // What a stage takes has defaults of its own.
-        for (_, shape) in definitions.iter_mut().filter(|(name, _)| *name != "StageEntry") {
-            if let Some(property) = shape.pointer_mut(&format!("/properties/{key}")) {
-                *property = reference.clone();
-            }
-        }
-        definitions.insert(key.to_owned(), shared);
     }
 }
 
@@ -86,7 +135,8 @@ fn drop_null_alternative(map: &mut Map<String, Json>) {
     }
 }
 
-fn axis(one: &Json) -> Json {
+/// One value, or a list of alternatives.
+fn parameter(one: &Json) -> Json {
     json!({ "anyOf": [one, { "type": "array", "items": one, "minItems": 1 }] })
 }
 
@@ -101,17 +151,11 @@ fn task_entry(shape: &Json, tasks: &[&dyn Task], key: &str) -> Json {
         entry["description"] = json!(task.about());
         entry["required"] = json!([key]);
         entry["properties"][key] = json!({ "const": task.name(), "description": "The task's word." });
+        if key == "kind" {
+            entry["properties"][Key::Items.name()] = reference(Key::Items.name());
+        }
         for setting in task.settings() {
-            let one = schema_of(setting);
-            let is_list = matches!(setting.kind, SettingKind::List { .. });
-            let mut property = if is_list { one } else { axis(&one) };
-            property["description"] = json!(match is_list {
-                true => format!("{}; {}.", setting.about, takes(setting)),
-                false => {
-                    format!("{}; {}. Default: {}. A list is an axis.", setting.about, takes(setting), setting.default)
-                }
-            });
-            entry["properties"][setting.name] = property;
+            entry["properties"][setting.name] = reference(&own_name(*task, setting));
         }
         alternatives.push(entry);
     }
@@ -129,22 +173,18 @@ fn word_or_entry(shape: &Json) -> Json {
 fn add_settings(shape: &mut Json, tasks: &[&dyn Task]) {
     let words: Vec<&str> = tasks.iter().map(|task| task.name()).collect();
     let described = shape["properties"]["task"]["description"].take();
-    shape["properties"]["task"] = axis(&json!({ "enum": words }));
+    shape["properties"]["task"] = parameter(&json!({ "enum": words }));
     shape["properties"]["task"]["description"] = described;
-    let any = axis(&json!({ "type": ["boolean", "number", "string"] }));
-    let mut queue = any.clone();
-    queue["description"] = json!("Pipelines whose queues are that long.");
-    shape["properties"]["queue"] = queue;
-    let mut staged = any;
+    let any = parameter(&json!({ "type": ["boolean", "number", "string"] }));
+    let mut staged = any.clone();
     staged["description"] = json!(
         "Pipelines of which a stage has this value: `model`, `workers`, `ipc`, `in_flight`, `task` or a setting of its \
          task, such as `stage2_workers`."
     );
     shape["patternProperties"] = json!({ "^stage[1-9][0-9]*_": staged });
     for setting in tasks.iter().flat_map(|task| task.settings()) {
-        let one = json!({ "type": ["boolean", "number", "string"] });
-        let mut property = axis(&one);
-        property["description"] = json!(format!("Cells whose `{}` has this value.", setting.name));
+        let mut property = any.clone();
+        property["description"] = json!(format!("Configurations whose `{}` has this value.", setting.name));
         shape["properties"][setting.name] = property;
     }
 }

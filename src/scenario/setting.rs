@@ -4,9 +4,14 @@ use serde_json::{Value as Json, json};
 
 use super::leaf::{BYTES, DURATION, Scalar};
 use super::problem::Fault;
+use super::valid::Alternative;
+use super::vocabulary::{schema_of_words, unknown};
 use super::words::{list, unknown_word};
 use crate::name::{parse_bytes, parse_duration, show_bytes, show_count, show_seconds};
-use crate::task::{Setting, SettingKind, Value};
+use crate::setting::{ConfigSetting, Setting, SettingKind, Value};
+
+/// The shape of numbers of workers that are no plain numbers, for the schema.
+const WORKERS: &str = "^\\s*([0-9]+\\s*-\\s*[0-9]+|([0-9]+\\s*\\*\\s*)?cores|cores\\s*\\*\\s*[0-9]+)\\s*$";
 
 /// Reads a value of a setting.
 pub(crate) fn read_setting(setting: &Setting, scalar: &Scalar) -> Result<Value, Fault> {
@@ -37,10 +42,62 @@ pub(crate) fn read_setting(setting: &Setting, scalar: &Scalar) -> Result<Value, 
         {
             Ok(Value::Word(text.clone()))
         }
+        (SettingKind::Enum { what, rows }, scalar) => {
+            let word = scalar.to_string();
+            let known = rows.iter().any(|row| row.word == word);
+            if known { Ok(Value::Word(word)) } else { Err(unknown(what, &word, rows)) }
+        }
         (SettingKind::Word(words), Scalar::Text(text)) => {
             Err(unknown_word(&format!("value of `{}`", setting.name), text, words))
         }
         _ => Err(wrong()),
+    }
+}
+
+/// Reads an alternative of a setting of configurations.
+pub(crate) fn read_alternative(row: &ConfigSetting, scalar: &Scalar) -> Result<Alternative, Fault> {
+    if row.absent().is_some_and(|word| scalar.to_string() == word) {
+        return Ok(Alternative::Absent);
+    }
+    match row.setting.kind {
+        SettingKind::Workers { max } => read_workers(scalar, max),
+        _ => match read_setting(&row.setting, scalar) {
+            Ok(Value::Whole(0)) if matches!(row.setting.kind, SettingKind::Bytes { .. }) => Ok(Alternative::Absent),
+            Ok(value) => Ok(Alternative::Value(value)),
+            Err(mut fault) => {
+                if let (Some(word), Some(help)) = (row.absent(), &mut fault.help) {
+                    help.push_str(&format!(", or `{word}`"));
+                }
+                Err(fault)
+            }
+        },
+    }
+}
+
+/// Reads numbers of workers: a number, a range, or a multiple of the cores.
+fn read_workers(scalar: &Scalar, max: u64) -> Result<Alternative, Fault> {
+    let help = format!("write a number from 1 to {max}, a range (`1-8`), `cores`, or a multiple (`2*cores`)");
+    let fault = || Fault::new(format!("`workers` cannot be `{scalar}`"), help.clone());
+    let number = |text: &str| text.trim().parse::<u64>().ok().filter(|n| (1..=max).contains(n)).map(|n| n as u32);
+    match scalar {
+        Scalar::Whole(value) if (1..=max).contains(value) => Ok(Alternative::Range(*value as u32, *value as u32)),
+        Scalar::Text(text) if text.trim() == "cores" => Ok(Alternative::Cores(1)),
+        Scalar::Text(text) => {
+            let cores = text.split_once('*').and_then(|(left, right)| match (left.trim(), right.trim()) {
+                (factor, "cores") | ("cores", factor) => number(factor).map(Alternative::Cores),
+                _ => None,
+            });
+            let range = text.split_once('-').and_then(|(low, high)| Some((number(low)?, number(high)?)));
+            match (cores, range) {
+                (Some(cores), _) => Ok(cores),
+                (None, Some((low, high))) if low <= high => Ok(Alternative::Range(low, high)),
+                (None, Some((low, high))) => {
+                    Err(Fault::new(format!("the range `{scalar}` runs backwards"), format!("write `{high}-{low}`")))
+                }
+                _ => Err(fault()),
+            }
+        }
+        _ => Err(fault()),
     }
 }
 
@@ -82,6 +139,15 @@ pub(crate) fn takes(setting: &Setting) -> String {
         SettingKind::Share => "it takes a number from 0 to 1".into(),
         SettingKind::Bool => "it takes `true` or `false`".into(),
         SettingKind::Word(words) => format!("it takes one of {}", list(words)),
+        SettingKind::Enum { rows, .. } => {
+            format!("it takes one of {}", list(&rows.iter().map(|row| row.word).collect::<Vec<_>>()))
+        }
+        SettingKind::Workers { max } => {
+            format!(
+                "it takes a number from 1 to {}, a range (`1-8`), `cores`, or a multiple (`2*cores`)",
+                show_count(max)
+            )
+        }
         SettingKind::Text { longest } => {
             format!("it takes a text without control characters, of at most {}", show_bytes(longest as u64))
         }
@@ -102,6 +168,11 @@ pub(crate) fn schema_of(setting: &Setting) -> Json {
         SettingKind::Share => json!({ "type": "number", "minimum": 0, "maximum": 1 }),
         SettingKind::Bool => json!({ "type": "boolean" }),
         SettingKind::Word(words) => json!({ "enum": words }),
+        SettingKind::Enum { rows, .. } => schema_of_words(rows),
+        SettingKind::Workers { max } => json!({ "oneOf": [
+            { "type": "integer", "minimum": 1, "maximum": max },
+            { "type": "string", "pattern": WORKERS, "description": "a range such as 1-8, cores, or a multiple such as 2*cores" }
+        ] }),
         SettingKind::Text { longest } => json!({ "type": "string", "maxLength": longest }),
         SettingKind::List { most, longest } => json!({
             "type": "array", "minItems": 1, "maxItems": most, "items": { "type": ["string", "number"], "maxLength": longest }

@@ -2,19 +2,17 @@
 
 use std::ops::Range;
 
-use super::leaf::{Items, Workers};
+use super::leaf::{FromScalar, Items, Scalar};
 use super::problem::Fault;
-use super::raw::{self, One};
-use super::resolve::{Resolver, entry_path};
+use super::raw::{self, One, Written};
+use super::resolve::{Resolver, entry_path, read_items};
+use super::setting::{default_of, read_alternative, read_setting};
 use super::spans::Path;
-use super::valid::{Choice, KEYS, Pipeline, Scenario, StageChoice};
-use super::vocabulary::StageModel;
+use super::valid::{Alternative, Choice, Pipeline, Scenario, StageChoice};
+use super::vocabulary::stage_model;
 use super::words::Scope;
-use crate::ipc::Method;
-use crate::model::Model;
+use crate::setting::{Key, Method, Model, Stored};
 
-/// Items that may wait before a stage where a scenario does not say.
-const QUEUE: u32 = 8;
 /// Items handed to a worker process where a scenario does not say.
 const IN_FLIGHT: u32 = 2;
 
@@ -28,13 +26,7 @@ impl Pipeline {
             each(stage.model.values.len() as u64, &stage.model.place);
             each(stage.ipc.values.len() as u64, &stage.ipc.place);
             each(stage.in_flight.values.len() as u64, &stage.in_flight.place);
-            if let Some(workers) = &stage.workers {
-                let count = |workers: &Workers| match workers {
-                    Workers::Range(low, high) => u64::from(high - low) + 1,
-                    Workers::Cores(_) => 1,
-                };
-                each(workers.values.iter().map(count).sum(), &workers.place);
-            }
+            each(stage.workers.extent(), &stage.workers.place);
         }
     }
 }
@@ -55,11 +47,12 @@ impl Resolver<'_> {
         }
         let document = self.document();
         let (queue, items) = (document.queue.clone(), document.items.clone());
-        let queue = queue.map(|axis| self.choice(&axis, &Path::default().key("queue"), |queue| queue.0));
-        let items = items.map(|axis| self.choice(&axis, &Path::default().key("items"), |items| items));
+        let items = items.map(|axis| self.plain(&axis, &Path::default().key("items"), read_items));
+        let queue =
+            queue.map(|axis| self.plain(&axis, &Path::default().key("queue"), |scalar| typed(Key::Queue, scalar)));
         Some(Pipeline {
             stages,
-            queue: queue.unwrap_or(Choice { values: vec![QUEUE], place: place.clone() }),
+            queue: queue.unwrap_or_else(|| default_choice(Key::Queue, &place)),
             items: items.unwrap_or(Choice { values: vec![Items::Auto], place: place.clone() }),
             place,
         })
@@ -88,21 +81,34 @@ impl Resolver<'_> {
                 self.report(Fault::new(format!("a later stage of `{word}` has no use for `{key}`"), help), &place);
             }
         }
-        let one = |model| Choice { values: vec![model], place: place.clone() };
-        let model = entry.model.as_ref().map(|axis| self.choice(axis, &path.key("model"), |StageModel(model)| model));
-        let model = model.unwrap_or_else(|| one(Model::Threads));
-        for (key, given) in [("ipc", entry.ipc.is_some()), ("in_flight", entry.in_flight.is_some())] {
-            if given && !model.values.contains(&Model::Processes) && !model.values.is_empty() {
+        let written = |key: Key| entry.given.0.iter().find(|(known, _)| *known == key).map(|(_, written)| written);
+        let values = |key: Key| match written(key) {
+            Some(Written::Values(axis)) => Some(axis),
+            _ => None,
+        };
+        let model = match values(Key::Model) {
+            Some(axis) => self.plain(axis, &path.key(Key::Model.name()), stage_model),
+            None => Choice { values: vec![Model::Threads], place: place.clone() },
+        };
+        for key in [Key::Ipc, Key::InFlight] {
+            if values(key).is_some() && !model.values.contains(&Model::Processes) && !model.values.is_empty() {
                 let help = "it is for `processes`: make that the stage's `model`, or remove the key";
-                let place = self.key_place(&path.key(key));
-                self.report(Fault::new(format!("this stage has no use for `{key}`"), help), &place);
+                let place = self.key_place(&path.key(key.name()));
+                self.report(Fault::new(format!("this stage has no use for `{}`", key.name()), help), &place);
             }
         }
-        let ipc = entry.ipc.as_ref().map(|axis| self.choice(axis, &path.key("ipc"), |method| method));
-        let in_flight = entry.in_flight.as_ref();
-        let in_flight = in_flight.map(|axis| self.choice(axis, &path.key("in_flight"), |count| count.0));
+        let workers = match values(Key::Workers) {
+            Some(axis) => {
+                let read = |scalar: &Scalar| read_alternative(Key::Workers.row(), scalar);
+                self.plain(axis, &path.key(Key::Workers.name()), read)
+            }
+            None => Choice { values: vec![Alternative::Range(1, 1)], place: place.clone() },
+        };
+        let ipc = values(Key::Ipc).map(|axis| self.plain(axis, &path.key("ipc"), Method::read));
+        let read = |scalar: &Scalar| typed(Key::InFlight, scalar);
+        let in_flight = values(Key::InFlight).map(|axis| self.plain(axis, &path.key("in_flight"), read));
         Some(StageChoice {
-            workers: entry.workers.as_ref().map(|axis| self.choice(axis, &path.key("workers"), |workers| workers)),
+            workers,
             ipc: ipc.unwrap_or(Choice { values: vec![Method::Pipe], place: place.clone() }),
             in_flight: in_flight.unwrap_or(Choice { values: vec![IN_FLIGHT], place: place.clone() }),
             task: word,
@@ -135,11 +141,7 @@ impl Resolver<'_> {
             let place = self.key_place(&top.key(key));
             self.report(Fault::new(format!("`{key}` stands beside a `pipeline`"), help), &place);
         }
-        let ways = &scenario.ways;
-        let mut keys: Vec<&str> =
-            KEYS.iter().filter(|(key, _)| ways.extent(*key).is_some()).map(|(_, word)| *word).collect();
-        keys.extend(given(ways.runtime.is_some(), "runtime"));
-        keys.extend(given(ways.measure.is_some(), "measure"));
+        let keys: Vec<&str> = scenario.given.keys().map(Key::name).collect();
         for key in keys {
             let help = match key {
                 "workers" | "ipc" | "in_flight" => "give it to the stages that it is for",
@@ -149,4 +151,16 @@ impl Resolver<'_> {
             self.report(Fault::new(format!("a `pipeline` has no use for `{key}` at the top level"), help), &place);
         }
     }
+}
+
+/// A whole number of a setting.
+fn typed(key: Key, scalar: &Scalar) -> Result<u32, Fault> {
+    let wrong = || Fault::plain(format!("`{}` cannot be `{scalar}`", key.name()));
+    read_setting(&key.row().setting, scalar).and_then(|value| u32::from_value(&value).ok_or_else(wrong))
+}
+
+/// The default of a setting whose values are whole numbers, as its only alternative.
+fn default_choice(key: Key, place: &Range<usize>) -> Choice<u32> {
+    let value = default_of(&key.row().setting).ok().and_then(|value| u32::from_value(&value));
+    Choice { values: value.into_iter().collect(), place: place.clone() }
 }

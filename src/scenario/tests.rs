@@ -5,8 +5,7 @@ use std::time::{Duration, Instant};
 use proptest::prelude::*;
 
 use super::*;
-use crate::task::SettingKind;
-use crate::vocab::{ChartKey, Ending, Metric};
+use crate::setting::{Key, Metric, OutcomeKind, SettingKind};
 
 fn source(name: &str, bytes: impl Into<Vec<u8>>) -> Source {
     Source { name: name.into(), bytes: bytes.into() }
@@ -48,28 +47,28 @@ fn good_with(from: &str, to: &str) -> String {
 fn a_whole_scenario_is_read() {
     let text = "version: 1\nname: whole\ntitle: A  title\nabout: >-\n  two\n  lines\ntasks:\n  - kind: echo\n    payload: [64 B, 4 KiB]\n    \
         items: [auto, 1_000]\n  - kind: primes\n    limit: 200_000\n    chunk: 4\nmodels: [serial, {kind: processes, workers: 2, ipc: [pipe, queue]}]\n\
-        workers: [1-3, cores, 2*cores]\ndispatch: stream\nin_flight: 4\nwait: spin\nplacement: [free, cross]\nmeasure: [work, end_to_end]\n\
-        runtime: native\ntrials: 20\ntimeout: 10 s\ndelta: 5 %\nseed: 7\ncharts: [time]\n\
+        workers: [1-3, cores, 2*cores]\ndispatch: stream\nin_flight: 4\nwait: spin\naffinity: [free, cross]\nmeasure: [work, end_to_end]\n\
+        runtime: native\nrounds: 20\ntimeout: 10 s\nmargin: 5 %\nseed: 7\ncharts: [time]\n\
         expect:\n  compare: {model: processes, ipc: pipe}\n  metric: time\n  at_most: 2 s\n";
     let scenario = load_text(text).unwrap_or_else(|problems| panic!("{problems}"));
     assert_eq!((scenario.title.as_str(), scenario.about.as_str()), ("A title", "two lines"));
     assert_eq!(
-        (scenario.trials, scenario.timeout, scenario.margin, scenario.seed),
+        (scenario.rounds, scenario.timeout, scenario.margin, scenario.seed),
         (20, Duration::from_secs(10), 0.05, Some(7))
     );
     let echo = &scenario.tasks[0];
-    assert_eq!(echo.settings[0].1.values, [crate::task::Value::Whole(64), crate::task::Value::Whole(4096)]);
+    assert_eq!(echo.settings[0].1.values, [crate::setting::Value::Whole(64), crate::setting::Value::Whole(4096)]);
     assert_eq!(echo.items.values, [Items::Auto, Items::Fixed(1000)]);
     assert_eq!(
-        scenario.ways.workers.as_ref().unwrap().values,
-        [Workers::Range(1, 3), Workers::Cores(1), Workers::Cores(2)]
+        scenario.given.get(Key::Workers).unwrap().values,
+        [Alternative::Range(1, 3), Alternative::Cores(1), Alternative::Cores(2)]
     );
-    let ways = scenario.ways_of(&scenario.tasks[1], &scenario.models[1]);
-    assert_eq!(ways.workers.unwrap().values, [Workers::Range(2, 2)]);
-    assert_eq!(ways.chunk.unwrap().values, [4]);
+    let given = scenario.given_for(&scenario.tasks[1], &scenario.models[1]);
+    assert_eq!(given.get(Key::Workers).unwrap().values, [Alternative::Range(2, 2)]);
+    assert_eq!(given.get(Key::Chunk).unwrap().values, [Alternative::Value(4.into())]);
     assert_eq!(scenario.expect[0].at_most, Some(2.0));
     let charts: Vec<_> = scenario.charts.unwrap().iter().map(|chart| chart.kind).collect();
-    assert_eq!(charts, [crate::vocab::ChartKind::Time]);
+    assert_eq!(charts, [crate::setting::ChartKind::Time]);
     assert_eq!(scenario.hash.len(), 64);
 }
 
@@ -93,7 +92,7 @@ fn unknown_keys_name_the_nearest_key_or_the_level_where_they_belong() {
     );
     let limit = "it is a setting of `primes`: it belongs to that entry of `tasks`";
     refuses(format!("{GOOD}limit: 3\n"), "`limit` is not a key of the top level", (6, 1), "limit: 3", limit);
-    let trials = good_with("threads", "{kind: threads, trials: 3}");
+    let trials = good_with("threads", "{kind: threads, rounds: 3}");
     refuses(trials, "`trials` is not a key of an entry of `models`", (4, 34), "models:", "it belongs to the top level");
     let setting = good_with("[primes]", "{kind: primes, limti: 1000}");
     refuses(setting, "the task `primes` has no setting `limti`", (3, 23), "tasks:", "did you mean `limit`?");
@@ -217,10 +216,10 @@ fn wrong_types_and_values_out_of_range_say_what_is_accepted() {
         "write `2-4`",
     );
     refuses(
-        format!("{GOOD}trials: many\n"),
+        format!("{GOOD}rounds: many\n"),
         "`trials` cannot be `many`",
         (6, 9),
-        "trials: many",
+        "rounds: many",
         "it is a whole number from 1 to 10\u{202f}000",
     );
     refuses(
@@ -284,10 +283,10 @@ fn text_that_is_no_scenario_is_refused_with_its_place() {
     refuses("", "the file is empty", (1, 1), "", "start with `version: 1`");
     refuses("# only a comment\n", "the file holds comments alone", (1, 1), "#", "start with `version: 1`");
     refuses(
-        format!("{GOOD}trials: 99999999999999999999\n"),
+        format!("{GOOD}rounds: 99999999999999999999\n"),
         "the number 99999999999999999999 is too large",
         (6, 9),
-        "trials: 99999999999999999999",
+        "rounds: 99999999999999999999",
         "no number here goes beyond 64 bits",
     );
     refuses("- a\n", "a scenario is a mapping of keys to values", (1, 1), "- a", "start with `version: 1`");
@@ -482,9 +481,9 @@ fn bounds_are_read_in_seconds_bytes_and_shares() {
     assert_eq!(read("metric: service_p99, at_most: 5 ms"), (Metric::ServiceP99, None, None, Some(0.005)));
     assert_eq!(read("metric: throughput, at_least: 1_000"), (Metric::Throughput, None, Some(1000.0), None));
     assert_eq!(read("metric: time, to: {model: serial}, at_most: 0.9"), (Metric::Time, None, None, Some(0.9)));
-    assert_eq!(read("metric: outcome"), (Metric::Outcome, Some(Ending::Ok), Some(1.0), None));
+    assert_eq!(read("metric: outcome"), (Metric::Outcome, Some(OutcomeKind::Ok), Some(1.0), None));
     let died = read("metric: outcome, is: worker_died, at_least: 50 %, at_most: 1");
-    assert_eq!(died, (Metric::Outcome, Some(Ending::WorkerDied), Some(0.5), Some(1.0)));
+    assert_eq!(died, (Metric::Outcome, Some(OutcomeKind::WorkerDied), Some(0.5), Some(1.0)));
     assert_eq!(read("metric: outcome, is: timed_out, at_most: 0").3, Some(0.0));
 }
 
@@ -559,7 +558,7 @@ fn charts_are_words_or_are_shaped_and_what_a_kind_does_not_take_is_refused() {
     let shaped =
         charts("[speedup, {kind: time, x: model, group: ipc, where: {workers: 2}, title: Who?}, {kind: time}]");
     assert_eq!(shaped.len(), 3);
-    assert_eq!((shaped[1].x, shaped[1].group), (Some(ChartKey::Model), Some(ChartKey::Ipc)));
+    assert_eq!((shaped[1].x, shaped[1].group), (Some(Key::Model), Some(Key::Ipc)));
     assert_eq!(
         (shaped[1].title.as_deref(), shaped[1].only.as_ref().map(|only| only.terms.len())),
         (Some("Who?"), Some(1))

@@ -1,15 +1,12 @@
 //! A valid scenario: every word known, every value in range, every key used by something.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::time::Duration;
 
-use super::leaf::{Items, Workers};
+use super::leaf::Items;
 use super::problem::Text;
-use crate::ipc::{Dispatch, Method, Wait};
-use crate::model::{Affinity, Api, Key, Measure, Model, OnCrash, ParentUse, Start, uses};
-use crate::runtime::Runtime;
-use crate::task::{Fault, Value};
-use crate::vocab::{ChartKey, ChartKind, Ending, Metric};
+use crate::setting::{ChartKind, FaultKind, Key, Method, Metric, Model, OutcomeKind, Runtime, Stored, Value, takes};
 
 /// A scenario that has been checked.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,10 +27,10 @@ pub struct Scenario {
     pub models: Vec<ModelChoice>,
     /// The stages, in place of tasks and models.
     pub pipeline: Option<Pipeline>,
-    /// Ways given at the top level.
-    pub ways: Ways,
+    /// Settings of configurations given at the top level.
+    pub given: ConfigSettings,
     /// How many rounds.
-    pub trials: u32,
+    pub rounds: u32,
     /// When a trial is given up.
     pub timeout: Duration,
     /// The practical margin as a share.
@@ -63,8 +60,8 @@ pub struct TaskChoice {
     pub settings: Vec<(String, Choice<Value>)>,
     /// How many items.
     pub items: Choice<Items>,
-    /// Ways given in this entry.
-    pub ways: Ways,
+    /// Settings of configurations given in this entry.
+    pub given: ConfigSettings,
 }
 
 /// An entry of `models`.
@@ -72,8 +69,8 @@ pub struct TaskChoice {
 pub struct ModelChoice {
     /// The model.
     pub model: Model,
-    /// Ways given in this entry.
-    pub ways: Ways,
+    /// Settings of configurations given in this entry.
+    pub given: ConfigSettings,
     pub(crate) place: Range<usize>,
 }
 
@@ -99,7 +96,7 @@ pub struct StageChoice {
     /// `threads` or `processes`; `serial` is `threads` with one worker.
     pub model: Choice<Model>,
     /// How many workers.
-    pub workers: Option<Choice<Workers>>,
+    pub workers: Choice<Alternative>,
     /// How items cross to worker processes.
     pub ipc: Choice<Method>,
     /// Items handed to a worker process and not yet answered.
@@ -107,150 +104,103 @@ pub struct StageChoice {
     pub(crate) place: Range<usize>,
 }
 
-/// Ways given at one level; `None` where the level does not give the key.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Ways {
-    /// How many workers.
-    pub workers: Option<Choice<Workers>>,
-    /// How bytes cross between processes.
-    pub ipc: Option<Choice<Method>>,
-    /// How items reach workers.
-    pub dispatch: Option<Choice<Dispatch>>,
-    /// Items per message or claim.
-    pub chunk: Option<Choice<u32>>,
-    /// Chunks in flight per worker.
-    pub in_flight: Option<Choice<u32>>,
-    /// How a side waits.
-    pub wait: Option<Choice<Wait>>,
-    /// Which cores.
-    pub affinity: Option<Choice<Affinity>>,
-    /// What executes items.
-    pub runtime: Option<Choice<Runtime>>,
-    /// What the clock covers.
-    pub measure: Option<Choice<Measure>>,
-    /// How worker processes are started.
-    pub start: Option<Choice<Start>>,
-    /// Which of Python's own classes run the workers.
-    pub api: Option<Choice<Api>>,
-    /// Nanoseconds that a thread may keep the interpreter lock.
-    pub switch_interval: Option<Choice<u64>>,
-    /// Nanoseconds that the emulated lock is held before a blocking operation.
-    pub gil_hold: Option<Choice<u64>>,
-    /// Which interpreters, as written.
-    pub python: Option<Choice<String>>,
-    /// What goes wrong on purpose; `None` is a cell in which nothing does.
-    pub fault: Option<Choice<Option<Fault>>>,
-    /// What happens after a worker process has died.
-    pub on_crash: Option<Choice<OnCrash>>,
-    /// Bytes that the parent holds.
-    pub parent_memory: Option<Choice<u64>>,
-    /// What workers do with them.
-    pub parent_use: Option<Choice<ParentUse>>,
-    /// Items a second that come whether workers keep up or not.
-    pub rate: Option<Choice<u32>>,
+/// One alternative of a setting, before it is known on how many cores it is run.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Alternative {
+    /// The setting is not set.
+    Absent,
+    /// This value.
+    Value(Value),
+    /// From the first to the last number of workers.
+    Range(u32, u32),
+    /// This many times the cores.
+    Cores(u32),
+    /// A fault of an item, from 0.
+    Fault(FaultKind, u64),
 }
 
-/// Every key that a model may or may not use, with its word, in the order in which the matrix is nested.
-pub const KEYS: &[(Key, &str)] = &[
-    (Key::Workers, "workers"),
-    (Key::Ipc, "ipc"),
-    (Key::Dispatch, "dispatch"),
-    (Key::Chunk, "chunk"),
-    (Key::InFlight, "in_flight"),
-    (Key::Wait, "wait"),
-    (Key::Affinity, "affinity"),
-    (Key::Start, "start"),
-    (Key::Api, "api"),
-    (Key::SwitchInterval, "switch_interval"),
-    (Key::GilHold, "gil_hold"),
-    (Key::Python, "python"),
-    (Key::Fault, "fault"),
-    (Key::OnCrash, "on_crash"),
-    (Key::ParentMemory, "parent_memory"),
-    (Key::ParentUse, "parent_use"),
-    (Key::Rate, "rate"),
-];
+impl Alternative {
+    /// How many configurations it makes.
+    fn extent(&self) -> u64 {
+        match self {
+            Self::Range(low, high) => u64::from(high - low) + 1,
+            _ => 1,
+        }
+    }
 
-impl Ways {
-    /// These ways, and those of `other` where these are silent.
+    /// The value, or none where the setting is not set; the kind of a fault.
+    #[must_use]
+    pub fn value(&self) -> Option<Value> {
+        match self {
+            Self::Value(value) => Some(value.clone()),
+            Self::Fault(kind, _) => Some(kind.to_value()),
+            _ => None,
+        }
+    }
+}
+
+/// Settings of configurations given at one level, by key.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ConfigSettings(pub(crate) BTreeMap<Key, Choice<Alternative>>);
+
+impl ConfigSettings {
+    /// These settings, and those of `other` where these are silent.
     #[must_use]
     pub fn or(&self, other: &Self) -> Self {
-        macro_rules! first {
-            ($($key:ident),*) => { Self { $($key: self.$key.clone().or_else(|| other.$key.clone()),)* } };
-        }
-        first!(
-            workers,
-            ipc,
-            dispatch,
-            chunk,
-            in_flight,
-            wait,
-            affinity,
-            runtime,
-            measure,
-            start,
-            api,
-            switch_interval,
-            gil_hold,
-            python,
-            fault,
-            on_crash,
-            parent_memory,
-            parent_use,
-            rate
-        )
+        let mut all = other.0.clone();
+        all.extend(self.0.iter().map(|(key, choice)| (*key, choice.clone())));
+        Self(all)
+    }
+
+    /// The alternatives of a setting, where it is given.
+    #[must_use]
+    pub fn get(&self, key: Key) -> Option<&Choice<Alternative>> {
+        self.0.get(&key)
+    }
+
+    /// Whether a setting is given.
+    #[must_use]
+    pub fn has(&self, key: Key) -> bool {
+        self.0.contains_key(&key)
+    }
+
+    /// The settings that are given.
+    pub fn keys(&self) -> impl Iterator<Item = Key> {
+        self.0.keys().copied()
     }
 
     /// What executes the items: `native` where nothing is said.
     #[must_use]
     pub fn runtimes(&self) -> Vec<Runtime> {
-        self.runtime.as_ref().map_or(vec![Runtime::Native], |choice| choice.values.clone())
+        let given = self.get(Key::Runtime).map(|choice| &choice.values);
+        let read = |one: &Alternative| one.value().and_then(|value| Runtime::from_value(&value));
+        given.map_or(vec![Runtime::Native], |values| values.iter().filter_map(read).collect())
     }
 
-    /// Whether a model has a use for a key under any of these ways' runtimes.
+    /// Whether a model takes a setting under any of these runtimes.
     #[must_use]
     pub fn are_used(&self, model: Model, key: Key) -> bool {
-        self.runtimes().into_iter().any(|runtime| uses(model, runtime, key))
+        self.runtimes().into_iter().any(|runtime| takes(model, runtime, key))
     }
 
-    /// Where a key is given and how many alternatives it has; a range of workers counts each.
+    /// Where a setting is given and how many alternatives it has; a range of workers counts each.
     pub(crate) fn extent(&self, key: Key) -> Option<(u64, &Range<usize>)> {
-        fn of<T>(choice: &Option<Choice<T>>) -> Option<(u64, &Range<usize>)> {
-            choice.as_ref().map(|choice| (choice.values.len() as u64, &choice.place))
-        }
-        match key {
-            Key::Workers => self.workers.as_ref().map(|choice| {
-                let counts = choice.values.iter().map(|workers| match workers {
-                    Workers::Range(low, high) => u64::from(high - low) + 1,
-                    Workers::Cores(_) => 1,
-                });
-                (counts.sum(), &choice.place)
-            }),
-            Key::Ipc => of(&self.ipc),
-            Key::Dispatch => of(&self.dispatch),
-            Key::Chunk => of(&self.chunk),
-            Key::InFlight => of(&self.in_flight),
-            Key::Wait => of(&self.wait),
-            Key::Affinity => of(&self.affinity),
-            Key::Start => of(&self.start),
-            Key::Api => of(&self.api),
-            Key::SwitchInterval => of(&self.switch_interval),
-            Key::GilHold => of(&self.gil_hold),
-            Key::Python => of(&self.python),
-            Key::Fault => of(&self.fault),
-            Key::OnCrash => of(&self.on_crash),
-            Key::ParentMemory => of(&self.parent_memory),
-            Key::ParentUse => of(&self.parent_use),
-            Key::Rate => of(&self.rate),
-        }
+        self.get(key).map(|choice| (choice.extent(), &choice.place))
+    }
+}
+
+impl Choice<Alternative> {
+    /// How many configurations the alternatives make.
+    pub(crate) fn extent(&self) -> u64 {
+        self.values.iter().map(Alternative::extent).sum()
     }
 }
 
 impl Scenario {
-    /// The ways of a task under a model: the model's own, else the task's, else those at the top.
+    /// The settings of a task under a model: the model's own, else the task's, else those at the top.
     #[must_use]
-    pub fn ways_of(&self, task: &TaskChoice, model: &ModelChoice) -> Ways {
-        model.ways.or(&task.ways).or(&self.ways)
+    pub fn given_for(&self, task: &TaskChoice, model: &ModelChoice) -> ConfigSettings {
+        model.given.or(&task.given).or(&self.given)
     }
 }
 
@@ -260,9 +210,9 @@ pub struct Chart {
     /// Which one.
     pub kind: ChartKind,
     /// What stands along the axis of the ways or sizes.
-    pub x: Option<ChartKey>,
+    pub x: Option<Key>,
     /// What sets sections or pictures apart.
-    pub group: Option<ChartKey>,
+    pub group: Option<Key>,
     /// The cells that it shows, if not all.
     pub only: Option<Selector>,
     /// The headline, if one is given.
@@ -281,7 +231,7 @@ pub struct Expectation {
     /// What is compared.
     pub metric: Metric,
     /// How the trials end, where the metric is `outcome`.
-    pub is: Option<Ending>,
+    pub is: Option<OutcomeKind>,
     /// Lower bound.
     pub at_least: Option<f64>,
     /// Upper bound.

@@ -2,8 +2,8 @@
 
 use super::problem::{Fault, printable};
 use crate::name::nearest;
+use crate::setting::OPTIONAL;
 use crate::task::Tasks;
-use crate::vocab::OPTIONAL;
 
 /// A place in a scenario that takes keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -352,9 +352,9 @@ mod tests {
     #[test]
     fn a_variable_without_a_name_is_refused() {
         let mut settings = Settings::default();
-        settings.put("argv", super::super::Value::List(vec!["env".into()]));
+        settings.put("argv", crate::setting::Value::List(vec!["env".into()]));
         assert_eq!(Command.check(&settings), Ok(()));
-        settings.put("environment", super::super::Value::List(vec!["=x".into()]));
+        settings.put("environment", crate::setting::Value::List(vec!["=x".into()]));
         assert!(Command.check(&settings).unwrap_err().contains("neither `NAME` nor"));
     }
 }

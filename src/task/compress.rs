@@ -27,7 +27,7 @@ impl Task for Compress {
     fn settings(&self) -> &'static [Setting] {
         &[
             Setting {
-                name: "bytes",
+                name: "size",
                 about: "how many bytes are compressed",
                 kind: SettingKind::Bytes { min: 8, max: 1 << 28 },
                 default: "64 KiB",
@@ -45,14 +45,14 @@ impl Task for Compress {
     }
     fn effort(&self, settings: &Settings) -> Option<Effort> {
         let level = settings.whole("level") as f64;
-        Some(Effort::computing(1e-5 + settings.whole("bytes") as f64 * (6e-9 + level * 4e-9)))
+        Some(Effort::computing(1e-5 + settings.whole("size") as f64 * (6e-9 + level * 4e-9)))
     }
     fn describe(&self, settings: &Settings) -> String {
-        let (bytes, level) = (show_bytes(settings.whole("bytes")), settings.whole("level"));
+        let (bytes, level) = (show_bytes(settings.whole("size")), settings.whole("level"));
         format!("{bytes} of text, deflated at level {level} and inflated")
     }
     fn describe_stage(&self, settings: &Settings, later: bool) -> String {
-        let (bytes, level) = (show_bytes(settings.whole("bytes")), settings.whole("level"));
+        let (bytes, level) = (show_bytes(settings.whole("size")), settings.whole("level"));
         if later {
             format!("what comes, deflated at level {level}")
         } else {
@@ -60,10 +60,10 @@ impl Task for Compress {
         }
     }
     fn own_data(&self) -> Option<&'static [&'static str]> {
-        Some(&["bytes"])
+        Some(&["size"])
     }
     fn prepare(&self, settings: &Settings, place: &Place) -> Result<Box<dyn Job>, TaskError> {
-        let rest = text(place.seed, settings.whole("bytes") as usize - 8);
+        let rest = text(place.seed, settings.whole("size") as usize - 8);
         Ok(Box::new(CompressJob { rest, level: Compression::new(settings.whole("level") as u32) }))
     }
 }

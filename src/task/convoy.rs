@@ -38,7 +38,7 @@ impl Task for Convoy {
                 default: "100",
             },
             Setting {
-                name: "pause",
+                name: "delay",
                 about: "how long each wait is; 0 s writes a byte that nobody has to wait for",
                 kind: SettingKind::Duration { min: 0, max: 1_000_000_000 },
                 default: "1 ms",
@@ -53,18 +53,18 @@ impl Task for Convoy {
     }
     fn effort(&self, settings: &Settings) -> Option<Effort> {
         // Its other items compute until it is done, and without it for a while.
-        let pause = settings.duration("pause").as_secs_f64().max(1e-6);
+        let pause = settings.duration("delay").as_secs_f64().max(1e-6);
         Some(Effort::waiting(GRACE.as_secs_f64().max(settings.whole("waits") as f64 * pause)))
     }
     fn describe(&self, settings: &Settings) -> String {
         let waits = plural(settings.whole("waits"), "wait");
-        match settings.duration("pause") {
+        match settings.duration("delay") {
             Duration::ZERO => format!("{} of a byte, beside computing", waits.replace("wait", "write")),
             pause => format!("{waits} of {}, beside computing", show_seconds(pause.as_secs_f64())),
         }
     }
     fn prepare(&self, settings: &Settings, place: &Place) -> Result<Box<dyn Job>, TaskError> {
-        let (waits, pause) = (settings.whole("waits"), settings.duration("pause"));
+        let (waits, pause) = (settings.whole("waits"), settings.duration("delay"));
         Ok(Box::new(ConvoyJob { seed: place.seed, waits, pause, folder: place.folder.clone() }))
     }
 }

@@ -195,9 +195,9 @@ impl Job for CrawlJob {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Value;
     use super::super::web::tests::start;
     use super::*;
+    use crate::setting::Value;
 
     #[test]
     fn a_page_that_was_fetched_twice_or_never_is_named() {

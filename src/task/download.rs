@@ -218,9 +218,9 @@ mod tests {
     use std::net::SocketAddr;
     use std::time::{Duration, Instant};
 
-    use super::super::Value;
     use super::super::web::tests::start;
     use super::*;
+    use crate::setting::Value;
 
     fn settings(whole: bool) -> Settings {
         let mut settings = Settings::default();

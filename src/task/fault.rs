@@ -5,51 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::{Context, TaskError};
-
-/// How an item goes wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FaultKind {
-    /// A Rust panic.
-    Panic,
-    /// A Python exception that nothing catches.
-    Exception,
-    /// `abort()`.
-    Abort,
-    /// An access to memory that is not there.
-    Segfault,
-    /// The process ends with exit code 7.
-    Exit,
-    /// SIGKILL to its own process.
-    Kill,
-    /// It never returns.
-    Hang,
-    /// It recurses until the stack is full.
-    StackOverflow,
-    /// It allocates until the limit of its process, which is set 256 MiB above what there is.
-    Memory,
-}
-
-/// Every kind with its word and what it does, in the order in which help lists them.
-pub const FAULTS: &[(FaultKind, &str, &str)] = &[
-    (FaultKind::Panic, "panic", "a Rust panic; Python has exceptions in its place"),
-    (FaultKind::Exception, "exception", "a Python exception that nothing catches; Rust has panics in its place"),
-    (FaultKind::Abort, "abort", "abort(): signal 6 (SIGABRT)"),
-    (FaultKind::Segfault, "segfault", "an access to memory that is not there: signal 11 (SIGSEGV)"),
-    (FaultKind::Exit, "exit", "the process ends with exit code 7"),
-    (FaultKind::Kill, "kill", "SIGKILL to its own process, as the kernel does when memory is exhausted"),
-    (FaultKind::Hang, "hang", "the item never returns"),
-    (FaultKind::StackOverflow, "stack_overflow", "the item recurses until its stack is full"),
-    (FaultKind::Memory, "memory", "the item allocates beyond a limit, set 256 MiB above what its process has"),
-];
-
-impl FaultKind {
-    /// The word used in scenarios.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        FAULTS.iter().find(|(kind, ..)| *kind == self).map_or("", |(_, word, _)| word)
-    }
-}
+use crate::setting::FaultKind;
 
 /// A fault of one item, each time that it is run by a worker (never in a warm-up).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

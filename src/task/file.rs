@@ -26,7 +26,7 @@ impl Task for File {
     fn settings(&self) -> &'static [Setting] {
         &[
             Setting {
-                name: "bytes",
+                name: "size",
                 about: "size of a file",
                 kind: SettingKind::Bytes { min: 8, max: 1 << 28 },
                 default: "64 KiB",
@@ -47,21 +47,21 @@ impl Task for File {
     }
     fn effort(&self, settings: &Settings) -> Option<Effort> {
         let disk = if settings.flag("fsync") { 1e-3 } else { 0.0 };
-        Some(Effort { computing: 5e-5 + settings.whole("bytes") as f64 * 1e-9, waiting: disk, held: None })
+        Some(Effort { computing: 5e-5 + settings.whole("size") as f64 * 1e-9, waiting: disk, held: None })
     }
     fn describe(&self, settings: &Settings) -> String {
         let fsync = if settings.flag("fsync") { "with fsync" } else { "without fsync" };
-        format!("files of {}, written {fsync} and read back", show_bytes(settings.whole("bytes")))
+        format!("files of {}, written {fsync} and read back", show_bytes(settings.whole("size")))
     }
     fn describe_stage(&self, settings: &Settings, later: bool) -> String {
         let fsync = if settings.flag("fsync") { "with fsync" } else { "without fsync" };
         if later { format!("what comes, written {fsync} and read back") } else { self.describe(settings) }
     }
     fn own_data(&self) -> Option<&'static [&'static str]> {
-        Some(&["bytes"])
+        Some(&["size"])
     }
     fn prepare(&self, settings: &Settings, place: &Place) -> Result<Box<dyn Job>, TaskError> {
-        let rest = numbered::bytes(place.seed, 0, settings.whole("bytes") as usize - 8);
+        let rest = numbered::bytes(place.seed, 0, settings.whole("size") as usize - 8);
         Ok(Box::new(FileJob { rest, fsync: settings.flag("fsync"), folder: place.folder.clone() }))
     }
 }

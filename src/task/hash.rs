@@ -19,7 +19,7 @@ impl Task for Hash {
     }
     fn settings(&self) -> &'static [Setting] {
         &[Setting {
-            name: "bytes",
+            name: "size",
             about: "how many bytes are hashed",
             kind: SettingKind::Bytes { min: 8, max: 1 << 30 },
             default: "64 KiB",
@@ -29,19 +29,19 @@ impl Task for Hash {
         true
     }
     fn effort(&self, settings: &Settings) -> Option<Effort> {
-        Some(Effort::computing(2e-7 + settings.whole("bytes") as f64 / 1.5e9))
+        Some(Effort::computing(2e-7 + settings.whole("size") as f64 / 1.5e9))
     }
     fn describe(&self, settings: &Settings) -> String {
-        format!("SHA-256 of {}", show_bytes(settings.whole("bytes")))
+        format!("SHA-256 of {}", show_bytes(settings.whole("size")))
     }
     fn describe_stage(&self, settings: &Settings, later: bool) -> String {
         if later { "SHA-256 of what comes".into() } else { self.describe(settings) }
     }
     fn own_data(&self) -> Option<&'static [&'static str]> {
-        Some(&["bytes"])
+        Some(&["size"])
     }
     fn prepare(&self, settings: &Settings, place: &Place) -> Result<Box<dyn Job>, TaskError> {
-        Ok(Box::new(HashJob { rest: numbered::bytes(place.seed, 0, settings.whole("bytes") as usize - 8) }))
+        Ok(Box::new(HashJob { rest: numbered::bytes(place.seed, 0, settings.whole("size") as usize - 8) }))
     }
 }
 

@@ -342,8 +342,8 @@ impl Transform for ImageJob {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Value;
     use super::*;
+    use crate::setting::Value;
 
     fn settings(list: &[(&str, Value)]) -> Settings {
         let mut settings = Settings::default();

@@ -283,8 +283,8 @@ impl Consumer for Writer {
 mod tests {
     use std::path::Path;
 
-    use super::super::Value;
     use super::*;
+    use crate::setting::Value;
 
     fn job(folder: &Path, writer: &str, sync: &str, items: u64) -> Box<dyn Job> {
         let mut settings = Settings::default();

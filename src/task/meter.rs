@@ -78,13 +78,13 @@ impl Task for Hold {
     fn settings(&self) -> &'static [Setting] {
         &[
             Setting {
-                name: "bytes",
+                name: "size",
                 about: "how much memory an item touches",
                 kind: SettingKind::Bytes { min: 0, max: 1 << 30 },
                 default: "64 MiB",
             },
             Setting {
-                name: "pause",
+                name: "delay",
                 about: "how long it waits afterwards",
                 kind: SettingKind::Duration { min: 0, max: 10_000_000_000 },
                 default: "0 s",
@@ -92,10 +92,10 @@ impl Task for Hold {
         ]
     }
     fn describe(&self, settings: &Settings) -> String {
-        format!("{} an item", crate::name::show_bytes(settings.whole("bytes")))
+        format!("{} an item", crate::name::show_bytes(settings.whole("size")))
     }
     fn prepare(&self, settings: &Settings, _: &Place) -> Result<Box<dyn Job>, TaskError> {
-        Ok(Box::new(HoldJob { bytes: settings.whole("bytes") as usize, pause: settings.duration("pause") }))
+        Ok(Box::new(HoldJob { bytes: settings.whole("size") as usize, pause: settings.duration("delay") }))
     }
 }
 

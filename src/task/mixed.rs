@@ -26,7 +26,7 @@ impl Task for Mixed {
                 default: "500000",
             },
             Setting {
-                name: "pause",
+                name: "delay",
                 about: "how long an item waits after computing",
                 kind: SettingKind::Duration { min: 0, max: 10_000_000_000 },
                 default: "1 ms",
@@ -37,15 +37,15 @@ impl Task for Mixed {
         true
     }
     fn effort(&self, settings: &Settings) -> Option<Effort> {
-        let (computing, waiting) = (settings.whole("steps") as f64 * 2e-9, settings.duration("pause").as_secs_f64());
+        let (computing, waiting) = (settings.whole("steps") as f64 * 2e-9, settings.duration("delay").as_secs_f64());
         Some(Effort { computing, waiting, held: None }.in_bytecode())
     }
     fn describe(&self, settings: &Settings) -> String {
-        let wait = show_seconds(settings.duration("pause").as_secs_f64());
+        let wait = show_seconds(settings.duration("delay").as_secs_f64());
         format!("{} steps of computing, then a wait of {wait}", show_count(settings.whole("steps")))
     }
     fn prepare(&self, settings: &Settings, place: &Place) -> Result<Box<dyn Job>, TaskError> {
-        let (steps, wait) = (settings.whole("steps"), settings.duration("pause"));
+        let (steps, wait) = (settings.whole("steps"), settings.duration("delay"));
         Ok(Box::new(MixedJob { seed: place.seed, steps, wait }))
     }
 }

@@ -51,10 +51,12 @@ use std::sync::atomic::AtomicU64;
 
 pub use context::{Context, Hooks};
 pub use digest::{Digest, checksum, digest, item_checksum, item_digest, once_item, yielded_item};
-pub use fault::{FAULTS, Fault, FaultKind};
-pub use settings::{Setting, SettingKind, Settings, Value};
+pub use fault::Fault;
+pub use settings::Settings;
 pub use topology::{Consumer, Iterations, Made, Message, PartContext, Topology};
 pub use transform::{Data, Transform, expected_in_stage, run_in_stage};
+
+use crate::setting::{Setting, SettingKind};
 
 /// What a task mostly does; decides the default of `wait` and which worker counts a scaling fit may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -110,7 +110,7 @@ impl Task for Tree {
                 default: "3",
             },
             Setting {
-                name: "pause",
+                name: "delay",
                 about: "how long an item waits before it yields",
                 kind: SettingKind::Duration { min: 0, max: 10_000_000_000 },
                 default: "0 s",
@@ -128,7 +128,7 @@ impl Task for Tree {
     }
     fn prepare(&self, settings: &Settings, place: &Place) -> Result<Box<dyn Job>, TaskError> {
         let (fan_out, depth) = (settings.whole("fan_out"), settings.whole("depth"));
-        Ok(Box::new(TreeJob { seed: place.seed, fan_out, depth, pause: settings.duration("pause") }))
+        Ok(Box::new(TreeJob { seed: place.seed, fan_out, depth, pause: settings.duration("delay") }))
     }
 }
 

@@ -150,7 +150,7 @@ impl Job for PythonJob {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::task::Value;
+    use crate::setting::Value;
 
     fn prepared(settings: &[(&str, &str)]) -> Result<Box<dyn Job>, TaskError> {
         let mut all = Settings::default();

@@ -19,7 +19,7 @@ impl Task for Sleep {
     }
     fn settings(&self) -> &'static [Setting] {
         &[Setting {
-            name: "duration",
+            name: "delay",
             about: "how long an item waits",
             kind: SettingKind::Duration { min: 0, max: 10_000_000_000 },
             default: "5 ms",
@@ -32,13 +32,13 @@ impl Task for Sleep {
         true
     }
     fn effort(&self, settings: &Settings) -> Option<Effort> {
-        Some(Effort::waiting(settings.duration("duration").as_secs_f64()))
+        Some(Effort::waiting(settings.duration("delay").as_secs_f64()))
     }
     fn describe(&self, settings: &Settings) -> String {
-        format!("waits of {}", show_seconds(settings.duration("duration").as_secs_f64()))
+        format!("waits of {}", show_seconds(settings.duration("delay").as_secs_f64()))
     }
     fn prepare(&self, settings: &Settings, place: &Place) -> Result<Box<dyn Job>, TaskError> {
-        Ok(Box::new(SleepJob { seed: place.seed, duration: settings.duration("duration") }))
+        Ok(Box::new(SleepJob { seed: place.seed, duration: settings.duration("delay") }))
     }
 }
 

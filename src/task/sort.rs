@@ -131,8 +131,8 @@ impl Job for Words {
 mod tests {
     use std::path::PathBuf;
 
-    use super::super::Value;
     use super::*;
+    use crate::setting::Value;
 
     fn reply(job: &dyn Job, request: u64) -> u64 {
         let mut reply = Vec::new();

@@ -4,6 +4,7 @@
 //! value at which the one is shown faster, and not beyond the smallest from which on the other is. The value in between,
 //! where the median ratio passes one, is interpolated and only tells where in that range to look first.
 
+use crate::setting::{Measure, Runtime};
 use std::collections::BTreeMap;
 
 use super::samples::{UNBOUNDED, log_ratios};
@@ -24,7 +25,11 @@ pub(super) fn all(results: &Results, groups: &[GroupVerdict]) -> Vec<BreakEven> 
 #[must_use]
 pub fn lines<'a>(results: &'a Results, group: &Group) -> Vec<(String, Vec<&'a Cell>)> {
     let mut lines: Vec<(String, Vec<&Cell>)> = Vec::new();
-    for cell in group.cells.iter().map(|id| &results.cells[*id]).filter(|cell| cell.workers.is_some() && !cell.against)
+    for cell in group
+        .cells
+        .iter()
+        .map(|id| &results.cells[*id])
+        .filter(|cell| cell.config.workers.is_some() && !cell.is_of_other_build())
     {
         let label = line_label(cell);
         match lines.iter_mut().find(|(known, _)| *known == label) {
@@ -32,14 +37,14 @@ pub fn lines<'a>(results: &'a Results, group: &Group) -> Vec<(String, Vec<&'a Ce
             None => lines.push((label, vec![cell])),
         }
     }
-    lines.iter_mut().for_each(|(_, cells)| cells.sort_by_key(|cell| cell.workers));
+    lines.iter_mut().for_each(|(_, cells)| cells.sort_by_key(|cell| cell.config.workers));
     lines.retain(|(_, cells)| cells.len() > 1);
     lines
 }
 
 /// The label without the number of workers: `processes, pipe` of `processes × 2, pipe`.
 fn line_label(cell: &Cell) -> String {
-    let count = cell.workers.map_or(String::new(), |workers| format!(" × {workers}"));
+    let count = cell.config.workers.map_or(String::new(), |workers| format!(" × {workers}"));
     cell.label.replacen(&count, "", 1)
 }
 
@@ -47,7 +52,7 @@ fn line_label(cell: &Cell) -> String {
 fn over_workers(results: &Results, verdicts: &[GroupVerdict], group: &Group) -> Vec<BreakEven> {
     let lines = lines(results, group);
     let place = |cell: &Cell| {
-        let workers = cell.workers.unwrap_or(1);
+        let workers = cell.config.workers.unwrap_or(1);
         (f64::from(workers), plural(u64::from(workers), "worker"))
     };
     let make = |a: &str, b: &str, cells: Vec<(&Cell, &Cell)>| {
@@ -55,7 +60,7 @@ fn over_workers(results: &Results, verdicts: &[GroupVerdict], group: &Group) -> 
             let (value, shown) = place(b);
             point(results, verdicts, (value, shown), (a.id, b.id))
         });
-        let axis = Axis { name: "workers", of: group.label.clone(), groups: vec![group.id], measure: &group.measure };
+        let axis = Axis { name: "workers", of: group.label.clone(), groups: vec![group.id], measure: group.measure };
         judge(axis, (a, b), points.collect())
     };
     let mut found = Vec::new();
@@ -67,7 +72,7 @@ fn over_workers(results: &Results, verdicts: &[GroupVerdict], group: &Group) -> 
         }
         for (other, others) in &lines[i + 1..] {
             let all = cells.iter().flat_map(|cell| others.iter().map(move |other| (*cell, *other)));
-            found.extend(make(label, other, all.filter(|(a, b)| a.workers == b.workers).collect()));
+            found.extend(make(label, other, all.filter(|(a, b)| a.config.workers == b.config.workers).collect()));
         }
     }
     found
@@ -83,18 +88,18 @@ fn over_settings(results: &Results, verdicts: &[GroupVerdict]) -> Vec<BreakEven>
             name: &name,
             of: common_label(&groups),
             groups: groups.iter().map(|group| group.id).collect(),
-            measure: &measure,
+            measure,
         };
         for (i, a) in known.iter().enumerate() {
             for b in &known[i + 1..] {
-                if a.workers.zip(b.workers).is_some_and(|(a, b)| a != b) {
+                if a.config.workers.zip(b.config.workers).is_some_and(|(a, b)| a != b) {
                     continue;
                 }
                 let points = groups.iter().filter_map(|group| {
                     let like = |way: &Cell| {
                         ways(results, group).into_iter().find(|cell| cell.label == way.label).map(|cell| cell.id)
                     };
-                    let value = group.settings.get(&name)?.as_f64()?;
+                    let value = group.number(&name)?;
                     point(results, verdicts, (value, shown(group, &name, value)), (like(a)?, like(b)?))
                 });
                 found.extend(judge(axis(), (&a.label, &b.label), points.collect()));
@@ -106,25 +111,25 @@ fn over_settings(results: &Results, verdicts: &[GroupVerdict]) -> Vec<BreakEven>
 
 /// The cells of a group that this build runs.
 fn ways<'a>(results: &'a Results, group: &Group) -> Vec<&'a Cell> {
-    group.cells.iter().map(|id| &results.cells[*id]).filter(|cell| !cell.against).collect()
+    group.cells.iter().map(|id| &results.cells[*id]).filter(|cell| !cell.is_of_other_build()).collect()
 }
 
 /// Task, measure, runtime, all settings but one, and the name of that one.
-type Family = (String, String, String, String);
+type Family = (String, Measure, Runtime, String);
 
 /// Groups by all that they have in common but one numeric setting, with that setting's name; each value occurs once.
 fn families(results: &Results) -> BTreeMap<Family, (String, Vec<&Group>)> {
     let mut families: BTreeMap<Family, (String, Vec<&Group>)> = BTreeMap::new();
     for group in &results.groups {
-        for (name, _) in group.settings.iter().filter(|(_, value)| value.is_number()) {
+        for (name, _) in group.settings.iter().filter(|(name, _)| group.number(name).is_some()) {
             let others: Vec<_> = group.settings.iter().filter(|(key, _)| *key != name).collect();
             // Ways at different rates are compared by their knees.
             let rest = format!("{name} {} {:?}", serde_json::json!(others), group.rate);
-            let key = (group.task.clone(), group.measure.clone(), group.runtime.clone(), rest);
+            let key = (group.task.clone(), group.measure, group.runtime, rest);
             families.entry(key).or_insert_with(|| (name.clone(), vec![])).1.push(group);
         }
     }
-    let value = |group: &Group, name: &str| group.settings.get(name).and_then(serde_json::Value::as_f64).unwrap_or(0.0);
+    let value = |group: &Group, name: &str| group.number(name).unwrap_or(0.0);
     families.retain(|_, (name, groups)| {
         groups.sort_by(|a, b| value(a, name).total_cmp(&value(b, name)));
         groups.len() > 1 && groups.windows(2).all(|pair| value(pair[0], name) < value(pair[1], name))
@@ -178,7 +183,7 @@ struct Axis<'a> {
     name: &'a str,
     of: String,
     groups: Vec<usize>,
-    measure: &'a str,
+    measure: Measure,
 }
 
 /// How two ways stand along an axis; `None` with fewer than two values, or where they were never compared.
@@ -209,7 +214,7 @@ fn judge(axis: Axis<'_>, (a, b): (&str, &str), points: Vec<(BreakPoint, bool)>) 
         axis: axis.name.to_owned(),
         of: axis.of,
         groups: axis.groups,
-        measure: axis.measure.to_owned(),
+        measure: axis.measure,
         a: a.to_owned(),
         b: b.to_owned(),
         crossing,
@@ -246,7 +251,7 @@ fn passes_one(points: &[BreakPoint]) -> Option<f64> {
 /// The finding in one sentence.
 fn sentence(found: &BreakEven) -> String {
     let BreakEven { a, b, points, .. } = found;
-    let scope = if found.measure == "end_to_end" { ", end to end" } else { "" };
+    let scope = if found.measure == Measure::EndToEnd { ", end to end" } else { "" };
     let every = match (points.first(), points.last()) {
         (Some(first), Some(last)) => format!("at every value from {} to {}", first.shown, last.shown),
         _ => String::new(),

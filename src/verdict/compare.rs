@@ -6,19 +6,12 @@ use super::samples::{bare, compared, ratio_interval, second_runs};
 use super::sentence::thousandths;
 use super::{FEWEST_ROUNDS, crashed, range};
 use crate::name::plural;
-use crate::results::{Cell, Check, Group, Pair, Results, Word};
+use crate::results::{Check, Group, Pair, Results, Word};
+use crate::setting::comparable;
 use crate::stats::{self, FAMILY_ERROR, Step};
 
 /// Level of the A/A check (rule 15).
 const CHECK_LEVEL: f64 = 0.99;
-
-/// Whether two cells may be compared (rule 7): different IPC methods only where everything else between the processes is equal.
-/// A shared table beside a stream over the same method is a comparison of dispatch, and allowed.
-fn admissible(a: &Cell, b: &Cell) -> bool {
-    let manner =
-        |cell: &Cell| (cell.dispatch.clone(), cell.chunk, cell.in_flight, cell.wait.clone(), cell.affinity.clone());
-    a.ipc.is_none() || b.ipc.is_none() || a.ipc == b.ipc || manner(a) == manner(b)
-}
 
 /// Every pair of the family with its verdict; `family` is in ranking order.
 pub(super) fn pairs(results: &Results, family: &[usize]) -> Vec<Pair> {
@@ -26,7 +19,7 @@ pub(super) fn pairs(results: &Results, family: &[usize]) -> Vec<Pair> {
     let series: BTreeMap<usize, Vec<(u32, f64)>> =
         family.iter().map(|cell| (*cell, compared(results, *cell))).collect();
     let shown: Vec<(usize, usize, Vec<f64>)> = all
-        .filter(|(a, b)| admissible(&results.cells[*a], &results.cells[*b]))
+        .filter(|(a, b)| comparable(&results.cells[*a].config, &results.cells[*b].config))
         .map(|(a, b)| (a, b, stats::log_ratios(&series[&b], &series[&a]).logs))
         .filter(|(.., logs)| logs.len() >= FEWEST_ROUNDS)
         .collect();

@@ -4,6 +4,7 @@ use super::Seen;
 use super::sentence::list;
 use crate::name::{plural, show_seconds};
 use crate::results::{CellEstimate, Fault, FaultEstimate};
+use crate::setting::OnCrash;
 
 /// Why such a group has no verdict on times.
 pub(super) const WITHHELD: &str = "a fault is injected, so that what counts is who survives and what is lost";
@@ -25,7 +26,7 @@ enum Fate {
 }
 
 /// What ways have in common that share a clause: how they fared, and what they do after a crash.
-type Alike<'a> = (Fate, Option<&'a str>);
+type Alike = (Fate, Option<OnCrash>);
 
 fn fate(fault: &FaultEstimate, goes_on: bool) -> Fate {
     match fault.trials {
@@ -40,18 +41,18 @@ fn fate(fault: &FaultEstimate, goes_on: bool) -> Fate {
 
 /// The finding; ways that fared alike share a clause.
 pub(super) fn finding(seen: &Seen<'_>, fault: &Fault) -> String {
-    let mut alike: Vec<(Alike<'_>, Vec<usize>)> = Vec::new();
+    let mut alike: Vec<(Alike, Vec<usize>)> = Vec::new();
     for cell in &seen.group.cells {
         let Some(found) = seen.estimates[*cell].fault.as_ref() else { continue };
-        let answer = seen.results.cells[*cell].on_crash.as_deref();
-        let key = (fate(found, answer.is_some_and(|answer| answer != "stop")), answer);
+        let answer = seen.results.cells[*cell].config.on_crash;
+        let key = (fate(found, answer.is_some_and(|answer| answer != OnCrash::Stop)), answer);
         match alike.iter_mut().find(|(known, _)| *known == key) {
             Some((_, cells)) => cells.push(*cell),
             None => alike.push((key, vec![*cell])),
         }
     }
     let clauses: Vec<String> = alike.iter().map(|((fate, _), cells)| clause(seen, *fate, cells)).collect();
-    let what = format!("{} in item {}", fault.kind.replace('_', " "), fault.item);
+    let what = format!("{} in item {}", fault.kind.shown(), fault.item);
     if clauses.is_empty() { format!("{what}: no way was run.") } else { format!("{what}: {}.", clauses.join("; ")) }
 }
 
@@ -111,13 +112,13 @@ mod tests {
     use super::super::fixture::Made;
     use super::super::is_planned;
     use crate::results::Fault;
-    use crate::vocab::Outcome;
+    use crate::setting::Outcome;
 
     fn made() -> Made {
         let mut made =
             Made::new(7).cell("threads × 2", 1.0).cell("processes × 2, restart", 1.0).cell("processes × 2, stop", 1.0);
         made.results.groups[0].fault = Some(Fault { kind: "stack_overflow".into(), item: 5 });
-        (made.results.cells[1].on_crash, made.results.cells[2].on_crash) =
+        (made.results.cells[1].config.on_crash, made.results.cells[2].config.on_crash) =
             (Some("restart".into()), Some("stop".into()));
         made.fail(0, &(0..7), &Outcome::HostDied { cause: "signal 6 (SIGABRT)".into() });
         for cell in [1, 2] {
@@ -149,7 +150,7 @@ mod tests {
         let mut made = made();
         assert!(made.results.trials.iter().all(|trial| is_planned(&made.results, trial)));
         let unplanned = [
-            Outcome::WrongReply,
+            Outcome::ResultMismatch,
             Outcome::ProtocolError { detail: "?".into() },
             Outcome::Failed { detail: "?".into() },
         ];

@@ -115,7 +115,7 @@ fn middle(trials: &[&Trial], value: impl Fn(&Trial) -> f64) -> Option<f64> {
     stats::median(&trials.iter().map(|trial| value(trial)).collect::<Vec<_>>())
 }
 
-/// What went wrong and how often, such as `2 of 15 timed out; 1 of 15 wrong reply`.
+/// What went wrong and how often, such as `2 of 15 timed out; 1 of 15 result mismatch`.
 fn note(trials: &[&Trial]) -> String {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for trial in trials.iter().filter(|trial| !trial.ok()) {

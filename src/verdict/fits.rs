@@ -24,7 +24,7 @@ pub(super) fn all(results: &Results) -> Vec<FitRecord> {
 
 /// Whether every worker can have a core of its own. Workers that only wait need none.
 fn has_cores(results: &Results, group: &Group, cell: &Cell) -> bool {
-    group.bound == "waiting" || cell.workers.is_some_and(|workers| workers <= results.machine.cores)
+    group.bound == "waiting" || cell.config.workers.is_some_and(|workers| workers <= results.machine.cores)
 }
 
 /// The logarithms of a cell's speed-up by round: 0 for the baseline itself.
@@ -36,7 +36,7 @@ fn samples(results: &Results, group: &Group, cell: &Cell) -> Option<Line> {
         let log = of(round)?.ln() - seconds.ln();
         (!log.is_nan()).then_some((round, log))
     });
-    Some(Line { workers: cell.workers?, rounds: rounds.collect() })
+    Some(Line { workers: cell.config.workers?, rounds: rounds.collect() })
 }
 
 fn record(group: usize, line: &str, cells: &[&Cell], kind: FitKind, fit: &Fit) -> FitRecord {

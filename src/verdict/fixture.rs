@@ -6,7 +6,18 @@ use super::derive;
 use crate::results::{
     Cell, Derived, FORMAT, Group, Kind, Machine, MemoryUse, Phase, Results, RunRecord, ScenarioRecord, Spent, Trial,
 };
-use crate::vocab::Outcome;
+use crate::setting::{Config, EnumWords, Measure, Method, Model, Outcome};
+
+/// The configuration that a label such as `processes × 2, pipe` names, as far as it names one.
+fn configured(label: &str) -> Config {
+    let (head, rest) = label.split_once(", ").unwrap_or((label, ""));
+    let (model, workers) = head.split_once(" × ").unwrap_or((head, ""));
+    let mut config = Config::new(Model::of_word(model).unwrap_or(Model::Serial), Measure::Work);
+    config.workers = workers.parse().ok();
+    let method = rest.split(", ").next().unwrap_or_default();
+    config.ipc = Method::ROWS.iter().position(|row| row.shown == method).map(|at| Method::VALUES[at]);
+    config
+}
 
 /// Results in the making, of one group.
 #[derive(Clone)]
@@ -33,7 +44,7 @@ impl Made {
             rounds,
             quick: false,
             complete: true,
-            only: None,
+            filter: None,
             margin: 0.03,
             timeout: 30.0,
             started: text("2026-11-23 14:02"),
@@ -82,33 +93,14 @@ impl Made {
     pub fn cell(mut self, label: &str, seconds: f64) -> Self {
         let id = self.results.cells.len();
         let group = self.results.groups.len() - 1;
-        let model = label.split(' ').next().unwrap_or_default().to_owned();
         self.results.cells.push(Cell {
             id,
             group,
             label: label.to_owned(),
-            model_shown: model.clone(),
-            model,
-            workers: None,
-            ipc: None,
-            ipc_shown: None,
-            dispatch: None,
-            chunk: None,
-            in_flight: None,
-            wait: None,
-            affinity: None,
-            start: None,
-            api: None,
-            switch_interval: None,
-            gil_hold: None,
-            on_crash: None,
-            parent_memory: None,
-            parent_use: None,
-            stages: vec![],
-            queue: None,
+            config: configured(label),
             items: 64,
             checked: false,
-            against: false,
+            partner: None,
             oversubscribed: false,
         });
         self.results.groups[group].cells.push(id);
@@ -124,7 +116,7 @@ impl Made {
     /// Says how many workers the cell that was added last has.
     pub fn of(mut self, workers: u32) -> Self {
         if let Some(cell) = self.results.cells.last_mut() {
-            cell.workers = Some(workers);
+            cell.config.workers = Some(workers);
         }
         self
     }

@@ -4,18 +4,18 @@ use crate::results::{
     Cell, CellEstimate, FaultEstimate, Group, LifeEstimate, LockEstimate, Results, RuntimeRow, RuntimeTable,
     SeenEstimate, Trial,
 };
+use crate::setting::{Measure, OutcomeKind};
 use crate::stats::median;
-use crate::vocab::Ending;
 
 /// What the fault of the cell's group did to it, over all of its timed trials: what goes wrong is the result.
 pub(super) fn fault(results: &Results, cell: &Cell) -> Option<FaultEstimate> {
     results.groups.get(cell.group)?.fault.as_ref()?;
     let trials: Vec<&Trial> = results.timed(cell.id).collect();
-    let ended = |ending: Ending| trials.iter().filter(|trial| trial.outcome.ending() == ending).count() as u32;
+    let ended = |ending: OutcomeKind| trials.iter().filter(|trial| trial.outcome.kind() == ending).count() as u32;
     let middle = |of: fn(&Trial) -> u64| median(&trials.iter().map(|trial| of(trial) as f64).collect::<Vec<_>>());
     let recovered: Vec<f64> =
         trials.iter().filter(|trial| trial.recovered > 0).map(|trial| trial.recovered as f64 / 1e9).collect();
-    let (died, hung) = (ended(Ending::HostDied), ended(Ending::TimedOut));
+    let (died, hung) = (ended(OutcomeKind::HostDied), ended(OutcomeKind::TimedOut));
     Some(FaultEstimate {
         trials: trials.len() as u32,
         survived: trials.len() as u32 - died - hung,
@@ -82,14 +82,14 @@ pub(super) fn seen(results: &Results, cell: usize) -> Vec<SeenEstimate> {
 }
 
 /// What two groups must have in common for their runtimes to be compared.
-type Same<'a> = (&'a str, String, Option<u64>, &'a str);
+type Same<'a> = (&'a str, String, Option<u64>, Measure);
 
 /// Tables of the runtimes that run the same task without a fault, where there are several.
 pub(super) fn runtimes(results: &Results, estimates: &[CellEstimate]) -> Vec<RuntimeTable> {
     let mut tables: Vec<(Same<'_>, Vec<&Group>)> = Vec::new();
     for group in results.groups.iter().filter(|group| group.fault.is_none()) {
         let settings = serde_json::to_string(&group.settings).unwrap_or_default();
-        let same = (group.task.as_str(), settings, group.payload, group.measure.as_str());
+        let same = (group.task.as_str(), settings, group.payload, group.measure);
         match tables.iter_mut().find(|(other, _)| *other == same) {
             Some((_, groups)) => groups.push(group),
             None => tables.push((same, vec![group])),
@@ -125,8 +125,8 @@ fn table(groups: &[&Group], estimates: &[CellEstimate]) -> RuntimeTable {
 #[cfg(test)]
 mod tests {
     use crate::results::{Fault, Life, LockUse, Seen};
+    use crate::setting::Outcome;
     use crate::verdict::fixture::Made;
-    use crate::vocab::Outcome;
 
     #[test]
     fn a_fault_is_told_by_who_lived_and_what_was_lost() {

@@ -4,15 +4,15 @@ use super::measured::measure;
 use super::sentence::times as show_times;
 use crate::name::{show_bytes, show_seconds, three_digits};
 use crate::results::{Answer, Expectation, ExpectationResult, GroupVerdict, Results, Trial};
+use crate::setting::{Metric, OutcomeKind, Runtime, Unit};
 use crate::stats;
-use crate::vocab::{Ending, Metric, Unit};
 
 /// Whether a trial ended in a way that the scenario expects: right, as an expectation demands of its cell, or as the fault
 /// brings about that is injected into it.
 #[must_use]
 pub fn is_planned(results: &Results, trial: &Trial) -> bool {
     let demanded = |expected: &Expectation| {
-        expected.is == Some(trial.outcome.ending())
+        expected.is == Some(trial.outcome.kind())
             && expected.at_least.is_some_and(|share| share > 0.0)
             && expected.pairs.iter().any(|(cell, _)| *cell == trial.cell)
     };
@@ -23,10 +23,10 @@ pub fn is_planned(results: &Results, trial: &Trial) -> bool {
 /// in Python an item that fails by an exception is.
 fn is_faults_doing(results: &Results, trial: &Trial) -> bool {
     let group = results.cells.get(trial.cell).and_then(|cell| results.groups.get(cell.group));
-    group.filter(|group| group.fault.is_some()).is_some_and(|group| match trial.outcome.ending() {
-        Ending::WrongReply | Ending::ProtocolError => false,
-        Ending::Failed => group.runtime == "python",
-        Ending::Ok | Ending::TimedOut | Ending::WorkerDied | Ending::HostDied => true,
+    group.filter(|group| group.fault.is_some()).is_some_and(|group| match trial.outcome.kind() {
+        OutcomeKind::ResultMismatch | OutcomeKind::ProtocolError => false,
+        OutcomeKind::Failed => group.runtime == Runtime::Python,
+        OutcomeKind::Ok | OutcomeKind::TimedOut | OutcomeKind::WorkerDied | OutcomeKind::HostDied => true,
     })
 }
 
@@ -97,15 +97,15 @@ const SHARE_LEVEL: f64 = 0.95;
 
 /// Whether a share of trials that end so can be expected of a cell, by how many of its timed ones did. A bound that asks for
 /// all or for none is about these trials: no number of them would show it of others.
-fn counted(results: &Results, expected: &Expectation, cell: usize, is: Ending) -> (Answer, String) {
-    let endings: Vec<Ending> = results.timed(cell).map(|trial| trial.outcome.ending()).collect();
+fn counted(results: &Results, expected: &Expectation, cell: usize, is: OutcomeKind) -> (Answer, String) {
+    let endings: Vec<OutcomeKind> = results.timed(cell).map(|trial| trial.outcome.kind()).collect();
     let (all, so) = (endings.len(), endings.iter().filter(|ending| **ending == is).count());
     let who = &results.cells[cell].label;
     let bound = bounds(expected, Unit::Share);
     if all == 0 {
         return (Answer::Undecided, format!("{who}: no trial to judge by, {bound} expected: undecided"));
     }
-    let share = format!("{so} of {all} {} ({}", is.words(), show(so as f64 / all as f64, Unit::Share));
+    let share = format!("{so} of {all} {} ({}", is.shown(), show(so as f64 / all as f64, Unit::Share));
     let (low, high) = stats::share_interval(so, all, SHARE_LEVEL);
     let least = expected.at_least.map(|least| if least >= 1.0 { met(so == all) } else { beyond(low, high, least) });
     let most = expected.at_most.map(|most| if most <= 0.0 { met(so == 0) } else { beyond(-high, -low, -most) });
@@ -193,7 +193,7 @@ mod tests {
     use super::super::fixture::Made;
     use super::*;
     use crate::results::{Latency, Memory, MemoryUse, Quantiles};
-    use crate::vocab::Outcome;
+    use crate::setting::Outcome;
 
     fn expect(
         metric: Metric,
@@ -230,7 +230,7 @@ mod tests {
     #[test]
     fn without_trials_or_verdict_it_is_undecided() {
         let mut made = Made::new(15).serial(1.0).cell("threads × 2", 0.5).cell("rayon × 2", 0.5);
-        made.fail(2, &(0..15), &Outcome::WrongReply);
+        made.fail(2, &(0..15), &Outcome::ResultMismatch);
         made.results.expectations = vec![
             expect(Metric::Speedup, &[(1, Some(0))], Some(1.5), None),
             expect(Metric::Time, &[(2, None)], None, Some(2.0)),
@@ -341,13 +341,13 @@ mod tests {
             ..expect(Metric::Outcome, &[(1, None)], at_least, at_most)
         };
         made.results.expectations = vec![
-            outcome(Ending::Ok, Some(1.0), None),
-            outcome(Ending::WorkerDied, Some(0.5), None),
-            outcome(Ending::TimedOut, None, Some(0.0)),
-            outcome(Ending::WorkerDied, Some(0.8), None),
-            outcome(Ending::WorkerDied, Some(0.97), None),
-            outcome(Ending::WorkerDied, Some(0.5), Some(0.75)),
-            outcome(Ending::WorkerDied, None, Some(0.4)),
+            outcome(OutcomeKind::Ok, Some(1.0), None),
+            outcome(OutcomeKind::WorkerDied, Some(0.5), None),
+            outcome(OutcomeKind::TimedOut, None, Some(0.0)),
+            outcome(OutcomeKind::WorkerDied, Some(0.8), None),
+            outcome(OutcomeKind::WorkerDied, Some(0.97), None),
+            outcome(OutcomeKind::WorkerDied, Some(0.5), Some(0.75)),
+            outcome(OutcomeKind::WorkerDied, None, Some(0.4)),
         ];
         let derived = made.derive();
         let answers: Vec<Answer> = derived.expectations.iter().map(|judged| judged.answer).collect();

@@ -24,7 +24,7 @@ pub(super) fn all(results: &Results) -> Vec<SaturationPoint> {
         seen.extend(groups.iter().map(|group| group.id));
         let mut labels: Vec<&str> = Vec::new();
         for cell in groups.iter().flat_map(|group| &group.cells).map(|id| &results.cells[*id]) {
-            if !cell.against && !labels.contains(&cell.label.as_str()) {
+            if !cell.is_of_other_build() && !labels.contains(&cell.label.as_str()) {
                 labels.push(&cell.label);
             }
         }

@@ -3,6 +3,7 @@
 
 use super::samples::{per_item, values};
 use crate::results::{Cell, Interval, Kind, Loss, Losses, Results, Spent, Trial};
+use crate::setting::Measure;
 use crate::stats;
 
 /// The split of one cell. `None` for the baseline, for ways without workers whose time it could be, such as an event loop,
@@ -11,10 +12,10 @@ use crate::stats;
 pub(super) fn of(results: &Results, cell: &Cell, speedup: Option<&Interval>) -> Option<Losses> {
     let group = &results.groups[cell.group];
     let baseline = &results.cells[group.baseline];
-    if baseline.id == cell.id || baseline.workers.unwrap_or(1) != 1 {
+    if baseline.id == cell.id || baseline.config.workers.unwrap_or(1) != 1 {
         return None;
     }
-    let workers = cell.workers?.max(1);
+    let workers = cell.config.workers?.max(1);
     let measured = speedup?.median;
     let instrumented: Vec<&Trial> = results
         .trials
@@ -23,7 +24,7 @@ pub(super) fn of(results: &Results, cell: &Cell, speedup: Option<&Interval>) -> 
             trial.cell == cell.id && trial.kind == Kind::Instrumented && trial.ok() && trial.spent.is_some()
         })
         .collect();
-    let start = if group.measure == "end_to_end" { start_share(results, cell.id)? } else { 0.0 };
+    let start = if group.measure == Measure::EndToEnd { start_share(results, cell.id)? } else { 0.0 };
     // Outside of start and join, the workers' time splits as it did in the work phase of the instrumented trials.
     let work = f64::from(workers) * (1.0 - start);
     let part = |part: fn(&Spent) -> u64| Some(work * share(&instrumented, part)?);
@@ -130,7 +131,7 @@ mod tests {
         assert_eq!(bare.derive().estimates[1].losses, None, "nothing was spent");
         let mut looped = made(0.2);
         looped.instrument(1, 0.2, Spent { service: 1, ..Spent::default() });
-        looped.results.cells[1].workers = None;
+        looped.results.cells[1].config.workers = None;
         assert_eq!(looped.derive().estimates[1].losses, None, "an event loop has no workers");
         let mut wide = Made::new(15).cell("threads × 2", 0.5).of(2).cell("threads × 4", 0.4).of(4);
         wide.instrument(1, 0.4, Spent { service: 1, ..Spent::default() });

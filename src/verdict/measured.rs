@@ -4,8 +4,8 @@ use super::LEVEL;
 use super::estimate::memory_trials;
 use super::samples::{log_ratios, per_item, time_interval, times, values};
 use crate::results::{Interval, Results};
+use crate::setting::Metric;
 use crate::stats::{self, Estimate, estimate};
-use crate::vocab::Metric;
 
 /// Level of each side of a ratio of medians, so that both hold together at 95 %.
 const SIDE_LEVEL: f64 = 0.975;

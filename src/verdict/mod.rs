@@ -135,7 +135,7 @@ mod tests {
     use super::fixture::{Made, check_cell};
     use super::*;
     use crate::results::{FileError, Open, Spent, read, write};
-    use crate::vocab::Outcome;
+    use crate::setting::Outcome;
 
     #[test]
     fn the_winner_of_the_data_wins() {
@@ -288,8 +288,8 @@ mod tests {
     #[test]
     fn a_group_of_failures_and_a_group_of_one_say_so() {
         let mut made = Made::new(15).serial(1.0).cell("threads × 2", 0.5);
-        made.fail(0, &(0..15), &Outcome::WrongReply);
-        made.fail(1, &(0..15), &Outcome::WrongReply);
+        made.fail(0, &(0..15), &Outcome::ResultMismatch);
+        made.fail(1, &(0..15), &Outcome::ResultMismatch);
         let derived = made.derive();
         assert!(derived.groups[0].sentence.contains("No trial ended right"), "{}", derived.groups[0].sentence);
         let one = Made::new(15).serial(1.0).derive();
@@ -304,7 +304,7 @@ mod tests {
     #[test]
     fn without_a_sound_baseline_there_is_no_speedup_but_a_verdict() {
         let mut made = Made::new(15).serial(1.0).cell("threads × 2", 0.5).cell("rayon × 2", 0.6);
-        made.fail(0, &(0..15), &Outcome::WrongReply);
+        made.fail(0, &(0..15), &Outcome::ResultMismatch);
         let derived = made.derive();
         assert_eq!(derived.estimates[1].speedup, None);
         assert!(derived.groups[0].sentence.starts_with("threads × 2 is fastest: 5"), "{}", derived.groups[0].sentence);
@@ -331,10 +331,11 @@ mod tests {
             .cell("processes × 2, table", 0.3)
             .cell("threads × 2", 0.6);
         for (cell, ipc, dispatch) in
-            [(0, "pipe", "stream"), (1, "shared_memory", "stream"), (2, "shared_memory", "table")]
+            [(0, "pipe", "stream"), (1, "shared_memory", "stream"), (2, "shared_memory", "claim")]
         {
             let cell = &mut made.results.cells[cell];
-            (cell.model, cell.ipc, cell.dispatch) = ("processes".into(), Some(ipc.into()), Some(dispatch.into()));
+            (cell.config.model, cell.config.ipc, cell.config.dispatch) =
+                ("processes".into(), Some(ipc.into()), Some(dispatch.into()));
         }
         let derived = made.derive();
         let pairs: Vec<_> = derived.groups[0].pairs.iter().map(|pair| (pair.a, pair.b)).collect();

@@ -33,11 +33,11 @@ fn other_build<'a>(results: &'a Results, own: &Cell) -> Option<&'a Cell> {
     results
         .cells
         .iter()
-        .find(|cell| cell.against && cell.group == own.group && super::runs::way(cell) == super::runs::way(own))
+        .find(|cell| cell.is_of_other_build() && cell.group == own.group && cell.partner == Some(own.id))
 }
 
 fn of_group(results: &Results, group: &Group) -> Vec<Regression> {
-    let own = group.cells.iter().map(|id| &results.cells[*id]).filter(|cell| !cell.against);
+    let own = group.cells.iter().map(|id| &results.cells[*id]).filter(|cell| !cell.is_of_other_build());
     let pairs = own.filter_map(|cell| Some((cell.id, other_build(results, cell)?.id)));
     let series: Vec<(usize, usize, Vec<f64>)> = pairs
         .map(|(new, old)| (new, old, stats::log_ratios(&compared(results, new), &compared(results, old)).logs))
@@ -149,7 +149,7 @@ fn sentence(results: &Results, found: &[Regression]) -> String {
 mod tests {
     use super::super::fixture::Made;
     use super::*;
-    use crate::vocab::Outcome;
+    use crate::setting::Outcome;
 
     /// A run of two builds: per way the seconds of this build and of the other.
     fn two_builds(ways: &[(f64, f64)], noise: f64) -> Made {
@@ -157,9 +157,9 @@ mod tests {
         for (i, (new, old)) in ways.iter().enumerate() {
             let label = if i == 0 { "serial".into() } else { format!("threads × {i}") };
             made = made.cell(&label, *new).cell(&format!("{label} (other build)"), *old);
-            for (cell, against) in [(2 * i, false), (2 * i + 1, true)] {
+            for (cell, partner) in [(2 * i, None), (2 * i + 1, Some(2 * i))] {
                 let cell = &mut made.results.cells[cell];
-                (cell.against, cell.workers) = (against, (i > 0).then_some(i as u32));
+                (cell.partner, cell.config.workers) = (partner, (i > 0).then_some(i as u32));
             }
         }
         made.results.run.against = Some("0.1.0".into());
@@ -213,7 +213,7 @@ mod tests {
     fn time_outs_are_infinitely_slow_and_few_rounds_say_nothing() {
         let mut made = two_builds(&[(1.0, 1.0), (0.5, 0.5)], 0.002);
         made.fail(0, &(0..15), &Outcome::TimedOut);
-        made.fail(3, &(0..12), &Outcome::WrongReply);
+        made.fail(3, &(0..12), &Outcome::ResultMismatch);
         let derived = made.derive();
         assert_eq!(derived.regressions.len(), 1);
         let lost = &derived.regressions[0];
@@ -222,7 +222,7 @@ mod tests {
             (Change::Regression, UNBOUNDED, "∞ (∞ to ∞ %)")
         );
         let mut few = two_builds(&[(1.0, 1.0)], 0.002);
-        few.fail(0, &(0..12), &Outcome::WrongReply);
+        few.fail(0, &(0..12), &Outcome::ResultMismatch);
         assert!(few.derive().regressions.is_empty());
         let mut quick = two_builds(&[(1.25, 1.0)], 0.002);
         quick.results.run.quick = true;

@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::FEWEST_ROUNDS;
 use super::samples::turned;
 use crate::results::{Cell, CellEstimate, Group, Interval, Results};
+use crate::setting::{ALL, Key, Part};
 
 /// Everything in which two runs differ.
 #[derive(Clone, Debug, Serialize)]
@@ -103,14 +104,25 @@ impl Matched {
     }
 }
 
-/// What makes a way what it is within its group.
-pub(super) fn way(cell: &Cell) -> impl PartialEq + use<'_> {
-    let words = (&cell.model, cell.workers, &cell.ipc, &cell.dispatch);
-    (words, cell.chunk, cell.in_flight, &cell.wait, &cell.affinity)
+/// Whether two workloads are the same work under the same conditions. Their item counts, where both scenarios fix them, may
+/// differ where `items` says so: then they are compared per item.
+fn same_work(old: (&Results, &Group), new: (&Results, &Group), items: bool) -> bool {
+    let conditions = |(results, group): (&Results, &Group)| {
+        let config = group.cells.first().and_then(|id| results.cells.get(*id)).map(|cell| &cell.config);
+        let shared = ALL.iter().filter(|row| row.part == Part::Workload && (!items || row.key != Key::Items));
+        config.map(|config| shared.map(|row| config.fact(row.key)).collect::<Vec<_>>())
+    };
+    let task = |group: &Group| (group.task.clone(), group.settings.clone());
+    task(old.1) == task(new.1) && conditions(old) == conditions(new)
 }
 
-fn work(group: &Group) -> impl PartialEq + use<'_> {
-    (&group.task, &group.settings, group.payload, &group.runtime, &group.measure)
+/// The workload of another run that is the same as this one: the one that has as many items, else the only one that has
+/// other numbers of them.
+fn counterpart_of<'a>(results: &'a Results, of: (&Results, &Group)) -> Option<&'a Group> {
+    let exact = results.groups.iter().find(|group| same_work((results, group), of, false));
+    let mut other = results.groups.iter().filter(|group| same_work((results, group), of, true));
+    let alone = of.0.groups.iter().filter(|group| same_work((of.0, group), of, true)).count() == 1;
+    exact.or_else(|| other.next().filter(|_| alone && other.next().is_none()))
 }
 
 /// Compares two runs, the earlier one first.
@@ -129,31 +141,34 @@ pub fn compare_runs(old: &Results, new: &Results) -> Comparison {
         differences: differences(old, new),
     };
     for group in &new.groups {
-        if let Some(before) = old.groups.iter().find(|before| work(before) == work(group)) {
+        if let Some(before) = counterpart_of(old, (new, group)) {
             comparison.group(old, before, new, group);
         }
     }
     comparison
 }
 
-/// The cell of another run that is the same way of doing the same work.
-fn counterpart<'a>(results: &'a Results, work_of: &Group, cell: &Cell) -> Option<&'a Cell> {
-    let group = results.groups.iter().find(|group| work(group) == work(work_of))?;
+/// The configuration of another run that is the same one, of the same build.
+fn counterpart<'a>(results: &'a Results, of: &Results, cell: &Cell) -> Option<&'a Cell> {
+    let group = counterpart_of(results, (of, of.groups.get(cell.group)?))?;
     let cells = group.cells.iter().filter_map(|id| results.cells.get(*id));
-    cells.into_iter().find(|other| other.against == cell.against && way(other) == way(cell))
+    let same = |other: &Cell| {
+        let items = |cell: &Cell| cell.config.without(&[Key::Items]);
+        other.is_of_other_build() == cell.is_of_other_build() && items(other) == items(cell)
+    };
+    cells.into_iter().find(|other| same(other))
 }
 
-/// Ways of `of` that `results` has not.
+/// Configurations of `of` that `results` has not.
 fn missing_in(results: &Results, of: &Results) -> Vec<String> {
-    let group = |cell: &Cell| &of.groups[cell.group];
-    let missing = of.cells.iter().filter(|cell| counterpart(results, group(cell), cell).is_none());
-    missing.map(|cell| format!("{}: {}", group(cell).shown(), cell.label)).collect()
+    let missing = of.cells.iter().filter(|cell| counterpart(results, of, cell).is_none());
+    missing.map(|cell| format!("{}: {}", of.groups[cell.group].shown(), cell.label)).collect()
 }
 
 impl Comparison {
     fn group(&mut self, old: &Results, before: &Group, new: &Results, after: &Group) {
         let (first, second) = (&old.cells[before.baseline], &new.cells[after.baseline]);
-        let common = way(first) == way(second);
+        let common = counterpart(old, new, second).is_some_and(|same| same.id == first.id);
         let estimates = |a: &Cell, b: &Cell| Some((old.derived.estimates.get(a.id)?, new.derived.estimates.get(b.id)?));
         let mut drift = Drift { group: after.shown(), baseline: None, ratio: None };
         if common {
@@ -164,7 +179,7 @@ impl Comparison {
         }
         self.drift.push(drift);
         for cell in after.cells.iter().filter_map(|id| new.cells.get(*id)) {
-            let Some(other) = counterpart(old, before, cell) else { continue };
+            let Some(other) = counterpart(old, new, cell) else { continue };
             let Some((a, b)) = estimates(other, cell) else { continue };
             self.common += 1;
             self.failing.extend(failing(&after.shown(), &cell.label, a, b));
@@ -244,7 +259,7 @@ fn differences(old: &Results, new: &Results) -> Vec<(String, String, String)> {
     all.extend(machine.into_iter().map(|(what, a, b)| (format!("machine: {what}"), a, b)));
     for cell in &new.cells {
         let group = &new.groups[cell.group];
-        if let Some(other) = counterpart(old, group, cell).filter(|other| other.items != cell.items) {
+        if let Some(other) = counterpart(old, new, cell).filter(|other| other.items != cell.items) {
             let what = format!("items of {}: {}", group.label, cell.label);
             all.push((what, other.items.to_string(), cell.items.to_string()));
         }
@@ -287,7 +302,7 @@ mod tests {
 
     fn run(serial: f64, threads: f64) -> Results {
         let mut made = Made::new(15).serial(serial).cell("threads × 2", threads);
-        made.results.cells[1].workers = Some(2);
+        made.results.cells[1].config.workers = Some(2);
         made.finish()
     }
 
@@ -320,8 +335,8 @@ mod tests {
     #[test]
     fn a_way_that_times_out_now_is_named_and_worse() {
         let mut late = Made::new(15).serial(1.0).cell("threads × 2", 0.5);
-        late.results.cells[1].workers = Some(2);
-        late.fail(1, &(0..15), &crate::vocab::Outcome::TimedOut);
+        late.results.cells[1].config.workers = Some(2);
+        late.fail(1, &(0..15), &crate::setting::Outcome::TimedOut);
         let late = late.finish();
         let found = compare_runs(&run(1.0, 0.5), &late);
         let line = "primes, limit 200 000: threads × 2: 15 of 15 trials right, later 15 of 15 timed out";
@@ -344,7 +359,7 @@ mod tests {
         let found = compare_runs(&old, &new);
         assert_eq!(found.matched.len(), 2);
         assert!(found.matched.iter().all(|matched| (matched.time.ratio - 1.0).abs() < 1e-9), "{:?}", found.matched);
-        new.cells[0].workers = Some(4);
+        new.cells[0].config.workers = Some(4);
         new.groups[0].payload = None;
         new.machine.kernel = "Linux 7.0".into();
         new.cells[1].items = 128;

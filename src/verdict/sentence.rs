@@ -3,6 +3,7 @@
 use super::{FEWEST_ROUNDS, UNBOUNDED, crashed};
 use crate::name::plural;
 use crate::results::{CellEstimate, Group, GroupVerdict, Interval, Pair, Results, Word};
+use crate::setting::Model;
 
 /// How many names a sentence lists before it counts the rest.
 const NAMES: usize = 4;
@@ -153,7 +154,7 @@ impl Seen<'_> {
         let baseline = self.group.baseline;
         match estimate.speedup.filter(|_| cell != baseline) {
             Some(speedup) => {
-                let of = if self.results.cells[baseline].model == "serial" { "" } else { "the speed of " };
+                let of = if self.results.cells[baseline].config.model == Model::Serial { "" } else { "the speed of " };
                 let ends = spread(&speedup, like(speedup.median));
                 format!("{} {of}{}{ends}", times(speedup.median), self.label(baseline))
             }

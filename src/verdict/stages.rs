@@ -14,13 +14,13 @@ const ALIKE: f64 = 0.05;
 pub(super) fn of(results: &Results, cell: &Cell) -> Option<PipelineEstimate> {
     let suits = |trial: &&Trial| {
         let instrumented = trial.cell == cell.id && trial.kind == Kind::Instrumented && trial.ok();
-        instrumented && trial.stages.len() == cell.stages.len() && trial.phases[1].wall > 0
+        instrumented && trial.stages.len() == cell.config.stages.len() && trial.phases[1].wall > 0
     };
     let trials: Vec<&Trial> = results.trials.iter().filter(suits).collect();
-    if cell.stages.is_empty() || trials.is_empty() {
+    if cell.config.stages.is_empty() || trials.is_empty() {
         return None;
     }
-    let stage = |(at, stage): (usize, &crate::results::Stage)| {
+    let stage = |(at, stage): (usize, &crate::setting::StageConfig)| {
         let share = |part: fn(&StageTimes) -> u64| {
             let all = |trial: &&Trial| trial.phases[1].wall as f64 * f64::from(stage.workers.max(1));
             let shares = trials.iter().map(|trial| part(&trial.stages[at]) as f64 / all(trial));
@@ -33,7 +33,7 @@ pub(super) fn of(results: &Results, cell: &Cell) -> Option<PipelineEstimate> {
             most: trials.iter().map(|trial| trial.stages[at].most).max().unwrap_or_default(),
         }
     };
-    let stages: Vec<StageEstimate> = cell.stages.iter().enumerate().map(stage).collect();
+    let stages: Vec<StageEstimate> = cell.config.stages.iter().enumerate().map(stage).collect();
     let busiest = stages.iter().map(|stage| stage.busy).fold(0.0, f64::max);
     let bottleneck = (0..stages.len()).filter(|at| stages[*at].busy > busiest - ALIKE).collect();
     Some(PipelineEstimate { stages, bottleneck, trials: trials.len() as u32 })
@@ -46,7 +46,7 @@ pub(super) fn sentence(results: &Results, ranking: &[usize], estimates: &[CellEs
     let cell = &results.cells[cell];
     let name = |at: &usize| {
         let busy = pipeline.stages.get(*at).map_or(0.0, |stage| stage.busy * 100.0);
-        format!("{} (busy {busy:.0} %)", cell.stage_shown(*at))
+        format!("{} (busy {busy:.0} %)", results.stage_shown(cell, *at))
     };
     let names: Vec<String> = pipeline.bottleneck.iter().map(name).collect();
     Some(match &names[..] {
@@ -57,20 +57,18 @@ pub(super) fn sentence(results: &Results, ranking: &[usize], estimates: &[CellEs
 
 #[cfg(test)]
 mod tests {
-    use crate::results::{Kind, Stage, StageTimes, Trial};
+    use crate::results::{Kind, StageTimes, Trial};
     use crate::verdict::fixture::Made;
 
     /// Stages of 1, 4 and 1 ms with one worker each: the second is always busy, and the others a quarter of the time.
     fn made(second_workers: u32, busy: [u64; 3]) -> crate::results::Results {
         let mut made = Made::new(15).serial(0.6).cell("a × 1 | b × 1 | c × 1", 0.4);
-        let stage = |task: &str, workers| Stage {
-            task: task.into(),
-            model: "threads".into(),
-            workers,
-            ipc: None,
-            in_flight: None,
-        };
-        made.results.cells[1].stages = vec![stage("a", 1), stage("b", second_workers), stage("c", 1)];
+        let stage =
+            |workers| crate::setting::StageConfig { model: "threads".into(), workers, ipc: None, in_flight: None };
+        made.results.cells[1].config.stages = vec![stage(1), stage(second_workers), stage(1)];
+        for (at, task) in ["a", "b", "c"].into_iter().enumerate() {
+            made.results.groups[0].settings.insert(crate::setting::fact_name(at, "task"), task.into());
+        }
         let timed = made.results.trials.iter().find(|trial| trial.cell == 1).cloned().unwrap();
         let wall = timed.phases[1].wall;
         let times = |percent: u64| StageTimes { busy: wall / 100 * percent, most: 4, ..StageTimes::default() };

@@ -4,6 +4,7 @@ use super::break_even::lines;
 use super::sentence::{late, list, times, verb};
 use crate::name::{plural, show_count};
 use crate::results::{BreakEven, CellEstimate, Crossing, Group, GroupVerdict, Results, Word};
+use crate::setting::{Measure, Runtime};
 
 /// How many crossings along settings a recommendation tells; all stand in the results.
 const CROSSINGS: usize = 2;
@@ -19,7 +20,7 @@ pub(super) fn sentence(
     if verdict.withheld.is_some() || verdict.pairs.is_empty() || verdict.winners.is_empty() {
         return None;
     }
-    if group.runtime == "gil_emulation" {
+    if group.runtime == Runtime::GilEmulation {
         return Some("These times are of a model of CPython's lock: nothing is recommended from them.".into());
     }
     let seen = Seen { results, group, verdict, estimates };
@@ -35,7 +36,7 @@ pub(super) fn sentence(
     if !along.is_empty() {
         text.push_str(&format!(" {along}"));
     }
-    let scope = if group.measure == "end_to_end" { "With start and join counted: " } else { "" };
+    let scope = if group.measure == Measure::EndToEnd { "With start and join counted: " } else { "" };
     let text = if scope.is_empty() { text } else { lower(&text) };
     Some(format!("{scope}{text}"))
 }

@@ -33,12 +33,12 @@ fn run(place: &Place, program: &Path, old: &str, arguments: &[&str]) -> Ended {
 fn assert_paired(results: &Results) {
     assert!(results.run.complete && results.run.against.is_some());
     let charts: Vec<_> = results.charts.iter().map(|chart| chart.kind).collect();
-    assert_eq!(charts, [runner::vocab::ChartKind::Compare]);
-    let own: Vec<_> = results.cells.iter().filter(|cell| !cell.against).collect();
+    assert_eq!(charts, [runner::setting::ChartKind::Compare]);
+    let own: Vec<_> = results.cells.iter().filter(|cell| !cell.is_of_other_build()).collect();
     assert_eq!(own.len() * 2, results.cells.len());
     for cell in own {
         let other = &results.cells[cell.id + 1];
-        assert!(other.against && other.items == cell.items && other.label.starts_with(&cell.label));
+        assert!(other.partner == Some(cell.id) && other.items == cell.items && other.label.starts_with(&cell.label));
         for round in 0..results.run.rounds {
             let of_way =
                 |trial: &&runner::results::Trial| trial.round == round && [cell.id, other.id].contains(&trial.cell);
@@ -60,7 +60,7 @@ fn a_much_slower_build_is_a_regression_by_name() {
     copy(&place, &example, "runner-old");
     place.scenario("b", "tasks: [{kind: burn, steps: 100000, items: 10}]\nmodels: [serial, processes]\nworkers: 1\n");
     // Under eight rounds, no A/A check of a busy machine can withhold the verdict.
-    let ended = run(&place, &slow, "./runner-old", &["--trials", "7"]).expect(1);
+    let ended = run(&place, &slow, "./runner-old", &["--rounds", "7"]).expect(1);
     let results = place.results("b");
     assert_paired(&results);
     // What is derived is written in six digits, and its words are made from all of them.
@@ -80,7 +80,7 @@ fn a_much_slower_build_is_a_regression_by_name() {
     assert_eq!(report, place.report_text("b"));
     place.assert_no_leftovers(ended.pid);
     // Seen from the slow build, the other is faster; JSON names it too.
-    let ended = run(&place, &place.path("runner-old"), "runner-slow-500", &["--trials", "7", "--json"]).expect(0);
+    let ended = run(&place, &place.path("runner-old"), "runner-slow-500", &["--rounds", "7", "--json"]).expect(0);
     let json = ended.json();
     let first = &json[0]["regressions"][0];
     assert_eq!((&first["new"], &first["word"]), (&"serial".into(), &"faster".into()));
@@ -90,9 +90,9 @@ fn a_much_slower_build_is_a_regression_by_name() {
 fn an_unchanged_build_runs_beside_itself() {
     let place = Place::new();
     let methods = "models: [serial, threads, {kind: processes, ipc: [pipe, shared_memory]}]\nworkers: 2\n";
-    place.scenario("b", &format!("tasks: [{{kind: sleep, duration: 5 ms, items: 8}}]\n{methods}"));
+    place.scenario("b", &format!("tasks: [{{kind: sleep, delay: 5 ms, items: 8}}]\n{methods}"));
     // A busy machine may make one of two equal builds look slower, seldom: what must hold is the machinery.
-    let ended = run(&place, Path::new(PROGRAM), PROGRAM, &["--trials", "8"]);
+    let ended = run(&place, Path::new(PROGRAM), PROGRAM, &["--rounds", "8"]);
     assert!(matches!(ended.code, Some(0 | 1)), "{:?} {}", ended.code, ended.stderr);
     let results = place.results("b");
     assert_paired(&results);
@@ -105,8 +105,8 @@ fn an_unchanged_build_runs_beside_itself() {
 #[test]
 fn items_are_chosen_once_for_both_builds() {
     let place = Place::new();
-    place.scenario("b", "tasks: [{kind: sleep, duration: 1 ms}]\nmodels: serial\n");
-    run(&place, Path::new(PROGRAM), PROGRAM, &["--quick", "--trials", "1"]).expect(0);
+    place.scenario("b", "tasks: [{kind: sleep, delay: 1 ms}]\nmodels: serial\n");
+    run(&place, Path::new(PROGRAM), PROGRAM, &["--quick", "--rounds", "1"]).expect(0);
     let results = place.results("b");
     assert_paired(&results);
     assert!(results.cells[0].items >= 8 && results.derived.regressions.is_empty());
@@ -146,15 +146,15 @@ fn what_is_left_open_fails_where_that_is_asked_for() {
     let place = Place::new();
     place.scenario("b", "tasks: [{kind: empty, items: 8}]\nmodels: serial\n");
     // Five rounds give no verdict, however the trials end.
-    run(&place, Path::new(PROGRAM), PROGRAM, &["--trials", "5"]).expect(0);
-    run(&place, Path::new(PROGRAM), PROGRAM, &["--trials", "5", "--undecided", "fail"]).expect(1);
+    run(&place, Path::new(PROGRAM), PROGRAM, &["--rounds", "5"]).expect(0);
+    run(&place, Path::new(PROGRAM), PROGRAM, &["--rounds", "5", "--undecided", "fail"]).expect(1);
 }
 
 #[test]
 fn reports_of_two_builds_stay_apart() {
     let place = Place::new();
     place.scenario("b", "tasks: [{kind: empty, items: 8}]\nmodels: serial\n");
-    place.run(&["run", "--against", PROGRAM, "b.yaml", "--trials", "1"]).expect(0);
+    place.run(&["run", "--against", PROGRAM, "b.yaml", "--rounds", "1"]).expect(0);
     assert!(place.path("reports/against/b/report.md").exists() && !place.path("reports/b").exists());
     let planned = place.run(&["--against", PROGRAM, "--dry-run", "b.yaml"]).expect(0);
     assert!(planned.stdout.contains("serial (other build)"), "{}", planned.stdout);
@@ -167,7 +167,7 @@ fn both_builds_come_first_equally_often() {
     let scenarios = load(&[Source { name: "b.yaml".into(), bytes: text.into_bytes() }], &tasks).unwrap();
     let mut options = Options::new(2);
     // Under eight rounds nothing runs twice, so that every way has two trials.
-    options.trials = Some(6);
+    options.rounds = Some(6);
     let plan = doubled(&plan(&scenarios[0], &tasks, &options).unwrap());
     assert_eq!((plan.cells.len(), plan.groups[0].cells.len()), (6, 6));
     let mut first = [0; 3];
@@ -194,7 +194,7 @@ fn forty_reruns_catch_a_quarter_more_time_and_nothing_else() {
     let Some(example) = example("regression") else { panic!("build the example first") };
     let place = Place::new();
     let old = copy(&place, &example, "runner-old");
-    let rest = "tasks: [{kind: burn, steps: 400000, items: 64}]\nmodels: [serial]\ntrials: 15\n";
+    let rest = "tasks: [{kind: burn, steps: 400000, items: 64}]\nmodels: [serial]\nrounds: 15\n";
     place.scenario("b", rest);
     let mut counts = [0; 2];
     for (at, name) in ["runner-slow", "runner-same"].into_iter().enumerate() {

@@ -15,8 +15,8 @@ fn slower(place: &Place, name: &str, cell: Option<usize>, factor: f64) {
 
 fn measured() -> Place {
     let place = Place::new();
-    place.scenario("c", "tasks: [{kind: sleep, duration: 2 ms, items: 12}]\nmodels: [serial, threads]\nworkers: 2\n");
-    place.run_scenario("c", &["--trials", "7"]).expect(0);
+    place.scenario("c", "tasks: [{kind: sleep, delay: 2 ms, items: 12}]\nmodels: [serial, threads]\nworkers: 2\n");
+    place.run_scenario("c", &["--rounds", "7"]).expect(0);
     calm(&place);
     place
 }
@@ -25,7 +25,7 @@ fn measured() -> Place {
 fn calm(place: &Place) {
     let mut results = place.results("c");
     for trial in &mut results.trials {
-        let base = if results.cells[trial.cell].model == "serial" { 24_000_000 } else { 12_000_000 };
+        let base = if results.cells[trial.cell].config.model.word() == "serial" { 24_000_000 } else { 12_000_000 };
         trial.measured = base + u64::from(trial.round) * 10_000;
     }
     results.derived = runner::verdict::derive(&results);
@@ -85,9 +85,9 @@ fn the_chart_of_two_runs_is_written_where_it_is_asked_for() {
 #[test]
 fn slower_ways_of_several_groups_are_named_with_their_group() {
     let place = Place::new();
-    let tasks = "tasks: [{kind: sleep, duration: [2 ms, 3 ms], items: 12}]\n";
+    let tasks = "tasks: [{kind: sleep, delay: [2 ms, 3 ms], items: 12}]\n";
     place.scenario("c", &format!("{tasks}models: [serial, threads]\nworkers: 2\n"));
-    place.run_scenario("c", &["--trials", "7"]).expect(0);
+    place.run_scenario("c", &["--rounds", "7"]).expect(0);
     calm(&place);
     slower(&place, "machine", None, 3.0);
     let text = place.run(&["compare", "o/c", "machine", "--gate"]).expect(0).stdout;
@@ -102,7 +102,7 @@ fn other_machines_and_missing_ways_are_said() {
     let place = measured();
     let mut results = place.results("c");
     results.machine.kernel = "Plan 9".into();
-    results.cells[1].workers = Some(16);
+    results.cells[1].config.workers = Some(16);
     results.cells[1].label = "threads × 16".into();
     runner::results::write(&place.path("n.json"), &results).unwrap();
     let text = place.run(&["compare", "o/c", "n.json"]).expect(0).stdout;

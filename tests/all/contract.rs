@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use runner::ipc::{self, DispatcherEnd, IpcError, Method, Wait, WorkerEnd};
+use runner::ipc::{self, DispatcherEnd, IpcError, WorkerEnd};
+use runner::setting::{Method, Wait};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 
@@ -43,7 +44,7 @@ fn message(number: u64, size: usize) -> Vec<u8> {
 fn peer() {
     let Ok(mode) = std::env::var(MODE) else { return };
     let variable = |name| std::env::var(name).unwrap();
-    let method = ipc::METHODS.iter().find(|row| row.1 == variable(METHOD)).unwrap().0;
+    let method = <Method as runner::setting::EnumWords>::of_word(&variable(METHOD)).unwrap();
     let wait = if variable(WAIT) == "spin" { Wait::Spin } else { Wait::Sleep };
     if mode == "never" {
         std::thread::sleep(HANG);
@@ -453,7 +454,6 @@ fn a_peer_in_the_place_of_a_dead_one_gets_nothing_of_it_and_disturbs_nobody(meth
 macro_rules! contract {
     ($($name:ident: $method:ident $wait:ident;)*) => {$(
         mod $name {
-            use runner::ipc::{Method, Wait};
             contract!(@cases $method $wait:
                 thousand_messages_keep_their_order
                 every_size_comes_back_whole
@@ -474,7 +474,7 @@ macro_rules! contract {
     (@cases $method:ident $wait:ident: $($case:ident)*) => {$(
         #[test]
         fn $case() {
-            super::$case(Method::$method, Wait::$wait);
+            super::$case(runner::setting::Method::$method, runner::setting::Wait::$wait);
         }
     )*};
 }
@@ -557,6 +557,6 @@ fn half_a_message_of_the_dead_is_not_delivered() {
         rustix::io::write(&tickets[0].inherit[1], &bytes[..cut]).unwrap();
         drop(tickets);
         let ended = hub.receive(&mut Vec::new(), Instant::now() + PROMPT);
-        assert!(matches!(ended, Err(IpcError::Gone(0))), "{cut} of {length} bytes: {ended:?}");
+        assert!(matches!(ended, Err(IpcError::Gone(0))), "{cut} of {length} size: {ended:?}");
     }
 }

@@ -5,8 +5,9 @@ use proptest::test_runner::RngSeed;
 use runner::plan::{Options, plan};
 use runner::results::{Event, EventKind, Fault, Kind, Life, LockUse, Memory, MemoryUse, Results, Seen, Timeline};
 use runner::scenario::{Source, load};
+use runner::setting::ChartKind;
+use runner::setting::{FaultKind, OnCrash, Runtime};
 use runner::task::Tasks;
-use runner::vocab::ChartKind;
 
 use crate::support::Place;
 
@@ -16,10 +17,10 @@ title: A test
 tasks:
   - {kind: echo, payload: [64 B, 4 KiB], items: 8}
   - kind: sleep
-    duration: 1 ms
+    delay: 1 ms
 models: [serial, {kind: processes, ipc: [pipe, shared_memory], chunk: [1, 4]}]
 workers: [1, 2-3, 2*cores]
-trials: 7
+rounds: 7
 expect:
   - compare: {model: processes, workers: 2}
     to: {model: serial}
@@ -109,10 +110,10 @@ fn a_damaged_results_file_is_refused_or_drawn() {
     let ways = "models: [serial, threads]\nworkers: [1, 2]\n";
     let head = "version: 1\nname: d\ntitle: A test\ncharts: [speedup, time]\n";
     place.write("d.yaml", format!("{head}tasks: [{{kind: empty, items: 8}}]\n{ways}"));
-    place.run_scenario("d", &["--trials", "7"]).expect(0);
+    place.run_scenario("d", &["--rounds", "7"]).expect(0);
     refused_or_drawn(&place, 150);
     // Two equal builds: on a busy machine, one may look slower.
-    let ended = place.run_scenario("d", &["--trials", "7", "--against", crate::support::PROGRAM]);
+    let ended = place.run_scenario("d", &["--rounds", "7", "--against", crate::support::PROGRAM]);
     assert!(matches!(ended.code, Some(0 | 1)), "{}", ended.stderr);
     refused_or_drawn(&place, 50);
     happened(&place);
@@ -124,11 +125,11 @@ fn happened(place: &Place) {
     let mut results = place.results("d");
     results.charts = [ChartKind::Timeline, ChartKind::Memory, ChartKind::Crash].map(Into::into).to_vec();
     results.run.against = None;
-    results.groups[0].fault = Some(Fault { kind: "kill".into(), item: 3 });
+    results.groups[0].fault = Some(Fault { kind: FaultKind::Kill, item: 3 });
     let mut other = results.groups[0].clone();
-    (other.id, other.runtime, other.fault) = (1, "gil_emulation".into(), None);
+    (other.id, other.runtime, other.fault) = (1, Runtime::GilEmulation, None);
     results.groups.push(other);
-    results.cells.iter_mut().skip(2).for_each(|cell| cell.on_crash = Some("restart".into()));
+    results.cells.iter_mut().skip(2).for_each(|cell| cell.config.on_crash = Some(OnCrash::Restart));
     results.trials.truncate(12);
     let memory = Memory { pss: 3 << 20, private: 1 << 20, rss: 7 << 20 };
     for trial in &mut results.trials {
@@ -162,7 +163,7 @@ fn happened(place: &Place) {
 fn a_timeline_that_cannot_be_is_refused() {
     let place = Place::new();
     place.scenario("d", "tasks: [{kind: empty, items: 8}]\nmodels: [serial, threads]\nworkers: [1, 2]\n");
-    place.run_scenario("d", &["--trials", "7"]).expect(0);
+    place.run_scenario("d", &["--rounds", "7"]).expect(0);
     happened(&place);
     let path = place.report("d").join("results.json");
     let good = std::fs::read_to_string(&path).unwrap();

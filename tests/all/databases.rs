@@ -32,7 +32,7 @@ fn rows_are_in_the_file_once_under_every_way() {
      busy_timeout: 1 min}
 ";
     place.scenario("rows", &format!("{tasks}{EVERY_WAY}"));
-    let ended = place.run_scenario("rows", &["--quick", "--trials", "2"]).expect(0);
+    let ended = place.run_scenario("rows", &["--quick", "--rounds", "2"]).expect(0);
     place.assert_no_leftovers(ended.pid);
     let results = place.results("rows");
     for trial in &results.trials {
@@ -52,7 +52,7 @@ fn a_file_that_stays_locked_ends_the_trial_with_words() {
         "tasks: [{kind: database, access: insert_transaction, rows: 20000, busy_timeout: [0 s, 2 ms], items: 24}]";
     let ways = "workers: 3\nmodels: [threads, {kind: processes, ipc: [pipe, shared_memory]}]\n";
     place.scenario("busy", &format!("{task}\n{ways}"));
-    let ended = place.run_scenario("busy", &["--quick", "--trials", "1"]).expect(3);
+    let ended = place.run_scenario("busy", &["--quick", "--rounds", "1"]).expect(3);
     place.assert_no_leftovers(ended.pid);
     let results = place.results("busy");
     assert_eq!(results.trials.len(), 6);
@@ -89,7 +89,7 @@ fn killed_while_it_inserts(access: &str, rows: i64, code: i32, meanwhile: impl F
     // Nothing warms up, so that all that is written is written by items that count.
     let ways = "measure: end_to_end\nworkers: 1\nmodels: [{kind: processes, ipc: pipe, on_crash: restart}]";
     place.scenario("killed", &format!("{task}\n{ways}\ntimeout: 50 s\n"));
-    let running = place.program(&["killed.yaml", "--out", "o", "--quick", "--trials", "1"]).spawn().unwrap();
+    let running = place.program(&["killed.yaml", "--out", "o", "--quick", "--rounds", "1"]).spawn().unwrap();
     let file = file_with_log(&place, 1 << 20);
     let host = children(running.id(), "__host")[0];
     signal(children(host, "__worker")[0], Signal::KILL);
@@ -137,7 +137,7 @@ fn items_that_are_lost_or_tried_again_leave_each_row_once() {
     let ways = "workers: 2\nfault: {kind: kill, item: 30}\nmodels: [{kind: processes, ipc: [pipe, shared_memory], on_crash: \
                 [stop, restart, skip]}]";
     place.scenario("faults", &format!("{task}\n{ways}\n"));
-    place.run_scenario("faults", &["--quick", "--trials", "1"]).expect(0);
+    place.run_scenario("faults", &["--quick", "--rounds", "1"]).expect(0);
     place.assert_nothing_runs();
     let results = place.results("faults");
     assert_eq!(results.trials.len(), 2 * 2 * 3);

@@ -5,8 +5,7 @@ use runner::results::Loss;
 use crate::support::{Ended, Place};
 
 /// Two cells whose trials take about 20 ms; six of them, which is too few for an A/A check and enough for intervals.
-const WORK: &str =
-    "tasks: [{kind: sleep, duration: 5 ms, items: 4}]\nmodels: [serial, threads]\nworkers: 2\ntrials: 6\n";
+const WORK: &str = "tasks: [{kind: sleep, delay: 5 ms, items: 4}]\nmodels: [serial, threads]\nworkers: 2\nrounds: 6\n";
 
 /// Runs a scenario with expectations, each in braces.
 fn run(place: &Place, expect: &[&str], arguments: &[&str]) -> Ended {
@@ -68,7 +67,7 @@ fn what_is_undecided_fails_only_where_that_is_asked_for() {
 #[test]
 fn percentiles_of_the_service_time_are_judged_by_trial() {
     let place = Place::new();
-    let work = "tasks: [{kind: sleep, duration: 1 ms, items: 20}]\nmodels: [serial]\ntrials: 6\n";
+    let work = "tasks: [{kind: sleep, delay: 1 ms, items: 20}]\nmodels: [serial]\nrounds: 6\n";
     let expect = "expect: {compare: {model: serial}, metric: service_p50, at_least: 1 ms, at_most: 2 s}\n";
     place.scenario("percentiles", &format!("{work}{expect}"));
     let ended = place.run_scenario("percentiles", &["--undecided", "fail"]).expect(0);
@@ -79,7 +78,7 @@ fn percentiles_of_the_service_time_are_judged_by_trial() {
 #[test]
 fn an_outcome_that_is_expected_is_planned() {
     let place = Place::new();
-    let work = "tasks: [{kind: sleep, duration: 10 s, items: 1}]\nmodels: [serial]\ntrials: 1\ntimeout: 200 ms\n";
+    let work = "tasks: [{kind: sleep, delay: 10 s, items: 1}]\nmodels: [serial]\nrounds: 1\ntimeout: 200 ms\n";
     place.scenario("late", work);
     place.run_scenario("late", &[]).expect(3);
     let expect = "expect: {compare: {model: serial}, metric: outcome, is: timed_out, at_least: 1}\n";
@@ -93,7 +92,7 @@ fn memory_is_judged_on_memory_trials() {
     let place = Place::new();
     let expect = "expect:\n  - {compare: {model: processes}, metric: memory, at_least: 100 KiB, at_most: 4 GiB}\n  \
                   - {compare: {model: processes}, to: {model: serial}, metric: memory, at_most: 1000}\n";
-    let work = "tasks: [{kind: sleep, duration: 1 ms, items: 4}]\nmodels: [serial, processes]\nworkers: 2\ntrials: 1\n";
+    let work = "tasks: [{kind: sleep, delay: 1 ms, items: 4}]\nmodels: [serial, processes]\nworkers: 2\nrounds: 1\n";
     place.scenario("memory", &format!("{work}{expect}"));
     let ended = place.run_scenario("memory", &["--undecided", "fail"]).expect(0);
     let words: Vec<&str> = ended.stdout.split_whitespace().collect();
@@ -108,7 +107,7 @@ fn memory_is_judged_on_memory_trials() {
 fn what_was_lost_sums_to_the_whole_in_real_trials() {
     let place = Place::new();
     // Three items for two workers: one waits while the other does the third.
-    let work = "tasks: [{kind: sleep, duration: 20 ms, items: 3}]\nmodels: [serial, threads]\nworkers: 2\ntrials: 6\n";
+    let work = "tasks: [{kind: sleep, delay: 20 ms, items: 3}]\nmodels: [serial, threads]\nworkers: 2\nrounds: 6\n";
     place.scenario("lost", &format!("{work}measure: [work, end_to_end]\n"));
     place.run_scenario("lost", &[]).expect(0);
     let results = place.results("lost");
@@ -121,7 +120,7 @@ fn what_was_lost_sums_to_the_whole_in_real_trials() {
         assert!((sum - (2.0 - estimate.speedup.unwrap().median)).abs() < 1e-3, "{losses:?}");
         // The waiting worker idles for one of the two rounds: half of its time, a quarter of all.
         assert!((0.2..0.8).contains(&part(Loss::Waiting)), "{losses:?}");
-        assert_eq!(part(Loss::Start) > 0.0, group.measure == "end_to_end", "{losses:?}");
+        assert_eq!(part(Loss::Start) > 0.0, group.measure.word() == "end_to_end", "{losses:?}");
         assert_eq!(losses.trials, 2);
     }
 }

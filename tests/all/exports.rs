@@ -77,7 +77,7 @@ fn every_trial_is_a_row_of_csv_and_an_object_of_ndjson() {
         assert_eq!((&row["way"], &row["order"]), (&cell.label, &trial.order.to_string()));
         assert_eq!(row["seconds"].parse::<f64>().unwrap(), trial.seconds().unwrap());
         assert_eq!(row["work_user_seconds"].parse::<f64>().unwrap(), trial.phases[1].user as f64 / 1e9);
-        assert_eq!(row["workers"], cell.workers.map_or(String::new(), |workers| workers.to_string()));
+        assert_eq!(row["workers"], cell.config.workers.map_or(String::new(), |workers| workers.to_string()));
         assert!(
             (row["setting_bytes"].as_str(), row["setting_fsync"].as_str()) == ("65536", "false"),
             "settings are columns"
@@ -251,7 +251,9 @@ fn large(groups: usize) -> Results {
         let label = format!("processes × {}, shared memory, chunk 16", id + 1);
         let checked = id % ways < 2;
         let workers = (id % ways > 0).then_some((id % ways) as u32);
-        results.cells.push(runner::results::Cell { id, group: id / ways, label, workers, checked, ..cell.clone() });
+        let mut config = cell.config.clone();
+        config.workers = workers;
+        results.cells.push(runner::results::Cell { id, group: id / ways, label, config, checked, ..cell.clone() });
         let kinds = [(Kind::Timed, 30), (Kind::Instrumented, 2), (Kind::Memory, 2)];
         for (kind, count) in kinds {
             for round in 0..count {
@@ -314,7 +316,7 @@ fn a_hundred_cells_of_thirty_trials_stay_under_a_mebibyte() {
         let text = std::fs::read_to_string(&path).unwrap();
         let part = |part: &str| format!("{} {}", &part[..part.len().min(12)], part.len());
         let parts: Vec<String> = text.split("\n\"").map(part).collect();
-        assert!(text.len() < 1 << 20, "{groups} groups, {} bytes: {parts:?}", text.len());
+        assert!(text.len() < 1 << 20, "{groups} groups, {} size: {parts:?}", text.len());
         let again = read(&path).unwrap();
         assert_eq!((again.trials, again.latencies), (results.trials, results.latencies));
     }
@@ -448,7 +450,7 @@ fn committed_reports_and_new_results_fit_the_schema() {
     write(&place.path("large.json"), &large(10)).unwrap();
     files.push(place.path("large.json"));
     place.scenario("s", "tasks: [{kind: empty, items: 64}]\nmodels: [serial, threads, processes]\nworkers: 2\n");
-    place.run_scenario("s", &["--trials", "2"]).expect(0);
+    place.run_scenario("s", &["--rounds", "2"]).expect(0);
     files.push(place.report("s").join("results.json"));
     for file in files {
         assert_eq!(strict.wrong(&parsed(&file)), None, "{}", file.display());

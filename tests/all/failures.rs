@@ -5,7 +5,7 @@ use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 use runner::results::{FORMAT, Kind, Results};
-use runner::vocab::Outcome;
+use runner::setting::Outcome;
 use rustix::process::Signal;
 
 use crate::support::{Ended, HANG, PROGRAM, Place, children, processes, signal, until};
@@ -38,7 +38,7 @@ fn every_way_names(how: &str, in_host: &[&str], in_worker: &[&str]) -> Duration 
     let place = Place::new();
     let tasks = format!("tasks:\n  - {{kind: probe_fault, how: {how}, items: 12}}\n  - {{kind: empty, items: 12}}\n");
     place.scenario("f", &format!("{tasks}{EVERY_WAY}timeout: 1 s\n"));
-    let ended = place.run_scenario("f", &["--quick", "--trials", "1"]).expect(3);
+    let ended = place.run_scenario("f", &["--quick", "--rounds", "1"]).expect(3);
     let (results, report) = (place.results("f"), place.report_text("f"));
     assert!(results.run.complete);
     assert_eq!(results.trials.len(), 16);
@@ -49,7 +49,7 @@ fn every_way_names(how: &str, in_host: &[&str], in_worker: &[&str]) -> Duration 
             assert!(trial.ok(), "{}: {words}", cell.label);
             continue;
         }
-        let expected = if cell.model == "processes" { in_worker } else { in_host };
+        let expected = if cell.config.model.word() == "processes" { in_worker } else { in_host };
         assert!(expected.contains(&words.as_str()), "{}: {words}", cell.label);
         for (output, text) in [("the terminal", &ended.stdout), ("report.md", &report)] {
             assert!(text.contains(&words), "{output} does not say `{words}`:\n{text}");
@@ -61,7 +61,7 @@ fn every_way_names(how: &str, in_host: &[&str], in_worker: &[&str]) -> Duration 
 
 #[test]
 fn a_wrong_reply_is_found_under_every_way() {
-    every_way_names("wrong_reply", &["wrong reply"], &["wrong reply"]);
+    every_way_names("wrong_reply", &["result mismatch"], &["result mismatch"]);
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn an_error_is_told_however_often_a_worker_is_gone_before_it_is_read() {
     let place = Place::new();
     let models = "models: [{kind: processes, ipc: [queue, pipe, manager]}]\nworkers: 2\n";
     place.scenario("e", &format!("tasks: [{{kind: probe_fault, how: error, items: 12}}]\n{models}"));
-    place.run_scenario("e", &["--quick", "--trials", "8"]).expect(3);
+    place.run_scenario("e", &["--quick", "--rounds", "8"]).expect(3);
     for trial in place.results("e").trials {
         assert_eq!(trial.outcome.words(), "failed: item 5 was asked to fail");
     }
@@ -112,7 +112,7 @@ fn json_names_outcomes_too() {
     );
     let file = std::fs::read_to_string(place.path("f.yaml")).unwrap().replace("hang]}", "hang], items: 12}");
     place.write("f.yaml", file);
-    let ended = place.run_scenario("f", &["--quick", "--trials", "1", "--json"]).expect(3);
+    let ended = place.run_scenario("f", &["--quick", "--rounds", "1", "--json"]).expect(3);
     let outcomes = ended.json()[0]["outcomes"].to_string();
     assert!(outcomes.contains("timed out") && outcomes.contains("failed: item 5 was asked to fail"), "{outcomes}");
 }
@@ -128,7 +128,7 @@ struct Running {
 
 /// Starts a scenario of one slow group and waits until a worker of its first trial is there.
 fn start(place: &Place, model: &str, arguments: &[&str]) -> Running {
-    let tasks = "tasks: [{kind: sleep, duration: 20 ms, items: 60}]\n";
+    let tasks = "tasks: [{kind: sleep, delay: 20 ms, items: 60}]\n";
     place.scenario("k", &format!("{tasks}models: [{{kind: processes, {model}}}]\nworkers: [1, 2]\ntimeout: 20 s\n"));
     let all = [&["k.yaml", "--out", "o", "--quick"], arguments].concat();
     let child = place.program(&all).spawn().unwrap();
@@ -158,7 +158,7 @@ fn assert_one_ended(results: &Results, words: &str) {
 fn a_killed_worker_is_named_and_the_other_cells_are_whole() {
     for model in METHODS {
         let place = Place::new();
-        let running = start(&place, model, &["--trials", "1"]);
+        let running = start(&place, model, &["--rounds", "1"]);
         signal(running.worker, Signal::KILL);
         let ended = Ended::of(running.child, HANG).expect(3);
         let results = place.results("k");
@@ -173,7 +173,7 @@ fn a_killed_worker_is_named_and_the_other_cells_are_whole() {
 #[test]
 fn a_killed_manager_is_named() {
     let place = Place::new();
-    let running = start(&place, "ipc: manager", &["--trials", "1"]);
+    let running = start(&place, "ipc: manager", &["--rounds", "1"]);
     signal(children(running.host, "__manager")[0], Signal::KILL);
     let ended = Ended::of(running.child, HANG).expect(3);
     let results = place.results("k");
@@ -186,7 +186,7 @@ fn a_killed_manager_is_named() {
 fn a_killed_host_is_named_and_takes_its_workers_along() {
     for model in METHODS {
         let place = Place::new();
-        let running = start(&place, model, &["--trials", "1"]);
+        let running = start(&place, model, &["--rounds", "1"]);
         signal(running.host, Signal::KILL);
         let ended = Ended::of(running.child, HANG).expect(3);
         assert_one_ended(&place.results("k"), "host died: signal 9 (SIGKILL)");
@@ -201,9 +201,9 @@ fn work_that_ends_after_the_timeout_is_timed_out() {
     let place = Place::new();
     // Late by less than the time that a host is given to report its own time-out.
     let work =
-        "timeout: 300ms\ntasks: [{kind: sleep, duration: 10 ms, items: 40}]\nmodels: [serial, threads]\nworkers: 1\n";
+        "timeout: 300ms\ntasks: [{kind: sleep, delay: 10 ms, items: 40}]\nmodels: [serial, threads]\nworkers: 1\n";
     place.scenario("late", work);
-    place.run_scenario("late", &["--quick", "--trials", "1"]).expect(3);
+    place.run_scenario("late", &["--quick", "--rounds", "1"]).expect(3);
     assert!(place.results("late").trials.iter().all(|trial| trial.outcome == Outcome::TimedOut));
 }
 
@@ -212,9 +212,9 @@ fn a_stopped_worker_is_timed_out() {
     for model in METHODS {
         let place = Place::new();
         let running = {
-            let tasks = "tasks: [{kind: sleep, duration: 20 ms, items: 40}]\ntimeout: 2 s\n";
+            let tasks = "tasks: [{kind: sleep, delay: 20 ms, items: 40}]\ntimeout: 2 s\n";
             place.scenario("k", &format!("{tasks}models: [{{kind: processes, {model}}}]\nworkers: 1\n"));
-            let child = place.program(&["k.yaml", "--out", "o", "--quick", "--trials", "1"]).spawn().unwrap();
+            let child = place.program(&["k.yaml", "--out", "o", "--quick", "--rounds", "1"]).spawn().unwrap();
             let worker = until("a worker", HANG, || {
                 let hosts = children(child.id(), "__host");
                 hosts.into_iter().find_map(|host| children(host, "__worker").first().copied())
@@ -233,13 +233,13 @@ fn a_stopped_worker_is_timed_out() {
 fn when_runner_is_killed_nothing_runs_on_and_the_next_run_sweeps() {
     for model in METHODS {
         let place = Place::new();
-        let mut running = start(&place, model, &["--trials", "1"]);
+        let mut running = start(&place, model, &["--rounds", "1"]);
         running.child.kill().unwrap();
         running.child.wait().unwrap();
         assert_group_ends(running.host);
         assert_eq!(crate::support::shared_segments(running.child.id()), Vec::<String>::new(), "{model}");
         place.scenario("n", "tasks: [{kind: empty, items: 8}]\nmodels: serial\n");
-        let next = place.run_scenario("n", &["--quick", "--trials", "1"]).expect(0);
+        let next = place.run_scenario("n", &["--quick", "--rounds", "1"]).expect(0);
         place.assert_no_leftovers(next.pid);
     }
 }
@@ -256,7 +256,7 @@ fn trials_in_journal(place: &Place, count: usize) {
 
 fn interrupted_by(number: Signal, code: i32) {
     let place = Place::new();
-    let running = start(&place, "ipc: shared_memory", &["--trials", "50"]);
+    let running = start(&place, "ipc: shared_memory", &["--rounds", "50"]);
     trials_in_journal(&place, 1);
     // As `timeout` of GNU sends it: to the program, and to its group.
     signal(running.child.id(), number);
@@ -285,7 +285,7 @@ fn sigterm_keeps_what_there_is() {
 #[test]
 fn ctrl_c_before_the_first_trial_writes_nothing() {
     let place = Place::new();
-    let running = start(&place, "ipc: pipe", &["--trials", "1"]);
+    let running = start(&place, "ipc: pipe", &["--rounds", "1"]);
     signal(running.child.id(), Signal::INT);
     let ended = Ended::of(running.child, HANG).expect(130);
     assert!(!place.report("k").join("results.json").exists());
@@ -296,7 +296,7 @@ fn ctrl_c_before_the_first_trial_writes_nothing() {
 #[test]
 fn the_second_ctrl_c_ends_it_at_once() {
     let place = Place::new();
-    let running = start(&place, "ipc: pipe", &["--trials", "1"]);
+    let running = start(&place, "ipc: pipe", &["--rounds", "1"]);
     // A stopped host does not follow the first one, so that the program still waits when the second comes.
     signal(running.host, Signal::STOP);
     let pid = running.child.id();
@@ -339,13 +339,13 @@ fn a_folder_that_cannot_be_written_is_said_before_the_first_trial() {
 fn a_full_disk_leaves_the_old_file_whole() {
     let place = Place::new();
     place.scenario("a", TINY);
-    place.run_scenario("a", &["--trials", "2"]).expect(0);
+    place.run_scenario("a", &["--rounds", "2"]).expect(0);
     let path = place.report("a").join("results.json");
     let before = std::fs::read(&path).unwrap();
     assert!(before.len() > 4096, "{} bytes", before.len());
     // No file may exceed 4 KiB: the journal of two trials fits, the results do not.
     let limits = "trap '' XFSZ; ulimit -f 8";
-    let ended = limited(&place, limits, &["a.yaml", "--out", "o", "--trials", "2"]).expect(3);
+    let ended = limited(&place, limits, &["a.yaml", "--out", "o", "--rounds", "2"]).expect(3);
     assert!(ended.stderr.contains("error:") && ended.stderr.contains("o/a/"), "{}", ended.stderr);
     assert!(std::fs::read(&path).unwrap() == before);
     let files = std::fs::read_dir(place.report("a")).unwrap();
@@ -357,8 +357,8 @@ fn a_full_disk_leaves_the_old_file_whole() {
 #[test]
 fn a_second_run_into_the_same_folder_is_refused_by_name() {
     let place = Place::new();
-    let running = start(&place, "ipc: pipe", &["--trials", "1"]);
-    let second = place.run(&["k.yaml", "--out", "o", "--quick", "--trials", "1"]).expect(3);
+    let running = start(&place, "ipc: pipe", &["--rounds", "1"]);
+    let second = place.run(&["k.yaml", "--out", "o", "--quick", "--rounds", "1"]).expect(3);
     assert!(second.stderr.contains("o/k") && second.stderr.contains("another run"), "{}", second.stderr);
     place.assert_work_folder_of(running.child.id());
     let first = Ended::of(running.child, HANG).expect(0);
@@ -387,7 +387,7 @@ fn links_in_a_report_folder_lead_nowhere() {
         place.write("mine", "not yours");
         let _ = std::fs::remove_file(place.report("a").join(name));
         std::os::unix::fs::symlink(place.path("mine"), place.report("a").join(name)).unwrap();
-        let ended = place.run_scenario("a", &["--quick", "--trials", "1"]);
+        let ended = place.run_scenario("a", &["--quick", "--rounds", "1"]);
         assert_eq!(std::fs::read_to_string(place.path("mine")).unwrap(), "not yours", "{name}");
         if name == "journal.ndjson" {
             // What the journal says must stay, so a link in its place is an error; other files are replaced whole.
@@ -405,7 +405,7 @@ fn links_in_a_report_folder_lead_nowhere() {
 fn scenarios_that_were_not_reached_leave_nothing() {
     let place = Place::new();
     place.scenario("later", TINY);
-    let running = start(&place, "ipc: pipe", &["--trials", "50", "later.yaml"]);
+    let running = start(&place, "ipc: pipe", &["--rounds", "50", "later.yaml"]);
     trials_in_journal(&place, 1);
     signal(running.child.id(), Signal::INT);
     Ended::of(running.child, HANG).expect(130);
@@ -417,7 +417,7 @@ fn scenarios_that_were_not_reached_leave_nothing() {
 fn a_newer_or_damaged_results_file_is_named_and_left_alone() {
     let place = Place::new();
     place.scenario("a", TINY);
-    place.run_scenario("a", &["--quick", "--trials", "1"]).expect(0);
+    place.run_scenario("a", &["--quick", "--rounds", "1"]).expect(0);
     let path = place.report("a").join("results.json");
     let good = std::fs::read_to_string(&path).unwrap();
     let newer = good.replacen(&format!("\"format\": {FORMAT}"), "\"format\": 999", 1);
@@ -448,7 +448,7 @@ fn a_low_limit_of_open_files_is_said_in_numbers() {
     let place = Place::new();
     let models = "models: [serial, {kind: processes, ipc: pipe}]\nworkers: 2\n";
     place.scenario("a", &format!("tasks: [{{kind: empty, items: 8}}]\n{models}"));
-    let arguments = ["a.yaml", "--out", "o", "--quick", "--trials", "1"];
+    let arguments = ["a.yaml", "--out", "o", "--quick", "--rounds", "1"];
     let ended = limited(&place, "ulimit -n 32", &arguments).expect(3);
     assert!(ended.stdout.contains("needs 52 open files, may open 32"), "{}{}", ended.stdout, ended.stderr);
     let results = place.results("a");
@@ -458,7 +458,7 @@ fn a_low_limit_of_open_files_is_said_in_numbers() {
 #[test]
 fn the_journal_holds_what_was_done_when_runner_is_killed() {
     let place = Place::new();
-    let mut running = start(&place, "ipc: pipe", &["--trials", "50"]);
+    let mut running = start(&place, "ipc: pipe", &["--rounds", "50"]);
     trials_in_journal(&place, 1);
     running.child.kill().unwrap();
     running.child.wait().unwrap();
@@ -475,7 +475,7 @@ fn many_deaths_in_a_row_do_not_slow_the_run_down_to_its_timeouts() {
     let models = "models: [{kind: processes, ipc: [queue, pipe, shared_memory, manager]}]\nworkers: 2\ntimeout: 60 s\n";
     place.scenario("x", &format!("tasks: [{{kind: probe_fault, how: exit, items: 12}}]\n{models}"));
     let start = Instant::now();
-    place.run_scenario("x", &["--quick", "--trials", "2"]).expect(3);
+    place.run_scenario("x", &["--quick", "--rounds", "2"]).expect(3);
     assert!(start.elapsed() < Duration::from_secs(30), "a death was found by its deadline only");
 }
 
@@ -486,7 +486,7 @@ fn a_program_that_never_ends_holds_up_nothing_beyond_its_deadlines() {
     let place = Place::new();
     let task = "tasks: [{kind: command, argv: [sleep, infinity], items: 2}]\n";
     place.scenario("endless", &format!("{task}models: [serial, threads]\nworkers: 2\ntimeout: 1 s\n"));
-    let ended = place.run_scenario("endless", &["--quick", "--trials", "1", "--allow-commands"]).expect(3);
+    let ended = place.run_scenario("endless", &["--quick", "--rounds", "1", "--allow-commands"]).expect(3);
     place.assert_no_leftovers(ended.pid);
     // Two seconds for the right replies, and one for each trial, with a second of grace for each.
     assert!(ended.took < Duration::from_secs(20), "{:?}", ended.took);

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use runner::results::{Cell, EventKind, Kind, Results, Trial};
-use runner::vocab::Outcome;
+use runner::setting::Outcome;
 
 use rustix::process::Signal;
 
@@ -52,13 +52,13 @@ fn every_way_has(kinds: Kinds<'_>, timeout: Duration) -> (Results, Duration) {
     let faults: Vec<String> = kinds.iter().map(|(kind, ..)| format!("{{kind: {kind}, item: {ITEM}}}")).collect();
     let head = format!("tasks: [{{kind: echo, items: {ITEMS}}}]\nworkers: 2\ntimeout: {} ms\n", timeout.as_millis());
     let text = format!("{head}fault: [{}]\n{EVERY_WAY}", faults.join(", "));
-    let (results, ended, _place) = run("faults", &text, &["--quick", "--trials", "1"]);
+    let (results, ended, _place) = run("faults", &text, &["--quick", "--rounds", "1"]);
     assert_eq!(results.trials.len(), kinds.len() * 16);
     for trial in &results.trials {
         let cell = &results.cells[trial.cell];
         let fault = results.groups[cell.group].fault.as_ref().unwrap();
-        let (kind, host, worker) = kinds.iter().find(|(kind, ..)| *kind == fault.kind).unwrap();
-        let expected = if cell.model == "processes" { worker } else { host };
+        let (kind, host, worker) = kinds.iter().find(|(kind, ..)| *kind == fault.kind.word()).unwrap();
+        let expected = if cell.config.model.word() == "processes" { worker } else { host };
         let context = format!("{kind} under {}: {trial:?}", cell.label);
         assert_eq!(trial.outcome.words(), *expected, "{context}");
         assert_eq!(trial.done + trial.lost, ITEMS, "{context}");
@@ -72,10 +72,10 @@ fn every_way_has(kinds: Kinds<'_>, timeout: Duration) -> (Results, Duration) {
 #[track_caller]
 fn counts_are_right(cell: &Cell, trial: &Trial, context: &str) {
     let deaths = trial.lives.iter().filter(|life| life.died).count();
-    match (&trial.outcome, cell.on_crash.as_deref()) {
+    match (&trial.outcome, cell.config.on_crash.map(|word| word.word())) {
         // With the program everything is gone.
         (Outcome::HostDied { .. }, _) => assert_eq!((trial.done, trial.lost), (0, ITEMS), "{context}"),
-        (Outcome::TimedOut, _) if cell.model != "processes" => assert_eq!(trial.done, 0, "{context}"),
+        (Outcome::TimedOut, _) if cell.config.model.word() != "processes" => assert_eq!(trial.done, 0, "{context}"),
         // The one that hangs, and what its worker has in flight behind it.
         (Outcome::TimedOut, _) => assert!((1..=2).contains(&trial.lost) && trial.retried == 0, "{context}"),
         (_, Some("restart")) => {
@@ -137,7 +137,7 @@ fn a_hang_is_over_a_second_after_its_deadline() {
 fn what_survives_is_told_and_is_no_verdict() {
     let text = "tasks: [{kind: echo, items: 64}]\nworkers: 2\nfault: {kind: kill, item: 5}\nmodels: [threads, \
                 {kind: processes, on_crash: restart}]\n";
-    let (results, ended, place) = run("told", text, &["--quick", "--trials", "1"]);
+    let (results, ended, place) = run("told", text, &["--quick", "--rounds", "1"]);
     let group = &results.derived.groups[0];
     assert!(group.withheld.as_ref().unwrap().contains("a fault is injected"), "{:?}", group.withheld);
     let told = ["kill in item 5: ", "the program died, 64 of 64 items lost", "survived, 1 of 64 items lost, "];
@@ -150,7 +150,7 @@ fn what_survives_is_told_and_is_no_verdict() {
 fn a_chunk_in_which_an_item_goes_wrong_is_taken_apart() {
     let text = "tasks: [{kind: probe_tree, items: 20, depth: 1}]\nworkers: 2\nfault: {kind: kill, item: 13}\nmodels: \
                 [{kind: processes, ipc: [queue, shared_memory], chunk: 8, on_crash: restart}]\n";
-    let (results, ..) = run("chunk", text, &["--quick", "--trials", "1"]);
+    let (results, ..) = run("chunk", text, &["--quick", "--rounds", "1"]);
     for trial in &results.trials {
         // Twenty trees of a root and three leaves; the three leaves of the one that fails are never known of.
         assert_eq!((trial.done, trial.lost), (76, 4), "{trial:?}");
@@ -163,7 +163,7 @@ fn a_worker_is_replaced_under_every_start_method() {
         "tasks: [{{kind: echo, items: {ITEMS}}}]\nworkers: 2\nfault: {{kind: kill, item: {ITEM}}}\nmodels:\n  - {{kind: \
          processes, ipc: [queue, pipe, shared_memory, manager], start: [spawn, fork, forkserver], on_crash: restart}}\n"
     );
-    let (results, ..) = run("replaced", &text, &["--quick", "--trials", "1"]);
+    let (results, ..) = run("replaced", &text, &["--quick", "--rounds", "1"]);
     assert_eq!(results.trials.len(), 12);
     for trial in &results.trials {
         let context = format!("{}: {trial:?}", results.cells[trial.cell].label);
@@ -175,11 +175,11 @@ fn a_worker_is_replaced_under_every_start_method() {
 /// Starts a slow run and waits until its host has so many children.
 fn slow_run(place: &Place, start: &str, helpers: usize) -> (std::process::Child, u32) {
     let text = format!(
-        "tasks: [{{kind: sleep, duration: 20 ms, items: 400}}]\nworkers: 2\ntimeout: 30 s\nmodels: [{{kind: processes, \
+        "tasks: [{{kind: sleep, delay: 20 ms, items: 400}}]\nworkers: 2\ntimeout: 30 s\nmodels: [{{kind: processes, \
          start: {start}, on_crash: restart}}]\n"
     );
     place.scenario("slow", &text);
-    let child = place.program(&["slow.yaml", "--out", "o", "--quick", "--trials", "1"]).spawn().unwrap();
+    let child = place.program(&["slow.yaml", "--out", "o", "--quick", "--rounds", "1"]).spawn().unwrap();
     let host = until("workers", HANG, || {
         let host = children(child.id(), "__host").into_iter().next()?;
         (children(host, "").len() >= 2 + helpers && shared_work(host)).then_some(host)
@@ -256,7 +256,7 @@ fn a_worker_that_is_killed_from_outside_costs_nothing_with_restart() {
 fn what_cannot_be_is_skipped_with_the_reason() {
     let text = "tasks: [{kind: echo, items: 24}]\nworkers: 2\nfault: [{kind: kill, item: 5}, {kind: kill, item: \
                 24}]\nmodels: [{kind: processes, ipc: shared_memory, dispatch: claim, on_crash: [stop, restart, skip]}]\n";
-    let (results, ..) = run("table", text, &["--quick", "--trials", "1"]);
+    let (results, ..) = run("table", text, &["--quick", "--rounds", "1"]);
     let skipped: Vec<&str> = results.skipped.iter().map(|skipped| skipped.what.as_str()).collect();
     let expected = ["processes × table × restart", "processes × table × skip", "kill in item 24 of echo"];
     assert_eq!(skipped, expected, "{:?}", results.skipped);
@@ -267,7 +267,7 @@ fn a_global_is_seen_as_the_start_method_has_it() {
     let text = "tasks: [{kind: globals, items: 64}]\nworkers: 2\nmodels:\n  - serial\n  - threads\n  - rayon\n  - {kind: \
                 processes, ipc: [queue, pipe, shared_memory, manager], start: [spawn, fork, forkserver]}\n  - {kind: \
                 processes, ipc: shared_memory, dispatch: claim, start: [spawn, fork, forkserver]}\n";
-    let (results, ..) = run("globals", text, &["--quick", "--trials", "1"]);
+    let (results, ..) = run("globals", text, &["--quick", "--rounds", "1"]);
     assert_eq!(results.trials.len(), 18);
     for trial in &results.trials {
         let cell = &results.cells[trial.cell];
@@ -277,7 +277,7 @@ fn a_global_is_seen_as_the_start_method_has_it() {
             let found = trial.seen.iter().find(|seen| seen.worker == worker);
             found.map(|seen| (seen.before, seen.after)).unwrap_or_else(|| panic!("no {worker:?} in {context}"))
         };
-        match (cell.model.as_str(), cell.start.as_deref()) {
+        match (cell.config.model.word(), cell.config.start.map(|word| word.word())) {
             ("serial", _) => assert_eq!([seen(None), seen(Some(0))], [(2, 100); 2], "{context}"),
             ("processes", start) => {
                 // A fresh program has the value of its start, a copy that of the moment; main sees nothing of either.
@@ -293,7 +293,7 @@ fn a_global_is_seen_as_the_start_method_has_it() {
                 assert_eq!(((a.0, b.0), a.1, b.1, seen(None)), (first, last, last, (2, last)), "{context}");
             }
         }
-        let lives = if cell.model == "serial" { 0 } else { 2 };
+        let lives = if cell.config.model.word() == "serial" { 0 } else { 2 };
         assert_eq!(trial.lives.len(), lives, "{context}");
         assert!(trial.lives.iter().all(|life| life.start <= life.ready && life.ready <= life.end && !life.died));
     }
@@ -303,17 +303,17 @@ fn a_global_is_seen_as_the_start_method_has_it() {
 fn a_copy_shares_what_its_parent_holds_and_a_program_does_not_have_it() {
     let text = "tasks: [{kind: echo, items: 64}]\nworkers: 2\nparent_memory: 64 MiB\nparent_use: read\nmodels: [threads, \
                 {kind: processes, start: [spawn, fork, forkserver]}]\n";
-    let (results, ..) = run("memory", text, &["--trials", "1"]);
+    let (results, ..) = run("memory", text, &["--rounds", "1"]);
     const MIB: u64 = 1 << 20;
     let mut seen = 0;
     for trial in results.trials.iter().filter(|trial| trial.kind == Kind::Memory) {
         let (cell, memory) = (&results.cells[trial.cell], trial.memory.as_ref().unwrap());
         let context = format!("{}: {memory:?}", cell.label);
         assert!(memory.after.pss > 64 * MIB && memory.after.pss < 128 * MIB, "{context}");
-        assert_eq!(memory.workers.len(), if cell.model == "threads" { 0 } else { 2 }, "{context}");
+        assert_eq!(memory.workers.len(), if cell.config.model.word() == "threads" { 0 } else { 2 }, "{context}");
         for worker in &memory.workers {
             // The pages are there, and nobody has one of his own.
-            assert_eq!(worker.rss > 64 * MIB, cell.start.as_deref() == Some("fork"), "{context}");
+            assert_eq!(worker.rss > 64 * MIB, cell.config.start.map(|word| word.word()) == Some("fork"), "{context}");
             assert!(worker.private < 32 * MIB, "{context}");
         }
         seen += 1;
@@ -323,13 +323,13 @@ fn a_copy_shares_what_its_parent_holds_and_a_program_does_not_have_it() {
 
 #[test]
 fn a_timeline_has_starts_items_crashes_and_joins() {
-    let text = "tasks: [{kind: sleep, duration: 1 ms, items: 24}]\nworkers: 2\nfault: [none, {kind: kill, item: 5}]\nmodels: \
+    let text = "tasks: [{kind: sleep, delay: 1 ms, items: 24}]\nworkers: 2\nfault: [none, {kind: kill, item: 5}]\nmodels: \
                 [threads, rayon, {kind: processes, on_crash: restart}]\n";
     let place = Place::new();
     let file = place.scenario("line", text);
     let with_chart = std::fs::read_to_string(&file).unwrap().replace("charts: time\n", "charts: timeline\n");
     std::fs::write(&file, with_chart).unwrap();
-    place.run_scenario("line", &["--trials", "1"]).expect(0);
+    place.run_scenario("line", &["--rounds", "1"]).expect(0);
     let results = place.results("line");
     for timeline in &results.timelines {
         let cell = &results.cells[timeline.cell];
@@ -348,12 +348,13 @@ fn a_timeline_has_starts_items_crashes_and_joins() {
 
 #[test]
 fn a_timeline_shows_the_death_of_a_thread_that_its_host_outlives() {
-    let text = "tasks: [{kind: sleep, duration: 1 ms, items: 24}]\nworkers: 2\nfault: {kind: panic, item: 5}\nmodels: threads\n";
+    let text =
+        "tasks: [{kind: sleep, delay: 1 ms, items: 24}]\nworkers: 2\nfault: {kind: panic, item: 5}\nmodels: threads\n";
     let place = Place::new();
     let file = place.scenario("panic", text);
     let with_chart = std::fs::read_to_string(&file).unwrap().replace("charts: time\n", "charts: timeline\n");
     std::fs::write(&file, with_chart).unwrap();
-    place.run_scenario("panic", &["--trials", "1"]).expect(0);
+    place.run_scenario("panic", &["--rounds", "1"]).expect(0);
     let timelines = place.results("panic").timelines;
     let [timeline] = timelines.as_slice() else { panic!("{timelines:?}") };
     let crashes: Vec<_> = timeline.events.iter().filter(|event| event.1 == EventKind::Crash).collect();

@@ -56,7 +56,7 @@ fn lines_are_as_wide_as_columns_says() {
     let widest = |text: &str| text.lines().map(|line| line.chars().count()).max().unwrap();
     let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     place.scenario("a", "tasks: [primes]\nmodels: [serial, threads, processes]\nipc: [pipe, shared_memory]\n");
-    place.scenario("bad", "tasks: [primes]\nmodels: [serial]\nworkrs: 2\ntrials: 100000\nfault: what\n");
+    place.scenario("bad", "tasks: [primes]\nmodels: [serial]\nworkrs: 2\nrounds: 100000\nfault: what\n");
     for arguments in [vec!["list"], vec!["plan", "a.yaml"], vec!["explain", "ipc"]] {
         let (narrow, piped) = (folded(&arguments, "60").expect(0).stdout, place.run(&arguments).expect(0).stdout);
         assert!(widest(&narrow) <= 60 && widest(&piped) > widest(&narrow), "{narrow}\n{piped}");
@@ -248,7 +248,7 @@ fn a_task_of_ones_own_gets_the_whole_command_line() {
     assert!(explained.contains("letters") && explained.contains("kind: vowels"), "{explained}");
     assert!(run(&["list"]).expect(0).stdout.contains("counts the vowels"));
     assert!(run(&["schema"]).expect(0).stdout.contains("vowels"));
-    let ways = "models: [serial, threads, {kind: processes, ipc: [pipe, shared_memory], dispatch: [stream, table]}]\n";
+    let ways = "models: [serial, threads, {kind: processes, ipc: [pipe, shared_memory], dispatch: [stream, claim]}]\n";
     let text = format!("tasks:\n  - kind: vowels\n    letters: 5000\n    items: 200\n{ways}workers: [1, 2]\n");
     place.scenario("vowels", &format!("{text}rate: 2000\n"));
     let planned = run(&["plan", "vowels.yaml"]).expect(0).stdout;

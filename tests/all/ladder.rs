@@ -1,16 +1,17 @@
 //! The engine over a host that answers from a table: sizes, order, outcomes, interruption, exactly.
 
+use runner::setting::Measure;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use runner::engine::{self, EngineError, Progress, Run, recorded_counts};
-use runner::host::{HostError, Measure, Outcome, Purpose, Report, TrialLauncher, TrialSpec};
-use runner::model::Model;
+use runner::host::{HostError, Outcome, Purpose, Report, TrialLauncher, TrialSpec};
 use runner::plan::{Entry, Options, Plan, plan, round_order};
 use runner::results::{
     Event, EventKind, Finished, JOURNAL, Journal, Kind, Machine, Memory, MemoryUse, Phase, Results, Trial,
 };
 use runner::scenario::{Source, load};
+use runner::setting::Model;
 use runner::task::Tasks;
 
 use crate::support::{Place, head};
@@ -161,7 +162,7 @@ fn cells_that_fail_while_sizes_are_chosen_do_not_stop_the_others() {
     });
     let results = results.results.unwrap();
     for trial in &results.trials {
-        let threads = results.cells[trial.cell].model == "threads";
+        let threads = results.cells[trial.cell].config.model.word() == "threads";
         assert_eq!(trial.outcome, if threads { Outcome::TimedOut } else { Outcome::Ok });
     }
     assert!(results.cells[0].items >= 100_000 && results.run.complete);
@@ -186,7 +187,7 @@ fn a_host_that_could_not_be_started_once_does_not_make_empty_trials() {
 
 #[test]
 fn a_host_that_cannot_be_started_is_a_failed_trial() {
-    let plan = planned(TWO, |options| options.trials = Some(2));
+    let plan = planned(TWO, |options| options.rounds = Some(2));
     let ran = run(&plan, |spec| match (spec.reference, spec.brief.config.model) {
         (false, Model::Threads) => {
             Err(HostError::Start { what: "starting a host process", source: std::io::ErrorKind::WouldBlock.into() })
@@ -201,7 +202,7 @@ fn a_host_that_cannot_be_started_is_a_failed_trial() {
 
 #[test]
 fn rounds_follow_the_planned_order_with_duplicates_recorded() {
-    let plan = planned(TWO, |options| options.trials = Some(9));
+    let plan = planned(TWO, |options| options.rounds = Some(9));
     let ran = run(&plan, |spec| Ok(right(spec, 1_000_000)));
     let results = ran.results.unwrap();
     let timed: Vec<(u32, Entry)> = results
@@ -233,7 +234,7 @@ fn rounds_follow_the_planned_order_with_duplicates_recorded() {
 #[test]
 fn wrong_sums_and_wrong_counts_are_wrong_replies() {
     for harm in [|report: &mut Report| report.digest += 1, |report: &mut Report| report.done -= 1] {
-        let plan = planned(TWO, |options| options.trials = Some(3));
+        let plan = planned(TWO, |options| options.rounds = Some(3));
         let ran = run(&plan, |spec| {
             let mut report = right(spec, 1000);
             if spec.brief.config.model == Model::Threads {
@@ -243,7 +244,7 @@ fn wrong_sums_and_wrong_counts_are_wrong_replies() {
         });
         let results = ran.results.unwrap();
         for trial in &results.trials {
-            assert_eq!(trial.outcome, if trial.cell == 1 { Outcome::WrongReply } else { Outcome::Ok });
+            assert_eq!(trial.outcome, if trial.cell == 1 { Outcome::ResultMismatch } else { Outcome::Ok });
         }
         assert!(results.latencies.iter().all(|latency| latency.cell == 0), "wrong trials clock nothing");
     }
@@ -251,7 +252,7 @@ fn wrong_sums_and_wrong_counts_are_wrong_replies() {
 
 #[test]
 fn a_dead_host_loses_its_items_and_nobody_elses() {
-    let plan = planned(TWO, |options| options.trials = Some(2));
+    let plan = planned(TWO, |options| options.rounds = Some(2));
     let died = Outcome::HostDied { cause: "signal 9 (SIGKILL)".into() };
     let mut first = true;
     let ran = run(&plan, |spec| {
@@ -270,7 +271,7 @@ fn a_dead_host_loses_its_items_and_nobody_elses() {
 
 #[test]
 fn without_the_right_replies_nothing_is_right() {
-    let plan = planned(TWO, |options| options.trials = Some(2));
+    let plan = planned(TWO, |options| options.rounds = Some(2));
     let ran = run(&plan, |spec| match spec.reference {
         true => Ok(Report::empty(Outcome::TimedOut)),
         false => Ok(right(spec, 1000)),
@@ -284,7 +285,7 @@ fn without_the_right_replies_nothing_is_right() {
 
 #[test]
 fn an_interruption_keeps_what_was_finished() {
-    let plan = planned(TWO, |options| options.trials = Some(5));
+    let plan = planned(TWO, |options| options.rounds = Some(5));
     for after in 1..6 {
         let mut trials = 0;
         let ran = run(&plan, |spec| {
@@ -327,7 +328,7 @@ fn a_quick_run_has_three_rounds_and_no_clocks() {
 
 #[test]
 fn clocks_of_instrumented_trials_are_merged() {
-    let plan = planned(TWO, |options| options.trials = Some(2));
+    let plan = planned(TWO, |options| options.rounds = Some(2));
     let results = run(&plan, |spec| Ok(right(spec, 1000))).results.unwrap();
     assert_eq!(results.latencies.len(), 2);
     for latency in &results.latencies {
@@ -371,7 +372,7 @@ fn of_each_way_the_first_trial_that_shows_what_it_should_leaves_a_timeline() {
 
 #[test]
 fn memory_trials_enter_no_estimate_and_no_histogram() {
-    let plan = planned(TWO, |options| options.trials = Some(7));
+    let plan = planned(TWO, |options| options.rounds = Some(7));
     let memory = MemoryUse { after: Memory { pss: 3, private: 2, rss: 4 }, ..MemoryUse::default() };
     let ran = run(&plan, |spec| {
         let weighed = spec.brief.purpose == Purpose::Memory;
@@ -398,7 +399,7 @@ fn memory_trials_enter_no_estimate_and_no_histogram() {
 
 #[test]
 fn short_and_disturbed_trials_are_marked_and_kept() {
-    let plan = planned(TWO, |options| options.trials = Some(1));
+    let plan = planned(TWO, |options| options.rounds = Some(1));
     let ran = run(&plan, |spec| {
         let mut report = right(spec, if spec.brief.config.model == Model::Serial { 1000 } else { 1_000_000 });
         report.others = if spec.brief.config.model == Model::Serial { 0.0 } else { 0.5 };

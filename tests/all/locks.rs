@@ -1,21 +1,21 @@
 //! The model of CPython's lock, through the real program: the same replies as without it, and a model in every output.
 
 use runner::results::LOCK_MODEL;
-use runner::vocab::Outcome;
+use runner::setting::Outcome;
 
 use super::support::Place;
 
 const TASKS: &str = "runtime: [native, gil_emulation]
 workers: 3
-trials: 1
+rounds: 1
 tasks:
   - {kind: empty, items: 50}
   - {kind: primes, limit: 5000, items: 64}
-  - {kind: hash, bytes: [1000, 4096], items: 30}
-  - {kind: sleep, duration: 1 ms, items: 12}
-  - {kind: file, bytes: 3000, items: 12}
-  - {kind: mixed, steps: 2000, pause: 1 ms, items: 12}
-  - {kind: convoy, waits: 5, pause: 1 ms, items: 3}
+  - {kind: hash, size: [1000, 4096], items: 30}
+  - {kind: sleep, delay: 1 ms, items: 12}
+  - {kind: file, size: 3000, items: 12}
+  - {kind: mixed, steps: 2000, delay: 1 ms, items: 12}
+  - {kind: convoy, waits: 5, delay: 1 ms, items: 3}
   - {kind: database, rows: 50, access: [rows, sum, insert_autocommit, insert_transaction], items: 20}
   - {kind: probe_blocking, items: 20}
   - {kind: probe_steps, items: 20}
@@ -34,8 +34,8 @@ fn replies_are_the_same_under_the_lock_and_threads_hand_it_over() {
         let cell = &results.cells[trial.cell];
         let group = &results.groups[cell.group];
         assert_eq!(trial.outcome, Outcome::Ok, "{}, {}", group.label, cell.label);
-        assert_eq!(trial.lock.is_some(), group.runtime == "gil_emulation", "{}, {}", group.label, cell.label);
-        if group.runtime == "gil_emulation" && group.task == "convoy" && cell.model == "threads" {
+        assert_eq!(trial.lock.is_some(), group.runtime.word() == "gil_emulation", "{}, {}", group.label, cell.label);
+        if group.runtime.word() == "gil_emulation" && group.task == "convoy" && cell.config.model.word() == "threads" {
             let lock = trial.lock.unwrap();
             // The one that waits comes back to a held lock, again and again.
             assert!(lock.waits > 0 && lock.waited > 0 && lock.hand_overs > 5, "{lock:?}");
@@ -45,7 +45,7 @@ fn replies_are_the_same_under_the_lock_and_threads_hand_it_over() {
         assert!(output.contains(LOCK_MODEL), "{output}");
     }
     assert!(results.derived.groups.iter().all(|verdict| {
-        let model = results.groups[verdict.group].runtime == "gil_emulation";
+        let model = results.groups[verdict.group].runtime.word() == "gil_emulation";
         !model || verdict.when.as_ref().is_none_or(|when| when.contains("nothing is recommended"))
     }));
 }
@@ -53,7 +53,7 @@ fn replies_are_the_same_under_the_lock_and_threads_hand_it_over() {
 #[test]
 fn settings_of_the_lock_are_read_and_belong_to_it() {
     let place = Place::new();
-    let text = "runtime: gil_emulation\nworkers: 2\ntrials: 1\nswitch_interval: [1 ms, 5 ms]\ngil_hold: 2 us\n\
+    let text = "runtime: gil_emulation\nworkers: 2\nrounds: 1\nswitch_interval: [1 ms, 5 ms]\ngil_hold: 2 us\n\
                 tasks: [{kind: probe_burn, cpu: 2 ms, items: 8}]\nmodels: [serial, threads]\n";
     place.scenario("interval", text);
     place.run_scenario("interval", &["--quick"]).expect(0);

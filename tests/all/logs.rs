@@ -28,7 +28,7 @@ fn lines_are_whole_once_and_in_order_under_every_way() {
   - {kind: log, writer: [one, each], length: 64 KiB, items: 60}
 ";
     place.scenario("logs", &format!("{tasks}{EVERY_WAY}"));
-    let ended = place.run_scenario("logs", &["--quick", "--trials", "2"]).expect(0);
+    let ended = place.run_scenario("logs", &["--quick", "--rounds", "2"]).expect(0);
     place.assert_no_leftovers(ended.pid);
     let results = place.results("logs");
     assert_eq!(results.cells.len(), 8 * 10);
@@ -56,15 +56,15 @@ fn faults_in_them_are_outcomes() {
         "workers: 2\nmodels: [serial, threads, rayon, {kind: processes, ipc: [pipe, queue, shared_memory, manager]}]\n";
     let faults = "fault: [{kind: kill, item: 50}, {kind: panic, item: 50}]\n";
     place.scenario("faults", &format!("tasks: [{{kind: log, writer: [one, each], items: 200}}]\n{faults}{ways}"));
-    let ended = place.run_scenario("faults", &["--quick", "--trials", "1"]).expect(0);
+    let ended = place.run_scenario("faults", &["--quick", "--rounds", "1"]).expect(0);
     place.assert_no_leftovers(ended.pid);
     place.assert_nothing_runs();
     let results = place.results("faults");
     assert_eq!(results.trials.len(), 2 * 2 * 7);
     for trial in &results.trials {
         let cell = &results.cells[trial.cell];
-        let kind = results.groups[cell.group].fault.as_ref().unwrap().kind.as_str();
-        let expected = match (kind, cell.model.as_str()) {
+        let kind = results.groups[cell.group].fault.as_ref().unwrap().kind.word();
+        let expected = match (kind, cell.config.model.word()) {
             ("kill", "processes") => "worker died: signal 9 (SIGKILL)",
             ("kill", _) => "host died: signal 9 (SIGKILL)",
             (_, "processes") => "worker died: exit code 101",
@@ -80,7 +80,7 @@ fn hanging_and_interrupted_writers_end_in_time() {
     let task = "tasks: [{kind: log, writer: [one, each], sync: line, items: 200}]\nfault: {kind: hang, item: 50}\n";
     let ways = "workers: 2\nmodels: [serial, threads, {kind: processes, ipc: [pipe, manager]}]\n";
     place.scenario("hangs", &format!("{task}timeout: 600 ms\n{ways}"));
-    let ended = place.run_scenario("hangs", &["--quick", "--trials", "1"]).expect(0);
+    let ended = place.run_scenario("hangs", &["--quick", "--rounds", "1"]).expect(0);
     place.assert_no_leftovers(ended.pid);
     place.assert_nothing_runs();
     assert!(place.results("hangs").trials.iter().all(|trial| trial.outcome.words() == "timed out"));
@@ -113,7 +113,7 @@ fn a_log_that_cannot_be_written_ends_the_trial_with_words() {
         let mut command = Command::new("sh");
         // 2048 blocks are one MiB, or two where a shell counts larger ones.
         command.args(["-c", "trap '' XFSZ; ulimit -f 2048; exec \"$0\" \"$@\"", PROGRAM]);
-        command.args(["full.yaml", "--out", "o", "--quick", "--trials", "1"]);
+        command.args(["full.yaml", "--out", "o", "--quick", "--rounds", "1"]);
         command.current_dir(place.path("")).env("TMPDIR", place.temporary()).env("RUST_BACKTRACE", "0");
         command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
         let ended = Ended::of(command.spawn().unwrap(), HANG).expect(3);

@@ -9,11 +9,8 @@ use crate::support::Place;
 fn place(names: &[&str]) -> Place {
     let place = Place::new();
     for name in names {
-        place.scenario(
-            name,
-            "tasks: [{kind: sleep, duration: 1 ms, items: 12}]\nmodels: [serial, threads]\nworkers: 2\n",
-        );
-        place.run_scenario(name, &["--trials", "7"]).expect(0);
+        place.scenario(name, "tasks: [{kind: sleep, delay: 1 ms, items: 12}]\nmodels: [serial, threads]\nworkers: 2\n");
+        place.run_scenario(name, &["--rounds", "7"]).expect(0);
     }
     place
 }
@@ -117,8 +114,8 @@ fn what_cannot_be_shown_is_said() {
         assert!(ended.stderr.contains(why), "{}", ended.stderr);
     }
     let head = "version: 1\nname: none\ntitle: A test\nabout: A test.\ncharts: []\n";
-    place.write("none.yaml", head.to_owned() + "tasks: [{kind: sleep, duration: 1 ms, items: 2}]\nmodels: [serial]\n");
-    place.run_scenario("none", &["--trials", "1"]).expect(0);
+    place.write("none.yaml", head.to_owned() + "tasks: [{kind: sleep, delay: 1 ms, items: 2}]\nmodels: [serial]\n");
+    place.run_scenario("none", &["--rounds", "1"]).expect(0);
     let ended = place.run(&["render", "none", "--out", "o"]).expect(0);
     assert!(ended.stderr.contains("o/none: no charts\n"), "{}", ended.stderr);
     let mut program = place.program(&["report", "a", "--out", "o", "--open"]);

@@ -18,12 +18,12 @@ const WAYS: usize = 1 + 1 + 4 * 2;
 #[test]
 fn replies_are_those_of_one_thread_under_every_way() {
     let place = Place::new();
-    let rest = "  - {task: sleep, duration: 100 us, workers: 2}\nitems: 40\nqueue: 2\n";
+    let rest = "  - {task: sleep, delay: 100 us, workers: 2}\nitems: 40\nqueue: 2\n";
     place.scenario(
         "ways",
         &format!("pipeline:\n  - {{task: echo, payload: 5 KiB}}\n  - {{task: hash, {EVERY_WAY}}}\n{rest}"),
     );
-    let ended = place.run_scenario("ways", &["--quick", "--trials", "1"]).expect(0);
+    let ended = place.run_scenario("ways", &["--quick", "--rounds", "1"]).expect(0);
     place.assert_no_leftovers(ended.pid);
     let results = place.results("ways");
     assert_eq!((results.cells.len(), results.groups.len()), (1 + WAYS, 1));
@@ -44,7 +44,7 @@ fn what_a_stage_has_made_is_what_the_next_works_on() {
         "shell",
         &format!("pipeline:\n{source}{upper}  - {{task: compress}}\n  - {{task: hash}}\nitems: 12\n"),
     );
-    let ended = place.run_scenario("shell", &["--quick", "--trials", "1", "--allow-commands"]).expect(0);
+    let ended = place.run_scenario("shell", &["--quick", "--rounds", "1", "--allow-commands"]).expect(0);
     place.assert_no_leftovers(ended.pid);
     let results = place.results("shell");
     assert_eq!(results.cells.len(), 1 + 2 * WAYS);
@@ -55,7 +55,7 @@ fn what_a_stage_has_made_is_what_the_next_works_on() {
     // What is not written comes to light.
     let wrong = "  - {task: command, argv: [cat], writes: 'HELLO {item}'}\n";
     place.scenario("wrong", &format!("pipeline:\n{source}{wrong}items: 12\n"));
-    place.run_scenario("wrong", &["--quick", "--trials", "1", "--allow-commands"]).expect(3);
+    place.run_scenario("wrong", &["--quick", "--rounds", "1", "--allow-commands"]).expect(3);
     let said = place.report_text("wrong");
     assert!(said.contains("cat wrote for item 0 what it should not: hello 0"), "{said}");
 }
@@ -69,14 +69,14 @@ fn every_task_that_works_on_data_can_be_any_stage() {
              - {{task: file, {way}}}\n  - {{task: echo, {way}}}\n  - {{task: hash, {way}}}\n"
         );
         place.scenario("data", &format!("pipeline:\n{stages}items: 6\n"));
-        let ended = place.run_scenario("data", &["--quick", "--trials", "1"]).expect(0);
+        let ended = place.run_scenario("data", &["--quick", "--rounds", "1"]).expect(0);
         place.assert_no_leftovers(ended.pid);
         let results = place.results("data");
         assert_eq!(results.cells.len(), 2);
         assert!(results.trials.iter().all(|trial| trial.ok() && trial.digest == results.trials[0].digest));
     }
     // A file as a source hands on what it holds, and data of its own are for the first stage.
-    place.scenario("file", "pipeline: [{task: file, bytes: 3 KiB}, {task: compress, bytes: 4 KiB}]\n");
+    place.scenario("file", "pipeline: [{task: file, size: 3 KiB}, {task: compress, size: 4 KiB}]\n");
     let refused = place.run(&["check", "file.yaml"]).expect(2).stderr;
     assert!(refused.contains("a later stage of `compress` has no use for `bytes`"), "{refused}");
 }
@@ -87,7 +87,7 @@ fn the_first_and_the_last_stage_can_be_processes_too() {
     let stage = "model: processes, workers: [1, 3]";
     place
         .scenario("ends", &format!("pipeline:\n  - {{task: echo, {stage}}}\n  - {{task: hash, {stage}}}\nitems: 30\n"));
-    let ended = place.run_scenario("ends", &["--quick", "--trials", "1"]).expect(0);
+    let ended = place.run_scenario("ends", &["--quick", "--rounds", "1"]).expect(0);
     place.assert_no_leftovers(ended.pid);
     let results = place.results("ends");
     assert_eq!(results.trials.len(), 5);
@@ -119,15 +119,15 @@ fn what_goes_wrong_in_a_stage_is_named_and_counted() {
         ("abort", processes, "worker died: signal 6 (SIGABRT)", 3),
         ("error", "workers: 2", "failed: item 20 was asked to fail", 3),
         ("error", processes, "failed: item 20 was asked to fail", 3),
-        ("wrong_reply", "workers: 2", "wrong reply", 3),
-        ("wrong_reply", processes, "wrong reply", 3),
+        ("wrong_reply", "workers: 2", "result mismatch", 3),
+        ("wrong_reply", processes, "result mismatch", 3),
     ] {
         let place = Place::new();
         place.scenario("wrong", &with_fault(how, way));
-        let ended = place.run_scenario("wrong", &["--quick", "--trials", "1"]).expect(code);
+        let ended = place.run_scenario("wrong", &["--quick", "--rounds", "1"]).expect(code);
         place.assert_no_leftovers(ended.pid);
         let results = place.results("wrong");
-        let piped = results.trials.iter().filter(|trial| results.cells[trial.cell].model == "pipeline");
+        let piped = results.trials.iter().filter(|trial| results.cells[trial.cell].config.model.word() == "pipeline");
         let mut seen = 0;
         for trial in piped {
             let context = format!("{how} under {}: {trial:?}", results.cells[trial.cell].label);
@@ -147,7 +147,7 @@ fn a_stage_that_hangs_is_over_in_time() {
     for way in ["workers: 2", "model: processes, workers: 2, ipc: [pipe, manager]"] {
         let place = Place::new();
         place.scenario("hangs", &(with_fault("hang", way) + "timeout: 700 ms\n"));
-        let ended = place.run_scenario("hangs", &["--quick", "--trials", "1"]).expect(3);
+        let ended = place.run_scenario("hangs", &["--quick", "--rounds", "1"]).expect(3);
         place.assert_no_leftovers(ended.pid);
         for trial in &place.results("hangs").trials {
             assert_eq!(trial.outcome.words(), "timed out", "{way}: {trial:?}");
@@ -161,7 +161,7 @@ fn an_interrupt_ends_all_stages() {
     let place = Place::new();
     let way = "model: processes, workers: 2, ipc: [pipe, shared_memory, queue, manager]";
     place.scenario("stops", &(with_fault("hang", way) + "timeout: 30 s\n"));
-    let running = place.program(&["stops.yaml", "--out", "o", "--quick", "--only", "model=pipeline"]);
+    let running = place.program(&["stops.yaml", "--out", "o", "--quick", "--filter", "model=pipeline"]);
     let mut running = running;
     let running = running.spawn().unwrap();
     let pid = running.id();
@@ -179,7 +179,7 @@ fn a_killed_worker_ends_the_trial_and_is_named() {
     let place = Place::new();
     place.scenario("killed", &(with_fault("hang", "model: processes, workers: 2") + "timeout: 50 s\n"));
     let mut running =
-        place.program(&["killed.yaml", "--out", "o", "--quick", "--trials", "1", "--only", "model=pipeline"]);
+        place.program(&["killed.yaml", "--out", "o", "--quick", "--rounds", "1", "--filter", "model=pipeline"]);
     let running = running.spawn().unwrap();
     let pid = running.id();
     let victim = until("workers", HANG, || {
@@ -200,16 +200,16 @@ fn a_killed_worker_ends_the_trial_and_is_named() {
 #[test]
 fn the_bottleneck_is_the_one_that_a_calculation_names() {
     let place = Place::new();
-    let sleep = |ms: u32, way: &str| format!("  - {{task: sleep, duration: {ms} ms{way}}}\n");
+    let sleep = |ms: u32, way: &str| format!("  - {{task: sleep, delay: {ms} ms{way}}}\n");
     for (name, way) in
         [("threads", ", workers: [1, 2]"), ("processes", ", model: processes, workers: [1, 2], in_flight: [1, 2]")]
     {
         let stages = sleep(1, "") + &sleep(4, way) + &sleep(1, "");
         place.scenario(name, &format!("pipeline:\n{stages}items: 100\nqueue: [3, 7]\n"));
-        let ended = place.run_scenario(name, &["--trials", "1"]).expect(0);
+        let ended = place.run_scenario(name, &["--rounds", "1"]).expect(0);
         place.assert_no_leftovers(ended.pid);
         let results = place.results(name);
-        for cell in results.cells.iter().filter(|cell| cell.model == "pipeline") {
+        for cell in results.cells.iter().filter(|cell| cell.config.model.word() == "pipeline") {
             let pipeline = results.derived.estimates[cell.id].pipeline.as_ref().unwrap();
             let context = format!("{}: {pipeline:?}", cell.label);
             assert_eq!(pipeline.bottleneck, [1], "{context}");
@@ -217,11 +217,11 @@ fn the_bottleneck_is_the_one_that_a_calculation_names() {
             assert!(first.blocked > first.starved && third.starved > third.blocked, "{context}");
             assert!(second.busy > first.busy && second.busy > third.busy, "{context}");
             // A fast stage gets as far ahead as the queue lets it, and no further.
-            assert_eq!(second.most, u64::from(cell.queue.unwrap()), "{context}");
+            assert_eq!(second.most, u64::from(cell.config.queue.unwrap()), "{context}");
             for trial in results.trials.iter().filter(|trial| trial.cell == cell.id) {
-                let workers = u64::from(cell.stages[1].workers);
+                let workers = u64::from(cell.config.stages[1].workers);
                 assert!(trial.phases[1].wall >= 100 * 4_000_000 / workers, "faster than it can be: {trial:?}");
-                for (times, stage) in trial.stages.iter().zip(&cell.stages) {
+                for (times, stage) in trial.stages.iter().zip(&cell.config.stages) {
                     let all = trial.phases[1].wall * u64::from(stage.workers);
                     assert!(times.busy + times.blocked + times.starved <= all + all / 50, "{trial:?}");
                 }
@@ -240,10 +240,10 @@ fn the_bottleneck_is_the_one_that_a_calculation_names() {
 #[test]
 fn a_timeline_shows_the_items_of_every_stage() {
     let place = Place::new();
-    let stages = "[{task: sleep, duration: 1 ms}, {task: sleep, duration: 2 ms, model: processes, workers: 2}]";
+    let stages = "[{task: sleep, delay: 1 ms}, {task: sleep, delay: 2 ms, model: processes, workers: 2}]";
     let text = format!("version: 1\nname: line\npipeline: {stages}\nitems: 12\ncharts: timeline\n");
     place.write("line.yaml", text);
-    place.run_scenario("line", &["--trials", "1"]).expect(0);
+    place.run_scenario("line", &["--rounds", "1"]).expect(0);
     let results = place.results("line");
     let timeline = results.timelines.iter().find(|timeline| timeline.cell == 1).unwrap();
     let items = |lane: u32| {

@@ -34,12 +34,12 @@ fn a_plan_says_what_its_rounds_can_show() {
 fn a_plan_says_when_its_rounds_are_too_few_for_its_comparisons() {
     let place = Place::new();
     place.scenario("p", FIVE);
-    let six = ["plan", "p.yaml", "--trials", "6"];
+    let six = ["plan", "p.yaml", "--rounds", "6"];
     let text = place.run(&six).expect(0).stdout;
     assert!(text.contains("    power: 6 rounds cannot decide 10 comparisons; it takes at least 9 rounds\n"), "{text}");
     let json = place.run(&[&six[..], &["--json"]].concat()).expect(0).json();
     assert!(json[0]["groups"][0]["power"]["spreads"][0]["shows"].is_null());
-    let nine = place.run(&["plan", "p.yaml", "--trials", "9"]).expect(0).stdout;
+    let nine = place.run(&["plan", "p.yaml", "--rounds", "9"]).expect(0).stdout;
     assert!(nine.contains("9 rounds, 10 comparisons: four runs in five show"), "{nine}");
     let quick = place.run(&["plan", "p.yaml", "--quick"]).expect(0).stdout;
     assert!(!quick.contains("power:") && quick.contains("no verdict"), "{quick}");
@@ -53,6 +53,7 @@ fn cpython() -> Interpreter {
         gil: true,
         start_methods: ["fork", "spawn", "forkserver"].map(str::to_owned).to_vec(),
         interpreters: false,
+        interpreter_pool: false,
     }
 }
 

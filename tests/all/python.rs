@@ -1,10 +1,11 @@
 //! A real CPython: the same replies under every way of running items, what becomes of faults, and functions of the user's
 //! own that behave badly.
 
+use runner::setting::Model;
 use std::time::Duration;
 
 use runner::results::{Cell, Results, Trial};
-use runner::vocab::Outcome;
+use runner::setting::Outcome;
 
 use super::support::{Ended, HANG, Place, Seen, processes, signal, skipped, until};
 
@@ -25,9 +26,9 @@ pub fn has_python() -> bool {
 /// Runs a scenario of runtime `python` with one trial of each cell, and whatever ends a run with code 3.
 #[track_caller]
 fn run(place: &Place, name: &str, rest: &str, code: i32, arguments: &[&str]) -> Results {
-    place.scenario(name, &format!("runtime: python\ntrials: 1\nworkers: 2\n{rest}"));
+    place.scenario(name, &format!("runtime: python\nrounds: 1\nworkers: 2\n{rest}"));
     let file = format!("{name}.yaml");
-    let all = [&[file.as_str(), "--out", "o", "--quick", "--trials", "1"], arguments].concat();
+    let all = [&[file.as_str(), "--out", "o", "--quick", "--rounds", "1"], arguments].concat();
     let ended = Ended::of(place.program(&all).spawn().unwrap(), HANG * 2).expect(code);
     place.assert_no_leftovers(ended.pid);
     let temporary = place.temporary();
@@ -48,8 +49,8 @@ fn convoys_databases_and_globals_give_the_replies_of_rust() {
     }
     let place = Place::new();
     let tasks = "tasks:
-  - {kind: convoy, waits: 3, pause: 1 ms, items: 2}
-  - {kind: convoy, waits: 3, pause: 0 s, items: 2}
+  - {kind: convoy, waits: 3, delay: 1 ms, items: 2}
+  - {kind: convoy, waits: 3, delay: 0 s, items: 2}
   - {kind: database, rows: 50, access: [rows, sum, insert_autocommit, insert_transaction], items: 20}
   - {kind: globals, items: 4}
 models: [serial, threads, {kind: processes, start: [fork, spawn]}]
@@ -59,9 +60,9 @@ in_flight: 1
     assert_eq!(results.cells.len(), 7 * 4);
     for (cell, trial) in cells_with_trials(&results) {
         assert_eq!((&trial.outcome, trial.done), (&Outcome::Ok, cell.items), "{}", cell.label);
-        if results.groups[cell.group].task == "globals" && cell.model == "processes" {
+        if results.groups[cell.group].task == "globals" && cell.config.model.word() == "processes" {
             let found: Vec<u64> = trial.seen.iter().filter(|s| s.worker.is_some()).map(|s| s.before).collect();
-            let expected = if cell.start.as_deref() == Some("fork") { 2 } else { 1 };
+            let expected = if cell.config.start.map(|word| word.word()) == Some("fork") { 2 } else { 1 };
             assert!(!found.is_empty() && found.iter().all(|value| *value == expected), "{}: {found:?}", cell.label);
         }
     }
@@ -88,8 +89,12 @@ fn a_free_threaded_build_runs_its_threads_and_says_so() {
 
 const EVERY_WAY: &str = "models:
   - serial
-  - {kind: threads, api: [process, pool, executor]}
-  - {kind: processes, api: [process, pool, executor], ipc: [pipe, queue, shared_memory, manager]}
+  - threads
+  - ThreadPool
+  - ThreadPoolExecutor
+  - {kind: processes, ipc: [pipe, queue, shared_memory, manager]}
+  - Pool
+  - ProcessPoolExecutor
   - async
 ";
 
@@ -104,10 +109,10 @@ tasks:
   - {kind: empty, items: 40}
   - {kind: primes, limit: 2000, items: 32}
   - {kind: matrix, n: 40, items: 8}
-  - {kind: hash, bytes: 3000, items: 20}
-  - {kind: sleep, duration: 1 ms, items: 20}
-  - {kind: file, bytes: 3000, fsync: true, items: 20}
-  - {kind: mixed, steps: 100, pause: 1 ms, items: 20}
+  - {kind: hash, size: 3000, items: 20}
+  - {kind: sleep, delay: 1 ms, items: 20}
+  - {kind: file, size: 3000, fsync: true, items: 20}
+  - {kind: mixed, steps: 100, delay: 1 ms, items: 20}
 ";
     // The methods differ in how they carry bytes, for which there is a test of its own.
     let ways = EVERY_WAY.replace("[pipe, queue, shared_memory, manager]", "[pipe, shared_memory]");
@@ -124,7 +129,7 @@ tasks:
 
 /// Small settings of tasks on real work whose items need each other for nothing.
 const WORK: &str = "tasks:
-  - {kind: compress, bytes: 2000, level: [1, 9], items: 9}
+  - {kind: compress, size: 2000, level: [1, 9], items: 9}
   - {kind: sort, count: 200, of: [numbers, words], items: 9}
   - {kind: json, records: 20, items: 9}
   - {kind: numeric, of: pi, points: 500, items: 9}
@@ -156,7 +161,7 @@ fn real_work_gives_the_replies_of_rust_however_workers_start() {
     if !has_python() {
         return;
     }
-    let ways = "models: [{kind: processes, start: [spawn, forkserver], api: [process, pool, executor], ipc: pipe}]\n";
+    let ways = "models: [{kind: processes, start: [spawn, forkserver], ipc: pipe}, {kind: Pool, start: [spawn, forkserver]}, {kind: ProcessPoolExecutor, start: [spawn, forkserver]}]\n";
     let results = run(&Place::new(), "work", &format!("{WORK}{ways}"), 0, &[]);
     assert_eq!(results.cells.len(), 6 * 6);
     all_are_right(&results);
@@ -217,9 +222,12 @@ fn zlib_lets_the_lock_go_while_sorting_and_json_keep_it() {
 /// Every way that items in iterations can be run in CPython, and those that cannot, which are skipped.
 const ITERATIONS: &str = "models:
   - serial
-  - {kind: threads, api: [process, pool, executor]}
+  - threads
+  - ThreadPool
+  - ThreadPoolExecutor
   - {kind: processes, start: [fork, spawn, forkserver], ipc: [pipe, queue, shared_memory, manager]}
-  - {kind: processes, api: [pool, executor]}
+  - Pool
+  - ProcessPoolExecutor
   - interpreters
   - async
 ";
@@ -276,7 +284,9 @@ timeout: {timeout}s
 tasks: [{{kind: numeric, of: stencil, side: 20, parts: 3, items: 12}}]
 models:
   - serial
-  - {{kind: threads, api: [process, pool, executor]}}
+  - threads
+  - ThreadPool
+  - ThreadPoolExecutor
   - {{kind: processes, ipc: [pipe, queue, shared_memory, manager], on_crash: [stop, restart]}}
 "
         );
@@ -289,7 +299,7 @@ models:
             assert_eq!(word(&trial.outcome), ending, "{context}");
             // The second iteration never ends.
             assert!(trial.done <= 5 && trial.done + trial.lost == 12 && trial.retried == 0, "{context}");
-            let first = cell.model == "processes" || (kind == "hang" && cell.api.as_deref() != Some("pool"));
+            let first = class(cell).0 == "processes" || (kind == "hang" && class(cell).1 != "pool");
             assert!(!first || trial.done >= 3, "{context}");
         }
     }
@@ -342,8 +352,8 @@ fn every_start_method_and_measure_does_the_work() {
     }
     let place = Place::new();
     let rest = "measure: [work, end_to_end]
-tasks: [{kind: hash, bytes: 100, items: 20}]
-models: [serial, {kind: processes, start: [fork, spawn, forkserver], api: [process, pool, executor], ipc: queue}]
+tasks: [{kind: hash, size: 100, items: 20}]
+models: [serial, {kind: processes, start: [fork, spawn, forkserver], ipc: queue}, {kind: Pool, start: [fork, spawn, forkserver]}, {kind: ProcessPoolExecutor, start: [fork, spawn, forkserver]}]
 parent_memory: 4 MiB
 parent_use: read
 ";
@@ -412,7 +422,7 @@ fn a_database_is_found_in_a_folder_of_any_name() {
     place.scenario("odd", &format!("runtime: python\n{task}models: [serial]\n"));
     let folder = place.path("what?#50%41");
     std::fs::create_dir(&folder).unwrap();
-    let mut command = place.program(&["odd.yaml", "--out", "o", "--quick", "--trials", "1"]);
+    let mut command = place.program(&["odd.yaml", "--out", "o", "--quick", "--rounds", "1"]);
     Ended::of(command.env("TMPDIR", &folder).spawn().unwrap(), HANG).expect(0);
     assert!(place.results("odd").trials.iter().all(Trial::ok));
 }
@@ -464,10 +474,11 @@ timeout: {timeout}s
 tasks: [{{kind: crawl, pages: 10, links: 4, delay: 0 s, items: 2}}, {{kind: log, items: 40}}]
 models:
   - serial
-  - {{kind: threads, api: [process, executor]}}
+  - threads
+  - ThreadPoolExecutor
   - async
-  - {{kind: processes, api: process, ipc: pipe, on_crash: [stop, restart, skip]}}
-  - {{kind: processes, api: executor}}
+  - {{kind: processes, ipc: pipe, on_crash: [stop, restart, skip]}}
+  - ProcessPoolExecutor
 "
         );
         let results = run(&place, &format!("together-{kind}"), &rest, 0, &[]);
@@ -480,20 +491,31 @@ models:
             // With the first page of a site all others are lost.
             let crawl = results.groups[cell.group].task == "crawl";
             let least = if crawl { 10 } else { 1 };
-            let restarted = cell.on_crash.as_deref() == Some("restart") && kind != "hang";
+            let restarted = cell.config.on_crash.map(|word| word.word()) == Some("restart") && kind != "hang";
             assert!(!restarted || (trial.lost == least && trial.retried > 0), "{context}");
-            let alone = cell.model == "threads" && kind == "exception";
+            let alone = class(cell).0 == "threads" && kind == "exception";
             assert!(!alone || trial.lost == least, "{context}");
             assert_eq!(trial.done + trial.lost, if crawl { 20 } else { 40 }, "{context}");
         }
     }
 }
 
+/// Whether a configuration's workers are threads or processes, and which of Python's classes they belong to.
+pub(crate) fn class(cell: &Cell) -> (&'static str, &'static str) {
+    match cell.config.model {
+        Model::ThreadPool => ("threads", "pool"),
+        Model::ThreadPoolExecutor => ("threads", "executor"),
+        Model::Pool => ("processes", "pool"),
+        Model::ProcessPoolExecutor => ("processes", "executor"),
+        model => (model.word(), "process"),
+    }
+}
+
 /// How a cell's trial with a fault must end: who is gone, and how many of 12 items have a reply at least.
 fn must_end(kind: &str, cell: &Cell) -> (&'static str, u64) {
-    let api = cell.api.as_deref().unwrap_or("process");
+    let (base, api) = class(cell);
     let raised = matches!(kind, "exception" | "memory");
-    match (cell.model.as_str(), api) {
+    match (base, api) {
         _ if kind == "hang" => ("timed_out", 0),
         ("serial" | "async", _) => ("host_died", 0),
         ("threads", _) if !raised => ("host_died", 0),
@@ -504,7 +526,7 @@ fn must_end(kind: &str, cell: &Cell) -> (&'static str, u64) {
         ("processes", "pool") => ("failed", 0),
         ("processes", "executor") if raised => ("failed", 11),
         ("processes", "executor") => ("failed", 0),
-        _ => match cell.on_crash.as_deref() {
+        _ => match cell.config.on_crash.map(|word| word.word()) {
             Some("restart") => ("worker_died", 11),
             Some("skip") => ("worker_died", 10),
             _ => ("worker_died", 0),
@@ -513,7 +535,7 @@ fn must_end(kind: &str, cell: &Cell) -> (&'static str, u64) {
 }
 
 fn word(outcome: &Outcome) -> String {
-    serde_json::to_value(outcome.ending()).unwrap().as_str().unwrap().to_owned()
+    serde_json::to_value(outcome.kind()).unwrap().as_str().unwrap().to_owned()
 }
 
 /// Runs one kind of fault under every way, and checks each end.
@@ -526,13 +548,16 @@ fn fault(kind: &str, timeout: u64) {
     let rest = format!(
         "fault: {{kind: {kind}, item: 5}}
 timeout: {timeout}s
-tasks: [{{kind: sleep, duration: 1 ms, items: 12}}]
+tasks: [{{kind: sleep, delay: 1 ms, items: 12}}]
 models:
   - serial
-  - {{kind: threads, api: [process, pool, executor]}}
+  - threads
+  - ThreadPool
+  - ThreadPoolExecutor
   - async
-  - {{kind: processes, api: process, ipc: [pipe, queue, shared_memory, manager], on_crash: [stop, restart, skip]}}
-  - {{kind: processes, api: [pool, executor]}}
+  - {{kind: processes, ipc: [pipe, queue, shared_memory, manager], on_crash: [stop, restart, skip]}}
+  - Pool
+  - ProcessPoolExecutor
 "
     );
     let results = run(&place, &kind.replace('_', "-"), &rest, 0, &[]);
@@ -542,7 +567,7 @@ models:
         assert_eq!(word(&trial.outcome), ending, "{kind}, {}: {}", cell.label, trial.outcome.words());
         assert!(trial.done >= fewest, "{kind}, {}: {} done", cell.label, trial.done);
         assert_eq!(trial.done + trial.lost, 12, "{kind}, {}", cell.label);
-        let restarted = cell.on_crash.as_deref() == Some("restart") && ending == "worker_died";
+        let restarted = cell.config.on_crash.map(|word| word.word()) == Some("restart") && ending == "worker_died";
         assert_eq!(trial.retried > 0, restarted, "{kind}, {}", cell.label);
         let all: u64 = trial.phases.iter().map(|phase| phase.wall).sum();
         assert!(all as f64 / 1e9 < timeout as f64 + OVERTIME, "{kind}, {}", cell.label);
@@ -586,8 +611,8 @@ fn a_full_stack_and_a_bad_access_end_the_program() {
         let place = Place::new();
         let rest = format!(
             "fault: {{kind: {kind}, item: 5}}
-tasks: [{{kind: sleep, duration: 1 ms, items: 12}}]
-models: [serial, threads, {{kind: processes, ipc: pipe}}, {{kind: processes, api: executor}}]
+tasks: [{{kind: sleep, delay: 1 ms, items: 12}}]
+models: [serial, threads, {{kind: processes, ipc: pipe}}, ProcessPoolExecutor]
 "
         );
         let results = run(&place, "f", &rest, 0, &[]);
@@ -632,7 +657,7 @@ async def waits(item):
     return [item]
 "#;
 
-const USERS_WAYS: &str = "models: [serial, threads, {kind: processes, api: [process, executor]}, async]\n";
+const USERS_WAYS: &str = "models: [serial, threads, processes, ProcessPoolExecutor, async]\n";
 
 fn users(place: &Place, function: &str, timeout: u64, code: i32) -> Results {
     place.write("functions.py", FUNCTIONS);
@@ -669,7 +694,7 @@ fn functions_that_raise_exit_abort_or_hang_are_reported_as_such() {
         let results = users(&place, function, 5, 3);
         for (cell, trial) in cells_with_trials(&results) {
             let words = trial.outcome.words();
-            let broken = function == "aborts" && cell.api.as_deref() == Some("executor");
+            let broken = function == "aborts" && class(cell).1 == "executor";
             assert!(words.contains(if broken { "BrokenProcessPool" } else { said }), "{}: {words}", cell.label);
         }
         let text = std::fs::read_to_string(place.report(function).join("results.json")).unwrap();
@@ -687,10 +712,10 @@ fn a_killed_run_leaves_no_interpreter() {
     }
     let place = Place::new();
     let rest = "runtime: python
-trials: 1
+rounds: 1
 workers: 2
 measure: end_to_end
-tasks: [{kind: sleep, duration: 10 s, items: 8}]
+tasks: [{kind: sleep, delay: 10 s, items: 8}]
 models: [{kind: processes, start: spawn, ipc: shared_memory}]
 ";
     place.scenario("killed", rest);
@@ -717,7 +742,7 @@ models: [{kind: processes, start: spawn, ipc: shared_memory}]
 fn what_needs_a_python_that_is_not_there_is_skipped_and_said() {
     let place = Place::new();
     let rest = "python: python3.99
-trials: 1
+rounds: 1
 workers: 2
 tasks: [{kind: empty, items: 20}]
 models: [serial, threads]

@@ -1,20 +1,24 @@
 //! Items that come at a rate in CPython: under every way of its own all are done with the sums of Rust, at the moments of Rust,
 //! each one's lateness is kept, and faults and interrupts end a run as they do elsewhere.
 
-use runner::model::{Config, JobSpec, Measure, Model, Purpose, moments};
+use runner::model::{JobSpec, Purpose, moments};
 use runner::results::{Cell, Group, Results, Trial};
+use runner::setting::{Config, Measure, Model};
 use rustix::process::Signal;
 
-use super::python::has_python;
+use super::python::{class, has_python};
 use super::support::{Ended, HANG, Place, processes, signal, until};
 
 const EVERY_WAY: &str = "
 models:
   - serial
-  - {kind: threads, api: [process, pool, executor]}
-  - {kind: processes, api: process, ipc: [queue, pipe, shared_memory, manager]}
-  - {kind: processes, api: [pool, executor]}
-  - {kind: async, in_flight: WORKERS}
+  - threads
+  - ThreadPool
+  - ThreadPoolExecutor
+  - {kind: processes, ipc: [queue, pipe, shared_memory, manager]}
+  - Pool
+  - ProcessPoolExecutor
+  - {kind: async, concurrency: WORKERS}
   - interpreters
 workers: WORKERS
 ";
@@ -28,7 +32,7 @@ fn run(place: &Place, name: &str, rest: &str, workers: u32) -> Results {
     let ways = EVERY_WAY.replace("WORKERS", &workers.to_string());
     place.scenario(name, &format!("runtime: python\n{rest}{ways}"));
     let file = format!("{name}.yaml");
-    let arguments = [file.as_str(), "--out", "o", "--quick", "--trials", "1"];
+    let arguments = [file.as_str(), "--out", "o", "--quick", "--rounds", "1"];
     let ended = Ended::of(place.program(&arguments).spawn().unwrap(), HANG * 2);
     place.assert_no_leftovers(ended.pid);
     place.assert_nothing_runs();
@@ -49,7 +53,7 @@ fn every_way_of_python_does_what_comes_and_keeps_how_late_it_was() {
     }
     let place = Place::new();
     let task = format!(
-        "tasks: [{{kind: sleep, duration: 1 ms, items: {ITEMS}}}, {{kind: sleep, duration: 2 ms, items: {ITEMS}}}]\nrate: 400\n"
+        "tasks: [{{kind: sleep, delay: 1 ms, items: {ITEMS}}}, {{kind: sleep, delay: 2 ms, items: {ITEMS}}}]\nrate: 400\n"
     );
     let results = run(&place, "low", &task, 2);
     assert!(results.cells.len() >= 2 * WAYS, "{}", results.cells.len());
@@ -60,7 +64,7 @@ fn every_way_of_python_does_what_comes_and_keeps_how_late_it_was() {
         let open = trial.open.unwrap_or_else(|| panic!("{context}"));
         assert!(open.p50 <= open.p95 && open.p95 <= open.p99 && open.p99 <= open.max, "{context}");
         // An item waits so long itself, and the last cannot be answered before it came.
-        let wait = group.settings["duration"].as_u64().unwrap();
+        let wait = group.whole("delay").unwrap();
         assert!(open.p50 >= wait && open.span > last_moment(&results, 400), "{context}");
         assert!(trial.latency(0.95).is_some() && trial.latency(0.99).is_none(), "{context}");
     }
@@ -79,7 +83,7 @@ fn moments_of(seed: u64, rate: u32) -> Vec<u64> {
         folder: std::path::PathBuf::new(),
         config: Config { rate: Some(rate), ..Config::new(Model::Serial, Measure::Work) },
         purpose: Purpose::Timed,
-        runtime: runner::runtime::Runtime::Python,
+        runtime: runner::setting::Runtime::Python,
         interpreter: None,
         fault: None,
         trace: false,
@@ -104,7 +108,7 @@ fn items_come_in_python_at_the_moments_of_rust() {
     place.write("items.jsonl", "1\n");
     for (name, ways) in [
         ("serial", "[serial]"),
-        ("threads", "[{kind: threads, workers: 2, api: executor}]"),
+        ("threads", "[{kind: ThreadPoolExecutor, workers: 2}]"),
         ("processes", "[{kind: processes, workers: 2}]"),
     ] {
         let task = format!(
@@ -112,7 +116,7 @@ fn items_come_in_python_at_the_moments_of_rust() {
         );
         place.scenario(name, &format!("runtime: python\n{task}models: {ways}\n"));
         let _ = std::fs::remove_file(&seen);
-        place.run_scenario(name, &["--quick", "--trials", "1", "--seed", "7", "--allow-commands"]).expect(0);
+        place.run_scenario(name, &["--quick", "--rounds", "1", "--seed", "7", "--allow-commands"]).expect(0);
         let text = std::fs::read_to_string(&seen).unwrap();
         // The reference comes before the trial, and a trial's warm-ups before its items.
         let mut times: Vec<u64> = text.lines().map(|line| line.parse().unwrap()).collect();
@@ -132,7 +136,7 @@ fn a_python_that_is_too_slow_falls_behind_as_far_as_it_must() {
         return;
     }
     let place = Place::new();
-    let task = format!("tasks: [{{kind: sleep, duration: 5 ms, items: {ITEMS}}}]\nrate: 400\n");
+    let task = format!("tasks: [{{kind: sleep, delay: 5 ms, items: {ITEMS}}}]\nrate: 400\n");
     let results = run(&place, "slow", &task, 1);
     assert!(results.cells.len() >= WAYS, "{}", results.cells.len());
     for (_, _, trial, context) in all(&results) {
@@ -154,19 +158,19 @@ fn faults_end_what_comes_in_python_as_elsewhere() {
     }
     let place = Place::new();
     let faults = "fault: [{kind: kill, item: 5}, {kind: exception, item: 5}, {kind: hang, item: 5}]\ntimeout: 2 s\n";
-    let task = format!("tasks: [{{kind: sleep, duration: 100 us, items: {ITEMS}}}]\nrate: 1000\n{faults}");
+    let task = format!("tasks: [{{kind: sleep, delay: 100 us, items: {ITEMS}}}]\nrate: 1000\n{faults}");
     let results = run(&place, "faults", &task, 2);
     assert!(results.trials.len() >= 3 * WAYS, "{}", results.trials.len());
     for (group, cell, trial, context) in all(&results) {
-        let kind = group.fault.as_ref().unwrap().kind.as_str();
-        let expected = match (kind, cell.model.as_str(), cell.api.as_deref()) {
+        let kind = group.fault.as_ref().unwrap().kind.word();
+        let expected = match (kind, class(cell).0, class(cell).1) {
             // A pool replaces the process, and waits for the reply of the dead one.
-            ("hang", ..) | ("kill", "processes", Some("pool")) => "timed out",
-            ("kill", "processes", Some("executor")) => "BrokenProcessPool",
+            ("hang", ..) | ("kill", "processes", "pool") => "timed out",
+            ("kill", "processes", "executor") => "BrokenProcessPool",
             ("kill", "processes", _) => "worker died: signal 9 (SIGKILL)",
             ("kill", ..) => "host died: signal 9 (SIGKILL)",
             // Whoever has handed it in is told, and what else comes is done.
-            (_, _, Some("pool" | "executor")) => "1 of 200 items failed: RuntimeError: item 5",
+            (_, _, "pool" | "executor") => "1 of 200 items failed: RuntimeError: item 5",
             (_, "processes", _) => "worker died: RuntimeError: item 5",
             (_, "threads", _) => "a thread ended alone",
             (_, "interpreters", _) => "an interpreter ended alone",
@@ -177,7 +181,7 @@ fn faults_end_what_comes_in_python_as_elsewhere() {
         assert!(trial.lost >= 1, "{context}");
         // What did not come to an end has no percentiles.
         assert!(trial.latency(0.95).is_none_or(f64::is_infinite), "{context}");
-        if kind == "exception" && matches!(cell.api.as_deref(), Some("pool" | "executor")) {
+        if kind == "exception" && matches!(class(cell).1, "pool" | "executor") {
             assert_eq!((trial.done, trial.lost), (ITEMS - 1, 1), "{context}");
         }
     }
@@ -191,7 +195,7 @@ fn a_python_that_died_is_replaced_and_all_that_came_is_done() {
     let place = Place::new();
     let rest = format!(
         "runtime: python
-tasks: [{{kind: sleep, duration: 100 us, items: {ITEMS}}}]
+tasks: [{{kind: sleep, delay: 100 us, items: {ITEMS}}}]
 rate: 500
 fault: {{kind: kill, item: 20}}
 models: [{{kind: processes, ipc: [queue, pipe, shared_memory, manager], on_crash: [restart, skip], in_flight: [1, 3]}}]
@@ -199,13 +203,13 @@ workers: 2
 "
     );
     place.scenario("replaced", &rest);
-    let ended = place.run_scenario("replaced", &["--quick", "--trials", "1"]);
+    let ended = place.run_scenario("replaced", &["--quick", "--rounds", "1"]);
     place.assert_no_leftovers(ended.pid);
     let results = place.results("replaced");
     assert!(results.trials.len() >= 16, "{}{}", ended.stdout, ended.stderr);
     for (_, cell, trial, context) in all(&results) {
         // The item that kills whoever has it is given up after three; without replacement it dies with what else its worker had.
-        match cell.on_crash.as_deref() {
+        match cell.config.on_crash.map(|word| word.word()) {
             Some("restart") => assert_eq!((trial.done, trial.lost), (ITEMS - 1, 1), "{context}"),
             _ => assert!((1..=3).contains(&trial.lost) && trial.done + trial.lost == ITEMS, "{context}"),
         }
@@ -217,14 +221,11 @@ fn an_interrupt_ends_what_comes_in_python_with_nothing_left() {
     if !has_python() {
         return;
     }
-    for ways in [
-        "[serial]",
-        "[{kind: threads, api: pool, workers: 2}]",
-        "[{kind: processes, ipc: manager, workers: 2}]",
-        "[async]",
-    ] {
+    for ways in
+        ["[serial]", "[{kind: ThreadPool, workers: 2}]", "[{kind: processes, ipc: manager, workers: 2}]", "[async]"]
+    {
         let place = Place::new();
-        let task = "runtime: python\ntasks: [{kind: sleep, duration: 1 ms, items: 200}]\nrate: 4\n";
+        let task = "runtime: python\ntasks: [{kind: sleep, delay: 1 ms, items: 200}]\nrate: 4\n";
         place.scenario("interrupted", &format!("{task}models: {ways}\ntimeout: 60 s\n"));
         let running = place.program(&["interrupted.yaml", "--out", "o", "--quick"]).spawn().unwrap();
         let (pid, temporary) = (running.id(), place.temporary());

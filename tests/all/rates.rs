@@ -21,9 +21,9 @@ const ITEMS: u64 = 200;
 #[test]
 fn every_way_does_what_comes_and_keeps_how_late_it_was() {
     let place = Place::new();
-    let task = format!("tasks: [{{kind: sleep, duration: 1 ms, items: {ITEMS}}}]\nrate: 500\n");
+    let task = format!("tasks: [{{kind: sleep, delay: 1 ms, items: {ITEMS}}}]\nrate: 500\n");
     place.scenario("low", &(task + EVERY_WAY));
-    let ended = place.run_scenario("low", &["--quick", "--trials", "1"]).expect(0);
+    let ended = place.run_scenario("low", &["--quick", "--rounds", "1"]).expect(0);
     place.assert_no_leftovers(ended.pid);
     let results = place.results("low");
     assert_eq!(results.cells.len(), WAYS);
@@ -43,10 +43,10 @@ fn every_way_does_what_comes_and_keeps_how_late_it_was() {
 #[test]
 fn moments_follow_from_the_seed() {
     let place = Place::new();
-    let task = format!("tasks: [{{kind: sleep, duration: 100 us, items: {ITEMS}}}]\nrate: 400\nmodels: [serial]\n");
+    let task = format!("tasks: [{{kind: sleep, delay: 100 us, items: {ITEMS}}}]\nrate: 400\nmodels: [serial]\n");
     place.scenario("seeded", &task);
     let span = |seed: &str| {
-        place.run_scenario("seeded", &["--quick", "--trials", "1", "--seed", seed]).expect(0);
+        place.run_scenario("seeded", &["--quick", "--rounds", "1", "--seed", seed]).expect(0);
         place.results("seeded").trials.iter().find_map(|trial| trial.open).unwrap().span
     };
     let (one, again, other) = (span("1"), span("1"), span("2"));
@@ -60,9 +60,9 @@ fn moments_follow_from_the_seed() {
 #[test]
 fn a_server_that_is_too_slow_falls_behind_as_far_as_it_must() {
     let place = Place::new();
-    let task = format!("tasks: [{{kind: sleep, duration: 5 ms, items: {ITEMS}}}]\nrate: 400\nmodels: [serial]\n");
+    let task = format!("tasks: [{{kind: sleep, delay: 5 ms, items: {ITEMS}}}]\nrate: 400\nmodels: [serial]\n");
     place.scenario("slow", &task);
-    place.run_scenario("slow", &["--quick", "--trials", "1"]).expect(0);
+    place.run_scenario("slow", &["--quick", "--rounds", "1"]).expect(0);
     let results = place.results("slow");
     let timed = results.trials.iter().filter(|trial| trial.outcome.words() == "ok");
     let opens: Vec<_> = timed.map(|trial| (trial.open.unwrap(), trial.achieved().unwrap())).collect();
@@ -80,16 +80,16 @@ fn a_server_that_is_too_slow_falls_behind_as_far_as_it_must() {
 fn faults_end_them_as_elsewhere() {
     let place = Place::new();
     let faults = "fault: [{kind: kill, item: 5}, {kind: hang, item: 5}]\ntimeout: 700 ms\n";
-    let task = format!("tasks: [{{kind: sleep, duration: 100 us, items: {ITEMS}}}]\nrate: 1000\n{faults}");
+    let task = format!("tasks: [{{kind: sleep, delay: 100 us, items: {ITEMS}}}]\nrate: 1000\n{faults}");
     place.scenario("faults", &(task + EVERY_WAY));
-    let ended = place.run_scenario("faults", &["--quick", "--trials", "1"]).expect(0);
+    let ended = place.run_scenario("faults", &["--quick", "--rounds", "1"]).expect(0);
     place.assert_no_leftovers(ended.pid);
     let results = place.results("faults");
     assert!(results.trials.len() >= 2 * WAYS, "{}", results.trials.len());
     for trial in &results.trials {
         let cell = &results.cells[trial.cell];
-        let kind = results.groups[cell.group].fault.as_ref().unwrap().kind.as_str();
-        let expected = match (kind, cell.model.as_str()) {
+        let kind = results.groups[cell.group].fault.as_ref().unwrap().kind.word();
+        let expected = match (kind, cell.config.model.word()) {
             ("hang", _) => "timed out",
             (_, "processes") => "worker died: signal 9 (SIGKILL)",
             _ => "host died: signal 9 (SIGKILL)",
@@ -107,10 +107,9 @@ fn a_worker_that_died_is_replaced_and_all_that_came_is_done() {
     let place = Place::new();
     let ways =
         "models: [{kind: processes, ipc: [queue, pipe, shared_memory, manager], on_crash: restart}]\nworkers: 2\n";
-    let task =
-        format!("tasks: [{{kind: sleep, duration: 100 us, items: {ITEMS}}}]\nrate: 500\nfault: {{kind: kill}}\n");
+    let task = format!("tasks: [{{kind: sleep, delay: 100 us, items: {ITEMS}}}]\nrate: 500\nfault: {{kind: kill}}\n");
     place.scenario("restart", &(task + ways));
-    let ended = place.run_scenario("restart", &["--quick", "--trials", "1"]);
+    let ended = place.run_scenario("restart", &["--quick", "--rounds", "1"]);
     place.assert_no_leftovers(ended.pid);
     let results = place.results("restart");
     assert!(results.trials.len() >= 4, "{}{}", ended.stdout, ended.stderr);
@@ -125,7 +124,7 @@ fn a_worker_that_died_is_replaced_and_all_that_came_is_done() {
 fn an_interrupt_ends_them_with_nothing_left() {
     let place = Place::new();
     let ways = "models: [{kind: processes, ipc: [pipe, shared_memory, queue, manager]}]\nworkers: 2\ntimeout: 60 s\n";
-    let task = "tasks: [{kind: sleep, duration: 1 ms, items: 200}]\nrate: 4\n";
+    let task = "tasks: [{kind: sleep, delay: 1 ms, items: 200}]\nrate: 4\n";
     place.scenario("interrupted", &format!("{task}{ways}"));
     let running = place.program(&["interrupted.yaml", "--out", "o", "--quick"]).spawn().unwrap();
     let pid = running.id();
@@ -140,7 +139,7 @@ fn an_interrupt_ends_them_with_nothing_left() {
 #[test]
 fn what_cannot_come_at_a_rate_is_skipped_and_said() {
     let place = Place::new();
-    let table = "models: [serial, {kind: processes, ipc: shared_memory, dispatch: [stream, table]}]\nworkers: 2\n";
+    let table = "models: [serial, {kind: processes, ipc: shared_memory, dispatch: [stream, claim]}]\nworkers: 2\n";
     for (name, rest, why) in [
         ("table", format!("tasks: [sleep]\n{table}"), "a table is a fixed set: nothing comes"),
         (
@@ -148,7 +147,7 @@ fn what_cannot_come_at_a_rate_is_skipped_and_said() {
             "tasks: [sleep]\nmeasure: [work, end_to_end]\nmodels: [threads]\n".into(),
             "when all workers are ready",
         ),
-        ("rounds", "tasks: [probe_rounds, sleep]\nmodels: [threads]\n".into(), "come when others say so"),
+        ("rounds", "tasks: [probe_iterations, sleep]\nmodels: [threads]\n".into(), "come when others say so"),
         ("web", "tasks: [probe_web, sleep]\nmodels: [threads]\n".into(), "come when others say so"),
         ("gather", "tasks: [probe_gather, sleep]\nmodels: [threads]\n".into(), "come when others say so"),
     ] {
@@ -169,7 +168,7 @@ fn too_few_items_for_a_percentile_are_refused_where_they_stand() {
     // Without a rate they are as good as any, and with one `auto` chooses enough.
     place.scenario("none", "tasks:\n  - kind: sleep\n    items: 199\nmodels: [serial]\n");
     place.run(&["plan", "none.yaml"]).expect(0);
-    place.scenario("auto", "tasks: [{kind: sleep, duration: 100 us}]\nmodels: [serial]\nrate: 2000\n");
-    place.run_scenario("auto", &["--quick", "--trials", "1"]).expect(0);
+    place.scenario("auto", "tasks: [{kind: sleep, delay: 100 us}]\nmodels: [serial]\nrate: 2000\n");
+    place.run_scenario("auto", &["--quick", "--rounds", "1"]).expect(0);
     assert!(place.results("auto").cells.iter().all(|cell| cell.items >= ITEMS));
 }

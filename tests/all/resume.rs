@@ -5,7 +5,7 @@ use std::process::Child;
 use std::time::Duration;
 
 use runner::engine::{self, Run, ScheduledTrial, continued, schedule};
-use runner::plan::{Only, Options, Plan, plan};
+use runner::plan::{Filter, Options, Plan, plan};
 use runner::results::{JOURNAL, Journal, Machine, Results, Trial};
 use runner::scenario::{Source, load};
 use runner::task::Tasks;
@@ -15,7 +15,7 @@ use crate::ladder::{Table, Told, right, traced};
 use crate::support::{Ended, HANG, Place, processes, shared_segments, signal, until};
 
 /// Short trials under every kind of host, in the shape of `axes`.
-const WAYS: &str = "tasks: [{kind: sleep, duration: 1 ms, items: 6}]\nmodels: [serial, threads, {kind: processes, ipc: [pipe, shared_memory]}]\nworkers: 2\n";
+const WAYS: &str = "tasks: [{kind: sleep, delay: 1 ms, items: 6}]\nmodels: [serial, threads, {kind: processes, ipc: [pipe, shared_memory]}]\nworkers: 2\n";
 
 fn place_of(trial: &Trial) -> ScheduledTrial {
     ScheduledTrial { cell: trial.cell, round: trial.round, kind: trial.kind, duplicate: trial.duplicate }
@@ -28,9 +28,9 @@ fn planned_again(results: &Results) -> Plan {
     let scenarios = load(&[source], &tasks).unwrap_or_else(|problems| panic!("{problems}"));
     let options = Options {
         quick: results.run.quick,
-        trials: Some(results.run.rounds),
+        rounds: Some(results.run.rounds),
         seed: Some(results.run.seed),
-        only: results.run.only.as_deref().map(|only| Only::parse(only).unwrap()),
+        filter: results.run.filter.as_deref().map(|only| Filter::parse(&[only.to_owned()]).unwrap()),
         ..Options::new(results.machine.cores)
     };
     plan(&scenarios[0], &tasks, &options).unwrap_or_else(|problems| panic!("{problems}"))
@@ -90,7 +90,7 @@ fn killed_at(moments: usize, seed: u64) {
     for moment in 0..moments {
         let place = Place::new();
         place.scenario("k", WAYS);
-        let mut child = Some(place.program(&["k.yaml", "--out", "o", "--trials", "2"]).spawn().unwrap());
+        let mut child = Some(place.program(&["k.yaml", "--out", "o", "--rounds", "2"]).spawn().unwrap());
         let mut killed = Vec::new();
         // Some runs are killed again while they go on.
         while let Some(running) = child.take() {
@@ -99,11 +99,11 @@ fn killed_at(moments: usize, seed: u64) {
             killed.push(kill(&place, running));
             assert!(trials_in(&place, "k") >= done || place.report("k").join("results.json").exists());
             if random.bool() && killed.len() < 3 && journal(&place, "k").exists() {
-                child = Some(place.program(&["k.yaml", "--out", "o", "--trials", "2", "--resume"]).spawn().unwrap());
+                child = Some(place.program(&["k.yaml", "--out", "o", "--rounds", "2", "--resume"]).spawn().unwrap());
             }
         }
         let there = journal(&place, "k").exists() && std::fs::metadata(journal(&place, "k")).unwrap().len() > 0;
-        let resume: &[&str] = if there { &["--trials", "2", "--resume"] } else { &["--trials", "2"] };
+        let resume: &[&str] = if there { &["--rounds", "2", "--resume"] } else { &["--rounds", "2"] };
         let ended = place.run_scenario("k", resume).expect(0);
         assert_as_planned(&place.results("k"));
         // Of four ways: two rounds, two instrumented trials and one of memory.
@@ -130,14 +130,14 @@ fn killed_at_twenty_random_moments_and_resumed_a_run_has_every_trial_once() {
 fn interrupted_by_ctrl_c_a_run_goes_on() {
     let place = Place::new();
     place.scenario("c", WAYS);
-    let child = place.program(&["c.yaml", "--out", "o", "--trials", "8"]).spawn().unwrap();
+    let child = place.program(&["c.yaml", "--out", "o", "--rounds", "8"]).spawn().unwrap();
     until("trials in the journal", HANG, || (trials_in(&place, "c") >= 3).then_some(()));
     signal(child.id(), Signal::INT);
     let ended = Ended::of(child, HANG).expect(130);
     assert!(ended.stderr.contains("--resume"), "{}", ended.stderr);
     let partial = place.results("c");
     assert!(!partial.run.complete && trials_in(&place, "c") == partial.trials.len());
-    let ended = place.run_scenario("c", &["--trials", "8", "--resume"]).expect(0);
+    let ended = place.run_scenario("c", &["--rounds", "8", "--resume"]).expect(0);
     assert!(ended.stderr.contains(&format!("goes on after {} of ", partial.trials.len())), "{}", ended.stderr);
     let results = place.results("c");
     assert_as_planned(&results);
@@ -149,7 +149,7 @@ fn interrupted_by_ctrl_c_a_run_goes_on() {
 
 #[test]
 fn wherever_the_journal_ends_the_results_are_those_of_a_whole_run() {
-    let text = "tasks: [primes]\nmodels: [serial, threads]\nworkers: 2\ntrials: 9\n";
+    let text = "tasks: [primes]\nmodels: [serial, threads]\nworkers: 2\nrounds: 9\n";
     let plan = traced(text);
     let run = |folder: &std::path::Path| {
         let blank = engine::blank(&plan, Machine::default(), "2026-01-01 00:00".into());
@@ -194,7 +194,7 @@ fn wherever_the_journal_ends_the_results_are_those_of_a_whole_run() {
 fn another_scenario_version_or_machine_is_refused_by_name() {
     let place = Place::new();
     let file = place.scenario("r", WAYS);
-    broken_off(&place, "r", &["--trials", "9"], 2);
+    broken_off(&place, "r", &["--rounds", "9"], 2);
     let left = std::fs::read_to_string(journal(&place, "r")).unwrap();
     let (head, rest) = left.split_once('\n').unwrap();
     let mut value: serde_json::Value = serde_json::from_str(head).unwrap();
@@ -214,7 +214,7 @@ fn another_scenario_version_or_machine_is_refused_by_name() {
     ];
     for (text, words) in &cases {
         std::fs::write(journal(&place, "r"), text).unwrap();
-        let ended = place.run_scenario("r", &["--trials", "9", "--resume"]).expect(2);
+        let ended = place.run_scenario("r", &["--rounds", "9", "--resume"]).expect(2);
         let (path, way_out) = ("o/r/journal.ndjson was left by a run of", "run without --resume to start afresh");
         for part in [path, words, way_out] {
             assert!(ended.stderr.contains(part), "{part} in {}", ended.stderr);
@@ -223,16 +223,16 @@ fn another_scenario_version_or_machine_is_refused_by_name() {
     }
     std::fs::write(journal(&place, "r"), &left).unwrap();
     for (arguments, words) in [
-        (&["--trials", "9", "--seed", "4"][..], "another seed"),
-        (&["--trials", "8"], "another number of rounds (9, now 8)"),
-        (&["--trials", "9", "--only", "model=serial"], "another --only (none, now model=serial)"),
+        (&["--rounds", "9", "--seed", "4"][..], "another seed"),
+        (&["--rounds", "8"], "another number of rounds (9, now 8)"),
+        (&["--rounds", "9", "--filter", "model=serial"], "another --filter (none, now model=serial)"),
     ] {
         let ended = place.run_scenario("r", &[arguments, &["--resume"]].concat()).expect(2);
         assert!(ended.stderr.contains(words), "{}", ended.stderr);
     }
     let text = std::fs::read_to_string(&file).unwrap();
     std::fs::write(&file, text.replace("items: 6", "items: 7")).unwrap();
-    let ended = place.run_scenario("r", &["--trials", "9", "--resume"]).expect(2);
+    let ended = place.run_scenario("r", &["--rounds", "9", "--resume"]).expect(2);
     assert!(ended.stderr.contains("another scenario text"), "{}", ended.stderr);
 }
 
@@ -240,7 +240,7 @@ fn another_scenario_version_or_machine_is_refused_by_name() {
 fn a_damaged_journal_is_named_and_left_alone() {
     let place = Place::new();
     place.scenario("d", WAYS);
-    broken_off(&place, "d", &["--trials", "9"], 3);
+    broken_off(&place, "d", &["--rounds", "9"], 3);
     let left = std::fs::read_to_string(journal(&place, "d")).unwrap();
     let lines: Vec<&str> = left.lines().collect();
     let other = lines[2].replace("\"round\":0", "\"round\":5");
@@ -253,12 +253,12 @@ fn a_damaged_journal_is_named_and_left_alone() {
     ];
     for (text, words) in cases {
         std::fs::write(journal(&place, "d"), &text).unwrap();
-        let ended = place.run_scenario("d", &["--trials", "9", "--resume"]).expect(3);
+        let ended = place.run_scenario("d", &["--rounds", "9", "--resume"]).expect(3);
         assert!(ended.stderr.contains("o/d/journal.ndjson") && ended.stderr.contains(words), "{}", ended.stderr);
         assert_eq!(std::fs::read_to_string(journal(&place, "d")).unwrap(), text);
     }
     // Without --resume, it is nothing that anyone needs.
-    place.run_scenario("d", &["--quick", "--trials", "1"]).expect(0);
+    place.run_scenario("d", &["--quick", "--rounds", "1"]).expect(0);
 }
 
 #[test]
@@ -282,17 +282,17 @@ fn nothing_to_resume_is_said() {
 fn a_run_afresh_says_what_it_drops() {
     let place = Place::new();
     place.scenario("a", WAYS);
-    broken_off(&place, "a", &["--quick", "--trials", "9"], 2);
+    broken_off(&place, "a", &["--quick", "--rounds", "9"], 2);
     let done = trials_in(&place, "a");
-    let ended = place.run_scenario("a", &["--quick", "--trials", "9"]).expect(0);
+    let ended = place.run_scenario("a", &["--quick", "--rounds", "9"]).expect(0);
     let words = format!(
         "a: starts afresh; --resume would have continued the run that was broken off after {done} of 36 trials"
     );
     assert!(ended.stderr.contains(&words), "{}", ended.stderr);
     assert_eq!(place.results("a").run.resumed, 0);
     // Another run could not have gone on with it, and says nothing.
-    broken_off(&place, "a", &["--quick", "--trials", "9"], 2);
-    let ended = place.run_scenario("a", &["--quick", "--trials", "2"]).expect(0);
+    broken_off(&place, "a", &["--quick", "--rounds", "9"], 2);
+    let ended = place.run_scenario("a", &["--quick", "--rounds", "2"]).expect(0);
     assert!(!ended.stderr.contains("--resume"), "{}", ended.stderr);
 }
 
@@ -303,7 +303,7 @@ fn of_several_scenarios_the_whole_ones_are_left_as_they_are() {
     for name in ["one", "two", "three"] {
         place.scenario(name, WAYS);
     }
-    let all = [&files[0], &files[1], &files[2], "--out", "o", "--quick", "--trials", "3"];
+    let all = [&files[0], &files[1], &files[2], "--out", "o", "--quick", "--rounds", "3"];
     let child = place.program(&all).spawn().unwrap();
     until("trials of the second scenario", HANG, || (trials_in(&place, "two") >= 1).then_some(()));
     signal(child.id(), Signal::INT);
@@ -327,9 +327,11 @@ fn the_order_of_a_run_follows_from_its_results_file() {
     let place = Place::new();
     let groups = WAYS.replace("items: 6}]", "items: 6}, {kind: empty, items: 6}]");
     place.scenario("o", &groups);
-    for arguments in
-        [&["--trials", "8"][..], &["--trials", "8", "--seed", "77"], &["--quick", "--only", "model=threads|processes"]]
-    {
+    for arguments in [
+        &["--rounds", "8"][..],
+        &["--rounds", "8", "--seed", "77"],
+        &["--quick", "--filter", "model=threads|processes"],
+    ] {
         place.run_scenario("o", arguments).expect(0);
         assert_as_planned(&place.results("o"));
     }

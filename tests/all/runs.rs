@@ -24,7 +24,7 @@ measure: [work, end_to_end]
 fn every_way(tasks: &str, settings: &str) -> Results {
     let place = Place::new();
     place.scenario("w", &format!("tasks:\n{tasks}{EVERY_WAY}{settings}"));
-    let ended = place.run_scenario("w", &["--quick", "--trials", "1"]).expect(0);
+    let ended = place.run_scenario("w", &["--quick", "--rounds", "1"]).expect(0);
     let results = place.results("w");
     assert_whole(&results);
     place.assert_no_leftovers(ended.pid);
@@ -45,7 +45,12 @@ fn assert_whole(results: &Results) {
                 digests.insert((trial.digest.clone(), trial.done));
             }
             assert!(!trial.marks.iter().any(|mark| mark == "leaked"), "{} left a process behind", cell.label);
-            assert_eq!(trial.first_item == 0, group.measure == "end_to_end", "{}: only warm-ups are cold", cell.label);
+            assert_eq!(
+                trial.first_item == 0,
+                group.measure.word() == "end_to_end",
+                "{}: only warm-ups are cold",
+                cell.label
+            );
         }
         assert!(digests.len() <= 1, "{}: {digests:?}", group.label);
         for cell in &group.cells {
@@ -88,10 +93,8 @@ fn computing_tasks_are_right_under_every_way() {
 
 #[test]
 fn waiting_and_writing_tasks_are_right_under_every_way() {
-    let results = every_way(
-        "  - {kind: sleep, duration: 1 ms, items: 9}\n  - {kind: file, bytes: 5000, items: 9}\n",
-        "workers: 2\n",
-    );
+    let results =
+        every_way("  - {kind: sleep, delay: 1 ms, items: 9}\n  - {kind: file, size: 5000, items: 9}\n", "workers: 2\n");
     assert_done(&results, "sleep", 9);
     assert_done(&results, "file", 9);
 }
@@ -117,7 +120,7 @@ fn items_that_yield_items_are_all_done_under_every_way() {
     let results = every_way("  - {kind: probe_tree, fan_out: 3, depth: 3, items: 5}\n", "chunk: 2\nworkers: 3\n");
     assert_done(&results, "probe_tree", 5 * (1 + 3 + 9 + 27));
     // A table is a fixed set.
-    assert!(results.cells.iter().all(|cell| cell.dispatch.as_deref() != Some("table")));
+    assert!(results.cells.iter().all(|cell| cell.config.dispatch.map(|word| word.word()) != Some("table")));
     assert!(results.skipped.iter().any(|skipped| skipped.what.contains("table")), "{:?}", results.skipped);
 }
 
@@ -132,9 +135,9 @@ fn more_workers_than_items_do_no_harm() {
 fn chunks_flights_and_placements_change_no_reply() {
     let place = Place::new();
     let models = "models: [serial, threads, rayon, {kind: processes, ipc: [pipe, shared_memory], in_flight: [1, 4]}]\n";
-    let axes = "workers: 2\nchunk: [1, 7, 100]\nplacement: [free, same, cross]\n";
+    let axes = "workers: 2\nchunk: [1, 7, 100]\naffinity: [free, same, cross]\n";
     place.scenario("c", &format!("tasks: [{{kind: primes, limit: 1000, items: 60}}]\n{models}{axes}"));
-    place.run_scenario("c", &["--quick", "--trials", "1"]).expect(0);
+    place.run_scenario("c", &["--quick", "--rounds", "1"]).expect(0);
     let results = place.results("c");
     assert_whole(&results);
     assert_eq!(results.cells.len(), 1 + 2 * 9 + 4 * 9);
@@ -144,7 +147,7 @@ fn chunks_flights_and_placements_change_no_reply() {
 fn instrumented_trials_clock_every_item() {
     let place = Place::new();
     place.scenario("i", "tasks: [{kind: empty, items: 300}]\nmodels: [serial, threads, rayon, {kind: processes, ipc: [pipe, manager]}, {kind: processes, ipc: shared_memory, dispatch: claim}]\nworkers: 2\n");
-    place.run_scenario("i", &["--trials", "1"]).expect(0);
+    place.run_scenario("i", &["--rounds", "1"]).expect(0);
     let results = place.results("i");
     assert_whole(&results);
     assert_eq!(results.latencies.len(), results.cells.len());
@@ -165,7 +168,7 @@ fn instrumented_trials_clock_every_item() {
 #[test]
 fn times_of_long_items_are_as_long_as_the_items() {
     let place = Place::new();
-    let text = "tasks: [{kind: sleep, duration: 5 ms, items: 12}]\nmodels: [serial, threads, processes]\nworkers: 2\nipc: [pipe, shared_memory]\ntrials: 1\n";
+    let text = "tasks: [{kind: sleep, delay: 5 ms, items: 12}]\nmodels: [serial, threads, processes]\nworkers: 2\nipc: [pipe, shared_memory]\nrounds: 1\n";
     place.scenario("long", text);
     place.run_scenario("long", &[]).expect(0);
     let results = place.results("long");
@@ -184,7 +187,7 @@ fn times_of_long_items_are_as_long_as_the_items() {
 // ---- Outputs.
 
 /// A small run whose outputs are looked at: two ways that are cheap.
-const SMALL: &str = "tasks: [{kind: sleep, duration: 1 ms, items: 4}]\nmodels: [serial, threads]\nworkers: [1, 4]\n";
+const SMALL: &str = "tasks: [{kind: sleep, delay: 1 ms, items: 4}]\nmodels: [serial, threads]\nworkers: [1, 4]\n";
 
 fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
@@ -197,7 +200,7 @@ fn rendering_again_gives_the_same_bytes() {
     place.scenario("r", &SMALL.replace("models: [serial", "charts: [speedup, time]\nmodels: [serial"));
     let text = std::fs::read_to_string(place.path("r.yaml")).unwrap().replacen("charts: time\n", "", 1);
     place.write("r.yaml", text);
-    place.run_scenario("r", &["--trials", "7"]).expect(0);
+    place.run_scenario("r", &["--rounds", "7"]).expect(0);
     let first = files(&place.report("r"));
     for name in ["results.json", "report.md", "speedup.svg", "speedup-dark.svg", "time.svg", "time-dark.png"] {
         assert!(first.contains_key(name), "there is no {name}: {:?}", first.keys());
@@ -250,7 +253,7 @@ fn json_has_the_numbers_of_the_results_file() {
     let place = Place::new();
     place.scenario("a", SMALL);
     place.scenario("b", SMALL);
-    let ended = place.run(&["a.yaml", "b.yaml", "--out", "o", "--json", "--trials", "2"]).expect(0);
+    let ended = place.run(&["a.yaml", "b.yaml", "--out", "o", "--json", "--rounds", "2"]).expect(0);
     let json = ended.json();
     for (at, name) in ["a", "b"].iter().enumerate() {
         let results = place.results(name);
@@ -273,9 +276,9 @@ fn a_verdict_needs_six_rounds_and_an_expectation_that_fails_is_exit_1() {
     let place = Place::new();
     let expect = "expect:\n  - compare: {model: threads, workers: 4}\n    to: {model: serial}\n    at_least: 1000\n";
     place.scenario("e", &format!("{SMALL}{expect}"));
-    let few = place.run_scenario("e", &["--trials", "5"]).expect(0);
+    let few = place.run_scenario("e", &["--rounds", "5"]).expect(0);
     assert!(few.stdout.contains("No verdict"), "{}", few.stdout);
-    let enough = place.run_scenario("e", &["--trials", "7"]).expect(1);
+    let enough = place.run_scenario("e", &["--rounds", "7"]).expect(1);
     let results = place.results("e");
     assert_eq!(results.derived.groups[0].pairs.len(), 3);
     assert!(enough.stdout.to_lowercase().contains("not met"), "{}", enough.stdout);
@@ -286,7 +289,7 @@ fn a_verdict_needs_six_rounds_and_an_expectation_that_fails_is_exit_1() {
 fn baseline_and_most_workers_run_twice_per_round_from_eight_rounds_on() {
     let place = Place::new();
     place.scenario("d", SMALL);
-    place.run_scenario("d", &["--trials", "8"]).expect(0);
+    place.run_scenario("d", &["--rounds", "8"]).expect(0);
     let results = place.results("d");
     let checked: Vec<&str> = results.cells.iter().filter(|c| c.checked).map(|c| c.label.as_str()).collect();
     assert_eq!(checked, ["serial", "threads × 4"]);
@@ -304,9 +307,9 @@ fn baseline_and_most_workers_run_twice_per_round_from_eight_rounds_on() {
 #[test]
 fn narrowed_runs_do_not_replace_a_full_report() {
     let place = Place::new();
-    place.scenario("n", "tasks: [{kind: empty, items: 2}]\nmodels: [serial, threads]\nworkers: 2\ntrials: 1\n");
+    place.scenario("n", "tasks: [{kind: empty, items: 2}]\nmodels: [serial, threads]\nworkers: 2\nrounds: 1\n");
     place.run(&["n.yaml"]).expect(0);
-    place.run(&["n.yaml", "--only", "model=serial"]).expect(0);
+    place.run(&["n.yaml", "--filter", "model=serial"]).expect(0);
     let cells = |folder: &str| runner::results::read(&place.path(folder).join("n/results.json")).unwrap().cells.len();
     assert_eq!((cells("reports"), cells("reports/only")), (2, 1));
 }
@@ -314,7 +317,7 @@ fn narrowed_runs_do_not_replace_a_full_report() {
 #[test]
 fn what_was_measured_is_shown_where_its_report_cannot_be_written() {
     let place = Place::new();
-    place.scenario("w", "tasks: [{kind: empty, items: 2}]\nmodels: [serial, threads]\nworkers: 2\ntrials: 1\n");
+    place.scenario("w", "tasks: [{kind: empty, items: 2}]\nmodels: [serial, threads]\nworkers: 2\nrounds: 1\n");
     std::fs::create_dir_all(place.report("w").join("report.md/taken")).unwrap();
     let ended = place.run_scenario("w", &["--quiet"]).expect(3);
     assert!(ended.stdout.contains("threads × 2") && !ended.stdout.contains("Report: "), "{}", ended.stdout);
@@ -325,11 +328,11 @@ fn what_was_measured_is_shown_where_its_report_cannot_be_written() {
 fn only_narrows_a_run() {
     let place = Place::new();
     place.scenario("n", SMALL);
-    place.run_scenario("n", &["--quick", "--trials", "1", "--only", "model=threads,workers=4"]).expect(0);
+    place.run_scenario("n", &["--quick", "--rounds", "1", "--filter", "model=threads,workers=4"]).expect(0);
     let results = place.results("n");
     assert_eq!(results.cells.iter().map(|cell| cell.label.as_str()).collect::<Vec<_>>(), ["threads × 4"]);
-    assert_eq!(results.run.only.as_deref(), Some("model=threads,workers=4"));
-    let ended = place.run_scenario("n", &["--quick", "--trials", "1", "--only", "model=serial|threads"]).expect(0);
+    assert_eq!(results.run.filter.as_deref(), Some("model=threads,workers=4"));
+    let ended = place.run_scenario("n", &["--quick", "--rounds", "1", "--filter", "model=serial|threads"]).expect(0);
     assert_eq!(place.results("n").cells.len(), 3);
     assert!(
         ended.stdout.contains("model=serial|threads") || place.report_text("n").contains("only"),
@@ -343,7 +346,7 @@ fn a_seed_gives_the_same_order_again() {
     let place = Place::new();
     place.scenario("s", SMALL);
     let order = |seed: &str| {
-        place.run_scenario("s", &["--quick", "--trials", "6", "--seed", seed]).expect(0);
+        place.run_scenario("s", &["--quick", "--rounds", "6", "--seed", seed]).expect(0);
         let results = place.results("s");
         assert_eq!(results.run.seed.to_string(), seed);
         results.trials.into_iter().map(|trial| (trial.cell, trial.duplicate, trial.digest)).collect::<Vec<_>>()
@@ -359,7 +362,7 @@ fn the_next_run_does_the_same_work() {
     let place = Place::new();
     let auto = SMALL.replace(", items: 4", "");
     place.scenario("c", &auto);
-    place.run_scenario("c", &["--quick", "--trials", "1"]).expect(0);
+    place.run_scenario("c", &["--quick", "--rounds", "1"]).expect(0);
     let chosen: Vec<u64> = place.results("c").cells.iter().map(|cell| cell.items).collect();
     assert!(chosen.iter().all(|items| *items > 0));
     // A count that no calibration would choose shows where the next run takes it from.
@@ -369,11 +372,11 @@ fn the_next_run_does_the_same_work() {
     // Counts that suited badly are chosen anew, and on a busy machine they do.
     changed.trials.iter_mut().for_each(|trial| trial.marks.clear());
     runner::results::write(&path, &changed).unwrap();
-    place.run_scenario("c", &["--quick", "--trials", "1"]).expect(0);
+    place.run_scenario("c", &["--quick", "--rounds", "1"]).expect(0);
     assert!(place.results("c").cells.iter().all(|cell| cell.items == 33 || chosen[1..].contains(&cell.items)));
     assert_eq!(place.results("c").cells[0].items, 33);
     // Another size of run chooses anew.
-    place.run_scenario("c", &["--trials", "1"]).expect(0);
+    place.run_scenario("c", &["--rounds", "1"]).expect(0);
     assert_ne!(place.results("c").cells[0].items, 33);
 }
 
@@ -396,13 +399,13 @@ fn plans_run_nothing() {
 fn results_go_to_standard_output_and_progress_to_standard_error() {
     let place = Place::new();
     place.scenario("t", SMALL);
-    let loud = place.run_scenario("t", &["--quick", "--trials", "1"]).expect(0);
+    let loud = place.run_scenario("t", &["--quick", "--rounds", "1"]).expect(0);
     assert!(loud.stderr.contains("t: done") && !loud.stdout.contains("t: done"));
-    let quiet = place.run_scenario("t", &["--quick", "--trials", "1", "-q"]).expect(0);
+    let quiet = place.run_scenario("t", &["--quick", "--rounds", "1", "-q"]).expect(0);
     assert_eq!(quiet.stderr, "");
     assert!(quiet.stdout.contains("threads × 4"));
-    let verbose = place.run_scenario("t", &["--trials", "7", "-v"]).expect(0);
-    let plain = place.run_scenario("t", &["--trials", "7"]).expect(0);
+    let verbose = place.run_scenario("t", &["--rounds", "7", "-v"]).expect(0);
+    let plain = place.run_scenario("t", &["--rounds", "7"]).expect(0);
     assert!(verbose.stdout.lines().count() > plain.stdout.lines().count());
 }
 
@@ -410,8 +413,8 @@ fn results_go_to_standard_output_and_progress_to_standard_error() {
 fn a_reader_that_leaves_is_no_failure() {
     let place = Place::new();
     place.scenario("h", SMALL);
-    let run = ["h.yaml", "--out", "o", "--quick", "--trials", "1"];
-    let json = ["h.yaml", "--out", "o", "--quick", "--trials", "1", "--json"];
+    let run = ["h.yaml", "--out", "o", "--quick", "--rounds", "1"];
+    let json = ["h.yaml", "--out", "o", "--quick", "--rounds", "1", "--json"];
     for arguments in [&["list"][..], &["schema"], &["plan", "h.yaml"], &["--help"], &run, &json] {
         let mut child = place.program(arguments).spawn().unwrap();
         drop(child.stdout.take());
@@ -428,7 +431,7 @@ fn a_reader_that_leaves_is_no_failure() {
 fn a_full_standard_output_is_a_failure_that_is_named() {
     let place = Place::new();
     place.scenario("f", SMALL);
-    for arguments in [&["list"][..], &["f.yaml", "--out", "o", "--quick", "--trials", "1"]] {
+    for arguments in [&["list"][..], &["f.yaml", "--out", "o", "--quick", "--rounds", "1"]] {
         let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
         let ended = Ended::of(place.program(arguments).stdout(full).spawn().unwrap(), HANG).expect(3);
         assert!(ended.stderr.contains("standard output: No space left"), "{}", ended.stderr);
@@ -443,7 +446,7 @@ fn a_long_temporary_folder_is_no_failure() {
     let long = place.path(&"x".repeat(150));
     std::fs::create_dir(&long).unwrap();
     place.scenario("l", "tasks: [{kind: empty, items: 8}]\nmodels: [{kind: processes, ipc: queue}]\nworkers: 2\n");
-    let mut command = place.program(&["l.yaml", "--out", "o", "--quick", "--trials", "1"]);
+    let mut command = place.program(&["l.yaml", "--out", "o", "--quick", "--rounds", "1"]);
     let ended = Ended::of(command.env("TMPDIR", &long).spawn().unwrap(), HANG).expect(0);
     assert_whole(&place.results("l"));
     let left: Vec<_> = std::fs::read_dir("/tmp").unwrap().map(|entry| entry.unwrap().file_name()).collect();
@@ -481,7 +484,7 @@ fn on_a_terminal(place: &Place, arguments: &[&str], no_color: Option<&str>) -> S
 fn colour_is_for_terminals_that_want_it() {
     let place = Place::new();
     place.scenario("z", SMALL);
-    let arguments = ["z.yaml", "--out", "o", "--quick", "--trials", "1"];
+    let arguments = ["z.yaml", "--out", "o", "--quick", "--rounds", "1"];
     assert!(on_a_terminal(&place, &arguments, None).contains("\u{1b}["));
     assert!(on_a_terminal(&place, &arguments, Some("")).contains("\u{1b}["));
     assert!(!on_a_terminal(&place, &arguments, Some("1")).contains('\u{1b}'));
@@ -496,7 +499,7 @@ fn payloads_of_any_size_cross_in_every_way() {
     let ways = "{kind: processes, ipc: [queue, pipe, shared_memory, manager], in_flight: [1, 4]}";
     let text = format!("tasks: [{{kind: echo, payload: {sizes}, items: 60}}]\nmodels: [serial, {ways}]\nworkers: 2\n");
     place.scenario("sizes", &text);
-    let ended = place.run_scenario("sizes", &["--quick", "--trials", "1"]).expect(0);
+    let ended = place.run_scenario("sizes", &["--quick", "--rounds", "1"]).expect(0);
     place.assert_no_leftovers(ended.pid);
     let results = place.results("sizes");
     assert_eq!(results.cells.len(), 9 * (1 + 4 * 2));

@@ -64,7 +64,7 @@ fn all_refused(list: &[Bad]) {
 fn wrong_words_are_shown_with_the_nearest_known_one() {
     all_refused(&[
         bad(good("x") + "trails: 3\n", ":9:1", &["`trails`", "did you mean `trials`?"]),
-        bad(with("items: 8", "items: 8, trials: 3"), ":6:33", &["`trials`", "belongs to the top level"]),
+        bad(with("items: 8", "items: 8, rounds: 3"), ":6:33", &["`trials`", "belongs to the top level"]),
         bad(with("kind: empty", "kind: emty"), ":6:16", &["`emty` is no task", "did you mean `empty`?"]),
         bad(with("[serial,", "[seral,"), ":7:10", &["`seral` is no model", "did you mean `serial`?"]),
         bad(with("ipc: pipe", "ipc: pip"), ":7:41", &["`pip` is no IPC method", "did you mean `pipe`?"]),
@@ -324,10 +324,10 @@ fn a_wrong_command_line_is_usage() {
     place.write("x.yaml", good("x"));
     for arguments in [
         &["--no-such-option"][..],
-        &["x.yaml", "--trials", "0"],
-        &["x.yaml", "--only", "model=thread"],
-        &["x.yaml", "--only", "colour=red"],
-        &["x.yaml", "--only", "model"],
+        &["x.yaml", "--rounds", "0"],
+        &["x.yaml", "--filter", "model=thread"],
+        &["x.yaml", "--filter", "colour=red"],
+        &["x.yaml", "--filter", "model"],
         &["render", "--out", "o", "nothing"],
         &[],
     ] {

@@ -39,7 +39,7 @@ const TOPOLOGIES: &[(&str, &str, u64)] = &[
 #[test]
 fn replies_are_those_of_a_serial_run_under_every_way() {
     for (name, task, known) in TOPOLOGIES {
-        for (purpose, arguments) in [("", vec!["--quick", "--trials", "1"]), ("measure: end_to_end\n", vec!["--quick"])]
+        for (purpose, arguments) in [("", vec!["--quick", "--rounds", "1"]), ("measure: end_to_end\n", vec!["--quick"])]
         {
             let place = Place::new();
             place.scenario(name, &format!("tasks: [{task}]\n{purpose}{EVERY_WAY}"));
@@ -65,14 +65,14 @@ fn every_model_can_have_a_fault_in_them() {
         let models =
             "models: [serial, threads, rayon, async, {kind: processes, ipc: [queue, pipe, shared_memory, manager]}]";
         place.scenario(name, &format!("tasks: [{task}]\nfault: {kinds}\nworkers: 2\n{models}\n"));
-        let ended = place.run_scenario(name, &["--quick", "--trials", "1"]).expect(0);
+        let ended = place.run_scenario(name, &["--quick", "--rounds", "1"]).expect(0);
         place.assert_no_leftovers(ended.pid);
         let results = place.results(name);
         assert_eq!(results.trials.len(), 2 * ways(name, 7), "{name}");
         for trial in &results.trials {
             let cell = &results.cells[trial.cell];
-            let kind = results.groups[cell.group].fault.as_ref().unwrap().kind.as_str();
-            let expected = match (kind, cell.model.as_str()) {
+            let kind = results.groups[cell.group].fault.as_ref().unwrap().kind.word();
+            let expected = match (kind, cell.config.model.word()) {
                 ("kill", "processes") => "worker died: signal 9 (SIGKILL)".to_owned(),
                 ("kill", _) => "host died: signal 9 (SIGKILL)".to_owned(),
                 (_, "processes") => "worker died: exit code 101".to_owned(),
@@ -92,7 +92,7 @@ fn a_worker_that_hangs_is_over_in_time() {
         let models = "models: [serial, threads, rayon, async, {kind: processes, ipc: [pipe, manager]}]";
         let fault = "fault: {kind: hang, item: 1}\nworkers: 2\ntimeout: 500 ms\n";
         place.scenario(name, &format!("tasks: [{}]\n{fault}{models}\n", task.replace("items: 12", "items: 24")));
-        let ended = place.run_scenario(name, &["--quick", "--trials", "1"]).expect(0);
+        let ended = place.run_scenario(name, &["--quick", "--rounds", "1"]).expect(0);
         place.assert_no_leftovers(ended.pid);
         let results = place.results(name);
         assert_eq!(results.trials.len(), ways(name, 5), "{name}");
@@ -128,7 +128,7 @@ fn an_interrupt_ends_them_and_what_was_done_is_kept() {
 fn a_consumer_that_fails_ends_the_trial_with_its_words() {
     let place = Place::new();
     place.scenario("fails", &format!("tasks: [{{kind: probe_gather, fails_at: 20, items: 3000}}]\n{EVERY_WAY}"));
-    place.run_scenario("fails", &["--quick", "--trials", "1"]).expect(3);
+    place.run_scenario("fails", &["--quick", "--rounds", "1"]).expect(3);
     let results = place.results("fails");
     assert_eq!(results.trials.len(), WAYS + 1);
     for trial in &results.trials {
@@ -140,7 +140,7 @@ fn a_consumer_that_fails_ends_the_trial_with_its_words() {
 #[test]
 fn what_cannot_be_is_skipped_and_said() {
     let place = Place::new();
-    let ways = "models: [serial, {kind: processes, dispatch: [stream, table], ipc: shared_memory}]\nworkers: 2\n";
+    let ways = "models: [serial, {kind: processes, dispatch: [stream, claim], ipc: shared_memory}]\nworkers: 2\n";
     for (name, task, _) in TOPOLOGIES {
         place.scenario(name, &format!("tasks: [{task}]\n{ways}"));
         let planned = place.run(&["plan", &format!("{name}.yaml")]).expect(0);

@@ -1,8 +1,7 @@
 //! `runner try` and commands: what a user names is run under every way, and what cannot be run is said.
 
-use runner::vocab::Outcome;
-
 use super::support::{Place, skipped};
+use runner::setting::Outcome;
 
 const WORK: &str = "import asyncio, time
 def doubles(item):
@@ -23,7 +22,7 @@ fn a_function_gets_a_verdict_and_a_scenario_that_runs_again() {
     let place = Place::new();
     place.write("work.py", WORK);
     place.write("items.jsonl", "{\"n\": 1}\n{\"n\": 2}\n");
-    let options = ["--trials", "2", "--out", "o", "--workers", "2"];
+    let options = ["--rounds", "2", "--out", "o", "--workers", "2"];
     let arguments = [&["try", "work:doubles", "--items", "items.jsonl", "--save", "mine.yaml"], &options[..]].concat();
     let ended = place.run(&arguments).expect(0);
     assert!(ended.stdout.contains("threads × 2") && ended.stdout.contains("processes × 2"), "{}", ended.stdout);
@@ -57,7 +56,7 @@ fn a_command_is_tried_and_runs_from_a_scenario_where_that_is_allowed() {
         "words",
         "--save",
         "mine.yaml",
-        "--trials",
+        "--rounds",
         "2",
         "--out",
         "o",
@@ -90,6 +89,6 @@ fn a_command_that_fails_in_the_middle_is_an_outcome() {
     let place = Place::new();
     let text = "tasks: [{kind: command, argv: [sh, -c, 'test {item} -lt 5'], items: 8}]\nmodels: [serial, threads]\nworkers: 2\n";
     place.scenario("fails", text);
-    let ended = place.run_scenario("fails", &["--allow-commands", "--quick", "--trials", "1"]).expect(3);
+    let ended = place.run_scenario("fails", &["--allow-commands", "--quick", "--rounds", "1"]).expect(3);
     assert!(ended.stdout.contains("sh ended with exit code 1 for item 5"), "{}", ended.stdout);
 }

@@ -41,14 +41,14 @@ fn cpu_time_of_each_phase_is_what_was_burned_in_it() {
         "u",
         &format!("tasks: [{{kind: probe_burn, cpu: 10 ms, items: 40}}]\n{models}workers: 2\nchunk: 10\nwait: sleep\n"),
     );
-    place.run_scenario("u", &["--quick", "--trials", "1"]).expect(0);
+    place.run_scenario("u", &["--quick", "--rounds", "1"]).expect(0);
     let results = place.results("u");
     assert_eq!(results.trials.len(), 5);
     for trial in &results.trials {
         let cell = &results.cells[trial.cell];
         // A warm-up is a chunk in every worker; serial has no chunks.
-        let warm = if cell.model == "serial" { 10 } else { 2 * 100 } * MS;
-        let processes = 1 + if cell.model == "processes" { 2 } else { 0 };
+        let warm = if cell.config.model.word() == "serial" { 10 } else { 2 * 100 } * MS;
+        let processes = 1 + if cell.config.model.word() == "processes" { 2 } else { 0 };
         let [start, work, join] = trial.phases.each_ref().map(cpu);
         let label = &cell.label;
         assert!((400 * MS * 98 / 100..=400 * MS * 102 / 100).contains(&work), "{label}: {work} in work");
@@ -63,8 +63,8 @@ fn cpu_time_of_each_phase_is_what_was_burned_in_it() {
 fn faults_are_counted_in_the_phase_and_the_process_where_they_happen() {
     let place = Place::new();
     let models = "models: [serial, threads, rayon, {kind: processes, ipc: pipe}]\nworkers: 2\n";
-    place.scenario("u", &format!("tasks: [{{kind: probe_hold, bytes: 40 MiB, items: 3}}]\n{models}"));
-    place.run_scenario("u", &["--quick", "--trials", "1"]).expect(0);
+    place.scenario("u", &format!("tasks: [{{kind: probe_hold, size: 40 MiB, items: 3}}]\n{models}"));
+    place.run_scenario("u", &["--quick", "--rounds", "1"]).expect(0);
     let results = place.results("u");
     let huge = std::fs::read_to_string("/sys/kernel/mm/transparent_hugepage/enabled").unwrap_or_default();
     // Where the kernel gives huge pages unasked, a fault brings one of them or one of the small ones.
@@ -73,7 +73,7 @@ fn faults_are_counted_in_the_phase_and_the_process_where_they_happen() {
         let cell = &results.cells[trial.cell];
         let [start, work, join] = trial.phases.map(|phase| phase.minor_faults);
         // Every worker warms up with one item.
-        let least = [u64::from(cell.workers.unwrap_or(1)) * fewest, 3 * fewest];
+        let least = [u64::from(cell.config.workers.unwrap_or(1)) * fewest, 3 * fewest];
         assert!(start >= least[0] && work >= least[1], "{}: {start} and {work}", cell.label);
         let most = 3 * 40 * MIB / 4096 * 105 / 100 + 2000;
         assert!(work <= most && join <= most, "{}: {work}, then {join}", cell.label);
@@ -92,7 +92,7 @@ fn every_way_accounts_for_its_time_to_the_nanosecond_and_for_its_memory() {
     let tasks = "tasks:\n  - {kind: empty, items: 200}\n  - {kind: probe_tree, items: 3}\n";
     let place = Place::new();
     place.scenario("u", &format!("{tasks}{EVERY_WAY}measure: [work, end_to_end]\nworkers: 3\nchunk: 2\n"));
-    place.run_scenario("u", &["--trials", "1"]).expect(0);
+    place.run_scenario("u", &["--rounds", "1"]).expect(0);
     let results = place.results("u");
     // Serial, threads, rayon, two methods and the table, which a tree of items has not; by two measures.
     assert_eq!(results.cells.len(), 2 * (6 + 5));
@@ -102,12 +102,12 @@ fn every_way_accounts_for_its_time_to_the_nanosecond_and_for_its_memory() {
         assert_eq!(trial.spent.is_some(), trial.kind == Kind::Instrumented, "{label}");
         assert_eq!(trial.memory.is_some(), trial.kind == Kind::Memory, "{label}");
         if let Some(spent) = &trial.spent {
-            let workers = u64::from(cell.workers.unwrap_or(1));
+            let workers = u64::from(cell.config.workers.unwrap_or(1));
             assert_eq!(all(spent), workers * trial.phases[1].wall, "{label}: {spent:?}");
             assert!(spent.service > 0 && spent.lock == 0, "{label}: {spent:?}");
         }
         if let Some(memory) = &trial.memory {
-            let separate = if cell.model == "processes" { 3 } else { 0 };
+            let separate = if cell.config.model.word() == "processes" { 3 } else { 0 };
             assert_eq!(memory.workers.len(), separate, "{label}");
             let sizes = memory.workers.iter().chain([&memory.before, &memory.after]);
             assert!(sizes.clone().all(|size| size.rss >= size.pss && size.pss > 0), "{label}: {memory:?}");
@@ -131,7 +131,7 @@ fn programs_count_for_those_who_run_them() {
     let task = format!("tasks: [{{kind: command, argv: [sh, -c, \"{count}\"], items: 8}}]\n");
     let ways = "models: [serial, threads, rayon, {kind: processes, ipc: [pipe, shared_memory]}]\nworkers: 2\n";
     place.scenario("c", &format!("{task}{ways}"));
-    place.run_scenario("c", &["--quick", "--trials", "3", "--allow-commands"]).expect(0);
+    place.run_scenario("c", &["--quick", "--rounds", "3", "--allow-commands"]).expect(0);
     let results = place.results("c");
     let used = |cell: usize| {
         let all = results.timed(cell).map(|trial| trial.phases[1].user + trial.phases[1].system);

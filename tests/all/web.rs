@@ -40,7 +40,7 @@ fn replies_are_right_under_every_way() {
     let sends = "processes, start: [spawn, fork, forkserver], measure: end_to_end, ipc: pipe, chunk: 3";
     let ways = EVERY_WAY.to_owned() + &format!("  - {{kind: {sends}}}\n");
     place.scenario("web", &format!("tasks: [{}, {whole}, {}]\n{ways}", DOWNLOADS.0, CRAWLS.0));
-    let ended = place.run_scenario("web", &["--quick", "--trials", "1"]).expect(0);
+    let ended = place.run_scenario("web", &["--quick", "--rounds", "1"]).expect(0);
     place.assert_no_leftovers(ended.pid);
     place.assert_nothing_runs();
     let results = place.results("web");
@@ -58,7 +58,7 @@ fn replies_are_right_under_every_way() {
 fn every_page_is_fetched_once_however_often_it_is_tried() {
     let place = Place::new();
     place.scenario("often", &format!("timeout: 10 s\ntasks: [{}]\n{EVERY_WAY}", CRAWLS.0));
-    let file = ["often.yaml", "--out", "o", "--quick", "--trials", "20"];
+    let file = ["often.yaml", "--out", "o", "--quick", "--rounds", "20"];
     let ended = Ended::of(place.program(&file).spawn().unwrap(), HANG * 4).expect(0);
     place.assert_no_leftovers(ended.pid);
     let results = place.results("often");
@@ -75,15 +75,15 @@ fn faults_in_them_are_outcomes_and_end_the_server_too() {
         let place = Place::new();
         let faults = "fault: [{kind: kill, item: 1}, {kind: panic, item: 1}]\n";
         place.scenario(name, &format!("tasks: [{task}]\n{faults}{FEW_WAYS}"));
-        let ended = place.run_scenario(name, &["--quick", "--trials", "1"]).expect(0);
+        let ended = place.run_scenario(name, &["--quick", "--rounds", "1"]).expect(0);
         place.assert_no_leftovers(ended.pid);
         place.assert_nothing_runs();
         let results = place.results(name);
         assert_eq!(results.trials.len(), 2 * FEW, "{name}");
         for trial in &results.trials {
             let cell = &results.cells[trial.cell];
-            let kind = results.groups[cell.group].fault.as_ref().unwrap().kind.as_str();
-            let expected = match (kind, cell.model.as_str()) {
+            let kind = results.groups[cell.group].fault.as_ref().unwrap().kind.word();
+            let expected = match (kind, cell.config.model.word()) {
                 ("kill", "processes") => "worker died: signal 9 (SIGKILL)",
                 ("kill", _) => "host died: signal 9 (SIGKILL)",
                 (_, "processes") => "worker died: exit code 101",
@@ -100,7 +100,7 @@ fn a_run_that_goes_on_after_a_death_does_all_but_what_is_lost() {
     let place = Place::new();
     let ways = "workers: 2\nmodels: [{kind: processes, on_crash: [restart, skip], ipc: [pipe, shared_memory]}]\n";
     place.scenario("on", &format!("tasks: [{}, {}]\nfault: {{kind: kill, item: 1}}\n{ways}", DOWNLOADS.0, CRAWLS.0));
-    let ended = place.run_scenario("on", &["--quick", "--trials", "1"]).expect(0);
+    let ended = place.run_scenario("on", &["--quick", "--rounds", "1"]).expect(0);
     place.assert_no_leftovers(ended.pid);
     place.assert_nothing_runs();
     let results = place.results("on");
@@ -120,7 +120,7 @@ fn pages_that_a_dead_worker_had_begun_may_be_fetched_twice() {
     let place = Place::new();
     let ways = "models: [{kind: processes, workers: 2, ipc: pipe, on_crash: restart}]\ntimeout: 60 s\n";
     place.scenario("twice", &format!("tasks: [{{kind: crawl, pages: 600, delay: 10 ms, items: 1}}]\n{ways}"));
-    let running = place.program(&["twice.yaml", "--out", "o", "--quick", "--trials", "1"]).spawn().unwrap();
+    let running = place.program(&["twice.yaml", "--out", "o", "--quick", "--rounds", "1"]).spawn().unwrap();
     let worker = until("two workers", HANG, || {
         let hosts = children(running.id(), "__host");
         let workers: Vec<u32> = hosts.iter().flat_map(|host| children(*host, "__worker")).collect();
@@ -142,7 +142,7 @@ fn an_item_that_hangs_is_over_in_time() {
     for (name, task) in [("download", DOWNLOADS.0), ("crawl", CRAWLS.0)] {
         let place = Place::new();
         place.scenario(name, &format!("tasks: [{task}]\nfault: {{kind: hang, item: 1}}\ntimeout: 600 ms\n{FEW_WAYS}"));
-        let ended = place.run_scenario(name, &["--quick", "--trials", "1"]).expect(0);
+        let ended = place.run_scenario(name, &["--quick", "--rounds", "1"]).expect(0);
         place.assert_no_leftovers(ended.pid);
         place.assert_nothing_runs();
         for trial in &place.results(name).trials {
@@ -156,7 +156,7 @@ fn an_item_that_hangs_is_over_in_time() {
 fn start(place: &Place, model: &str) -> (std::process::Child, u32, u32) {
     let task = "tasks: [{kind: download, delay: 20 ms, items: 4000}]\ntimeout: 60 s\n";
     place.scenario("long", &format!("{task}models: [{model}]\n"));
-    let running = place.program(&["long.yaml", "--out", "o", "--quick", "--trials", "1"]).spawn().unwrap();
+    let running = place.program(&["long.yaml", "--out", "o", "--quick", "--rounds", "1"]).spawn().unwrap();
     let (host, server) = until("a server", HANG, || {
         let hosts = children(running.id(), "__host");
         hosts.into_iter().find_map(|host| Some((host, *children(host, "__server").first()?)))
@@ -256,12 +256,12 @@ fn what_python_cannot_do_with_them_is_skipped_and_said() {
     }
     let place = Place::new();
     let logs = "{kind: log, items: 10}";
-    let models = "[{kind: threads, api: [process, pool, executor]}, {kind: processes, api: pool}, interpreters, async]";
+    let models = "[threads, ThreadPool, ThreadPoolExecutor, Pool, interpreters, async]";
     place.scenario("said", &format!("runtime: python\nworkers: 2\ntasks: [{}, {logs}]\nmodels: {models}\n", CRAWLS.0));
     let planned = place.run(&["plan", "said.yaml"]).expect(0);
     for words in [
-        "crawl × pool: `map` takes all items at once, and these are found while others run",
-        "log × pool: `map` gives replies when all are made, and these have a consumer",
+        "crawl × Pool: `map` takes all items at once, and these are found while others run",
+        "log × Pool: `map` gives results when all are made, and these have a consumer",
         "async × log: an event loop helps work that waits, and this task does not",
     ] {
         assert!(planned.stdout.contains(words), "{words}: {}", planned.stdout);

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use runner::vocab::Outcome;
-
 use super::support::Place;
+use runner::setting::Outcome;
 
 /// Every model, every IPC method, and the model of CPython's lock.
 const WAYS: &str = "models:
@@ -21,7 +20,7 @@ const COUNT: usize = 1 + 1 + 1 + 4 + 1;
 /// Small settings of each task.
 const TASKS: &[&str] = &[
     "{kind: image, width: 32, to: 16, format: [jpeg, png], returns: [image, digest], items: 9}",
-    "{kind: compress, bytes: 2000, level: [1, 9], items: 9}",
+    "{kind: compress, size: 2000, level: [1, 9], items: 9}",
     "{kind: sort, count: 200, of: [numbers, words], items: 9}",
     "{kind: json, records: 20, items: 9}",
     "{kind: numeric, of: pi, points: 2000, items: 9}",
@@ -35,7 +34,7 @@ const ALTERNATIVES: usize = 4 + 2 + 2 + 1 + 1 + 2 + 1;
 fn replies_are_those_of_a_serial_run_under_every_way() {
     let place = Place::new();
     place.scenario("work", &format!("tasks:\n  - {}\n{WAYS}", TASKS.join("\n  - ")));
-    let ended = place.run_scenario("work", &["--quick", "--trials", "1"]).expect(0);
+    let ended = place.run_scenario("work", &["--quick", "--rounds", "1"]).expect(0);
     place.assert_no_leftovers(ended.pid);
     let results = place.results("work");
     assert_eq!(results.trials.len(), ALTERNATIVES * COUNT);
@@ -58,7 +57,7 @@ fn twenty_runs_in_rounds_under_every_way_are_one_to_the_bit() {
     ] {
         let place = Place::new();
         place.scenario(name, &format!("tasks: [{task}]\nmodels: {models}\nworkers: 3\n"));
-        place.run_scenario(name, &["--quick", "--trials", "20"]).expect(0);
+        place.run_scenario(name, &["--quick", "--rounds", "20"]).expect(0);
         let results = place.results(name);
         assert_eq!(results.trials.len(), 7 * 20);
         assert!(results.trials.iter().all(|trial| trial.outcome == Outcome::Ok && trial.done > 0));
@@ -88,11 +87,11 @@ fn a_folder_of_images_needs_no_permission_and_a_missing_one_is_shown_where_it_st
         encoder.write_header().unwrap().write_image_data(&pixels).unwrap();
         place.write(&format!("photographs/{name}"), file);
     }
-    place.run_scenario("gallery", &["--quick", "--trials", "1"]).expect(0);
+    place.run_scenario("gallery", &["--quick", "--rounds", "1"]).expect(0);
     assert!(place.results("gallery").trials.iter().all(|trial| trial.outcome == Outcome::Ok && trial.done == 4));
     // What is no image is an outcome, with the name of the file.
     place.write("photographs/c.jpg", "none");
-    place.run_scenario("gallery", &["--quick", "--trials", "1"]).expect(3);
+    place.run_scenario("gallery", &["--quick", "--rounds", "1"]).expect(3);
     let words = place.results("gallery").trials[0].outcome.words();
     assert!(words.contains("photographs/c.jpg"), "{words}");
 }

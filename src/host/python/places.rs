@@ -27,7 +27,7 @@ pub(in super::super) fn redact_paths(report: Report, brief: &JobSpec) -> Report 
         Outcome::HostDied { cause } => Outcome::HostDied { cause: clean(cause) },
         Outcome::ProtocolError { detail } => Outcome::ProtocolError { detail: clean(detail) },
         Outcome::Failed { detail } => Outcome::Failed { detail: clean(detail) },
-        other @ (Outcome::Ok | Outcome::TimedOut | Outcome::WrongReply) => other,
+        other @ (Outcome::Ok | Outcome::TimedOut | Outcome::ResultMismatch) => other,
     };
     Report { outcome, stderr: clean(report.stderr), ..report }
 }

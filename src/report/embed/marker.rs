@@ -1,7 +1,7 @@
 //! What a start marker says: `chart speedup scenario=cpu-bound width=760`.
 
 use super::Problem;
-use super::select::KEYS;
+use super::select::is_key;
 use crate::name::nearest;
 
 /// What can be embedded.
@@ -115,7 +115,7 @@ impl Marker {
 }
 
 fn unknown(kind: Kind, word: &str, key: &str, known: &[&str]) -> Problem {
-    let help = if KEYS.contains(&key) && CHOOSING.contains(&kind) {
+    let help = if is_key(key) && CHOOSING.contains(&kind) {
         format!("it is a setting of a way: put it behind `{WHERE}`")
     } else {
         meant(key, known)

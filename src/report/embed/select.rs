@@ -1,127 +1,50 @@
 //! Finding the way that a marker means: `where model=processes workers=2 ipc=pipe`.
 
+use crate::setting::{Key, Value};
 use std::collections::BTreeMap;
-
-use serde_json::Value;
 
 use super::Problem;
 use super::marker::meant;
 use crate::name::{parse_bytes, parse_duration};
 use crate::results::{Cell, Group, Results};
 
-/// What a cell has of one setting.
-#[derive(Clone, Debug, PartialEq)]
-enum Has {
-    Word(String),
-    /// A count, a size in bytes, or a duration in nanoseconds.
-    Number(f64),
-}
+/// What a configuration has of one setting.
+type Facts = BTreeMap<String, Value>;
 
-impl Has {
-    fn shown(&self) -> String {
-        match self {
-            Self::Word(word) => word.clone(),
-            Self::Number(number) => number.to_string(),
+/// Whether a value is what is written: a number also with a unit.
+fn is(value: &Value, text: &str) -> bool {
+    match value {
+        Value::Whole(number) => {
+            let bytes = parse_bytes(text).ok().map(|bytes| bytes as f64);
+            let nanos = parse_duration(text).ok().map(|time| time.as_nanos() as f64);
+            [text.parse().ok(), bytes, nanos].into_iter().flatten().any(|wanted: f64| wanted == *number as f64)
         }
-    }
-
-    fn is(&self, text: &str) -> bool {
-        match self {
-            Self::Word(word) => word == text,
-            Self::Number(number) => {
-                let bytes = parse_bytes(text).ok().map(|bytes| bytes as f64);
-                let nanos = parse_duration(text).ok().map(|time| time.as_nanos() as f64);
-                [text.parse().ok(), bytes, nanos].into_iter().flatten().any(|wanted: f64| wanted == *number)
-            }
-        }
+        Value::Real(number) => text.parse::<f64>().is_ok_and(|wanted| wanted == *number),
+        value => value.plain() == text,
     }
 }
 
-type Facts = BTreeMap<String, Has>;
-
-/// Everything by which a cell can be meant.
+/// Everything by which a configuration can be meant.
 fn facts(results: &Results, cell: &Cell) -> Facts {
     let mut facts = Facts::new();
     let Some(group) = results.groups.get(cell.group) else { return facts };
-    for (name, value) in &group.settings {
-        let has = match value {
-            Value::Number(number) => Has::Number(number.as_f64().unwrap_or_default()),
-            Value::String(text) => Has::Word(text.clone()),
-            other => Has::Word(other.to_string()),
-        };
-        facts.insert(name.clone(), has);
-    }
-    let interpreter = group.interpreter.as_ref();
-    let words = [
-        ("way", Some(&cell.label)),
-        ("group", Some(&group.label)),
-        ("task", Some(&group.task)),
-        ("runtime", Some(&group.runtime)),
-        ("measure", Some(&group.measure)),
-        ("python", interpreter.map(|found| &found.label)),
-        ("fault", group.fault.as_ref().map(|fault| &fault.kind)),
-        ("model", Some(&cell.model)),
-        ("ipc", cell.ipc.as_ref()),
-        ("dispatch", cell.dispatch.as_ref()),
-        ("wait", cell.wait.as_ref()),
-        ("affinity", cell.affinity.as_ref()),
-        ("start", cell.start.as_ref()),
-        ("api", cell.api.as_ref()),
-        ("on_crash", cell.on_crash.as_ref()),
-        ("parent_use", cell.parent_use.as_ref()),
-    ];
-    let numbers = [
-        ("payload", group.payload),
-        ("rate", group.rate.map(u64::from)),
-        ("workers", cell.workers.map(u64::from)),
-        ("chunk", cell.chunk.map(u64::from)),
-        ("in_flight", cell.in_flight.map(u64::from)),
-        ("switch_interval", cell.switch_interval),
-        ("gil_hold", cell.gil_hold),
-        ("parent_memory", cell.parent_memory),
-        ("queue", cell.queue.map(u64::from)),
-    ];
-    facts.extend(words.into_iter().filter_map(|(key, word)| Some((key.to_owned(), Has::Word(word?.clone())))));
-    facts.extend(numbers.into_iter().filter_map(|(key, number)| Some((key.to_owned(), Has::Number(number? as f64)))));
-    for (at, stage) in cell.stages.iter().enumerate() {
-        let own = [
-            ("model", Some(Has::Word(stage.model.clone()))),
-            ("workers", Some(Has::Number(f64::from(stage.workers)))),
-            ("ipc", stage.ipc.clone().map(Has::Word)),
-            ("in_flight", stage.in_flight.map(|count| Has::Number(f64::from(count)))),
-        ];
-        facts.extend(own.into_iter().filter_map(|(key, has)| Some((format!("stage{}_{key}", at + 1), has?))));
-    }
+    facts.extend(group.settings.iter().map(|(name, value)| (name.clone(), value.clone())));
+    facts.extend(cell.config.facts());
+    let word = |word: &str| Value::Word(word.to_owned());
+    facts.insert("config".into(), word(&cell.label));
+    facts.insert("workload".into(), word(&group.label));
+    facts.insert("task".into(), word(&group.task));
+    facts.extend(group.payload.map(|bytes| ("payload".to_owned(), Value::Whole(bytes))));
+    // The interpreter says more than how the scenario names it.
+    facts.extend(group.interpreter.as_ref().map(|found| (Key::Python.name().to_owned(), word(&found.label))));
     facts
 }
 
-/// Settings of cells that markers may name, beside those of tasks: for whoever forgets the `where` before them.
-pub(super) const KEYS: &[&str] = &[
-    "way",
-    "task",
-    "runtime",
-    "measure",
-    "python",
-    "fault",
-    "model",
-    "ipc",
-    "dispatch",
-    "wait",
-    "affinity",
-    "start",
-    "api",
-    "on_crash",
-    "parent_use",
-    "payload",
-    "rate",
-    "workers",
-    "chunk",
-    "in_flight",
-    "switch_interval",
-    "gil_hold",
-    "parent_memory",
-    "queue",
-];
+/// Whether markers may name a configuration by this key, beside the settings of tasks: for whoever forgets the `where`
+/// before it.
+pub(super) fn is_key(name: &str) -> bool {
+    ["config", "task", "payload"].contains(&name) || Key::of_name(name).is_some()
+}
 
 /// The cells that have all these settings; what none has is a problem.
 pub(super) fn matching<'a>(results: &'a Results, wanted: &[(String, String)]) -> Result<Vec<&'a Cell>, Problem> {
@@ -138,7 +61,7 @@ pub(super) fn matching<'a>(results: &'a Results, wanted: &[(String, String)]) ->
             ));
         }
         let had = values(&left, key);
-        left.retain(|(_, facts)| facts.get(key).is_some_and(|has| has.is(value)));
+        left.retain(|(_, facts)| facts.get(key).is_some_and(|has| is(has, value)));
         if left.is_empty() {
             let help = match had.as_slice() {
                 [] => "the ways that are left have no such setting".into(),
@@ -155,7 +78,7 @@ pub(super) fn matching<'a>(results: &'a Results, wanted: &[(String, String)]) ->
 /// What cells have of a setting, each once.
 fn values(cells: &[(&Cell, Facts)], key: &str) -> Vec<String> {
     let mut values: Vec<String> = Vec::new();
-    for value in cells.iter().filter_map(|(_, facts)| facts.get(key)).map(Has::shown) {
+    for value in cells.iter().filter_map(|(_, facts)| facts.get(key)).map(Value::plain) {
         if !values.contains(&value) {
             values.push(value);
         }
@@ -172,11 +95,11 @@ pub(super) fn one<'a>(results: &'a Results, wanted: &[(String, String)]) -> Resu
     let all: Vec<(&Cell, Facts)> = found.iter().map(|cell| (*cell, facts(results, cell))).collect();
     let lacks = |key: &str| all.iter().any(|(_, facts)| !facts.contains_key(key));
     let order =
-        ["model", "workers", "ipc", "payload", "task", "runtime", "python", "rate", "start", "api", "chunk", "group"];
+        ["model", "workers", "ipc", "payload", "task", "runtime", "python", "rate", "start", "chunk", "workload"];
     let apart = order.iter().find(|key| values(&all, key).len() > 1 || (lacks(key) && !values(&all, key).is_empty()));
     let labels: Vec<&str> = found.iter().take(4).map(|cell| cell.label.as_str()).collect();
     let more = if found.len() > labels.len() { ", …" } else { "" };
-    let key = apart.copied().unwrap_or("way");
+    let key = apart.copied().unwrap_or("config");
     let named = values(&all, key).iter().map(|value| format!("`{key}={}`", quoted(value))).collect::<Vec<_>>();
     Err(Problem::new(
         format!("{} ways are meant: {}{more}", found.len(), labels.join("; ")),
@@ -215,6 +138,7 @@ mod tests {
         let mut results = Made::new(7).cell("threads × 2", 0.2).payload(64, "b").cell("threads × 2", 0.1).finish();
         for (group, rate) in results.groups.iter_mut().zip([600, 900]) {
             group.rate = Some(rate);
+            group.cells.iter().for_each(|cell| results.cells[*cell].config.rate = Some(rate));
         }
         results
     }
@@ -231,15 +155,14 @@ mod tests {
     #[test]
     fn pipelines_are_meant_by_their_stages() {
         let mut results = rated();
-        let stage = |workers| crate::results::Stage {
-            task: "sleep".into(),
+        let stage = |workers| crate::setting::StageConfig {
             model: "processes".into(),
             workers,
             ipc: Some("pipe".into()),
             in_flight: Some(2),
         };
         for (cell, workers) in results.cells.iter_mut().zip([1, 4]) {
-            (cell.stages, cell.queue) = (vec![stage(1), stage(workers)], Some(workers * 8));
+            (cell.config.stages, cell.config.queue) = (vec![stage(1), stage(workers)], Some(workers * 8));
         }
         let of = |key: &str, value: &str| one(&results, &[(key.to_owned(), value.to_owned())]).map(|cell| cell.id);
         assert_eq!((of("stage2_workers", "4").unwrap(), of("queue", "8").unwrap()), (1, 0));
@@ -251,7 +174,7 @@ mod tests {
         let results = rated();
         for key in facts(&results, &results.cells[1]).into_keys() {
             let of_task = results.groups[1].settings.contains_key(&key);
-            assert!(of_task || key == "group" || KEYS.contains(&key.as_str()), "{key}");
+            assert!(of_task || key == "workload" || is_key(&key), "{key}");
         }
     }
 }

@@ -1,7 +1,7 @@
 use std::path::Path;
 
-use super::super::Value;
 use super::*;
+use crate::setting::Value;
 
 fn job(folder: &Path, access: &str, rows: u64, items: u64, busy: Duration) -> Box<dyn Job> {
     let mut settings = Settings::default();

@@ -2,8 +2,8 @@
 
 use crate::name::{show_bytes, show_seconds, three_digits};
 use crate::results::{Cell, CellEstimate, Group, Kind, Results, Seen, Trial};
+use crate::setting::OutcomeKind;
 use crate::verdict::{seconds_interval, speedup_interval};
-use crate::vocab::Ending;
 
 /// The results of a folder, by the names of their scenarios.
 pub(super) struct Facts<'a> {
@@ -107,9 +107,9 @@ impl<'a> Spot<'a> {
     }
 
     /// How the first trial ended, and how many items it lost of how many.
-    pub(super) fn ending(&self) -> Option<(Ending, u64, u64)> {
+    pub(super) fn ending(&self) -> Option<(OutcomeKind, u64, u64)> {
         let trial = self.trials().next()?;
-        Some((trial.outcome.ending(), trial.lost, trial.done + trial.lost))
+        Some((trial.outcome.kind(), trial.lost, trial.done + trial.lost))
     }
 
     /// What main and the workers saw.

@@ -8,61 +8,62 @@ use super::facts::{Facts, Spot};
 use super::{Row, So};
 use crate::name::plural;
 use crate::results::{Cell, Group};
-use crate::vocab::Ending;
+use crate::setting::{FaultKind, Method, Model, OnCrash, OutcomeKind, ParentUse, Runtime, Start};
 
 /// Picks a cell of Python by task, model and workers.
-pub(super) fn python(task: &'static str, model: &'static str, workers: u32) -> impl Fn(&Group, &Cell) -> bool + Copy {
+pub(super) fn python(task: &'static str, model: Model, workers: u32) -> impl Fn(&Group, &Cell) -> bool + Copy {
     move |group, cell| {
-        group.runtime == "python" && group.task == task && cell.model == model && cell.workers == Some(workers)
+        group.runtime == Runtime::Python
+            && group.task == task
+            && cell.config.model == model
+            && cell.config.workers == Some(workers)
     }
 }
 
-pub(super) fn with_payload(
-    model: &'static str,
-    ipc: Option<&'static str>,
-    payload: u64,
-) -> impl Fn(&Group, &Cell) -> bool + Copy {
+pub(super) fn with_payload(model: Model, ipc: Option<Method>, payload: u64) -> impl Fn(&Group, &Cell) -> bool + Copy {
     move |group, cell| {
-        group.runtime == "python" && cell.model == model && cell.ipc.as_deref() == ipc && group.payload == Some(payload)
+        group.runtime == Runtime::Python
+            && cell.config.model == model
+            && cell.config.ipc == ipc
+            && group.payload == Some(payload)
     }
 }
 
-pub(super) fn started(
-    model: &'static str,
-    start: Option<&'static str>,
-    workers: u32,
-) -> impl Fn(&Group, &Cell) -> bool + Copy {
+pub(super) fn started(model: Model, start: Option<Start>, workers: u32) -> impl Fn(&Group, &Cell) -> bool + Copy {
     move |group, cell| {
-        group.runtime == "python"
-            && cell.model == model
-            && cell.start.as_deref() == start
-            && cell.workers == Some(workers)
+        group.runtime == Runtime::Python
+            && cell.config.model == model
+            && cell.config.start == start
+            && cell.config.workers == Some(workers)
     }
 }
 
 fn hashing(bytes: u64) -> impl Fn(&Group, &Cell) -> bool + Copy {
     move |group, cell| {
-        let size = group.settings.get("bytes").and_then(serde_json::Value::as_u64);
-        group.runtime == "python" && size == Some(bytes) && cell.model == "threads"
+        let size = group.whole("size");
+        group.runtime == Runtime::Python && size == Some(bytes) && cell.config.model == Model::Threads
     }
 }
 
-fn using(access: &'static str, model: &'static str) -> impl Fn(&Group, &Cell) -> bool + Copy {
+fn using(access: &'static str, model: Model) -> impl Fn(&Group, &Cell) -> bool + Copy {
     move |group, cell| {
-        let how = group.settings.get("access").and_then(serde_json::Value::as_str);
-        group.runtime == "python" && how == Some(access) && cell.model == model && cell.workers == Some(2)
+        let how = group.word("access");
+        group.runtime == Runtime::Python
+            && how == Some(access)
+            && cell.config.model == model
+            && cell.config.workers == Some(2)
     }
 }
 
 /// The first table: multithreading and multiprocessing.
 pub(super) fn comparison(facts: &Facts<'_>) -> Vec<Row> {
-    let speed = |pick: (&'static str, &'static str, u32)| facts.speedup("gil", python(pick.0, pick.1, pick.2));
+    let speed = |pick: (&'static str, Model, u32)| facts.speedup("gil", python(pick.0, pick.1, pick.2));
     vec![
         Row {
             feature: "Memory space",
             sides: [
-                ("Shared (same process)", globals(facts, "threads", None)),
-                ("Separate (independent processes)", globals(facts, "processes", Some("fork"))),
+                ("Shared (same process)", globals(facts, Model::Threads, None)),
+                ("Separate (independent processes)", globals(facts, Model::Processes, Some(Start::Fork))),
             ],
             so: So {
                 holds: shared_and_separate(facts),
@@ -77,24 +78,24 @@ pub(super) fn comparison(facts: &Facts<'_>) -> Vec<Row> {
                     "Best for I/O-bound tasks",
                     format!(
                         "waits, 4 threads: {}; computing, 2 threads: {}",
-                        speed(("sleep", "threads", 4)),
-                        speed(("primes", "threads", 2))
+                        speed(("sleep", Model::Threads, 4)),
+                        speed(("primes", Model::Threads, 2))
                     ),
                 ),
                 (
                     "Best for CPU-bound tasks",
                     format!(
                         "computing, 2 processes: {}; waits, 4 processes: {}",
-                        speed(("primes", "processes", 2)),
-                        speed(("sleep", "processes", 4))
+                        speed(("primes", Model::Processes, 2)),
+                        speed(("sleep", Model::Processes, 4))
                     ),
                 ),
             ],
             so: So {
                 holds: all([
-                    at_least(facts, ("sleep", "threads", 4), 2.0),
-                    at_most(facts, ("primes", "threads", 2), 1.3),
-                    at_least(facts, ("primes", "processes", 2), 1.2),
+                    at_least(facts, ("sleep", Model::Threads, 4), 2.0),
+                    at_most(facts, ("primes", Model::Threads, 2), 1.3),
+                    at_least(facts, ("primes", Model::Processes, 2), 1.2),
                 ]),
                 then: "true for bytecode",
             },
@@ -108,12 +109,12 @@ pub(super) fn comparison(facts: &Facts<'_>) -> Vec<Row> {
 }
 
 fn lock_impact(facts: &Facts<'_>) -> Row {
-    let speed = |pick: (&'static str, &'static str, u32)| facts.speedup("gil", python(pick.0, pick.1, pick.2));
+    let speed = |pick: (&'static str, Model, u32)| facts.speedup("gil", python(pick.0, pick.1, pick.2));
     Row {
         feature: "GIL impact",
         sides: [
-            ("Affected by GIL", format!("4 threads compute at {}", speed(("primes", "threads", 4)))),
-            ("Not affected by GIL", format!("2 processes compute at {}", speed(("primes", "processes", 2)))),
+            ("Affected by GIL", format!("4 threads compute at {}", speed(("primes", Model::Threads, 4)))),
+            ("Not affected by GIL", format!("2 processes compute at {}", speed(("primes", Model::Processes, 2)))),
         ],
         so: So {
             holds: lock_matters(facts),
@@ -128,15 +129,15 @@ fn communication(facts: &Facts<'_>) -> Row {
     Row {
         feature: "Communication",
         sides: [
-            ("Easy (shared variables)", format!("64 B handed over and back: {}", item("threads", None))),
+            ("Easy (shared variables)", format!("64 B handed over and back: {}", item(Model::Threads, None))),
             (
                 "Harder (requires IPC)",
                 format!(
                     "64 B there and back: Pipe {}, Queue {}, shared_memory {}, Manager {}",
-                    item("processes", Some("pipe")),
-                    item("processes", Some("queue")),
-                    item("processes", Some("shared_memory")),
-                    item("processes", Some("manager"))
+                    item(Model::Processes, Some(Method::Pipe)),
+                    item(Model::Processes, Some(Method::Queue)),
+                    item(Model::Processes, Some(Method::SharedMemory)),
+                    item(Model::Processes, Some(Method::Manager))
                 ),
             ),
         ],
@@ -146,11 +147,11 @@ fn communication(facts: &Facts<'_>) -> Row {
 }
 
 /// Faults that end a process.
-const DEADLY: &[&str] = &["abort", "segfault", "exit", "kill"];
+const DEADLY: &[FaultKind] = &[FaultKind::Abort, FaultKind::Segfault, FaultKind::Exit, FaultKind::Kill];
 
 pub(super) fn deadly<'a>(facts: &Facts<'a>, pick: impl Fn(&Cell) -> bool) -> Vec<Spot<'a>> {
-    let is_deadly = |group: &Group| group.fault.as_ref().is_some_and(|fault| DEADLY.contains(&fault.kind.as_str()));
-    facts.cells("crash-safety", |group, cell| group.runtime == "python" && is_deadly(group) && pick(cell))
+    let is_deadly = |group: &Group| group.fault.as_ref().is_some_and(|fault| DEADLY.contains(&fault.kind));
+    facts.cells("crash-safety", |group, cell| group.runtime == Runtime::Python && is_deadly(group) && pick(cell))
 }
 
 fn survived(spots: &[Spot<'_>]) -> String {
@@ -158,7 +159,7 @@ fn survived(spots: &[Spot<'_>]) -> String {
         return "not measured".into();
     }
     let endings: Vec<_> = spots.iter().filter_map(Spot::ending).collect();
-    let alive = endings.iter().filter(|(ending, ..)| *ending != Ending::HostDied).count();
+    let alive = endings.iter().filter(|(ending, ..)| *ending != OutcomeKind::HostDied).count();
     let lost: Vec<String> = endings.iter().map(|(_, lost, _)| lost.to_string()).collect();
     let of = endings.first().map_or(0, |(_, _, of)| *of);
     let lost = if lost.windows(2).all(|pair| pair[0] == pair[1]) {
@@ -169,22 +170,23 @@ fn survived(spots: &[Spot<'_>]) -> String {
     format!("the program survived {alive} of {}, losing {lost} of {of} items", plural(endings.len() as u64, "fault"))
 }
 
-pub(super) fn way(api: &'static str, on_crash: Option<&'static str>) -> impl Fn(&Cell) -> bool {
-    move |cell| cell.model == "processes" && cell.api.as_deref() == Some(api) && cell.on_crash.as_deref() == on_crash
+/// Processes of a model that answers a crash like this.
+pub(super) fn handled(model: Model, on_crash: Option<OnCrash>) -> impl Fn(&Cell) -> bool {
+    move |cell| cell.config.model == model && cell.config.on_crash == on_crash
 }
 
 fn crash_safety(facts: &Facts<'_>) -> Row {
     Row {
         feature: "Crash safety",
         sides: [
-            ("One thread crash can affect all", survived(&deadly(facts, |cell| cell.model == "threads"))),
+            ("One thread crash can affect all", survived(&deadly(facts, |cell| cell.config.model == Model::Threads))),
             (
                 "Isolated (process crash is contained)",
                 format!(
                     "Process, with restart: {}; Pool: {}; ProcessPoolExecutor: {}",
-                    survived(&deadly(facts, way("process", Some("restart")))),
-                    endings(&deadly(facts, way("pool", None))),
-                    endings(&deadly(facts, way("executor", None)))
+                    survived(&deadly(facts, handled(Model::Processes, Some(OnCrash::Restart)))),
+                    endings(&deadly(facts, handled(Model::Pool, None))),
+                    endings(&deadly(facts, handled(Model::ProcessPoolExecutor, None)))
                 ),
             ),
         ],
@@ -195,20 +197,22 @@ fn crash_safety(facts: &Facts<'_>) -> Row {
 
 /// How cells ended, counted: `4 of 4 timed out`.
 fn endings(spots: &[Spot<'_>]) -> String {
-    let found: Vec<Ending> = spots.iter().filter_map(Spot::ending).map(|(ending, ..)| ending).collect();
+    let found: Vec<OutcomeKind> = spots.iter().filter_map(Spot::ending).map(|(ending, ..)| ending).collect();
     let mut kinds = found.clone();
     kinds.dedup();
-    let count = |kind: &Ending| found.iter().filter(|other| *other == kind).count();
+    let count = |kind: &OutcomeKind| found.iter().filter(|other| *other == kind).count();
     let words: Vec<String> =
-        kinds.iter().map(|kind| format!("{} of {} {}", count(kind), found.len(), kind.words())).collect();
+        kinds.iter().map(|kind| format!("{} of {} {}", count(kind), found.len(), kind.shown())).collect();
     if words.is_empty() { "not measured".into() } else { words.join(", ") }
 }
 
 /// What can be counted of "complexity".
 fn complexity(facts: &Facts<'_>) -> Row {
-    let ways_to_fail = |model: &str| {
-        let spots = facts.cells("crash-safety", |group, cell| group.runtime == "python" && cell.model == model);
-        let mut kinds: Vec<String> = spots.iter().filter_map(Spot::ending).map(|(ending, ..)| ending.words()).collect();
+    let ways_to_fail = |model: Model| {
+        let spots =
+            facts.cells("crash-safety", |group, cell| group.runtime == Runtime::Python && cell.config.model == model);
+        let mut kinds: Vec<String> =
+            spots.iter().filter_map(Spot::ending).map(|(ending, ..)| ending.shown().to_owned()).collect();
         kinds.sort_unstable();
         kinds.dedup();
         format!("{} to fail seen ({})", plural(kinds.len() as u64, "way"), kinds.join(", "))
@@ -221,16 +225,16 @@ fn complexity(facts: &Facts<'_>) -> Row {
                 "Easier to implement",
                 format!(
                     "counted: 1 process, {} context switches an item, {}",
-                    switches("threads", None),
-                    ways_to_fail("threads")
+                    switches(Model::Threads, None),
+                    ways_to_fail(Model::Threads)
                 ),
             ),
             (
                 "More complex (IPC, process handling)",
                 format!(
                     "counted: a process for each worker (and one for a Manager), {} context switches an item over a Pipe, {}",
-                    switches("processes", Some("pipe")),
-                    ways_to_fail("processes")
+                    switches(Model::Processes, Some(Method::Pipe)),
+                    ways_to_fail(Model::Processes)
                 ),
             ),
         ],
@@ -240,9 +244,10 @@ fn complexity(facts: &Facts<'_>) -> Row {
 }
 
 /// What a worker saw of a global variable, and main afterwards.
-fn globals(facts: &Facts<'_>, model: &'static str, start: Option<&'static str>) -> String {
-    let pick =
-        |group: &Group, cell: &Cell| group.runtime == "python" && cell.model == model && cell.start.as_deref() == start;
+fn globals(facts: &Facts<'_>, model: Model, start: Option<Start>) -> String {
+    let pick = |group: &Group, cell: &Cell| {
+        group.runtime == Runtime::Python && cell.config.model == model && cell.config.start == start
+    };
     let seen = match facts.cell("isolation", pick) {
         Ok(spot) => spot.seen(),
         Err(why) => return why,
@@ -260,7 +265,7 @@ fn globals(facts: &Facts<'_>, model: &'static str, start: Option<&'static str>) 
 
 /// The second table: the main process and a new one.
 pub(super) fn main_and_child(facts: &Facts<'_>) -> Vec<Row> {
-    let start = |start| match facts.cell("start-methods", started("processes", Some(start), 1)) {
+    let start = |start| match facts.cell("start-methods", started(Model::Processes, Some(start), 1)) {
         Ok(spot) => spot.start().unwrap_or_else(|| "no value".into()),
         Err(why) => why,
     };
@@ -273,9 +278,9 @@ pub(super) fn main_and_child(facts: &Facts<'_>) -> Vec<Row> {
                     "multiprocessing.Process",
                     format!(
                         "to start one took: fork {}, forkserver {}, spawn {}",
-                        start("fork"),
-                        start("forkserver"),
-                        start("spawn")
+                        start(Start::Fork),
+                        start(Start::Forkserver),
+                        start(Start::Spawn)
                     ),
                 ),
             ],
@@ -293,11 +298,11 @@ pub(super) fn main_and_child(facts: &Facts<'_>) -> Vec<Row> {
             sides: [
                 (
                     "Yes (if using threads)",
-                    format!("4 threads compute at {}", facts.speedup("gil", python("primes", "threads", 4))),
+                    format!("4 threads compute at {}", facts.speedup("gil", python("primes", Model::Threads, 4))),
                 ),
                 (
                     "No – each process has its own interpreter",
-                    format!("2 processes compute at {}", facts.speedup("gil", python("primes", "processes", 2))),
+                    format!("2 processes compute at {}", facts.speedup("gil", python("primes", Model::Processes, 2))),
                 ),
             ],
             so: So { holds: lock_matters(facts), then: "true" },
@@ -307,23 +312,25 @@ pub(super) fn main_and_child(facts: &Facts<'_>) -> Vec<Row> {
 }
 
 fn memory_row(facts: &Facts<'_>) -> Row {
-    let memory = |model: &'static str, start: Option<&'static str>, what: &'static str| {
-        let pick = |group: &Group, cell: &Cell| {
-            started(model, start, 2)(group, cell) && cell.parent_use.as_deref() == Some(what)
-        };
+    let memory = |model: Model, start: Option<Start>, what: ParentUse| {
+        let pick =
+            |group: &Group, cell: &Cell| started(model, start, 2)(group, cell) && cell.config.parent_use == Some(what);
         facts.cell("memory", pick).map_or_else(|why| why, |spot| spot.memory().unwrap_or_else(|| "no value".into()))
     };
     Row {
         feature: "Memory space",
         sides: [
-            ("Original memory space", format!("2 threads beside 64 MiB: {}", memory("threads", None, "untouched"))),
+            (
+                "Original memory space",
+                format!("2 threads beside 64 MiB: {}", memory(Model::Threads, None, ParentUse::Untouched)),
+            ),
             (
                 "Independent memory (copy, not shared)",
                 format!(
                     "2 forked processes: {}; where they read it: {}; spawned: {}",
-                    memory("processes", Some("fork"), "untouched"),
-                    memory("processes", Some("fork"), "read"),
-                    memory("processes", Some("spawn"), "untouched")
+                    memory(Model::Processes, Some(Start::Fork), ParentUse::Untouched),
+                    memory(Model::Processes, Some(Start::Fork), ParentUse::Read),
+                    memory(Model::Processes, Some(Start::Spawn), ParentUse::Untouched)
                 ),
             ),
         ],
@@ -339,14 +346,14 @@ fn globals_row(facts: &Facts<'_>) -> Row {
     Row {
         feature: "Global variables, sharing",
         sides: [
-            ("Full, direct access", format!("threads: {}", globals(facts, "threads", None))),
+            ("Full, direct access", format!("threads: {}", globals(facts, Model::Threads, None))),
             (
                 "No access to main's globals (copies only)",
                 format!(
                     "fork: {}; spawn: {}; forkserver: {}",
-                    globals(facts, "processes", Some("fork")),
-                    globals(facts, "processes", Some("spawn")),
-                    globals(facts, "processes", Some("forkserver"))
+                    globals(facts, Model::Processes, Some(Start::Fork)),
+                    globals(facts, Model::Processes, Some(Start::Spawn)),
+                    globals(facts, Model::Processes, Some(Start::Forkserver))
                 ),
             ),
         ],
@@ -365,15 +372,15 @@ fn sharing_and_lifetime(facts: &Facts<'_>) -> Row {
         sides: [
             (
                 "Starts with script, ends when script ends",
-                format!("a thread, from start() to join(): {}", time("threads", None)),
+                format!("a thread, from start() to join(): {}", time(Model::Threads, None)),
             ),
             (
                 "Starts with .start(), ends with .join()",
                 format!(
                     "a process, from start() to join(): fork {}, forkserver {}, spawn {}",
-                    time("processes", Some("fork")),
-                    time("processes", Some("forkserver")),
-                    time("processes", Some("spawn"))
+                    time(Model::Processes, Some(Start::Fork)),
+                    time(Model::Processes, Some(Start::Forkserver)),
+                    time(Model::Processes, Some(Start::Spawn))
                 ),
             ),
         ],
@@ -397,13 +404,16 @@ pub(super) struct Correction {
 pub(super) fn corrections(facts: &Facts<'_>) -> Vec<Correction> {
     let hash = |bytes| facts.speedup("gil-releasing", hashing(bytes));
     let big = facts.speedup_within("gil-releasing", hashing(1 << 20));
-    let waiting = |model: &'static str| {
-        move |group: &Group, cell: &Cell| group.runtime == "python" && cell.model == model && cell.workers == Some(2)
+    let waiting = |model: Model| {
+        move |group: &Group, cell: &Cell| {
+            group.runtime == Runtime::Python && cell.config.model == model && cell.config.workers == Some(2)
+        }
     };
     let delay = |model| facts.time("convoy", waiting(model));
-    let slower = facts.seconds("convoy", waiting("threads")).zip(facts.seconds("convoy", waiting("processes")));
+    let slower =
+        facts.seconds("convoy", waiting(Model::Threads)).zip(facts.seconds("convoy", waiting(Model::Processes)));
     let database = |access, model| facts.speedup("database", using(access, model));
-    let one_by_one = facts.speedup_within("database", using("rows", "threads"));
+    let one_by_one = facts.speedup_within("database", using("rows", Model::Threads));
     vec![
         Correction {
             text: format!(
@@ -418,8 +428,8 @@ pub(super) fn corrections(facts: &Facts<'_>) -> Vec<Correction> {
         Correction {
             text: format!(
                 "\"Threads suit I/O\" holds while nobody computes. 50 waits of 1 ms beside a computing thread took {}; beside a computing process {}.",
-                delay("threads"),
-                delay("processes")
+                delay(Model::Threads),
+                delay(Model::Processes)
             ),
             holds: slower.map(|(threads, processes)| threads > 2.0 * processes),
             scenarios: &["convoy"],
@@ -427,13 +437,13 @@ pub(super) fn corrections(facts: &Facts<'_>) -> Vec<Correction> {
         Correction {
             text: format!(
                 "\"Threads for reading from and writing to databases\": every row that sqlite3 fetches lets the lock go and takes it again. Row by row, two threads read at {}, two processes at {}; where SQLite adds the rows up in one call, two threads at {}. SQLite lets one connection write at a time: with a commit for every row, two threads insert at {}, two processes at {}; with one for every thousand rows at {} and {}.",
-                database("rows", "threads"),
-                database("rows", "processes"),
-                database("sum", "threads"),
-                database("insert_autocommit", "threads"),
-                database("insert_autocommit", "processes"),
-                database("insert_transaction", "threads"),
-                database("insert_transaction", "processes")
+                database("rows", Model::Threads),
+                database("rows", Model::Processes),
+                database("sum", Model::Threads),
+                database("insert_autocommit", Model::Threads),
+                database("insert_autocommit", Model::Processes),
+                database("insert_transaction", Model::Threads),
+                database("insert_transaction", Model::Processes)
             ),
             holds: one_by_one.map(|(_, high)| high < 1.0),
             scenarios: &["database"],
@@ -441,8 +451,8 @@ pub(super) fn corrections(facts: &Facts<'_>) -> Vec<Correction> {
         Correction {
             text: format!(
                 "\"A process crash is contained\" holds for bare processes. multiprocessing.Pool: {}; ProcessPoolExecutor: {}.",
-                endings(&deadly(facts, way("pool", None))),
-                endings(&deadly(facts, way("executor", None)))
+                endings(&deadly(facts, handled(Model::Pool, None))),
+                endings(&deadly(facts, handled(Model::ProcessPoolExecutor, None)))
             ),
             holds: pools_do_not(facts),
             scenarios: &["crash-safety"],
