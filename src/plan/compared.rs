@@ -11,8 +11,8 @@ pub fn comparisons(plan: &Plan, group: &Group) -> u32 {
     configs.iter().enumerate().map(with_later).sum::<usize>() as u32
 }
 
-/// Whether two cells may be compared (rule 7): different IPC methods only where everything else between the processes is
-/// equal. The verdict asks the same of results, and a test holds both together.
+/// Whether two cells may be compared (methodology, rule 7): different IPC methods only where everything else between the
+/// processes is equal. The verdict asks the same of results, and a test holds both together.
 fn admissible(a: &Config, b: &Config) -> bool {
     let manner = |config: &Config| (config.dispatch, config.chunk, config.in_flight, config.wait, config.affinity);
     a.ipc.is_none() || b.ipc.is_none() || a.ipc == b.ipc || manner(a) == manner(b)

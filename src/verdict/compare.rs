@@ -9,11 +9,11 @@ use crate::name::plural;
 use crate::results::{Cell, Check, Group, Pair, Results, Word};
 use crate::stats::{self, FAMILY_ERROR, Step};
 
-/// Level of the A/A check (rule 15).
+/// Level of the A/A check (methodology, rule 15).
 const CHECK_LEVEL: f64 = 0.99;
 
-/// Whether two cells may be compared (rule 7): different IPC methods only where everything else between the processes is equal.
-/// A shared table beside a stream over the same method is a comparison of dispatch, and allowed.
+/// Whether two cells may be compared (methodology, rule 7): different IPC methods only where everything else between the
+/// processes is equal. A shared table beside a stream over the same method is a comparison of dispatch, and allowed.
 fn admissible(a: &Cell, b: &Cell) -> bool {
     let manner =
         |cell: &Cell| (cell.dispatch.clone(), cell.chunk, cell.in_flight, cell.wait.clone(), cell.affinity.clone());

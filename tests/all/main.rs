@@ -20,6 +20,7 @@ mod ladder;
 mod layers;
 mod locks;
 mod logs;
+mod methodology;
 mod numbers;
 mod pages;
 mod pipelines;
