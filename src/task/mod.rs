@@ -27,13 +27,10 @@ mod json;
 mod lines;
 mod log;
 mod matrix;
-mod meter;
 mod mixed;
 mod numbered;
 mod numeric;
 mod primes;
-mod probe;
-mod probe_topology;
 mod python;
 mod site;
 mod sleep;
@@ -338,15 +335,6 @@ impl Tasks {
                 Arc::new(globals::Globals),
                 Arc::new(python::Python),
                 Arc::new(command::Command),
-                Arc::new(probe::Blocking),
-                Arc::new(probe::Steps),
-                Arc::new(probe::Tree),
-                Arc::new(probe::Fault),
-                Arc::new(probe_topology::Circle),
-                Arc::new(probe_topology::Funnel),
-                Arc::new(probe_topology::Web),
-                Arc::new(meter::Burn),
-                Arc::new(meter::Hold),
             ],
         }
     }

@@ -139,7 +139,7 @@ fn an_interrupt_ends_them_with_nothing_left() {
 
 #[test]
 fn what_cannot_come_at_a_rate_is_skipped_and_said() {
-    let place = Place::new();
+    let place = Place::with_probes();
     let table = "models: [serial, {kind: processes, ipc: shared_memory, dispatch: [stream, table]}]\nworkers: 2\n";
     for (name, rest, why) in [
         ("table", format!("tasks: [sleep]\n{table}"), "a table is a fixed set: nothing comes"),
@@ -148,7 +148,7 @@ fn what_cannot_come_at_a_rate_is_skipped_and_said() {
             "tasks: [sleep]\nmeasure: [work, end_to_end]\nmodels: [threads]\n".into(),
             "when all workers are ready",
         ),
-        ("rounds", "tasks: [probe_rounds, sleep]\nmodels: [threads]\n".into(), "come when others say so"),
+        ("rounds", "tasks: [probe_iterations, sleep]\nmodels: [threads]\n".into(), "come when others say so"),
         ("web", "tasks: [probe_web, sleep]\nmodels: [threads]\n".into(), "come when others say so"),
         ("gather", "tasks: [probe_gather, sleep]\nmodels: [threads]\n".into(), "come when others say so"),
     ] {
