@@ -6,6 +6,7 @@
 
 mod against;
 mod browser;
+mod cases;
 mod compare;
 mod contract;
 mod damage;
