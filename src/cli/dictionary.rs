@@ -71,7 +71,7 @@ pub(super) fn entries(tasks: &Tasks) -> Vec<Entry> {
     let schema = scenario::schema(tasks);
     let mut entries = keys(&schema, tasks);
     let words: Vec<Entry> = entries.iter().flat_map(words_of).collect();
-    for task in shown(tasks) {
+    for task in tasks.iter() {
         entries.push(task_entry(task));
         entries.extend(settings_of(task, &schema));
     }
@@ -119,11 +119,6 @@ impl Entry {
     }
 }
 
-/// The tasks that are no probes of the engine.
-fn shown(tasks: &Tasks) -> impl Iterator<Item = &dyn Task> {
-    tasks.iter().filter(|task| !task.name().starts_with("probe_"))
-}
-
 /// What a schema refers to, and the first of its alternatives, which is one value where there may be a list.
 fn one<'a>(schema: &'a Json, mut part: &'a Json) -> &'a Json {
     loop {
@@ -147,7 +142,7 @@ fn keys_of<'a>(schema: &'a Json, level: Scope, tasks: &Tasks) -> Vec<(&'a str, &
         Scope::Stage => "/definitions/StageEntry/anyOf/0/properties",
         Scope::Chart => "/definitions/ChartEntry/anyOf/1/properties",
     };
-    let settings: BTreeSet<&str> = shown(tasks).flat_map(|task| task.settings()).map(|setting| setting.name).collect();
+    let settings: BTreeSet<&str> = tasks.iter().flat_map(|task| task.settings()).map(|setting| setting.name).collect();
     let of_task = matches!(level, Scope::Task | Scope::Selector | Scope::Stage);
     let own = |key: &str| ["task", "model", "kind", "items"].contains(&key) || schema["properties"].get(key).is_some();
     let properties = schema.pointer(path).and_then(Json::as_object);

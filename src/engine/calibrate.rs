@@ -1,4 +1,4 @@
-//! `items: auto`: chooses one count for each group, or counts per cell where one cannot suit all (rule 9).
+//! `items: auto`: chooses one count for each group, or counts per cell where one cannot suit all (methodology, rule 9).
 
 use crate::host::{HostError, Outcome};
 use crate::plan::{Items, Plan, items_at_rate};

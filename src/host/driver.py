@@ -662,31 +662,6 @@ def stencil(order, constants):
     return run
 
 
-def probe_iterations(order, constants):
-    """Parts that hear from their neighbours and are told of the sum of all. The same as in src/task/probe_topology.rs."""
-    seed, parts = order.seed, order.parts
-    number = lambda given: int.from_bytes(given, "little")
-
-    def run(request, turn):
-        part = number(request) % parts
-        state = mix(seed, number(turn.told))
-        for sender, said in turn.received:
-            state = mix(state, sender) ^ number(said)
-        turn.kept = mix(part if turn.kept is None else turn.kept, state)
-        kept = turn.kept.to_bytes(8, "little")
-        turn.sent += [((part + 1) % parts, kept), ((part + parts - 1) % parts, kept)]
-        return kept
-
-    def reduce(iteration, replies, told):
-        total = number(told)
-        for reply in replies:
-            total = mix(total, number(reply))
-        return total.to_bytes(8, "little")
-
-    run.first, run.reduce, run.letters = seed.to_bytes(8, "little"), reduce, 16
-    return run
-
-
 class Web:
     """Fetches from the trial's server: with a connection that is kept for each thread, or for each item that an event loop
     has under way."""
@@ -934,7 +909,6 @@ TASKS = {
     "sort": sort,
     "json": documents,
     "numeric": numeric,
-    "probe_iterations": probe_iterations,
     "download": download,
     "crawl": crawl,
     "log": log,

@@ -89,19 +89,25 @@ impl Found {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::setting::Value;
-    use crate::task::{Place, Settings, Tasks};
+    use crate::task::{Context, Job, TaskError, Topology};
+
+    /// Items that only have requests: nobody runs them here.
+    struct Requests;
+
+    impl Job for Requests {
+        fn request(&self, item: u64, request: &mut Vec<u8>) {
+            request.extend_from_slice(&item.to_le_bytes());
+        }
+
+        fn run(&self, _: &[u8], _: &mut Vec<u8>, _: &mut Context<'_>) -> Result<(), TaskError> {
+            Err(TaskError::BadRequest)
+        }
+    }
 
     #[test]
     fn an_item_that_ends_after_all_was_abandoned_makes_nobody_wait() {
-        let mut settings = Settings::default();
-        settings.put("nodes", Value::Whole(9));
-        let tasks = Tasks::builtin();
-        let task = tasks.get("probe_web").unwrap();
-        let place = Place { seed: 1, items: 2, folder: "/nowhere".into(), server: None };
-        let job = task.prepare(&settings, &place).unwrap();
         for yielded in [vec![], vec![b"another".to_vec()], vec![b"one".to_vec(), b"more".to_vec()]] {
-            let found = Found::new(2, Names::new(task.topology(&settings), job.as_ref(), 2));
+            let found = Found::new(2, Names::new(Topology::Dynamic { once: true }, &Requests, 2));
             found.abandon();
             found.done(0, yielded);
             let (send, receive) = std::sync::mpsc::channel();

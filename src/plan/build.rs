@@ -57,7 +57,7 @@ pub(super) fn build(scenario: &Scenario, tasks: &Tasks, options: &Options) -> Re
 }
 
 impl Builder<'_> {
-    /// Rule 8: asleep where the scenario's largest worker count and the dispatcher exceed the cores.
+    /// Methodology, rule 8: asleep where the scenario's largest worker count and the dispatcher exceed the cores.
     fn default_wait(&mut self) -> Wait {
         let mut largest = 0;
         for task in &self.scenario.tasks {

@@ -125,7 +125,8 @@ fn busy(config: &Config) -> u32 {
     config.all_workers() + u32::from(config.dispatch == Some(Dispatch::Stream))
 }
 
-/// Rule 16: serial, else one worker of the first model that has it (one for each stage), else the first cell.
+/// Serial, else one worker of the first model that has it (one for each stage), else the first cell:
+/// methodology, rule 16.
 pub(super) fn baseline<'a>(cells: &[usize], config: impl Fn(usize) -> &'a Config) -> usize {
     let serial = cells.iter().find(|id| config(**id).model == Model::Serial);
     let one_each = |config: &Config| !config.stages.is_empty() && config.stages.iter().all(|stage| stage.workers == 1);

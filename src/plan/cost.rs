@@ -105,7 +105,7 @@ fn references(group: &Group, efforts: &[Item], mut counts: Vec<f64>) -> f64 {
     counts.iter().map(|count| host + count * alone).sum()
 }
 
-/// How many items a trial of each cell has, after rule 9.
+/// How many items a trial of each cell has, after methodology, rule 9.
 fn counts(plan: &Plan, group: &Group, efforts: &[Item]) -> Vec<f64> {
     if let Items::Fixed(items) = group.items {
         return vec![items as f64; efforts.len()];

@@ -391,7 +391,7 @@ fn seed_of(hash: &str) -> u64 {
     hash.get(..8).and_then(|head| u64::from_str_radix(head, 16).ok()).unwrap_or(1)
 }
 
-/// The baseline and the cell with most workers run twice per round (rule 15).
+/// The baseline and the cell with most workers run twice per round (methodology, rule 15).
 fn mark_checked(group: &Group, cells: &mut [Cell]) {
     let workers = |id: usize| match &cells[id].config {
         config if config.stages.is_empty() => config.workers.unwrap_or(0),

@@ -184,10 +184,10 @@ fn labels_are_unique_and_name_what_varies() {
 #[test]
 fn impossible_combinations_are_skipped_with_a_reason() {
     let plan = planned(
-        "tasks: [empty, probe_tree]\nmodels: [processes]\nworkers: 2\nipc: [pipe, shared_memory]\ndispatch: [stream, claim]\n",
+        "tasks: [empty, crawl]\nmodels: [processes]\nworkers: 2\nipc: [pipe, shared_memory]\ndispatch: [stream, claim]\n",
     );
     let skipped: Vec<&str> = plan.skipped.iter().map(|skipped| skipped.what.as_str()).collect();
-    assert_eq!(skipped, ["processes × table × pipe", "probe_tree × processes × table"]);
+    assert_eq!(skipped, ["processes × claim × pipe", "crawl × processes × claim"]);
     assert!(plan.skipped.iter().all(|skipped| !skipped.why.is_empty()));
     assert_eq!(plan.cells.len(), 5);
     // A table without a word on the method lies in shared memory.
@@ -530,11 +530,8 @@ fn selectors_reach_into_stages() {
 
 #[test]
 fn items_that_hang_together_are_no_stage() {
-    let text = refused("pipeline: [{task: probe_iterations}, {task: sleep}]\n");
-    assert!(
-        text.contains("the items of `probe_iterations` hang together") && text.contains("test.yaml:3:13"),
-        "{text}"
-    );
+    let text = refused("pipeline: [{task: train}, {task: sleep}]\n");
+    assert!(text.contains("the items of `train` hang together") && text.contains("test.yaml:3:13"), "{text}");
 }
 
 #[test]

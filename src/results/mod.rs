@@ -152,7 +152,7 @@ pub struct Group {
     pub measure: Measure,
     /// Cells, in the order in which outputs list them.
     pub cells: Vec<usize>,
-    /// The cell to which speed-ups refer (rule 16): serial, else one worker of the first model that has it, else the first cell.
+    /// Reference of speed-ups (methodology, rule 16): serial, else one worker of the first model with it, else the first cell.
     pub baseline: usize,
     /// Whether the cells have item counts of their own, so that times are compared per item.
     pub per_item: bool,

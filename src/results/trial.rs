@@ -267,7 +267,7 @@ impl Trial {
         self.outcome == Outcome::Ok
     }
 
-    /// The measured seconds; +∞ where the trial timed out (rule 17), `None` where it ended otherwise.
+    /// The measured seconds; +∞ where the trial timed out (methodology, rule 17), `None` where it ended otherwise.
     #[must_use]
     pub fn seconds(&self) -> Option<f64> {
         match self.outcome {

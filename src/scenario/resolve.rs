@@ -276,8 +276,7 @@ impl Resolver<'_> {
 
     /// Reports a task that there is not.
     pub(super) fn unknown_task(&mut self, word: &str, place: &Range<usize>) {
-        // Self-tests of the engine are tasks too, but not what somebody looks for.
-        let known: Vec<&str> = self.tasks.iter().map(|t| t.name()).filter(|name| !name.starts_with("probe_")).collect();
+        let known: Vec<&str> = self.tasks.iter().map(|t| t.name()).collect();
         self.report(unknown_word("task", word, &known), place);
     }
 

@@ -15,7 +15,7 @@ use crate::task::{Task, Tasks};
 pub fn schema(tasks: &Tasks) -> Json {
     let mut schema = SchemaSettings::draft07().into_generator().into_root_schema_for::<Document>().to_value();
     drop_nulls(&mut schema);
-    let shown: Vec<&dyn Task> = tasks.iter().filter(|task| !task.name().starts_with("probe_")).collect();
+    let shown: Vec<&dyn Task> = tasks.iter().collect();
     if let Some(definitions) = schema.get_mut("definitions").and_then(Json::as_object_mut) {
         for (name, shape) in definitions.iter_mut() {
             if shape.get("properties").is_some() {

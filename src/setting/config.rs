@@ -288,7 +288,7 @@ pub fn varying<'a>(configs: impl Iterator<Item = &'a Config> + Clone) -> Vec<Key
     ALL.iter().map(|row| row.key).filter(varies).collect()
 }
 
-/// Whether two configurations of one workload may be compared (rule 7 of docs/explanation/methodology.md): different IPC
+/// Whether two configurations of one workload may be compared (methodology, rule 7): different IPC
 /// methods only where they differ in nothing else that decides how messages travel. Claims from a table beside a stream over
 /// the same method are a comparison of dispatch, and allowed.
 #[must_use]

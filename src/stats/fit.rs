@@ -21,7 +21,7 @@ use super::binomial::{normal_cdf, normal_quantile};
 use super::median::{median, quantile};
 use curve::{Curve, solve};
 
-/// Fewest worker counts of a fit of Amdahl's law (rule 23).
+/// Fewest worker counts of a fit of Amdahl's law (methodology, rule 23).
 const AMDAHL_COUNTS: usize = 4;
 /// Fewest worker counts of a fit of the Universal Scalability Law.
 const USL_COUNTS: usize = 6;
@@ -68,7 +68,8 @@ pub struct Fit {
 }
 
 impl Fit {
-    /// The speed-up that the law gives so many workers. `None` below one worker and past twice the data (rule 23).
+    /// The speed-up that the law gives so many workers. `None` below one worker and past twice the data
+    /// (methodology, rule 23).
     #[must_use]
     pub fn speedup(&self, workers: f64) -> Option<f64> {
         let known = (1.0..=REACH * f64::from(self.most)).contains(&workers);

@@ -27,13 +27,10 @@ mod json;
 mod lines;
 mod log;
 mod matrix;
-mod meter;
 mod mixed;
 mod numbered;
 mod numeric;
 mod primes;
-mod probe;
-mod probe_topology;
 mod python;
 mod site;
 mod sleep;
@@ -49,14 +46,14 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
+/// What the author of a task needs of settings.
+pub use crate::setting::{Setting, SettingKind, Value};
 pub use context::{Context, Hooks};
 pub use digest::{Digest, checksum, digest, item_checksum, item_digest, once_item, yielded_item};
 pub use fault::Fault;
 pub use settings::Settings;
 pub use topology::{Consumer, Iterations, Made, Message, PartContext, Topology};
 pub use transform::{Data, Transform, expected_in_stage, run_in_stage};
-
-use crate::setting::{Setting, SettingKind};
 
 /// What a task mostly does; decides the default of `wait` and which worker counts a scaling fit may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -340,15 +337,6 @@ impl Tasks {
                 Arc::new(globals::Globals),
                 Arc::new(python::Python),
                 Arc::new(command::Command),
-                Arc::new(probe::Blocking),
-                Arc::new(probe::Steps),
-                Arc::new(probe::Tree),
-                Arc::new(probe::Fault),
-                Arc::new(probe_topology::Circle),
-                Arc::new(probe_topology::Funnel),
-                Arc::new(probe_topology::Web),
-                Arc::new(meter::Burn),
-                Arc::new(meter::Hold),
             ],
         }
     }

@@ -10,7 +10,7 @@ use crate::results::{Check, Group, Pair, Results, Word};
 use crate::setting::comparable;
 use crate::stats::{self, FAMILY_ERROR, Step};
 
-/// Level of the A/A check (rule 15).
+/// Level of the A/A check (methodology, rule 15).
 const CHECK_LEVEL: f64 = 0.99;
 
 /// Every pair of the family with its verdict; `family` is in ranking order.

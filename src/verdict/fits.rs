@@ -1,4 +1,4 @@
-//! Laws of scaling fitted to the lines over workers (rule 23).
+//! Laws of scaling fitted to the lines over workers (methodology, rule 23).
 
 use super::break_even::lines;
 use super::samples::compared;

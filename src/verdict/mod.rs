@@ -39,7 +39,7 @@ pub use runs::{Comparison, Drift, Matched, Side, Unpaired, compare_runs};
 pub use samples::UNBOUNDED;
 pub use sentence::{effect, range, seconds_interval, speedup_interval, times_interval};
 
-/// Fewest rounds that give a verdict (rule 12: below, there is no interval of a median at 95 %).
+/// Fewest rounds that give a verdict (methodology, rule 12: below, there is no interval of a median at 95 %).
 pub const FEWEST_ROUNDS: usize = 6;
 
 /// Level of the intervals of single cells.

@@ -54,7 +54,7 @@ fn assert_paired(results: &Results) {
 
 #[test]
 fn a_much_slower_build_is_a_regression_by_name() {
-    let Some(example) = example("regression") else { return };
+    let example = example("regression");
     let place = Place::new();
     let slow = copy(&place, &example, "runner-slow-500");
     copy(&place, &example, "runner-old");
@@ -191,7 +191,7 @@ fn both_builds_come_first_equally_often() {
 #[test]
 #[ignore = "eighty runs of five seconds, for an idle machine; its own comment has the command"]
 fn forty_reruns_catch_a_quarter_more_time_and_nothing_else() {
-    let Some(example) = example("regression") else { panic!("build the example first") };
+    let example = example("regression");
     let place = Place::new();
     let old = copy(&place, &example, "runner-old");
     let rest = "tasks: [{kind: burn, steps: 400000, items: 64}]\nmodels: [serial]\nrounds: 15\n";

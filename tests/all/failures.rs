@@ -35,7 +35,7 @@ const SLACK: Duration = Duration::from_secs(10);
 /// says for work inside of the host and for work in a worker process.
 #[track_caller]
 fn every_way_names(how: &str, in_host: &[&str], in_worker: &[&str]) -> Duration {
-    let place = Place::new();
+    let place = Place::with_probes();
     let tasks = format!("tasks:\n  - {{kind: probe_fault, how: {how}, items: 12}}\n  - {{kind: empty, items: 12}}\n");
     place.scenario("f", &format!("{tasks}{EVERY_WAY}timeout: 1 s\n"));
     let ended = place.run_scenario("f", &["--quick", "--rounds", "1"]).expect(3);
@@ -94,7 +94,7 @@ fn a_hang_ends_at_the_deadline() {
 
 #[test]
 fn an_error_is_told_however_often_a_worker_is_gone_before_it_is_read() {
-    let place = Place::new();
+    let place = Place::with_probes();
     let models = "models: [{kind: processes, ipc: [queue, pipe, manager]}]\nworkers: 2\n";
     place.scenario("e", &format!("tasks: [{{kind: probe_fault, how: error, items: 12}}]\n{models}"));
     place.run_scenario("e", &["--quick", "--rounds", "8"]).expect(3);
@@ -105,7 +105,7 @@ fn an_error_is_told_however_often_a_worker_is_gone_before_it_is_read() {
 
 #[test]
 fn json_names_outcomes_too() {
-    let place = Place::new();
+    let place = Place::with_probes();
     place.scenario(
         "f",
         "tasks: [{kind: probe_fault, how: [none, error, hang]}]\nmodels: threads\nworkers: 2\ntimeout: 1 s\n",
@@ -471,7 +471,7 @@ fn the_journal_holds_what_was_done_when_runner_is_killed() {
 
 #[test]
 fn many_deaths_in_a_row_do_not_slow_the_run_down_to_its_timeouts() {
-    let place = Place::new();
+    let place = Place::with_probes();
     let models = "models: [{kind: processes, ipc: [queue, pipe, shared_memory, manager]}]\nworkers: 2\ntimeout: 60 s\n";
     place.scenario("x", &format!("tasks: [{{kind: probe_fault, how: exit, items: 12}}]\n{models}"));
     let start = Instant::now();

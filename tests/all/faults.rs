@@ -35,7 +35,7 @@ type Kinds<'a> = &'a [(&'a str, &'a str, &'a str)];
 /// Runs a scenario to its end, which is planned, and looks for what it may have left.
 #[track_caller]
 fn run(name: &str, rest: &str, arguments: &[&str]) -> (Results, Ended, Place) {
-    let place = Place::new();
+    let place = Place::with_probes();
     place.scenario(name, rest);
     let ended = place.run_scenario(name, arguments).expect(0);
     place.assert_no_leftovers(ended.pid);

@@ -43,13 +43,7 @@ const RESERVED: &[(&str, &[(&str, &str)])] = &[
     ("print!(", &[]),
     ("std::env::var", &[("task/command.rs", "a scenario lists variables that its program sees")]),
     ("env::var_os", &[("task/command.rs", "a scenario lists variables that its program sees")]),
-    (
-        "process::exit",
-        &[
-            ("task/probe.rs", "the fault task ends its worker on purpose"),
-            ("task/fault.rs", "a fault that is asked for ends its process on purpose"),
-        ],
-    ),
+    ("process::exit", &[("task/fault.rs", "a fault that is asked for ends its process on purpose")]),
     ("_exit(", &[("model/worker.rs", "a worker whose host is gone has nobody to return to")]),
 ];
 

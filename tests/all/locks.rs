@@ -25,7 +25,7 @@ models: [serial, threads, {kind: processes, start: [spawn, fork]}]
 
 #[test]
 fn replies_are_the_same_under_the_lock_and_threads_hand_it_over() {
-    let place = Place::new();
+    let place = Place::with_probes();
     place.scenario("locks", TASKS);
     let ended = place.run_scenario("locks", &[]).expect(0);
     let results = place.results("locks");
@@ -52,7 +52,7 @@ fn replies_are_the_same_under_the_lock_and_threads_hand_it_over() {
 
 #[test]
 fn settings_of_the_lock_are_read_and_belong_to_it() {
-    let place = Place::new();
+    let place = Place::with_probes();
     let text = "runtime: gil_emulation\nworkers: 2\nrounds: 1\nswitch_interval: [1 ms, 5 ms]\ngil_hold: 2 us\n\
                 tasks: [{kind: probe_burn, cpu: 2 ms, items: 8}]\nmodels: [serial, threads]\n";
     place.scenario("interval", text);

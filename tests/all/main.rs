@@ -6,6 +6,7 @@
 
 mod against;
 mod browser;
+mod cases;
 mod compare;
 mod contract;
 mod damage;
@@ -20,6 +21,7 @@ mod ladder;
 mod layers;
 mod locks;
 mod logs;
+mod methodology;
 mod numbers;
 mod pages;
 mod pipelines;

@@ -122,7 +122,7 @@ fn what_goes_wrong_in_a_stage_is_named_and_counted() {
         ("wrong_reply", "workers: 2", "result mismatch", 3),
         ("wrong_reply", processes, "result mismatch", 3),
     ] {
-        let place = Place::new();
+        let place = Place::with_probes();
         place.scenario("wrong", &with_fault(how, way));
         let ended = place.run_scenario("wrong", &["--quick", "--rounds", "1"]).expect(code);
         place.assert_no_leftovers(ended.pid);
@@ -145,7 +145,7 @@ fn what_goes_wrong_in_a_stage_is_named_and_counted() {
 #[test]
 fn a_stage_that_hangs_is_over_in_time() {
     for way in ["workers: 2", "model: processes, workers: 2, ipc: [pipe, manager]"] {
-        let place = Place::new();
+        let place = Place::with_probes();
         place.scenario("hangs", &(with_fault("hang", way) + "timeout: 700 ms\n"));
         let ended = place.run_scenario("hangs", &["--quick", "--rounds", "1"]).expect(3);
         place.assert_no_leftovers(ended.pid);
@@ -158,7 +158,7 @@ fn a_stage_that_hangs_is_over_in_time() {
 
 #[test]
 fn an_interrupt_ends_all_stages() {
-    let place = Place::new();
+    let place = Place::with_probes();
     let way = "model: processes, workers: 2, ipc: [pipe, shared_memory, queue, manager]";
     place.scenario("stops", &(with_fault("hang", way) + "timeout: 30 s\n"));
     let running = place.program(&["stops.yaml", "--out", "o", "--quick", "--filter", "model=pipeline"]);
@@ -176,7 +176,7 @@ fn an_interrupt_ends_all_stages() {
 
 #[test]
 fn a_killed_worker_ends_the_trial_and_is_named() {
-    let place = Place::new();
+    let place = Place::with_probes();
     place.scenario("killed", &(with_fault("hang", "model: processes, workers: 2") + "timeout: 50 s\n"));
     let mut running =
         place.program(&["killed.yaml", "--out", "o", "--quick", "--rounds", "1", "--filter", "model=pipeline"]);

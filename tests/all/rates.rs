@@ -138,10 +138,10 @@ fn an_interrupt_ends_them_with_nothing_left() {
 
 #[test]
 fn what_cannot_come_at_a_rate_is_skipped_and_said() {
-    let place = Place::new();
+    let place = Place::with_probes();
     let table = "models: [serial, {kind: processes, ipc: shared_memory, dispatch: [stream, claim]}]\nworkers: 2\n";
     for (name, rest, why) in [
-        ("table", format!("tasks: [sleep]\n{table}"), "a table is a fixed set: nothing comes"),
+        ("table", format!("tasks: [sleep]\n{table}"), "a table is a fixed set: nothing arrives"),
         (
             "whole",
             "tasks: [sleep]\nmeasure: [work, end_to_end]\nmodels: [threads]\n".into(),

@@ -22,7 +22,7 @@ measure: [work, end_to_end]
 
 /// Runs tasks under every way and checks what holds for every right run.
 fn every_way(tasks: &str, settings: &str) -> Results {
-    let place = Place::new();
+    let place = Place::with_probes();
     place.scenario("w", &format!("tasks:\n{tasks}{EVERY_WAY}{settings}"));
     let ended = place.run_scenario("w", &["--quick", "--rounds", "1"]).expect(0);
     let results = place.results("w");

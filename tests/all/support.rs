@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use runner::results::Results;
@@ -32,27 +33,56 @@ pub fn skipped(why: &str) {
     println!("skipped: {why}");
 }
 
-/// An example, built by `cargo test`. Says so where it is not there, and fails where that must not be.
-#[track_caller]
-pub fn example(name: &str) -> Option<PathBuf> {
-    let path = Path::new(PROGRAM).parent().unwrap().join("examples").join(name);
-    if path.exists() {
-        return Some(path);
+/// The program with tasks that only tests need: see `tests/probes`.
+pub fn probes() -> PathBuf {
+    example("probes")
+}
+
+/// An example, as the sources have it. A plain `cargo test` builds all of them; `cargo test --test all` builds none, and may
+/// leave one of other sources, so it is built here. Outside of cargo the one that is there has to do.
+pub fn example(name: &str) -> PathBuf {
+    static BUILT: Mutex<Vec<String>> = Mutex::new(Vec::new());
+    let folder = Path::new(PROGRAM).parent().unwrap();
+    let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(cargo) = std::env::var_os("CARGO").filter(|_| !built.iter().any(|known| known == name)) {
+        let mut command = Command::new(cargo);
+        command.args(["build", "--quiet", "--example", name, "--manifest-path"]);
+        command
+            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"))
+            .arg("--target-dir")
+            .arg(folder.parent().unwrap());
+        if folder.ends_with("release") {
+            command.arg("--release");
+        }
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        built.push(name.to_owned());
     }
-    skipped(&format!("{} is not built; cargo build --example {name}", path.display()));
-    None
+    let path = folder.join("examples").join(name);
+    assert!(path.exists(), "{} is not built; cargo build --example {name}", path.display());
+    path
 }
 
 /// A folder of a test's own, with one for reports and one for temporary files in it.
 pub struct Place {
     folder: tempfile::TempDir,
+    program: PathBuf,
 }
 
 impl Place {
     pub fn new() -> Self {
+        Self::of(PROGRAM.into())
+    }
+
+    /// A place whose program has the tasks `probe_…` as well.
+    pub fn with_probes() -> Self {
+        Self::of(probes())
+    }
+
+    fn of(program: PathBuf) -> Self {
         let folder = tempfile::Builder::new().prefix("rt").tempdir_in("/tmp").unwrap();
         std::fs::create_dir(folder.path().join("t")).unwrap();
-        Self { folder }
+        Self { folder, program }
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
@@ -81,7 +111,7 @@ impl Place {
 
     /// The program, to be run in this place.
     pub fn program(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(PROGRAM);
+        let mut command = Command::new(&self.program);
         command.args(arguments).current_dir(self.folder.path()).env("TMPDIR", self.temporary());
         // A trace of a debug build takes longer than most trials may.
         command.env("RUST_BACKTRACE", "0");

@@ -41,7 +41,7 @@ fn replies_are_those_of_a_serial_run_under_every_way() {
     for (name, task, known) in TOPOLOGIES {
         for (purpose, arguments) in [("", vec!["--quick", "--rounds", "1"]), ("measure: end_to_end\n", vec!["--quick"])]
         {
-            let place = Place::new();
+            let place = Place::with_probes();
             place.scenario(name, &format!("tasks: [{task}]\n{purpose}{EVERY_WAY}"));
             let ended = place.run_scenario(name, &arguments).expect(0);
             place.assert_no_leftovers(ended.pid);
@@ -60,7 +60,7 @@ fn every_model_can_have_a_fault_in_them() {
     for (name, task, _) in TOPOLOGIES {
         // Items that others yield have numbers that nobody knows before.
         let item = if ["web", "tree"].contains(name) { 1 } else { 5 };
-        let place = Place::new();
+        let place = Place::with_probes();
         let kinds = "[{kind: kill, item: ITEM}, {kind: panic, item: ITEM}]".replace("ITEM", &item.to_string());
         let models =
             "models: [serial, threads, rayon, async, {kind: processes, ipc: [queue, pipe, shared_memory, manager]}]";
@@ -88,7 +88,7 @@ fn every_model_can_have_a_fault_in_them() {
 #[test]
 fn a_worker_that_hangs_is_over_in_time() {
     for (name, task, _) in TOPOLOGIES {
-        let place = Place::new();
+        let place = Place::with_probes();
         let models = "models: [serial, threads, rayon, async, {kind: processes, ipc: [pipe, manager]}]";
         let fault = "fault: {kind: hang, item: 1}\nworkers: 2\ntimeout: 500 ms\n";
         place.scenario(name, &format!("tasks: [{}]\n{fault}{models}\n", task.replace("items: 12", "items: 24")));
@@ -107,7 +107,7 @@ fn a_worker_that_hangs_is_over_in_time() {
 #[test]
 fn an_interrupt_ends_them_and_what_was_done_is_kept() {
     for (name, task, _) in TOPOLOGIES {
-        let place = Place::new();
+        let place = Place::with_probes();
         let models = "models: [{kind: processes, ipc: [pipe, shared_memory, queue, manager]}]";
         let fault = "fault: {kind: hang, item: 1}\nworkers: 2\ntimeout: 30 s\n";
         place.scenario(name, &format!("tasks: [{task}]\n{fault}{models}\n"));
@@ -126,7 +126,7 @@ fn an_interrupt_ends_them_and_what_was_done_is_kept() {
 
 #[test]
 fn a_consumer_that_fails_ends_the_trial_with_its_words() {
-    let place = Place::new();
+    let place = Place::with_probes();
     place.scenario("fails", &format!("tasks: [{{kind: probe_gather, fails_at: 20, items: 3000}}]\n{EVERY_WAY}"));
     place.run_scenario("fails", &["--quick", "--rounds", "1"]).expect(3);
     let results = place.results("fails");
@@ -139,12 +139,12 @@ fn a_consumer_that_fails_ends_the_trial_with_its_words() {
 
 #[test]
 fn what_cannot_be_is_skipped_and_said() {
-    let place = Place::new();
+    let place = Place::with_probes();
     let ways = "models: [serial, {kind: processes, dispatch: [stream, claim], ipc: shared_memory}]\nworkers: 2\n";
     for (name, task, _) in TOPOLOGIES {
         place.scenario(name, &format!("tasks: [{task}]\n{ways}"));
         let planned = place.run(&["plan", &format!("{name}.yaml")]).expect(0);
-        assert!(planned.stdout.contains("× processes × table"), "{name}: {}", planned.stdout);
+        assert!(planned.stdout.contains("× processes × claim"), "{name}: {}", planned.stdout);
     }
     let answers = "models: [{kind: processes, on_crash: [stop, restart, skip]}]\nfault: kill\nworkers: 2\n";
     place.scenario("iterations", &format!("tasks: [{{kind: probe_iterations, items: 80}}]\n{answers}"));
@@ -158,7 +158,7 @@ fn what_cannot_be_is_skipped_and_said() {
 
 #[test]
 fn items_that_make_no_whole_rounds_are_refused_where_they_stand() {
-    let place = Place::new();
+    let place = Place::with_probes();
     place.scenario("iterations", "tasks:\n  - kind: probe_iterations\n    items: 81\nmodels: [serial]\n");
     let ended = place.run(&["check", "iterations.yaml"]);
     let planned = place.run(&["plan", "iterations.yaml"]).expect(2);
@@ -168,7 +168,7 @@ fn items_that_make_no_whole_rounds_are_refused_where_they_stand() {
 
 #[test]
 fn a_round_is_chosen_whole_where_the_count_is() {
-    let place = Place::new();
+    let place = Place::with_probes();
     place.scenario("auto", "tasks: [{kind: probe_iterations, parts: 7}]\nmodels: [serial, threads]\nworkers: 2\n");
     place.run_scenario("auto", &["--quick"]).expect(0);
     assert!(place.results("auto").cells.iter().all(|cell| cell.items % 7 == 0));

@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use runner::results::{Kind, Memory, MemoryUse, Phase, Spent};
 use serde_json::{Value, json};
 
-use crate::support::{HANG, PROGRAM, Place, children, skipped, until};
+use crate::support::{HANG, Place, children, probes, skipped, until};
 
 const MS: u64 = 1_000_000;
 const MIB: u64 = 1 << 20;
@@ -34,7 +34,7 @@ fn cpu(phase: &Phase) -> u64 {
 
 #[test]
 fn cpu_time_of_each_phase_is_what_was_burned_in_it() {
-    let place = Place::new();
+    let place = Place::with_probes();
     let models = "models: [serial, threads, rayon, {kind: processes, ipc: pipe}, \
                   {kind: processes, ipc: shared_memory, dispatch: claim}]\n";
     place.scenario(
@@ -61,7 +61,7 @@ fn cpu_time_of_each_phase_is_what_was_burned_in_it() {
 
 #[test]
 fn faults_are_counted_in_the_phase_and_the_process_where_they_happen() {
-    let place = Place::new();
+    let place = Place::with_probes();
     let models = "models: [serial, threads, rayon, {kind: processes, ipc: pipe}]\nworkers: 2\n";
     place.scenario("u", &format!("tasks: [{{kind: probe_hold, size: 40 MiB, items: 3}}]\n{models}"));
     place.run_scenario("u", &["--quick", "--rounds", "1"]).expect(0);
@@ -90,7 +90,7 @@ fn all(spent: &Spent) -> u64 {
 #[test]
 fn every_way_accounts_for_its_time_to_the_nanosecond_and_for_its_memory() {
     let tasks = "tasks:\n  - {kind: empty, items: 200}\n  - {kind: probe_tree, items: 3}\n";
-    let place = Place::new();
+    let place = Place::with_probes();
     place.scenario("u", &format!("{tasks}{EVERY_WAY}measure: [work, end_to_end]\nworkers: 3\nchunk: 2\n"));
     place.run_scenario("u", &["--rounds", "1"]).expect(0);
     let results = place.results("u");
@@ -249,7 +249,7 @@ impl Lone {
         let place = Place::new();
         let program = place.path("runner");
         // By another process: one that tests start meanwhile would inherit the open file and keep the copy busy.
-        assert!(Command::new("cp").arg(PROGRAM).arg(&program).status().unwrap().success());
+        assert!(Command::new("cp").arg(probes()).arg(&program).status().unwrap().success());
         let words = [before, &[program.to_str().unwrap(), "__host"]].concat();
         let mut spec = spec.clone();
         spec["brief"]["folder"] = place.temporary().join("trial").to_str().unwrap().into();

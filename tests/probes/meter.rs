@@ -3,14 +3,15 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
+use runner::task::{Context, Job, Place, Setting, SettingKind, Settings, Task, TaskError};
 use rustix::time::{ClockId, clock_gettime};
 
-use super::{Context, Job, Place, Setting, SettingKind, Settings, Task, TaskError, numbered};
+use crate::numbered;
 
 /// Items that use a set amount of CPU time, however busy the machine is.
-pub(super) struct Burn;
+pub struct Burn;
 /// Items that touch a set amount of fresh memory and keep it.
-pub(super) struct Hold;
+pub struct Hold;
 
 /// The size of the smallest page on the systems that `runner` knows: touching at such steps touches every page.
 const PAGE: usize = 4096;
@@ -29,9 +30,6 @@ impl Task for Burn {
             kind: SettingKind::Duration { min: 0, max: 10_000_000_000 },
             default: "10 ms",
         }]
-    }
-    fn describe(&self, settings: &Settings) -> String {
-        format!("{} of CPU time an item", crate::name::show_seconds(settings.duration("cpu").as_secs_f64()))
     }
     fn prepare(&self, settings: &Settings, _: &Place) -> Result<Box<dyn Job>, TaskError> {
         Ok(Box::new(BurnJob { cpu: settings.duration("cpu") }))
@@ -91,9 +89,6 @@ impl Task for Hold {
             },
         ]
     }
-    fn describe(&self, settings: &Settings) -> String {
-        format!("{} an item", crate::name::show_bytes(settings.whole("size")))
-    }
     fn prepare(&self, settings: &Settings, _: &Place) -> Result<Box<dyn Job>, TaskError> {
         Ok(Box::new(HoldJob { bytes: settings.whole("size") as usize, pause: settings.duration("delay") }))
     }
@@ -128,24 +123,5 @@ impl Job for HoldJob {
         numbered::read(request)?;
         reply.extend_from_slice(request);
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_item_burns_what_it_was_asked_to() {
-        let job = BurnJob { cpu: Duration::from_millis(20) };
-        let (mut request, mut reply) = (Vec::new(), Vec::new());
-        job.request(7, &mut request);
-        let start = used();
-        job.run(&request, &mut reply, &mut Context::native()).unwrap();
-        assert!(used() - start >= job.cpu && reply == request);
-        let mut right = Vec::new();
-        let start = used();
-        job.expected(&request, &mut right, &mut Context::native()).unwrap();
-        assert!(used() - start < job.cpu && right == reply);
     }
 }

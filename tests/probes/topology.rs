@@ -2,17 +2,18 @@
 
 use std::path::PathBuf;
 
-use super::{
+use runner::task::{
     Bound, Consumer, Context, Iterations, Job, Made, Place, Setting, SettingKind, Settings, Task, TaskError, Topology,
-    numbered,
 };
 
+use crate::numbered;
+
 /// Items in iterations, each of which hears from its neighbours, keeps a number, and is told the sum of all.
-pub(super) struct Circle;
+pub struct Circle;
 /// Items whose replies go to one consumer, which writes them into a file.
-pub(super) struct Funnel;
+pub struct Funnel;
 /// Items that are yielded by many others and run once.
-pub(super) struct Web;
+pub struct Web;
 
 impl Task for Circle {
     fn name(&self) -> &'static str {
@@ -34,9 +35,6 @@ impl Task for Circle {
     }
     fn topology(&self, settings: &Settings) -> Topology {
         Topology::Iterations { parts: settings.whole("parts") }
-    }
-    fn in_python(&self) -> bool {
-        true
     }
     fn describe(&self, settings: &Settings) -> String {
         format!("iterations of {} parts", settings.whole("parts"))

@@ -2,16 +2,18 @@
 
 use std::time::Duration;
 
-use super::{Bound, Context, Job, Place, Setting, SettingKind, Settings, Task, TaskError, Topology, numbered};
+use runner::task::{Bound, Context, Job, Place, Setting, SettingKind, Settings, Task, TaskError, Topology};
+
+use crate::numbered;
 
 /// Items that compute and wait in turns, each wait marked as a blocking section.
-pub(super) struct Blocking;
+pub struct Blocking;
 /// Items that pass many check points.
-pub(super) struct Steps;
+pub struct Steps;
 /// Items that yield further items: a tree of set fan-out and depth.
-pub(super) struct Tree;
+pub struct Tree;
 /// Items of which one goes wrong.
-pub(super) struct Fault;
+pub struct Fault;
 
 const TURNS: Setting = Setting {
     name: "turns",

@@ -1,0 +1,5 @@
+echo "-- what the shell says"; python3.13 -V; echo "rc $?"
+$RUNNER plan v.yaml; echo "rc $?"
+echo "-- a folder that pins a version that is not installed"
+mkdir -p "$OUT/pinned"; cp v.yaml "$OUT/pinned/"; echo 3.11.99 > "$OUT/pinned/.python-version"
+cd "$OUT/pinned"; python3 -V; printf 'def f(item):\n    return item\n' > work.py; $RUNNER try work:f -o "$OUT"; echo "rc $?"

@@ -1,0 +1,5 @@
+$RUNNER -q -n 6 -o "$OUT/old" g.yaml >/dev/null 2>&1; echo "old rc $?"
+$RUNNER -q -n 6 --filter model=serial -o "$OUT/new" g.yaml >/dev/null 2>&1; echo "new rc $?"
+$RUNNER compare --gate "$OUT/old/gate" "$OUT/new/gate"; echo "rc $?"
+echo "-- --strict with an expectation whose configurations were skipped"
+$RUNNER -n 6 --strict -o "$OUT/exp" e.yaml; echo "rc $?"
