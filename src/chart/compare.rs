@@ -4,9 +4,9 @@ use super::compare_plot::{Layout, Row, Section, Tone};
 use super::sheet::Sheet;
 use super::words::{self, capital, estimate};
 use super::{Chart, view};
-use crate::name::{plural, show_seconds, three_digits};
 use crate::results::{Change, Group, Interval, Regression, Results};
 use crate::stats::two_modes;
+use crate::text::{plural, show_seconds, three_digits};
 use crate::verdict::{Comparison, Matched, Side, UNBOUNDED, change, change_interval};
 use crate::vocab::ChartKind;
 

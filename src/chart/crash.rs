@@ -5,8 +5,8 @@ use super::crash_title::title;
 use super::sheet::Sheet;
 use super::words::{self, estimate};
 use super::{Chart, view};
-use crate::name::{plural, show_count, show_seconds, three_digits};
 use crate::results::{Cell, FaultEstimate, Group, LOCK_MODEL, Results};
+use crate::text::{plural, show_count, show_seconds, three_digits};
 use crate::vocab::ChartKind;
 
 /// More columns or rows than these leave a field no room for its numbers, or nobody a view of them.

@@ -3,8 +3,8 @@
 use super::crash::{Fate, Field, Matrix, Row};
 use super::sheet::title_lines;
 use super::words::capital;
-use crate::name::{show_count, three_digits};
 use crate::results::Results;
+use crate::text::{show_count, three_digits};
 
 /// A title of more lines than these is not read.
 const MOST_LINES: usize = 2;

@@ -9,8 +9,8 @@ use super::lines::{self, Line, Point};
 use super::sheet::Sheet;
 use super::words::{self, estimate};
 use super::{Chart, view};
-use crate::name::{fixed_three_digits, show_bytes, show_seconds, three_digits};
 use crate::results::{Cell, Group, Interval, LOCK_MODEL, Results};
+use crate::text::{fixed_three_digits, show_bytes, show_seconds, three_digits};
 use crate::vocab::ChartKind;
 
 const MOST_LINES: usize = 24;

@@ -6,8 +6,8 @@ use super::sheet::Sheet;
 use super::theme::SHADES;
 use super::words::{self, estimate};
 use super::{Chart, finding, view};
-use crate::name::{plural, show_count, show_seconds};
 use crate::results::{Cell, Group, Knee, Results};
+use crate::text::{plural, show_count, show_seconds};
 use crate::vocab::ChartKind;
 
 const MOST_LINES: usize = 24;

@@ -7,8 +7,8 @@ use super::sheet::Sheet;
 use super::theme::Hue;
 use super::words::{self, capital, estimate};
 use super::{Chart, view};
-use crate::name::show_bytes;
 use crate::results::{Cell, Group, LOCK_MODEL, Results};
+use crate::text::show_bytes;
 use crate::vocab::ChartKind;
 
 /// More rows than this in one picture are not read: groups get pictures of their own, and a larger group none.

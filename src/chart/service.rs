@@ -6,8 +6,8 @@ use super::sheet::Sheet;
 use super::theme::Hue;
 use super::words::{self, capital, times_short};
 use super::{Chart, view};
-use crate::name::{plural, show_count, show_seconds};
 use crate::results::{Cell, Group, Kind, Latency, Quantiles, Results};
+use crate::text::{plural, show_count, show_seconds};
 use crate::vocab::ChartKind;
 
 /// More rows than these in one picture are not read; then every way has its row of most workers alone, as long as those fit.

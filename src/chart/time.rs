@@ -7,8 +7,8 @@ use super::theme::Hue;
 use super::time_rows::{Layout, Row, Section, is_wide};
 use super::words::{self, capital, estimate, times_short};
 use super::{Chart, view};
-use crate::name::show_seconds;
 use crate::results::{Cell, CellEstimate, Group, GroupVerdict, Interval, LOCK_MODEL, Results};
+use crate::text::show_seconds;
 use crate::vocab::ChartKind;
 
 /// More rows than this in one picture are not read: groups get pictures of their own, and a larger group none.

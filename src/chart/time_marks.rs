@@ -3,8 +3,8 @@
 use super::canvas::{Canvas, Stroke, number};
 use super::theme::Paint;
 use super::time_rows::{BAR, Row};
-use crate::name::three_digits;
 use crate::results::Interval;
+use crate::text::three_digits;
 
 /// Opacity of the phases start, work and join.
 const PHASES: [f64; 3] = [0.62, 1.0, 0.4];

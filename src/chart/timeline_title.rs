@@ -2,8 +2,8 @@
 
 use super::timeline_lanes::{Bar, Lane, Story, What};
 use super::words::capital;
-use crate::name::show_seconds;
 use crate::results::Cell;
+use crate::text::show_seconds;
 
 /// From this share of the time on, the lock is what bounds the work.
 const MOSTLY: f64 = 0.8;

@@ -7,8 +7,8 @@
 use std::cmp::Ordering;
 
 use super::finding;
-use crate::name::{show_bytes, show_seconds};
 use crate::results::{Cell, ChartShape, Group, GroupVerdict, Results};
+use crate::text::{show_bytes, show_seconds};
 use crate::vocab::ChartKey;
 
 /// The results as a chart of this shape shows them.
@@ -216,7 +216,7 @@ fn text(cell: &Cell, key: ChartKey) -> Option<String> {
     let seconds =
         |value: Option<u64>, name: &str| value.map(|nanos| format!("{name} {}", show_seconds(nanos as f64 / 1e9)));
     match key {
-        ChartKey::Workers => cell.workers.map(|count| crate::name::plural(count.into(), "worker")),
+        ChartKey::Workers => cell.workers.map(|count| crate::text::plural(count.into(), "worker")),
         ChartKey::Model => Some(cell.model_shown.clone()),
         ChartKey::Ipc => cell.ipc_shown.clone().or_else(|| cell.ipc.clone()),
         ChartKey::Dispatch => cell.dispatch.clone(),

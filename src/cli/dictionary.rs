@@ -7,9 +7,9 @@ use serde::Serialize;
 use serde_json::Value as Json;
 
 use super::samples;
-use crate::name::show_count;
 use crate::scenario::{self, Level};
 use crate::task::{Task, Tasks};
+use crate::text::show_count;
 
 /// What the word `runner explain` is asked for may be.
 #[derive(Clone, Debug, Serialize)]

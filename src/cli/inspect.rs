@@ -6,16 +6,16 @@ use anyhow::Result;
 use serde_json::{Value, json};
 
 use super::args::{CheckOptions, Described, ListOptions, PlanOptions, SchemaOptions};
-use super::output::{Output, folded, wrap};
+use super::output::{Output, wrap};
 use super::progress::show;
 use super::{Exit, power, sources};
 use crate::ipc::METHODS;
 use crate::model::MODELS;
-use crate::name::plural;
 use crate::plan::{FEWEST_BLOCKS_FOR_CHECKS, Group, Plan, estimate};
 use crate::results::LOCK_MODEL;
 use crate::runtime::{RUNTIMES, Runtime};
 use crate::task::Tasks;
+use crate::text::{folded, plural};
 use crate::verdict::FEWEST_BLOCKS;
 use crate::vocab::{CHARTS, METRICS};
 use crate::{results, scenario};

@@ -1,10 +1,10 @@
 //! Printing: results on standard output, progress and errors on standard error, and never a panic over a closed pipe.
 
-use std::fmt::Write as _;
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
 use anyhow::Context as _;
-use unicode_width::UnicodeWidthStr as _;
+
+use crate::text::wrapped;
 
 /// Where words go, and how.
 pub(super) struct Output {
@@ -117,45 +117,8 @@ fn columns(stream: &(impl io::IsTerminal + std::os::fd::AsFd)) -> Option<usize> 
 
 /// Writes words into lines that start with `first`, and then with `later`.
 pub(super) fn wrap(text: &mut String, first: &str, later: &str, words: &str, width: usize) {
-    let mut line = first.to_owned();
-    let mut empty = true;
-    for word in words.split_whitespace() {
-        if !empty && line.width() + 1 + word.width() > width {
-            let _ = writeln!(text, "{}", line.trim_end());
-            (line, empty) = (later.to_owned(), true);
-        }
-        if !empty {
-            line.push(' ');
-        }
-        line.push_str(word);
-        empty = false;
-    }
-    let _ = writeln!(text, "{}", line.trim_end());
-}
-
-/// The text with lines that are too long folded at blanks; what follows is indented further than where they start.
-pub(super) fn folded(text: &str, width: usize) -> String {
-    let mut out = String::with_capacity(text.len());
-    for line in text.lines() {
-        if line.width() <= width {
-            let _ = writeln!(out, "{line}");
-            continue;
-        }
-        let words = line.trim_start();
-        let indent = &line[..line.len() - words.len()];
-        wrap(&mut out, indent, &format!("{indent}    "), words, width);
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn long_lines_are_folded_under_where_they_start() {
-        let text = "short  one\n  a line that is too long\n";
-        assert_eq!(folded(text, 16), "short  one\n  a line that is\n      too long\n");
-        assert_eq!(folded(text, usize::MAX), text);
+    for line in wrapped(words, first, later, width) {
+        text.push_str(&line);
+        text.push('\n');
     }
 }

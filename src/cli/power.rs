@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::name::plural;
 use crate::plan::{Group, Plan, comparisons};
 use crate::stats::{POWER, blocks_to_show, detectable, fewest_blocks};
+use crate::text::plural;
 use crate::verdict::effect;
 
 /// How much the ratio of two cells may vary from block to block, as shares: a quiet machine, a shared one, a noisy one. What

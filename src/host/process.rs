@@ -16,8 +16,8 @@ use super::python::without_places;
 use super::{Host, HostError, Interrupt, Report, Spec};
 use crate::ipc;
 use crate::model::Trouble;
-use crate::name::exit_words;
 use crate::reexec::{HOST, Program};
+use crate::text::exit_words;
 use crate::vocab::Outcome;
 
 /// How much longer than its timeout a host may take to report that it timed out, before it is ended from outside.

@@ -16,8 +16,8 @@ use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 use serde_json::json;
 
 use crate::model::{Brief, MemoryUse, Model, Order, Ran, Trouble, moments, monotonic, sleep_exactly, weigh};
-use crate::name::exit_words;
 use crate::task::{Job, Task, Topology};
+use crate::text::exit_words;
 
 use listen::{Heard, Listener};
 pub(super) use places::without_places;

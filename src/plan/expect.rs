@@ -2,9 +2,9 @@
 
 use super::built::{Built, Narrowed, baseline, facts};
 use super::{Expectation, Skipped};
-use crate::name::{show_bytes, show_seconds, three_digits};
 use crate::scenario::{self, Fault, Problems, Scenario, Selector, Term, Wanted, list};
 use crate::task::Value;
+use crate::text::{show_bytes, show_seconds, three_digits};
 use crate::vocab::{Metric, Unit};
 
 /// The facts of every point.
@@ -64,7 +64,7 @@ pub(super) fn in_vain<'a>(terms: &'a [Term], facts: &Facts, cores: u32) -> Vec<(
             if there.iter().any(|value| is_wanted(wanted, value, cores)) {
                 continue;
             }
-            let help = match (shown.is_empty(), crate::name::nearest(text, shown.iter().copied())) {
+            let help = match (shown.is_empty(), crate::text::nearest(text, shown.iter().copied())) {
                 (true, _) => format!("no cell of this scenario has `{}`", term.key),
                 (false, Some(near)) if text.parse::<f64>().is_err() => {
                     format!("did you mean `{near}`? there are {}", list(&shown))
@@ -73,7 +73,7 @@ pub(super) fn in_vain<'a>(terms: &'a [Term], facts: &Facts, cores: u32) -> Vec<(
             };
             faults.push((
                 Some(term),
-                Fault::new(format!("no cell has `{}` {}", term.key, scenario::printable(text)), help),
+                Fault::new(format!("no cell has `{}` {}", term.key, crate::text::escape::printable(text)), help),
             ));
         }
     }

@@ -4,10 +4,10 @@ use super::built::stage_facts;
 use super::{Axis, Cell, Group, Items};
 use crate::ipc::Dispatch;
 use crate::model::{Api, Measure, Model, Placement, Setup, StageTask, StageWay};
-use crate::name::{show_bytes, show_count, show_seconds};
 use crate::runtime::Interpreter;
 use crate::scenario::{NO_FAULT, word_of};
 use crate::task::{Fault, SettingKind, Tasks, Value};
+use crate::text::{show_bytes, show_count, show_seconds};
 
 /// Labels the cells of a group: model, workers, method, and further settings where they vary within the group.
 pub(super) fn label_cells(group: &Group, cells: &mut [Cell]) {

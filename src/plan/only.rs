@@ -2,12 +2,12 @@
 
 use super::built::{Built, Narrowed};
 use super::expect::{all_facts, in_vain, matching};
-use crate::name::nearest;
 use crate::scenario::{
-    KEYS, Problem, Problems, Scalar, Scenario, Term, Wanted, list, of_stage, printable, read_any, read_way,
-    read_workers,
+    KEYS, Problem, Problems, Scalar, Scenario, Term, Wanted, list, of_stage, read_any, read_way, read_workers,
 };
 use crate::task::{Tasks, Value};
+use crate::text::escape::printable;
+use crate::text::nearest;
 
 /// A selector from the command line.
 #[derive(Clone, Debug, PartialEq, Eq)]

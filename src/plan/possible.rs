@@ -6,10 +6,10 @@ use super::built::Common;
 use super::together::not_in_python;
 use crate::ipc::{Dispatch, Method};
 use crate::model::{Measure, Model, OnCrash, Setup};
-use crate::name::{plural, show_bytes};
 use crate::runtime::{Interpreter, Runtime};
 use crate::scenario::{Fault, Items, TaskChoice, Ways, word_of};
 use crate::task::{Bound, Settings, Task, Topology};
+use crate::text::{plural, show_bytes};
 
 impl Builder<'_> {
     /// Whether an interpreter can run the items in this way.

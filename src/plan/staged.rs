@@ -4,10 +4,10 @@ use super::build::{Builder, every};
 use super::built::Common;
 use super::{Group, Items};
 use crate::model::{Measure, Model, Setup, StageTask, StageWay};
-use crate::name::{plural, show_bytes};
 use crate::runtime::Runtime;
 use crate::scenario::{Fault, MOST_WORKERS, Pipeline, StageChoice};
 use crate::task::{Bound, Setting, SettingKind, Settings, Task, Tasks, Topology, Value};
+use crate::text::{plural, show_bytes};
 
 /// What groups of pipelines have in the place of a task's word.
 pub(super) const PIPELINE: &str = "pipeline";

@@ -2,9 +2,10 @@
 
 use super::ChartRef;
 use super::grid::Column;
-use super::markdown::{chart, escape, table as markdown_table};
+use super::markdown::{chart, table as markdown_table};
 use super::terminal::{BOLD, DIM, Page, RED, TerminalOptions, YELLOW};
-use crate::name::{plural, three_digits};
+use crate::text::escape::markdown as escape;
+use crate::text::{plural, three_digits};
 use crate::verdict::{Comparison, Drift, Matched, Side, Unpaired, change, seconds_interval, times_interval};
 
 /// What must be said of every such comparison.

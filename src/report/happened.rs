@@ -2,11 +2,12 @@
 //! runtimes side by side. The terminal and Markdown show the same ones.
 
 use super::grid::Column;
-use super::markdown::{escape, table};
+use super::markdown::table;
 use super::terminal::{BOLD, DIM, Page};
 use super::words::NONE;
-use crate::name::{show_seconds, three_digits};
 use crate::results::{CellEstimate, Group, Results, RuntimeTable, SeenEstimate};
+use crate::text::escape::markdown as escape;
+use crate::text::{show_seconds, three_digits};
 
 /// A table with its title, and what must be known to read it.
 pub(super) struct Facts {

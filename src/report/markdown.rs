@@ -8,8 +8,9 @@ use super::surroundings::machine_facts;
 use super::ways::{COLUMNS, Shown, ways};
 use super::words::{all_planned, answer, last_words, reservations, warnings, word};
 use super::{happened, reasons};
-use crate::name::{plural, show_seconds};
 use crate::results::{Check, Group, GroupVerdict, Interval, LOCK_MODEL, Pair, Results, Skipped, Trial, Word};
+use crate::text::escape::{html as attribute, markdown as escape, shell};
+use crate::text::{plural, show_seconds};
 use crate::verdict::{effect, times_interval};
 
 /// Width in pixels at which a code host shows a chart.
@@ -51,28 +52,6 @@ pub(super) fn side_by_side(results: &Results) -> Vec<String> {
 /// What went wrong and what was not run, the method, the machine, and how to run it again.
 pub(super) fn rest(results: &Results) -> Vec<String> {
     vec![wrong(results), skipped(results), method(results), machine(results), again(results)]
-}
-
-/// Text inside Markdown: nothing in it is markup, and it stays on one line.
-pub(super) fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out += "&amp;",
-            '<' => out += "&lt;",
-            '>' => out += "&gt;",
-            '\\' | '|' | '*' | '_' | '`' | '[' | ']' | '#' | '~' | '!' => out.extend(['\\', c]),
-            c if c.is_control() => out.push(' '),
-            c => out.push(c),
-        }
-    }
-    out
-}
-
-/// Text inside HTML and its attributes, on one line.
-pub(super) fn attribute(text: &str) -> String {
-    let plain: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    plain.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 /// A table. Columns of numbers stand at the right.
@@ -301,7 +280,7 @@ fn skipped(results: &Results) -> String {
 
 fn method(results: &Results) -> String {
     let run = &results.run;
-    let margin = crate::name::three_digits(run.delta * 100.0);
+    let margin = crate::text::three_digits(run.delta * 100.0);
     let check = if results.cells.iter().any(|cell| cell.checked) {
         "some ways ran twice per block; where a way differs from itself at 99 %, the group has no verdict."
     } else {
@@ -336,18 +315,8 @@ pub(super) fn machine(results: &Results) -> String {
     )
 }
 
-/// One argument of a shell command inside a code block.
-fn argument(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "=,._-+:".contains(c);
-    if text.chars().all(plain) {
-        return text.to_owned();
-    }
-    let inside: String = text.chars().filter(|c| !c.is_control() && !"'`".contains(*c)).collect();
-    format!("'{inside}'")
-}
-
 fn again(results: &Results) -> String {
-    let only = results.run.only.as_ref().map_or(String::new(), |only| format!(" --only {}", argument(only)));
+    let only = results.run.only.as_ref().map_or(String::new(), |only| format!(" --only {}", shell(only)));
     let quick = if results.run.quick { " --quick" } else { "" };
     let trials = if results.run.quick { String::new() } else { format!(" --trials {}", results.run.blocks) };
     let command = format!("runner {}.yaml{quick}{trials}{only} --seed {}", results.scenario.name, results.run.seed);

@@ -1,9 +1,10 @@
 //! Tables of the report about what a way took: phases, CPU, switches, faults, memory, and times per item.
 
-use super::markdown::{escape, table};
+use super::markdown::table;
 use super::words::{NONE, bytes, cores};
-use crate::name::{show_count, show_seconds, three_digits};
 use crate::results::{CellEstimate, Group, Latency, Quantiles, Results};
+use crate::text::escape::markdown as escape;
+use crate::text::{show_count, show_seconds, three_digits};
 
 /// From so many rows on, a table of details is folded.
 const FOLDED_FROM: usize = 7;

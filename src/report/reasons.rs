@@ -1,7 +1,8 @@
 //! Why a way is as fast as it is, in words and tables: lost speed-up, break-even points, fitted curves.
 
-use super::markdown::{escape, table};
+use super::markdown::table;
 use crate::results::{FitKind, FitRecord, Fitted, Group, Loss, Losses, Results};
+use crate::text::escape::markdown as escape;
 
 /// Parts smaller than this share of the ideal are not named in a sentence.
 const NAMED_FROM: f64 = 0.02;

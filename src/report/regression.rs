@@ -2,11 +2,12 @@
 
 use super::ChartRef;
 use super::grid::Column;
-use super::markdown::{chart, checks, escape, expectations, machine, table as markdown_table, wrong};
+use super::markdown::{chart, checks, expectations, machine, table as markdown_table, wrong};
 use super::terminal::{BOLD, Page, RED, TerminalOptions, YELLOW};
 use super::words::{NONE, notes, outcomes, reservations, time};
-use crate::name::{plural, three_digits};
 use crate::results::{Change, Group, Regression, Results};
+use crate::text::escape::markdown as escape;
+use crate::text::{plural, three_digits};
 use crate::verdict::change_interval;
 
 /// What holding this build against another found, for the terminal.

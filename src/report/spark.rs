@@ -2,8 +2,8 @@
 
 use super::grid::Column;
 use super::words::NONE;
-use crate::name::{show_bytes, show_count, three_digits};
 use crate::results::{Cell, Group, Results};
+use crate::text::{show_bytes, show_count, three_digits};
 use crate::verdict::{lines_over_workers, speedup_interval};
 
 /// From so many values on there is a line to see.

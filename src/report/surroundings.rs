@@ -2,8 +2,8 @@
 
 use super::terminal::{DIM, Page, TerminalOptions, YELLOW};
 use super::words::{of_machine, of_trials};
-use crate::name::{plural, show_bytes};
 use crate::results::{Machine, Results};
+use crate::text::{plural, show_bytes};
 
 /// The machine's facts as phrases.
 pub(super) fn machine_facts(m: &Machine) -> Vec<String> {

@@ -1,12 +1,13 @@
 //! The ways of all groups as Markdown tables, to be pasted elsewhere.
 
 use super::happened;
-use super::markdown::{comparisons, escape, fits, level, table};
+use super::markdown::{comparisons, fits, level, table};
 use super::phases::{items, memory, phases};
 use super::reasons::{break_evens, knees, losses};
 use super::words::{NONE, notes, reservations, time_head};
-use crate::name::fixed_three_digits;
 use crate::results::{CellEstimate, Group, Interval, LOCK_MODEL, Results};
+use crate::text::escape::markdown as escape;
+use crate::text::fixed_three_digits;
 use crate::verdict::UNBOUNDED;
 
 /// The tables of reports, group by group: every way with its time and its speed-up, the ends of their intervals and the

@@ -1,13 +1,14 @@
 //! Tables and sentences for the terminal.
 
-use super::grid::{self, Column, fitted, width, words};
+use super::grid::{self, Column, fitted};
 use super::spark::{self, Sparks};
 use super::words::{
     NONE, all_planned, answer, cores, notes, outcomes, reservations, speedup, speedup_head, time, time_head, word,
 };
 use super::{happened, reasons};
-use crate::name::{plural, show_seconds};
 use crate::results::{Answer, BreakEven, CellEstimate, Crossing, Group, GroupVerdict, Results};
+use crate::text::escape::one_line;
+use crate::text::{plural, show_seconds, wrapped};
 use crate::verdict::times_interval;
 
 /// How the terminal's text is laid out.
@@ -104,7 +105,7 @@ impl Page {
 
     pub(super) fn line(&mut self, style: &str, line: &str) {
         // What a scenario says is shown, never obeyed: no escape code of its own reaches the terminal.
-        let line: String = line.trim_end().chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let line = one_line(line.trim_end());
         if self.options.color && !style.is_empty() {
             self.text += &format!("\u{1b}[{style}m{line}\u{1b}[0m\n");
         } else {
@@ -115,18 +116,9 @@ impl Page {
 
     /// Writes words over as many lines as they need.
     pub(super) fn wrapped(&mut self, indent: &str, text: &str, style: &str) {
-        let mut line = indent.to_owned();
-        for part in words(text) {
-            let started = line.len() > indent.len();
-            if started && width(&line) + 1 + width(&part) > self.options.width {
-                self.line(style, &line);
-                line = format!("{indent}  {part}");
-                continue;
-            }
-            line += if started { " " } else { "" };
-            line += &part;
+        for line in wrapped(text, indent, &format!("{indent}  "), self.options.width) {
+            self.line(style, &line);
         }
-        self.line(style, &line);
     }
 
     fn group(&mut self, results: &Results, group: &Group, verdict: &GroupVerdict) {

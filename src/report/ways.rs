@@ -72,7 +72,8 @@ fn head(results: &Results, group: &Group, column: Shown) -> String {
 impl Table {
     /// As Markdown; the names of the first ways are bold.
     pub(super) fn markdown(&self) -> String {
-        use super::markdown::{escape, table};
+        use super::markdown::table;
+        use crate::text::escape::markdown as escape;
         let rows = self.rows.iter().zip(&self.first).map(|(row, first)| {
             let mut texts: Vec<String> = row.iter().map(|text| escape(text)).collect();
             if let Some(name) = texts.first_mut().filter(|_| *first) {

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::name::{plural, show_bytes};
 use crate::results::{Answer, CellEstimate, Group, Kind, Machine, Results, Word};
+use crate::text::{plural, show_bytes};
 use crate::verdict::{is_planned, seconds_interval, speedup_interval};
 
 /// Seconds from which on a share of busy cores means anything.

@@ -8,7 +8,8 @@ use std::ops::Range;
 use saphyr_parser::{Event, Parser, ScanError, Span};
 
 use super::locate::{Entry, Inside, Node};
-use super::problem::{Fault, Problem, Text, printable};
+use super::problem::{Fault, Problem, Text};
+use crate::text::escape::printable;
 
 /// Largest file in bytes.
 pub(crate) const LARGEST_FILE: usize = 1 << 20;

@@ -6,8 +6,9 @@ use std::time::Duration;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Value as Json, json};
 
-use super::problem::{Fault, printable};
-use crate::name::{is_slug, parse_bytes, parse_duration, show_count};
+use super::problem::Fault;
+use crate::text::escape::printable;
+use crate::text::{is_slug, parse_bytes, parse_duration, show_count};
 
 /// Most workers of a cell.
 pub const MOST_WORKERS: u32 = 1024;

@@ -30,7 +30,7 @@ pub use resolved::{
 pub use schema::schema;
 
 pub(crate) use leaf::Scalar;
-pub(crate) use problem::{Fault, printable};
+pub(crate) use problem::Fault;
 pub(crate) use select::{of_stage, read_any, read_way, read_workers};
 pub(crate) use vocabulary::{NO_FAULT, word_of};
 pub(crate) use words::{Level, list};
@@ -69,7 +69,7 @@ pub fn load(sources: &[Source], tasks: &Tasks) -> Result<Vec<Scenario>, Problems
                     problems.push(problem);
                 }
                 None => {
-                    names.insert(name, printable(&source.name));
+                    names.insert(name, crate::text::escape::printable(&source.name));
                 }
             }
         }

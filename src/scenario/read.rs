@@ -10,10 +10,11 @@ use serde_path_to_error::Segment;
 use serde_yaml::{Mapping, Value};
 
 use super::locate::{Node, Path, Step};
-use super::problem::{Fault, Problem, Text, printable};
+use super::problem::{Fault, Problem, Text};
 use super::words::{Level, unknown_key};
 use super::written::{ChartEntry, Document, Expect, FaultEntry, Fields, ModelEntry, Selector, StageEntry, TaskEntry};
 use crate::task::Tasks;
+use crate::text::escape::printable;
 
 /// More mistakes than this in one file are not listed: the first ones usually explain the rest.
 const MOST_PROBLEMS: usize = 20;

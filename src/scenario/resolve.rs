@@ -14,8 +14,8 @@ use super::vocabulary::FaultWord;
 use super::words::{Level, list, unknown_key, unknown_word};
 use super::written::{self, Axis, Document, One};
 use crate::model::{Key, uses};
-use crate::name::show_count;
 use crate::task::{Fault, Setting, SettingKind, Task, Tasks, Value};
+use crate::text::show_count;
 
 /// Most cells of a scenario.
 pub(crate) const MOST_CELLS: u64 = 10_000;

@@ -5,8 +5,8 @@ use serde_json::{Value as Json, json};
 use super::leaf::{BYTES, DURATION, Scalar};
 use super::problem::Fault;
 use super::words::{list, unknown_word};
-use crate::name::{parse_bytes, parse_duration, show_bytes, show_count, show_seconds};
 use crate::task::{Setting, SettingKind, Value};
+use crate::text::{parse_bytes, parse_duration, show_bytes, show_count, show_seconds};
 
 /// Reads a value of a setting.
 pub(crate) fn read_setting(setting: &Setting, scalar: &Scalar) -> Result<Value, Fault> {

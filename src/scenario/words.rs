@@ -1,8 +1,9 @@
 //! What to say of words and keys that are not known: the nearest one, where it would be valid, or that it is not built yet.
 
-use super::problem::{Fault, printable};
-use crate::name::nearest;
+use super::problem::Fault;
 use crate::task::Tasks;
+use crate::text::escape::printable;
+use crate::text::nearest;
 use crate::vocab::OPTIONAL;
 
 /// A place in a scenario that takes keys.

@@ -31,7 +31,7 @@ impl Task for Burn {
         }]
     }
     fn describe(&self, settings: &Settings) -> String {
-        format!("{} of CPU time an item", crate::name::show_seconds(settings.duration("cpu").as_secs_f64()))
+        format!("{} of CPU time an item", crate::text::show_seconds(settings.duration("cpu").as_secs_f64()))
     }
     fn prepare(&self, settings: &Settings, _: &Place) -> Result<Box<dyn Job>, TaskError> {
         Ok(Box::new(BurnJob { cpu: settings.duration("cpu") }))
@@ -92,7 +92,7 @@ impl Task for Hold {
         ]
     }
     fn describe(&self, settings: &Settings) -> String {
-        format!("{} an item", crate::name::show_bytes(settings.whole("bytes")))
+        format!("{} an item", crate::text::show_bytes(settings.whole("bytes")))
     }
     fn prepare(&self, settings: &Settings, _: &Place) -> Result<Box<dyn Job>, TaskError> {
         Ok(Box::new(HoldJob { bytes: settings.whole("bytes") as usize, pause: settings.duration("pause") }))

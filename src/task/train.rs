@@ -1,7 +1,7 @@
 //! `train`: softmax regression by gradient descent, with the samples cut into parts that compute their share of the gradient.
 
 use super::{Context, Effort, Job, Place, Rounds, Setting, SettingKind, Settings, Task, TaskError, Topology, numbered};
-use crate::name::{plural, show_count};
+use crate::text::{plural, show_count};
 
 /// Bytes of a value.
 const VALUE: usize = 8;

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::samples::{bare, compared, ratio_interval, second_runs};
 use super::sentence::thousandths;
 use super::{FEWEST_BLOCKS, crashed, range};
-use crate::name::plural;
 use crate::results::{Cell, Check, Group, Pair, Results, Word};
 use crate::stats::{self, FAMILY_ERROR, Step};
+use crate::text::plural;
 
 /// Level of the A/A check (rule 15).
 const CHECK_LEVEL: f64 = 0.99;

@@ -2,9 +2,9 @@
 
 use super::measured::measure;
 use super::sentence::times as show_times;
-use crate::name::{show_bytes, show_seconds, three_digits};
 use crate::results::{Answer, Expectation, GroupVerdict, Judged, Results, Trial};
 use crate::stats;
+use crate::text::{show_bytes, show_seconds, three_digits};
 use crate::vocab::{Ending, Metric, Unit};
 
 /// Whether a trial ended in a way that the scenario expects: right, as an expectation demands of its cell, or as the fault

@@ -8,9 +8,9 @@
 use super::FEWEST_BLOCKS;
 use super::samples::{UNBOUNDED, bare, compared, ratio_interval};
 use super::sentence::{effect, percent};
-use crate::name::{plural, three_digits};
 use crate::results::{Cell, Change, Group, GroupVerdict, Interval, Regression, Results};
 use crate::stats::{self, FAMILY_ERROR, Step};
+use crate::text::{plural, three_digits};
 
 /// The comparisons of all groups of a run of two builds; puts what they say in place of what a comparison of ways would.
 pub(super) fn all(results: &Results, groups: &mut [GroupVerdict]) -> Vec<Regression> {

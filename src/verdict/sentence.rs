@@ -1,8 +1,8 @@
 //! The finding of a group in plain English, every word of it computed.
 
 use super::{FEWEST_BLOCKS, UNBOUNDED, crashed};
-use crate::name::plural;
 use crate::results::{CellEstimate, Group, GroupVerdict, Interval, Pair, Results, Word};
+use crate::text::plural;
 
 /// How many names a sentence lists before it counts the rest.
 const NAMES: usize = 4;

@@ -15,7 +15,7 @@ struct Shown {
 
 /// The numbers of a table's cell; those of an interval have the unit of its median.
 fn numbers(text: &str) -> Vec<Shown> {
-    let signs: Vec<char> = text.replace('−', "-").replace('\u{202f}', "").chars().collect();
+    let signs: Vec<char> = text.replace('−', "-").replace(',', "").chars().collect();
     let (mut found, mut at): (Vec<Shown>, usize) = (Vec::new(), 0);
     while at < signs.len() {
         let starts =

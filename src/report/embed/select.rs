@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::Problem;
 use super::marker::meant;
-use crate::name::{parse_bytes, parse_duration};
 use crate::results::{Cell, Group, Results};
+use crate::text::{parse_bytes, parse_duration};
 
 /// What a cell has of one setting.
 #[derive(Clone, Debug, PartialEq)]

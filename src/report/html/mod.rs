@@ -12,15 +12,16 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use sha2::{Digest as _, Sha256};
 
 use super::SEED_REPORT;
-use super::markdown::{attribute, escape, group_details, group_summary, judged, rest, side_by_side};
+use super::markdown::{group_details, group_summary, judged, rest, side_by_side};
 use super::regression::regression_markdown;
 use super::words::reservations;
 use crate::chart::Chart;
-use crate::name::plural;
 use crate::results::Results;
+use crate::text::escape::{html as attribute, markdown as escape};
+use crate::text::{glued, plural};
 use index::index;
 use picture::Palette;
-use prose::{Prose, glued};
+use prose::Prose;
 
 /// The typeface of the charts, so that the page around them looks the same everywhere.
 const FACES: [(&[u8], u32); 2] = [

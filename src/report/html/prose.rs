@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use pulldown_cmark::{Alignment, CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
-use crate::report::markdown::attribute;
+use crate::text::escape::html as attribute;
+use crate::text::{glued, slug};
 
 /// How a text is converted.
 pub(super) struct Prose<'a> {
@@ -74,8 +75,9 @@ impl Writer<'_> {
 
     fn text(&mut self, text: &str) {
         self.plain(text);
-        let text = glued(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-        self.put(&text);
+        // Lines of code stay lines.
+        let lines: Vec<String> = text.split('\n').map(|line| attribute(&glued(line))).collect();
+        self.put(&lines.join("\n"));
     }
 
     /// Puts markup where it belongs.
@@ -155,7 +157,7 @@ impl Writer<'_> {
 
     fn end_heading(&mut self) {
         let Some((level, text, plain)) = self.head.take() else { return };
-        let mut id = format!("{}-{}", self.prose.names, slug(&plain));
+        let mut id = format!("{}-{}", self.prose.names, slug(&plain, usize::MAX));
         let times = self.ids.entry(id.clone()).or_default();
         *times += 1;
         if *times > 1 {
@@ -200,28 +202,11 @@ fn link(target: &str, folder: &str) -> String {
     }
 }
 
-/// The text with blanks that do not break where a number would be torn from its sign: `threads × 2`, `3 %`, `12 ms`.
-pub(super) fn glued(text: &str) -> String {
-    let mut out = text.replace(" × ", "\u{a0}×\u{a0}").replace(" %", "\u{a0}%");
-    for (unit, _) in UNITS {
-        for end in [" ", ",", ";", ".", ")", " ("] {
-            out = out.replace(&format!(" {unit}{end}"), &format!("\u{a0}{unit}{end}"));
-        }
-    }
-    out
-}
-
-/// Letters and digits of a heading, joined by hyphens.
-fn slug(text: &str) -> String {
-    let words = text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
-    words.collect::<Vec<_>>().join("-").to_ascii_lowercase()
-}
-
 /// The text of markup.
 pub(super) fn plain(html: &str) -> String {
     let parts = html.split('<').map(|part| part.split_once('>').map_or(part, |(_, text)| text));
     let text: String = parts.collect();
-    text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&")
 }
 
 /// Units by how many of the smallest of their kind they are.
@@ -285,7 +270,7 @@ mod tests {
             "{out}"
         );
         assert!(
-            out.contains("<th scope=\"row\"><strong>a</strong></th><td class=\"n\" data-k=\"0.002\">2 ms</td>"),
+            out.contains("<th scope=\"row\"><strong>a</strong></th><td class=\"n\" data-k=\"0.002\">2\u{a0}ms</td>"),
             "{out}"
         );
         assert!(!out.contains("style"), "{out}");

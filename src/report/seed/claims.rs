@@ -6,8 +6,8 @@ use super::checks::{
 };
 use super::facts::{Facts, Spot};
 use super::{Row, So};
-use crate::name::plural;
 use crate::results::{Cell, Group};
+use crate::text::plural;
 use crate::vocab::Ending;
 
 /// Picks a cell of Python by task, model and workers.

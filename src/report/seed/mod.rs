@@ -7,8 +7,9 @@ mod situations;
 
 use facts::Facts;
 
-use super::markdown::{escape, table};
+use super::markdown::table;
 use crate::results::Results;
+use crate::text::escape::markdown as escape;
 
 /// Name of the report's folder.
 pub const SEED_REPORT: &str = "threads-vs-processes";

@@ -4,7 +4,7 @@ mod pi;
 mod stencil;
 
 use super::{Context, Effort, Job, Place, Rounds, Setting, SettingKind, Settings, Task, TaskError, Topology, numbered};
-use crate::name::show_count;
+use crate::text::show_count;
 
 pub(super) struct Numeric;
 
