@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use anstyle::{AnsiColor, Style};
 use anyhow::Result;
 use serde_json::{Value, json};
 
@@ -29,7 +30,9 @@ pub(super) fn check(options: &CheckOptions, tasks: &Tasks, output: &Output) -> R
         output.result("[]")?;
     }
     for plan in plans {
-        output.progress(&format!("{}: valid, {}", plan.name, plural(plan.cells.len() as u64, "cell")));
+        let style = if output.color_err() { AnsiColor::Green.on_default() } else { Style::new() };
+        let cells = plural(plan.cells.len() as u64, "cell");
+        output.progress(&format!("{}: {style}valid{style:#}, {cells}", plan.name));
     }
     Ok(Exit::Success)
 }
@@ -51,7 +54,7 @@ pub(super) fn print_plans(plans: &[Plan], tasks: &Tasks, as_json: bool, output: 
     }
     let mut seconds = 0.0;
     for plan in plans {
-        output.result(&folded(&plan_text(plan, tasks), output.prose()))?;
+        output.result(&folded(&plan_text(plan, tasks, output), output.prose()))?;
         seconds += estimate(plan, tasks).seconds;
     }
     if plans.len() > 1 {
@@ -62,10 +65,10 @@ pub(super) fn print_plans(plans: &[Plan], tasks: &Tasks, as_json: bool, output: 
 }
 
 /// A plan for people. Writing to a string cannot fail, so results of `writeln!` are let go.
-fn plan_text(plan: &Plan, tasks: &Tasks) -> String {
+fn plan_text(plan: &Plan, tasks: &Tasks, output: &Output) -> String {
     let mut text = String::new();
     let cost = estimate(plan, tasks);
-    let _ = writeln!(text, "{} – {}", plan.name, plan.title);
+    let _ = writeln!(text, "{}", output.painted(Style::new().bold(), &format!("{} – {}", plan.name, plan.title)));
     if plan.quick {
         let _ = writeln!(text, "  quick: small sizes, {} blocks, no verdict", plan.blocks);
     }
@@ -103,7 +106,7 @@ fn plan_text(plan: &Plan, tasks: &Tasks) -> String {
         .map(|c| ("collapsed", &c.what, &c.why))
         .chain(plan.skipped.iter().map(|s| ("skipped", &s.what, &s.why)))
     {
-        let _ = writeln!(text, "  {head} {what}: {why}");
+        let _ = writeln!(text, "  {}", output.painted(Style::new().dimmed(), &format!("{head} {what}: {why}")));
     }
     for expectation in &plan.expectations {
         let _ = writeln!(text, "  expects that {}", expectation.text);

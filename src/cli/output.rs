@@ -2,6 +2,8 @@
 
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
+use anstream::{AutoStream, ColorChoice};
+use anstyle::{AnsiColor, Style};
 use anyhow::Context as _;
 
 use crate::text::wrapped;
@@ -10,8 +12,6 @@ use crate::text::wrapped;
 pub(super) struct Output {
     pub(super) quiet: bool,
     pub(super) verbose: bool,
-    color_out: bool,
-    color_err: bool,
 }
 
 /// Whether an error came of writing to a pipe that nobody reads any more.
@@ -21,15 +21,7 @@ pub(super) fn is_closed_pipe(error: &anyhow::Error) -> bool {
 
 impl Output {
     pub(super) fn new(quiet: bool, verbose: bool) -> Self {
-        // https://no-color.org: any value but an empty one switches colour off.
-        let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
-            || std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-        Self {
-            quiet,
-            verbose,
-            color_out: !plain && io::stdout().is_terminal(),
-            color_err: !plain && io::stderr().is_terminal(),
-        }
+        Self { quiet, verbose }
     }
 
     /// Prints a result.
@@ -53,8 +45,8 @@ impl Output {
 
     /// Prints an error.
     pub(super) fn error(&self, text: &str) {
-        let head = if self.color_err { "\u{1b}[1;31merror\u{1b}[0m" } else { "error" };
-        self.say(&format!("{head}: {text}"));
+        let style = if self.color_err() { AnsiColor::Red.on_default().bold() } else { Style::new() };
+        self.say(&format!("{style}error{style:#}: {text}"));
     }
 
     /// Prints to standard error as it is. Where nobody reads it, nothing is lost.
@@ -62,12 +54,20 @@ impl Output {
         let _ = writeln!(io::stderr().lock(), "{text}");
     }
 
+    /// Whether standard output gets colour: as `--color` says, else as NO_COLOR, CLICOLOR, CLICOLOR_FORCE, TERM and what stands
+    /// at its end say.
     pub(super) fn color_out(&self) -> bool {
-        self.color_out
+        AutoStream::choice(&io::stdout()) != ColorChoice::Never
     }
 
+    /// Whether standard error does.
     pub(super) fn color_err(&self) -> bool {
-        self.color_err
+        AutoStream::choice(&io::stderr()) != ColorChoice::Never
+    }
+
+    /// A text for standard output in a style, where it gets colour.
+    pub(super) fn painted(&self, style: Style, text: &str) -> String {
+        if self.color_out() { format!("{style}{text}{style:#}") } else { text.to_owned() }
     }
 
     /// Columns for tables and sentences: as COLUMNS says, else those of the terminal, else as many as logs can be read in.
@@ -103,6 +103,16 @@ impl Output {
     pub(super) fn live(&self) -> bool {
         !self.quiet && io::stderr().is_terminal()
     }
+}
+
+/// What `--color` says, for all that is printed from here on, what clap prints included.
+pub(super) fn choose_color(choice: clap::ColorChoice) {
+    let choice = match choice {
+        clap::ColorChoice::Auto => ColorChoice::Auto,
+        clap::ColorChoice::Always => ColorChoice::Always,
+        clap::ColorChoice::Never => ColorChoice::Never,
+    };
+    choice.write_global();
 }
 
 /// Fewest columns that lines are made for.

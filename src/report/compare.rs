@@ -3,7 +3,7 @@
 use super::ChartRef;
 use super::grid::Column;
 use super::markdown::{chart, table as markdown_table};
-use super::terminal::{BOLD, DIM, Page, RED, TerminalOptions, YELLOW};
+use super::terminal::{BOLD, DIM, PLAIN, Page, RED, TerminalOptions, YELLOW};
 use crate::text::escape::markdown as escape;
 use crate::text::{plural, three_digits};
 use crate::verdict::{Comparison, Drift, Matched, Side, Unpaired, change, seconds_interval, times_interval};
@@ -23,7 +23,7 @@ pub fn comparison_terminal(comparison: &Comparison, options: &TerminalOptions) -
     }
     let groups = groups(comparison);
     for (group, rows) in &groups {
-        page.line("", "");
+        page.line(PLAIN, "");
         page.line(BOLD, group);
         let text = |of: fn(&Matched) -> String| rows.iter().map(|row| of(row)).collect::<Vec<_>>();
         let columns = [
@@ -35,14 +35,14 @@ pub fn comparison_terminal(comparison: &Comparison, options: &TerminalOptions) -
             Column::new("to baseline", true, text(relative_change)),
             Column::new("", false, text(|row| row.relative.map_or("", |of| short(of.side)).to_owned())),
         ];
-        page.table(&columns, |row| if rows[row].slower() { RED } else { "" });
+        page.table(&columns, |row| if rows[row].slower() { RED } else { PLAIN });
     }
-    page.line("", "");
+    page.line(PLAIN, "");
     let margin = three_digits(comparison.delta * 100.0);
     let legend = "slower and faster: the intervals lie apart by more than the margin of";
     page.wrapped("", &format!("{legend} {margin} %; apart: they lie apart; overlap: they do not."), DIM);
     for line in notes(comparison) {
-        page.wrapped("", &line, "");
+        page.wrapped("", &line, PLAIN);
     }
     page.wrapped("", &finding(comparison), BOLD);
     page.text

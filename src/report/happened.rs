@@ -3,7 +3,7 @@
 
 use super::grid::Column;
 use super::markdown::table;
-use super::terminal::{BOLD, DIM, Page};
+use super::terminal::{BOLD, DIM, PLAIN, Page};
 use super::words::NONE;
 use crate::results::{CellEstimate, Group, Results, RuntimeTable, SeenEstimate};
 use crate::text::escape::markdown as escape;
@@ -237,7 +237,7 @@ impl Facts {
                 Column::new(if at == 0 { "" } else { head }, right, texts)
             })
             .collect();
-        page.table(&columns, |_| "");
+        page.table(&columns, |_| PLAIN);
     }
 }
 

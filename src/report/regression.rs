@@ -3,7 +3,7 @@
 use super::ChartRef;
 use super::grid::Column;
 use super::markdown::{chart, checks, expectations, machine, table as markdown_table, wrong};
-use super::terminal::{BOLD, Page, RED, TerminalOptions, YELLOW};
+use super::terminal::{BOLD, PLAIN, Page, RED, TerminalOptions, YELLOW};
 use super::words::{NONE, notes, outcomes, reservations, time};
 use crate::results::{Change, Group, Regression, Results};
 use crate::text::escape::markdown as escape;
@@ -15,13 +15,13 @@ use crate::verdict::change_interval;
 pub fn regression_terminal(results: &Results, options: &TerminalOptions) -> String {
     let mut page = Page::new(options);
     page.line(BOLD, &format!("{} – {}", results.scenario.name, results.scenario.title));
-    page.line("", &builds(results));
+    page.line(PLAIN, &builds(results));
     for line in reservations(results) {
         page.line(YELLOW, &line);
     }
     for verdict in &results.derived.groups {
         let Some(group) = results.groups.get(verdict.group) else { continue };
-        page.line("", "");
+        page.line(PLAIN, "");
         page.line(BOLD, &format!("{} ({})", group.shown(), plural(u64::from(results.run.blocks), "block")));
         let rows = rows(results, group);
         let text = |of: fn(&Row) -> String| rows.iter().map(of).collect::<Vec<_>>();
@@ -32,11 +32,11 @@ pub fn regression_terminal(results: &Results, options: &TerminalOptions) -> Stri
             Column::new("time, this over other", true, text(|row| row.change.clone())),
             Column::new("", false, text(|row| row.word.to_owned())),
         ];
-        page.table(&columns, |row| if rows[row].regression { RED } else { "" });
+        page.table(&columns, |row| if rows[row].regression { RED } else { PLAIN });
         for row in rows.iter().filter(|row| !row.notes.is_empty()) {
             page.wrapped("  ", &format!("{}: {}", row.label, row.notes), YELLOW);
         }
-        page.line("", "");
+        page.line(PLAIN, "");
         page.wrapped("", &verdict.sentence, BOLD);
     }
     let wrong: Vec<(String, usize)> = outcomes(results).into_iter().filter(|(words, _)| words != "ok").collect();

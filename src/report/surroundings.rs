@@ -1,6 +1,6 @@
 //! What may have moved the numbers of a whole run, said once at its end: the machine, and disturbed trials by scenario.
 
-use super::terminal::{DIM, Page, TerminalOptions, YELLOW};
+use super::terminal::{DIM, PLAIN, Page, TerminalOptions, YELLOW};
 use super::words::{of_machine, of_trials};
 use crate::results::{Machine, Results};
 use crate::text::{plural, show_bytes};
@@ -58,7 +58,7 @@ pub fn surroundings(results: &[Results], options: &TerminalOptions) -> String {
     if lines.is_empty() && !options.verbose {
         return page.text;
     }
-    page.line("", "About the machine:");
+    page.line(PLAIN, "About the machine:");
     if options.verbose {
         page.wrapped("  ", &machine_facts(&first.machine).join(", "), DIM);
     }
