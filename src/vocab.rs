@@ -101,7 +101,7 @@ pub enum ChartKind {
     Service,
     /// How late are replies at which rate? Lines over the rate at which items come.
     Latency,
-    /// Where did the speed-up go? Stacked bars from what was measured up to the ideal.
+    /// Where did the speedup go? Stacked bars from what was measured up to the ideal.
     Losses,
     /// Which method at which payload size? Lines over payload.
     Ipc,
@@ -117,11 +117,11 @@ pub enum ChartKind {
 
 /// Every chart with its word and the question it answers, in the order in which reports show them.
 pub const CHARTS: &[(ChartKind, &str, &str)] = &[
-    (ChartKind::Speedup, "speedup", "does it scale? speed-up over workers"),
+    (ChartKind::Speedup, "speedup", "does it scale? speedup over workers"),
     (ChartKind::Time, "time", "which is fastest? time of every way, as bars"),
     (ChartKind::Service, "service", "how bad is the tail? shares of the items by their time"),
     (ChartKind::Latency, "latency", "how late are replies at which rate, and where does a way fall behind?"),
-    (ChartKind::Losses, "losses", "where did the speed-up go? its parts from the ideal to what was measured"),
+    (ChartKind::Losses, "losses", "where did the speedup go? its parts from the ideal to what was measured"),
     (ChartKind::Ipc, "ipc", "which IPC method at which size? over payload"),
     (ChartKind::Memory, "memory", "what does a worker cost? private and shared memory"),
     (ChartKind::Timeline, "timeline", "where did the time go? a lane per worker, from start to join"),

@@ -6,7 +6,7 @@ use super::words::{self, capital, estimate};
 use super::{Chart, view};
 use crate::results::{Change, Group, Interval, Regression, Results};
 use crate::stats::two_modes;
-use crate::text::{plural, show_seconds, three_digits};
+use crate::text::{plural, show_percent, show_seconds};
 use crate::verdict::{Comparison, Matched, Side, UNBOUNDED, change, change_interval};
 use crate::vocab::ChartKind;
 
@@ -139,7 +139,7 @@ impl Draft {
 }
 
 fn margin(delta: f64) -> String {
-    format!("{} %", three_digits(delta * 100.0))
+    show_percent(delta)
 }
 
 /// At most a few names, and how many more there are.

@@ -222,7 +222,7 @@ fn subtitle(results: &Results, family: &Family, all: &[Drawn]) -> String {
 fn notes(results: &Results, family: &Family, all: &[Drawn]) -> Vec<String> {
     let mut notes = Vec::new();
     if all.iter().any(|drawn| drawn.behind.contains(&true)) {
-        notes.push("Hollow: under 95 % of what came was answered in time".to_owned());
+        notes.push("Hollow: under 95% of what came was answered in time".to_owned());
     }
     let cells = || family.cells(results).map(|cell| cell.id);
     notes.extend(words::trouble(results, cells(), 2));

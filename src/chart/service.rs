@@ -105,10 +105,10 @@ fn title(rows: &[Row]) -> String {
         let most = rows.iter().map(|row| row.service.count).max().unwrap_or(0);
         return format!("{} at most: too few to speak of a tail", plural(most, "item"));
     };
-    let share_words = if share > 0.98 { "1 %" } else { "5 %" };
+    let share_words = if share > 0.98 { "1%" } else { "5%" };
     if factor < TAIL {
         let who = if rows.len() == 1 { row.label.clone() } else { "any way".to_owned() };
-        let within = if share > 0.98 { "99 %" } else { "95 %" };
+        let within = if share > 0.98 { "99%" } else { "95%" };
         // The slowest of all rows: with any way it took no longer than this.
         let most = rows.iter().filter_map(|row| Some(row.service.max / row.service.p50?)).fold(1.0, f64::max);
         return format!(

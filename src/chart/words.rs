@@ -63,7 +63,7 @@ pub(super) fn trials_and_interval<'a>(shown: impl Iterator<Item = &'a Interval>)
         "too few for an interval".to_owned()
     } else {
         let (low, high) = (percent(lowest), percent(highest));
-        let level = if low == high { format!("{low} % interval") } else { format!("{low} to {high} % intervals") };
+        let level = if low == high { format!("{low}% interval") } else { format!("{low} to {high}% intervals") };
         if without { format!("{level} where there are enough") } else { level }
     };
     format!("{trials}, {interval}")
@@ -256,11 +256,11 @@ mod tests {
     fn intervals_are_described_as_they_are() {
         let interval = |n, level| Interval { median: 1.0, low: None, high: None, level, ranks: (0, 0), n };
         let words = |list: &[Interval]| trials_and_interval(list.iter());
-        assert_eq!(words(&[interval(15, 0.9648)]), "median of 15 trials, 96.5 % interval");
+        assert_eq!(words(&[interval(15, 0.9648)]), "median of 15 trials, 96.5% interval");
         assert_eq!(words(&[interval(3, 0.0)]), "median of 3 trials, too few for an interval");
         assert_eq!(
             words(&[interval(15, 0.9648), interval(12, 0.961), interval(3, 0.0)]),
-            "median of 3 to 15 trials, 96.1 to 96.5 % intervals where there are enough"
+            "median of 3 to 15 trials, 96.1 to 96.5% intervals where there are enough"
         );
     }
 

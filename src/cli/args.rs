@@ -327,7 +327,7 @@ pub(super) enum Format {
     Csv,
     /// The same rows as JSON objects, one a line
     Ndjson,
-    /// A table per group: every way with time, speed-up, their intervals and levels
+    /// A table per group: every way with time, speedup, their intervals and levels
     Md,
     /// The timelines as Chrome trace events (JSON): a process per way, a track for main and for each worker
     Perfetto,

@@ -223,7 +223,7 @@ fn take(leaf: &Json) -> Option<String> {
     } else if of("KiB") {
         Some("a size, such as 64 MiB".into())
     } else if of("%") {
-        Some("a share, such as 3 %".into())
+        Some("a share, such as 3%".into())
     } else {
         None
     }

@@ -17,7 +17,7 @@ const KEYS: &[(&str, &str)] = &[
     ("models", "models:\n  - serial\n  - kind: threads\n    workers: [1, cores]"),
     ("trials", "trials: 9"),
     ("timeout", "timeout: 10 s"),
-    ("delta", "delta: 5 %"),
+    ("delta", "delta: 5%"),
     ("seed", "seed: 42"),
     (
         "expect",
@@ -52,7 +52,7 @@ const KEYS: &[(&str, &str)] = &[
         "models: [threads, processes]\nexpect:\n  - compare: {model: threads}\n    to: {model: processes}\n    at_least: 1.2",
     ),
     ("expect.metric", "expect:\n  - compare: {model: threads}\n    metric: time\n    at_most: 2 s"),
-    ("expect.is", "expect:\n  - compare: {model: threads}\n    metric: outcome\n    is: ok\n    at_least: 90 %"),
+    ("expect.is", "expect:\n  - compare: {model: threads}\n    metric: outcome\n    is: ok\n    at_least: 90%"),
     ("expect.at_least", "expect:\n  - compare: {model: threads}\n    at_least: 1.5"),
     ("expect.at_most", "expect:\n  - compare: {model: threads}\n    metric: memory\n    at_most: 256 MiB"),
     ("compare.task", "tasks: [primes, sleep]\nexpect:\n  - compare: {task: sleep, model: threads}\n    at_least: 1.5"),
@@ -122,7 +122,7 @@ pub(super) const TERMS: &[(&str, &str)] = &[
         "One round over every cell of a group, side by side, in a random order. Ratios are taken within a block.",
     ),
     ("trial", "One run of a cell, in a host process of its own."),
-    ("baseline", "The cell that speed-ups of a group refer to: the serial one, where there is one."),
+    ("baseline", "The cell that speedups of a group refer to: the serial one, where there is one."),
     ("item", "The smallest piece of work: one request, one reply."),
     (
         "faster",
@@ -190,8 +190,8 @@ pub(super) fn of_word(key: &str, word: &str) -> String {
         ("charts", "crash") => "models: [threads, processes]\nfault: [kill, panic]\ncharts: crash".into(),
         ("charts", _) => format!("workers: [1, 2]\ncharts: {word}"),
         ("metric", _) => metric(word),
-        ("is", "ok") => ending("is: ok\n    at_least: 100 %"),
-        ("is", _) => ending(&format!("is: {word}\n    at_most: 0 %")),
+        ("is", "ok") => ending("is: ok\n    at_least: 100%"),
+        ("is", _) => ending(&format!("is: {word}\n    at_most: 0%")),
         ("fault", "exception") => "runtime: python\nfault: exception".into(),
         ("runtime", "emulated_gil") => "models: [serial, threads]\nruntime: emulated_gil".into(),
         _ => in_context(key, &format!("{key}: {word}")),
@@ -208,7 +208,7 @@ fn metric(word: &str) -> String {
         Some(Unit::Seconds) => "at_most: 2 s",
         Some(Unit::Bytes) => "at_most: 256 MiB",
         Some(Unit::PerSecond) => "at_least: 90",
-        Some(Unit::Share) => "is: ok\n    at_least: 100 %",
+        Some(Unit::Share) => "is: ok\n    at_least: 100%",
         Some(Unit::Factor) | None => "at_least: 1.5",
     };
     let items = if word.ends_with("p99") { 1000 } else { 200 };

@@ -4,7 +4,7 @@ use super::built::{Built, Narrowed, baseline, facts};
 use super::{Expectation, Skipped};
 use crate::scenario::{self, Fault, Problems, Scenario, Selector, Term, Wanted, list};
 use crate::task::Value;
-use crate::text::{show_bytes, show_seconds, three_digits};
+use crate::text::{show_bytes, show_percent, show_seconds, three_digits};
 use crate::vocab::{Metric, Unit};
 
 /// The facts of every point.
@@ -250,7 +250,7 @@ fn bound_words(value: f64, unit: Unit) -> String {
         Unit::Seconds => show_seconds(value),
         Unit::PerSecond => format!("{} items/s", three_digits(value)),
         Unit::Bytes => show_bytes(value as u64),
-        Unit::Share => format!("{} %", three_digits(value * 100.0)),
+        Unit::Share => show_percent(value),
     }
 }
 

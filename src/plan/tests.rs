@@ -332,7 +332,7 @@ fn expectations_are_paired_on_what_the_reference_leaves_open() {
     let (text, pairs) = resolved("{compare: {ipc: queue}, to: {ipc: pipe}, metric: memory, at_most: 1.2}");
     assert_eq!((text.as_str(), pairs.len()), ("memory of queue relative to pipe is at most 1.2", 4));
     let (text, pairs) = resolved("{compare: {model: serial}, metric: outcome}");
-    assert_eq!(text, "outcome of serial is `ok` in at least 100 % of the trials");
+    assert_eq!(text, "outcome of serial is `ok` in at least 100% of the trials");
     assert_eq!(pairs, ["0 serial / -", "1 serial / -"]);
     let (text, _) = resolved("{compare: {model: serial}, metric: memory, at_most: 64 MiB}");
     assert_eq!(text, "memory of serial is at most 64 MiB");

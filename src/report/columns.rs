@@ -93,7 +93,7 @@ fn way() -> [Column; 30] {
         column("fault_item", "in which item, from 0", |s| json!(s.group.fault.as_ref().map(|fault| fault.item))),
         column("measure", "work or end_to_end: what `seconds` covers", |s| json!(s.group.measure)),
         column("way", "the way as tables show it", |s| json!(s.cell.label)),
-        column("baseline", "whether speed-ups refer to this way", |s| json!(s.group.baseline == s.cell.id)),
+        column("baseline", "whether speedups refer to this way", |s| json!(s.group.baseline == s.cell.id)),
         column("model", "who runs the items", |s| json!(s.cell.model)),
         column("workers", "how many of them; empty for serial", |s| json!(s.cell.workers)),
         column("ipc", "how requests and replies cross between processes", |s| json!(s.cell.ipc)),

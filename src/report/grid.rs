@@ -120,7 +120,7 @@ mod tests {
 
     fn table(room: usize) -> Vec<String> {
         let columns =
-            [("", "processes × 2, shared memory"), ("time", "1.84 s (1.82–1.86)"), ("speed-up", "1.94× (1.90–1.97)")];
+            [("", "processes × 2, shared memory"), ("time", "1.84 s (1.82–1.86)"), ("speedup", "1.94× (1.90–1.97)")];
         let columns = columns.map(|(head, text)| Column::new(head, !head.is_empty(), vec![text.to_owned()]));
         let columns = fitted(columns.to_vec(), room);
         [heads(&columns), row(&columns, 0)].concat()
@@ -132,8 +132,8 @@ mod tests {
         let broken = table(60);
         assert_eq!(broken[1], "processes × 2, shared  1.84 s (1.82–1.86)  1.94× (1.90–1.97)");
         assert_eq!(broken[2].trim_end(), "  memory");
-        assert_eq!(table(50)[1], "processes × 2, shared memory  1.84 s     1.94×");
-        assert_eq!(table(40)[1], "processes × 2, shared…  1.84 s     1.94×");
+        assert_eq!(table(50)[1], "processes × 2, shared memory  1.84 s    1.94×");
+        assert_eq!(table(40)[1], "processes × 2, shared…  1.84 s    1.94×");
         assert!([40, 50, 60].iter().all(|room| table(*room).iter().all(|line| width(line) <= *room)));
     }
 

@@ -7,7 +7,7 @@ use super::terminal::{BOLD, DIM, PLAIN, Page};
 use super::words::NONE;
 use crate::results::{CellEstimate, Group, Results, RuntimeTable, SeenEstimate};
 use crate::text::escape::markdown as escape;
-use crate::text::{show_seconds, three_digits};
+use crate::text::{show_fixed_percent, show_seconds, three_digits};
 
 /// A table with its title, and what must be known to read it.
 pub(super) struct Facts {
@@ -41,7 +41,7 @@ fn stages(results: &Results, group: &Group, few: bool) -> Facts {
         let estimate = results.derived.estimates.get(*id).and_then(|estimate| estimate.pipeline.as_ref());
         let (Some(pipeline), Some(cell)) = (estimate, results.cells.get(*id)) else { continue };
         for (at, stage) in pipeline.stages.iter().enumerate() {
-            let percent = |share: f64| format!("{:.0} %", share * 100.0);
+            let percent = |share: f64| show_fixed_percent(share, 0);
             let most = if at == 0 { NONE.into() } else { stage.most.to_string() };
             let mark = if pipeline.bottleneck == [at] { "bottleneck" } else { "" };
             rows.push(vec![

@@ -10,7 +10,7 @@ use super::words::{all_planned, answer, last_words, reservations, warnings, word
 use super::{happened, reasons};
 use crate::results::{Check, Group, GroupVerdict, Interval, LOCK_MODEL, Pair, Results, Skipped, Trial, Word};
 use crate::text::escape::{html as attribute, markdown as escape, shell};
-use crate::text::{plural, show_seconds};
+use crate::text::{plural, show_fixed_percent, show_seconds};
 use crate::verdict::{effect, times_interval};
 
 /// Width in pixels at which a code host shows a chart.
@@ -151,7 +151,7 @@ fn coverage(results: &Results, group: &Group) -> String {
     }
     let known: Vec<String> = known.into_iter().collect();
     format!(
-        "Medians, with exact intervals in brackets: {}. A speed-up is the median of the ratios inside blocks, which need not \
+        "Medians, with exact intervals in brackets: {}. A speedup is the median of the ratios inside blocks, which need not \
          be the ratio of the medians.\n",
         known.join("; ")
     )
@@ -164,8 +164,7 @@ fn ranks(interval: &Interval) -> Option<String> {
 }
 
 pub(super) fn level(interval: &Interval) -> String {
-    let percent = interval.level * 100.0;
-    if percent > 99.5 { format!("{percent:.2} %") } else { format!("{percent:.1} %") }
+    show_fixed_percent(interval.level, if interval.level > 0.995 { 2 } else { 1 })
 }
 
 pub(super) fn comparisons(results: &Results, verdict: &GroupVerdict) -> String {
@@ -228,7 +227,7 @@ pub(super) fn fits(results: &Results, group: &Group) -> String {
         return lines;
     }
     format!(
-        "### Fits\n\nCurves through the speed-ups over workers, with intervals at 95 % from a bootstrap over whole blocks.\n\n{lines}"
+        "### Fits\n\nCurves through the speedups over workers, with intervals at 95% from a bootstrap over whole blocks.\n\n{lines}"
     )
 }
 
@@ -282,7 +281,7 @@ fn method(results: &Results) -> String {
     let run = &results.run;
     let margin = crate::text::three_digits(run.delta * 100.0);
     let check = if results.cells.iter().any(|cell| cell.checked) {
-        "some ways ran twice per block; where a way differs from itself at 99 %, the group has no verdict."
+        "some ways ran twice per block; where a way differs from itself at 99%, the group has no verdict."
     } else {
         "none; it takes at least 8 blocks, and is left out of quick runs."
     };
@@ -293,8 +292,8 @@ fn method(results: &Results) -> String {
          - {} of every way, in blocks: each block runs every way of a group once, in random order (seed {}). Ratios are taken \
          inside a block, so that a machine that drifts does not tilt them.\n\
          - Estimates are medians with exact order-statistic intervals; nothing is resampled, nothing is dropped.\n\
-         - The comparisons of a group are one family: Holm's step-down holds the chance of any false *faster* or *slower* at 5 %, and \
-         that of any false *equivalent* likewise. *Equivalent* means that the interval lies inside ±{margin} %. Each comparison shows \
+         - The comparisons of a group are one family: Holm's step-down holds the chance of any false *faster* or *slower* at 5%, and \
+         that of any false *equivalent* likewise. *Equivalent* means that the interval lies inside ±{margin}%. Each comparison shows \
          its interval at the level at which it was decided, where there are blocks enough for that level.\n\
          - A/A check: {check}\n",
         show_seconds(run.timeout),
@@ -354,15 +353,15 @@ mod tests {
             "**It scales**\n\n<picture><source media=\"(prefers-color-scheme: dark)\" srcset=\"speedup-dark.svg\"><img alt=\"2.0× at &quot;two&quot; &lt;workers&gt;\" src=\"speedup.svg\" width=\"760\"></picture>\n",
             "No chart `ipc`: one payload size.\n",
             "## Results\n\nπ(200 000) in 64 blocks, from the moment",
-            "| way | time | speed-up over serial | right trials |\n|:--|--:|--:|--:|\n| serial | 1.14 s (",
+            "| way | time | speedup over serial | right trials |\n|:--|--:|--:|--:|\n| serial | 1.14 s (",
             "| **threads × 2** | 57",
-            "in brackets: x4..x12 of 15, 96.5 %. A speed-up is",
+            "in brackets: x4..x12 of 15, 96.5%. A speedup is",
             "### Verdicts\n\n| way | is | this one |",
             "| threads × 2 | faster than | serial | 2.0",
             "- A/A check of serial: second run over first 1.0",
             "### Phases and CPU",
             "## How it was measured",
-            "inside ±3 %",
+            "inside ±3%",
             "## Machine\n\nA CPU (x86\\_64), 2 cores of 2 online, Linux 6.1",
             "```sh\nrunner made.yaml --trials ",
         ];

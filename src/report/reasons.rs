@@ -83,8 +83,8 @@ pub(super) fn losses(results: &Results, group: &Group) -> String {
     head.push("measured");
     head.extend(noted.then_some("notes"));
     format!(
-        "### Where the speed-up went\n\nFrom as many times the speed as there are workers down to what was measured, in units of \
-         speed-up. The parts are from instrumented trials; the last one closes the sum, and is negative where items ran \
+        "### Where the speedup went\n\nFrom as many times the speed as there are workers down to what was measured, in units of \
+         speedup. The parts are from instrumented trials; the last one closes the sum, and is negative where items ran \
          faster than in the baseline.\n\n{}",
         table(&head, &rows.collect::<Vec<_>>())
     )
@@ -119,7 +119,7 @@ fn fit(fit: &FitRecord) -> String {
         _ => ("Amdahl", String::new()),
     };
     let peak = fit.peak.map_or(String::new(), |peak| format!("; most at {peak:.0} workers"));
-    let residual = format!("; off by {:.1} % on average", fit.residual * 100.0);
+    let residual = format!("; off by {:.1}% on average", fit.residual * 100.0);
     format!("{}: {law}: {sigma} serial{kappa}{peak}{residual}", fit.line)
 }
 
@@ -134,7 +134,7 @@ fn percent(fitted: &Fitted) -> String {
         3
     };
     let show = |value: f64| format!("{:.decimals$}", value * 100.0);
-    format!("{} % ({}–{} %)", show(fitted.value), show(fitted.low), show(fitted.high))
+    format!("{}% ({}–{}%)", show(fitted.value), show(fitted.low), show(fitted.high))
 }
 
 #[cfg(test)]
@@ -198,9 +198,9 @@ mod tests {
             most: 8,
             peak: None,
         };
-        assert_eq!(fit(&amdahl), "processes, pipe: Amdahl: 4.1 % (3.3–4.9 %) serial; off by 1.2 % on average");
+        assert_eq!(fit(&amdahl), "processes, pipe: Amdahl: 4.1% (3.3–4.9%) serial; off by 1.2% on average");
         let usl = FitRecord { kind: FitKind::Usl, kappa: Some(fitted(0.0002)), peak: Some(11.6), ..amdahl };
         let words = fit(&usl);
-        assert!(words.contains("0.020 % (0.016–0.024 %) for every pair of workers; most at 12 workers"), "{words}");
+        assert!(words.contains("0.020% (0.016–0.024%) for every pair of workers; most at 12 workers"), "{words}");
     }
 }

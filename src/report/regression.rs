@@ -153,8 +153,8 @@ fn method(results: &Results) -> String {
          - Both builds ran every way in each of {}, one beside the other in random order (seed {}), with the same items. Ratios are \
          taken inside a block, so that a machine that drifts does not tilt them.\n\
          - The change is the median of those ratios, with its exact order-statistic interval at the level at which it was decided.\n\
-         - A *regression* means that the whole interval lies above +{margin} %. The ways of a group are one family: Holm's step-down \
-         holds the chance of any false regression at 2.5 %.\n",
+         - A *regression* means that the whole interval lies above +{margin}%. The ways of a group are one family: Holm's step-down \
+         holds the chance of any false regression at 2.5%.\n",
         plural(u64::from(run.blocks), "block"),
         run.seed,
     )
@@ -179,7 +179,7 @@ mod tests {
         let terminal = regression_terminal(&results, &TerminalOptions { width: 100, color: false, verbose: false });
         let markdown = regression_markdown(&results, &[]);
         for text in [&terminal, &markdown] {
-            for part in ["0.0.9", "1 regression beyond 3 %", "+25 % (+2", "slower: a regression"] {
+            for part in ["0.0.9", "1 regression beyond 3%", "+25% (+2", "slower: a regression"] {
                 assert!(text.contains(part), "{part} in {text}");
             }
         }

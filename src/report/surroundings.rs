@@ -29,7 +29,7 @@ pub(super) fn machine_facts(m: &Machine) -> Vec<String> {
     };
     facts.extend(m.aslr.map(|aslr| randomised(aslr).to_owned()));
     facts.push(format!("load {:.2} at the start", m.load));
-    facts.extend(m.memory_pressure.map(|share| format!("{:.0} % of the time short of memory", share * 100.0)));
+    facts.extend(m.memory_pressure.map(|share| format!("{:.0}% of the time short of memory", share * 100.0)));
     if m.virtual_machine {
         facts.push("a virtual machine".into());
     }

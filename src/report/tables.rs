@@ -65,7 +65,7 @@ fn of_group(results: &Results, group: &Group) -> String {
         "from",
         "to",
         "level",
-        &format!("{} {}", if group.rate.is_some() { "sooner than" } else { "speed-up over" }, escape(baseline)),
+        &format!("{} {}", if group.rate.is_some() { "sooner than" } else { "speedup over" }, escape(baseline)),
         "from",
         "to",
         "level",
@@ -109,7 +109,7 @@ mod tests {
         );
         let row = text.lines().find(|line| line.starts_with("| threads × 2 | ")).unwrap();
         let fields: Vec<&str> = row.split(" | ").collect();
-        assert_eq!((fields[4], fields[8], fields[9]), ("96.5 %", "96.5 %", "15 of 15"), "{text}");
+        assert_eq!((fields[4], fields[8], fields[9]), ("96.5%", "96.5%", "15 of 15"), "{text}");
         assert!(fields[1].starts_with("0.5") && fields[5].starts_with("2.0"), "{text}");
         assert!(text.contains("threads × 2 is fastest"), "{text}");
     }

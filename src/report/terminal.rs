@@ -10,7 +10,7 @@ use super::words::{
 use super::{happened, reasons};
 use crate::results::{Answer, BreakEven, CellEstimate, Crossing, Group, GroupVerdict, Results};
 use crate::text::escape::one_line;
-use crate::text::{plural, show_seconds, wrapped};
+use crate::text::{plural, show_fixed_percent, show_seconds, wrapped};
 use crate::verdict::times_interval;
 
 /// How the terminal's text is laid out.
@@ -201,7 +201,7 @@ impl Page {
         if lines.is_empty() {
             return;
         }
-        self.line(PLAIN, "Where the speed-up went:");
+        self.line(PLAIN, "Where the speedup went:");
         for line in lines {
             self.wrapped("  ", &line, DIM);
         }
@@ -212,7 +212,7 @@ impl Page {
         for pair in &verdict.pairs {
             let (a, b, ratio) = (label(pair.a), label(pair.b), times_interval(&pair.ratio));
             let level = match pair.ratio.low {
-                Some(_) => format!("at {:.2} %", pair.ratio.level * 100.0),
+                Some(_) => format!("at {}", show_fixed_percent(pair.ratio.level, 2)),
                 None => "without an interval: too few blocks".into(),
             };
             let line = format!("{a} is {} {b}: {ratio} {level}", word(pair.word));
@@ -334,7 +334,7 @@ mod tests {
         let wide = terminal(&results, &TerminalOptions { width: 120, ..NARROW });
         assert!(wide.contains("████") && wide.contains("busy"));
         let narrow = terminal(&results, &TerminalOptions { width: 40, ..NARROW });
-        assert!(!narrow.contains('█') && narrow.contains("processes × 2, share") && narrow.contains("speed-up"));
+        assert!(!narrow.contains('█') && narrow.contains("processes × 2, share") && narrow.contains("speedup"));
     }
 
     #[test]
@@ -388,7 +388,7 @@ mod tests {
         results.derived.groups[0].when = Some("Use threads from two workers on.".into());
         let text = terminal(&results, &NARROW);
         let line = |way: &str| format!("\n  {way}: 1.75 of 2; lost: 0.25 dispatch and serialising\n");
-        assert!(text.contains("\nUse threads from two workers on.\nWhere the speed-up went:\n"), "{text}");
+        assert!(text.contains("\nUse threads from two workers on.\nWhere the speedup went:\n"), "{text}");
         assert!(text.contains(&line("threads × 2")) && text.contains(&line("rayon × 2")), "{text}");
         assert!(!text.contains(&line("processes × 2, shared memory")), "{text}");
         let all = terminal(&results, &TerminalOptions { width: 120, verbose: true, ..NARROW });

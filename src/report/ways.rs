@@ -61,7 +61,7 @@ fn head(results: &Results, group: &Group, column: Shown) -> String {
         Shown::Way => "way".into(),
         Shown::Time => time_head(group).into(),
         Shown::Speedup => {
-            let over = if group.rate.is_some() { "sooner than" } else { "speed-up over" };
+            let over = if group.rate.is_some() { "sooner than" } else { "speedup over" };
             format!("{over} {}", results.cells.get(group.baseline).map_or("", |cell| cell.label.as_str()))
         }
         Shown::Trials => "right trials".into(),

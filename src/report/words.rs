@@ -29,7 +29,7 @@ pub(super) fn time_head(group: &Group) -> &'static str {
 
 /// What [`speedup`] shows: how many times sooner replies come, where items come at a set rate.
 pub(super) fn speedup_head(group: &Group) -> &'static str {
-    if group.rate.is_some() { "sooner" } else { "speed-up" }
+    if group.rate.is_some() { "sooner" } else { "speedup" }
 }
 
 /// `1.94× (1.90–1.97)`; the baseline shows `1×`.
@@ -181,7 +181,7 @@ pub(super) fn of_machine(machine: &Machine) -> Vec<String> {
         lines.push(format!("the frequency governor is {governor}: clocks follow the load"));
     }
     if let Some(pressure) = machine.memory_pressure.filter(|pressure| *pressure >= PRESSED) {
-        lines.push(format!("memory was short: processes waited for it {:.0} % of the time", pressure * 100.0));
+        lines.push(format!("memory was short: processes waited for it {:.0}% of the time", pressure * 100.0));
     }
     lines
 }
@@ -227,7 +227,7 @@ mod tests {
             "2 cores of 8 may be used",
             "a debug build",
             "governor is powersave",
-            "waited for it 25 %",
+            "waited for it 25%",
         ] {
             assert!(lines.contains(part), "{part} in {lines}");
         }

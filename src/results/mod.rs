@@ -103,7 +103,7 @@ pub struct RunRecord {
     pub complete: bool,
     /// The `--only` selector, if one narrowed the run.
     pub only: Option<String>,
-    /// Practical margin for `equivalent`, as a share: 0.03 is 3 %.
+    /// Practical margin for `equivalent`, as a share: 0.03 is 3%.
     pub delta: f64,
     /// Seconds after which a trial was ended.
     pub timeout: f64,
@@ -153,7 +153,7 @@ pub struct Group {
     pub measure: String,
     /// Cells, in the order in which outputs list them.
     pub cells: Vec<usize>,
-    /// The cell to which speed-ups refer (rule 16): serial, else one worker of the first model that has it, else the first cell.
+    /// The cell to which speedups refer (rule 16): serial, else one worker of the first model that has it, else the first cell.
     pub baseline: usize,
     /// Whether the cells have item counts of their own, so that times are compared per item.
     pub per_item: bool,

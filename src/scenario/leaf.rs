@@ -369,7 +369,7 @@ impl Leaf for Delta {
         share.filter(|value| (0.001..=0.5).contains(value)).map(Self).ok_or_else(|| {
             Fault::new(
                 format!("`delta` cannot be `{scalar}`"),
-                "it is a share from 0.1 % to 50 %, such as `3 %` or `0.03`",
+                "it is a share from 0.1% to 50%, such as `3%` or `0.03`",
             )
         })
     }
@@ -424,7 +424,7 @@ impl Leaf for Bound {
         bound.filter(|bound| bound.value().is_finite() && bound.value() >= 0.0).ok_or_else(|| {
             Fault::new(
                 format!("`{scalar}` is not a bound"),
-                "it is a number, a duration (`2 s`), a size (`64 MiB`) or a share (`90 %`), as the metric asks",
+                "it is a number, a duration (`2 s`), a size (`64 MiB`) or a share (`90%`), as the metric asks",
             )
         })
     }
@@ -434,7 +434,7 @@ impl Leaf for Bound {
             { "type": "number", "minimum": 0 },
             text(DURATION, "a duration, such as 2 s"),
             text(BYTES, "a size, such as 64 MiB"),
-            text("^\\s*[0-9]+(\\.[0-9]+)?\\s*%\\s*$", "a share, such as 90 %"),
+            text("^\\s*[0-9]+(\\.[0-9]+)?\\s*%\\s*$", "a share, such as 90%"),
         ] })
     }
 }

@@ -66,6 +66,7 @@ pub fn cut(text: &str, most: usize) -> String {
             break;
         }
     }
+    out.truncate(out.trim_end().len());
     out + "…"
 }
 
@@ -129,6 +130,6 @@ mod tests {
 
     #[test]
     fn a_cut_has_room_for_its_ellipsis() {
-        assert_eq!([cut("serial", 4), cut("素数素数", 4), cut("a", 0)], ["ser…", "素…", "…"]);
+        assert_eq!([cut("serial", 4), cut("a bc", 3), cut("素数素数", 4), cut("a", 0)], ["ser…", "a…", "素…", "…"]);
     }
 }

@@ -89,12 +89,12 @@ pub(super) fn withheld(results: &Results, group: &Group, checks: &[Check], compa
     if blocks < FEWEST_BLOCKS {
         let are = if blocks == 1 { "is" } else { "are" };
         let blocks = plural(blocks as u64, "block");
-        return Some(format!("{blocks} {are} too few for an interval at 95 %; it takes {FEWEST_BLOCKS}"));
+        return Some(format!("{blocks} {are} too few for an interval at 95%; it takes {FEWEST_BLOCKS}"));
     }
     if let Some(check) = checks.iter().find(|check| !check.passed) {
         let label = &results.cells[check.cell].label;
         let ratio = range(&check.ratio, thousandths(&check.ratio));
-        return Some(format!("the A/A check failed: {label} against itself gave a ratio of {ratio} at 99 %"));
+        return Some(format!("the A/A check failed: {label} against itself gave a ratio of {ratio} at 99%"));
     }
     let wanted = group.cells.len().min(2);
     (comparable < wanted).then(|| format!("fewer than {wanted} ways have {FEWEST_BLOCKS} trials whose time counts"))

@@ -188,7 +188,7 @@ impl Page {
             return text;
         }
         format!(
-            "<details class=\"more\">\n<summary>Every comparison, where the speed-up went, what it took, method and \
+            "<details class=\"more\">\n<summary>Every comparison, where the speedup went, what it took, method and \
              machine</summary>\n{text}</details>\n"
         )
     }
