@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::ChartRef;
 use super::phases::{items, memory, phases};
+use super::sorted::{marked, unsorted};
 use super::surroundings::machine_facts;
 use super::ways::{COLUMNS, Shown, ways};
 use super::words::{all_planned, answer, last_words, reservations, warnings, word};
@@ -34,7 +35,7 @@ pub fn markdown(results: &Results, charts: &[ChartRef]) -> String {
     parts.extend(side_by_side(results));
     parts.extend(rest(results));
     parts.retain(|part| !part.is_empty());
-    parts.join("\n")
+    unsorted(&parts.join("\n"))
 }
 
 /// Every group with the verdict on it.
@@ -115,7 +116,7 @@ pub(super) fn group_summary(results: &Results, group: &Group) -> String {
         out += " The ways have item counts of their own, so they are compared per item.";
     }
     let columns: Vec<Shown> = COLUMNS.iter().map(|(column, _)| *column).collect();
-    let table = ways(results, group, &columns, |_| true).markdown();
+    let table = ways(results, group, &columns, |_| true).sortable();
     out += &format!("\n\n{table}\n{}", coverage(results, group).trim_end());
     if table.contains("| **") {
         out += " Ways in bold share first place: the fastest, and those that were not shown to be slower.";
@@ -175,7 +176,13 @@ pub(super) fn comparisons(results: &Results, verdict: &GroupVerdict) -> String {
     let open = verdict.pairs.iter().any(|pair| pair.word == Word::Undecided);
     let row = |pair: &Pair| {
         let at = ranks(&pair.ratio).unwrap_or("none: too few blocks".into());
-        let mut row = vec![label(pair.a), word(pair.word).into(), label(pair.b), times_interval(&pair.ratio), at];
+        let mut row = vec![
+            label(pair.a),
+            word(pair.word).into(),
+            label(pair.b),
+            marked(&times_interval(&pair.ratio), Some(pair.ratio.median)),
+            at,
+        ];
         row.extend(open.then(|| prospects(pair)));
         row
     };

@@ -14,6 +14,7 @@ mod phases;
 mod reasons;
 mod regression;
 mod seed;
+mod sorted;
 mod spark;
 mod surroundings;
 mod tables;

@@ -1,6 +1,7 @@
 //! Why a way is as fast as it is, in words and tables: lost speed-up, break-even points, fitted curves.
 
 use super::markdown::table;
+use super::sorted::Sorted;
 use crate::results::{FitKind, FitRecord, Fitted, Group, Loss, Losses, Results};
 use crate::text::escape::markdown as escape;
 
@@ -72,9 +73,9 @@ pub(super) fn losses(results: &Results, group: &Group) -> String {
         .collect();
     let noted = known.iter().any(|(_, losses)| !rough(losses).is_empty());
     let rows = known.iter().map(|(label, losses)| {
-        let mut row = vec![escape(label), losses.workers.to_string()];
-        row.extend(shown.iter().map(|loss| part(of(losses, *loss))));
-        row.push(part(losses.measured));
+        let mut row = vec![escape(label), Sorted::from(losses.workers).markdown()];
+        row.extend(shown.iter().map(|loss| Sorted::number(of(losses, *loss), part).markdown()));
+        row.push(Sorted::number(losses.measured, part).markdown());
         row.extend(noted.then(|| rough(losses).trim_matches([' ', '(', ')']).to_owned()));
         row
     });
@@ -176,7 +177,7 @@ mod tests {
         clocked.spent = Some(Spent { service: 800, waiting: 200, ..Spent::default() });
         made.results.trials.push(clocked);
         let results = made.finish();
-        let text = losses(&results, &results.groups[0]);
+        let text = crate::report::sorted::unsorted(&losses(&results, &results.groups[0]));
         assert!(
             text.contains("| way | ideal | waiting for work | items ran slower (unexplained) | measured |"),
             "{text}"

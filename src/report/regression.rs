@@ -3,8 +3,9 @@
 use super::ChartRef;
 use super::grid::Column;
 use super::markdown::{chart, checks, expectations, machine, table as markdown_table, wrong};
+use super::sorted::{Sorted, unsorted};
 use super::terminal::{BOLD, PLAIN, Page, RED, TerminalOptions, YELLOW};
-use super::words::{NONE, notes, outcomes, reservations, time};
+use super::words::{NONE, notes, outcomes, reservations, time, time_median};
 use crate::results::{Change, Group, Regression, Results};
 use crate::text::escape::markdown as escape;
 use crate::text::{plural, three_digits};
@@ -27,9 +28,9 @@ pub fn regression_terminal(results: &Results, options: &TerminalOptions) -> Stri
         let text = |of: fn(&Row) -> String| rows.iter().map(of).collect::<Vec<_>>();
         let columns = [
             Column::new("", false, text(|row| row.label.clone())),
-            Column::new("other build", true, text(|row| row.old.clone())),
-            Column::new("this build", true, text(|row| row.new.clone())),
-            Column::new("time, this over other", true, text(|row| row.change.clone())),
+            Column::new("other build", true, text(|row| row.old.text.clone())),
+            Column::new("this build", true, text(|row| row.new.text.clone())),
+            Column::new("time, this over other", true, text(|row| row.change.text.clone())),
             Column::new("", false, text(|row| row.word.to_owned())),
         ];
         page.table(&columns, |row| if rows[row].regression { RED } else { PLAIN });
@@ -50,6 +51,11 @@ pub fn regression_terminal(results: &Results, options: &TerminalOptions) -> Stri
 /// What holding this build against another found, as Markdown for a pull request.
 #[must_use]
 pub fn regression_markdown(results: &Results, charts: &[ChartRef]) -> String {
+    unsorted(&sortable_regressions(results, charts))
+}
+
+/// As Markdown with the numbers by which columns are sorted.
+pub(super) fn sortable_regressions(results: &Results, charts: &[ChartRef]) -> String {
     let mut out = format!(
         "# {}: this build against another\n\n{}\n\n",
         escape(&results.scenario.title),
@@ -68,7 +74,14 @@ pub fn regression_markdown(results: &Results, charts: &[ChartRef]) -> String {
             .into_iter()
             .map(|row| {
                 let word = if row.regression { format!("**{}**", row.word) } else { row.word.to_owned() };
-                vec![escape(&row.label), row.old, row.new, row.change, word, escape(&row.notes)]
+                vec![
+                    escape(&row.label),
+                    row.old.markdown(),
+                    row.new.markdown(),
+                    row.change.markdown(),
+                    word,
+                    escape(&row.notes),
+                ]
             })
             .collect();
         out +=
@@ -96,9 +109,9 @@ fn builds(results: &Results) -> String {
 /// One way in both builds.
 struct Row {
     label: String,
-    old: String,
-    new: String,
-    change: String,
+    old: Sorted,
+    new: Sorted,
+    change: Sorted,
     word: &'static str,
     regression: bool,
     notes: String,
@@ -108,7 +121,10 @@ fn rows(results: &Results, group: &Group) -> Vec<Row> {
     let own = group.cells.iter().filter_map(|id| results.cells.get(*id)).filter(|cell| !cell.against);
     own.map(|cell| {
         let found = results.derived.regressions.iter().find(|regression| regression.new == cell.id);
-        let shown = |id: usize| results.derived.estimates.get(id).map_or(NONE.into(), |estimate| time(group, estimate));
+        let shown = |id: usize| match results.derived.estimates.get(id) {
+            Some(estimate) => Sorted { text: time(group, estimate), by: time_median(group, estimate) },
+            None => NONE.to_owned().into(),
+        };
         let notes_of = |id: usize, whose: &str| {
             let notes = results.derived.estimates.get(id).map(notes).unwrap_or_default();
             notes.into_iter().map(|note| format!("{whose}: {note}")).collect::<Vec<_>>()
@@ -118,9 +134,12 @@ fn rows(results: &Results, group: &Group) -> Vec<Row> {
         notes.extend(old.map(|old| notes_of(old, "other build")).unwrap_or_default());
         Row {
             label: cell.label.clone(),
-            old: old.map_or(NONE.into(), shown),
+            old: old.map_or(NONE.to_owned().into(), shown),
             new: shown(cell.id),
-            change: found.map_or(NONE.into(), |found| change_interval(&found.ratio)),
+            change: found.map_or(NONE.to_owned().into(), |found| Sorted {
+                text: change_interval(&found.ratio),
+                by: Some(found.ratio.median),
+            }),
             word: found.map_or("not compared", word),
             regression: found.is_some_and(|found| found.word == Change::Regression),
             notes: notes.join("; "),

@@ -4,6 +4,7 @@ use super::happened;
 use super::markdown::{comparisons, fits, level, table};
 use super::phases::{items, memory, phases};
 use super::reasons::{break_evens, knees, losses};
+use super::sorted::unsorted;
 use super::words::{NONE, notes, reservations, time_head};
 use crate::results::{CellEstimate, Group, Interval, LOCK_MODEL, Results};
 use crate::text::escape::markdown as escape;
@@ -42,7 +43,7 @@ pub fn tables(results: &[Results]) -> String {
         out += &knees(one);
         out += &break_evens(one);
     }
-    out
+    unsorted(&out)
 }
 
 fn of_group(results: &Results, group: &Group) -> String {

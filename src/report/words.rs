@@ -18,6 +18,12 @@ pub(super) fn time(group: &Group, estimate: &CellEstimate) -> String {
     time.map_or(NONE.into(), |time| seconds_interval(&time))
 }
 
+/// The median that [`time`] shows, in seconds.
+pub(super) fn time_median(group: &Group, estimate: &CellEstimate) -> Option<f64> {
+    let time = if group.per_item { estimate.per_item } else { estimate.time };
+    time.map(|time| time.median)
+}
+
 /// What [`time`] shows.
 pub(super) fn time_head(group: &Group) -> &'static str {
     match (group.rate, group.per_item) {

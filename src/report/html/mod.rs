@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::SEED_REPORT;
 use super::markdown::{group_details, group_summary, judged, rest, side_by_side};
-use super::regression::regression_markdown;
+use super::regression::sortable_regressions;
 use super::words::reservations;
 use crate::chart::Chart;
 use crate::results::Results;
@@ -104,7 +104,7 @@ impl Page {
         let mut out = format!("<article id=\"{name}\">\n{}", self.head(results));
         if results.run.against.is_some() {
             out.extend(source.charts.iter().map(|chart| self.figure(chart)));
-            let text = regression_markdown(results, &[]);
+            let text = sortable_regressions(results, &[]);
             let text = text.split_once('\n').map_or("", |(_, text)| text);
             return out + &self.prose(&name, text) + "</article>\n";
         }
