@@ -61,7 +61,7 @@ fn compare(title: &str, mut sides: Vec<Side<'_>>) {
         let at = |values: &[f64], share| runner::stats::quantile(values, share).unwrap_or(f64::NAN);
         println!(
             "  {name:<46} {:>12}   {:>8.2} × [{:.2}, {:.2}]",
-            runner::name::show_seconds(at(&samples[i], 0.5) / 1e9),
+            runner::text::show_seconds(at(&samples[i], 0.5) / 1e9),
             at(&ratios, 0.5),
             at(&ratios, 0.25),
             at(&ratios, 0.75),

@@ -83,7 +83,7 @@ fn line(what: &str, pairs: &[(f64, f64)], margin: f64, unit: &str) {
 }
 
 fn speedups(cpython: Side<'_>, emulated: Side<'_>) {
-    println!("speed-up over one thread (bar: within 10 %)              CPython        model          ratio");
+    println!("speedup over one thread (bar: within 10%)              CPython        model          ratio");
     let kinds = [
         ("primes", "computing", (20_000, 1_000_000)),
         ("sleep", "sleeping 4 ms", (4_000, 4_000)),
@@ -107,7 +107,7 @@ fn speedups(cpython: Side<'_>, emulated: Side<'_>) {
 }
 
 fn wake_ups(cpython: Side<'_>, emulated: Side<'_>) {
-    println!("\nwake-up of a thread beside computing ones (bar: within 20 %)");
+    println!("\nwake-up of a thread beside computing ones (bar: within 20%)");
     for micros in [2_000, 7_000] {
         for threads in [1, 2, 4] {
             let interval = Duration::from_micros(micros);
@@ -122,7 +122,7 @@ fn wake_ups(cpython: Side<'_>, emulated: Side<'_>) {
 }
 
 fn switches(cpython: Side<'_>, emulated: Side<'_>) {
-    println!("\nswitches a second among computing threads (bar: within 20 %)");
+    println!("\nswitches a second among computing threads (bar: within 20%)");
     for micros in [2_000, 7_000] {
         for threads in [2, 4, 8] {
             let interval = Duration::from_micros(micros);

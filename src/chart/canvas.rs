@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::font::{self, Weight};
 use super::theme::Paint;
 use super::types::GlyphCache;
+use crate::text::escape::xml;
 
 /// Where the given x stands in a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -262,7 +263,7 @@ impl Canvas {
     fn element(&mut self, name: &str, attributes: &str, title: Option<&str>) {
         self.body.push(Piece::Markup(match title {
             None => format!("<{name}{attributes}/>\n"),
-            Some(title) => format!("<{name}{attributes}><title>{}</title></{name}>\n", escape(title)),
+            Some(title) => format!("<{name}{attributes}><title>{}</title></{name}>\n", xml(title)),
         }));
     }
 
@@ -288,8 +289,8 @@ impl Canvas {
              viewBox=\"0 0 {width} {height}\" role=\"img\" aria-labelledby=\"{prefix}-t {prefix}-d\" \
              stroke-linejoin=\"round\">\n<title id=\"{prefix}-t\">{}</title>\n\
              <desc id=\"{prefix}-d\">{}</desc>\n<defs>\n{}</defs>\n{body}</svg>\n",
-            escape(title),
-            escape(description),
+            xml(title),
+            xml(description),
             types.defs
         )
     }
@@ -321,24 +322,6 @@ pub(super) fn number(value: f64) -> String {
 pub(super) fn point((x, y): (f64, f64)) -> String {
     let (x, y) = (number(x), number(y));
     if y.starts_with('-') { x + &y } else { format!("{x} {y}") }
-}
-
-/// Text for XML; control characters, which XML cannot hold, become blanks.
-fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for sign in text.chars() {
-        match sign {
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '&' => out.push_str("&amp;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&apos;"),
-            '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
-            sign if sign.is_control() => out.push(' '),
-            sign => out.push(sign),
-        }
-    }
-    out
 }
 
 /// A short text for a number, of digits and lower-case letters.
@@ -378,10 +361,5 @@ mod tests {
         let lines = style.wrap(text, 100.0, 2);
         assert_eq!(lines.len(), 2);
         assert!(lines.iter().all(|line| style.width(line) <= 100.0));
-    }
-
-    #[test]
-    fn xml_is_escaped() {
-        assert_eq!(escape("<&\"'>\u{1b}"), "&lt;&amp;&quot;&apos;&gt; ");
     }
 }

@@ -25,7 +25,7 @@ fn the_slowest_items_are_told_beside_a_high_percentile_near_the_median() {
         times.max = times.p50 * 40;
     }
     let title = title(&results, ChartKind::Service);
-    assert_eq!(title, "With any way, 95 % of the items take up to 1.3× the median, and the slowest 40×");
+    assert_eq!(title, "With any way, 95% of the items take up to 1.3× the median, and the slowest 40×");
 }
 
 #[test]

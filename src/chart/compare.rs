@@ -4,10 +4,10 @@ use super::compare_plot::{Layout, Row, Section, Tone};
 use super::frame::Frame;
 use super::words::{self, capital, estimate};
 use super::{Chart, view};
-use crate::name::{plural, show_seconds, three_digits};
 use crate::results::{Change, Group, Interval, Regression, Results};
 use crate::setting::ChartKind;
 use crate::stats::two_modes;
+use crate::text::{plural, show_percent, show_seconds};
 use crate::verdict::{Comparison, Matched, Side, UNBOUNDED, change, change_interval};
 
 /// More rows than this in one picture are not read: groups get pictures of their own, and a larger group none.
@@ -139,7 +139,7 @@ impl Draft {
 }
 
 fn percent(margin: f64) -> String {
-    format!("{} %", three_digits(margin * 100.0))
+    show_percent(margin)
 }
 
 /// At most a few names, and how many more there are.

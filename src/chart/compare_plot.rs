@@ -281,9 +281,9 @@ fn changes(low: f64, high: f64) -> Vec<(f64, String)> {
     let mut percents: Vec<i32> = (first..=last).filter(|percent| percent % step == 0).collect();
     percents.sort_by_key(|percent| percent.abs());
     let text = |percent: i32| match percent {
-        0 => "0 %".to_owned(),
-        1.. => format!("+{percent} %"),
-        _ => format!("−{} %", -percent),
+        0 => "0%".to_owned(),
+        1.. => format!("+{percent}%"),
+        _ => format!("−{}%", -percent),
     };
     percents.into_iter().map(|percent| (1.0 + f64::from(percent) / 100.0, text(percent))).collect()
 }
@@ -295,8 +295,8 @@ mod tests {
     #[test]
     fn changes_are_round_and_start_with_none() {
         let texts = |low, high| changes(low, high).into_iter().map(|(_, text)| text).collect::<Vec<_>>();
-        assert_eq!(texts(0.94, 1.06), ["0 %", "−2 %", "+2 %", "−4 %", "+4 %", "−6 %", "+6 %"]);
-        assert_eq!(texts(0.9, 1.4), ["0 %", "−10 %", "+10 %", "+20 %", "+30 %", "+40 %"]);
+        assert_eq!(texts(0.94, 1.06), ["0%", "−2%", "+2%", "−4%", "+4%", "−6%", "+6%"]);
+        assert_eq!(texts(0.9, 1.4), ["0%", "−10%", "+10%", "+20%", "+30%", "+40%"]);
         assert_eq!(texts(0.2, 4.0)[0], "1×");
         assert!(texts(1e-3, 1e3).len() <= 12);
     }

@@ -5,9 +5,9 @@ use super::crash_title::title;
 use super::frame::Frame;
 use super::words::{self, estimate};
 use super::{Chart, view};
-use crate::name::{plural, show_count, show_seconds, three_digits};
 use crate::results::{Cell, FaultEstimate, Group, LOCK_MODEL, Results};
 use crate::setting::{ChartKind, Runtime};
+use crate::text::{plural, show_count, show_seconds, three_digits};
 
 /// More columns or rows than these leave a field no room for its numbers, or nobody a view of them.
 const MOST_COLUMNS: usize = 9;

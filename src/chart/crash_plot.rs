@@ -5,8 +5,8 @@ use super::canvas::{Anchor, Canvas, Stroke, Type, number};
 use super::crash::{Fate, Field, Matrix};
 use super::frame::{AXIS, Frame, OUTER, WIDTH};
 use super::theme::{Hue, Paint};
-use crate::name::three_digits;
 use crate::results::Results;
+use crate::text::three_digits;
 
 const RIGHT: f64 = WIDTH - OUTER;
 /// Where fields start, at least and at most; and the least width of a field, which goes before.

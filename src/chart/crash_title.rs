@@ -3,9 +3,9 @@
 use super::crash::{Fate, Field, Matrix, Row};
 use super::frame::title_lines;
 use super::words::capital;
-use crate::name::{show_count, three_digits};
 use crate::results::Results;
 use crate::setting::{Model, OnCrash};
+use crate::text::{show_count, three_digits};
 
 /// A title of more lines than these is not read.
 const MOST_LINES: usize = 2;

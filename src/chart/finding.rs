@@ -1,7 +1,7 @@
 //! What titles may say: who shares the first place of a group, and what was shown about a pair. Read from the verdicts only.
 
-use crate::name::plural;
 use crate::results::{Group, GroupVerdict, Pair, Results, Word};
+use crate::text::plural;
 
 /// The verdict of a group, if the results hold one.
 pub(super) fn verdict_of<'a>(results: &'a Results, group: &Group) -> Option<&'a GroupVerdict> {

@@ -38,7 +38,7 @@ pub(super) fn note(fit: &FitRecord) -> String {
 fn percent(fitted: &Fitted) -> String {
     let decimals = if fitted.high.abs() >= 0.01 { 1 } else { 3 };
     let show = |value: f64| format!("{:.decimals$}", value * 100.0);
-    format!("{} % ({} to {} %)", show(fitted.value), show(fitted.low), show(fitted.high))
+    format!("{}% ({} to {}%)", show(fitted.value), show(fitted.low), show(fitted.high))
 }
 
 /// Draws the curve from the least to the most workers of the plot, where the law holds and within the axis.

@@ -7,6 +7,7 @@ use super::picture::Picture;
 use super::theme::Paint;
 use super::words;
 use crate::results::{Group, Results};
+use crate::text::glued;
 
 /// Width of every chart.
 pub(super) const WIDTH: f64 = 760.0;
@@ -43,11 +44,11 @@ impl Frame {
         if given || words::has_missing_signs(results, groups) {
             notes.push("Signs that the font lacks are shown as U+ code points".to_owned());
         }
-        let note = words::glued(&notes.join(". "));
+        let note = glued(&notes.join(". "));
         Self {
             title: title.to_owned(),
-            title_lines: balanced(&words::glued(title), room),
-            subtitle_lines: SUBTITLE.wrap(&words::glued(subtitle), room, 4),
+            title_lines: balanced(&glued(title), room),
+            subtitle_lines: SUBTITLE.wrap(&glued(subtitle), room, 4),
             note_lines: FOOTER.wrap(&note, room - FOOTER.width(&machine) - OUTER, 6),
             machine,
         }
@@ -101,7 +102,7 @@ pub(super) fn left(labels: impl Iterator<Item = String>) -> f64 {
 
 /// How many lines a title takes.
 pub(super) fn title_lines(title: &str) -> usize {
-    Measured::of(TITLE, &words::glued(title)).lines(WIDTH - 2.0 * OUTER, usize::MAX).len()
+    Measured::of(TITLE, &glued(title)).lines(WIDTH - 2.0 * OUTER, usize::MAX).len()
 }
 
 /// The title in as few lines as it needs, about equally long.

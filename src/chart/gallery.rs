@@ -182,7 +182,7 @@ pub(super) fn payloads() -> Results {
             ("processes", 1, "queue", Some(31e-3 + size * 9e-7)),
             ("processes", 1, "manager", Some(45e-3 + size * 25e-7)),
         ];
-        let label = format!("payload {}", crate::name::show_bytes(bytes));
+        let label = format!("payload {}", crate::text::show_bytes(bytes));
         fixture = fixture.group(&label, "payloads there and back", &rows).payload(bytes);
     }
     let mut results = fixture.derive();

@@ -9,9 +9,9 @@ use super::ipc_title::title;
 use super::lines::{self, Line, Point};
 use super::words::{self, estimate};
 use super::{Chart, view};
-use crate::name::{fixed_three_digits, show_bytes, show_seconds, three_digits};
 use crate::results::{Cell, Group, Interval, LOCK_MODEL, Results};
 use crate::setting::{ChartKind, Config, Dispatch, Key, Measure, Value};
+use crate::text::{fixed_three_digits, show_bytes, show_seconds, three_digits};
 
 const MOST_LINES: usize = 24;
 

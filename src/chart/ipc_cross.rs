@@ -6,8 +6,8 @@ use super::ipc::{Drawn, Family, is_method};
 use super::ipc_plot::method_name;
 use super::plot::Plot;
 use super::theme::Paint;
-use crate::name::show_bytes;
 use crate::results::{BreakEven, Crossing, Results, Word};
+use crate::text::show_bytes;
 
 /// More crossings than these hide each other; the report has them all.
 const MOST: usize = 3;

@@ -11,8 +11,8 @@ use super::lines::{self, Detail, Line};
 use super::plot::{Plot, PlotError, Scale};
 use super::theme::Paint;
 use super::{Picture, ticks};
-use crate::name::show_bytes;
 use crate::results::Results;
+use crate::text::show_bytes;
 
 const HEIGHT: f64 = 302.0;
 

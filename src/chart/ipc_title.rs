@@ -3,8 +3,8 @@
 use super::finding::{self, decided, verdict_of};
 use super::ipc::{Family, Quantity, is_method};
 use super::words::{capital, estimate};
-use crate::name::show_bytes;
 use crate::results::{Cell, Group, Results};
+use crate::text::show_bytes;
 
 /// Who leads among the methods at one size: one method, several that share it, or nobody where there is no verdict.
 enum Lead {

@@ -6,9 +6,9 @@ use super::lines::{self, Line, Point};
 use super::theme::SHADES;
 use super::words::{self, estimate};
 use super::{Chart, finding, view};
-use crate::name::{plural, show_count, show_seconds};
 use crate::results::{Cell, Group, Results, SaturationPoint};
 use crate::setting::{ChartKind, Key};
+use crate::text::{plural, show_count, show_seconds};
 
 const MOST_LINES: usize = 24;
 
@@ -223,7 +223,7 @@ fn subtitle(results: &Results, family: &Family, all: &[Drawn]) -> String {
 fn notes(results: &Results, family: &Family, all: &[Drawn]) -> Vec<String> {
     let mut notes = Vec::new();
     if all.iter().any(|drawn| drawn.behind.contains(&true)) {
-        notes.push("Hollow: under 95 % of what came was answered in time".to_owned());
+        notes.push("Hollow: under 95% of what came was answered in time".to_owned());
     }
     let cells = || family.cells(results).map(|cell| cell.id);
     notes.extend(words::trouble(results, cells(), 2));

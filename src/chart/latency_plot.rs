@@ -10,8 +10,8 @@ use super::lines::{self, Detail};
 use super::plot::{Plot, PlotError, Scale};
 use super::theme::Paint;
 use super::{Picture, ticks};
-use crate::name::show_seconds;
 use crate::results::Results;
+use crate::text::show_seconds;
 
 const HEIGHT: f64 = 302.0;
 /// From this many times the lowest rate on, rates are shown on a logarithmic axis.

@@ -20,7 +20,7 @@ pub(super) fn charts(results: &Results, base: &str) -> Vec<Chart> {
     let known: Vec<(&Group, Vec<Row>)> =
         results.groups.iter().map(|group| (group, rows(results, group))).filter(|(_, rows)| !rows.is_empty()).collect();
     if known.is_empty() {
-        let title = "Where the speed-up went".to_owned();
+        let title = "Where the speedup went".to_owned();
         return vec![Chart::refused(ChartKind::Breakdown, base.to_owned(), title, why_not(results))];
     }
     let labels: Vec<String> = known.iter().map(|(group, _)| group.label.clone()).collect();
@@ -51,7 +51,7 @@ fn why_not(results: &Results) -> String {
     if shown.filter_map(|estimate| estimate.losses.as_ref()).any(Losses::useless) {
         return "with clocks around every item all ways took over twice as long, which tells nothing".to_owned();
     }
-    "no way with two workers or more has both a speed-up and an instrumented trial that ended right".to_owned()
+    "no way with two workers or more has both a speedup and an instrumented trial that ended right".to_owned()
 }
 
 fn rows(results: &Results, group: &Group) -> Vec<Row> {
@@ -114,10 +114,7 @@ fn title(results: &Results, rows: &[Row]) -> String {
     let ideal = f64::from(row.losses.workers);
     if part < HARDLY * ideal {
         let (label, measured) = (&row.label, times_short(row.losses.measured));
-        return capital(&format!(
-            "hardly any speed-up is lost: {label} at {measured} of {}{quick}",
-            row.losses.workers
-        ));
+        return capital(&format!("hardly any speedup is lost: {label} at {measured} of {}{quick}", row.losses.workers));
     }
     let (what, plural) = match loss {
         Loss::Start => ("starting and joining workers", false),
@@ -146,7 +143,7 @@ fn subtitle(results: &Results, group: &Group, rows: &[Row]) -> String {
     let split = rows.iter().map(|row| row.losses.trials).max().unwrap_or(0);
     let trials = if split == 1 { "1 instrumented trial".to_owned() } else { format!("{split} instrumented trials") };
     format!(
-        "Speed-up over {baseline}{}; median of {n} trials, and what it lacks of one per worker, by {trials}. {}",
+        "Speedup over {baseline}{}; median of {n} trials, and what it lacks of one per worker, by {trials}. {}",
         words::what(results, group),
         words::unbroken("A longer first part is better")
     )

@@ -6,8 +6,8 @@ use super::frame::{AXIS, Frame, OUTER, WIDTH};
 use super::plot::{Plot, PlotError, Scale, round_ticks};
 use super::theme::{Hue, Paint};
 use super::{ticks, words};
-use crate::name::three_digits;
 use crate::results::{Loss, Losses, Results};
+use crate::text::three_digits;
 
 const RIGHT: f64 = WIDTH - OUTER;
 /// Where bars start, at least and at most.

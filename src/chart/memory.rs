@@ -7,9 +7,9 @@ use super::memory_title::title;
 use super::theme::Hue;
 use super::words::{self, capital, estimate};
 use super::{Chart, view};
-use crate::name::show_bytes;
 use crate::results::{Cell, Group, LOCK_MODEL, Results};
 use crate::setting::ChartKind;
+use crate::text::show_bytes;
 
 /// More rows than this in one picture are not read: groups get pictures of their own, and a larger group none.
 const MOST_ROWS_TOGETHER: usize = 40;

@@ -2,9 +2,9 @@
 
 use super::frame::title_lines;
 use super::words::{capital, listed};
-use crate::name::show_bytes;
 use crate::results::{Cell, Group, Kind as TrialKind, Results};
 use crate::setting::{Method, Model, ParentUse, Start};
+use crate::text::show_bytes;
 
 /// More than these sections of a title are not read; the others are counted.
 const MOST_SECTIONS: usize = 2;

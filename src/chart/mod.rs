@@ -138,7 +138,7 @@ fn stem(shapes: &[ChartShape], index: usize) -> String {
     ];
     let asked = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
     let asked = if asked.is_empty() { shape.title.clone().unwrap_or_default() } else { asked };
-    if alone || asked.is_empty() { word.to_owned() } else { format!("{word}--{}", words::slug(&asked)) }
+    if alone || asked.is_empty() { word.to_owned() } else { format!("{word}--{}", words::stem_part(&asked)) }
 }
 
 impl Chart {

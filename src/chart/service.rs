@@ -6,9 +6,9 @@ use super::service_plot::{Layout, Row};
 use super::theme::Hue;
 use super::words::{self, capital, times_short};
 use super::{Chart, view};
-use crate::name::{plural, show_count, show_seconds};
 use crate::results::{Cell, Group, Kind, Latency, Quantiles, Results};
 use crate::setting::{ChartKind, Key};
+use crate::text::{plural, show_count, show_seconds};
 
 /// More rows than these in one picture are not read; then every way has its row of most workers alone, as long as those fit.
 const MOST_ROWS: usize = 12;
@@ -105,10 +105,10 @@ fn title(rows: &[Row]) -> String {
         let most = rows.iter().map(|row| row.service.count).max().unwrap_or(0);
         return format!("{} at most: too few to speak of a tail", plural(most, "item"));
     };
-    let share_words = if share > 0.98 { "1 %" } else { "5 %" };
+    let share_words = if share > 0.98 { "1%" } else { "5%" };
     if factor < TAIL {
         let who = if rows.len() == 1 { row.label.clone() } else { "any way".to_owned() };
-        let within = if share > 0.98 { "99 %" } else { "95 %" };
+        let within = if share > 0.98 { "99%" } else { "95%" };
         // The slowest of all rows: with any way it took no longer than this.
         let most = rows.iter().filter_map(|row| Some(row.service.max / row.service.p50?)).fold(1.0, f64::max);
         return format!(

@@ -5,8 +5,8 @@ use super::frame::{AXIS, Frame, OUTER, WIDTH};
 use super::plot::{Ink, Plot, PlotError, Scale};
 use super::theme::{Hue, Paint};
 use super::{Picture, ticks, words};
-use crate::name::show_seconds;
 use crate::results::{Quantiles, Results};
+use crate::text::show_seconds;
 
 const RIGHT: f64 = WIDTH - OUTER;
 /// Where curves start, at least and at most.

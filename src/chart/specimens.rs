@@ -24,7 +24,7 @@ pub(super) fn specimens() -> Vec<(&'static str, Results)> {
             ..plain.clone()
         },
         ChartShape { group: Some(Key::Model), ..ChartKind::Speedup.into() },
-        ChartShape { title: Some("Who wins? <&\"'> 100 % of 中文".into()), ..plain.clone() },
+        ChartShape { title: Some("Who wins? <&\"'> 100% of 中文".into()), ..plain.clone() },
         ChartShape { x: Some(Key::Workers), ..plain },
     ];
     vec![("tails", tails()), ("few", few()), ("builds", builds(false)), ("equal", builds(true)), ("shaped", shaped)]

@@ -77,7 +77,7 @@ fn with_interval(interval: &Interval) -> String {
 fn chart(results: &Results, group: &Group, stem: String) -> Chart {
     let all = drawn(results, group);
     let refused = |why: String| {
-        Chart::refused(ChartKind::Speedup, stem.clone(), format!("Speed-up over workers, {}", group.label), why)
+        Chart::refused(ChartKind::Speedup, stem.clone(), format!("Speedup over workers, {}", group.label), why)
     };
     let mut counts: Vec<u32> =
         all.iter().flat_map(|drawn| &drawn.line.cells).filter_map(|cell| cell.config.workers).collect();
@@ -98,7 +98,7 @@ fn chart(results: &Results, group: &Group, stem: String) -> Chart {
     if with_value < 2 {
         let trouble = words::trouble(results, group.cells.iter().copied(), 2)
             .map_or(String::new(), |notes| format!(" ({notes})"));
-        return refused(format!("fewer than two ways have a speed-up{trouble}"));
+        return refused(format!("fewer than two ways have a speedup{trouble}"));
     }
     if all.len() > MOST_LINES {
         return refused(format!(
@@ -140,7 +140,7 @@ fn subtitle(results: &Results, group: &Group, all: &[Drawn]) -> String {
     let measure = if group.measure == Measure::EndToEnd { ", end to end" } else { "" };
     let quick = if results.run.quick { ". Quick run" } else { "" };
     format!(
-        "Speed-up over {}{measure}{}; {}{quick}. {}",
+        "Speedup over {}{measure}{}; {}{quick}. {}",
         reference(results, group),
         words::what_beside_measure(results, group),
         words::trials_and_interval(intervals),

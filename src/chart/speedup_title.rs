@@ -11,7 +11,7 @@ pub(super) fn title(results: &Results, group: &Group, verdict: Option<&GroupVerd
     let mut best: Vec<(&Drawn, &Cell, Interval)> =
         all.iter().filter_map(|drawn| drawn.best().map(|(cell, value)| (drawn, cell, value))).collect();
     best.sort_by(|a, b| b.2.median.total_cmp(&a.2.median));
-    let Some((top, top_cell, top_value)) = best.first() else { return "No way has a speed-up".to_owned() };
+    let Some((top, top_cell, top_value)) = best.first() else { return "No way has a speedup".to_owned() };
     let reach = |drawn: &Drawn, cell: &Cell, value: &Interval| {
         let verb = if is_plural(&drawn.line.phrase) { "reach" } else { "reaches" };
         format!("{} {verb} {} on {}", drawn.line.phrase, times_short(value.median), workers(cell))
@@ -86,7 +86,7 @@ fn unbeaten(
         // Its own interval shows a speed-up, which the stricter level of all comparisons together does not.
         capital(&format!("{seen}; among so many comparisons that leaves open whether it beats {reference}"))
     } else {
-        format!("No speed-up over {reference} was shown: {seen}")
+        format!("No speedup over {reference} was shown: {seen}")
     }
 }
 

@@ -173,7 +173,7 @@ fn serial_at_the_top_is_no_speed_up() {
     let rows = [("serial", 0, "", Some(1.0)), ("threads", 1, "", Some(1.2)), ("threads", 2, "", Some(0.99))];
     let results = Fixture::new("slow", &[ChartKind::Speedup]).group("slow", "slow", &rows).derive();
     let title = only(&results, ChartKind::Speedup).title;
-    assert_eq!(title, "No speed-up over serial was shown: threads reach 1.01× on 2 workers");
+    assert_eq!(title, "No speedup over serial was shown: threads reach 1.01× on 2 workers");
 }
 
 #[test]
@@ -206,7 +206,7 @@ fn failed_cells_are_shown_with_their_note() {
 fn phases_are_drawn_as_shades_where_they_are_measured() {
     let phased = only(&end_to_end(), ChartKind::Time);
     let plain = only(&cpu_bound("rayon"), ChartKind::Time);
-    assert!(svg(&phased).contains("; start 15 %</title>") && svg(&phased).contains("; join 5 %</title>"));
+    assert!(svg(&phased).contains("; start 15%</title>") && svg(&phased).contains("; join 5%</title>"));
     assert!(!svg(&plain).contains("; start"));
 }
 
@@ -284,7 +284,7 @@ fn the_text_of_a_bar_ends_before_what_lies_on_it() {
 fn items_are_told_by_percentiles_that_have_ten_items_beyond_them() {
     let chart = only(&tails(), ChartKind::Service);
     assert!(
-        chart.title.starts_with("With ") && chart.title.contains("the slowest 1 % of items take"),
+        chart.title.starts_with("With ") && chart.title.contains("the slowest 1% of items take"),
         "{}",
         chart.title
     );
@@ -305,12 +305,12 @@ fn two_builds_are_told_by_their_verdicts() {
     let chart = only(&builds(false), ChartKind::Compare);
     assert_eq!(
         chart.title,
-        "3 of 13 ways are slower by more than 3 %: work stealing (rayon) × 2 +150 %, serial +25 % and 1 more; 1 slower; \
+        "3 of 13 ways are slower by more than 3%: work stealing (rayon) × 2 +150%, serial +25% and 1 more; 1 slower; \
          3 faster; 3 undecided"
     );
-    assert!(svg(&chart).contains("<title>serial: +25 % (+23 to +28 %)</title>"), "{}", chart.alt);
+    assert!(svg(&chart).contains("<title>serial: +25% (+23 to +28%)</title>"), "{}", chart.alt);
     let equal = only(&builds(true), ChartKind::Compare);
-    assert_eq!(equal.title, "All 13 ways are equivalent within ±3 %");
+    assert_eq!(equal.title, "All 13 ways are equivalent within ±3%");
     // Grey is what no verdict tells from the other build.
     assert!(!svg(&equal).contains("#dd5005") && svg(&chart).contains("#dd5005"));
     let mut one = builds(false);
@@ -318,7 +318,7 @@ fn two_builds_are_told_by_their_verdicts() {
     assert!(only(&one, ChartKind::Compare).picture.unwrap_err().contains("one build was run"));
     let (old, new, compared) = runs();
     let titles: Vec<String> = comparison(&old, &new, &compared).into_iter().map(|chart| chart.title).collect();
-    assert_eq!(titles, ["1 of 6 ways is slower by more than 3 %: threads × 2 +40 %"]);
+    assert_eq!(titles, ["1 of 6 ways is slower by more than 3%: threads × 2 +40%"]);
 }
 
 #[test]
@@ -334,7 +334,7 @@ fn a_shaped_chart_shows_its_cells_and_keeps_its_claim_computed() {
     let titled = all.iter().find(|chart| chart.title.starts_with("Who wins?")).unwrap();
     assert!(titled.subtitle.starts_with("Threads × 2 are fastest: 897 ms"), "{}", titled.subtitle);
     assert!(
-        svg(titled).contains("<title id=") && svg(titled).contains("Who wins? &lt;&amp;&quot;&apos;&gt; 100 % of 中文")
+        svg(titled).contains("<title id=") && svg(titled).contains("Who wins? &lt;&amp;&quot;&apos;&gt; 100% of 中文")
     );
     let by_workers = all.iter().find(|chart| chart.stem == "time--workers").unwrap();
     assert!(
@@ -369,7 +369,7 @@ fn the_title_of_losses_names_the_largest() {
     for losses in near.derived.estimates.iter_mut().filter_map(|estimate| estimate.losses.as_mut()) {
         losses.measured = f64::from(losses.workers) * 0.99;
     }
-    assert!(only(&near, ChartKind::Breakdown).title.starts_with("Hardly any speed-up is lost"));
+    assert!(only(&near, ChartKind::Breakdown).title.starts_with("Hardly any speedup is lost"));
     for estimate in results.derived.estimates.iter_mut().filter_map(|estimate| estimate.losses.as_mut()) {
         let waiting = if estimate.workers == 2 { 9.0 } else { 0.0 };
         estimate.parts[2].1 = waiting;
@@ -409,7 +409,7 @@ fn a_fit_is_dashed_and_named_in_the_footer() {
     let mut without = with.clone();
     without.derived.fits.clear();
     let [with, without] = [with, without].map(|results| svg(&only(&results, ChartKind::Speedup)));
-    let title = "<title>Dashed: Amdahl&apos;s law fitted to processes, pipe, serial part 5.0 % (4.0 to 6.0 %)</title>";
+    let title = "<title>Dashed: Amdahl&apos;s law fitted to processes, pipe, serial part 5.0% (4.0 to 6.0%)</title>";
     assert_eq!((with.matches(title).count(), without.matches("Dashed").count()), (1, 0));
     assert_eq!(with.matches("stroke-dasharray=\"5 3\"").count(), 1);
 }

@@ -7,9 +7,9 @@ use super::theme::Hue;
 use super::time_rows::{Layout, Row, Section, is_wide};
 use super::words::{self, capital, estimate, times_short};
 use super::{Chart, view};
-use crate::name::show_seconds;
 use crate::results::{Cell, CellEstimate, Group, GroupVerdict, Interval, LOCK_MODEL, Results};
 use crate::setting::{ChartKind, Measure};
+use crate::text::show_seconds;
 
 /// More rows than this in one picture are not read: groups get pictures of their own, and a larger group none.
 const MOST_ROWS_TOGETHER: usize = 40;

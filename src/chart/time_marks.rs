@@ -3,8 +3,8 @@
 use super::canvas::{Canvas, Stroke, number};
 use super::theme::Paint;
 use super::time_rows::{BAR, Row};
-use crate::name::three_digits;
 use crate::results::Interval;
+use crate::text::three_digits;
 
 /// Opacity of the phases start, work and join.
 const PHASES: [f64; 3] = [0.62, 1.0, 0.4];
@@ -33,17 +33,17 @@ pub(super) fn bar(canvas: &mut Canvas, row: &Row, (left, right): (f64, f64), y: 
             &square(left, start, y),
             paint,
             PHASES[0],
-            Some(&format!("{title}; start {} %", percent(shares[0]))),
+            Some(&format!("{title}; start {}%", percent(shares[0]))),
         );
     }
-    let work = format!("{title}; work {} %", percent(shares[1]));
+    let work = format!("{title}; work {}%", percent(shares[1]));
     if join < right {
         canvas.fill(&square(start, join, y), paint, PHASES[1], Some(&work));
         canvas.fill(
             &rounded(join, right, y),
             paint,
             PHASES[2],
-            Some(&format!("{title}; join {} %", percent(shares[2]))),
+            Some(&format!("{title}; join {}%", percent(shares[2]))),
         );
     } else {
         canvas.fill(&rounded(start, right, y), paint, PHASES[1], Some(&work));

@@ -6,8 +6,8 @@ use super::plot::{Plot, PlotError, Scale, round_ticks};
 use super::theme::{Hue, Paint};
 use super::time_marks::{bar, dot, whisker};
 use super::{Picture, ticks, words};
-use crate::name::{fixed_three_digits, show_seconds, three_digits};
 use crate::results::{Interval, Results};
+use crate::text::{fixed_three_digits, glued, show_seconds, three_digits};
 
 /// Where bars start; further right where labels need more room.
 const LEFT: (f64, f64) = (264.0, 400.0);
@@ -317,8 +317,8 @@ fn head_lines(sections: &[Section], section: &Section) -> Option<HeadLines> {
     if room < 60.0 {
         return None;
     }
-    let head = HEADING.wrap(&words::glued(&section.head), room, 3);
-    let sub = NOTE.wrap(&words::glued(&section.sub), room, 3);
+    let head = HEADING.wrap(&glued(&section.head), room, 3);
+    let sub = NOTE.wrap(&glued(&section.sub), room, 3);
     let whole = !head.iter().chain(&sub).any(|line| line.ends_with('…'));
     let height = head.len() as f64 * 18.0 + sub.len() as f64 * 16.0;
     (whole && height <= section.rows.len() as f64 * PITCH + 8.0).then_some((head, sub))

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::name::show_seconds;
 use crate::results::{Cell, Event, EventKind, Timeline};
+use crate::text::show_seconds;
 
 /// More lanes or bars than these are told by shares.
 const MOST_LANES: usize = 16;

@@ -7,8 +7,8 @@ use super::plot::{Plot, PlotError, Scale, round_ticks};
 use super::theme::{Hue, Paint};
 use super::timeline_lanes::{Bar, Lane, Story, What};
 use super::{ticks, timeline_shares};
-use crate::name::{show_seconds, three_digits};
 use crate::results::Results;
+use crate::text::{show_seconds, three_digits};
 
 const RIGHT: f64 = WIDTH - OUTER - 12.0;
 const LEFT: f64 = 92.0;

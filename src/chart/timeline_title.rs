@@ -2,9 +2,9 @@
 
 use super::timeline_lanes::{Bar, Lane, Story, What};
 use super::words::capital;
-use crate::name::show_seconds;
 use crate::results::Cell;
 use crate::setting::Model;
+use crate::text::{show_fixed_percent, show_seconds};
 
 /// From this share of the time on, the lock is what bounds the work.
 const MOSTLY: f64 = 0.8;
@@ -100,14 +100,14 @@ fn lock(cell: &Cell, story: &Story) -> Option<String> {
     }
     let who = workers(cell, holders);
     if holders == 1 {
-        return Some(capital(&format!("{who} holds the lock {:.0} % of the time", share * 100.0)));
+        return Some(capital(&format!("{who} holds the lock {:.0}% of the time", share * 100.0)));
     }
     if share >= MOSTLY {
         let who = format!("{holders} {}", who.split_once(' ').map_or("workers", |(_, noun)| noun));
         let cores = if share >= 0.95 { "one core".to_owned() } else { format!("{share:.1} of a core") };
         return Some(format!("One thread at a time holds the lock: {who} keep {cores} busy"));
     }
-    Some(format!("The lock is held {:.0} % of the time, by {who} in turn", share * 100.0))
+    Some(format!("The lock is held {:.0}% of the time, by {who} in turn", share * 100.0))
 }
 
 fn work(cell: &Cell, story: &Story) -> Option<String> {
@@ -123,7 +123,7 @@ fn work(cell: &Cell, story: &Story) -> Option<String> {
     let parties = story.single.iter().filter(|lane| !lane.main || busy.iter().any(|other| other.main)).count();
     let parties = if cell.config.workers.is_none() { 1 } else { parties.max(1) };
     let share = worked as f64 / ((to - from) as f64 * parties as f64);
-    let percent = format!("{:.0} %", share.min(1.0) * 100.0);
+    let percent = show_fixed_percent(share.min(1.0), 0);
     let Some(count) = cell.config.workers else {
         return Some(capital(&format!("{} is busy {percent} of the time until the last reply", cell.label)));
     };

@@ -2,9 +2,9 @@
 
 use super::canvas::Type;
 use super::font;
-use crate::name::{fixed_three_digits, show_seconds, three_digits};
 use crate::results::{CellEstimate, Group, Interval, LOCK_MODEL, Results};
 use crate::setting::Measure;
+use crate::text::{fixed_three_digits, show_seconds, slug, three_digits};
 
 /// `AMD EPYC · 2 cores · runner 0.1.0`.
 pub(super) fn machine(results: &Results) -> String {
@@ -64,7 +64,7 @@ pub(super) fn trials_and_interval<'a>(shown: impl Iterator<Item = &'a Interval>)
         "too few for an interval".to_owned()
     } else {
         let (low, high) = (percent(lowest), percent(highest));
-        let level = if low == high { format!("{low} % interval") } else { format!("{low} to {high} % intervals") };
+        let level = if low == high { format!("{low}% interval") } else { format!("{low} to {high}% intervals") };
         if without { format!("{level} where there are enough") } else { level }
     };
     format!("{trials}, {interval}")
@@ -118,31 +118,6 @@ pub(super) fn seconds_range(low: f64, high: f64) -> String {
     };
     let ends = (fixed(low), fixed(high));
     if ends.0 == ends.1 { show_seconds(high) } else { format!("{} to {}", ends.0, ends.1) }
-}
-
-/// Words that stay with the number before them.
-const UNITS: &[&str] = &[
-    "%", "s", "ms", "µs", "ns", "B", "KiB", "MiB", "GiB", "core", "cores", "worker", "workers", "round", "rounds",
-    "trial", "trials",
-];
-
-/// The text with no-break spaces where a line must not end: `99 %`, `threads × 4`, `2 cores`.
-pub(super) fn glued(text: &str) -> String {
-    let mut out = String::new();
-    for word in text.split(' ') {
-        let bare = word.trim_matches(|sign: char| !sign.is_alphanumeric() && sign != '%');
-        let number = out.rsplit(' ').next().is_some_and(|last| last.ends_with(|sign: char| sign.is_ascii_digit()));
-        let glue = word == "×" || out.ends_with('×') && starts_with_digit(word) || number && UNITS.contains(&bare);
-        if !out.is_empty() {
-            out.push(if glue { '\u{a0}' } else { ' ' });
-        }
-        out.push_str(word);
-    }
-    out
-}
-
-fn starts_with_digit(word: &str) -> bool {
-    word.starts_with(|sign: char| sign.is_ascii_digit())
 }
 
 /// What is said shorter where there is no room, the first first.
@@ -242,19 +217,10 @@ pub(super) fn disturbed(results: &Results, cells: impl Iterator<Item = usize>) -
     (disturbed > 0).then(|| format!("{disturbed} of {trials} timed trials were disturbed by other load"))
 }
 
-/// A file name's part for a label: lower-case letters, digits and single hyphens.
-pub(super) fn slug(label: &str) -> String {
-    let mut out = String::new();
-    for sign in label.replace('µ', "u").chars() {
-        if sign.is_ascii_alphanumeric() {
-            out.push(sign.to_ascii_lowercase());
-        } else if !out.is_empty() && !out.ends_with('-') {
-            out.push('-');
-        }
-    }
-    out.truncate(48);
-    let out = out.trim_end_matches('-');
-    if out.is_empty() { "group".to_owned() } else { out.to_owned() }
+/// A file name's part for a label: a slug that says something.
+pub(super) fn stem_part(label: &str) -> String {
+    let part = slug(label, 48);
+    if part.is_empty() { "group".to_owned() } else { part }
 }
 
 /// Stems for charts of one kind: the plain word for a single one, else with the slugs of their labels, made unique.
@@ -264,7 +230,7 @@ pub(super) fn stems(word: &str, labels: &[String]) -> Vec<String> {
     }
     let mut stems: Vec<String> = Vec::new();
     for label in labels {
-        let plain = format!("{word}-{}", slug(label));
+        let plain = format!("{word}-{}", stem_part(label));
         let mut stem = plain.clone();
         let mut next = 2;
         while stems.contains(&stem) {
@@ -291,11 +257,11 @@ mod tests {
     fn intervals_are_described_as_they_are() {
         let interval = |n, level| Interval { median: 1.0, low: None, high: None, level, ranks: (0, 0), n };
         let words = |list: &[Interval]| trials_and_interval(list.iter());
-        assert_eq!(words(&[interval(15, 0.9648)]), "median of 15 trials, 96.5 % interval");
+        assert_eq!(words(&[interval(15, 0.9648)]), "median of 15 trials, 96.5% interval");
         assert_eq!(words(&[interval(3, 0.0)]), "median of 3 trials, too few for an interval");
         assert_eq!(
             words(&[interval(15, 0.9648), interval(12, 0.961), interval(3, 0.0)]),
-            "median of 3 to 15 trials, 96.1 to 96.5 % intervals where there are enough"
+            "median of 3 to 15 trials, 96.1 to 96.5% intervals where there are enough"
         );
     }
 
@@ -313,6 +279,5 @@ mod tests {
         assert_eq!([1.0 / 64.0, 0.25, 2.0].map(times_on_axis), ["1/64×", "0.25×", "2×"]);
         assert_eq!((times_range(1.9, 2.0), times_range(2.0, 2.0)), ("1.90× to 2.00×".into(), "2×".into()));
         assert_eq!(seconds_range(0.098, 0.0998), "98.0 ms to 99.8 ms");
-        assert_eq!(glued("threads × 4, 99 % of 2 cores."), "threads\u{a0}×\u{a0}4, 99\u{a0}% of 2\u{a0}cores.");
     }
 }

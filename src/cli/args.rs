@@ -62,6 +62,22 @@ pub(super) struct General {
     /// Print every comparison and check too
     #[arg(short, long, global = true)]
     pub(super) verbose: bool,
+    /// Colour what is printed: on a terminal, unless NO_COLOR is set (auto); into pipes and files too (always); or never.
+    /// CLICOLOR_FORCE=1 is another way to say always
+    #[arg(long, global = true, value_name = "WHEN", default_value_t = clap::ColorChoice::Auto)]
+    pub(super) color: clap::ColorChoice,
+}
+
+/// What arguments that are not parsed yet say of colour; `auto` where they say nothing that is valid.
+pub(super) fn color_of(arguments: &[String]) -> clap::ColorChoice {
+    let before_files = arguments.iter().take_while(|argument| *argument != "--");
+    let pairs = before_files.zip(arguments.iter().skip(1).map(Some).chain([None]));
+    let said = pairs.filter_map(|(argument, next)| match argument.strip_prefix("--color") {
+        Some("") => next.cloned(),
+        Some(rest) => rest.strip_prefix('=').map(str::to_owned),
+        None => None,
+    });
+    said.last().and_then(|word| word.parse().ok()).unwrap_or_default()
 }
 
 #[derive(Debug, Subcommand)]
@@ -303,7 +319,7 @@ pub(super) enum Format {
     Csv,
     /// The same rows as JSON objects, one a line
     Ndjson,
-    /// A table per group: every way with time, speed-up, their intervals and levels
+    /// A table per group: every way with time, speedup, their intervals and levels
     Md,
     /// The timelines as Chrome trace events (JSON): a process per way, a track for main and for each worker
     Perfetto,
@@ -433,4 +449,19 @@ pub(super) enum Described {
     Scenario,
     /// results.json of a report
     Results,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colour_is_known_before_the_arguments_are_parsed() {
+        let of = |line: &str| color_of(&line.split(' ').map(str::to_owned).collect::<Vec<_>>());
+        assert_eq!(of("check --color never a.yaml"), clap::ColorChoice::Never);
+        assert_eq!(of("--color=always plan a.yaml"), clap::ColorChoice::Always);
+        for other in ["check a.yaml", "--color", "--color mauve", "--colour=always", "try -- python --color always"] {
+            assert_eq!(of(other), clap::ColorChoice::Auto, "{other}");
+        }
+    }
 }

@@ -7,9 +7,9 @@ use serde::Serialize;
 use serde_json::Value as Json;
 
 use super::samples;
-use crate::name::show_count;
 use crate::scenario::{self, Scope};
 use crate::task::{Task, Tasks};
+use crate::text::show_count;
 
 /// What the word `runner explain` is asked for may be.
 #[derive(Clone, Debug, Serialize)]
@@ -218,7 +218,7 @@ fn take(leaf: &Json) -> Option<String> {
     } else if of("KiB") {
         Some("a size, such as 64 MiB".into())
     } else if of("%") {
-        Some("a share, such as 3 %".into())
+        Some("a share, such as 3%".into())
     } else {
         None
     }

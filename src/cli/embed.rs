@@ -12,9 +12,9 @@ use super::args::{EmbedFormat, EmbedOptions};
 use super::output::Output;
 use super::render::{derived, reference, report_names};
 use crate::chart::{Chart, Theme, charts};
-use crate::name::{nearest, plural};
 use crate::report::embed::{Look, Problem, Report, ReportStore, Syntax, embed as fill};
 use crate::results::write_whole;
+use crate::text::{nearest, plural};
 
 /// Lines around a change that a diff shows.
 const AROUND: usize = 3;

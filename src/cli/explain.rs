@@ -8,9 +8,9 @@ use clap::Args;
 use super::Exit;
 use super::dictionary::{Entry, entries};
 use super::output::{Output, wrap};
-use crate::name::nearest;
-use crate::scenario::printable;
 use crate::task::Tasks;
+use crate::text::escape::printable;
+use crate::text::nearest;
 
 /// Examples of what can be asked.
 pub(super) const EXPLAIN_HELP: &str = "\
@@ -185,7 +185,7 @@ mod tests {
             (delay.default.as_deref(), delay.what.as_str()),
             (Some("10 ms"), "a setting of the task `download`")
         );
-        assert_eq!(one("trials").takes.as_deref(), Some("a whole number from 1 to 10\u{202f}000"));
+        assert_eq!(one("trials").takes.as_deref(), Some("a whole number from 1 to 10,000"));
         assert_eq!((one("title").takes, one("charts.title").takes), (None, None));
         let workers = "a whole number from 1 to 1024, or a range such as 1-8, cores, or a multiple such as 2*cores";
         assert_eq!(one("workers").takes.as_deref(), Some(workers));

@@ -8,9 +8,9 @@ use super::Exit;
 use super::args::{ExportOptions, Format};
 use super::output::Output;
 use super::render::{chosen, derived};
-use crate::name::plural;
 use crate::report::{perfetto, samples, tables, timelines};
 use crate::results::{Results, write_whole};
+use crate::text::plural;
 
 /// Writes what the reports hold, in the format asked for.
 pub(super) fn export(options: &ExportOptions, output: &Output) -> Result<Exit> {

@@ -10,7 +10,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser};
 
 use super::Exit;
 use super::output::Output;
-use crate::name::is_slug;
+use crate::text::is_slug;
 
 /// What one may want to know, with a scenario that finds it out in less than half a minute.
 pub(super) struct UseCase {
@@ -100,7 +100,7 @@ pub(super) fn init(options: &InitOptions, output: &Output) -> Result<Exit> {
     if !is_slug(name) {
         output.error(&format!(
             "`{}` cannot be the name: it names the report's folder, with 1 to 64 lower-case letters, digits and `-`",
-            crate::scenario::printable(name)
+            crate::text::escape::printable(name)
         ));
         return Ok(Exit::Usage);
     }

@@ -2,18 +2,20 @@
 
 use std::fmt::Write as _;
 
+use anstyle::{AnsiColor, Style};
 use anyhow::Result;
 use serde_json::{Value, json};
 
 use super::args::{CheckOptions, Described, ListOptions, PlanOptions, SchemaOptions};
-use super::output::{Output, folded, wrap};
+use super::output::{Output, wrap};
 use super::progress::show;
 use super::{Exit, power, sources};
-use crate::name::plural;
+use crate::text::plural;
 use crate::plan::{FEWEST_ROUNDS_FOR_CHECKS, Group, Plan, estimate};
 use crate::results::LOCK_MODEL;
 use crate::setting::{ChartKind, EnumWords as _, Method, Metric, Model, Runtime, WordRow};
 use crate::task::Tasks;
+use crate::text::{folded, plural};
 use crate::verdict::FEWEST_ROUNDS;
 use crate::{results, scenario};
 
@@ -26,7 +28,9 @@ pub(super) fn check(options: &CheckOptions, tasks: &Tasks, output: &Output) -> R
         output.json("check", &json!({ "problems": [] }))?;
     }
     for plan in plans {
-        output.progress(&format!("{}: valid, {}", plan.name, plural(plan.cells.len() as u64, "configuration")));
+        let style = if output.color_err() { AnsiColor::Green.on_default() } else { Style::new() };
+        let count = plural(plan.cells.len() as u64, "configuration");
+        output.progress(&format!("{}: {style}valid{style:#}, {count}", plan.name));
     }
     Ok(Exit::Success)
 }
@@ -48,7 +52,7 @@ pub(super) fn print_plans(plans: &[Plan], tasks: &Tasks, as_json: bool, output: 
     }
     let mut seconds = 0.0;
     for plan in plans {
-        output.result(&folded(&plan_text(plan, tasks), output.prose()))?;
+        output.result(&folded(&plan_text(plan, tasks, output), output.prose()))?;
         seconds += estimate(plan, tasks).seconds;
     }
     if plans.len() > 1 {
@@ -59,10 +63,10 @@ pub(super) fn print_plans(plans: &[Plan], tasks: &Tasks, as_json: bool, output: 
 }
 
 /// A plan for people. Writing to a string cannot fail, so results of `writeln!` are let go.
-fn plan_text(plan: &Plan, tasks: &Tasks) -> String {
+fn plan_text(plan: &Plan, tasks: &Tasks, output: &Output) -> String {
     let mut text = String::new();
     let cost = estimate(plan, tasks);
-    let _ = writeln!(text, "{} – {}", plan.name, plan.title);
+    let _ = writeln!(text, "{}", output.painted(Style::new().bold(), &format!("{} – {}", plan.name, plan.title)));
     if plan.quick {
         let _ = writeln!(text, "  quick: small sizes, {} rounds, no verdict", plan.rounds);
     }
@@ -100,7 +104,7 @@ fn plan_text(plan: &Plan, tasks: &Tasks) -> String {
         .map(|c| ("collapsed", &c.what, &c.why))
         .chain(plan.skipped.iter().map(|s| ("skipped", &s.what, &s.why)))
     {
-        let _ = writeln!(text, "  {head} {what}: {why}");
+        let _ = writeln!(text, "  {}", output.painted(Style::new().dimmed(), &format!("{head} {what}: {why}")));
     }
     for expectation in &plan.expectations {
         let _ = writeln!(text, "  expects that {}", expectation.text);

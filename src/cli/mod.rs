@@ -22,7 +22,7 @@ mod trying;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, FromArgMatches as _};
 
 use crate::reexec::{ASK, FORKSERVER, HOST, MANAGER, Program, SERVER, WORKER};
 use crate::task::Tasks;
@@ -83,7 +83,11 @@ fn start(tasks: &Tasks, program: Program) -> u8 {
         Some(MANAGER) => return model::manager_main(&arguments[1..]),
         _ => {}
     }
-    let parsed = match Arguments::try_parse() {
+    // What clap itself prints, help and errors, is made before its answer is known.
+    let color = args::color_of(&arguments);
+    output::choose_color(color);
+    let command = Arguments::command().color(color);
+    let parsed = match command.try_get_matches().and_then(|matches| Arguments::from_arg_matches(&matches)) {
         Ok(parsed) => parsed,
         Err(error) => {
             // Help and version go to standard output and are no error.
@@ -92,6 +96,7 @@ fn start(tasks: &Tasks, program: Program) -> u8 {
             return code;
         }
     };
+    output::choose_color(parsed.general.color);
     let output = Output::new(parsed.general.quiet, parsed.general.verbose);
     match does(parsed, tasks, program, &output) {
         Ok(exit) => exit.code(),

@@ -1,17 +1,17 @@
 //! Printing: results on standard output, progress and errors on standard error, and never a panic over a closed pipe.
 
-use std::fmt::Write as _;
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
+use anstream::{AutoStream, ColorChoice};
+use anstyle::{AnsiColor, Style};
 use anyhow::Context as _;
-use unicode_width::UnicodeWidthStr as _;
+
+use crate::text::wrapped;
 
 /// Where words go, and how.
 pub(super) struct Output {
     pub(super) quiet: bool,
     pub(super) verbose: bool,
-    color_out: bool,
-    color_err: bool,
 }
 
 /// Whether an error came of writing to a pipe that nobody reads any more.
@@ -35,15 +35,7 @@ pub(super) fn enveloped(kind: &str, answer: &serde_json::Value) -> serde_json::V
 
 impl Output {
     pub(super) fn new(quiet: bool, verbose: bool) -> Self {
-        // https://no-color.org: any value but an empty one switches colour off.
-        let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
-            || std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-        Self {
-            quiet,
-            verbose,
-            color_out: !plain && io::stdout().is_terminal(),
-            color_err: !plain && io::stderr().is_terminal(),
-        }
+        Self { quiet, verbose }
     }
 
     /// Prints a result.
@@ -73,8 +65,8 @@ impl Output {
 
     /// Prints an error.
     pub(super) fn error(&self, text: &str) {
-        let head = if self.color_err { "\u{1b}[1;31merror\u{1b}[0m" } else { "error" };
-        self.say(&format!("{head}: {text}"));
+        let style = if self.color_err() { AnsiColor::Red.on_default().bold() } else { Style::new() };
+        self.say(&format!("{style}error{style:#}: {text}"));
     }
 
     /// Prints to standard error as it is. Where nobody reads it, nothing is lost.
@@ -82,12 +74,20 @@ impl Output {
         let _ = writeln!(io::stderr().lock(), "{text}");
     }
 
+    /// Whether standard output gets colour: as `--color` says, else as NO_COLOR, CLICOLOR, CLICOLOR_FORCE, TERM and what stands
+    /// at its end say.
     pub(super) fn color_out(&self) -> bool {
-        self.color_out
+        AutoStream::choice(&io::stdout()) != ColorChoice::Never
     }
 
+    /// Whether standard error does.
     pub(super) fn color_err(&self) -> bool {
-        self.color_err
+        AutoStream::choice(&io::stderr()) != ColorChoice::Never
+    }
+
+    /// A text for standard output in a style, where it gets colour.
+    pub(super) fn painted(&self, style: Style, text: &str) -> String {
+        if self.color_out() { format!("{style}{text}{style:#}") } else { text.to_owned() }
     }
 
     /// Columns for tables and sentences: as COLUMNS says, else those of the terminal, else as many as logs can be read in.
@@ -125,6 +125,16 @@ impl Output {
     }
 }
 
+/// What `--color` says, for all that is printed from here on, what clap prints included.
+pub(super) fn choose_color(choice: clap::ColorChoice) {
+    let choice = match choice {
+        clap::ColorChoice::Auto => ColorChoice::Auto,
+        clap::ColorChoice::Always => ColorChoice::Always,
+        clap::ColorChoice::Never => ColorChoice::Never,
+    };
+    choice.write_global();
+}
+
 /// Fewest columns that lines are made for.
 const NARROWEST: usize = 40;
 
@@ -137,45 +147,8 @@ fn columns(stream: &(impl io::IsTerminal + std::os::fd::AsFd)) -> Option<usize> 
 
 /// Writes words into lines that start with `first`, and then with `later`.
 pub(super) fn wrap(text: &mut String, first: &str, later: &str, words: &str, width: usize) {
-    let mut line = first.to_owned();
-    let mut empty = true;
-    for word in words.split_whitespace() {
-        if !empty && line.width() + 1 + word.width() > width {
-            let _ = writeln!(text, "{}", line.trim_end());
-            (line, empty) = (later.to_owned(), true);
-        }
-        if !empty {
-            line.push(' ');
-        }
-        line.push_str(word);
-        empty = false;
-    }
-    let _ = writeln!(text, "{}", line.trim_end());
-}
-
-/// The text with lines that are too long folded at blanks; what follows is indented further than where they start.
-pub(super) fn folded(text: &str, width: usize) -> String {
-    let mut out = String::with_capacity(text.len());
-    for line in text.lines() {
-        if line.width() <= width {
-            let _ = writeln!(out, "{line}");
-            continue;
-        }
-        let words = line.trim_start();
-        let indent = &line[..line.len() - words.len()];
-        wrap(&mut out, indent, &format!("{indent}    "), words, width);
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn long_lines_are_folded_under_where_they_start() {
-        let text = "short  one\n  a line that is too long\n";
-        assert_eq!(folded(text, 16), "short  one\n  a line that is\n      too long\n");
-        assert_eq!(folded(text, usize::MAX), text);
+    for line in wrapped(words, first, later, width) {
+        text.push_str(&line);
+        text.push('\n');
     }
 }

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::name::plural;
 use crate::plan::{Group, Plan, comparisons};
 use crate::stats::{POWER, detectable, fewest_rounds, rounds_to_show};
+use crate::text::{plural, show_percent};
 use crate::verdict::effect;
 
 /// How much the ratio of two cells may vary from round to round, as shares: a quiet machine, a shared one, a noisy one. What
@@ -24,16 +24,12 @@ pub(super) fn line(plan: &Plan, group: &Group) -> String {
     }
     let shown = SPREADS.into_iter().enumerate().map(|(at, spread)| {
         let shown = detectable(plan.rounds, compared, spread).map_or("nothing".into(), |log| effect(log.exp()));
-        format!("{shown} {} {}", if at == 0 { "where rounds differ by" } else { "at" }, percent(spread))
+        format!("{shown} {} {}", if at == 0 { "where rounds differ by" } else { "at" }, show_percent(spread))
     });
     let [quiet, shared, noisy] = SPREADS.map(|spread| wanted(plan, compared, spread));
-    let (shown, margin) = (shown.collect::<Vec<_>>().join(", "), percent(plan.margin));
+    let (shown, margin) = (shown.collect::<Vec<_>>().join(", "), show_percent(plan.margin));
     format!("    power: {rounds}, {family}: four runs in five show a difference of {shown}; ")
         + &format!("{margin} would take about {quiet}, {shared} or {noisy} rounds\n")
-}
-
-fn percent(share: f64) -> String {
-    effect(1.0 + share).replace(".0 %", " %")
 }
 
 /// How many rounds would show the margin.

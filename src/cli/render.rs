@@ -10,10 +10,10 @@ use super::args::RenderOptions;
 use super::output::Output;
 use super::report::PAGE;
 use crate::chart::{Chart, Theme, charts};
-use crate::name::{nearest, plural};
 use crate::report::{ChartRef, HtmlSource, SEED_REPORT, html, markdown, regression_markdown, seed};
 use crate::results::{Results, read, write_whole};
 use crate::setting::{ChartKind, EnumWords as _};
+use crate::text::{nearest, plural};
 use crate::verdict;
 
 /// Draws reports again.

@@ -10,9 +10,9 @@ use super::args::ReportOptions;
 use super::output::Output;
 use super::render::{chosen, derived};
 use crate::chart::{Chart, charts};
-use crate::name::plural;
 use crate::report::{HtmlSource, html, html_of_all, seed};
 use crate::results::{Results, write_whole};
+use crate::text::plural;
 
 /// File name of such a page.
 pub(super) const PAGE: &str = "report.html";

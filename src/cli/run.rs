@@ -152,7 +152,7 @@ fn written(reports: usize) -> String {
     if reports == 0 {
         "nothing was".into()
     } else {
-        format!("what there is of {} was", crate::name::plural(reports as u64, "report"))
+        format!("what there is of {} was", crate::text::plural(reports as u64, "report"))
     }
 }
 

@@ -16,7 +16,7 @@ const KEYS: &[(&str, &str)] = &[
     ("models", "models:\n  - serial\n  - kind: threads\n    workers: [1, cores]"),
     ("trials", "rounds: 9"),
     ("timeout", "timeout: 10 s"),
-    ("margin", "margin: 5 %"),
+    ("margin", "margin: 5%"),
     ("seed", "seed: 42"),
     (
         "expect",
@@ -48,7 +48,7 @@ const KEYS: &[(&str, &str)] = &[
         "models: [threads, processes]\nexpect:\n  - compare: {model: threads}\n    to: {model: processes}\n    at_least: 1.2",
     ),
     ("expect.metric", "expect:\n  - compare: {model: threads}\n    metric: time\n    at_most: 2 s"),
-    ("expect.is", "expect:\n  - compare: {model: threads}\n    metric: outcome\n    is: ok\n    at_least: 90 %"),
+    ("expect.is", "expect:\n  - compare: {model: threads}\n    metric: outcome\n    is: ok\n    at_least: 90%"),
     ("expect.at_least", "expect:\n  - compare: {model: threads}\n    at_least: 1.5"),
     ("expect.at_most", "expect:\n  - compare: {model: threads}\n    metric: memory\n    at_most: 256 MiB"),
     ("compare.task", "tasks: [primes, sleep]\nexpect:\n  - compare: {task: sleep, model: threads}\n    at_least: 1.5"),
@@ -118,7 +118,7 @@ pub(super) const TERMS: &[(&str, &str)] = &[
         "One round over every cell of a group, side by side, in a random order. Ratios are taken within a round.",
     ),
     ("trial", "One run of a cell, in a host process of its own."),
-    ("baseline", "The cell that speed-ups of a group refer to: the serial one, where there is one."),
+    ("baseline", "The cell that speedups of a group refer to: the serial one, where there is one."),
     ("item", "The smallest piece of work: one request, one reply."),
     (
         "faster",
@@ -186,8 +186,8 @@ pub(super) fn of_word(key: &str, word: &str) -> String {
         ("charts", "crash") => "models: [threads, processes]\nfault: [kill, panic]\ncharts: crash".into(),
         ("charts", _) => format!("workers: [1, 2]\ncharts: {word}"),
         ("metric", _) => metric(word),
-        ("is", "ok") => ending("is: ok\n    at_least: 100 %"),
-        ("is", _) => ending(&format!("is: {word}\n    at_most: 0 %")),
+        ("is", "ok") => ending("is: ok\n    at_least: 100%"),
+        ("is", _) => ending(&format!("is: {word}\n    at_most: 0%")),
         ("fault", "exception") => "runtime: python\nfault: exception".into(),
         ("runtime", "gil_emulation") => "models: [serial, threads]\nruntime: gil_emulation".into(),
         _ => in_context(key, &format!("{key}: {word}")),
@@ -204,7 +204,7 @@ fn metric(word: &str) -> String {
         Some(Unit::Seconds) => "at_most: 2 s",
         Some(Unit::Bytes) => "at_most: 256 MiB",
         Some(Unit::PerSecond) => "at_least: 90",
-        Some(Unit::Share) => "is: ok\n    at_least: 100 %",
+        Some(Unit::Share) => "is: ok\n    at_least: 100%",
         Some(Unit::Factor) | None => "at_least: 1.5",
     };
     let items = if word.ends_with("p99") { 1000 } else { 200 };

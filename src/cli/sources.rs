@@ -78,7 +78,7 @@ pub(super) fn plans_of(
     } else {
         output.say(&problems.folded(output.color_err(), output.prose_of_errors()));
         let count = problems.len();
-        output.say(&format!("\n{}; nothing was run", crate::name::plural(count as u64, "problem")));
+        output.say(&format!("\n{}; nothing was run", crate::text::plural(count as u64, "problem")));
     }
     Ok(None)
 }
@@ -139,7 +139,7 @@ fn near_command(path: &Path) -> Option<String> {
     let word = path.to_str().filter(|word| !word.contains(['.', '/']))?;
     let commands = Arguments::command();
     let known = commands.get_subcommands().map(clap::Command::get_name);
-    let near = crate::name::nearest(word, known.chain(["help"]))?;
+    let near = crate::text::nearest(word, known.chain(["help"]))?;
     Some(format!("did you mean the command `runner {near}`?"))
 }
 
@@ -159,7 +159,7 @@ fn near_file(path: &Path) -> Option<String> {
             .filter(|(stem, whole)| *stem == name || whole.as_str() == name)
             .map(|(_, whole)| whole.as_str())
             .next();
-        let near = exact.or_else(|| crate::name::nearest(name, names.iter().map(String::as_str)))?;
+        let near = exact.or_else(|| crate::text::nearest(name, names.iter().map(String::as_str)))?;
         Some(folder.join(near).display().to_string().trim_start_matches("./").to_owned())
     })
 }

@@ -7,9 +7,9 @@ use anyhow::{Context as _, Result};
 use super::output::Output;
 use crate::engine::{self, Resumed};
 use crate::host::machine;
-use crate::name::plural;
 use crate::plan::Plan;
 use crate::results::{FileError, Head, Journal, JournalContents, Results, read};
+use crate::text::plural;
 
 /// What tells the programs of a run from other builds of theirs.
 pub(super) struct Builds {

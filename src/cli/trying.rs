@@ -11,11 +11,12 @@ use super::args::{Narrowing, RunOptions, TryOptions};
 use super::output::Output;
 use super::{Exit, run, sources};
 use crate::model::usable_cores;
-use crate::name::{exit_words, plural, show_seconds};
 use crate::reexec::Program;
 use crate::runtime::{Function, Interpreter, find, look};
 use crate::scenario::{Diagnostics, Source};
 use crate::task::Tasks;
+use crate::text::escape::yaml;
+use crate::text::{exit_words, plural, show_seconds, slug};
 
 /// Seconds that all trials together should take.
 const BUDGET: f64 = 35.0;
@@ -131,7 +132,7 @@ fn function(options: &TryOptions, call: &str, items: Option<&[String]>, output: 
         "# Written by `runner try {call}`. It runs again with `runner --allow-commands FILE`.\nversion: 1\nname: {}\n\
          title: {}\n\ntasks:\n  - kind: python\n    call: {}\n    path: {}{data}\n    items: {}\n\nruntime: python\n\
          python: {}\nmodels:\n{models}\nworkers: {workers}\nrounds: {}\ntimeout: {} s\n",
-        slug(name),
+        folder(name),
         quoted(format!("{call}, {workers} at a time")),
         quoted(call),
         quoted(&options.path),
@@ -167,7 +168,7 @@ fn command(options: &TryOptions, items: Option<&[String]>, output: &Output) -> R
         "# Written by `runner try -- {name} …`. It runs again with `runner --allow-commands FILE`.\nversion: 1\nname: {}\n\
          title: {}\n\ntasks:\n  - kind: command\n    argv: [{}]{data}\n    items: {}\n\nmodels:\n  - serial\n  - threads\n  \
          - processes\nworkers: {workers}\nrounds: {}\ntimeout: {} s\n",
-        slug(&short),
+        folder(&short),
         quoted(format!("{short}, {workers} at a time")),
         argv.join(", "),
         size.items,
@@ -226,16 +227,14 @@ impl Size {
 }
 
 /// A name for the report's folder from a function's.
-fn slug(name: &str) -> String {
-    let lower = name.to_ascii_lowercase();
-    let plain: String = lower.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
-    let trimmed = plain.trim_matches('-').chars().take(56).collect::<String>();
-    format!("try-{}", if trimmed.is_empty() { "it" } else { trimmed.trim_end_matches('-') })
+fn folder(name: &str) -> String {
+    let slug = slug(name, 56);
+    format!("try-{}", if slug.is_empty() { "it" } else { &slug })
 }
 
-/// Text as YAML that means just this text: JSON's strings are YAML's.
+/// A path or a text as YAML.
 fn quoted(text: impl AsRef<std::ffi::OsStr>) -> String {
-    serde_json::Value::from(text.as_ref().to_string_lossy()).to_string()
+    yaml(&text.as_ref().to_string_lossy())
 }
 
 #[cfg(test)]
@@ -244,10 +243,10 @@ mod tests {
 
     #[test]
     fn names_of_functions_become_folders() {
-        assert_eq!(slug("shrink"), "try-shrink");
-        assert_eq!(slug("_Read_All__"), "try-read-all");
-        assert_eq!(slug("ß"), "try-it");
-        assert!(crate::name::is_slug(&slug(&"x".repeat(300))));
+        assert_eq!(folder("shrink"), "try-shrink");
+        assert_eq!(folder("_Read_All__"), "try-read-all");
+        assert_eq!(folder("ß"), "try-it");
+        assert!(crate::text::is_slug(&folder(&"x".repeat(300))));
     }
 
     #[test]

@@ -15,12 +15,13 @@ use super::python;
 use super::server::Server;
 use crate::ipc;
 use crate::model::{self, Ran, RunContext, RunError, Usage};
-use crate::name::show_bytes;
+use crate::text::show_bytes;
 use crate::reexec::Program;
 use crate::results::{Event, EventKind, Life, LockUse, Memory, MemoryUse, Open, Phase, Seen, Spent, StageTimes};
 use crate::runtime::{self};
 use crate::setting::{Model, Runtime, Start};
 use crate::task::{Task, Tasks};
+use crate::text::show_bytes;
 
 /// Held by whoever ends this process, from then on: the trial when it is done, or the thread that finds the runner gone.
 static LEAVING: Mutex<()> = Mutex::new(());

@@ -16,9 +16,9 @@ use super::python::redact_paths;
 use super::{HostError, Interrupt, Report, TrialLauncher, TrialSpec};
 use crate::ipc;
 use crate::model::RunError;
-use crate::name::exit_words;
 use crate::reexec::{HOST, Program};
 use crate::setting::Outcome;
+use crate::text::exit_words;
 
 /// How much longer than its timeout a host may take to report that it timed out, before it is ended from outside.
 const OWN_END: Duration = Duration::from_millis(300);

@@ -72,7 +72,7 @@ impl Started {
             usage.assume_init()
         };
         let Self { asked, ready, .. } = self;
-        Ended { usage: Usage::from(&usage), cause: crate::name::exit_words(status), asked, ready, at: monotonic() }
+        Ended { usage: Usage::from(&usage), cause: crate::text::exit_words(status), asked, ready, at: monotonic() }
     }
 
     /// Reaps a process whose peer is gone, once it has ended.

@@ -2,9 +2,9 @@
 
 use super::built::{ConfigMatrix, Selection, baseline, facts};
 use super::{Expectation, Skipped};
-use crate::name::{show_bytes, show_seconds, three_digits};
 use crate::scenario::{self, Diagnostics, Fault, Scenario, Selector, Term, Wanted, list};
 use crate::setting::{Metric, Unit, Value};
+use crate::text::{show_bytes, show_percent, show_seconds, three_digits};
 
 /// The facts of every point.
 pub(super) type Facts = Vec<Vec<(String, Value)>>;
@@ -63,7 +63,7 @@ pub(super) fn in_vain<'a>(terms: &'a [Term], facts: &Facts, cores: u32) -> Vec<(
             if there.iter().any(|value| is_wanted(wanted, value, cores)) {
                 continue;
             }
-            let help = match (shown.is_empty(), crate::name::nearest(text, shown.iter().copied())) {
+            let help = match (shown.is_empty(), crate::text::nearest(text, shown.iter().copied())) {
                 (true, _) => format!("no cell of this scenario has `{}`", term.key),
                 (false, Some(near)) if text.parse::<f64>().is_err() => {
                     format!("did you mean `{near}`? there are {}", list(&shown))
@@ -72,7 +72,7 @@ pub(super) fn in_vain<'a>(terms: &'a [Term], facts: &Facts, cores: u32) -> Vec<(
             };
             faults.push((
                 Some(term),
-                Fault::new(format!("no cell has `{}` {}", term.key, scenario::printable(text)), help),
+                Fault::new(format!("no cell has `{}` {}", term.key, crate::text::escape::printable(text)), help),
             ));
         }
     }
@@ -248,7 +248,7 @@ fn bound_words(value: f64, unit: Unit) -> String {
         Unit::Seconds => show_seconds(value),
         Unit::PerSecond => format!("{} items/s", three_digits(value)),
         Unit::Bytes => show_bytes(value as u64),
-        Unit::Share => format!("{} %", three_digits(value * 100.0)),
+        Unit::Share => show_percent(value),
     }
 }
 

@@ -2,8 +2,8 @@
 
 use super::built::{ConfigMatrix, Selection};
 use super::expect::{all_facts, in_vain, matching};
-use crate::name::nearest;
-use crate::scenario::{Diagnostic, Diagnostics, Scalar, Scenario, Term, Wanted, list, printable, read_wanted};
+use crate::text::{nearest, printable};
+use crate::scenario::{Diagnostic, Diagnostics, Scalar, Scenario, Term, Wanted, list, read_wanted};
 use crate::setting::{ALL, StageConfig, of_stage};
 use crate::task::Tasks;
 

@@ -2,12 +2,12 @@
 
 use super::{Cell, Group, Parameter};
 use crate::model::StageTask;
-use crate::name::show_count;
 use crate::runtime::Interpreter;
 use crate::setting::{
     ALL, Config, ConfigSetting, Dispatch, Key, Part, SettingKind, StageConfig, Value, of_stage, varying,
 };
 use crate::task::Tasks;
+use crate::text::{show_bytes, show_count, show_seconds};
 
 /// Labels the configurations of a workload: model, workers, method, and further settings where they vary within it.
 pub(super) fn label_cells(group: &Group, cells: &mut [Cell]) {

@@ -4,11 +4,12 @@ use super::FEWEST_AT_A_RATE;
 use super::build::Builder;
 use super::built::WorkloadKey;
 use super::together::not_in_python;
-use crate::name::{plural, show_bytes};
+use crate::text::{plural, show_bytes};
 use crate::runtime::Interpreter;
 use crate::scenario::{ConfigSettings, Fault, Items, TaskChoice};
 use crate::setting::{Config, Dispatch, Key, Measure, Method, Model, OnCrash, Runtime, Start};
 use crate::task::{Bound, Settings, Task, Topology};
+use crate::text::{plural, show_bytes};
 
 impl Builder<'_> {
     /// Whether an interpreter can run the items in this way.

@@ -4,10 +4,10 @@ use super::build::{Builder, every};
 use super::built::WorkloadKey;
 use super::{Group, Items};
 use crate::model::StageTask;
-use crate::name::{plural, show_bytes};
 use crate::scenario::{Fault, Pipeline, StageChoice};
 use crate::setting::{Config, MOST_WORKERS, Measure, Model, Setting, SettingKind, StageConfig, Value};
 use crate::task::{Bound, Settings, Task, Tasks, Topology};
+use crate::text::{plural, show_bytes};
 
 /// What groups of pipelines have in the place of a task's word.
 pub(super) const PIPELINE: &str = "pipeline";

@@ -334,7 +334,7 @@ fn expectations_are_paired_on_what_the_reference_leaves_open() {
     let (text, pairs) = resolved("{compare: {ipc: queue}, to: {ipc: pipe}, metric: memory, at_most: 1.2}");
     assert_eq!((text.as_str(), pairs.len()), ("memory of queue relative to pipe is at most 1.2", 4));
     let (text, pairs) = resolved("{compare: {model: serial}, metric: outcome}");
-    assert_eq!(text, "outcome of serial is `ok` in at least 100 % of the trials");
+    assert_eq!(text, "outcome of serial is `ok` in at least 100% of the trials");
     assert_eq!(pairs, ["0 serial / -", "1 serial / -"]);
     let (text, _) = resolved("{compare: {model: serial}, metric: memory, at_most: 64 MiB}");
     assert_eq!(text, "memory of serial is at most 64 MiB");
@@ -420,7 +420,7 @@ fn payloads_that_do_not_fit_into_memory_are_skipped() {
     let text = "pipeline:\n  - {task: echo, payload: 1 MiB}\n  - {task: hash, model: processes}\nqueue: [8, 10000]\n";
     let plan = planned_with(text, &Options { memory: Some(1 << 30), ..Options::new(2) });
     assert_eq!(plan.cells.len(), 2);
-    assert_eq!(plan.skipped[0].what, "a pipeline with a queue of 10\u{202f}000 items");
+    assert_eq!(plan.skipped[0].what, "a pipeline with a queue of 10,000 items");
     assert!(plan.skipped[0].why.contains("GiB can be under way at once"), "{}", plan.skipped[0].why);
     // What a stage would make up itself does not count where it takes what came.
     let text = "pipeline:\n  - {task: echo, payload: 64 B}\n  - {task: hash}\nqueue: 1000000\n";

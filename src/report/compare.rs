@@ -2,9 +2,10 @@
 
 use super::ChartRef;
 use super::grid::Column;
-use super::markdown::{chart, escape, table as markdown_table};
-use super::terminal::{BOLD, DIM, Page, RED, TerminalOptions, YELLOW};
-use crate::name::{plural, three_digits};
+use super::markdown::{chart, table as markdown_table};
+use super::terminal::{BOLD, DIM, PLAIN, Page, RED, TerminalOptions, YELLOW};
+use crate::text::escape::markdown as escape;
+use crate::text::{plural, three_digits};
 use crate::verdict::{Comparison, Drift, Matched, Side, Unpaired, change, seconds_interval, times_interval};
 
 /// What must be said of every such comparison.
@@ -22,7 +23,7 @@ pub fn comparison_terminal(comparison: &Comparison, options: &TerminalOptions) -
     }
     let groups = groups(comparison);
     for (group, rows) in &groups {
-        page.line("", "");
+        page.line(PLAIN, "");
         page.line(BOLD, group);
         let text = |of: fn(&Matched) -> String| rows.iter().map(|row| of(row)).collect::<Vec<_>>();
         let columns = [
@@ -34,14 +35,14 @@ pub fn comparison_terminal(comparison: &Comparison, options: &TerminalOptions) -
             Column::new("to baseline", true, text(relative_change)),
             Column::new("", false, text(|row| row.relative.map_or("", |of| short(of.side)).to_owned())),
         ];
-        page.table(&columns, |row| if rows[row].slower() { RED } else { "" });
+        page.table(&columns, |row| if rows[row].slower() { RED } else { PLAIN });
     }
-    page.line("", "");
+    page.line(PLAIN, "");
     let margin = three_digits(comparison.margin * 100.0);
     let legend = "slower and faster: the intervals lie apart by more than the margin of";
-    page.wrapped("", &format!("{legend} {margin} %; apart: they lie apart; overlap: they do not."), DIM);
+    page.wrapped("", &format!("{legend} {margin}%; apart: they lie apart; overlap: they do not."), DIM);
     for line in notes(comparison) {
-        page.wrapped("", &line, "");
+        page.wrapped("", &line, PLAIN);
     }
     page.wrapped("", &finding(comparison), BOLD);
     page.text
@@ -175,12 +176,12 @@ fn finding(comparison: &Comparison) -> String {
     let names = |ways: Vec<&Matched>| ways.iter().map(name).collect::<Vec<_>>().join("; ");
     let slower: Vec<&Matched> = comparison.matched.iter().filter(|matched| matched.slower()).collect();
     if !slower.is_empty() {
-        parts.push(format!("{} slower beyond {margin} % by both views: {}", slower.len(), names(slower)));
+        parts.push(format!("{} slower beyond {margin}% by both views: {}", slower.len(), names(slower)));
     }
     let baselines: Vec<&Matched> = comparison.slower_baselines().collect();
     if !baselines.is_empty() {
         parts.push(format!(
-            "slower beyond {margin} % with nothing to hold against it: {} (a slower machine or a slower build, which two \
+            "slower beyond {margin}% with nothing to hold against it: {} (a slower machine or a slower build, which two \
              runs cannot tell apart, but --against can)",
             names(baselines)
         ));
@@ -189,7 +190,7 @@ fn finding(comparison: &Comparison) -> String {
         return format!("{compared} in both runs; there are too few rounds to say more than the medians.");
     }
     if parts.is_empty() {
-        parts.push(format!("none is slower beyond {margin} % both by its time and relative to the baseline"));
+        parts.push(format!("none is slower beyond {margin}% both by its time and relative to the baseline"));
     }
     format!("Of {compared} in both runs: {}.", parts.join("; "))
 }
@@ -208,7 +209,7 @@ mod tests {
         let comparison = compare_runs(&old, &new);
         let terminal = comparison_terminal(&comparison, &TerminalOptions { width: 120, color: false, verbose: false });
         let markdown = comparison_markdown(&comparison, &[]);
-        let parts = ["not paired", "the reference cell, serial, changed by", "+20 %", "slower", "rayon × 2"];
+        let parts = ["not paired", "the reference cell, serial, changed by", "+20%", "slower", "rayon × 2"];
         for text in [&terminal, &markdown] {
             for part in parts {
                 assert!(text.contains(part), "{part} in {text}");
@@ -219,7 +220,7 @@ mod tests {
             terminal.contains("machine: kernel: Linux 6.1, later Linux | 7") && markdown.contains("later Linux \\| 7")
         );
         assert!(
-            terminal.contains("Of 2 ways in both runs: 1 slower beyond 3 % by both views: threads × 2."),
+            terminal.contains("Of 2 ways in both runs: 1 slower beyond 3% by both views: threads × 2."),
             "{terminal}"
         );
         let same = comparison_terminal(

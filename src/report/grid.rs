@@ -1,6 +1,6 @@
 //! Tables of the terminal: columns that line up, and that fit.
 
-use unicode_width::UnicodeWidthStr as _;
+use crate::text::{columns as width, cut, wrapped};
 
 /// Terminals from here on have room for intervals; narrower ones show medians alone.
 const NARROW: usize = 60;
@@ -10,11 +10,6 @@ const BROKEN: usize = 18;
 const SHORTEST: usize = 8;
 /// Columns between two columns of a table.
 const GAP: usize = 2;
-
-/// How many columns of a terminal a text takes.
-pub(super) fn width(text: &str) -> usize {
-    text.width()
-}
 
 /// A column of a table: its head, its texts, and whether it stands at the right. A text of several lines has line breaks.
 #[derive(Clone)]
@@ -85,14 +80,17 @@ pub(super) fn fitted(mut columns: Vec<Column>, room: usize) -> Vec<Column> {
         return columns;
     }
     for column in &mut columns {
-        column.head = broken(&column.head, column.widest_text(), "");
+        column.head = wrapped(&column.head, "", "", column.widest_text()).join("\n");
     }
     if room >= NARROW {
         while excess(&columns) > 0 {
             let names = columns.iter_mut().filter(|column| !column.right && column.widest_text() > BROKEN);
             let Some(widest) = names.max_by_key(|column| column.widest_text()) else { break };
             let most = widest.widest_text() - 1;
-            widest.texts.iter_mut().for_each(|text| *text = broken(&text.replace('\n', ""), most, "  "));
+            widest
+                .texts
+                .iter_mut()
+                .for_each(|text| *text = wrapped(&text.replace('\n', ""), "", "  ", most).join("\n"));
             if widest.widest_text() > most {
                 break;
             }
@@ -116,50 +114,13 @@ pub(super) fn fitted(mut columns: Vec<Column>, room: usize) -> Vec<Column> {
     columns
 }
 
-/// As much of the start of a text as fits, with an ellipsis.
-fn cut(text: &str, most: usize) -> String {
-    let mut out = String::new();
-    for c in text.chars() {
-        if width(&out) + width(&c.to_string()) + 1 > most {
-            break;
-        }
-        out.push(c);
-    }
-    out + "…"
-}
-
-/// A text in lines of at most so many columns where its words allow; what belongs together (`× 2`) stays together.
-fn broken(text: &str, most: usize, indent: &str) -> String {
-    let mut lines: Vec<String> = Vec::new();
-    for word in words(text) {
-        match lines.last_mut() {
-            Some(line) if width(line) + 1 + width(&word) <= most => *line += &format!(" {word}"),
-            Some(_) => lines.push(format!("{indent}{word}")),
-            None => lines.push(word),
-        }
-    }
-    lines.join("\n")
-}
-
-/// The words of a text; what belongs together (`3 %`, `threads × 2`) counts as one.
-pub(super) fn words(text: &str) -> Vec<String> {
-    let mut words: Vec<String> = Vec::new();
-    for part in text.split_whitespace() {
-        match words.last_mut() {
-            Some(last) if part.starts_with(['%', '×']) || last.ends_with('×') => *last += &format!(" {part}"),
-            _ => words.push(part.to_owned()),
-        }
-    }
-    words
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn table(room: usize) -> Vec<String> {
         let columns =
-            [("", "processes × 2, shared memory"), ("time", "1.84 s (1.82–1.86)"), ("speed-up", "1.94× (1.90–1.97)")];
+            [("", "processes × 2, shared memory"), ("time", "1.84 s (1.82–1.86)"), ("speedup", "1.94× (1.90–1.97)")];
         let columns = columns.map(|(head, text)| Column::new(head, !head.is_empty(), vec![text.to_owned()]));
         let columns = fitted(columns.to_vec(), room);
         [heads(&columns), row(&columns, 0)].concat()
@@ -171,8 +132,8 @@ mod tests {
         let broken = table(60);
         assert_eq!(broken[1], "processes × 2, shared  1.84 s (1.82–1.86)  1.94× (1.90–1.97)");
         assert_eq!(broken[2].trim_end(), "  memory");
-        assert_eq!(table(50)[1], "processes × 2, shared memory  1.84 s     1.94×");
-        assert_eq!(table(40)[1], "processes × 2, shared…  1.84 s     1.94×");
+        assert_eq!(table(50)[1], "processes × 2, shared memory  1.84 s    1.94×");
+        assert_eq!(table(40)[1], "processes × 2, shared…  1.84 s    1.94×");
         assert!([40, 50, 60].iter().all(|room| table(*room).iter().all(|line| width(line) <= *room)));
     }
 

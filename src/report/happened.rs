@@ -2,18 +2,20 @@
 //! runtimes side by side. The terminal and Markdown show the same ones.
 
 use super::grid::Column;
-use super::markdown::{escape, table};
-use super::terminal::{BOLD, DIM, Page};
+use super::markdown::table;
+use super::sorted::Sorted;
+use super::terminal::{BOLD, DIM, PLAIN, Page};
 use super::words::NONE;
-use crate::name::{show_seconds, three_digits};
 use crate::results::{CellEstimate, Group, Results, RuntimeTable, SeenEstimate};
+use crate::text::escape::markdown as escape;
+use crate::text::{show_fixed_percent, show_seconds, three_digits};
 
 /// A table with its title, and what must be known to read it.
 pub(super) struct Facts {
     pub(super) title: String,
     pub(super) note: String,
     pub(super) head: Vec<&'static str>,
-    pub(super) rows: Vec<Vec<String>>,
+    pub(super) rows: Vec<Vec<Sorted>>,
 }
 
 /// Pipelines whose stages the terminal shows, unless everything is asked for.
@@ -40,17 +42,21 @@ fn stages(results: &Results, group: &Group, few: bool) -> Facts {
         let estimate = results.derived.estimates.get(*id).and_then(|estimate| estimate.pipeline.as_ref());
         let (Some(pipeline), Some(cell)) = (estimate, results.cells.get(*id)) else { continue };
         for (at, stage) in pipeline.stages.iter().enumerate() {
-            let percent = |share: f64| format!("{:.0} %", share * 100.0);
-            let most = if at == 0 { NONE.into() } else { stage.most.to_string() };
+            let percent = |share: f64| Sorted::number(share, |share| show_fixed_percent(share, 0));
+            let most = if at == 0 {
+                NONE.to_owned().into()
+            } else {
+                Sorted::number(stage.most as f64, |most| most.to_string())
+            };
             let mark = if pipeline.bottleneck == [at] { "bottleneck" } else { "" };
             rows.push(vec![
-                if at == 0 { cell.label.clone() } else { String::new() },
-                results.stage_shown(cell, at),
+                if at == 0 { cell.label.clone() } else { String::new() }.into(),
+                results.stage_shown(cell, at).into(),
                 percent(stage.busy),
                 percent(stage.blocked),
                 percent(stage.starved),
                 most,
-                mark.to_owned(),
+                mark.to_owned().into(),
             ]);
         }
     }
@@ -72,10 +78,10 @@ pub(super) fn runtimes(results: &Results) -> Vec<Facts> {
 }
 
 /// A row for every way of the group that has these facts.
-fn rows(results: &Results, group: &Group, texts: impl Fn(&CellEstimate) -> Option<Vec<String>>) -> Vec<Vec<String>> {
+fn rows(results: &Results, group: &Group, texts: impl Fn(&CellEstimate) -> Option<Vec<Sorted>>) -> Vec<Vec<Sorted>> {
     let row = |id: &usize| {
         let texts = texts(results.derived.estimates.get(*id)?)?;
-        Some([vec![results.cells.get(*id)?.label.clone()], texts].concat())
+        Some([vec![results.cells.get(*id)?.label.clone().into()], texts].concat())
     };
     group.cells.iter().filter_map(row).collect()
 }
@@ -83,10 +89,10 @@ fn rows(results: &Results, group: &Group, texts: impl Fn(&CellEstimate) -> Optio
 fn faults(results: &Results, group: &Group) -> Facts {
     let rows = rows(results, group, |estimate| {
         let fault = estimate.fault.as_ref()?;
-        let of = |count: u32| format!("{count} of {}", fault.trials);
-        let counts = [fault.done, fault.lost, fault.retried].map(three_digits);
-        let recovered = fault.recovered.map_or(NONE.into(), show_seconds);
-        let ends = vec![of(fault.survived), fault.died.to_string(), fault.hung.to_string()];
+        let of = |count: u32| Sorted { text: format!("{count} of {}", fault.trials), by: Some(count.into()) };
+        let counts = [fault.done, fault.lost, fault.retried].map(|count| Sorted::number(count, three_digits));
+        let recovered = Sorted::maybe(fault.recovered, show_seconds, NONE);
+        let ends = vec![of(fault.survived), fault.died.into(), fault.hung.into()];
         Some([ends, counts.to_vec(), vec![recovered]].concat())
     });
     let what =
@@ -122,11 +128,11 @@ fn seen(results: &Results, group: &Group) -> Facts {
         let workers: Vec<&SeenEstimate> = estimate.seen.iter().filter(|seen| seen.worker.is_some()).collect();
         let least = estimate.seen.iter().min_by_key(|seen| seen.alike)?;
         Some(vec![
-            values(&main, |seen| seen.before),
-            values(&main, |seen| seen.after),
-            values(&workers, |seen| seen.before),
-            values(&workers, |seen| seen.after),
-            format!("{} of {}", least.alike, least.trials),
+            values(&main, |seen| seen.before).into(),
+            values(&main, |seen| seen.after).into(),
+            values(&workers, |seen| seen.before).into(),
+            values(&workers, |seen| seen.after).into(),
+            Sorted { text: format!("{} of {}", least.alike, least.trials), by: Some(least.alike.into()) },
         ])
     });
     Facts {
@@ -143,8 +149,8 @@ fn seen(results: &Results, group: &Group) -> Facts {
 fn lives(results: &Results, group: &Group) -> Facts {
     let rows = rows(results, group, |estimate| {
         let lives = estimate.lives.as_ref()?;
-        let join = lives.join.map_or(NONE.into(), show_seconds);
-        Some(vec![show_seconds(lives.start), join, lives.lives.to_string(), lives.deaths.to_string()])
+        let join = Sorted::maybe(lives.join, show_seconds, NONE);
+        Some(vec![Sorted::number(lives.start, show_seconds), join, lives.lives.into(), lives.deaths.into()])
     });
     Facts {
         title: "Lifetimes of workers".into(),
@@ -159,12 +165,12 @@ fn lock(results: &Results, group: &Group) -> Facts {
     let rows = rows(results, group, |estimate| {
         let lock = estimate.lock.as_ref()?;
         Some(vec![
-            three_digits(lock.waits),
-            show_seconds(lock.waited),
-            three_digits(lock.hand_overs),
-            three_digits(lock.forced),
-            three_digits(lock.forced_per_second),
-            lock.trials.to_string(),
+            Sorted::number(lock.waits, three_digits),
+            Sorted::number(lock.waited, show_seconds),
+            Sorted::number(lock.hand_overs, three_digits),
+            Sorted::number(lock.forced, three_digits),
+            Sorted::number(lock.forced_per_second, three_digits),
+            lock.trials.into(),
         ])
     });
     let model = if group.is_lock_model() { " It is a model of CPython's lock." } else { "" };
@@ -183,13 +189,13 @@ fn runtime_table(results: &Results, table: &RuntimeTable) -> Facts {
     let label = |cell: usize| results.cells.get(cell).map_or(String::new(), |cell| cell.label.clone());
     let rows = table.rows.iter().filter_map(|row| {
         let group = results.groups.get(row.group)?;
-        let time = |time: Option<f64>| time.map_or(NONE.into(), show_seconds);
+        let time = |time: Option<f64>| Sorted::maybe(time, show_seconds, NONE);
         Some(vec![
-            group.runtime_shown(),
-            label(group.baseline),
+            group.runtime_shown().into(),
+            label(group.baseline).into(),
             time(row.per_item),
-            row.ratio.map_or(NONE.into(), |ratio| format!("{}×", three_digits(ratio))),
-            row.best.map_or(NONE.into(), label),
+            Sorted::maybe(row.ratio, |ratio| format!("{}×", three_digits(ratio)), NONE),
+            row.best.map_or(NONE.into(), label).into(),
             time(row.best_per_item),
         ])
     });
@@ -210,8 +216,7 @@ fn runtime_table(results: &Results, table: &RuntimeTable) -> Facts {
 impl Facts {
     /// As a section of a Markdown document, with so many signs before its title.
     pub(super) fn markdown(&self, level: usize) -> String {
-        let rows: Vec<Vec<String>> =
-            self.rows.iter().map(|row| row.iter().map(|text| escape(text)).collect()).collect();
+        let rows: Vec<Vec<String>> = self.rows.iter().map(|row| row.iter().map(Sorted::markdown).collect()).collect();
         let marks = "#".repeat(level);
         format!("{marks} {}\n\n{}\n\n{}", escape(&self.title), escape(&self.note), table(&self.head, &rows))
     }
@@ -229,12 +234,13 @@ impl Facts {
             .iter()
             .enumerate()
             .map(|(at, head)| {
-                let texts: Vec<String> = self.rows.iter().filter_map(|row| row.get(at)).cloned().collect();
+                let texts: Vec<String> =
+                    self.rows.iter().filter_map(|row| row.get(at)).map(|cell| cell.text.clone()).collect();
                 let right = at > 0 && texts.iter().all(number);
                 Column::new(if at == 0 { "" } else { head }, right, texts)
             })
             .collect();
-        page.table(&columns, |_| "");
+        page.table(&columns, |_| PLAIN);
     }
 }
 

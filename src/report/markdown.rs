@@ -4,13 +4,15 @@ use std::collections::BTreeSet;
 
 use super::ChartRef;
 use super::phases::{items, memory, phases};
+use super::sorted::{marked, unsorted};
 use super::surroundings::machine_facts;
 use super::ways::{COLUMNS, Shown, ways};
 use super::words::{all_planned, answer, last_words, reservations, warnings, word};
 use super::{happened, reasons};
-use crate::name::{plural, show_seconds};
 use crate::results::{Check, Group, GroupVerdict, Interval, LOCK_MODEL, Pair, Results, Skipped, Trial, Word};
 use crate::setting::{Measure, Model};
+use crate::text::escape::{html as attribute, markdown as escape, shell};
+use crate::text::{plural, show_fixed_percent, show_seconds};
 use crate::verdict::{effect, times_interval};
 
 /// Width in pixels at which a code host shows a chart.
@@ -34,7 +36,7 @@ pub fn markdown(results: &Results, charts: &[ChartRef]) -> String {
     parts.extend(side_by_side(results));
     parts.extend(rest(results));
     parts.retain(|part| !part.is_empty());
-    parts.join("\n")
+    unsorted(&parts.join("\n"))
 }
 
 /// Every group with the verdict on it.
@@ -52,28 +54,6 @@ pub(super) fn side_by_side(results: &Results) -> Vec<String> {
 /// What went wrong and what was not run, the method, the machine, and how to run it again.
 pub(super) fn rest(results: &Results) -> Vec<String> {
     vec![wrong(results), skipped(results), method(results), machine(results), again(results)]
-}
-
-/// Text inside Markdown: nothing in it is markup, and it stays on one line.
-pub(super) fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out += "&amp;",
-            '<' => out += "&lt;",
-            '>' => out += "&gt;",
-            '\\' | '|' | '*' | '_' | '`' | '[' | ']' | '#' | '~' | '!' => out.extend(['\\', c]),
-            c if c.is_control() => out.push(' '),
-            c => out.push(c),
-        }
-    }
-    out
-}
-
-/// Text inside HTML and its attributes, on one line.
-pub(super) fn attribute(text: &str) -> String {
-    let plain: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    plain.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 /// A table. Columns of numbers stand at the right.
@@ -137,7 +117,7 @@ pub(super) fn group_summary(results: &Results, group: &Group) -> String {
         out += " The ways have item counts of their own, so they are compared per item.";
     }
     let columns: Vec<Shown> = COLUMNS.iter().map(|(column, _)| *column).collect();
-    let table = ways(results, group, &columns, |_| true).markdown();
+    let table = ways(results, group, &columns, |_| true).sortable();
     out += &format!("\n\n{table}\n{}", coverage(results, group).trim_end());
     if table.contains("| **") {
         out += " Ways in bold share first place: the fastest, and those that were not shown to be slower.";
@@ -173,7 +153,7 @@ fn coverage(results: &Results, group: &Group) -> String {
     }
     let known: Vec<String> = known.into_iter().collect();
     format!(
-        "Medians, with exact intervals in brackets: {}. A speed-up is the median of the ratios inside rounds, which need not \
+        "Medians, with exact intervals in brackets: {}. A speedup is the median of the ratios inside rounds, which need not \
          be the ratio of the medians.\n",
         known.join("; ")
     )
@@ -186,8 +166,7 @@ fn ranks(interval: &Interval) -> Option<String> {
 }
 
 pub(super) fn level(interval: &Interval) -> String {
-    let percent = interval.level * 100.0;
-    if percent > 99.5 { format!("{percent:.2} %") } else { format!("{percent:.1} %") }
+    show_fixed_percent(interval.level, if interval.level > 0.995 { 2 } else { 1 })
 }
 
 pub(super) fn comparisons(results: &Results, verdict: &GroupVerdict) -> String {
@@ -198,7 +177,13 @@ pub(super) fn comparisons(results: &Results, verdict: &GroupVerdict) -> String {
     let open = verdict.pairs.iter().any(|pair| pair.word == Word::Undecided);
     let row = |pair: &Pair| {
         let at = ranks(&pair.ratio).unwrap_or("none: too few rounds".into());
-        let mut row = vec![label(pair.a), word(pair.word).into(), label(pair.b), times_interval(&pair.ratio), at];
+        let mut row = vec![
+            label(pair.a),
+            word(pair.word).into(),
+            label(pair.b),
+            marked(&times_interval(&pair.ratio), Some(pair.ratio.median)),
+            at,
+        ];
         row.extend(open.then(|| prospects(pair)));
         row
     };
@@ -256,7 +241,7 @@ pub(super) fn fits(results: &Results, group: &Group) -> String {
         return lines;
     }
     format!(
-        "### Fits\n\nCurves through the speed-ups over workers, with intervals at 95 % from a bootstrap over whole rounds.\n\n{lines}"
+        "### Fits\n\nCurves through the speedups over workers, with intervals at 95% from a bootstrap over whole rounds.\n\n{lines}"
     )
 }
 
@@ -308,9 +293,9 @@ fn skipped(results: &Results) -> String {
 
 fn method(results: &Results) -> String {
     let run = &results.run;
-    let margin = crate::name::three_digits(run.margin * 100.0);
+    let margin = crate::text::three_digits(run.margin * 100.0);
     let check = if results.cells.iter().any(|cell| cell.checked) {
-        "some ways ran twice per round; where a way differs from itself at 99 %, the group has no verdict."
+        "some ways ran twice per round; where a way differs from itself at 99%, the group has no verdict."
     } else {
         "none; it takes at least 8 rounds, and is left out of quick runs."
     };
@@ -321,8 +306,8 @@ fn method(results: &Results) -> String {
          - {} of every way, in rounds: each round runs every way of a group once, in random order (seed {}). Ratios are taken \
          inside a round, so that a machine that drifts does not tilt them.\n\
          - Estimates are medians with exact order-statistic intervals; nothing is resampled, nothing is dropped.\n\
-         - The comparisons of a group are one family: Holm's step-down holds the chance of any false *faster* or *slower* at 5 %, and \
-         that of any false *equivalent* likewise. *Equivalent* means that the interval lies inside ±{margin} %. Each comparison shows \
+         - The comparisons of a group are one family: Holm's step-down holds the chance of any false *faster* or *slower* at 5%, and \
+         that of any false *equivalent* likewise. *Equivalent* means that the interval lies inside ±{margin}%. Each comparison shows \
          its interval at the level at which it was decided, where there are rounds enough for that level.\n\
          - A/A check: {check}\n",
         show_seconds(run.timeout),
@@ -343,18 +328,8 @@ pub(super) fn machine(results: &Results) -> String {
     )
 }
 
-/// One argument of a shell command inside a code block.
-fn argument(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "=,._-+:".contains(c);
-    if text.chars().all(plain) {
-        return text.to_owned();
-    }
-    let inside: String = text.chars().filter(|c| !c.is_control() && !"'`".contains(*c)).collect();
-    format!("'{inside}'")
-}
-
 fn again(results: &Results) -> String {
-    let only = results.run.filter.as_ref().map_or(String::new(), |only| format!(" --filter {}", argument(only)));
+    let only = results.run.filter.as_ref().map_or(String::new(), |only| format!(" --filter {}", shell(only)));
     let quick = if results.run.quick { " --quick" } else { "" };
     let trials = if results.run.quick { String::new() } else { format!(" --rounds {}", results.run.rounds) };
     let command = format!("runner {}.yaml{quick}{trials}{only} --seed {}", results.scenario.name, results.run.seed);
@@ -392,15 +367,15 @@ mod tests {
             "**It scales**\n\n<picture><source media=\"(prefers-color-scheme: dark)\" srcset=\"speedup-dark.svg\"><img alt=\"2.0× at &quot;two&quot; &lt;workers&gt;\" src=\"speedup.svg\" width=\"760\"></picture>\n",
             "No chart `ipc`: one payload size.\n",
             "## Results\n\nπ(200 000) in 64 blocks, from the moment",
-            "| way | time | speed-up over serial | right trials |\n|:--|--:|--:|--:|\n| serial | 1.14 s (",
+            "| way | time | speedup over serial | right trials |\n|:--|--:|--:|--:|\n| serial | 1.14 s (",
             "| **threads × 2** | 57",
-            "in brackets: x4..x12 of 15, 96.5 %. A speed-up is",
+            "in brackets: x4..x12 of 15, 96.5%. A speedup is",
             "### Verdicts\n\n| way | is | this one |",
             "| threads × 2 | faster than | serial | 2.0",
             "- A/A check of serial: second run over first 1.0",
             "### Phases and CPU",
             "## How it was measured",
-            "inside ±3 %",
+            "inside ±3%",
             "## Machine\n\nA CPU (x86\\_64), 2 cores of 2 online, Linux 6.1",
             "```sh\nrunner made.yaml --rounds ",
         ];

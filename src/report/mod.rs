@@ -13,6 +13,7 @@ mod perfetto;
 mod phases;
 mod reasons;
 mod regression;
+mod sorted;
 mod spark;
 mod surroundings;
 mod tables;

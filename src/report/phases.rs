@@ -1,9 +1,11 @@
 //! Tables of the report about what a way took: phases, CPU, switches, faults, memory, and times per item.
 
-use super::markdown::{escape, table};
+use super::markdown::table;
+use super::sorted::{Sorted, marked};
 use super::words::{NONE, bytes, cores};
-use crate::name::{show_count, show_seconds, three_digits};
 use crate::results::{CellEstimate, Group, Latency, Quantiles, Results};
+use crate::text::escape::markdown as escape;
+use crate::text::{show_count, show_seconds, three_digits};
 
 /// From so many rows on, a table of details is folded.
 const FOLDED_FROM: usize = 7;
@@ -21,13 +23,13 @@ pub(super) fn phases(results: &Results, group: &Group) -> String {
     let rows: Vec<Vec<String>> = rows(results, group)
         .filter_map(|(label, estimate)| {
             let [start, work, join] = estimate.phases?;
-            let each = |value: Option<f64>, show: fn(f64) -> String| value.map_or(NONE.into(), show);
+            let each = |value, show: fn(f64) -> String| Sorted::maybe(value, show, NONE).markdown();
             let used = estimate.resources;
             Some(vec![
                 label,
-                show_seconds(start),
-                show_seconds(work),
-                show_seconds(join),
+                each(Some(start), show_seconds),
+                each(Some(work), show_seconds),
+                each(Some(join), show_seconds),
                 each(estimate.cpu, show_seconds),
                 each(cores(estimate), |cores| format!("{cores:.2}")),
                 each(estimate.throughput.map(|rate| rate.median), three_digits),
@@ -64,9 +66,9 @@ fn by_phase(results: &Results, group: &Group) -> String {
     let phase = |label: &str, estimate: &CellEstimate, index: usize, name: &str| {
         let used = estimate.resources?;
         let mut row = vec![label.to_owned(), name.to_owned()];
-        row.extend([used.user, used.system].map(|of| show_seconds(of[index])));
+        row.extend([used.user, used.system].map(|of| Sorted::number(of[index], show_seconds).markdown()));
         let counts = [used.voluntary, used.involuntary, used.minor_faults, used.major_faults];
-        row.extend(counts.map(|of| three_digits(of[index])));
+        row.extend(counts.map(|of| Sorted::number(of[index], three_digits).markdown()));
         Some(row)
     };
     let named = [(0, "start"), (1, "work"), (2, "join")];
@@ -93,9 +95,11 @@ pub(super) fn memory(results: &Results, group: &Group) -> String {
         .filter_map(|(label, estimate)| {
             let memory = estimate.memory?;
             let mut row = vec![label];
-            row.extend([memory.private, memory.shared, memory.pss, memory.rss].map(bytes));
-            row.push(memory.per_worker.map_or(NONE.into(), bytes));
-            row.extend([bytes(memory.growth), memory.trials.to_string()]);
+            row.extend(
+                [memory.private, memory.shared, memory.pss, memory.rss].map(|of| Sorted::number(of, bytes).markdown()),
+            );
+            row.push(Sorted::maybe(memory.per_worker, bytes, NONE).markdown());
+            row.extend([Sorted::number(memory.growth, bytes), Sorted::from(memory.trials)].map(|of| of.markdown()));
             Some(row)
         })
         .collect();
@@ -120,7 +124,10 @@ pub(super) fn items(results: &Results, group: &Group) -> String {
     }
     let row = |latency: &&Latency| {
         let [service, response] = [quantiles(&latency.service), quantiles(&latency.response)];
-        let mut row = vec![escape(&results.cells[latency.cell].label), show_count(latency.service.count)];
+        let mut row = vec![
+            escape(&results.cells[latency.cell].label),
+            marked(&show_count(latency.service.count), Some(latency.service.count as f64)),
+        ];
         row.extend(service.into_iter().chain(response));
         row
     };
@@ -134,6 +141,6 @@ pub(super) fn items(results: &Results, group: &Group) -> String {
 }
 
 fn quantiles(of: &Quantiles) -> [String; 4] {
-    let show = |nanos: u64| show_seconds(nanos as f64 / 1e9);
-    [show(of.p50), of.p95.map_or(NONE.into(), show), of.p99.map_or(NONE.into(), show), show(of.max)]
+    let show = |nanos: Option<u64>| Sorted::maybe(nanos.map(|nanos| nanos as f64 / 1e9), show_seconds, NONE).markdown();
+    [show(Some(of.p50)), show(of.p95), show(of.p99), show(Some(of.max))]
 }

@@ -1,7 +1,9 @@
 //! Why a way is as fast as it is, in words and tables: lost speed-up, break-even points, fitted curves.
 
-use super::markdown::{escape, table};
+use super::markdown::table;
+use super::sorted::Sorted;
 use crate::results::{FitKind, FitRecord, Fitted, Group, Loss, Losses, Results};
+use crate::text::escape::markdown as escape;
 
 /// Parts smaller than this share of the ideal are not named in a sentence.
 const NAMED_FROM: f64 = 0.02;
@@ -71,9 +73,9 @@ pub(super) fn losses(results: &Results, group: &Group) -> String {
         .collect();
     let noted = known.iter().any(|(_, losses)| !rough(losses).is_empty());
     let rows = known.iter().map(|(label, losses)| {
-        let mut row = vec![escape(label), losses.workers.to_string()];
-        row.extend(shown.iter().map(|loss| part(of(losses, *loss))));
-        row.push(part(losses.measured));
+        let mut row = vec![escape(label), Sorted::from(losses.workers).markdown()];
+        row.extend(shown.iter().map(|loss| Sorted::number(of(losses, *loss), part).markdown()));
+        row.push(Sorted::number(losses.measured, part).markdown());
         row.extend(noted.then(|| rough(losses).trim_matches([' ', '(', ')']).to_owned()));
         row
     });
@@ -82,8 +84,8 @@ pub(super) fn losses(results: &Results, group: &Group) -> String {
     head.push("measured");
     head.extend(noted.then_some("notes"));
     format!(
-        "### Where the speed-up went\n\nFrom as many times the speed as there are workers down to what was measured, in units of \
-         speed-up. The parts are from instrumented trials; the last one closes the sum, and is negative where items ran \
+        "### Where the speedup went\n\nFrom as many times the speed as there are workers down to what was measured, in units of \
+         speedup. The parts are from instrumented trials; the last one closes the sum, and is negative where items ran \
          faster than in the baseline.\n\n{}",
         table(&head, &rows.collect::<Vec<_>>())
     )
@@ -118,7 +120,7 @@ fn fit(fit: &FitRecord) -> String {
         _ => ("Amdahl", String::new()),
     };
     let peak = fit.peak.map_or(String::new(), |peak| format!("; most at {peak:.0} workers"));
-    let residual = format!("; off by {:.1} % on average", fit.residual * 100.0);
+    let residual = format!("; off by {:.1}% on average", fit.residual * 100.0);
     format!("{}: {law}: {sigma} serial{kappa}{peak}{residual}", fit.line)
 }
 
@@ -133,7 +135,7 @@ fn percent(fitted: &Fitted) -> String {
         3
     };
     let show = |value: f64| format!("{:.decimals$}", value * 100.0);
-    format!("{} % ({}–{} %)", show(fitted.value), show(fitted.low), show(fitted.high))
+    format!("{}% ({}–{}%)", show(fitted.value), show(fitted.low), show(fitted.high))
 }
 
 #[cfg(test)]
@@ -175,7 +177,7 @@ mod tests {
         clocked.spent = Some(Spent { service: 800, waiting: 200, ..Spent::default() });
         made.results.trials.push(clocked);
         let results = made.finish();
-        let text = losses(&results, &results.groups[0]);
+        let text = crate::report::sorted::unsorted(&losses(&results, &results.groups[0]));
         assert!(
             text.contains("| way | ideal | waiting for work | items ran slower (unexplained) | measured |"),
             "{text}"
@@ -197,9 +199,9 @@ mod tests {
             most: 8,
             peak: None,
         };
-        assert_eq!(fit(&amdahl), "processes, pipe: Amdahl: 4.1 % (3.3–4.9 %) serial; off by 1.2 % on average");
+        assert_eq!(fit(&amdahl), "processes, pipe: Amdahl: 4.1% (3.3–4.9%) serial; off by 1.2% on average");
         let usl = FitRecord { kind: FitKind::Usl, kappa: Some(fitted(0.0002)), peak: Some(11.6), ..amdahl };
         let words = fit(&usl);
-        assert!(words.contains("0.020 % (0.016–0.024 %) for every pair of workers; most at 12 workers"), "{words}");
+        assert!(words.contains("0.020% (0.016–0.024%) for every pair of workers; most at 12 workers"), "{words}");
     }
 }

@@ -2,11 +2,13 @@
 
 use super::ChartRef;
 use super::grid::Column;
-use super::markdown::{chart, checks, escape, expectations, machine, table as markdown_table, wrong};
-use super::terminal::{BOLD, Page, RED, TerminalOptions, YELLOW};
-use super::words::{NONE, notes, outcomes, reservations, time};
-use crate::name::{plural, three_digits};
+use super::markdown::{chart, checks, expectations, machine, table as markdown_table, wrong};
+use super::sorted::{Sorted, unsorted};
+use super::terminal::{BOLD, PLAIN, Page, RED, TerminalOptions, YELLOW};
+use super::words::{NONE, notes, outcomes, reservations, time, time_median};
 use crate::results::{Change, Group, Regression, Results};
+use crate::text::escape::markdown as escape;
+use crate::text::{plural, three_digits};
 use crate::verdict::change_interval;
 
 /// What holding this build against another found, for the terminal.
@@ -14,28 +16,28 @@ use crate::verdict::change_interval;
 pub fn regression_terminal(results: &Results, options: &TerminalOptions) -> String {
     let mut page = Page::new(options);
     page.line(BOLD, &format!("{} – {}", results.scenario.name, results.scenario.title));
-    page.line("", &builds(results));
+    page.line(PLAIN, &builds(results));
     for line in reservations(results) {
         page.line(YELLOW, &line);
     }
     for verdict in &results.derived.groups {
         let Some(group) = results.groups.get(verdict.group) else { continue };
-        page.line("", "");
+        page.line(PLAIN, "");
         page.line(BOLD, &format!("{} ({})", group.shown(), plural(u64::from(results.run.rounds), "round")));
         let rows = rows(results, group);
         let text = |of: fn(&Row) -> String| rows.iter().map(of).collect::<Vec<_>>();
         let columns = [
             Column::new("", false, text(|row| row.label.clone())),
-            Column::new("other build", true, text(|row| row.old.clone())),
-            Column::new("this build", true, text(|row| row.new.clone())),
-            Column::new("time, this over other", true, text(|row| row.change.clone())),
+            Column::new("other build", true, text(|row| row.old.text.clone())),
+            Column::new("this build", true, text(|row| row.new.text.clone())),
+            Column::new("time, this over other", true, text(|row| row.change.text.clone())),
             Column::new("", false, text(|row| row.word.to_owned())),
         ];
-        page.table(&columns, |row| if rows[row].regression { RED } else { "" });
+        page.table(&columns, |row| if rows[row].regression { RED } else { PLAIN });
         for row in rows.iter().filter(|row| !row.notes.is_empty()) {
             page.wrapped("  ", &format!("{}: {}", row.label, row.notes), YELLOW);
         }
-        page.line("", "");
+        page.line(PLAIN, "");
         page.wrapped("", &verdict.sentence, BOLD);
     }
     let wrong: Vec<(String, usize)> = outcomes(results).into_iter().filter(|(words, _)| words != "ok").collect();
@@ -49,6 +51,11 @@ pub fn regression_terminal(results: &Results, options: &TerminalOptions) -> Stri
 /// What holding this build against another found, as Markdown for a pull request.
 #[must_use]
 pub fn regression_markdown(results: &Results, charts: &[ChartRef]) -> String {
+    unsorted(&sortable_regressions(results, charts))
+}
+
+/// As Markdown with the numbers by which columns are sorted.
+pub(super) fn sortable_regressions(results: &Results, charts: &[ChartRef]) -> String {
     let mut out = format!(
         "# {}: this build against another\n\n{}\n\n",
         escape(&results.scenario.title),
@@ -67,7 +74,14 @@ pub fn regression_markdown(results: &Results, charts: &[ChartRef]) -> String {
             .into_iter()
             .map(|row| {
                 let word = if row.regression { format!("**{}**", row.word) } else { row.word.to_owned() };
-                vec![escape(&row.label), row.old, row.new, row.change, word, escape(&row.notes)]
+                vec![
+                    escape(&row.label),
+                    row.old.markdown(),
+                    row.new.markdown(),
+                    row.change.markdown(),
+                    word,
+                    escape(&row.notes),
+                ]
             })
             .collect();
         out +=
@@ -95,9 +109,9 @@ fn builds(results: &Results) -> String {
 /// One way in both builds.
 struct Row {
     label: String,
-    old: String,
-    new: String,
-    change: String,
+    old: Sorted,
+    new: Sorted,
+    change: Sorted,
     word: &'static str,
     regression: bool,
     notes: String,
@@ -107,7 +121,10 @@ fn rows(results: &Results, group: &Group) -> Vec<Row> {
     let own = group.cells.iter().filter_map(|id| results.cells.get(*id)).filter(|cell| !cell.is_of_other_build());
     own.map(|cell| {
         let found = results.derived.regressions.iter().find(|regression| regression.new == cell.id);
-        let shown = |id: usize| results.derived.estimates.get(id).map_or(NONE.into(), |estimate| time(group, estimate));
+        let shown = |id: usize| match results.derived.estimates.get(id) {
+            Some(estimate) => Sorted { text: time(group, estimate), by: time_median(group, estimate) },
+            None => NONE.to_owned().into(),
+        };
         let notes_of = |id: usize, whose: &str| {
             let notes = results.derived.estimates.get(id).map(notes).unwrap_or_default();
             notes.into_iter().map(|note| format!("{whose}: {note}")).collect::<Vec<_>>()
@@ -117,9 +134,12 @@ fn rows(results: &Results, group: &Group) -> Vec<Row> {
         notes.extend(old.map(|old| notes_of(old, "other build")).unwrap_or_default());
         Row {
             label: cell.label.clone(),
-            old: old.map_or(NONE.into(), shown),
+            old: old.map_or(NONE.to_owned().into(), shown),
             new: shown(cell.id),
-            change: found.map_or(NONE.into(), |found| change_interval(&found.ratio)),
+            change: found.map_or(NONE.to_owned().into(), |found| Sorted {
+                text: change_interval(&found.ratio),
+                by: Some(found.ratio.median),
+            }),
             word: found.map_or("not compared", word),
             regression: found.is_some_and(|found| found.word == Change::Regression),
             notes: notes.join("; "),
@@ -152,8 +172,8 @@ fn method(results: &Results) -> String {
          - Both builds ran every way in each of {}, one beside the other in random order (seed {}), with the same items. Ratios are \
          taken inside a round, so that a machine that drifts does not tilt them.\n\
          - The change is the median of those ratios, with its exact order-statistic interval at the level at which it was decided.\n\
-         - A *regression* means that the whole interval lies above +{margin} %. The ways of a group are one family: Holm's step-down \
-         holds the chance of any false regression at 2.5 %.\n",
+         - A *regression* means that the whole interval lies above +{margin}%. The ways of a group are one family: Holm's step-down \
+         holds the chance of any false regression at 2.5%.\n",
         plural(u64::from(run.rounds), "round"),
         run.seed,
     )
@@ -177,7 +197,7 @@ mod tests {
         let terminal = regression_terminal(&results, &TerminalOptions { width: 100, color: false, verbose: false });
         let markdown = regression_markdown(&results, &[]);
         for text in [&terminal, &markdown] {
-            for part in ["0.0.9", "1 regression beyond 3 %", "+25 % (+2", "slower: a regression"] {
+            for part in ["0.0.9", "1 regression beyond 3%", "+25% (+2", "slower: a regression"] {
                 assert!(text.contains(part), "{part} in {text}");
             }
         }

@@ -2,8 +2,8 @@
 
 use super::grid::Column;
 use super::words::NONE;
-use crate::name::{show_bytes, show_count, three_digits};
 use crate::results::{Cell, Group, Results};
+use crate::text::{show_bytes, show_count, three_digits};
 use crate::verdict::{lines_over_workers, speedup_interval};
 
 /// From so many values on there is a line to see.
@@ -59,7 +59,7 @@ pub(super) fn over_workers(results: &Results, group: &Group) -> Option<Sparks> {
         })
         .collect();
     let counts: Vec<String> = counts.iter().map(ToString::to_string).collect();
-    (!rows.is_empty()).then(|| Sparks { title: format!("Speed-up over {} workers:", counts.join(", ")), rows })
+    (!rows.is_empty()).then(|| Sparks { title: format!("Speedup over {} workers:", counts.join(", ")), rows })
 }
 
 /// Throughput over payload, where groups that differ in nothing else have three sizes or more: on a logarithmic scale.
@@ -132,14 +132,14 @@ mod tests {
         let made = Made::new(15).serial(1.0).line("threads", "", &line(|n| 1.0 / f64::from(n)));
         let results = made.line("processes", ", pipe", &line(|_| 1.0)).finish();
         let text = terminal(&results, &PLAIN);
-        assert!(text.contains("\nSpeed-up over 1, 2, 4, 8 workers:\n"), "{text}");
+        assert!(text.contains("\nSpeedup over 1, 2, 4, 8 workers:\n"), "{text}");
         let line =
             |name: &str| text.lines().find(|line| line.starts_with(name) && line.contains(" → ")).unwrap().to_owned();
         assert!(line("threads ").contains("  ▁▂▄█  1.0") && line("threads ").ends_with('×'), "{text}");
         assert!(line("processes, pipe").contains("  ▁▁▁▁  1.0"), "{text}");
         assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
         let two = Made::new(15).serial(1.0).line("threads", "", &[(1, 1.0), (2, 0.5)]).finish();
-        assert!(!terminal(&two, &PLAIN).contains("Speed-up over"));
+        assert!(!terminal(&two, &PLAIN).contains("Speedup over"));
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! What may have moved the numbers of a whole run, said once at its end: the machine, and disturbed trials by scenario.
 
-use super::terminal::{DIM, Page, TerminalOptions, YELLOW};
+use super::terminal::{DIM, PLAIN, Page, TerminalOptions, YELLOW};
 use super::words::{of_machine, of_trials};
-use crate::name::{plural, show_bytes};
 use crate::results::{Machine, Results};
+use crate::text::{plural, show_bytes};
 
 /// The machine's facts as phrases.
 pub(super) fn machine_facts(m: &Machine) -> Vec<String> {
@@ -29,7 +29,7 @@ pub(super) fn machine_facts(m: &Machine) -> Vec<String> {
     };
     facts.extend(m.aslr.map(|aslr| randomised(aslr).to_owned()));
     facts.push(format!("load {:.2} at the start", m.load));
-    facts.extend(m.memory_pressure.map(|share| format!("{:.0} % of the time short of memory", share * 100.0)));
+    facts.extend(m.memory_pressure.map(|share| format!("{:.0}% of the time short of memory", share * 100.0)));
     if m.virtual_machine {
         facts.push("a virtual machine".into());
     }
@@ -58,7 +58,7 @@ pub fn surroundings(results: &[Results], options: &TerminalOptions) -> String {
     if lines.is_empty() && !options.verbose {
         return page.text;
     }
-    page.line("", "About the machine:");
+    page.line(PLAIN, "About the machine:");
     if options.verbose {
         page.wrapped("  ", &machine_facts(&first.machine).join(", "), DIM);
     }

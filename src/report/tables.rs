@@ -1,12 +1,14 @@
 //! The ways of all groups as Markdown tables, to be pasted elsewhere.
 
 use super::happened;
-use super::markdown::{comparisons, escape, fits, level, table};
+use super::markdown::{comparisons, fits, level, table};
 use super::phases::{items, memory, phases};
 use super::reasons::{break_evens, knees, losses};
+use super::sorted::unsorted;
 use super::words::{NONE, notes, reservations, time_head};
-use crate::name::fixed_three_digits;
 use crate::results::{CellEstimate, Group, Interval, LOCK_MODEL, Results};
+use crate::text::escape::markdown as escape;
+use crate::text::fixed_three_digits;
 use crate::verdict::UNBOUNDED;
 
 /// The tables of reports, group by group: every way with its time and its speed-up, the ends of their intervals and the
@@ -41,7 +43,7 @@ pub fn tables(results: &[Results]) -> String {
         out += &knees(one);
         out += &break_evens(one);
     }
-    out
+    unsorted(&out)
 }
 
 fn of_group(results: &Results, group: &Group) -> String {
@@ -64,7 +66,7 @@ fn of_group(results: &Results, group: &Group) -> String {
         "from",
         "to",
         "level",
-        &format!("{} {}", if group.rate.is_some() { "sooner than" } else { "speed-up over" }, escape(baseline)),
+        &format!("{} {}", if group.rate.is_some() { "sooner than" } else { "speedup over" }, escape(baseline)),
         "from",
         "to",
         "level",
@@ -108,7 +110,7 @@ mod tests {
         );
         let row = text.lines().find(|line| line.starts_with("| threads × 2 | ")).unwrap();
         let fields: Vec<&str> = row.split(" | ").collect();
-        assert_eq!((fields[4], fields[8], fields[9]), ("96.5 %", "96.5 %", "15 of 15"), "{text}");
+        assert_eq!((fields[4], fields[8], fields[9]), ("96.5%", "96.5%", "15 of 15"), "{text}");
         assert!(fields[1].starts_with("0.5") && fields[5].starts_with("2.0"), "{text}");
         assert!(text.contains("threads × 2 is fastest"), "{text}");
     }

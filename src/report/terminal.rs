@@ -1,14 +1,17 @@
 //! Tables and sentences for the terminal.
 
-use super::grid::{self, Column, fitted, width, words};
+use anstyle::{AnsiColor, Style};
+
+use super::grid::{self, Column, fitted};
 use super::spark::{self, Sparks};
 use super::words::{
     NONE, all_planned, answer, cores, notes, outcomes, reservations, speedup, speedup_head, time, time_head, word,
 };
 use super::{happened, reasons};
-use crate::name::{plural, show_seconds};
 use crate::results::{Answer, BreakEven, CellEstimate, Crossing, Group, GroupVerdict, Results};
 use crate::setting::Measure;
+use crate::text::escape::one_line;
+use crate::text::{plural, show_fixed_percent, show_seconds, wrapped};
 use crate::verdict::times_interval;
 
 /// How the terminal's text is laid out.
@@ -22,10 +25,11 @@ pub struct TerminalOptions {
     pub verbose: bool,
 }
 
-pub(super) const BOLD: &str = "1";
-pub(super) const DIM: &str = "2";
-pub(super) const RED: &str = "31";
-pub(super) const YELLOW: &str = "33";
+pub(super) const PLAIN: Style = Style::new();
+pub(super) const BOLD: Style = Style::new().bold();
+pub(super) const DIM: Style = Style::new().dimmed();
+pub(super) const RED: Style = AnsiColor::Red.on_default();
+pub(super) const YELLOW: Style = AnsiColor::Yellow.on_default();
 
 /// Widest and narrowest bar worth drawing.
 const BAR: std::ops::RangeInclusive<usize> = 6..=20;
@@ -54,7 +58,7 @@ pub fn terminal(results: &Results, options: &TerminalOptions) -> String {
     page.expectations(results);
     if !results.skipped.is_empty() {
         page.text.push('\n');
-        page.line("", "Not run:");
+        page.line(PLAIN, "Not run:");
         for skipped in &results.skipped {
             page.wrapped("  ", &format!("{}: {}", skipped.what, skipped.why), DIM);
         }
@@ -74,7 +78,7 @@ impl Page {
     }
 
     /// Writes a table, its rows in the style that `style` gives.
-    pub(super) fn table(&mut self, columns: &[Column], style: impl Fn(usize) -> &'static str) {
+    pub(super) fn table(&mut self, columns: &[Column], style: impl Fn(usize) -> Style) {
         let columns = &fitted(columns.to_vec(), self.options.width);
         self.heads(columns);
         for row in 0..grid::rows(columns) {
@@ -88,7 +92,7 @@ impl Page {
         }
     }
 
-    fn row(&mut self, columns: &[Column], row: usize, style: &str) {
+    fn row(&mut self, columns: &[Column], row: usize, style: Style) {
         for line in grid::row(columns, row) {
             self.line(style, &line);
         }
@@ -96,38 +100,25 @@ impl Page {
 
     fn sparks(&mut self, sparks: &Sparks) {
         self.text.push('\n');
-        self.wrapped("", &sparks.title, "");
+        self.wrapped("", &sparks.title, PLAIN);
         let columns = fitted(sparks.columns().to_vec(), self.options.width);
         for row in 0..grid::rows(&columns) {
-            self.row(&columns, row, "");
+            self.row(&columns, row, PLAIN);
         }
     }
 
-    pub(super) fn line(&mut self, style: &str, line: &str) {
+    pub(super) fn line(&mut self, style: Style, line: &str) {
         // What a scenario says is shown, never obeyed: no escape code of its own reaches the terminal.
-        let line: String = line.trim_end().chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-        if self.options.color && !style.is_empty() {
-            self.text += &format!("\u{1b}[{style}m{line}\u{1b}[0m\n");
-        } else {
-            self.text += &line;
-            self.text.push('\n');
-        }
+        let line = one_line(line.trim_end());
+        let style = if self.options.color { style } else { PLAIN };
+        self.text += &format!("{style}{line}{style:#}\n");
     }
 
     /// Writes words over as many lines as they need.
-    pub(super) fn wrapped(&mut self, indent: &str, text: &str, style: &str) {
-        let mut line = indent.to_owned();
-        for part in words(text) {
-            let started = line.len() > indent.len();
-            if started && width(&line) + 1 + width(&part) > self.options.width {
-                self.line(style, &line);
-                line = format!("{indent}  {part}");
-                continue;
-            }
-            line += if started { " " } else { "" };
-            line += &part;
+    pub(super) fn wrapped(&mut self, indent: &str, text: &str, style: Style) {
+        for line in wrapped(text, indent, &format!("{indent}  "), self.options.width) {
+            self.line(style, &line);
         }
-        self.line(style, &line);
     }
 
     fn group(&mut self, results: &Results, group: &Group, verdict: &GroupVerdict) {
@@ -140,7 +131,7 @@ impl Page {
         let columns = self.columns(results, group, &rows);
         self.heads(&columns);
         for (i, row) in rows.iter().enumerate() {
-            self.row(&columns, i, if verdict.winners.contains(&row.cell) { BOLD } else { "" });
+            self.row(&columns, i, if verdict.winners.contains(&row.cell) { BOLD } else { PLAIN });
             for note in notes(row) {
                 self.wrapped("      ", &note, if row.ok < row.trials { RED } else { YELLOW });
             }
@@ -148,7 +139,7 @@ impl Page {
         self.text.push('\n');
         self.wrapped("", &verdict.sentence, BOLD);
         if let Some(when) = &verdict.when {
-            self.wrapped("", when, "");
+            self.wrapped("", when, PLAIN);
         }
         if let Some(sparks) = spark::over_workers(results, group) {
             self.sparks(&sparks);
@@ -211,7 +202,7 @@ impl Page {
         if lines.is_empty() {
             return;
         }
-        self.line("", "Where the speed-up went:");
+        self.line(PLAIN, "Where the speedup went:");
         for line in lines {
             self.wrapped("  ", &line, DIM);
         }
@@ -222,7 +213,7 @@ impl Page {
         for pair in &verdict.pairs {
             let (a, b, ratio) = (label(pair.a), label(pair.b), times_interval(&pair.ratio));
             let level = match pair.ratio.low {
-                Some(_) => format!("at {:.2} %", pair.ratio.level * 100.0),
+                Some(_) => format!("at {}", show_fixed_percent(pair.ratio.level, 2)),
                 None => "without an interval: too few rounds".into(),
             };
             let line = format!("{a} is {} {b}: {ratio} {level}", word(pair.word));
@@ -245,9 +236,9 @@ impl Page {
             return;
         }
         self.text.push('\n');
-        self.line("", "What comes, and who keeps up:");
+        self.line(PLAIN, "What comes, and who keeps up:");
         for knee in &results.derived.knees {
-            self.wrapped("  ", &knee.sentence, "");
+            self.wrapped("  ", &knee.sentence, PLAIN);
         }
     }
 
@@ -259,9 +250,9 @@ impl Page {
             return;
         }
         self.text.push('\n');
-        self.line("", "Break-even points:");
+        self.line(PLAIN, "Break-even points:");
         for line in lines {
-            self.wrapped("  ", line, "");
+            self.wrapped("  ", line, PLAIN);
         }
     }
 
@@ -272,9 +263,9 @@ impl Page {
         }
         self.text.push('\n');
         let planned = all_planned(results);
-        self.line("", if planned { "Trials that went wrong, as they should:" } else { "Trials that went wrong:" });
+        self.line(PLAIN, if planned { "Trials that went wrong, as they should:" } else { "Trials that went wrong:" });
         for (words, count) in wrong {
-            let style = if planned { "" } else { RED };
+            let style = if planned { PLAIN } else { RED };
             self.wrapped("  ", &format!("{count} of {}: {words}", results.trials.len()), style);
         }
     }
@@ -284,10 +275,10 @@ impl Page {
             return;
         }
         self.text.push('\n');
-        self.line("", "Expectations:");
+        self.line(PLAIN, "Expectations:");
         for judged in &results.derived.expectations {
             let Some(expected) = results.expectations.get(judged.expectation) else { continue };
-            let style = if judged.answer == Answer::NotMet { RED } else { "" };
+            let style = if judged.answer == Answer::NotMet { RED } else { PLAIN };
             self.wrapped("  ", &format!("{}: {}", answer(judged.answer), expected.text), style);
             for line in &judged.details {
                 self.wrapped("      ", line, DIM);
@@ -320,7 +311,7 @@ mod tests {
     use crate::setting::{Metric, Outcome};
     use crate::verdict::{derive, fixture::Made};
 
-    const PLAIN: TerminalOptions = TerminalOptions { width: 80, color: false, verbose: false };
+    const NARROW: TerminalOptions = TerminalOptions { width: 80, color: false, verbose: false };
 
     fn made() -> Made {
         Made::new(15).serial(1.0).cell("threads × 2", 0.5).cell("processes × 2, shared memory", 0.55)
@@ -328,7 +319,7 @@ mod tests {
 
     #[test]
     fn a_group_is_a_table_and_a_sentence_in_eighty_columns() {
-        let text = terminal(&made().finish(), &PLAIN);
+        let text = terminal(&made().finish(), &NARROW);
         assert!(text.starts_with("made – Made by hand\n\nprimes, limit 200 000 (15 rounds)\n"), "{text}");
         assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
         assert!(!text.contains('\u{1b}') && !text.contains("Not run"));
@@ -341,10 +332,10 @@ mod tests {
     #[test]
     fn wide_terminals_get_bars_and_narrow_ones_lose_columns_only() {
         let results = made().finish();
-        let wide = terminal(&results, &TerminalOptions { width: 120, ..PLAIN });
+        let wide = terminal(&results, &TerminalOptions { width: 120, ..NARROW });
         assert!(wide.contains("████") && wide.contains("busy"));
-        let narrow = terminal(&results, &TerminalOptions { width: 40, ..PLAIN });
-        assert!(!narrow.contains('█') && narrow.contains("processes × 2, share") && narrow.contains("speed-up"));
+        let narrow = terminal(&results, &TerminalOptions { width: 40, ..NARROW });
+        assert!(!narrow.contains('█') && narrow.contains("processes × 2, share") && narrow.contains("speedup"));
     }
 
     #[test]
@@ -364,7 +355,7 @@ mod tests {
             at_least: Some(3.0),
             at_most: None,
         }];
-        let text = terminal(&made.clone().finish(), &PLAIN);
+        let text = terminal(&made.clone().finish(), &NARROW);
         let parts = [
             "made – a [2Jtitle\n",
             "quick: small sizes, 15 rounds, no verdict\n",
@@ -380,7 +371,7 @@ mod tests {
         }
         made.results.run.quick = false;
         made.results.derived = derive(&made.results);
-        let text = terminal(&made.results, &TerminalOptions { width: 120, ..PLAIN });
+        let text = terminal(&made.results, &TerminalOptions { width: 120, ..NARROW });
         assert!(
             text.contains("  not met: speedup of threads × 2") && text.contains("at least 3× expected: not met"),
             "{text}"
@@ -396,12 +387,12 @@ mod tests {
             results.derived.estimates[cell].losses = Some(losses);
         }
         results.derived.groups[0].when = Some("Use threads from two workers on.".into());
-        let text = terminal(&results, &PLAIN);
+        let text = terminal(&results, &NARROW);
         let line = |way: &str| format!("\n  {way}: 1.75 of 2; lost: 0.25 dispatch and serialising\n");
-        assert!(text.contains("\nUse threads from two workers on.\nWhere the speed-up went:\n"), "{text}");
+        assert!(text.contains("\nUse threads from two workers on.\nWhere the speedup went:\n"), "{text}");
         assert!(text.contains(&line("threads × 2")) && text.contains(&line("rayon × 2")), "{text}");
         assert!(!text.contains(&line("processes × 2, shared memory")), "{text}");
-        let all = terminal(&results, &TerminalOptions { width: 120, verbose: true, ..PLAIN });
+        let all = terminal(&results, &TerminalOptions { width: 120, verbose: true, ..NARROW });
         assert!(all.contains(&line("processes × 2, shared memory")), "{all}");
     }
 

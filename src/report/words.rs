@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::name::{plural, show_bytes};
 use crate::results::{Answer, CellEstimate, Group, Kind, Machine, Results, Word};
+use crate::text::{plural, show_bytes};
 use crate::verdict::{is_planned, seconds_interval, speedup_interval};
 
 /// Seconds from which on a share of busy cores means anything.
@@ -18,6 +18,12 @@ pub(super) fn time(group: &Group, estimate: &CellEstimate) -> String {
     time.map_or(NONE.into(), |time| seconds_interval(&time))
 }
 
+/// The median that [`time`] shows, in seconds.
+pub(super) fn time_median(group: &Group, estimate: &CellEstimate) -> Option<f64> {
+    let time = if group.per_item { estimate.per_item } else { estimate.time };
+    time.map(|time| time.median)
+}
+
 /// What [`time`] shows.
 pub(super) fn time_head(group: &Group) -> &'static str {
     match (group.rate, group.per_item) {
@@ -29,7 +35,7 @@ pub(super) fn time_head(group: &Group) -> &'static str {
 
 /// What [`speedup`] shows: how many times sooner replies come, where items come at a set rate.
 pub(super) fn speedup_head(group: &Group) -> &'static str {
-    if group.rate.is_some() { "sooner" } else { "speed-up" }
+    if group.rate.is_some() { "sooner" } else { "speedup" }
 }
 
 /// `1.94× (1.90–1.97)`; the baseline shows `1×`.
@@ -181,7 +187,7 @@ pub(super) fn of_machine(machine: &Machine) -> Vec<String> {
         lines.push(format!("the frequency governor is {governor}: clocks follow the load"));
     }
     if let Some(pressure) = machine.memory_pressure.filter(|pressure| *pressure >= PRESSED) {
-        lines.push(format!("memory was short: processes waited for it {:.0} % of the time", pressure * 100.0));
+        lines.push(format!("memory was short: processes waited for it {:.0}% of the time", pressure * 100.0));
     }
     lines
 }
@@ -227,7 +233,7 @@ mod tests {
             "2 cores of 8 may be used",
             "a debug build",
             "governor is powersave",
-            "waited for it 25 %",
+            "waited for it 25%",
         ] {
             assert!(lines.contains(part), "{part} in {lines}");
         }

@@ -24,7 +24,7 @@ pub struct Derived {
     /// Up to which rate ways keep up with what comes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub knees: Vec<SaturationPoint>,
-    /// Curves fitted to speed-ups over workers.
+    /// Curves fitted to speedups over workers.
     #[serde(default)]
     pub fits: Vec<FitRecord>,
     /// One per way that two builds ran in enough rounds, where this build was held against another.
@@ -155,7 +155,7 @@ pub struct CellEstimate {
     pub time: Option<Interval>,
     /// Seconds per item.
     pub per_item: Option<Interval>,
-    /// Speed-up over the group's baseline: in-round ratios, per item where the group says so. 1 for the baseline itself, without an interval.
+    /// Speedup over the group's baseline: in-round ratios, per item where the group says so. 1 for the baseline itself, without an interval.
     pub speedup: Option<Interval>,
     /// Items a second.
     #[serde(default)]
@@ -187,7 +187,7 @@ pub struct CellEstimate {
     /// What its stages did, where it is a pipeline and instrumented trials were run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pipeline: Option<PipelineEstimate>,
-    /// Where its speed-up went, where the baseline has one worker and instrumented trials were run.
+    /// Where its speedup went, where the baseline has one worker and instrumented trials were run.
     #[serde(default)]
     pub losses: Option<Losses>,
     /// Trials that ended right, and all that were run.
@@ -274,7 +274,7 @@ pub struct Regression {
 pub struct Check {
     /// The cell that ran twice per round.
     pub cell: usize,
-    /// Ratio of its second run to its first, at 99 %.
+    /// Ratio of its second run to its first, at 99%.
     pub ratio: Interval,
     /// Whether the interval includes one, or there were too few rounds to say.
     pub passed: bool,

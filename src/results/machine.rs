@@ -70,7 +70,7 @@ impl Machine {
                 ("quota", machine.quota.map_or("none".into(), |quota| format!("{quota:.2} cores"))),
                 ("kernel", machine.kernel.clone()),
                 ("governor", machine.governor.clone().unwrap_or_else(unknown)),
-                ("memory", crate::name::show_bytes(machine.memory)),
+                ("memory", crate::text::show_bytes(machine.memory)),
                 ("virtual machine", if machine.virtual_machine { "yes".into() } else { "no".into() }),
             ]
         };

@@ -102,7 +102,7 @@ pub struct RunRecord {
     pub complete: bool,
     /// The `--filter` selector, if one narrowed the run.
     pub filter: Option<String>,
-    /// Practical margin for `equivalent`, as a share: 0.03 is 3 %.
+    /// Practical margin for `equivalent`, as a share: 0.03 is 3%.
     pub margin: f64,
     /// Seconds after which a trial was ended.
     pub timeout: f64,
@@ -152,7 +152,7 @@ pub struct Group {
     pub measure: Measure,
     /// Cells, in the order in which outputs list them.
     pub cells: Vec<usize>,
-    /// Reference of speed-ups (methodology, rule 16): serial, else one worker of the first model with it, else the first cell.
+    /// Reference of speedups (methodology, rule 16): serial, else one worker of the first model with it, else the first cell.
     pub baseline: usize,
     /// Whether the cells have item counts of their own, so that times are compared per item.
     pub per_item: bool,

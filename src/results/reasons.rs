@@ -68,7 +68,7 @@ impl MemoryEstimate {
     }
 }
 
-/// What took a part of the speed-up.
+/// What took a part of the speedup.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Loss {
@@ -105,15 +105,15 @@ impl Loss {
     }
 }
 
-/// Where the speed-up of a cell went. `workers` workers have `workers` × T seconds, of which the baseline's time T₁ was
-/// useful; the rest was lost. Divided by T that is `workers` − T₁/T: what lies between the ideal and the measured speed-up.
+/// Where the speedup of a cell went. `workers` workers have `workers` × T seconds, of which the baseline's time T₁ was
+/// useful; the rest was lost. Divided by T that is `workers` − T₁/T: what lies between the ideal and the measured speedup.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Losses {
-    /// Workers, which is the ideal speed-up too.
+    /// Workers, which is the ideal speedup too.
     pub workers: u32,
-    /// The speed-up that was measured: the median of [`CellEstimate::speedup`](super::CellEstimate::speedup).
+    /// The speedup that was measured: the median of [`CellEstimate::speedup`](super::CellEstimate::speedup).
     pub measured: f64,
-    /// Every loss with its part, as a share of the workers' time times their number: in units of speed-up. In the order of
+    /// Every loss with its part, as a share of the workers' time times their number: in units of speedup. In the order of
     /// [`Loss::ALL`]; the sum is `workers` − `measured`, and the last part closes it.
     pub parts: Vec<(Loss, f64)>,
     /// How many times longer the instrumented trials took than the bare ones. From 1.2 on the split is rough, since the
@@ -136,7 +136,7 @@ impl Losses {
     /// From this inflation on, the split is rough.
     pub const ROUGH_FROM: f64 = 1.2;
 
-    /// From this share of the measured speed-up on that items would have to have gained, the split is rough: the trials with
+    /// From this share of the measured speedup on that items would have to have gained, the split is rough: the trials with
     /// clocks lost more than the timed ones lack.
     pub const DISAGREES_FROM: f64 = 0.25;
 
@@ -254,7 +254,7 @@ impl FitKind {
     }
 }
 
-/// A fitted parameter with its interval at 95 % from a bootstrap over whole rounds.
+/// A fitted parameter with its interval at 95% from a bootstrap over whole rounds.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Fitted {
     /// The estimate.
@@ -265,7 +265,7 @@ pub struct Fitted {
     pub high: f64,
 }
 
-/// A curve fitted to the speed-up of one line over workers.
+/// A curve fitted to the speedup of one line over workers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct FitRecord {
     /// The group.
@@ -280,7 +280,7 @@ pub struct FitRecord {
     pub sigma: Fitted,
     /// The cost of a pair of workers, in the universal scalability law.
     pub kappa: Option<Fitted>,
-    /// Root of the mean squared residual of the logarithms of the speed-ups.
+    /// Root of the mean squared residual of the logarithms of the speedups.
     pub residual: f64,
     /// The most workers that the curve may be drawn to: twice those of the data.
     pub most: u32,
@@ -289,7 +289,7 @@ pub struct FitRecord {
 }
 
 impl FitRecord {
-    /// The speed-up on the curve: n / (1 + σ(n − 1) + κn(n − 1)) (Gunther, *Guerrilla Capacity Planning*, chapter 4).
+    /// The speedup on the curve: n / (1 + σ(n − 1) + κn(n − 1)) (Gunther, *Guerrilla Capacity Planning*, chapter 4).
     /// `None` outside of 1 to `most`.
     #[must_use]
     pub fn speedup(&self, workers: f64) -> Option<f64> {

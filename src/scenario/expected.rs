@@ -76,7 +76,7 @@ impl Resolver<'_> {
         let fault = match (bound, unit) {
             (Bound::Number(value) | Bound::Share(value), Unit::Share) if value <= 1.0 => return Some(value),
             (Bound::Number(_) | Bound::Share(_), Unit::Share) => {
-                Fault::new("no share is above 1", "it is a share of the trials, such as `0.9` or `90 %`")
+                Fault::new("no share is above 1", "it is a share of the trials, such as `0.9` or `90%`")
             }
             (Bound::Number(_), _) | (Bound::Seconds(_), Unit::Seconds) | (Bound::Bytes(_), Unit::Bytes) => {
                 if bound.value() > 0.0 {
@@ -110,7 +110,7 @@ fn wrong_unit(bound: Bound, metric: Metric, unit: Unit) -> Fault {
         Unit::Seconds => ("a duration", "write a duration such as `2 s` or `50 ms`"),
         Unit::PerSecond => ("a number of items a second", "write a number such as `1000`"),
         Unit::Bytes => ("a size", "write a size such as `64 MiB`"),
-        Unit::Share => ("a share of the trials", "write a share such as `0.9` or `90 %`"),
+        Unit::Share => ("a share of the trials", "write a share such as `0.9` or `90%`"),
     };
     Fault::new(format!("a bound of `{}` is {what}, not {given}", metric.word()), help)
 }

@@ -6,8 +6,9 @@ use std::time::Duration;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Value as Json, json};
 
-use super::problem::{Fault, printable};
-use crate::name::{is_slug, parse_bytes, parse_duration, show_count};
+use super::problem::Fault;
+use crate::text::escape::printable;
+use crate::text::{is_slug, parse_bytes, parse_duration, show_count};
 
 /// A single YAML value.
 #[derive(Clone, Debug, PartialEq)]
@@ -227,7 +228,7 @@ impl FromScalar for Margin {
         share.filter(|value| (0.001..=0.5).contains(value)).map(Self).ok_or_else(|| {
             Fault::new(
                 format!("`margin` cannot be `{scalar}`"),
-                "it is a share from 0.1 % to 50 %, such as `3 %` or `0.03`",
+                "it is a share from 0.1% to 50%, such as `3%` or `0.03`",
             )
         })
     }
@@ -282,7 +283,7 @@ impl FromScalar for Bound {
         bound.filter(|bound| bound.value().is_finite() && bound.value() >= 0.0).ok_or_else(|| {
             Fault::new(
                 format!("`{scalar}` is not a bound"),
-                "it is a number, a duration (`2 s`), a size (`64 MiB`) or a share (`90 %`), as the metric asks",
+                "it is a number, a duration (`2 s`), a size (`64 MiB`) or a share (`90%`), as the metric asks",
             )
         })
     }
@@ -292,7 +293,7 @@ impl FromScalar for Bound {
             { "type": "number", "minimum": 0 },
             text(DURATION, "a duration, such as 2 s"),
             text(BYTES, "a size, such as 64 MiB"),
-            text("^\\s*[0-9]+(\\.[0-9]+)?\\s*%\\s*$", "a share, such as 90 %"),
+            text("^\\s*[0-9]+(\\.[0-9]+)?\\s*%\\s*$", "a share, such as 90%"),
         ] })
     }
 }

@@ -7,8 +7,9 @@ use std::ops::Range;
 
 use saphyr_parser::{Event, Parser, ScanError, Span};
 
-use super::problem::{Diagnostic, Fault, Text, printable};
+use super::problem::{Diagnostic, Fault, Text};
 use super::spans::{Entry, Inside, Node};
+use crate::text::escape::printable;
 
 /// Largest file in bytes.
 pub(crate) const LARGEST_FILE: usize = 1 << 20;

@@ -30,7 +30,7 @@ pub use valid::{
 };
 
 pub(crate) use leaf::Scalar;
-pub(crate) use problem::{Fault, printable};
+pub(crate) use problem::Fault;
 pub(crate) use select::read_wanted;
 pub(crate) use setting::default_of;
 pub(crate) use words::{Scope, list};
@@ -69,7 +69,7 @@ pub fn load(sources: &[Source], tasks: &Tasks) -> Result<Vec<Scenario>, Diagnost
                     problems.push(problem);
                 }
                 None => {
-                    names.insert(name, printable(&source.name));
+                    names.insert(name, crate::text::escape::printable(&source.name));
                 }
             }
         }

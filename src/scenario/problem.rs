@@ -5,6 +5,9 @@ use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
 
+use crate::text::escape::printable;
+use crate::text::wrapped;
+
 /// The text of a scenario file as problems show it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Text {
@@ -126,7 +129,7 @@ impl Diagnostic {
             ),
             None => title.element(Origin::path(self.file.as_str())),
         };
-        let help = self.help.as_ref().map(|help| fold(help, width.saturating_sub(HELP_INDENT)));
+        let help = self.help.as_ref().map(|help| wrapped(help, "", "", width.saturating_sub(HELP_INDENT)).join("\n"));
         if let Some(help) = &help {
             group = group.element(Level::HELP.message(help.as_str()));
         }
@@ -136,22 +139,6 @@ impl Diagnostic {
 
 /// Columns before a way out: those of line numbers, and ` = help: `.
 const HELP_INDENT: usize = 12;
-
-/// A text with line breaks at blanks, where it is longer than so many columns.
-fn fold(text: &str, width: usize) -> String {
-    let (mut out, mut column) = (String::with_capacity(text.len()), 0);
-    for word in text.split(' ') {
-        let length = word.chars().count();
-        if !out.is_empty() {
-            let full = column + 1 + length > width;
-            out.push(if full { '\n' } else { ' ' });
-            column = if full { 0 } else { column + 1 };
-        }
-        out += word;
-        column += length;
-    }
-    out
-}
 
 /// Problems of one or many files. Empty means that all is well.
 #[derive(Clone, Debug, Default, PartialEq, thiserror::Error)]
@@ -224,20 +211,6 @@ impl Diagnostics {
     }
 }
 
-/// A word of the user's for a message: control characters escaped, long ones cut.
-pub(crate) fn printable(text: &str) -> String {
-    const LONGEST: usize = 80;
-    let mut out: String = text.chars().take(LONGEST).flat_map(escape).collect();
-    if text.chars().count() > LONGEST {
-        out.push('…');
-    }
-    out
-}
-
-fn escape(c: char) -> Vec<char> {
-    if c.is_control() { c.escape_default().collect() } else { vec![c] }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -285,11 +258,5 @@ mod tests {
         let order: Vec<&str> = problems.list().iter().map(|p| p.message.as_str()).collect();
         assert_eq!(order, ["there is no such file", "first", "second"]);
         assert!(problems.render(false).contains("--> z.yaml\n"), "{}", problems.render(false));
-    }
-
-    #[test]
-    fn words_of_the_user_cannot_steer_the_terminal() {
-        assert_eq!(printable("a\u{1b}[31m"), "a\\u{1b}[31m");
-        assert_eq!(printable(&"x".repeat(200)).chars().count(), 81);
     }
 }

@@ -264,7 +264,7 @@ fields! {
     rounds: One<Rounds>,
     /// When a trial is given up. Default: 30 s. Takes no list.
     timeout: One<Timeout>,
-    /// Two cells are equivalent where the interval of their ratio lies inside this margin. Default: 3 %. Takes no list.
+    /// Two cells are equivalent where the interval of their ratio lies inside this margin. Default: 3%. Takes no list.
     margin: One<Margin>,
     /// Seed of items and orders. Default: from the file's text. Takes no list.
     seed: One<Seed>,
@@ -329,7 +329,7 @@ fields! {
     metric: One<Metric>,
     /// With `metric: outcome`: how the trials end. Default: `ok`.
     is: One<OutcomeKind>,
-    /// Lower bound: a factor (`1.5`), a duration (`2 s`), items a second (`1000`), a size (`64 MiB`) or a share (`100 %`), as the metric asks. Default for `outcome` without any bound: 100 %.
+    /// Lower bound: a factor (`1.5`), a duration (`2 s`), items a second (`1000`), a size (`64 MiB`) or a share (`100%`), as the metric asks. Default for `outcome` without any bound: 100%.
     at_least: One<Bound>,
     /// Upper bound, as the lower one.
     at_most: One<Bound>,

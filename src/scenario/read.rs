@@ -9,11 +9,12 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor}
 use serde_path_to_error::Segment;
 use serde_yaml::{Mapping, Value};
 
-use super::problem::{Diagnostic, Fault, Text, printable};
+use super::problem::{Diagnostic, Fault, Text};
 use super::raw::{ChartEntry, Document, Expect, FaultEntry, Fields, ModelEntry, Selector, StageEntry, TaskEntry};
 use super::spans::{Node, Path, Step};
 use super::words::{Scope, unknown_key};
 use crate::task::Tasks;
+use crate::text::escape::printable;
 
 /// More mistakes than this in one file are not listed: the first ones usually explain the rest.
 const MOST_PROBLEMS: usize = 20;

@@ -13,9 +13,9 @@ use super::spans::Path;
 use super::valid::{Alternative, Choice, ConfigSettings, ModelChoice, Scenario, TaskChoice};
 use super::vocabulary::FaultWord;
 use super::words::{Scope, list, unknown_key, unknown_word};
-use crate::name::show_count;
 use crate::setting::{Key, Runtime, Setting, SettingKind, Stored, Value};
 use crate::task::{Task, Tasks};
+use crate::text::show_count;
 
 /// Most cells of a scenario.
 pub(crate) const MOST_CELLS: u64 = 10_000;

@@ -7,7 +7,7 @@ use super::problem::Fault;
 use super::valid::Alternative;
 use super::vocabulary::{schema_of_words, unknown};
 use super::words::{list, unknown_word};
-use crate::name::{parse_bytes, parse_duration, show_bytes, show_count, show_seconds};
+use crate::text::{parse_bytes, parse_duration, show_bytes, show_count, show_seconds};
 use crate::setting::{ConfigSetting, Setting, SettingKind, Value};
 
 /// The shape of numbers of workers that are no plain numbers, for the schema.

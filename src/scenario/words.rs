@@ -1,9 +1,10 @@
 //! What to say of words and keys that are not known: the nearest one, where it would be valid, or that it is not built yet.
 
 use super::problem::{Fault, printable};
-use crate::name::nearest;
 use crate::setting::OPTIONAL;
 use crate::task::Tasks;
+use crate::text::escape::printable;
+use crate::text::nearest;
 
 /// A place in a scenario that takes keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::words::WordRow;
-use crate::name::{show_bytes, show_count, show_seconds};
+use crate::text::{show_bytes, show_count, show_seconds};
 
 /// Most characters of a text that a label shows.
 const LONGEST_SHOWN: usize = 40;

@@ -10,7 +10,7 @@ use super::python::read_lines;
 use super::{
     Bound, Context, Data, Effort, Job, Place, Setting, SettingKind, Settings, Task, TaskError, Transform, digest,
 };
-use crate::name::exit_words;
+use crate::text::exit_words;
 
 /// What stands for the item in an argument.
 const ITEM: &str = "{item}";

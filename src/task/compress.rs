@@ -10,7 +10,7 @@ use flate2::write::ZlibEncoder;
 use super::{
     Context, Data, Effort, Job, Place, Setting, SettingKind, Settings, Task, TaskError, Transform, checksum, numbered,
 };
-use crate::name::show_bytes;
+use crate::text::show_bytes;
 
 /// Different words of the text.
 const VOCABULARY: usize = 2000;

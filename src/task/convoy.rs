@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use rustix::mm::{MapFlags, ProtFlags, mmap, munmap};
 
 use super::{Bound, Context, Effort, Job, Place, Setting, SettingKind, Settings, Task, TaskError, numbered};
-use crate::name::{plural, show_seconds};
+use crate::text::{plural, show_seconds};
 
 /// How long an item computes before it gives up on an item that waits: where items run one after the other, there is none.
 const GRACE: Duration = Duration::from_millis(10);

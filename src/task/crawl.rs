@@ -11,7 +11,7 @@ use super::web::{Found, Manners, serve};
 use super::{
     Bound, Context, Effort, Job, Later, Place, Setting, SettingKind, Settings, Task, TaskError, Topology, checksum,
 };
-use crate::name::{show_count, show_seconds};
+use crate::text::{show_count, show_seconds};
 
 /// Where the server says which pages it was not asked for once.
 const COUNTS: &str = "/counts";

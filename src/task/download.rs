@@ -11,7 +11,7 @@ use super::web::{Found, Manners, serve};
 use super::{
     Bound, Context, Effort, Job, Later, Place, Setting, SettingKind, Settings, Task, TaskError, checksum, numbered,
 };
-use crate::name::{show_bytes, show_seconds};
+use crate::text::{show_bytes, show_seconds};
 
 /// What paths start with; the number of the file follows.
 const FOLDER: &str = "/files/";

@@ -3,7 +3,7 @@
 use super::{
     Bound, Context, Data, Effort, Job, Place, Setting, SettingKind, Settings, Task, TaskError, Transform, numbered,
 };
-use crate::name::show_bytes;
+use crate::text::show_bytes;
 
 /// How many different payloads are prepared: few enough for memory, more than are ever in flight to one worker.
 const BUFFERS: u64 = 8;

@@ -9,7 +9,7 @@ use super::{
     Bound, Context, Data, Effort, Job, Place, Setting, SettingKind, Settings, Task, TaskError, Transform, checksum,
     numbered,
 };
-use crate::name::show_bytes;
+use crate::text::show_bytes;
 
 pub(super) struct File;
 

@@ -3,7 +3,7 @@
 use sha2::{Digest as _, Sha256};
 
 use super::{Context, Data, Effort, Job, Place, Setting, SettingKind, Settings, Task, TaskError, Transform, numbered};
-use crate::name::show_bytes;
+use crate::text::show_bytes;
 
 /// Bytes from which CPython's hashlib lets the interpreter lock go (`HASHLIB_GIL_MINSIZE`).
 const LETS_GO: usize = 2048;

@@ -13,7 +13,7 @@ use ::image::{DynamicImage, ImageReader, RgbImage};
 use super::{
     Context, Data, Effort, Job, Place, Setting, SettingKind, Settings, Task, TaskError, Transform, checksum, numbered,
 };
-use crate::name::show_count;
+use crate::text::show_count;
 
 /// Different images that are generated.
 const IMAGES: u64 = 4;

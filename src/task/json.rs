@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use super::{Context, Effort, Job, Place, Setting, SettingKind, Settings, Task, TaskError, numbered};
-use crate::name::show_count;
+use crate::text::show_count;
 
 /// What stands before the document in a request: the number of the item.
 const STAMP: usize = 8;

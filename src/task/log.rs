@@ -12,7 +12,7 @@ use super::{
     Bound, Consumer, Context, Effort, Job, Made, Place, Setting, SettingKind, Settings, Task, TaskError, Topology,
     checksum, numbered,
 };
-use crate::name::show_bytes;
+use crate::text::show_bytes;
 
 /// The file in the trial's folder, and the one that is written while workers warm up.
 const FILE: &str = "log";

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Bound, Context, Effort, Job, Place, Setting, SettingKind, Settings, Task, TaskError, numbered};
-use crate::name::{show_count, show_seconds};
+use crate::text::{show_count, show_seconds};
 
 pub(super) struct Mixed;
 

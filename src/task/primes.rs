@@ -1,7 +1,7 @@
 //! `primes`: counts primes by trial division. π(limit) is cut into 64 blocks; item `i` counts block `i % 64`.
 
 use super::{Context, Effort, Job, Place, Setting, SettingKind, Settings, Task, TaskError, numbered};
-use crate::name::show_count;
+use crate::text::show_count;
 
 /// Blocks of π(limit); a number that every worker count in use divides well.
 const BLOCKS: u64 = 64;

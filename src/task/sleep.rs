@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Bound, Context, Effort, Job, Later, Place, Setting, SettingKind, Settings, Task, TaskError, numbered};
-use crate::name::show_seconds;
+use crate::text::show_seconds;
 
 pub(super) struct Sleep;
 

@@ -1,7 +1,7 @@
 //! `sort`: sorts numbers, or words, and adds up what comes out in its order.
 
 use super::{Context, Effort, Job, Place, Setting, SettingKind, Settings, Task, TaskError, checksum, numbered};
-use crate::name::show_count;
+use crate::text::show_count;
 
 /// Letters of a word.
 const LETTERS: usize = 12;

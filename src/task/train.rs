@@ -3,7 +3,7 @@
 use super::{
     Context, Effort, Iterations, Job, Place, Setting, SettingKind, Settings, Task, TaskError, Topology, numbered,
 };
-use crate::name::{plural, show_count};
+use crate::text::{plural, show_count};
 
 /// Bytes of a value.
 const VALUE: usize = 8;

@@ -9,9 +9,9 @@ use std::collections::BTreeMap;
 
 use super::samples::{UNBOUNDED, log_ratios};
 use super::sentence::{list, verb};
-use crate::name::{plural, show_bytes, three_digits};
 use crate::results::{BreakEven, BreakPoint, Cell, Crossing, Group, GroupVerdict, Results, Word};
 use crate::stats;
+use crate::text::{plural, show_bytes, three_digits};
 
 /// Every pair of ways along every axis on which both have two values or more.
 pub(super) fn all(results: &Results, groups: &[GroupVerdict]) -> Vec<BreakEven> {

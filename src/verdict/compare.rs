@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::samples::{bare, compared, ratio_interval, second_runs};
 use super::sentence::thousandths;
 use super::{FEWEST_ROUNDS, crashed, range};
-use crate::name::plural;
+use crate::text::plural;
 use crate::results::{Check, Group, Pair, Results, Word};
 use crate::setting::comparable;
 use crate::stats::{self, FAMILY_ERROR, Step};
+use crate::text::plural;
 
 /// Level of the A/A check (methodology, rule 15).
 const CHECK_LEVEL: f64 = 0.99;
@@ -82,12 +83,12 @@ pub(super) fn withheld(results: &Results, group: &Group, checks: &[Check], compa
     if rounds < FEWEST_ROUNDS {
         let are = if rounds == 1 { "is" } else { "are" };
         let rounds = plural(rounds as u64, "round");
-        return Some(format!("{rounds} {are} too few for an interval at 95 %; it takes {FEWEST_ROUNDS}"));
+        return Some(format!("{rounds} {are} too few for an interval at 95%; it takes {FEWEST_ROUNDS}"));
     }
     if let Some(check) = checks.iter().find(|check| !check.passed) {
         let label = &results.cells[check.cell].label;
         let ratio = range(&check.ratio, thousandths(&check.ratio));
-        return Some(format!("the A/A check failed: {label} against itself gave a ratio of {ratio} at 99 %"));
+        return Some(format!("the A/A check failed: {label} against itself gave a ratio of {ratio} at 99%"));
     }
     let wanted = group.cells.len().min(2);
     (comparable < wanted).then(|| format!("fewer than {wanted} ways have {FEWEST_ROUNDS} trials whose time counts"))

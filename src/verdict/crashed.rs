@@ -2,9 +2,9 @@
 
 use super::Seen;
 use super::sentence::list;
-use crate::name::{plural, show_seconds};
 use crate::results::{CellEstimate, Fault, FaultEstimate};
 use crate::setting::OnCrash;
+use crate::text::{plural, show_seconds};
 
 /// Why such a group has no verdict on times.
 pub(super) const WITHHELD: &str = "a fault is injected, so that what counts is who survives and what is lost";

@@ -2,10 +2,10 @@
 
 use super::measured::measure;
 use super::sentence::times as show_times;
-use crate::name::{show_bytes, show_seconds, three_digits};
 use crate::results::{Answer, Expectation, ExpectationResult, GroupVerdict, Results, Trial};
 use crate::setting::{Metric, OutcomeKind, Runtime, Unit};
 use crate::stats;
+use crate::text::{show_bytes, show_percent, show_seconds, three_digits};
 
 /// Whether a trial ended in a way that the scenario expects: right, as an expectation demands of its cell, or as the fault
 /// brings about that is injected into it.
@@ -84,7 +84,7 @@ fn judge(
     let show = |value: f64| show(value, unit);
     let numbers = match found.ends {
         Some((low, high)) => {
-            format!("{} ({}–{}, {:.1} %)", show(found.median), show(low), show(high), found.level * 100.0)
+            format!("{} ({}–{}, {:.1}%)", show(found.median), show(low), show(high), found.level * 100.0)
         }
         None => format!("{} (too few trials for an interval)", show(found.median)),
     };
@@ -117,7 +117,7 @@ fn counted(results: &Results, expected: &Expectation, cell: usize, is: OutcomeKi
         format!("{share})")
     } else {
         let (low, high) = (show(low, Unit::Share), show(high, Unit::Share));
-        format!("{share}, {low}–{high} at {} %)", SHARE_LEVEL * 100.0)
+        format!("{share}, {low}–{high} at {}%)", SHARE_LEVEL * 100.0)
     };
     (found, format!("{who}: {numbers}, {bound} expected: {}{why}", words(found)))
 }
@@ -151,7 +151,7 @@ fn show(value: f64, unit: Unit) -> String {
         Unit::Seconds => show_seconds(value),
         Unit::PerSecond => format!("{} items/s", three_digits(value)),
         Unit::Bytes => show_bytes(value.round() as u64),
-        Unit::Share => format!("{} %", three_digits(value * 100.0)),
+        Unit::Share => show_percent(value),
     }
 }
 
@@ -221,7 +221,7 @@ mod tests {
         assert_eq!(answers, [Met, NotMet, Undecided, NotMet, Met, NotMet]);
         let line = &derived.expectations[0].details[0];
         assert!(
-            line.starts_with("threads × 2 over serial: 2.0") && line.ends_with("96.5 %), at least 1.5× expected: met"),
+            line.starts_with("threads × 2 over serial: 2.0") && line.ends_with("96.5%), at least 1.5× expected: met"),
             "{line}"
         );
         assert_eq!(derived.expectations[3].details.len(), 2);
@@ -299,7 +299,7 @@ mod tests {
         use Answer::{Met, NotMet, Undecided};
         assert_eq!(answers, [Met, Undecided, Met, NotMet]);
         let line = &derived.expectations[2].details[0];
-        assert!(line.contains("3.00× (2.50×–3.20×, 96.9 %), a ratio of medians, at most 4×"), "{line}");
+        assert!(line.contains("3.00× (2.50×–3.20×, 96.9%), a ratio of medians, at most 4×"), "{line}");
         let memory = derived.estimates[1].memory.unwrap();
         assert_eq!((memory.pss, memory.private, memory.trials), (30.0 * 1048576.0, 15.0 * 1048576.0, 7));
         assert_eq!((memory.shared, memory.growth, memory.per_worker), (memory.private, memory.pss, None));
@@ -327,7 +327,7 @@ mod tests {
         use Answer::{Met, NotMet, Undecided};
         assert_eq!(answers, [Met, NotMet, Undecided, Undecided]);
         let line = |i: usize| derived.expectations[i].details[0].as_str();
-        assert!(line(0).starts_with("serial: 9 ms (9 ms–9 ms, 98.4 %)"), "{}", line(0));
+        assert!(line(0).starts_with("serial: 9 ms (9 ms–9 ms, 98.4%)"), "{}", line(0));
         assert!(line(2).contains("fewer than 1000 items"), "{}", line(2));
         assert!(line(3).contains("no instrumented trial to judge by"), "{}", line(3));
     }
@@ -355,11 +355,11 @@ mod tests {
         assert_eq!(answers, [NotMet, Met, Met, Undecided, NotMet, Undecided, NotMet]);
         assert_eq!(
             derived.expectations[3].details[0],
-            "threads × 2: 12 of 15 worker died (80 %, 51.9 %–95.7 % at 95 %), at least 80 % expected: undecided"
+            "threads × 2: 12 of 15 worker died (80%, 51.9%–95.7% at 95%), at least 80% expected: undecided"
         );
         assert_eq!(
             derived.expectations[0].details[0],
-            "threads × 2: 3 of 15 ok (20 %), at least 100 % expected: not met"
+            "threads × 2: 3 of 15 ok (20%), at least 100% expected: not met"
         );
         assert!(made.results.trials.iter().all(|trial| is_planned(&made.results, trial)));
         made.results.expectations.truncate(1);

@@ -3,8 +3,8 @@
 use super::LEVEL;
 use super::samples::{ratio_interval, values};
 use super::sentence::verb;
-use crate::name::show_count;
 use crate::results::{Cell, Group, Interval, RatePoint, Results, SaturationPoint};
+use crate::text::show_count;
 
 /// A way keeps up where it answers at least this share of what comes, from the first moment to the last reply. The reply to
 /// the last item is late by its own latency even on an idle machine, and random arrivals leave some of the time over: less

@@ -180,7 +180,7 @@ mod tests {
         assert_eq!(group.pairs[0].word, Word::Equivalent);
         assert!(group.pairs[0].ratio.low.unwrap() > 1.0 / 1.03 && group.pairs[0].ratio.high.unwrap() < 1.03);
         assert!(
-            group.sentence.starts_with("threads × 2 and rayon × 2 are equivalent (within ±3 %) and fastest: 2.0"),
+            group.sentence.starts_with("threads × 2 and rayon × 2 are equivalent (within ±3%) and fastest: 2.0"),
             "{}",
             group.sentence
         );

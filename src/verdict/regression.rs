@@ -8,9 +8,9 @@
 use super::FEWEST_ROUNDS;
 use super::samples::{UNBOUNDED, bare, compared, ratio_interval};
 use super::sentence::{effect, percent};
-use crate::name::{plural, three_digits};
 use crate::results::{Cell, Change, Group, GroupVerdict, Interval, Regression, Results};
 use crate::stats::{self, FAMILY_ERROR, Step};
+use crate::text::{plural, three_digits};
 
 /// The comparisons of all groups of a run of two builds; puts what they say in place of what a comparison of ways would.
 pub(super) fn all(results: &Results, groups: &mut [GroupVerdict]) -> Vec<Regression> {
@@ -91,7 +91,7 @@ fn decide(
 /// What a ratio of times is above one, with its sign: `+25 %`, `−0.3 %`; `∞` where one side timed out.
 #[must_use]
 pub fn change(ratio: f64) -> String {
-    if ratio >= UNBOUNDED { "∞".into() } else { format!("{} %", signed(ratio)) }
+    if ratio >= UNBOUNDED { "∞".into() } else { format!("{}%", signed(ratio)) }
 }
 
 fn signed(ratio: f64) -> String {
@@ -106,7 +106,7 @@ fn signed(ratio: f64) -> String {
 #[must_use]
 pub fn change_interval(ratio: &Interval) -> String {
     let high = ratio.high.map_or("∞".into(), signed);
-    let ends = ratio.low.map_or(String::new(), |low| format!(" ({} to {high} %)", signed(low)));
+    let ends = ratio.low.map_or(String::new(), |low| format!(" ({} to {high}%)", signed(low)));
     change(ratio.median) + &ends
 }
 
@@ -132,15 +132,15 @@ fn sentence(results: &Results, found: &[Regression]) -> String {
     }
     let regressions = found.iter().filter(|regression| regression.word == Change::Regression).count();
     let head = match regressions {
-        0 => format!("No regression beyond {margin} % is shown."),
-        count => format!("{} beyond {margin} %.", plural(count as u64, "regression")),
+        0 => format!("No regression beyond {margin}% is shown."),
+        count => format!("{} beyond {margin}%.", plural(count as u64, "regression")),
     };
     let parts = [
         told(Change::Regression, "Time of this build over the other's".into()),
-        told(Change::Slower, format!("Slower, not shown to be beyond {margin} %")),
+        told(Change::Slower, format!("Slower, not shown to be beyond {margin}%")),
         told(Change::Undecided, "Undecided".into()),
         told(Change::Faster, "Faster".into()),
-        told(Change::Equivalent, format!("Equivalent within ±{margin} %")),
+        told(Change::Equivalent, format!("Equivalent within ±{margin}%")),
     ];
     head + &parts.concat()
 }
@@ -180,10 +180,10 @@ mod tests {
         assert!(first.ratio.low.unwrap() > 1.24 && first.ratio.high.unwrap() < 1.26, "{first:?}");
         let sentence = &derived.groups[0].sentence;
         assert!(
-            sentence.starts_with("1 regression beyond 3 %. Time of this build over the other's: serial +25 % ("),
+            sentence.starts_with("1 regression beyond 3%. Time of this build over the other's: serial +25% ("),
             "{sentence}"
         );
-        assert!(sentence.contains("Faster: threads × 2 −17 % ("), "{sentence}");
+        assert!(sentence.contains("Faster: threads × 2 −17% ("), "{sentence}");
         let turned = two_builds(&[(1.0, 1.25), (0.5, 0.5), (0.6, 0.5)], 0.002);
         assert_eq!(words(&turned), [Change::Faster, Change::Equivalent, Change::Regression]);
     }
@@ -196,7 +196,7 @@ mod tests {
         assert_eq!(words(&near), [Change::Slower], "{:?}", near.derive().regressions);
         let sentence = &near.derive().groups[0].sentence;
         assert!(
-            sentence.starts_with("No regression beyond 3 % is shown. Slower, not shown to be beyond 3 %"),
+            sentence.starts_with("No regression beyond 3% is shown. Slower, not shown to be beyond 3%"),
             "{sentence}"
         );
         let noisy = two_builds(&[(1.0, 1.0)], 0.3);
@@ -219,7 +219,7 @@ mod tests {
         let lost = &derived.regressions[0];
         assert_eq!(
             (lost.word, lost.ratio.median, change_interval(&lost.ratio).as_str()),
-            (Change::Regression, UNBOUNDED, "∞ (∞ to ∞ %)")
+            (Change::Regression, UNBOUNDED, "∞ (∞ to ∞%)")
         );
         let mut few = two_builds(&[(1.0, 1.0)], 0.002);
         few.fail(0, &(0..12), &Outcome::ResultMismatch);

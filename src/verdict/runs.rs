@@ -249,7 +249,7 @@ fn differences(old: &Results, new: &Results) -> Vec<(String, String, String)> {
             ("seed", run.seed.to_string()),
             ("quick", word(run.quick)),
             ("complete", word(run.complete)),
-            ("margin", format!("{} %", run.margin * 100.0)),
+            ("margin", format!("{}%", run.margin * 100.0)),
             ("load at the start", load_words(results)),
         ]
     };

@@ -1,9 +1,9 @@
 //! The finding of a group in plain English, every word of it computed.
 
 use super::{FEWEST_ROUNDS, UNBOUNDED, crashed};
-use crate::name::plural;
 use crate::results::{CellEstimate, Group, GroupVerdict, Interval, Pair, Results, Word};
 use crate::setting::Model;
+use crate::text::plural;
 
 /// How many names a sentence lists before it counts the rest.
 const NAMES: usize = 4;
@@ -58,7 +58,7 @@ pub(super) fn thousandths(ratio: &Interval) -> impl Fn(f64) -> String + Copy {
 /// A difference in per cent, or as a factor from two on: `3.1 %`, `2.40×`.
 #[must_use]
 pub fn effect(ratio: f64) -> String {
-    if ratio >= FACTOR_FROM { times(ratio) } else { format!("{} %", percent(ratio)) }
+    if ratio >= FACTOR_FROM { times(ratio) } else { format!("{}%", percent(ratio)) }
 }
 
 /// What a ratio is above one, in per cent: `3.1`, `12`, `−1.2`.
@@ -101,7 +101,7 @@ pub fn seconds_interval(interval: &Interval) -> String {
 /// A 95th percentile of latencies in words: `95 % of the replies within 3.4 ms (3.3–3.6)`.
 #[must_use]
 pub fn late(p95: &Interval) -> String {
-    format!("95 % of the replies within {}", seconds_interval(p95))
+    format!("95% of the replies within {}", seconds_interval(p95))
 }
 
 /// What a sentence is made from.
@@ -214,7 +214,7 @@ impl Seen<'_> {
             let margin = fixed_margin(self.results.run.margin);
             let best = if self.group.rate.is_some() { " and answer soonest" } else { " and fastest" };
             let place = if winners.len() == verdict.ranking.len() { "" } else { best };
-            return format!("{names} are equivalent (within ±{margin} %){place}: {}.", self.pace(winners[0]));
+            return format!("{names} are equivalent (within ±{margin}%){place}: {}.", self.pace(winners[0]));
         };
         let (leader, pace) = (self.label(winners[0]), self.pace(winners[0]));
         let which = match winners.len() {
@@ -271,8 +271,8 @@ fn ahead(other: &str, ratio: &Interval) -> String {
     if ratio.median >= FACTOR_FROM {
         return format!("{} as fast as {other}{}", times(ratio.median), spread(ratio, like(ratio.median)));
     }
-    let spread = ends(ratio, percent).map_or(String::new(), |ends| format!(" ({ends} %)"));
-    format!("ahead of {other} by {} %{spread}", percent(ratio.median))
+    let spread = ends(ratio, percent).map_or(String::new(), |ends| format!(" ({ends}%)"));
+    format!("ahead of {other} by {}%{spread}", percent(ratio.median))
 }
 
 /// The same of latencies.
@@ -338,14 +338,14 @@ mod tests {
         assert_eq!(seconds_interval(&interval(1.84, 1.82, 1.86)), "1.84 s (1.82–1.86)");
         assert_eq!(seconds_interval(&interval(1.0, 0.99, 1.01)), "1.00 s (0.99–1.01)");
         assert_eq!(seconds_interval(&interval(0.0124, 0.0123, 0.0126)), "12.4 ms (12.3–12.6)");
-        assert_eq!(ahead("serial", &interval(1.031, 1.012, 1.05)), "ahead of serial by 3.1 % (1.2–5.0 %)");
+        assert_eq!(ahead("serial", &interval(1.031, 1.012, 1.05)), "ahead of serial by 3.1% (1.2–5.0%)");
         assert_eq!(ahead("serial", &interval(2.5, 2.4, 2.6)), "2.50× as fast as serial (2.40–2.60)");
         assert_eq!((percent(0.988), percent(1.00001), percent(1.256)), ("−1.2".into(), "0.0".into(), "26".into()));
         assert_eq!(times_interval(&interval(1.94, 1.9, 1.97)), "1.94× (1.90–1.97)");
         assert_eq!(times_interval(&interval(1.012, 1.008, 1.015)), "1.012× (1.008–1.015)");
         assert_eq!(speedup_interval(&interval(1.012, 0.988, 1.015)), "1.01× (0.99–1.01)");
         assert_eq!([0.999, 9.996, 0.0421, 1840.4].map(|ratio| like(ratio)(ratio)), ["1.00", "10.0", "0.0421", "1840"]);
-        assert_eq!((effect(1.031), effect(2.4), times(UNBOUNDED)), ("3.1 %".into(), "2.40×".into(), "∞".into()));
+        assert_eq!((effect(1.031), effect(2.4), times(UNBOUNDED)), ("3.1%".into(), "2.40×".into(), "∞".into()));
         assert_eq!(times_interval(&Interval { low: None, ..interval(1.94, 1.9, 1.97) }), "1.94×");
         let open = Interval { high: None, ..interval(1.5, 1.2, 0.0) };
         assert_eq!(range(&open, like(1.5)), "1.50 (1.20–∞)");

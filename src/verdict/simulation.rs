@@ -133,18 +133,18 @@ fn prove(at: usize) {
         let pairs_said = tally.pairs_said / tally.pairs.of as f64;
         let of_cells = match shape.drifts() {
             true => "–".into(),
-            false => format!("{:.1} % ({cells_said:.1} %)", tally.cells.percent()),
+            false => format!("{:.1}% ({cells_said:.1}%)", tally.cells.percent()),
         };
         println!(
-            "| {} | {cells} | {:.2} % | {:.2} % | {of_cells} | {:.1} % ({pairs_said:.1} %) | {:.1} % | {} |",
+            "| {} | {cells} | {:.2}% | {:.2}% | {of_cells} | {:.1}% ({pairs_said:.1}%) | {:.1}% | {} |",
             shape.name,
             tally.difference.percent(),
             tally.equivalence.percent(),
             tally.pairs.percent(),
             tally.withheld.percent(),
-            if truth == APART { format!("{:.1} %", tally.found.percent()) } else { "–".into() },
+            if truth == APART { format!("{:.1}%", tally.found.percent()) } else { "–".into() },
         );
-        assert!(tally.any.percent() <= 5.0, "{}: false words in {:.2} % of groups", shape.name, tally.any.percent());
+        assert!(tally.any.percent() <= 5.0, "{}: false words in {:.2}% of groups", shape.name, tally.any.percent());
         if !shape.drifts() {
             assert!(tally.cells.percent() >= cells_said - 1.0, "{}: {:.2}", shape.name, tally.cells.percent());
         }
@@ -185,7 +185,7 @@ fn a_machine_whose_second_runs_are_slower_is_caught() {
     // With noise of 2 % the ratio of two runs has a spread of 2.8 %.
     for (broken, least) in [(1.02, 40.0), (1.05, 99.0)] {
         let tally = analyse(&SHAPES[0], &ALIKE, broken, 200);
-        println!("second runs {:.0} % slower: withheld in {:.1} %", (broken - 1.0) * 100.0, tally.withheld.percent());
+        println!("second runs {:.0}% slower: withheld in {:.1}%", (broken - 1.0) * 100.0, tally.withheld.percent());
         assert!(tally.withheld.percent() >= least, "{}", tally.withheld.percent());
     }
 }

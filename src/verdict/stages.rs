@@ -46,7 +46,7 @@ pub(super) fn sentence(results: &Results, ranking: &[usize], estimates: &[CellEs
     let cell = &results.cells[cell];
     let name = |at: &usize| {
         let busy = pipeline.stages.get(*at).map_or(0.0, |stage| stage.busy * 100.0);
-        format!("{} (busy {busy:.0} %)", results.stage_shown(cell, *at))
+        format!("{} (busy {busy:.0}%)", results.stage_shown(cell, *at))
     };
     let names: Vec<String> = pipeline.bottleneck.iter().map(name).collect();
     Some(match &names[..] {
@@ -83,7 +83,7 @@ mod tests {
         let pipeline = results.derived.estimates[1].pipeline.as_ref().unwrap();
         assert_eq!((pipeline.bottleneck.as_slice(), pipeline.trials, pipeline.stages[1].most), (&[1][..], 1, 4));
         let sentence = &results.derived.groups[0].sentence;
-        let named = " Bottleneck of a × 1 | b × 1 | c × 1: stage 2, b on threads × 1 (busy 99 %).";
+        let named = " Bottleneck of a × 1 | b × 1 | c × 1: stage 2, b on threads × 1 (busy 99%).";
         assert!(sentence.ends_with(named), "{sentence}");
         assert_eq!(results.derived.estimates[0].pipeline, None);
     }
@@ -96,7 +96,7 @@ mod tests {
         assert_eq!(pipeline.bottleneck, [0, 1]);
         let sentence = &results.derived.groups[0].sentence;
         assert!(
-            sentence.contains("has no single bottleneck: stage 1, a on threads × 1 (busy 48 %) and stage 2"),
+            sentence.contains("has no single bottleneck: stage 1, a on threads × 1 (busy 48%) and stage 2"),
             "{sentence}"
         );
     }

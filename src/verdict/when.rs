@@ -2,9 +2,9 @@
 
 use super::break_even::lines;
 use super::sentence::{late, list, times, verb};
-use crate::name::{plural, show_count};
 use crate::results::{BreakEven, CellEstimate, Crossing, Group, GroupVerdict, Results, Word};
 use crate::setting::{Measure, Runtime};
+use crate::text::{plural, show_count};
 
 /// How many crossings along settings a recommendation tells; all stand in the results.
 const CROSSINGS: usize = 2;

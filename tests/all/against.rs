@@ -68,11 +68,11 @@ fn a_much_slower_build_is_a_regression_by_name() {
     let words: Vec<Change> = results.derived.regressions.iter().map(|found| found.word).collect();
     assert_eq!(words, [Change::Regression; 2]);
     let report = place.report_text("b");
-    for part in ["serial", "processes × 1, pipe", "2 regressions beyond 3 %", "slower: a regression", "other build"] {
+    for part in ["serial", "processes × 1, pipe", "2 regressions beyond 3%", "slower: a regression", "other build"] {
         assert!(report.contains(part), "{part} in {report}");
     }
     // A table of eighty columns breaks long names and words.
-    for part in ["serial", "processes × 1,", "2 regressions beyond 3 %", "slower: a", "other build"] {
+    for part in ["serial", "processes × 1,", "2 regressions beyond 3%", "slower: a", "other build"] {
         assert!(ended.stdout.contains(part), "{part} in {}", ended.stdout);
     }
     // Drawn again, the report is the same.
@@ -214,7 +214,7 @@ fn forty_reruns_catch_a_quarter_more_time_and_nothing_else() {
             );
         }
     }
-    println!("25 % slower: caught in {} of 40; unchanged: caught in {} of 40", counts[0], counts[1]);
+    println!("25% slower: caught in {} of 40; unchanged: caught in {} of 40", counts[0], counts[1]);
     assert!(counts[0] >= 38 && counts[1] <= 2, "{counts:?}");
 }
 

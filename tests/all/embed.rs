@@ -112,7 +112,7 @@ fn values_stand_within_sentences_and_tables() {
     assert!(bare.starts_with(&format!("Two are {}, with ", speedup(&place, "processes × 2, pipe"))), "{bare}");
     let row = bare.lines().last().unwrap();
     let fields: Vec<&str> = row.trim_matches(['|', ' ']).split(" | ").collect();
-    assert!(fields[0].ends_with(" ms") && fields[1].ends_with(" %"), "{bare}");
+    assert!(fields[0].ends_with(" ms") && fields[1].ends_with('%'), "{bare}");
     let interval = bare.split("with ").nth(1).unwrap().split(").").next().unwrap();
     assert!(interval.starts_with(&speedup(&place, "threads × 2")) && interval.contains(" ("), "{bare}");
 }

@@ -27,7 +27,7 @@ fn what_is_met_passes_in_every_unit() {
     ];
     let ended = run(&place, &expect, &["--undecided", "fail"]).expect(0);
     for text in
-        ["met: throughput of threads is at least 0.1 items/s and at most 10", "6 of 6 ok (100 %)", "relative to serial"]
+        ["met: throughput of threads is at least 0.1 items/s and at most 10", "6 of 6 ok (100%)", "relative to serial"]
     {
         assert!(ended.stdout.contains(text), "{text}: {}", ended.stdout);
     }
@@ -71,7 +71,7 @@ fn percentiles_of_the_service_time_are_judged_by_trial() {
     let expect = "expect: {compare: {model: serial}, metric: service_p50, at_least: 1 ms, at_most: 2 s}\n";
     place.scenario("percentiles", &format!("{work}{expect}"));
     let ended = place.run_scenario("percentiles", &["--undecided", "fail"]).expect(0);
-    assert!(ended.stdout.contains("98.4 %"), "{}", ended.stdout);
+    assert!(ended.stdout.contains("98.4%"), "{}", ended.stdout);
     assert_eq!(place.results("percentiles").latencies[0].service_by_trial.len(), 7);
 }
 
@@ -84,7 +84,7 @@ fn an_outcome_that_is_expected_is_planned() {
     let expect = "expect: {compare: {model: serial}, metric: outcome, is: timed_out, at_least: 1}\n";
     place.scenario("late", &format!("{work}{expect}"));
     let ended = place.run_scenario("late", &[]).expect(0);
-    assert!(ended.stdout.contains("1 of 1 timed out (100 %), at least 100 % expected: met"), "{}", ended.stdout);
+    assert!(ended.stdout.contains("1 of 1 timed out (100%), at least 100% expected: met"), "{}", ended.stdout);
 }
 
 #[test]

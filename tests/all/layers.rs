@@ -5,22 +5,22 @@ use std::path::{Path, PathBuf};
 
 /// Every room with the rooms that it may import, from the ground up.
 const ROOMS: &[(&str, &[&str])] = &[
-    ("name", &[]),
-    ("vocab", &["name"]),
+    ("text", &[]),
+    ("vocab", &["text"]),
     ("reexec", &[]),
     ("stats", &[]),
-    ("task", &["name"]),
-    ("ipc", &["name"]),
-    ("runtime", &["name", "task"]),
-    ("model", &["name", "reexec", "task", "ipc", "runtime"]),
-    ("scenario", &["name", "vocab", "task", "ipc", "runtime", "model"]),
-    ("plan", &["name", "vocab", "task", "ipc", "runtime", "model", "scenario"]),
-    ("results", &["name", "vocab"]),
-    ("host", &["name", "vocab", "reexec", "task", "ipc", "runtime", "model", "plan", "results"]),
-    ("verdict", &["name", "vocab", "stats", "results"]),
+    ("task", &["text"]),
+    ("ipc", &["text"]),
+    ("runtime", &["text", "task"]),
+    ("model", &["text", "reexec", "task", "ipc", "runtime"]),
+    ("scenario", &["text", "vocab", "task", "ipc", "runtime", "model"]),
+    ("plan", &["text", "vocab", "task", "ipc", "runtime", "model", "scenario"]),
+    ("results", &["text", "vocab"]),
+    ("host", &["text", "vocab", "reexec", "task", "ipc", "runtime", "model", "plan", "results"]),
+    ("verdict", &["text", "vocab", "stats", "results"]),
     ("engine", &["plan", "host", "reexec", "results"]),
-    ("chart", &["name", "vocab", "stats", "results", "verdict"]),
-    ("report", &["name", "vocab", "stats", "results", "verdict", "chart"]),
+    ("chart", &["text", "vocab", "stats", "results", "verdict"]),
+    ("report", &["text", "vocab", "stats", "results", "verdict", "chart"]),
 ];
 /// The room at the top, which may import all others.
 const TOP: &str = "cli";
@@ -97,7 +97,7 @@ fn code(text: &str) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// The rooms that a path head leads to: `crate::name`, `crate::{name, task::Tasks}`, and the same by `super`.
+/// The rooms that a path head leads to: `crate::text`, `crate::{text, task::Tasks}`, and the same by `super`.
 fn imported(file: &File) -> BTreeSet<String> {
     let text = code(&file.text);
     let mut rooms = BTreeSet::new();
@@ -177,12 +177,12 @@ fn the_reader_of_imports_sees_every_form() {
         imported(&File { name: name.into(), room, text: text.into() }).into_iter().collect::<Vec<_>>()
     };
     assert_eq!(
-        file("ipc/pipe.rs", "use crate::name::show;\nuse crate::{ipc, task::{Task, x}, host};"),
-        ["host", "name", "task"]
+        file("ipc/pipe.rs", "use crate::text::show;\nuse crate::{ipc, task::{Task, x}, host};"),
+        ["host", "task", "text"]
     );
     assert_eq!(file("ipc/pipe.rs", "fn f() { super::super::plan::plan(); }"), ["plan"]);
     assert_eq!(file("ipc/mod.rs", "use super::plan;"), ["plan"]);
-    assert_eq!(file("name.rs", "mod tests { use super::super::task; }"), ["task"]);
+    assert_eq!(file("text/mod.rs", "mod tests { use super::super::task; }"), ["task"]);
     assert_eq!(file("ipc/pipe.rs", "// crate::plan is not for us\nuse super::frame;"), [] as [&str; 0]);
 }
 

@@ -15,7 +15,10 @@ struct Shown {
 
 /// The numbers of a table's cell; those of an interval have the unit of its median.
 fn numbers(text: &str) -> Vec<Shown> {
-    let signs: Vec<char> = text.replace('−', "-").replace('\u{202f}', "").chars().collect();
+    let text: Vec<char> = text.replace('−', "-").chars().collect();
+    // A comma between digits groups them; any other ends a number.
+    let groups = |at: usize| text[at] == ',' && text.get(at + 1).is_some_and(char::is_ascii_digit);
+    let signs: Vec<char> = (0..text.len()).filter(|at| !groups(*at)).map(|at| text[at]).collect();
     let (mut found, mut at): (Vec<Shown>, usize) = (Vec::new(), 0);
     while at < signs.len() {
         let starts =
@@ -43,7 +46,7 @@ fn numbers(text: &str) -> Vec<Shown> {
         });
     }
     let first = found.first().map(|shown| shown.unit.clone()).unwrap_or_default();
-    if text.contains(" (") {
+    if signs.windows(2).any(|pair| pair == [' ', '(']) {
         found.iter_mut().filter(|shown| shown.unit.is_empty()).for_each(|shown| shown.unit.clone_from(&first));
     }
     found
@@ -165,7 +168,7 @@ fn numbers_are_read_from_the_texts_of_tables() {
     assert_eq!(read("116 ms (102–142)"), with(&[116.0, 102.0, 142.0], "ms"));
     assert_eq!(read("1.65× (1.47–1.83)"), with(&[1.65, 1.47, 1.83], "×"));
     assert_eq!(read("−12 KiB"), with(&[-12.0], "KiB"));
-    assert_eq!(read("250\u{202f}880"), with(&[250_880.0], ""));
+    assert_eq!(read("250,880"), with(&[250_880.0], ""));
     assert_eq!(read("15 of 15"), with(&[15.0, 15.0], ""));
-    assert_eq!(read("x3..x13 of 15, 99.3 %").last(), with(&[99.3], "%").last());
+    assert_eq!(read("x3..x13 of 15, 99.3%").last(), with(&[99.3], "%").last());
 }

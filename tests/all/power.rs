@@ -20,7 +20,7 @@ fn a_plan_says_what_its_rounds_can_show() {
         line.starts_with("    power: 15 rounds, 10 comparisons: four runs in five show a difference of "),
         "{line}"
     );
-    assert!(line.contains(" % where rounds differ by 1 %, ") && line.contains("; 3 % would take about "), "{line}");
+    assert!(line.contains("% where rounds differ by 1%, ") && line.contains("; 3% would take about "), "{line}");
 
     let json = place.run(&["plan", "p.yaml", "--json"]).expect(0).json();
     let power = &json[0]["groups"][0]["power"];

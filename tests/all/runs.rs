@@ -491,6 +491,44 @@ fn colour_is_for_terminals_that_want_it() {
     assert!(!place.run(&arguments).expect(0).stdout.contains('\u{1b}'));
 }
 
+#[test]
+fn the_flag_for_colour_holds_for_every_command_and_into_pipes() {
+    let place = Place::new();
+    place.scenario("z", SMALL);
+    place.scenario("bad", "tasks: [primse]\n");
+    let coloured = |text: &str| text.contains("\u{1b}[");
+    for when in ["auto", "always", "never"] {
+        let always = when == "always";
+        assert_eq!(coloured(&place.run(&["plan", "z.yaml", "--color", when]).expect(0).stdout), always, "plan {when}");
+        assert_eq!(
+            coloured(&place.run(&["check", "z.yaml", "--color", when]).expect(0).stderr),
+            always,
+            "check {when}"
+        );
+        assert_eq!(coloured(&place.run(&["--color", when, "check", "bad.yaml"]).expect(2).stderr), always, "{when}");
+        assert_eq!(coloured(&place.run(&["--color", when, "--no-such-flag"]).expect(2).stderr), always, "clap {when}");
+        // What other programs read has none.
+        let json = place.run(&["plan", "--json", "z.yaml", "--color", when]).expect(0);
+        assert!(!coloured(&json.stdout), "{when}");
+    }
+    let arguments = ["z.yaml", "--out", "o", "--quick", "--trials", "1", "--color"];
+    assert!(coloured(&place.run(&[&arguments[..], &["always"]].concat()).expect(0).stdout));
+    assert!(!on_a_terminal(&place, &[&arguments[..], &["never"]].concat(), None).contains('\u{1b}'));
+}
+
+#[test]
+fn the_environment_can_force_colour_into_a_pipe() {
+    let place = Place::new();
+    place.scenario("z", SMALL);
+    let plan = |variables: &[(&str, &str)]| {
+        let mut command = place.program(&["plan", "z.yaml"]);
+        command.envs(variables.iter().copied());
+        String::from_utf8(command.output().unwrap().stdout).unwrap().contains('\u{1b}')
+    };
+    assert!(plan(&[("CLICOLOR_FORCE", "1")]) && !plan(&[]));
+    assert!(!plan(&[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]));
+}
+
 /// Several messages wait in a pipe at once, of sizes below and above what is read at a time.
 #[test]
 fn payloads_of_any_size_cross_in_every_way() {

@@ -117,6 +117,8 @@ impl Place {
         command.env("RUST_BACKTRACE", "0");
         command
             .env_remove("NO_COLOR")
+            .env_remove("CLICOLOR")
+            .env_remove("CLICOLOR_FORCE")
             .env_remove("COLUMNS")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

@@ -4,10 +4,10 @@ use super::marker::{Kind, Marker, meant};
 use super::select::{groups, matching};
 use super::value::value;
 use super::{Look, Problem, Report, ReportStore, Syntax};
-use crate::report::markdown::{attribute, escape};
 use crate::report::ways::{COLUMNS, Shown, Table, ways};
 use crate::report::{ChartRef, TerminalOptions, terminal};
 use crate::results::{Group, Results};
+use crate::text::escape::{html as attribute, markdown as escape, one_line, rst};
 
 /// Width in pixels of a chart where none is given.
 const WIDTH: u32 = 760;
@@ -107,7 +107,7 @@ fn chart(marker: &Marker, place: Place, report: &Report, library: &dyn ReportSto
     let image = || format!("<img alt=\"{}\" src=\"{light}\" width=\"{width}\">", attribute(alt));
     if place.is_rst() {
         // The value of an option is plain text.
-        let alt: String = alt.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let alt = one_line(alt);
         let lines = [format!(".. image:: {light}"), format!("   :alt: {alt}"), format!("   :width: {width}px")];
         return Ok(place.apart(lines.into()));
     }
@@ -221,7 +221,7 @@ fn text(marker: &Marker, place: Place, results: &Results) -> Result<Vec<String>,
     }
     if place.is_html() {
         // In an HTML block of Markdown, a blank line ends it; outside of Markdown it does no harm.
-        let code = lines.map(|line| if line.is_empty() { "&#8203;".to_owned() } else { line_of_code(line) });
+        let code = lines.map(|line| if line.is_empty() { "&#8203;".to_owned() } else { attribute(line) });
         return Ok(std::iter::once("<pre>".to_owned()).chain(code).chain(["</pre>".to_owned()]).collect());
     }
     let code = std::iter::once("```text").chain(lines).chain(["```"]).map(str::to_owned);
@@ -260,22 +260,4 @@ fn rst_table(table: &Table) -> Vec<String> {
     lines.extend(row(&table.head, false));
     lines.extend(table.rows.iter().zip(&table.first).flat_map(|(texts, first)| row(texts, *first)));
     lines
-}
-
-/// A line of preformatted HTML, its blanks kept.
-fn line_of_code(line: &str) -> String {
-    line.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
-}
-
-/// Text inside reStructuredText: nothing in it is markup, and it stays on one line.
-fn rst(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '\\' | '*' | '`' | '|' | '_' => out.extend(['\\', c]),
-            c if c.is_control() => out.push(' '),
-            c => out.push(c),
-        }
-    }
-    out
 }

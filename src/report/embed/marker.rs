@@ -2,7 +2,7 @@
 
 use super::Problem;
 use super::select::is_key;
-use crate::name::nearest;
+use crate::text::nearest;
 
 /// What can be embedded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

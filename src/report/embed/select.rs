@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use super::Problem;
 use super::marker::meant;
-use crate::name::{parse_bytes, parse_duration};
 use crate::results::{Cell, Group, Results};
+use crate::text::{parse_bytes, parse_duration};
 
 /// What a configuration has of one setting.
 type Facts = BTreeMap<String, Value>;

@@ -3,9 +3,9 @@
 use super::Problem;
 use super::marker::{Marker, meant};
 use super::select::one;
-use crate::name::{show_seconds, three_digits};
 use crate::report::words::{bytes, cores, speedup, time};
 use crate::results::{Cell, CellEstimate, Interval, Latency, Pair, Quantiles, Results};
+use crate::text::{show_seconds, three_digits};
 use crate::verdict::{achieved, effect, latency, range, seconds_interval, times_interval};
 
 /// One number that a way has, with its interval in brackets where it has one.

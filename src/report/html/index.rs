@@ -1,10 +1,11 @@
 //! The index of a page of many reports: every scenario with what was found, over all its groups.
 
 use super::Source;
-use super::prose::{glued, head_cell};
-use crate::name::plural;
-use crate::report::markdown::{attribute, judged};
+use super::prose::head_cell;
+use crate::report::markdown::judged;
 use crate::results::{Group, GroupVerdict, Results};
+use crate::text::escape::html as attribute;
+use crate::text::{glued, plural};
 
 /// Most lines that the index has of one scenario; its own part has all.
 const MOST: usize = 6;

@@ -12,15 +12,16 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use sha2::{Digest as _, Sha256};
 
 use super::SEED_REPORT;
-use super::markdown::{attribute, escape, group_details, group_summary, judged, rest, side_by_side};
-use super::regression::regression_markdown;
+use super::markdown::{group_details, group_summary, judged, rest, side_by_side};
+use super::regression::sortable_regressions;
 use super::words::reservations;
 use crate::chart::Chart;
-use crate::name::plural;
 use crate::results::Results;
+use crate::text::escape::{html as attribute, markdown as escape};
+use crate::text::{glued, plural};
 use index::index;
 use picture::Palette;
-use prose::{Prose, glued};
+use prose::Prose;
 
 /// The typeface of the charts, so that the page around them looks the same everywhere.
 const FACES: [(&[u8], u32); 2] = [
@@ -103,7 +104,7 @@ impl Page {
         let mut out = format!("<article id=\"{name}\">\n{}", self.head(results));
         if results.run.against.is_some() {
             out.extend(source.charts.iter().map(|chart| self.figure(chart)));
-            let text = regression_markdown(results, &[]);
+            let text = sortable_regressions(results, &[]);
             let text = text.split_once('\n').map_or("", |(_, text)| text);
             return out + &self.prose(&name, text) + "</article>\n";
         }
@@ -187,7 +188,7 @@ impl Page {
             return text;
         }
         format!(
-            "<details class=\"more\">\n<summary>Every comparison, where the speed-up went, what it took, method and \
+            "<details class=\"more\">\n<summary>Every comparison, where the speedup went, what it took, method and \
              machine</summary>\n{text}</details>\n"
         )
     }

@@ -6,9 +6,9 @@ use super::checks::{
 };
 use super::facts::{Facts, Spot};
 use super::{Row, So};
-use crate::name::plural;
 use crate::results::{Cell, Group};
 use crate::setting::{FaultKind, Method, Model, OnCrash, OutcomeKind, ParentUse, Runtime, Start};
+use crate::text::plural;
 
 /// Picks a cell of Python by task, model and workers.
 pub(super) fn python(task: &'static str, model: Model, workers: u32) -> impl Fn(&Group, &Cell) -> bool + Copy {

@@ -1,8 +1,8 @@
 //! Looking measured values up in the results of several scenarios, each with its interval, or why there is none.
 
-use crate::name::{show_bytes, show_seconds, three_digits};
 use crate::results::{Cell, CellEstimate, Group, Kind, Results, Seen, Trial};
 use crate::setting::OutcomeKind;
+use crate::text::{show_bytes, show_seconds, three_digits};
 use crate::verdict::{seconds_interval, speedup_interval};
 
 /// The results of a folder, by the names of their scenarios.

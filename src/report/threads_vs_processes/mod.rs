@@ -7,8 +7,9 @@ mod situations;
 
 use facts::Facts;
 
-use super::markdown::{escape, table};
+use super::markdown::table;
 use crate::results::Results;
+use crate::text::escape::markdown as escape;
 
 /// Name of the report's folder.
 pub const SEED_REPORT: &str = "threads-vs-processes";
@@ -144,7 +145,7 @@ fn method(facts: &Facts<'_>) -> String {
         format!("{} {}, {} cores", machine.arch, machine.cpu, machine.cores)
     });
     format!(
-        "## How it was measured\n\nIn brackets stand intervals of medians (exact, at 95 % or the level that so many trials give), \
+        "## How it was measured\n\nIn brackets stand intervals of medians (exact, at 95% or the level that so many trials give), \
          and for starts and memory the extremes or medians of the trials. Every trial ran in a fresh process, ways in random \
          order within rounds; the linked reports say how many trials, how disturbed they were, and list each. The model of \
          the interpreter lock (`gil_emulation`) appears in no cell above: it is a model.\n\nMachine: {}. To measure it \

@@ -7,7 +7,7 @@ use std::time::Duration;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::{Context, TaskError};
-use crate::name::show_seconds;
+use crate::text::show_seconds;
 
 /// How a file is opened: what differs needs another connection.
 #[derive(Clone, PartialEq)]

@@ -11,7 +11,7 @@ use rusqlite::Connection;
 use self::connection::Access;
 use self::insert::Inserting;
 use super::{Context, Effort, Job, Place, Setting, SettingKind, Settings, Task, TaskError, numbered};
-use crate::name::show_count;
+use crate::text::show_count;
 
 /// Items read so many different parts of the table: few, since every trial makes all of them anew.
 const BLOCKS: u64 = 8;

@@ -6,7 +6,7 @@ mod stencil;
 use super::{
     Context, Effort, Iterations, Job, Place, Setting, SettingKind, Settings, Task, TaskError, Topology, numbered,
 };
-use crate::name::show_count;
+use crate::text::show_count;
 
 pub(super) struct Numeric;
 

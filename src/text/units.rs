@@ -1,0 +1,143 @@
+//! Sizes and durations: read as a scenario writes them, shown as people read them.
+
+use std::time::Duration;
+
+use super::numbers::three_digits;
+
+/// Reads a size in bytes: `64`, `64 B`, `64 KiB`, `1 MB`. Binary units are powers of 1024, decimal ones of 1000;
+/// the result is a whole number of bytes below 9 × 10¹⁵, so that a JSON number holds it exactly.
+///
+/// # Errors
+/// A sentence that quotes the text and says what is accepted.
+pub fn parse_bytes(text: &str) -> Result<u64, String> {
+    let fail = || format!("`{text}` is not a size; write a whole number of bytes or a unit, such as 64 KiB");
+    let (number, unit) = split_number(text).ok_or_else(fail)?;
+    let factor = match unit {
+        "" | "B" => 1.0,
+        "KiB" => 1024.0,
+        "MiB" => 1024.0 * 1024.0,
+        "GiB" => 1024.0 * 1024.0 * 1024.0,
+        "kB" | "KB" => 1e3,
+        "MB" => 1e6,
+        "GB" => 1e9,
+        _ => return Err(fail()),
+    };
+    let bytes = number * factor;
+    if bytes.fract() != 0.0 || bytes >= 9e15 {
+        return Err(fail());
+    }
+    Ok(bytes as u64)
+}
+
+/// Reads a duration: `30s`, `30 s`, `5 ms`, `250us`, `2 min`. A bare number has no unit and is refused. The result is rounded
+/// to a nanosecond, and below 9 × 10¹⁸ of them (285 years).
+///
+/// # Errors
+/// A sentence that quotes the text and says what is accepted.
+pub fn parse_duration(text: &str) -> Result<Duration, String> {
+    let fail = || format!("`{text}` is not a duration; write a number and a unit (us, ms, s, min), such as 30 s");
+    let (number, unit) = split_number(text).ok_or_else(fail)?;
+    let nanos = number
+        * match unit {
+            "ns" => 1.0,
+            "us" | "µs" => 1e3,
+            "ms" => 1e6,
+            "s" => 1e9,
+            "min" => 60e9,
+            _ => return Err(fail()),
+        };
+    if nanos >= 9e18 {
+        return Err(fail());
+    }
+    Ok(Duration::from_nanos(nanos.round() as u64))
+}
+
+fn split_number(text: &str) -> Option<(f64, &str)> {
+    let text = text.trim();
+    let end = text.find(|c: char| !(c.is_ascii_digit() || c == '.' || c == '_')).unwrap_or(text.len());
+    let number: f64 = text[..end].replace('_', "").parse().ok()?;
+    Some((number, text[end..].trim()))
+}
+
+/// A size for people, in the largest binary unit that keeps it whole or above one: `64 B`, `4 KiB`, `1.5 MiB`.
+#[must_use]
+pub fn show_bytes(bytes: u64) -> String {
+    let mut value = bytes as f64;
+    let mut unit = "B";
+    for next in ["KiB", "MiB", "GiB"] {
+        if value < 1024.0 {
+            break;
+        }
+        value /= 1024.0;
+        unit = next;
+    }
+    format!("{} {unit}", three_digits(value))
+}
+
+/// A time, given in seconds, in the unit in which it is at least one: `1.84 s`, `12.4 ms`, `224 ns`. Three significant digits;
+/// `∞` for what is not finite.
+#[must_use]
+pub fn show_seconds(seconds: f64) -> String {
+    let magnitude = seconds.abs();
+    if !seconds.is_finite() {
+        return "∞".into();
+    }
+    let (value, unit) = match magnitude {
+        m if m >= 0.9995 || m == 0.0 => (seconds, "s"),
+        m if m >= 0.9995e-3 => (seconds * 1e3, "ms"),
+        m if m >= 0.9995e-6 => (seconds * 1e6, "µs"),
+        _ => (seconds * 1e9, "ns"),
+    };
+    format!("{} {unit}", three_digits(value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_read_with_and_without_a_blank() {
+        assert_eq!(parse_bytes("64 KiB"), Ok(65536));
+        assert_eq!(parse_bytes("1.5MiB"), Ok(1_572_864));
+        assert_eq!(parse_bytes("1 kB"), Ok(1000));
+        assert_eq!(parse_bytes(" 1_000 "), Ok(1000));
+        for wrong in ["64 Kib", "0.3", "-1", "", "KiB", "9e15", "9000000000000000"] {
+            assert!(parse_bytes(wrong).unwrap_err().contains(&format!("`{wrong}`")), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn durations_need_a_unit() {
+        assert_eq!(parse_duration("30s"), Ok(Duration::from_secs(30)));
+        assert_eq!(parse_duration("2.5 ms"), Ok(Duration::from_micros(2500)));
+        assert_eq!(parse_duration("2 min"), Ok(Duration::from_secs(120)));
+        assert_eq!(parse_duration("7 µs"), parse_duration("7us"));
+        for wrong in ["30", "", "s", "-1 s", "3 h", "9000000000 s"] {
+            assert!(parse_duration(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn the_unit_follows_from_the_size() {
+        assert_eq!([0, 64, 1023, 1024, 1_572_864].map(show_bytes), ["0 B", "64 B", "1023 B", "1 KiB", "1.5 MiB"]);
+        assert_eq!(show_bytes(3 << 40), "3072 GiB");
+        assert_eq!([1.84, 0.0124, 0.000_000_224, 0.0].map(show_seconds), ["1.84 s", "12.4 ms", "224 ns", "0 s"]);
+    }
+
+    #[test]
+    fn a_time_that_rounds_up_to_a_unit_is_shown_in_it() {
+        assert_eq!([0.9999, 0.999, 0.000_999_9].map(show_seconds), ["1 s", "999 ms", "1 ms"]);
+        assert_eq!(show_seconds(f64::INFINITY), "∞");
+    }
+
+    #[test]
+    fn what_is_shown_can_be_written_in_a_scenario() {
+        for bytes in [0, 7, 1024, 65536, 3 << 20, 5 << 30] {
+            assert_eq!(parse_bytes(&show_bytes(bytes)), Ok(bytes));
+        }
+        for nanos in [1, 250, 1_500, 20_000_000, 3_000_000_000] {
+            let time = Duration::from_nanos(nanos);
+            assert_eq!(parse_duration(&show_seconds(time.as_secs_f64())), Ok(time));
+        }
+    }
+}
