@@ -9,7 +9,6 @@ use std::cmp::Ordering;
 use super::finding;
 use crate::results::{Cell, ChartShape, Group, GroupVerdict, Results};
 use crate::setting::{Key, Value};
-use crate::text::{show_bytes, show_seconds};
 
 /// The results as a chart of this shape shows them.
 pub(super) fn of(results: &Results, shape: &ChartShape) -> Results {

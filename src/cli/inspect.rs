@@ -10,7 +10,6 @@ use super::args::{CheckOptions, Described, ListOptions, PlanOptions, SchemaOptio
 use super::output::{Output, wrap};
 use super::progress::show;
 use super::{Exit, power, sources};
-use crate::text::plural;
 use crate::plan::{FEWEST_ROUNDS_FOR_CHECKS, Group, Plan, estimate};
 use crate::results::LOCK_MODEL;
 use crate::setting::{ChartKind, EnumWords as _, Method, Metric, Model, Runtime, WordRow};

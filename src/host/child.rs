@@ -15,7 +15,6 @@ use super::python;
 use super::server::Server;
 use crate::ipc;
 use crate::model::{self, Ran, RunContext, RunError, Usage};
-use crate::text::show_bytes;
 use crate::reexec::Program;
 use crate::results::{Event, EventKind, Life, LockUse, Memory, MemoryUse, Open, Phase, Seen, Spent, StageTimes};
 use crate::runtime::{self};

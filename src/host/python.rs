@@ -16,7 +16,6 @@ use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 use serde_json::json;
 
 use crate::model::{JobSpec, MemoryUse, Ran, RunContext, RunError, moments, monotonic, sleep_exactly, weigh};
-use crate::text::exit_words;
 use crate::setting::Model;
 use crate::task::{Job, Task, Topology};
 use crate::text::exit_words;

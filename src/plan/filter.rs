@@ -2,10 +2,11 @@
 
 use super::built::{ConfigMatrix, Selection};
 use super::expect::{all_facts, in_vain, matching};
-use crate::text::{nearest, printable};
 use crate::scenario::{Diagnostic, Diagnostics, Scalar, Scenario, Term, Wanted, list, read_wanted};
 use crate::setting::{ALL, StageConfig, of_stage};
 use crate::task::Tasks;
+use crate::text::escape::printable;
+use crate::text::nearest;
 
 /// A selector from the command line.
 #[derive(Clone, Debug, PartialEq, Eq)]

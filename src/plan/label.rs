@@ -7,7 +7,7 @@ use crate::setting::{
     ALL, Config, ConfigSetting, Dispatch, Key, Part, SettingKind, StageConfig, Value, of_stage, varying,
 };
 use crate::task::Tasks;
-use crate::text::{show_bytes, show_count, show_seconds};
+use crate::text::show_count;
 
 /// Labels the configurations of a workload: model, workers, method, and further settings where they vary within it.
 pub(super) fn label_cells(group: &Group, cells: &mut [Cell]) {

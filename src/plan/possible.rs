@@ -4,7 +4,6 @@ use super::FEWEST_AT_A_RATE;
 use super::build::Builder;
 use super::built::WorkloadKey;
 use super::together::not_in_python;
-use crate::text::{plural, show_bytes};
 use crate::runtime::Interpreter;
 use crate::scenario::{ConfigSettings, Fault, Items, TaskChoice};
 use crate::setting::{Config, Dispatch, Key, Measure, Method, Model, OnCrash, Runtime, Start};

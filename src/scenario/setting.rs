@@ -7,8 +7,8 @@ use super::problem::Fault;
 use super::valid::Alternative;
 use super::vocabulary::{schema_of_words, unknown};
 use super::words::{list, unknown_word};
-use crate::text::{parse_bytes, parse_duration, show_bytes, show_count, show_seconds};
 use crate::setting::{ConfigSetting, Setting, SettingKind, Value};
+use crate::text::{parse_bytes, parse_duration, show_bytes, show_count, show_seconds};
 
 /// The shape of numbers of workers that are no plain numbers, for the schema.
 const WORKERS: &str = "^\\s*([0-9]+\\s*-\\s*[0-9]+|([0-9]+\\s*\\*\\s*)?cores|cores\\s*\\*\\s*[0-9]+)\\s*$";

@@ -508,7 +508,7 @@ fn no_setting_of_a_task_hides_a_key_of_the_language() {
         for setting in task.settings() {
             assert!(!keys.contains(&setting.name), "{}: {}", task.name(), setting.name);
             // A list has no default: its task says that it is needed.
-            let has = matches!(setting.kind, SettingKind::List { .. }) || setting::default_of(setting).is_ok();
+            let has = matches!(setting.kind, SettingKind::List { .. }) || default_of(setting).is_ok();
             assert!(has, "{}: the default of {}", task.name(), setting.name);
         }
     }

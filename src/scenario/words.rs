@@ -1,6 +1,6 @@
 //! What to say of words and keys that are not known: the nearest one, where it would be valid, or that it is not built yet.
 
-use super::problem::{Fault, printable};
+use super::problem::Fault;
 use crate::setting::OPTIONAL;
 use crate::task::Tasks;
 use crate::text::escape::printable;

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::samples::{bare, compared, ratio_interval, second_runs};
 use super::sentence::thousandths;
 use super::{FEWEST_ROUNDS, crashed, range};
-use crate::text::plural;
 use crate::results::{Check, Group, Pair, Results, Word};
 use crate::setting::comparable;
 use crate::stats::{self, FAMILY_ERROR, Step};
