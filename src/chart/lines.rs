@@ -176,3 +176,23 @@ pub(super) fn draw_line(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::Fixture;
+    use super::*;
+    use crate::setting::{ChartKind, pairs};
+
+    #[test]
+    fn configurations_that_differ_in_anything_but_the_axis_are_lines_of_their_own() {
+        for (row, one, other) in pairs::all() {
+            let rows = [("processes", 2, "pipe", Some(1.0)), ("processes", 2, "pipe", Some(2.0))];
+            let mut results = Fixture::new("lines", &[ChartKind::Speedup]).group("a", "work", &rows).derive();
+            (results.cells[0].config, results.cells[1].config) = (one, other);
+            let count = lines(&results, &[Key::Workers], 0..2).len();
+            assert_eq!(count, if row.key == Key::Workers { 1 } else { 2 }, "{}", row.setting.name);
+            let names: Vec<String> = lines(&results, &[], 0..2).into_iter().map(|line| line.name).collect();
+            assert_ne!(names[0], names[1], "{}", row.setting.name);
+        }
+    }
+}

@@ -128,7 +128,7 @@ impl Entry {
 fn one<'a>(schema: &'a Json, mut part: &'a Json) -> &'a Json {
     loop {
         let reference = part["$ref"].as_str().and_then(|path| schema.pointer(path.trim_start_matches('#')));
-        match reference.or_else(|| part.pointer("/anyOf/0")) {
+        match reference.or_else(|| part.pointer("/allOf/0")).or_else(|| part.pointer("/anyOf/0")) {
             Some(inner) => part = inner,
             None => return part,
         }
@@ -144,7 +144,7 @@ fn keys_of<'a>(schema: &'a Json, level: Scope, tasks: &Tasks) -> Vec<(&'a str, &
         Scope::Expect => "/definitions/Expect/properties",
         Scope::Selector => "/definitions/Selector/properties",
         Scope::Fault => "/definitions/FaultEntry/anyOf/1/properties",
-        Scope::Stage => "/definitions/StageEntry/anyOf/0/properties",
+        Scope::Stage => "/definitions/StageEntry/properties",
         Scope::Chart => "/definitions/ChartEntry/anyOf/1/properties",
     };
     let settings: BTreeSet<&str> = tasks.iter().flat_map(|task| task.settings()).map(|setting| setting.name).collect();
@@ -286,7 +286,7 @@ fn task_entry(task: &dyn Task) -> Entry {
     entry.heading = "Tasks".into();
     entry.stands_in = vec![Scope::Task.shown().into()];
     entry.example = Some(samples::of_task(task.name()));
-    let setting = |setting: &crate::setting::Setting| {
+    let setting = |setting: &Setting| {
         let default =
             if setting.default.is_empty() { String::new() } else { format!(" (default {})", setting.default) };
         (setting.name.to_owned(), format!("{}{default}", setting.about))

@@ -209,6 +209,6 @@ pub(super) fn schema(options: &SchemaOptions, tasks: &Tasks, output: &Output) ->
         Described::Scenario => scenario::schema(tasks),
         Described::Results => results::schema(),
     };
-    output.result(&serde_json::to_string_pretty(&schema)?)?;
+    output.result(&scenario::schema_text(&schema))?;
     Ok(Exit::Success)
 }

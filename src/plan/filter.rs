@@ -71,14 +71,8 @@ impl Filter {
         Ok(Self { text: texts.join(","), terms })
     }
 
-    /// The points that match.
-    pub(super) fn narrow(
-        &self,
-        built: &ConfigMatrix,
-        scenario: &Scenario,
-        tasks: &Tasks,
-        cores: u32,
-    ) -> Result<Selection, Diagnostics> {
+    /// What it asks for, with these tasks.
+    pub(super) fn terms_of(&self, tasks: &Tasks) -> Result<Vec<Term>, Diagnostics> {
         let mut problems = Diagnostics::new();
         let mut terms = Vec::new();
         for (key, values) in &self.terms {
@@ -87,12 +81,23 @@ impl Filter {
                 Err((message, help)) => problems.push(Diagnostic::of_file(PLACE, message, Some(help))),
             }
         }
+        if problems.is_empty() { Ok(terms) } else { Err(problems) }
+    }
+
+    /// The points that match.
+    pub(super) fn narrow(
+        &self,
+        built: &ConfigMatrix,
+        scenario: &Scenario,
+        tasks: &Tasks,
+        cores: u32,
+    ) -> Result<Selection, Diagnostics> {
+        let terms = self.terms_of(tasks)?;
         let facts = all_facts(built);
-        if problems.is_empty() {
-            for (_, fault) in in_vain(&terms, &facts, cores) {
-                let message = format!("{} in {}", fault.message, scenario.text.name);
-                problems.push(Diagnostic::of_file(PLACE, message, fault.help));
-            }
+        let mut problems = Diagnostics::new();
+        for (_, fault) in in_vain(&terms, &facts, cores) {
+            let message = format!("{} in {}", fault.message, scenario.text.name);
+            problems.push(Diagnostic::of_file(PLACE, message, fault.help));
         }
         if !problems.is_empty() {
             return Err(problems);

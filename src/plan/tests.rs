@@ -1,8 +1,9 @@
 //! Tests of the whole way from text to plan.
 
+use super::expect::{Facts, matching};
 use super::*;
 use crate::scenario::{Source, load};
-use crate::setting::{Dispatch, Method, Model, Wait};
+use crate::setting::{Config, Dispatch, Method, Model, Part, SettingKind, Wait, pairs};
 
 const HEAD: &str = "version: 1\nname: test\n";
 
@@ -556,4 +557,26 @@ fn all_stages_together_have_no_more_workers_than_a_cell_may() {
     let plan = planned("pipeline: [{task: hash, workers: [1, 600]}, {task: sleep, workers: 600}]\n");
     assert_eq!(labels(&plan), ["serial", "hash × 1 | sleep × 600"]);
     assert_eq!(plan.skipped[0].what, "pipelines of 1200 workers");
+}
+
+#[test]
+fn each_setting_alone_is_filtered_by_and_labelled() {
+    for (row, one, other) in pairs::all() {
+        let name = row.setting.name;
+        let facts: Facts = [&one, &other].into_iter().map(Config::facts).collect();
+        let value = one.fact(row.key).unwrap();
+        let written = match row.setting.kind {
+            SettingKind::Duration { .. } => format!("{} ns", value.plain()),
+            _ => value.plain(),
+        };
+        let terms = filtered(&format!("{name}={written}")).terms_of(&Tasks::builtin()).unwrap();
+        assert_eq!(matching(&terms, &facts, 2), [0], "{name}={written}");
+        if row.part == Part::Configuration {
+            let mut plan = planned("tasks: [primes]\nmodels: [threads]\nworkers: [1, 2]\n");
+            (plan.cells[0].config, plan.cells[1].config) = (one, other);
+            label::label_cells(&plan.groups[0].clone(), &mut plan.cells);
+            assert_ne!(plan.cells[0].label, plan.cells[1].label, "{name}");
+            assert!(!plan.cells[1].label.ends_with("(2)"), "{name}: {}", plan.cells[1].label);
+        }
+    }
 }

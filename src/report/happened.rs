@@ -308,10 +308,7 @@ mod tests {
         );
         assert!(text.contains("\n| GIL emulation | serial | "), "{text}");
         let row = &json(&[results])[0]["runtimes"][0]["rows"][1];
-        assert_eq!(
-            (&row["runtime"], &row["best"]),
-            (&"GIL emulation".into(), &"serial".into())
-        );
+        assert_eq!((&row["runtime"], &row["best"]), (&"GIL emulation".into(), &"serial".into()));
         assert!(row["ratio"].as_f64().is_some_and(|ratio| (24.0..26.0).contains(&ratio)), "{row}");
     }
 }

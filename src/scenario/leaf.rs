@@ -78,6 +78,10 @@ pub(crate) trait FromScalar: Sized {
     fn read(scalar: &Scalar) -> Result<Self, Fault>;
     /// Its JSON Schema.
     fn schema() -> Json;
+    /// Its name among the definitions of the schema, where it is one that several keys refer to.
+    fn definition() -> Option<&'static str> {
+        None
+    }
 }
 
 fn whole(scalar: &Scalar, what: &str, min: u64, max: u64) -> Result<u64, Fault> {

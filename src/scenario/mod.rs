@@ -23,7 +23,7 @@ mod words;
 
 pub use leaf::Items;
 pub use problem::{Diagnostic, Diagnostics, Text};
-pub use schema::schema;
+pub use schema::{schema, schema_text};
 pub use valid::{
     Alternative, Chart, Choice, ConfigSettings, Expectation, ModelChoice, Pipeline, Scenario, Selector, StageChoice,
     TaskChoice, Term, Wanted,
@@ -31,8 +31,8 @@ pub use valid::{
 
 pub(crate) use leaf::Scalar;
 pub(crate) use problem::Fault;
-pub(crate) use select::read_wanted;
 pub(crate) use read::keys_of;
+pub(crate) use select::read_wanted;
 pub(crate) use setting::{default_of, takes};
 pub(crate) use words::{Scope, list};
 

@@ -80,10 +80,10 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Axis<T> {
 
 impl<T: FromScalar> JsonSchema for One<T> {
     fn inline_schema() -> bool {
-        true
+        T::definition().is_none()
     }
     fn schema_name() -> Cow<'static, str> {
-        std::any::type_name::<Self>().into()
+        T::definition().unwrap_or(std::any::type_name::<Self>()).into()
     }
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         Schema::try_from(T::schema()).unwrap_or_default()

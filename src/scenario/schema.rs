@@ -3,6 +3,7 @@
 
 use schemars::Schema;
 use schemars::generate::SchemaSettings;
+use serde::Serialize as _;
 use serde_json::{Map, Value as Json, json};
 
 use super::raw::{ConfigSettings, Document};
@@ -14,8 +15,8 @@ use crate::task::{Task, Tasks};
 const ANY_VALUE: &str = "AnyValue";
 /// The keys of an entry of `tasks` that are not the task's own settings.
 const SHARED_KEYS: &str = "SharedKeys";
-/// The word of a model.
-const MODEL_WORD: &str = "ModelWord";
+/// The same of a stage of a pipeline.
+const STAGE_KEYS: &str = "StageKeys";
 
 /// The schema of a scenario file with these tasks.
 #[must_use]
@@ -31,19 +32,15 @@ pub fn schema(tasks: &Tasks) -> Json {
             match name.as_str() {
                 "TaskEntry" => *shape = task_entry(shape, &shown),
                 "StageEntry" => *shape = stage_entry(shape, &shown),
-                "ModelEntry" => {
-                    shape["properties"]["kind"] =
-                        json!({ "allOf": [reference(MODEL_WORD)], "description": "The model's word." });
-                    *shape = word_or_entry(shape);
-                }
-                "FaultEntry" | "ChartEntry" => *shape = word_or_entry(shape),
+                "ModelEntry" | "FaultEntry" | "ChartEntry" => *shape = word_or_entry(shape),
                 "Selector" => add_settings(shape, &shown),
                 _ => {}
             }
         }
         let shared: Vec<&str> = ConfigSettings::keys().into_iter().chain(["kind", Key::Items.name()]).collect();
         definitions.insert(SHARED_KEYS.into(), json!({ "enum": shared }));
-        definitions.insert(MODEL_WORD.into(), schema_of(&Key::Model.row().setting));
+        let shared: Vec<&str> = StageConfig::KEYS.iter().map(|key| key.name()).chain(["task"]).collect();
+        definitions.insert(STAGE_KEYS.into(), json!({ "enum": shared }));
         let any = json!({ "type": ["boolean", "number", "string"] });
         definitions.insert(ANY_VALUE.into(), parameter(ANY_VALUE, &any));
         for row in ALL {
@@ -70,6 +67,16 @@ pub fn schema(tasks: &Tasks) -> Json {
     schema
 }
 
+/// The schema as text: a line for each value, so that versions compare well, and no indentation, since it has many levels.
+#[must_use]
+pub fn schema_text(schema: &Json) -> String {
+    let mut text = Vec::new();
+    let format = serde_json::ser::PrettyFormatter::with_indent(b"");
+    // Writing a value to memory cannot fail.
+    let _ = schema.serialize(&mut serde_json::Serializer::with_formatter(&mut text, format));
+    String::from_utf8_lossy(&text).into_owned() + "\n"
+}
+
 fn reference(name: &str) -> Json {
     json!({ "$ref": format!("#/definitions/{name}") })
 }
@@ -89,7 +96,7 @@ fn own_name(task: &dyn Task, setting: &Setting) -> String {
 fn config_setting(row: &ConfigSetting) -> Json {
     let one = match (row.key, row.absent(), row.setting.kind) {
         (Key::Fault, ..) => reference("FaultEntry"),
-        (Key::Model, ..) => reference(MODEL_WORD),
+        (Key::Model, ..) => reference("Model"),
         // A size of nothing is a size.
         (_, Some(word), kind) if !matches!(kind, SettingKind::Bytes { .. }) => {
             json!({ "anyOf": [{ "const": word }, schema_of(&row.setting)] })
@@ -171,6 +178,22 @@ fn own_properties(task: &dyn Task, key: &str) -> Json {
     properties
 }
 
+/// An alternative for each task that has settings, and one for all others: its word under `key`, its settings, and no keys but
+/// these and the shared ones.
+fn alternatives(tasks: &[&dyn Task], key: &str, shared: &str) -> Json {
+    let (own, plain): (Vec<&dyn Task>, Vec<&dyn Task>) = tasks.iter().partition(|task| !task.settings().is_empty());
+    let own = own.into_iter().map(|task| {
+        let names: Vec<&str> = task.settings().iter().map(|setting| setting.name).collect();
+        json!({
+            "properties": own_properties(task, key),
+            "propertyNames": { "anyOf": [reference(shared), { "enum": names }] }
+        })
+    });
+    let words: Vec<&str> = plain.iter().map(|task| task.name()).collect();
+    let plain = json!({ "properties": { key: { "enum": words } }, "propertyNames": reference(shared) });
+    own.chain([plain]).collect()
+}
+
 /// What all tasks take, and an alternative for each, so that editors offer the settings of the task that is named. The word
 /// alone will do.
 fn task_entry(shape: &Json, tasks: &[&dyn Task]) -> Json {
@@ -178,35 +201,25 @@ fn task_entry(shape: &Json, tasks: &[&dyn Task]) -> Json {
     shared["properties"][Key::Items.name()] = reference(Key::Items.name());
     shared["properties"]["kind"] = json!({ "type": "string", "description": "The task's word." });
     shared["required"] = json!(["kind"]);
-    let others: Vec<&str> = tasks.iter().filter(|task| task.settings().is_empty()).map(|task| task.name()).collect();
     if let Some(shared) = shared.as_object_mut() {
         // What is not shared is judged by the task's alternative.
         shared.remove("additionalProperties");
     }
-    let own = tasks.iter().filter(|task| !task.settings().is_empty()).map(|task| {
-        let names: Vec<&str> = task.settings().iter().map(|setting| setting.name).collect();
-        json!({
-            "properties": own_properties(*task, "kind"),
-            "propertyNames": { "anyOf": [reference(SHARED_KEYS), { "enum": names }] }
-        })
-    });
-    let plain = json!({ "properties": { "kind": { "enum": others } }, "propertyNames": reference(SHARED_KEYS) });
-    let alternatives: Vec<Json> = own.chain([plain]).collect();
-    shared["anyOf"] = json!(alternatives);
+    shared["anyOf"] = alternatives(tasks, "kind", SHARED_KEYS);
     json!({ "description": shape["description"], "anyOf": [{ "oneOf": task_words(tasks) }, shared] })
 }
 
 /// The same for a stage, which takes few keys, and no word alone.
 fn stage_entry(shape: &Json, tasks: &[&dyn Task]) -> Json {
-    let alternatives = tasks.iter().map(|task| {
-        let mut properties = own_properties(*task, "task");
-        for key in StageConfig::KEYS {
-            properties[key.name()] = reference(key.name());
-        }
-        properties["task"]["description"] = json!("The task's word.");
-        json!({ "required": ["task"], "properties": properties, "additionalProperties": false })
-    });
-    json!({ "description": shape["description"], "type": "object", "anyOf": alternatives.collect::<Vec<_>>() })
+    let own = alternatives(tasks, "task", STAGE_KEYS);
+    let mut properties = json!({ "task": { "type": "string", "description": "The task's word." } });
+    for key in StageConfig::KEYS {
+        properties[key.name()] = reference(key.name());
+    }
+    json!({
+        "description": shape["description"], "type": "object", "required": ["task"], "properties": properties,
+        "anyOf": own
+    })
 }
 
 /// The word alone will do.

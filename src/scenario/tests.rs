@@ -518,7 +518,7 @@ fn no_setting_of_a_task_hides_a_key_of_the_language() {
 #[test]
 fn the_committed_schema_is_the_generated_one() {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/scenario.schema.json");
-    let generated = serde_json::to_string_pretty(&schema(&Tasks::builtin())).unwrap() + "\n";
+    let generated = schema_text(&schema(&Tasks::builtin()));
     if std::env::var_os("RUNNER_WRITE_SCHEMA").is_some() {
         std::fs::write(&path, &generated).unwrap();
     }
@@ -583,7 +583,12 @@ fn charts_are_words_or_are_shaped_and_what_a_kind_does_not_take_is_refused() {
         ("{kind: time, title: \"  \"}", "this title is empty", 30, "write one, or remove this key"),
         // What is left of an entry with a fault is no double of another.
         ("{kind: time, x: modl}, time", "`modl` is no setting of configurations", 26, "did you mean `model`?"),
-        ("{kind: speedup, x: model}, speedup", "the chart `speedup` takes no `model` as its `x`", 29, "it takes `workers`"),
+        (
+            "{kind: speedup, x: model}, speedup",
+            "the chart `speedup` takes no `model` as its `x`",
+            29,
+            "it takes `workers`",
+        ),
         ("{kind: time, where: {modl: threads}}", "`modl` is not a key of a selector", 31, "did you mean `model`?"),
         ("{kind: time, where: {model: thread}}", "`thread` is no model", 38, "did you mean `threads`?"),
     ] {

@@ -16,6 +16,10 @@ impl<T: EnumWords> FromScalar for T {
     fn schema() -> Json {
         schema_of_words(T::ROWS)
     }
+
+    fn definition() -> Option<&'static str> {
+        std::any::type_name::<T>().rsplit("::").next()
+    }
 }
 
 /// A word that is none of a set.
@@ -42,6 +46,10 @@ impl FromScalar for Key {
         let shaping = ALL.iter().filter(|row| row.part == Part::Configuration);
         let rows = shaping.map(|row| json!({ "const": row.setting.name, "description": row.setting.about }));
         json!({ "oneOf": rows.collect::<Vec<_>>() })
+    }
+
+    fn definition() -> Option<&'static str> {
+        Some("ShapingKey")
     }
 }
 
@@ -86,5 +94,9 @@ impl FromScalar for FaultWord {
             rows.insert(0, none);
         }
         schema
+    }
+
+    fn definition() -> Option<&'static str> {
+        Some("FaultWord")
     }
 }

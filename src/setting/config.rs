@@ -297,13 +297,15 @@ pub fn comparable(a: &Config, b: &Config) -> bool {
     a.ipc.is_none() || b.ipc.is_none() || a.ipc == b.ipc || manner.iter().all(|key| a.get(*key) == b.get(*key))
 }
 
+/// For tests of every place that must see each setting: two configurations that differ in one setting alone, for each row of
+/// the table.
 #[cfg(test)]
-mod tests {
+pub(crate) mod pairs {
     use super::super::{Measure, SettingKind};
     use super::*;
 
     /// A configuration that has every setting.
-    fn full() -> Config {
+    pub(crate) fn full() -> Config {
         let mut config = Config::new(Model::Processes, Measure::Work);
         for row in ALL.iter().filter(|row| row.key != Key::Model) {
             assert!(config.set(row.key, Some(&some(row, 0))), "{}", row.setting.name);
@@ -324,26 +326,41 @@ mod tests {
         }
     }
 
-    #[test]
-    fn each_setting_alone_makes_configurations_different() {
-        for row in ALL {
+    /// The pairs, each with the row in which they differ.
+    pub(crate) fn all() -> impl Iterator<Item = (&'static ConfigSetting, Config, Config)> {
+        ALL.iter().map(|row| {
             let one = full();
             let mut other = one.clone();
-            assert!(other.set(row.key, Some(&some(row, 1))), "{}", row.setting.name);
+            // The first model of the table is another one than that of `full`.
+            let which = usize::from(row.key != Key::Model);
+            assert!(other.set(row.key, Some(&some(row, which))), "{}", row.setting.name);
+            (row, one, other)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Measure;
+    use super::*;
+
+    #[test]
+    fn each_setting_alone_makes_configurations_different() {
+        for (row, one, other) in pairs::all() {
             assert_ne!(one, other, "{}", row.setting.name);
             let names = one.differing(&other);
             assert!(names.contains(row.setting.name), "{}: {names:?}", row.setting.name);
+            assert_ne!(one.shown(row.key), other.shown(row.key), "{}", row.setting.name);
+            assert!(varying([&one, &other].into_iter()).contains(&row.key), "{}", row.setting.name);
             if row.key != Key::Model {
                 assert_eq!(names.len(), 1, "{names:?}");
-                assert_eq!(varying([&one, &other].into_iter()), [row.key]);
-                assert_ne!(one.shown(row.key), other.shown(row.key));
             }
         }
     }
 
     #[test]
     fn a_configuration_survives_json_and_refuses_what_it_does_not_know() {
-        let mut config = full();
+        let mut config = pairs::full();
         config.stages =
             vec![StageConfig { model: Model::Processes, workers: 2, ipc: Some(Method::Pipe), in_flight: None }];
         let text = serde_json::to_string(&config).unwrap();

@@ -36,3 +36,6 @@ pub struct Setting {
 /// Words of the language that this program knows only where it was built with an optional feature of the same name, with
 /// what they do.
 pub const OPTIONAL: &[(&str, &str)] = &[("video", "a task that encodes AV1")];
+
+#[cfg(test)]
+pub(crate) use config::pairs;

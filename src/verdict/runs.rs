@@ -374,6 +374,27 @@ mod tests {
     }
 
     #[test]
+    fn a_run_compared_with_itself_pairs_every_configuration_with_itself_whatever_they_differ_in() {
+        for (row, one, other) in crate::setting::pairs::all() {
+            let mut made = Made::new(15).cell("a", 1.0);
+            if row.part == Part::Workload {
+                made = made.payload(64, "64 B");
+                made.results.groups[1].settings = made.results.groups[0].settings.clone();
+                made.results.groups[1].payload = None;
+            }
+            let mut made = made.cell("b", 5.0);
+            (made.results.cells[0].config, made.results.cells[1].config) = (one, other);
+            let run = made.finish();
+            let found = compare_runs(&run, &run);
+            assert_eq!(found.matched.len(), 2, "{}", row.setting.name);
+            assert!(found.matched.iter().all(|matched| matched.cells.0 == matched.cells.1), "{}", row.setting.name);
+            let same = |matched: &Matched| matched.time.side == Side::Overlapping;
+            assert!(found.matched.iter().all(same) && !found.worse(), "{}", row.setting.name);
+            assert!(found.only_old.is_empty() && found.only_new.is_empty(), "{}", row.setting.name);
+        }
+    }
+
+    #[test]
     fn without_intervals_nothing_is_claimed() {
         let few = |seconds| Made::new(3).serial(1.0).cell("threads × 2", seconds).finish();
         let found = compare_runs(&few(0.5), &few(5.0));
