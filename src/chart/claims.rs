@@ -107,8 +107,8 @@ fn survivors_are_told_of_where_they_survive() {
         (cell.config.on_crash, cell.config.model, cell.label) = (None, "Pool".into(), "Pool × 4".into());
     }
     let chart = only(&classes, ChartKind::Crash);
-    assert!(!chart.title.contains("under Pool"), "{}", chart.title);
-    assert!(chart.alt.contains(". Under pool they lose up to 24 of 64, and hang on 1 fault."), "{}", chart.alt);
+    assert!(!chart.title.contains("nder Pool"), "{}", chart.title);
+    assert!(chart.alt.contains(". Under Pool they lose up to 24 of 64, and hang on 1 fault."), "{}", chart.alt);
 }
 
 #[test]

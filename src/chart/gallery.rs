@@ -212,7 +212,7 @@ pub(super) fn payloads() -> Results {
 }
 
 pub(super) fn hard_names() -> Results {
-    let rows = [("serial", 0, "", Some(1.0)), ("<&\"'> 中文", 1, "", Some(0.9)), ("<&\"'> 中文", 2, "", Some(0.5))];
+    let rows = [("serial", 0, "", Some(1.0)), ("threads", 1, "", Some(0.9)), ("threads", 2, "", Some(0.5))];
     let long = "a group whose label goes on and on and on & <never> seems to end although the picture does";
     Fixture::new("names", &[ChartKind::Speedup, ChartKind::Time])
         .group(long, "words, words, words, words, words, words, words, words, words, words, words", &rows)
@@ -240,15 +240,16 @@ fn dispatch() -> Results {
 }
 
 fn many_lines() -> Results {
-    let names: Vec<String> = (0..20).map(|index| format!("model number {index}")).collect();
-    let rows: Vec<Row> = names
-        .iter()
-        .enumerate()
-        .flat_map(|(index, name)| {
-            (1..=64).map(move |workers| {
-                (name.as_str(), workers, "", Some(30.0 / f64::from(workers).powf(0.05 * index as f64)))
-            })
-        })
+    let time = |index: u32, workers: u32| 30.0 / f64::from(workers).powf(0.05 * f64::from(index));
+    let rows: Vec<Row> = (0..20)
+        .flat_map(|index| (1..=64).map(move |workers| ("threads", workers, "", Some(time(index, workers)))))
         .collect();
-    Fixture::new("many", &[ChartKind::Speedup, ChartKind::Time]).group("many", "a lot of work", &rows).derive()
+    let charts = [ChartKind::Speedup, ChartKind::Time];
+    let mut results = Fixture::new("many", &charts).group("many", "a lot of work", &rows).derive();
+    for cell in &mut results.cells {
+        let chunk = cell.id as u32 / 64 + 1;
+        cell.config.chunk = Some(chunk);
+        cell.label += &format!(", chunk {chunk}");
+    }
+    results
 }

@@ -14,7 +14,7 @@ use crate::setting::{ChartKind, EnumWords as _, Key, Model};
 /// A cell as it is drawn by lot: model, workers, method and the logarithm of its time, where it has one.
 type Way = (usize, usize, usize, Option<f64>);
 
-const MODELS: [&str; 6] = ["serial", "threads", "rayon", "processes", "async", "<&\"'> 100% 中文"];
+const MODELS: [&str; 6] = ["serial", "threads", "rayon", "processes", "async", "ThreadPoolExecutor"];
 const WORKERS: [u32; 9] = [1, 2, 3, 4, 7, 16, 64, 500, 1024];
 const METHODS: [&str; 5] = ["", "pipe", "shared_memory", "queue", "manager"];
 const NAMES: [&str; 6] = [

@@ -1,6 +1,7 @@
 //! Every word of the language as an entry of a dictionary, made of what validation, `runner list` and the schema are made of:
 //! keys and their words from the schema, tasks from the registry, metrics and charts from their lists.
 
+use crate::setting::{ALL, ConfigSetting, Key, Model, Setting, SettingKind};
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
@@ -34,6 +35,9 @@ pub(super) struct Entry {
     /// Its words, or the settings of a task, each with its meaning.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) values: Vec<(String, String)>,
+    /// The models that take it, where not all do.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) users: Vec<String>,
     /// A part of a scenario that shows it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) example: Option<String>,
@@ -73,7 +77,7 @@ pub(super) fn entries(tasks: &Tasks) -> Vec<Entry> {
     let words: Vec<Entry> = entries.iter().flat_map(words_of).collect();
     for task in tasks.iter() {
         entries.push(task_entry(task));
-        entries.extend(settings_of(task, &schema));
+        entries.extend(settings_of(task));
     }
     entries.extend(words);
     entries.extend(
@@ -98,6 +102,7 @@ impl Entry {
             default: None,
             stands_in: Vec::new(),
             values: Vec::new(),
+            users: Vec::new(),
             example: None,
             related: Vec::new(),
         }
@@ -150,12 +155,12 @@ fn keys_of<'a>(schema: &'a Json, level: Scope, tasks: &Tasks) -> Vec<(&'a str, &
     keys.filter(|(key, _)| !of_task || own(key) || !settings.contains(key)).collect()
 }
 
-/// An entry for each key and each meaning that it has.
+/// An entry for each key and each meaning that it has: those of the table of settings, and the others as the schema says.
 fn keys(schema: &Json, tasks: &Tasks) -> Vec<Entry> {
     let mut entries: Vec<Entry> = Vec::new();
     let mut found: BTreeMap<(String, String), usize> = BTreeMap::new();
     for (level, holder) in LEVELS {
-        for (key, part) in keys_of(schema, *level, tasks) {
+        for (key, part) in keys_of(schema, *level, tasks).into_iter().filter(|(key, _)| Key::of_name(key).is_none()) {
             let whole = part["$ref"].as_str().and_then(|path| schema.pointer(path.trim_start_matches('#')));
             let direct = part["description"].as_str();
             let description = direct.or_else(|| whole?["description"].as_str()).unwrap_or_default();
@@ -170,14 +175,35 @@ fn keys(schema: &Json, tasks: &Tasks) -> Vec<Entry> {
                     let leaf = one(schema, part);
                     entry.values = if key == "kind" { Vec::new() } else { constants(leaf) };
                     entry.takes = takes(leaf);
-                    entry.example = samples::of_key(&name, &entry.values);
+                    entry.example = samples::of_key(&name);
                     found.insert((key.to_owned(), description.to_owned()), entries.len());
                     entries.push(entry);
                 }
             }
         }
     }
+    entries.extend(ALL.iter().filter(|row| row.key != Key::Model).map(config_setting));
     entries
+}
+
+/// The entry of a setting of configurations.
+fn config_setting(row: &'static ConfigSetting) -> Entry {
+    let name = row.setting.name;
+    let mut entry = Entry::new(name, name, "a setting of configurations", row.setting.about);
+    entry.heading = "Settings of configurations".into();
+    entry.default = Some(row.default.shown());
+    let stands = LEVELS.iter().filter(|(level, _)| scenario::keys_of(*level).contains(&name));
+    entry.stands_in = stands.map(|(level, _)| level.shown().to_owned()).collect();
+    match row.setting.kind {
+        SettingKind::Enum { rows, .. } => {
+            entry.values = rows.iter().map(|row| (row.word.to_owned(), row.about.to_owned())).collect();
+        }
+        _ => entry.takes = Some(scenario::takes(&row.setting).trim_start_matches("it takes ").to_owned()),
+    }
+    let users = row.models.iter().map(|model| model.word().to_owned());
+    entry.users = if row.models.len() < Model::named().count() { users.collect() } else { Vec::new() };
+    entry.example = Some(row.example.to_owned());
+    entry
 }
 
 /// The words of a closed set with their meanings.
@@ -269,17 +295,14 @@ fn task_entry(task: &dyn Task) -> Entry {
     entry
 }
 
-/// The settings of a task, as the schema describes them.
-fn settings_of(task: &dyn Task, schema: &Json) -> Vec<Entry> {
-    let alternatives = schema.pointer("/definitions/TaskEntry/anyOf").and_then(Json::as_array);
-    let is = |part: &&Json| part.pointer("/properties/kind/const").and_then(Json::as_str) == Some(task.name());
-    let Some(own) = alternatives.and_then(|list| list.iter().find(is)) else { return Vec::new() };
-    let entry = |setting: &crate::setting::Setting| {
-        let description = own["properties"][setting.name]["description"].as_str().unwrap_or_default();
+/// The settings of a task.
+fn settings_of(task: &dyn Task) -> Vec<Entry> {
+    let entry = |setting: &Setting| {
         let what = format!("a setting of the task `{}`", task.name());
-        let mut entry =
-            Entry::described(setting.name, &format!("{}.{}", task.name(), setting.name), &what, description);
+        let mut entry = Entry::new(setting.name, &format!("{}.{}", task.name(), setting.name), &what, setting.about);
         entry.heading = "Settings of tasks".into();
+        entry.takes = Some(scenario::takes(setting).trim_start_matches("it takes ").to_owned());
+        entry.default = (!setting.default.is_empty()).then(|| setting.default.to_owned());
         entry.stands_in = vec![format!("an entry of `tasks` whose `kind` is `{}`", task.name())];
         entry.example = Some(samples::of_setting(task.name(), setting));
         entry.related = vec![task.name().to_owned()];

@@ -109,7 +109,10 @@ fn told(entry: &Entry, width: usize) -> String {
         line("Default", default);
     }
     if !entry.stands_in.is_empty() {
-        line("Stands in", &entry.stands_in.join(", "));
+        line("Valid in", &entry.stands_in.join(", "));
+    }
+    if !entry.users.is_empty() {
+        line("For", &entry.users.join(", "));
     }
     if !entry.values.is_empty() {
         text.push_str(if entry.what == "a task" { "  Settings:\n" } else { "  Values:\n" });
@@ -158,7 +161,9 @@ mod tests {
                 Some(example) => {
                     let text = whole(example);
                     let last = entry.name.rsplit('.').next().unwrap();
-                    assert!(text.contains(last), "{}: {text}", entry.name);
+                    // The item of a fault is written within the fault.
+                    let written = if last == "fault_item" { "item" } else { last };
+                    assert!(text.contains(written), "{}: {text}", entry.name);
                     let source = Source { name: entry.name.clone(), bytes: text.clone().into_bytes() };
                     if let Err(problems) = load(&[source], &tasks) {
                         wrong.push(format!("{}\n{text}\n{}", entry.name, problems.render(false)));
@@ -185,11 +190,11 @@ mod tests {
             (delay.default.as_deref(), delay.what.as_str()),
             (Some("10 ms"), "a setting of the task `download`")
         );
-        assert_eq!(one("trials").takes.as_deref(), Some("a whole number from 1 to 10,000"));
+        assert_eq!(one("rounds").takes.as_deref(), Some("a whole number from 1 to 10,000"));
         assert_eq!((one("title").takes, one("charts.title").takes), (None, None));
-        let workers = "a whole number from 1 to 1024, or a range such as 1-8, cores, or a multiple such as 2*cores";
+        let workers = "a number from 1 to 1024, a range (`1-8`), `cores`, or a multiple (`2*cores`)";
         assert_eq!(one("workers").takes.as_deref(), Some(workers));
-        assert_eq!(one("workers").stands_in.len(), 4);
+        assert_eq!(one("workers").stands_in.len(), 5);
         assert_eq!(one("ipc").default.as_deref(), Some("`pipe`"));
     }
 }

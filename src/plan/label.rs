@@ -13,12 +13,26 @@ use crate::text::show_count;
 pub(super) fn label_cells(group: &Group, cells: &mut [Cell]) {
     let configs: Vec<Config> = group.cells.iter().map(|id| cells[*id].config.clone()).collect();
     let varying = varying(configs.iter());
-    for (id, config) in group.cells.iter().zip(&configs) {
-        cells[*id].label = match config.stages.is_empty() {
-            true => cell_label(config, &varying),
-            false => stages_label(group, config, &configs),
-        };
+    let labels = configs.iter().map(|config| match config.stages.is_empty() {
+        true => cell_label(config, &varying),
+        false => stages_label(group, config, &configs),
+    });
+    for (id, label) in group.cells.iter().zip(unique(labels.collect())) {
+        cells[*id].label = label;
     }
+}
+
+/// The same with a number behind those that occur again: a label cuts long texts, and no two things have one name.
+fn unique(mut labels: Vec<String>) -> Vec<String> {
+    for at in 1..labels.len() {
+        let twins = labels[..at].iter().filter(|label| **label == labels[at]).count();
+        if twins > 0 {
+            let numbered = (twins + 1..).map(|number| format!("{} ({number})", labels[at]));
+            let free = numbered.into_iter().find(|label| !labels.contains(label));
+            labels[at] = free.unwrap_or_default();
+        }
+    }
+    labels
 }
 
 fn varies<T: PartialEq>(configs: &[Config], field: impl Fn(&Config) -> Option<T>) -> bool {
@@ -56,7 +70,7 @@ fn stages_label(group: &Group, config: &Config, configs: &[Config]) -> String {
 
 /// Labels of workloads, unique in the file: the task, and what differs between its workloads.
 pub(super) fn group_labels(groups: &[Group], cells: &[Cell], tasks: &Tasks) -> Vec<String> {
-    groups.iter().map(|group| group_label(group, groups, cells, tasks)).collect()
+    unique(groups.iter().map(|group| group_label(group, groups, cells, tasks)).collect())
 }
 
 fn group_label(group: &Group, groups: &[Group], cells: &[Cell], tasks: &Tasks) -> String {

@@ -152,7 +152,7 @@ fn the_matrix_is_grouped_nested_and_labelled() {
     assert_eq!((plan.groups[2].payload, plan.groups[4].payload), (Some(4096), None));
     assert!(plan.cells.iter().enumerate().all(|(i, cell)| cell.id == i && plan.groups[cell.group].cells.contains(&i)));
     let axes: Vec<&str> = plan.parameters.iter().map(|axis| axis.key.as_str()).collect();
-    assert_eq!(axes, ["task", "payload", "measure", "model", "workers", "ipc"]);
+    assert_eq!(axes, ["task", "payload", "model", "measure", "workers", "ipc"]);
 }
 
 #[test]
@@ -163,7 +163,7 @@ fn labels_are_unique_and_name_what_varies() {
     for label in [
         "threads × 2, chunk 64, same core",
         "processes × 2, shared memory, stream, chunk 1, 2 in flight, spin, any core",
-        "processes × 2, shared memory, table, chunk 1, same core",
+        "processes × 2, shared memory, claim, chunk 1, same core",
     ] {
         assert!(labels(&plan).contains(&label), "{label} is not in {:?}", labels(&plan));
     }
@@ -172,7 +172,7 @@ fn labels_are_unique_and_name_what_varies() {
     sorted.dedup();
     assert_eq!(sorted.len(), plan.cells.len());
     let what: Vec<&str> = plan.collapsed.iter().map(|collapsed| collapsed.what.as_str()).collect();
-    assert!(what.contains(&"`in_flight` under `table`") && what.contains(&"`wait` under `table`"), "{what:?}");
+    assert!(what.contains(&"`in_flight` under `claim`") && what.contains(&"`wait` under `claim`"), "{what:?}");
     assert!(what.iter().any(|what| what.ends_with("for `serial`")), "{what:?}");
     let table = plan.cells.iter().filter(|cell| cell.config.dispatch == Some(Dispatch::Claim));
     assert!(

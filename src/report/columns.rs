@@ -218,9 +218,8 @@ fn happened() -> [Column; 13] {
     ]
 }
 
-fn stages() -> [Column; 6] {
+fn stages() -> [Column; 5] {
     [
-        column("queue", "items that may wait before each later stage of a pipeline", |s| json!(s.cell.config.queue)),
         column("stage_workers", "how many workers each stage has", |s| {
             json!(s.cell.config.stages.iter().map(|stage| stage.workers).collect::<Vec<_>>())
         }),

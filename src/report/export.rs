@@ -127,7 +127,7 @@ mod tests {
         let told = |row: usize, column: &str| value(&samples, row, column).clone();
         assert_eq!((told(0, "scenario"), told(0, "setting_limit")), (json!("made"), json!(200_000)));
         assert_eq!(
-            (told(3, "way"), told(3, "round"), told(3, "model")),
+            (told(3, "configuration"), told(3, "round"), told(3, "model")),
             (json!("threads × 2"), json!(0), json!("threads"))
         );
         let seconds = results.trials[3].seconds().unwrap();

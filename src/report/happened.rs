@@ -173,7 +173,7 @@ fn lock(results: &Results, group: &Group) -> Facts {
             lock.trials.into(),
         ])
     });
-    let model = if group.is_lock_model() { " It is a model of CPython's lock." } else { "" };
+    let model = if group.is_lock_model() { " It is an emulation of the GIL." } else { "" };
     Facts {
         title: "Interpreter lock".into(),
         note: format!(
@@ -201,7 +201,7 @@ fn runtime_table(results: &Results, table: &RuntimeTable) -> Facts {
     });
     let model = results.groups.iter().any(Group::is_lock_model);
     let model =
-        if model { " gil_emulation is a model of CPython's lock around native code, and no CPython." } else { "" };
+        if model { " The GIL emulation runs native code under a lock like the GIL; it is no CPython." } else { "" };
     Facts {
         title: format!("Runtimes: {}", table.what),
         note: format!(
@@ -281,19 +281,19 @@ mod tests {
         ] {
             assert!(page.contains(row) && page.contains(column), "{row}, {column} in\n{page}");
         }
-        assert!(page.contains("(model of CPython's lock)"), "{page}");
+        assert!(page.contains("(GIL emulation)"), "{page}");
         for text in [markdown(&results, &[]), tables(std::slice::from_ref(&results))] {
             assert!(text.contains("### Fault: stack overflow in item 6\n"), "{text}");
             assert!(text.contains("| processes × 2 | 7 of 7 | 0 | 0 | 64 | 1 | 2 | 4.1 ms |"), "{text}");
             assert!(text.contains("| processes × 2 | 7 | 7 | 1 | 11, 12 | 7 of 7 |"), "{text}");
-            assert!(text.contains("odel of CPython's lock"), "{text}");
+            assert!(text.contains("GIL emulation"), "{text}");
         }
         let json = json(&[results]);
-        let cell = &json[0]["groups"][0]["cells"][1];
+        let cell = &json[0]["workloads"][0]["cells"][1];
         assert_eq!((&cell["fault"]["lost"], &cell["lock"]["waits"]), (&1.0.into(), &5.0.into()));
         assert_eq!((&cell["lives"]["start"], &cell["seen"][2]["after"]), (&0.003.into(), &12.into()));
-        assert_eq!(json[0]["groups"][0]["model_of"], "CPython's lock");
-        assert_eq!(json[0]["groups"][0]["fault"]["item"], 6);
+        assert_eq!(json[0]["workloads"][0]["model_of"], "the GIL");
+        assert_eq!(json[0]["workloads"][0]["fault"]["item"], 6);
     }
 
     #[test]
@@ -303,14 +303,14 @@ mod tests {
         let results = made.finish();
         let text = markdown(&results, &[]);
         assert!(
-            text.contains("## Runtimes: π(200 000) in 64 blocks\n") && text.contains("emulated\\_gil is a model"),
+            text.contains("## Runtimes: π(200 000) in 64 blocks\n") && text.contains("GIL emulation runs native code"),
             "{text}"
         );
-        assert!(text.contains("\n| emulated\\_gil, a model of CPython's lock | serial | "), "{text}");
+        assert!(text.contains("\n| GIL emulation | serial | "), "{text}");
         let row = &json(&[results])[0]["runtimes"][0]["rows"][1];
         assert_eq!(
             (&row["runtime"], &row["best"]),
-            (&"gil_emulation, a model of CPython's lock".into(), &"serial".into())
+            (&"GIL emulation".into(), &"serial".into())
         );
         assert!(row["ratio"].as_f64().is_some_and(|ratio| (24.0..26.0).contains(&ratio)), "{row}");
     }

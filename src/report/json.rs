@@ -87,7 +87,7 @@ fn group(results: &Results, group: &Group, verdict: &GroupVerdict) -> Value {
         "settings": group.settings,
         "payload": group.payload,
         "runtime": group.runtime,
-        "model_of": group.is_lock_model().then_some("CPython's lock"),
+        "model_of": group.is_lock_model().then_some("the GIL"),
         "interpreter": group.interpreter,
         "fault": group.fault,
         "measure": group.measure,
@@ -170,7 +170,7 @@ mod tests {
             (&first["name"], &first["complete"], &first["outcomes"]["timed out"]),
             (&json!("made"), &json!(true), &json!(1))
         );
-        let group = &first["groups"][0];
+        let group = &first["workloads"][0];
         assert_eq!((&group["winners"], &group["pairs"][0]["word"]), (&json!(["threads × 2"]), &json!("faster")));
         let cell = &group["cells"][1];
         assert_eq!(

@@ -5,10 +5,17 @@ use schemars::Schema;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value as Json, json};
 
-use super::raw::Document;
+use super::raw::{ConfigSettings, Document};
 use super::setting::{schema_of, takes};
-use crate::setting::{ALL, ConfigSetting, Key, Setting, SettingKind};
+use crate::setting::{ALL, ConfigSetting, Key, Setting, SettingKind, StageConfig};
 use crate::task::{Task, Tasks};
+
+/// What any setting of a task may be where a selector names it: which task is meant is not known there.
+const ANY_VALUE: &str = "AnyValue";
+/// The keys of an entry of `tasks` that are not the task's own settings.
+const SHARED_KEYS: &str = "SharedKeys";
+/// The word of a model.
+const MODEL_WORD: &str = "ModelWord";
 
 /// The schema of a scenario file with these tasks.
 #[must_use]
@@ -22,19 +29,30 @@ pub fn schema(tasks: &Tasks) -> Json {
                 shape["additionalProperties"] = json!(false);
             }
             match name.as_str() {
-                "TaskEntry" => *shape = task_entry(shape, &shown, "kind"),
-                "StageEntry" => *shape = task_entry(shape, &shown, "task"),
-                "ModelEntry" | "FaultEntry" | "ChartEntry" => *shape = word_or_entry(shape),
+                "TaskEntry" => *shape = task_entry(shape, &shown),
+                "StageEntry" => *shape = stage_entry(shape, &shown),
+                "ModelEntry" => {
+                    shape["properties"]["kind"] =
+                        json!({ "allOf": [reference(MODEL_WORD)], "description": "The model's word." });
+                    *shape = word_or_entry(shape);
+                }
+                "FaultEntry" | "ChartEntry" => *shape = word_or_entry(shape),
                 "Selector" => add_settings(shape, &shown),
                 _ => {}
             }
         }
+        let shared: Vec<&str> = ConfigSettings::keys().into_iter().chain(["kind", Key::Items.name()]).collect();
+        definitions.insert(SHARED_KEYS.into(), json!({ "enum": shared }));
+        definitions.insert(MODEL_WORD.into(), schema_of(&Key::Model.row().setting));
+        let any = json!({ "type": ["boolean", "number", "string"] });
+        definitions.insert(ANY_VALUE.into(), parameter(ANY_VALUE, &any));
         for row in ALL {
             definitions.insert(row.setting.name.to_owned(), config_setting(row));
         }
         for task in &shown {
             for setting in task.settings() {
-                definitions.insert(own_name(*task, setting), task_setting(setting));
+                let name = own_name(*task, setting);
+                definitions.insert(name.clone(), task_setting(&name, setting));
             }
         }
     }
@@ -69,28 +87,26 @@ fn own_name(task: &dyn Task, setting: &Setting) -> String {
 
 /// The definition of a setting of configurations.
 fn config_setting(row: &ConfigSetting) -> Json {
-    let mut one = schema_of(&row.setting);
-    if let Some(word) = row.absent() {
-        one = match row.setting.kind {
-            // A size of nothing is a size.
-            SettingKind::Bytes { .. } => one,
-            _ => json!({ "anyOf": [{ "const": word }, one] }),
-        };
-    }
-    let mut schema = match row.key {
-        Key::Fault => parameter(&json!({ "$ref": "#/definitions/FaultEntry" })),
-        _ => parameter(&one),
+    let one = match (row.key, row.absent(), row.setting.kind) {
+        (Key::Fault, ..) => reference("FaultEntry"),
+        (Key::Model, ..) => reference(MODEL_WORD),
+        // A size of nothing is a size.
+        (_, Some(word), kind) if !matches!(kind, SettingKind::Bytes { .. }) => {
+            json!({ "anyOf": [{ "const": word }, schema_of(&row.setting)] })
+        }
+        _ => schema_of(&row.setting),
     };
+    let mut schema = parameter(row.setting.name, &one);
     schema["description"] =
         json!(format!("{}. Default: {}. A list is a parameter.", capital(row.setting.about), row.default.shown()));
     schema
 }
 
-/// The definition of a setting of a task.
-fn task_setting(setting: &Setting) -> Json {
+/// The definition of a setting of a task, of that name among the definitions.
+fn task_setting(name: &str, setting: &Setting) -> Json {
     let one = schema_of(setting);
     let is_list = matches!(setting.kind, SettingKind::List { .. });
-    let mut schema = if is_list { one } else { parameter(&one) };
+    let mut schema = if is_list { one } else { parameter(name, &one) };
     let about = capital(setting.about);
     schema["description"] = json!(match is_list {
         true => format!("{about}; {}.", takes(setting)),
@@ -135,31 +151,62 @@ fn drop_null_alternative(map: &mut Map<String, Json>) {
     }
 }
 
-/// One value, or a list of alternatives.
-fn parameter(one: &Json) -> Json {
-    json!({ "anyOf": [one, { "type": "array", "items": one, "minItems": 1 }] })
+/// One value, or a list of alternatives, for the definition of this name: what one value may be stands in it once.
+fn parameter(name: &str, one: &Json) -> Json {
+    let same = reference(&format!("{name}/anyOf/0"));
+    json!({ "anyOf": [one, { "type": "array", "items": same, "minItems": 1 }] })
 }
 
-/// One alternative per task, so that editors offer the settings of the task that is named.
-fn task_entry(shape: &Json, tasks: &[&dyn Task], key: &str) -> Json {
-    let words: Vec<Json> =
-        tasks.iter().map(|task| json!({ "const": task.name(), "description": task.about() })).collect();
-    // A task can be named by its word alone, a stage cannot.
-    let mut alternatives = if key == "kind" { vec![json!({ "oneOf": words })] } else { Vec::new() };
-    for task in tasks {
-        let mut entry = shape.clone();
-        entry["description"] = json!(task.about());
-        entry["required"] = json!([key]);
-        entry["properties"][key] = json!({ "const": task.name(), "description": "The task's word." });
-        if key == "kind" {
-            entry["properties"][Key::Items.name()] = reference(Key::Items.name());
-        }
-        for setting in task.settings() {
-            entry["properties"][setting.name] = reference(&own_name(*task, setting));
-        }
-        alternatives.push(entry);
+/// The words of tasks, with what each is.
+fn task_words(tasks: &[&dyn Task]) -> Vec<Json> {
+    tasks.iter().map(|task| json!({ "const": task.name(), "description": task.about() })).collect()
+}
+
+/// What a task has of its own: its word under `key`, and its settings.
+fn own_properties(task: &dyn Task, key: &str) -> Json {
+    let mut properties = json!({ key: { "const": task.name() } });
+    for setting in task.settings() {
+        properties[setting.name] = reference(&own_name(task, setting));
     }
-    json!({ "description": shape["description"], "anyOf": alternatives })
+    properties
+}
+
+/// What all tasks take, and an alternative for each, so that editors offer the settings of the task that is named. The word
+/// alone will do.
+fn task_entry(shape: &Json, tasks: &[&dyn Task]) -> Json {
+    let mut shared = shape.clone();
+    shared["properties"][Key::Items.name()] = reference(Key::Items.name());
+    shared["properties"]["kind"] = json!({ "type": "string", "description": "The task's word." });
+    shared["required"] = json!(["kind"]);
+    let others: Vec<&str> = tasks.iter().filter(|task| task.settings().is_empty()).map(|task| task.name()).collect();
+    if let Some(shared) = shared.as_object_mut() {
+        // What is not shared is judged by the task's alternative.
+        shared.remove("additionalProperties");
+    }
+    let own = tasks.iter().filter(|task| !task.settings().is_empty()).map(|task| {
+        let names: Vec<&str> = task.settings().iter().map(|setting| setting.name).collect();
+        json!({
+            "properties": own_properties(*task, "kind"),
+            "propertyNames": { "anyOf": [reference(SHARED_KEYS), { "enum": names }] }
+        })
+    });
+    let plain = json!({ "properties": { "kind": { "enum": others } }, "propertyNames": reference(SHARED_KEYS) });
+    let alternatives: Vec<Json> = own.chain([plain]).collect();
+    shared["anyOf"] = json!(alternatives);
+    json!({ "description": shape["description"], "anyOf": [{ "oneOf": task_words(tasks) }, shared] })
+}
+
+/// The same for a stage, which takes few keys, and no word alone.
+fn stage_entry(shape: &Json, tasks: &[&dyn Task]) -> Json {
+    let alternatives = tasks.iter().map(|task| {
+        let mut properties = own_properties(*task, "task");
+        for key in StageConfig::KEYS {
+            properties[key.name()] = reference(key.name());
+        }
+        properties["task"]["description"] = json!("The task's word.");
+        json!({ "required": ["task"], "properties": properties, "additionalProperties": false })
+    });
+    json!({ "description": shape["description"], "type": "object", "anyOf": alternatives.collect::<Vec<_>>() })
 }
 
 /// The word alone will do.
@@ -173,18 +220,12 @@ fn word_or_entry(shape: &Json) -> Json {
 fn add_settings(shape: &mut Json, tasks: &[&dyn Task]) {
     let words: Vec<&str> = tasks.iter().map(|task| task.name()).collect();
     let described = shape["properties"]["task"]["description"].take();
-    shape["properties"]["task"] = parameter(&json!({ "enum": words }));
-    shape["properties"]["task"]["description"] = described;
-    let any = parameter(&json!({ "type": ["boolean", "number", "string"] }));
-    let mut staged = any.clone();
-    staged["description"] = json!(
-        "Pipelines of which a stage has this value: `model`, `workers`, `ipc`, `in_flight`, `task` or a setting of its \
-         task, such as `stage2_workers`."
-    );
-    shape["patternProperties"] = json!({ "^stage[1-9][0-9]*_": staged });
+    let one = json!({ "enum": words });
+    let same = reference("Selector/properties/task/anyOf/0");
+    shape["properties"]["task"] =
+        json!({ "anyOf": [one, { "type": "array", "items": same, "minItems": 1 }], "description": described });
+    shape["patternProperties"] = json!({ "^stage[1-9][0-9]*_": reference(ANY_VALUE) });
     for setting in tasks.iter().flat_map(|task| task.settings()) {
-        let mut property = any.clone();
-        property["description"] = json!(format!("Configurations whose `{}` has this value.", setting.name));
-        shape["properties"][setting.name] = property;
+        shape["properties"][setting.name] = reference(ANY_VALUE);
     }
 }

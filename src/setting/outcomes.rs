@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::words::words;
 
+/// How a trial ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", tag = "is")]
 pub enum Outcome {

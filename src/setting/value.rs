@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::words::WordRow;
-use crate::text::{show_bytes, show_count, show_seconds};
+use crate::text::{exact_bytes, exact_seconds, show_count};
 
 /// Most characters of a text that a label shows.
 const LONGEST_SHOWN: usize = 40;
@@ -165,12 +165,12 @@ pub enum SettingKind {
 }
 
 impl SettingKind {
-    /// How a value is shown in labels: `200 000`, `64 KiB`, `5 ms`, `shared memory`.
+    /// How a value is shown in labels: `200,000`, `64 KiB`, `5 ms`, `shared memory`.
     #[must_use]
     pub fn show(self, value: &Value) -> String {
         match (self, value) {
-            (Self::Bytes { .. }, Value::Whole(bytes)) => show_bytes(*bytes),
-            (Self::Duration { .. }, Value::Whole(nanos)) => show_seconds(*nanos as f64 / 1e9),
+            (Self::Bytes { .. }, Value::Whole(bytes)) => exact_bytes(*bytes),
+            (Self::Duration { .. }, Value::Whole(nanos)) => exact_seconds(*nanos),
             (_, Value::Whole(count)) => show_count(*count),
             (Self::Text { .. }, Value::Word(text)) => {
                 let line = text.lines().find(|line| !line.trim().is_empty()).unwrap_or("none").trim();

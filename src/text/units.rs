@@ -91,9 +91,57 @@ pub fn show_seconds(seconds: f64) -> String {
     format!("{} {unit}", three_digits(value))
 }
 
+/// A duration in nanoseconds for labels, with every digit that it has: `5 ms`, `1.2 µs`, `9.999999999 s`.
+#[must_use]
+pub fn exact_seconds(nanos: u64) -> String {
+    let (unit, name) = match nanos {
+        0 => return "0 s".into(),
+        1_000_000_000.. => (1_000_000_000, "s"),
+        1_000_000.. => (1_000_000, "ms"),
+        1_000.. => (1_000, "µs"),
+        _ => (1, "ns"),
+    };
+    format!("{} {name}", exact(nanos, unit))
+}
+
+/// A size in bytes for labels, exactly: in the largest binary unit that takes at most three decimals, else in bytes.
+#[must_use]
+pub fn exact_bytes(bytes: u64) -> String {
+    for (unit, name) in [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")] {
+        if bytes >= unit && (u128::from(bytes) * 1000).is_multiple_of(u128::from(unit)) {
+            // The share of a binary unit that is whole in thousandths.
+            let thousandths = u128::from(bytes) * 1000 / u128::from(unit);
+            return format!("{} {name}", exact(u64::try_from(thousandths).unwrap_or(u64::MAX), 1000));
+        }
+    }
+    format!("{} B", super::show_count(bytes))
+}
+
+/// A number of parts, of which `unit` are one, as a decimal number without zeros at its end. The unit is a power of ten.
+fn exact(parts: u64, unit: u64) -> String {
+    let digits = unit.ilog10() as usize;
+    let rest = format!("{:0digits$}", parts % unit);
+    let rest = if digits == 0 { "" } else { rest.trim_end_matches('0') };
+    let point = if rest.is_empty() { "" } else { "." };
+    format!("{}{point}{rest}", parts / unit)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn labels_show_every_digit() {
+        let durations = [(0, "0 s"), (5_000_000, "5 ms"), (1_200, "1.2 µs"), (9_999_999_999, "9.999999999 s"), (7, "7 ns")];
+        for (nanos, shown) in durations {
+            assert_eq!(exact_seconds(nanos), shown);
+        }
+        let sizes = [(0, "0 B"), (64, "64 B"), (65536, "64 KiB"), (1_572_864, "1.5 MiB"), (4097, "4097 B"), (16 << 30, "16 GiB")];
+        for (bytes, shown) in sizes {
+            assert_eq!(exact_bytes(bytes), shown);
+        }
+        assert_eq!(exact_bytes((16 << 30) - 1), "17,179,869,183 B");
+    }
 
     #[test]
     fn sizes_are_read_with_and_without_a_blank() {

@@ -369,7 +369,7 @@ mod tests {
         let whats: Vec<&str> = found.differences.iter().map(|row| row.0.as_str()).collect();
         assert_eq!(whats, ["machine: kernel", "items of primes, limit 200 000: serial"]);
         assert!(found.matched[0].per_item);
-        new.groups[0].runtime = "python".into();
+        new.cells.iter_mut().for_each(|cell| cell.config.runtime = "python".into());
         assert!(compare_runs(&old, &new).matched.is_empty());
     }
 

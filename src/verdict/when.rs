@@ -21,7 +21,7 @@ pub(super) fn sentence(
         return None;
     }
     if group.runtime == Runtime::GilEmulation {
-        return Some("These times are of a model of CPython's lock: nothing is recommended from them.".into());
+        return Some("These times come from the GIL emulation: nothing is recommended from them.".into());
     }
     let seen = Seen { results, group, verdict, estimates };
     let mut text = seen.choice();

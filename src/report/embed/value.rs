@@ -187,7 +187,7 @@ mod tests {
         let told = |results: &Results, marker: &str| value(&Marker::parse(marker).unwrap(), results);
         let none = told(&results, "value scenario=made metric=latency_p50").unwrap_err();
         assert_eq!(none.message, "threads × 2 has no value of `latency_p50`");
-        results.groups[0].rate = Some(600);
+        (results.groups[0].rate, results.cells[0].config.rate) = (Some(600), Some(600));
         for trial in &mut results.trials {
             let late = 1_000_000 * (u64::from(trial.round) + 1);
             trial.done = 1000;

@@ -46,7 +46,7 @@ fn found(source: Source<'_>) -> String {
     }
     let lines = lines(results);
     if lines.is_empty() {
-        return "A model of an interpreter’s lock alone: nothing is recommended from it.".into();
+        return "GIL emulation alone: nothing is recommended from it.".into();
     }
     let more = lines.len().saturating_sub(MOST);
     let several = results.groups.len() > 1;
@@ -105,6 +105,6 @@ mod tests {
         assert!(!out.contains("model") && !out.contains("group 1"), "{out}");
         results.groups.truncate(2);
         results.derived.groups.remove(0);
-        assert!(found(Source { results: &results, charts: &[] }).starts_with("A model of"));
+        assert!(found(Source { results: &results, charts: &[] }).starts_with("GIL emulation"));
     }
 }
