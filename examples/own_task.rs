@@ -1,14 +1,14 @@
-//! A task of one's own: a program that knows every task of `runner` and one more, `vowels`.
+//! A custom task: a program that has every task of `runner` and one more, `vowels`.
 //!
-//! The program below has the whole command line of `runner`. Its hosts and worker processes are this program again,
-//! so that they know the task as well:
+//! The program below has the whole command line of `runner`. Its hosts and worker processes are this program too, so
+//! they have the task as well:
 //!
 //! ```text
 //! cargo run --release --example own_task -- list
 //! cargo run --release --example own_task -- vowels.yaml
 //! ```
 //!
-//! where `vowels.yaml` says, for instance:
+//! where `vowels.yaml` is, for example:
 //!
 //! ```yaml
 //! version: 1
@@ -53,11 +53,11 @@ struct Texts {
 }
 
 impl Job for Texts {
-    /// The request says which text: this is what travels to a worker.
+    /// The request identifies the text. It is what is sent to a worker.
     fn request(&self, item: u64, request: &mut Vec<u8>) {
         request.extend_from_slice(&(self.seed ^ item).to_le_bytes());
     }
-    /// The reply depends on the request alone, so that it can be checked against that of a serial run.
+    /// The result depends on the request alone, so it can be compared with that of a serial run.
     fn run(&self, request: &[u8], reply: &mut Vec<u8>, _: &mut Context<'_>) -> Result<(), TaskError> {
         let text = u64::from_le_bytes(request.try_into().map_err(|_| TaskError::BadRequest)?);
         // Fibonacci hashing makes the letters up: its high bits look random.

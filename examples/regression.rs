@@ -1,8 +1,7 @@
-//! A build that is slower, on purpose: to try `--against` on.
+//! A build that is slower on purpose, to demonstrate `--against`.
 //!
-//! The task `burn` computes a fixed amount per item. The same program under a file name that ends in `-slow` computes 25 %
-//! more, and one that ends in `-slow-N` computes N % more. So a copy of the program is a second build of it with a known
-//! regression:
+//! The task `burn` computes a fixed amount per item. If the program's file name ends in `-slow`, it computes 25% more, and
+//! with `-slow-N` it computes N% more. So a copy of the program acts as a second build with a known regression:
 //!
 //! ```text
 //! cargo build --release --example regression
@@ -11,7 +10,7 @@
 //! /tmp/regression-slow --against /tmp/regression-old burn.yaml
 //! ```
 //!
-//! where `burn.yaml` says, for instance:
+//! where `burn.yaml` is, for example:
 //!
 //! ```yaml
 //! version: 1
@@ -29,7 +28,7 @@ use std::process::ExitCode;
 use runner::setting::{Setting, SettingKind};
 use runner::task::{Bound, Context, Job, Place, Settings, Task, TaskError, Tasks};
 
-/// What a slower build computes more, in per cent, where its name does not say.
+/// How much more a slower build computes, in percent, if its name has no number.
 const SLOWER: u64 = 25;
 
 /// Computes a fixed number of steps per item.
@@ -62,7 +61,7 @@ impl Task for Burn {
     }
 }
 
-/// How much more this build computes, by the name of its file.
+/// How much more this build computes, in percent, by the name of its file.
 fn percent_more() -> u64 {
     let path = std::env::current_exe().unwrap_or_default();
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -76,7 +75,7 @@ fn percent_more() -> u64 {
 struct BurnJob {
     seed: u64,
     steps: u64,
-    /// Steps that a slower build computes beyond the others, for nothing.
+    /// Extra steps that a slower build computes and discards.
     more: u64,
 }
 
@@ -95,7 +94,7 @@ impl Job for BurnJob {
         request.extend_from_slice(&(self.seed ^ item).to_le_bytes());
     }
 
-    /// The reply is the same in every build: only what is computed for nothing differs.
+    /// The result is the same in every build: only the discarded steps differ.
     fn run(&self, request: &[u8], reply: &mut Vec<u8>, context: &mut Context<'_>) -> Result<(), TaskError> {
         let state = u64::from_le_bytes(request.try_into().map_err(|_| TaskError::BadRequest)?);
         reply.extend_from_slice(&steps(state, self.steps).to_le_bytes());
