@@ -91,6 +91,15 @@ def mix(seed, index):
 # ------------------------------------------------------------------------------------------------------------------ order
 
 
+# Python's own pools and executors: whether their workers are threads or processes, and whose classes they are.
+POOLS = {
+    "ThreadPool": ("threads", "pool"),
+    "ThreadPoolExecutor": ("threads", "executor"),
+    "Pool": ("processes", "pool"),
+    "ProcessPoolExecutor": ("processes", "executor"),
+}
+
+
 class Order:
     """What is to be done and how, as the host says it. It crosses to worker processes."""
 
@@ -105,19 +114,20 @@ class Order:
         self.prefix = given["prefix"].lstrip("/")
         self.largest_request, self.largest_reply = given["sizes"]
         # Most bytes of a worker's parts of an iteration with their letters, where there are iterations and somebody has worked it out.
-        self.largest_round = 0
+        self.largest_iteration = 0
         # How items hang together: not at all, by finding each other, by one consumer of all replies, or in iterations of so
         # many parts.
         self.finds, self.gathers = given["topology"] == "finding", given["topology"] == "gathering"
         self.parts = given["parts"] or 0
         host, _, port = (given["server"] or "").rpartition(":")
         self.server = host, int(port or 0)
-        self.model = config["model"]
-        self.workers = max(config["workers"] or 1, 1)
-        self.chunk = max(config["chunk"] or 1, 1)
-        self.in_flight = max(config["in_flight"] or 1, 1)
-        self.ipc = config["ipc"] or "pipe"
-        self.api = config.get("api") or "process"
+        # What is absent has no meaning under this model.
+        self.model, self.api = POOLS.get(config["model"], (config["model"], "process"))
+        self.workers = config.get("workers") or 1
+        self.chunk = config.get("chunk") or 1
+        # Of an event loop, how many items it has under way at once.
+        self.in_flight = config.get("concurrency") or config.get("in_flight") or 1
+        self.ipc = config.get("ipc") or "pipe"
         self.start = config.get("start") or "fork"
         self.on_crash = config.get("on_crash") or "stop"
         # Items a second that come whether workers keep up or not; without one, the next item is begun when somebody is free.
@@ -2152,7 +2162,7 @@ class SharedLink(PipeLink):
 
         super().__init__(context, order, name)
         largest = max(order.largest_request, order.largest_reply)
-        self.slot = max(order.chunk * largest, order.largest_round, 1)
+        self.slot = max(order.chunk * largest, order.largest_iteration, 1)
         self.free = list(range(order.in_flight + 1))
         self.block = shared_memory.SharedMemory(name=name, create=True, size=self.slot * len(self.free))
         # A block that the file system has no room for would end the process at the first write.
@@ -2398,7 +2408,7 @@ class Crew:
             self.task = the_task(self.order)
             parts = max(len(self.order.parts_of(worker)) for worker in range(self.order.workers))
             each = max(self.order.largest_request, self.order.largest_reply) + self.task.letters
-            self.order.largest_round = MOST_TOLD + parts * each
+            self.order.largest_iteration = MOST_TOLD + parts * each
         self.death = None
         self.noticed = 0
 

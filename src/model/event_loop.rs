@@ -66,9 +66,9 @@ fn work(order: &RunContext<'_>, ran: &mut Ran) -> Result<(), RunError> {
     let mut edges = PhaseTimer::start();
     let mut trace = Trace::new(brief);
     let reactor = reactor()?;
-    let in_flight = brief.config.in_flight.unwrap_or(1).max(1) as usize;
+    let concurrency = brief.config.concurrency.unwrap_or(1).max(1) as usize;
     let desk = || (ItemRunner::new(job.as_ref(), brief), RequestSource::new(job.as_ref(), &requests));
-    let mut desks: Vec<_> = (0..in_flight).map(|_| desk()).collect();
+    let mut desks: Vec<_> = (0..concurrency).map(|_| desk()).collect();
     if brief.warm() && brief.items > 0 {
         warm_up(&reactor, &mut desks)?;
     }

@@ -36,6 +36,11 @@ impl Builder<'_> {
             self.skip(what, "this CPython has no `InterpreterPoolExecutor` (3.14 or newer has)");
             return false;
         }
+        if config.model == Model::InterpreterPoolExecutor {
+            let what = format!("{} × {label}", config.model.word());
+            self.skip(what, "the Python driver does not run it: `interpreters` is its model of sub-interpreters");
+            return false;
+        }
         if config.model == Model::Async && task.bound() != Bound::Waiting {
             self.skip(
                 format!("async × {}", task.name()),

@@ -125,7 +125,7 @@ fn chart(marker: &Marker, place: Place, report: &Report, library: &dyn ReportSto
 fn tables(marker: &Marker, place: Place, results: &Results) -> Result<Vec<String>, Problem> {
     let columns = columns(marker.get("columns"))?;
     let wanted: Vec<usize> = matching(results, &marker.cells)?.iter().map(|cell| cell.id).collect();
-    let groups = groups(results, marker.get("group"))?;
+    let groups = groups(results, marker.get("workload"))?;
     let mut lines = Vec::new();
     let shown = groups.iter().map(|group| (group, ways(results, group, &columns, |cell| wanted.contains(&cell.id))));
     let shown: Vec<(&&Group, Table)> = shown.filter(|(_, table)| !table.rows.is_empty()).collect();
@@ -169,7 +169,7 @@ fn verdicts(marker: &Marker, place: Place, results: &Results) -> Result<Vec<Stri
     if !PARTS.contains(&part) {
         return Err(Problem::new(format!("`show={part}` is not known"), meant(part, &PARTS)));
     }
-    let groups = groups(results, marker.get("group"))?;
+    let groups = groups(results, marker.get("workload"))?;
     let several = groups.len() > 1;
     let sentence = |group: &&Group| {
         let verdict = results.derived.groups.iter().find(|verdict| verdict.group == group.id)?;

@@ -17,9 +17,9 @@ pub(super) enum Kind {
 /// Every kind with its word and the attributes that it takes.
 const KINDS: &[(Kind, &str, &[&str])] = &[
     (Kind::Chart, "chart", &["scenario", "width"]),
-    (Kind::Table, "table", &["scenario", "group", "columns"]),
-    (Kind::Verdict, "verdict", &["scenario", "group", "show"]),
-    (Kind::Value, "value", &["scenario", "group", "metric", "show", "name"]),
+    (Kind::Table, "table", &["scenario", "workload", "columns"]),
+    (Kind::Verdict, "verdict", &["scenario", "workload", "show"]),
+    (Kind::Value, "value", &["scenario", "workload", "metric", "show", "name"]),
     (Kind::Terminal, "terminal", &["scenario", "width", "lines"]),
 ];
 
@@ -159,8 +159,8 @@ mod tests {
     #[test]
     fn markers_are_read_with_quotes_and_lists_of_settings() {
         let marker =
-            Marker::parse("value scenario=a group=\"primes, x\" where model=processes over model=serial").unwrap();
-        assert_eq!((marker.kind, marker.get("group")), (Kind::Value, Some("primes, x")));
+            Marker::parse("value scenario=a workload=\"primes, x\" where model=processes over model=serial").unwrap();
+        assert_eq!((marker.kind, marker.get("workload")), (Kind::Value, Some("primes, x")));
         assert_eq!(marker.cells, [("model".to_owned(), "processes".to_owned())]);
         assert_eq!(marker.over, [("model".to_owned(), "serial".to_owned())]);
         let chart = Marker::parse("chart speedup scenario=a width=760").unwrap();

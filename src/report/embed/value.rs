@@ -28,11 +28,11 @@ const fn metric(word: &'static str, about: &'static str, of: fn(&Known<'_>) -> O
 
 /// Every metric; help and messages are made from this list.
 const METRICS: &[Metric] = &[
-    metric("speedup", "how many times as fast as the reference of its group; with `over`, as another way", |known| {
+    metric("speedup", "how many times as fast as the reference of its workload; with `over`, as another configuration", |known| {
         let group = known.results.groups.get(known.cell.group)?;
         known.estimate.speedup.map(|_| speedup(group, known.estimate))
     }),
-    metric("time", "time of a trial, or of an item where the group compares these", |known| {
+    metric("time", "time of a trial, or of an item where the workload compares these", |known| {
         let group = known.results.groups.get(known.cell.group)?;
         Some(time(group, known.estimate))
     }),
@@ -106,7 +106,7 @@ pub(super) fn value(marker: &Marker, results: &Results) -> Result<String, Proble
     let metric = metric.ok_or_else(|| Problem::new(format!("there is no metric `{word}`"), meant(word, &words)))?;
     let show = show(marker.get("show").unwrap_or("median"))?;
     let mut wanted = marker.cells.clone();
-    wanted.extend(marker.get("group").map(|label| ("group".to_owned(), label.to_owned())));
+    wanted.extend(marker.get("workload").map(|label| ("workload".to_owned(), label.to_owned())));
     let cell = one(results, &wanted)?;
     if !marker.over.is_empty() {
         if word != "speedup" {
@@ -142,9 +142,9 @@ fn against(results: &Results, cell: &Cell, marker: &Marker, show: Show) -> Resul
     // What is not said of the other way is as in the first, but for how it is run.
     let mut wanted = marker.over.clone();
     let said = |key: &str| marker.over.iter().any(|(known, _)| known == key);
-    if !said("group") {
+    if !said("workload") {
         let label = results.groups.get(cell.group).map(|group| group.label.clone());
-        wanted.extend(label.map(|label| ("group".to_owned(), label)));
+        wanted.extend(label.map(|label| ("workload".to_owned(), label)));
     }
     let other = one(results, &wanted)?;
     let pairs = results.derived.groups.iter().flat_map(|verdict| &verdict.pairs);
