@@ -147,7 +147,7 @@ fn trials(cell: usize, seconds: f64, peaks: bool, seed: u64) -> Vec<Trial> {
             seen: vec![],
             stages: vec![],
             others: 0.0,
-            marks: vec![],
+            flags: vec![],
             stderr: String::new(),
         }
     };

@@ -96,7 +96,7 @@ fn checked(documents: &[Document<'_>], found: &Found<'_>, options: &EmbedOptions
 
 /// How a command names the folder of the reports, where that is not the usual one.
 fn out_option(out: &Path) -> String {
-    if out == Path::new("reports") { String::new() } else { format!(" --out {}", argument(&out.to_string_lossy())) }
+    if out == Path::new("reports") { String::new() } else { format!(" --reports {}", argument(&out.to_string_lossy())) }
 }
 
 fn names<'a>(documents: impl Iterator<Item = &'a Document<'a>>) -> String {
@@ -236,7 +236,7 @@ impl ReportStore for ReportEntry {
                 let message = format!("there is no report `{scenario}` in {out}");
                 return Err(match nearest(scenario, known.iter().map(String::as_str)) {
                     Some(near) => Problem::new(message, format!("did you mean `{near}`?")),
-                    None => Problem::new(message, "run its scenario first, or say where with --out"),
+                    None => Problem::new(message, "run its scenario first, or say where with --reports"),
                 });
             }
             let results = derived(&self.out.join(scenario)).map_err(|error| Problem::bare(format!("{error:#}")))?;

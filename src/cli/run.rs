@@ -245,8 +245,8 @@ fn expectations(results: &Results, strict: bool, output: &Output) -> Exit {
     for judged in &results.derived.expectations {
         let what = match judged.answer {
             Answer::NotMet => "not met",
-            Answer::Undecided if strict => "inconclusive",
-            Answer::Undecided | Answer::Met => continue,
+            Answer::Inconclusive if strict => "inconclusive",
+            Answer::Inconclusive | Answer::Met => continue,
         };
         exit = Exit::NotMet;
         let text = results.expectations.get(judged.expectation).map_or("", |expected| expected.text.as_str());

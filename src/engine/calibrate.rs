@@ -2,7 +2,7 @@
 
 use crate::host::{HostError, Outcome};
 use crate::plan::{Items, Plan, items_at_rate};
-use crate::results::{Kind, Results, Trial};
+use crate::results::{Flag, Kind, Results, Trial};
 
 use super::{Run, sound};
 
@@ -49,11 +49,11 @@ fn suited(plan: &Plan, earlier: &Results) -> bool {
         trial.kind == Kind::Timed && group.is_some_and(|group| group.items == Items::Auto)
     };
     let trials: Vec<&Trial> = earlier.trials.iter().filter(chosen).collect();
-    let share = |mark: &str| {
-        let marked = trials.iter().filter(|trial| trial.marks.iter().any(|other| other == mark)).count();
-        marked as f64 / trials.len().max(1) as f64
+    let share = |flag: Flag| {
+        let flagged = trials.iter().filter(|trial| trial.flags.contains(&flag)).count();
+        flagged as f64 / trials.len().max(1) as f64
     };
-    share("too_short") <= MOST_TOO_SHORT && share("disturbed") <= MOST_DISTURBED
+    share(Flag::TooShort) <= MOST_TOO_SHORT && share(Flag::Noisy) <= MOST_DISTURBED
 }
 
 /// The user or the system asked the program to end.

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use crate::host::{HostError, JobSpec, Outcome, Purpose, Report, TrialLauncher, TrialSpec};
 use crate::plan::Plan;
-use crate::results::{Clocks, FileError, Finished, Head, Journal, Kind, Results, Timeline, Trial};
+use crate::results::{Clocks, FileError, Finished, Flag, Head, Journal, Kind, Results, Timeline, Trial};
 
 pub use calibrate::recorded_counts;
 pub use resume::{Resumed, ScheduledTrial, continued, schedule};
@@ -260,7 +260,7 @@ fn blank_trial() -> Trial {
         seen: Vec::new(),
         stages: Vec::new(),
         others: 0.0,
-        marks: Vec::new(),
+        flags: Vec::new(),
         stderr: String::new(),
     }
 }
@@ -276,12 +276,12 @@ fn to_trial(report: &Report, reference: &Result<(u64, u64), String>, place: &Tri
     };
     let known = reference.as_ref().map_or(report.known, |(_, known)| *known).max(report.known);
     let measured = report.measured();
-    let mut marks = report.marks.clone();
+    let mut flags = report.flags.clone();
     if outcome == Outcome::Ok && measured < TOO_SHORT {
-        marks.push("too_short".into());
+        flags.push(Flag::TooShort);
     }
     if report.others > DISTURBED {
-        marks.push("disturbed".into());
+        flags.push(Flag::Noisy);
     }
     Trial {
         measured,
@@ -301,7 +301,7 @@ fn to_trial(report: &Report, reference: &Result<(u64, u64), String>, place: &Tri
         seen: report.seen.clone(),
         stages: report.stages.clone(),
         others: report.others,
-        marks,
+        flags,
         stderr: report.stderr.clone(),
         outcome,
         ..place.clone()

@@ -89,7 +89,7 @@ pub fn host_main(tasks: &Tasks, program: &Program) -> u8 {
         // Nobody reads any more: whoever follows the runner is about to notice, and ends this process when all is removed.
         std::thread::sleep(STOPPING);
     }
-    // OutcomeKind now would leave undone what has been begun there.
+    // Ending now would leave undone what has been begun there.
     std::mem::forget(LEAVING.lock().unwrap_or_else(PoisonError::into_inner));
     if written.is_ok() { 0 } else { 1 }
 }

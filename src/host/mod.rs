@@ -23,7 +23,7 @@ pub use protocol::{Other, ProtocolError, ask, protocol_main};
 pub use server::server_main;
 
 pub use crate::model::{JobSpec, Purpose};
-use crate::results::{Event, Life, LockUse, MemoryUse, Open, Phase, Seen, Spent, StageTimes};
+use crate::results::{Event, Flag, Life, LockUse, MemoryUse, Open, Phase, Seen, Spent, StageTimes};
 use crate::setting::Measure;
 pub use crate::setting::Outcome;
 
@@ -92,7 +92,7 @@ pub struct Report {
     /// Share of the machine's CPU time that others used during the trial.
     pub others: f64,
     /// `leaked`, `cpu_mismatch`.
-    pub marks: Vec<String>,
+    pub flags: Vec<Flag>,
     /// Last lines of standard error, where something went wrong.
     pub stderr: String,
 }
@@ -124,7 +124,7 @@ impl Report {
             events: Vec::new(),
             left_out: 0,
             others: 0.0,
-            marks: Vec::new(),
+            flags: Vec::new(),
             stderr: String::new(),
         }
     }

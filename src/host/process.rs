@@ -17,6 +17,7 @@ use super::{HostError, Interrupt, Report, TrialLauncher, TrialSpec};
 use crate::ipc;
 use crate::model::RunError;
 use crate::reexec::{HOST, Program};
+use crate::results::Flag;
 use crate::setting::Outcome;
 use crate::text::exit_words;
 
@@ -288,7 +289,7 @@ impl End {
             Some(RunError::Protocol(detail)) => Outcome::ProtocolError { detail },
             Some(RunError::Failed(detail)) => Outcome::Failed { detail },
         };
-        let marks = [(leaked, "leaked"), (reply.cpu_mismatch, "cpu_mismatch")];
+        let flags = [(leaked, Flag::Leaked), (reply.cpu_mismatch, Flag::CpuMismatch)];
         Report {
             measure: crate::setting::Measure::Work,
             stderr: if outcome == Outcome::Ok { String::new() } else { stderr },
@@ -313,7 +314,7 @@ impl End {
             events: reply.events,
             left_out: reply.left_out,
             others: reply.others,
-            marks: marks.iter().filter(|(set, _)| *set).map(|(_, mark)| (*mark).to_owned()).collect(),
+            flags: flags.into_iter().filter(|(set, _)| *set).map(|(_, flag)| flag).collect(),
         }
     }
 }

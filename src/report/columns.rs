@@ -137,7 +137,7 @@ fn trial() -> [Column; 10] {
             json!(measured(s).map(|seconds| seconds / s.trial.done.max(1) as f64))
         }),
         column("others", "share of the machine's CPU time that others used, 0 to 1", |s| json!(s.trial.others)),
-        column("marks", "too_short, disturbed, leaked, cpu_mismatch", |s| json!(s.trial.marks)),
+        column("flags", "too_short, noisy, leaked, cpu_mismatch", |s| json!(s.trial.flags)),
     ]
 }
 

@@ -86,7 +86,7 @@ mod tests {
             results.machine.profile = Some("debug".into());
         }
         second.scenario.name = "other".into();
-        second.trials[0].marks.push("disturbed".into());
+        second.trials[0].flags.push(crate::results::Flag::Noisy);
         let text = surroundings(&[first, second], &PLAIN);
         assert!(text.starts_with("About the machine:\n  this is a debug build"), "{text}");
         assert_eq!(text.matches("grants 1.5").count(), 1, "{text}");

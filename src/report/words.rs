@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::results::{Answer, CellEstimate, Group, Kind, Machine, Results, Word};
+use crate::results::{Answer, CellEstimate, Flag, Group, Kind, Machine, Results, Word};
 use crate::text::{plural, show_bytes};
 use crate::verdict::{is_planned, seconds_interval, speedup_interval};
 
@@ -90,7 +90,7 @@ pub(super) fn answer(answer: Answer) -> &'static str {
     match answer {
         Answer::Met => "met",
         Answer::NotMet => "not met",
-        Answer::Undecided => "undecided",
+        Answer::Inconclusive => "undecided",
     }
 }
 
@@ -149,19 +149,19 @@ pub(super) fn of_trials(results: &Results) -> Vec<String> {
         let ways = plural(crowded.len() as u64, "way");
         lines.push(format!("{ways} with more workers and dispatchers than the {cores}{which}"));
     }
-    let marked = |mark: &str| trials.iter().filter(|trial| trial.marks.iter().any(|m| m == mark)).count();
+    let flagged = |flag: Flag| trials.iter().filter(|trial| trial.flags.contains(&flag)).count();
     let told = [
         (
-            "disturbed",
-            "of every kind (timed, timed again for the A/A check, instrumented, memory) were disturbed: others used over a \
+            Flag::Noisy,
+            "of every kind (timed, timed again for the A/A check, profiling, memory) were noisy: others used over a \
              tenth of the machine",
         ),
-        ("leaked", "left a process behind, which was swept"),
-        ("cpu_mismatch", "disagree with the kernel's own count of their CPU time"),
+        (Flag::Leaked, "left a process behind, which was swept"),
+        (Flag::CpuMismatch, "disagree with the kernel's own count of their CPU time"),
     ];
-    for (mark, what) in told {
-        if marked(mark) > 0 {
-            lines.push(format!("{} of {} trials {what}", marked(mark), trials.len()));
+    for (flag, what) in told {
+        if flagged(flag) > 0 {
+            lines.push(format!("{} of {} trials {what}", flagged(flag), trials.len()));
         }
     }
     lines
@@ -216,7 +216,7 @@ mod tests {
         let mut results = Made::new(15).serial(1.0).cell("threads × 4", 0.5).finish();
         assert!(warnings(&results).is_empty());
         results.cells[1].oversubscribed = true;
-        results.trials[3].marks.push("disturbed".into());
+        results.trials[3].flags.push(Flag::Noisy);
         results.machine.load = 1.7;
         results.machine.quota = Some(1.5);
         results.machine.cores_online = 8;

@@ -15,6 +15,7 @@ pub struct Derived {
     /// One per cell, in cell order.
     pub estimates: Vec<CellEstimate>,
     /// One per group, in group order.
+    #[serde(rename = "workloads")]
     pub groups: Vec<GroupVerdict>,
     /// One per expectation, in order.
     pub expectations: Vec<ExpectationResult>,
@@ -23,6 +24,7 @@ pub struct Derived {
     pub break_evens: Vec<BreakEven>,
     /// Up to which rate ways keep up with what comes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(rename = "saturation")]
     pub knees: Vec<SaturationPoint>,
     /// Curves fitted to speedups over workers.
     #[serde(default)]
@@ -73,10 +75,13 @@ impl Derived {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SaturationPoint {
     /// The label of its cells.
+    #[serde(rename = "configuration")]
     pub way: String,
     /// The largest rate that it is shown to keep up with, as with all below.
+    #[serde(rename = "sustains")]
     pub keeps_up: Option<u32>,
     /// The smallest rate at which it is shown to fall behind.
+    #[serde(rename = "saturates_at")]
     pub saturated: Option<u32>,
     /// The same in words.
     pub sentence: String,
@@ -88,8 +93,10 @@ pub struct SaturationPoint {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RatePoint {
     /// Index of the group.
+    #[serde(rename = "workload")]
     pub group: usize,
     /// Index of the cell.
+    #[serde(rename = "configuration")]
     pub cell: usize,
     /// Items a second that came.
     pub rate: u32,
@@ -150,6 +157,7 @@ impl From<IntervalForm> for Interval {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CellEstimate {
     /// Index of the cell.
+    #[serde(rename = "configuration")]
     pub cell: usize,
     /// Seconds of the measure of one trial. An infinite median (most trials timed out) is `None` here and said in `note`.
     pub time: Option<Interval>,
@@ -189,16 +197,19 @@ pub struct CellEstimate {
     pub pipeline: Option<PipelineEstimate>,
     /// Where its speedup went, where the baseline has one worker and instrumented trials were run.
     #[serde(default)]
+    #[serde(rename = "breakdown")]
     pub losses: Option<Losses>,
     /// Trials that ended right, and all that were run.
     pub ok: u32,
     /// Trials that were run.
     pub trials: u32,
     /// Trials marked as disturbed.
+    #[serde(rename = "noisy")]
     pub disturbed: u32,
     /// Trials marked as too short.
     pub too_short: u32,
     /// Whether its samples have two modes.
+    #[serde(rename = "bimodal")]
     pub two_modes: bool,
     /// What went wrong, such as `2 of 15 timed out`; empty where nothing did.
     pub note: String,
@@ -215,6 +226,7 @@ pub enum Word {
     /// The interval of their ratio lies inside ±margin.
     Equivalent,
     /// Neither could be shown.
+    #[serde(rename = "no_significant_difference")]
     Undecided,
 }
 
@@ -248,6 +260,7 @@ pub enum Change {
     /// The interval of the ratio lies inside ±margin.
     Equivalent,
     /// Nothing could be shown.
+    #[serde(rename = "no_significant_difference")]
     Undecided,
 }
 
@@ -273,6 +286,7 @@ pub struct Regression {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Check {
     /// The cell that ran twice per round.
+    #[serde(rename = "configuration")]
     pub cell: usize,
     /// Ratio of its second run to its first, at 99%.
     pub ratio: Interval,
@@ -284,6 +298,7 @@ pub struct Check {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct GroupVerdict {
     /// Index of the group.
+    #[serde(rename = "workload")]
     pub group: usize,
     /// Cells from the fastest to the slowest median; cells without a time are last.
     pub ranking: Vec<usize>,
@@ -296,12 +311,14 @@ pub struct GroupVerdict {
     /// The A/A checks.
     pub checks: Vec<Check>,
     /// Why there is no verdict: `--quick`, too few rounds, a failed A/A check.
+    #[serde(rename = "suppressed")]
     pub withheld: Option<String>,
     /// The finding in one sentence, computed; it says "undecided" or "equivalent" as such.
     pub sentence: String,
     /// Which way to use, and from how many workers on the others pay off, in a sentence or a few; `None` where there is
     /// nothing to choose, or no verdict.
     #[serde(default)]
+    #[serde(rename = "recommendation")]
     pub when: Option<String>,
 }
 
@@ -314,7 +331,7 @@ pub enum Answer {
     /// The whole interval misses it.
     NotMet,
     /// The interval holds the bound, or there is none.
-    Undecided,
+    Inconclusive,
 }
 
 /// An expectation with its answer.

@@ -27,7 +27,7 @@ pub enum FileError {
         detail: String,
     },
     /// Another run is writing there.
-    #[error("{path}: another run is writing there; let it end, or choose another folder with --out")]
+    #[error("{path}: another run is writing there; let it end, or choose another folder with --output")]
     Busy {
         /// The folder.
         path: PathBuf,

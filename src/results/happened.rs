@@ -77,6 +77,7 @@ pub struct SeenEstimate {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RuntimeRow {
     /// Its group.
+    #[serde(rename = "workload")]
     pub group: usize,
     /// Seconds per item of the group's baseline.
     pub per_item: Option<f64>,

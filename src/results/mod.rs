@@ -52,8 +52,10 @@ pub struct Results {
     /// Where it was run.
     pub machine: Machine,
     /// Cells that are compared with each other.
+    #[serde(rename = "workloads")]
     pub groups: Vec<Group>,
     /// All cells; `Cell::id` is the index here.
+    #[serde(rename = "configurations")]
     pub cells: Vec<Cell>,
     /// Combinations that were asked for and not run.
     pub skipped: Vec<Skipped>,
@@ -151,8 +153,10 @@ pub struct Group {
     /// What the clock covered.
     pub measure: Measure,
     /// Cells, in the order in which outputs list them.
+    #[serde(rename = "configurations")]
     pub cells: Vec<usize>,
     /// Reference of speedups (methodology, rule 16): serial, else one worker of the first model with it, else the first cell.
+    #[serde(rename = "reference")]
     pub baseline: usize,
     /// Whether the cells have item counts of their own, so that times are compared per item.
     pub per_item: bool,
@@ -186,6 +190,7 @@ pub struct Cell {
     /// Index in [`Results::cells`].
     pub id: usize,
     /// Index of its group.
+    #[serde(rename = "workload")]
     pub group: usize,
     /// How tables show it, unique in its group: `processes × 2, pipe`.
     pub label: String,

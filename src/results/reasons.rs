@@ -200,10 +200,12 @@ pub struct BreakPoint {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct BreakEven {
     /// `workers`, or the name of a numeric setting of the task, such as `payload`.
+    #[serde(rename = "parameter")]
     pub axis: String,
     /// What is equal along the axis, such as `primes` or `echo, end to end`.
     pub of: String,
     /// Groups along the axis; one where the axis is `workers`.
+    #[serde(rename = "workloads")]
     pub groups: Vec<usize>,
     /// What the clock covers: `work` or `end_to_end`.
     pub measure: Measure,
@@ -269,10 +271,12 @@ pub struct Fitted {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct FitRecord {
     /// The group.
+    #[serde(rename = "workload")]
     pub group: usize,
     /// The line: the label of its cells without the number of workers, such as `processes, pipe`.
     pub line: String,
     /// The cells that it was fitted to, by rising number of workers.
+    #[serde(rename = "configurations")]
     pub cells: Vec<usize>,
     /// The law.
     pub kind: FitKind,

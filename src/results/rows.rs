@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Kind, Life, LockUse, MemoryUse, Open, Phase, Seen, Spent, StageTimes, Trial};
+use super::{Flag, Kind, Life, LockUse, MemoryUse, Open, Phase, Seen, Spent, StageTimes, Trial};
 use crate::setting::Outcome;
 
 /// A trial as a row: what every trial has, in this order, then an object with what is not as usual.
@@ -89,9 +89,9 @@ struct Rest {
     /// What the stages of a pipeline did.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     stages: Vec<StageTimes>,
-    /// Its marks.
+    /// Its flags.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    marks: Vec<String>,
+    flags: Vec<Flag>,
     /// Last lines of stderr.
     #[serde(skip_serializing_if = "String::is_empty")]
     stderr: String,
@@ -145,7 +145,7 @@ impl Row {
             lives: trial.lives.clone(),
             seen: trial.seen.clone(),
             stages: trial.stages.clone(),
-            marks: trial.marks.clone(),
+            flags: trial.flags.clone(),
             stderr: trial.stderr.clone(),
         };
         let phases = short.map(|phase| phase.filter(|_| !exact).unwrap_or_default());
@@ -186,7 +186,7 @@ impl Row {
             seen: rest.seen,
             stages: rest.stages,
             others,
-            marks: rest.marks,
+            flags: rest.flags,
             stderr: rest.stderr,
         })
     }
@@ -249,7 +249,7 @@ mod tests {
             seen: vec![],
             stages: vec![],
             others: 0.325,
-            marks: vec![],
+            flags: vec![],
             stderr: String::new(),
         }
     }
@@ -294,7 +294,7 @@ mod tests {
             spent: Some(Spent { service: 1, ..Spent::default() }),
             memory: Some(MemoryUse { before: memory, after: memory, workers: vec![memory] }),
             stages: vec![StageTimes { busy: 4, blocked: 3, starved: 2, most: 1 }],
-            marks: vec!["disturbed".into()],
+            flags: vec![Flag::Noisy],
             stderr: "why".into(),
             ..usual()
         };

@@ -97,10 +97,12 @@ pub struct Event(pub u32, pub EventKind, pub u64, pub u64);
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Timeline {
     /// The cell.
+    #[serde(rename = "configuration")]
     pub cell: usize,
     /// The events, at most 400 of a lane and kind: the first ones.
     pub events: Vec<Event>,
     /// Events beyond those.
+    #[serde(rename = "dropped")]
     pub left_out: u64,
 }
 

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Life, LockUse, Seen, StageTimes};
-use crate::setting::Outcome;
+use crate::setting::{Outcome, words};
 
 /// What a trial was run for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -13,9 +13,20 @@ pub enum Kind {
     /// A bare trial, whose times count.
     Timed,
     /// A trial with clocks around every item, whose own times do not count.
+    #[serde(rename = "profiling")]
     Instrumented,
     /// A trial that reads the memory of its processes at the edges of the work, whose own times do not count.
     Memory,
+}
+
+words! {
+    /// What has to be known of a trial before its numbers are trusted.
+    pub enum Flag, "flag of a trial" {
+        TooShort = "too_short" ("too short"): "the measured phase took under 10 ms",
+        Noisy = "noisy": "other programs used over a tenth of the machine's CPU time",
+        Leaked = "leaked": "it left a process behind, which was swept",
+        CpuMismatch = "cpu_mismatch" ("CPU mismatch"): "the CPU time of its phases is not that of its processes",
+    }
 }
 
 /// Memory of one process or of all of a trial's, in bytes: written as an array in this order.
@@ -159,6 +170,7 @@ impl From<Phase> for [u64; 7] {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Trial {
     /// Index of the cell.
+    #[serde(rename = "configuration")]
     pub cell: usize,
     /// The round, from 0.
     pub round: u32,
@@ -176,6 +188,7 @@ pub struct Trial {
     /// Start, work and join.
     pub phases: [Phase; 3],
     /// Items whose reply arrived once.
+    #[serde(rename = "completed")]
     pub done: u64,
     /// Items whose reply never arrived.
     #[serde(default, skip_serializing_if = "is_zero")]
@@ -187,6 +200,7 @@ pub struct Trial {
     #[serde(default, skip_serializing_if = "is_zero")]
     pub duplicated: u64,
     /// Sum of the item digests, 16 hexadecimal digits.
+    #[serde(rename = "checksum")]
     pub digest: String,
     /// Nanoseconds of the first item on a cold worker, from hand-over to reply; 0 where there was no warm-up.
     #[serde(default, skip_serializing_if = "is_zero")]
@@ -220,7 +234,7 @@ pub struct Trial {
     /// Marks: `too_short` (measured under 20 ms), `disturbed` (others used over a tenth of the machine), `leaked` (a
     /// process was left behind and swept), `cpu_mismatch` (the phases and `wait4` disagree on CPU time).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub marks: Vec<String>,
+    pub flags: Vec<Flag>,
     /// Last lines of stderr, where the trial went wrong.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub stderr: String,
@@ -336,6 +350,7 @@ pub struct Quantiles {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Latency {
     /// Index of the cell.
+    #[serde(rename = "configuration")]
     pub cell: usize,
     /// How many instrumented trials it was merged from.
     pub trials: u32,

@@ -39,3 +39,4 @@ pub const OPTIONAL: &[(&str, &str)] = &[("video", "a task that encodes AV1")];
 
 #[cfg(test)]
 pub(crate) use config::pairs;
+pub(crate) use words::words;

@@ -204,12 +204,13 @@ impl SettingKind {
         }
     }
 
-    /// The value that a word for none stands for: a size of nothing, or the word itself.
+    /// The value that a word for none stands for: a size of nothing, a number, or the word itself.
     #[must_use]
     pub(super) fn absent(self, word: &str) -> Value {
-        match self {
-            Self::Bytes { .. } => Value::Whole(0),
-            _ => Value::Word(word.to_owned()),
+        match (self, word.parse()) {
+            (Self::Bytes { .. }, _) => Value::Whole(0),
+            (_, Ok(number)) => Value::Whole(number),
+            (_, Err(_)) => Value::Word(word.to_owned()),
         }
     }
 

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use super::samples::{bare, log_ratios, per_item, ratio_interval, time_interval, times, turned, values};
 use super::{LEVEL, happened, losses, stages};
-use crate::results::{Cell, CellEstimate, Interval, Kind, MemoryEstimate, Phase, Resources, Results, Trial};
+use crate::results::{Cell, CellEstimate, Flag, Interval, Kind, MemoryEstimate, Phase, Resources, Results, Trial};
 use crate::stats;
 
 /// Estimates of one cell from its timed trials.
 pub(super) fn cell(results: &Results, cell: &Cell) -> CellEstimate {
     let trials: Vec<&Trial> = results.timed(cell.id).collect();
     let right: Vec<&Trial> = trials.iter().copied().filter(|trial| trial.ok()).collect();
-    let marked = |mark: &str| trials.iter().filter(|trial| trial.marks.iter().any(|m| m == mark)).count() as u32;
+    let flagged = |flag: Flag| trials.iter().filter(|trial| trial.flags.contains(&flag)).count() as u32;
     let seconds = times(results, cell.id);
     let per_item = time_interval(&per_item(results, cell.id), LEVEL);
     let speedup = speedup(results, cell);
@@ -35,8 +35,8 @@ pub(super) fn cell(results: &Results, cell: &Cell) -> CellEstimate {
         pipeline: stages::of(results, cell),
         ok: right.len() as u32,
         trials: trials.len() as u32,
-        disturbed: marked("disturbed"),
-        too_short: marked("too_short"),
+        disturbed: flagged(Flag::Noisy),
+        too_short: flagged(Flag::TooShort),
         two_modes: stats::two_modes(&values(&seconds)),
         note: note(&trials),
     }

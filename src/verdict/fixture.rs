@@ -237,7 +237,7 @@ fn trial(cell: usize, round: u32, seconds: f64) -> Trial {
         seen: vec![],
         stages: vec![],
         others: 0.0,
-        marks: vec![],
+        flags: vec![],
         stderr: String::new(),
     }
 }

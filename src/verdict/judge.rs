@@ -38,8 +38,8 @@ pub(super) fn all(results: &Results, groups: &[GroupVerdict]) -> Vec<Expectation
         let any = |answer| judged.iter().any(|(found, _)| *found == answer);
         let answer = if any(Answer::NotMet) {
             Answer::NotMet
-        } else if judged.is_empty() || any(Answer::Undecided) {
-            Answer::Undecided
+        } else if judged.is_empty() || any(Answer::Inconclusive) {
+            Answer::Inconclusive
         } else {
             Answer::Met
         };
@@ -76,11 +76,11 @@ fn judge(
     let bound = bounds(expected, unit);
     let measured = match measure(results, expected.metric, cell, to) {
         Ok(measured) => measured,
-        Err(why) => return (Answer::Undecided, format!("{who}: {why}, {bound} expected: undecided")),
+        Err(why) => return (Answer::Inconclusive, format!("{who}: {why}, {bound} expected: undecided")),
     };
     let found = measured.found;
     let withheld = groups.get(group).and_then(|verdict| verdict.withheld.as_ref()).filter(|_| measured.timing);
-    let answer = if withheld.is_some() { Answer::Undecided } else { answer(expected, found.ends) };
+    let answer = if withheld.is_some() { Answer::Inconclusive } else { answer(expected, found.ends) };
     let show = |value: f64| show(value, unit);
     let numbers = match found.ends {
         Some((low, high)) => {
@@ -103,7 +103,7 @@ fn counted(results: &Results, expected: &Expectation, cell: usize, is: OutcomeKi
     let who = &results.cells[cell].label;
     let bound = bounds(expected, Unit::Share);
     if all == 0 {
-        return (Answer::Undecided, format!("{who}: no trial to judge by, {bound} expected: undecided"));
+        return (Answer::Inconclusive, format!("{who}: no trial to judge by, {bound} expected: undecided"));
     }
     let share = format!("{so} of {all} {} ({}", is.shown(), show(so as f64 / all as f64, Unit::Share));
     let (low, high) = stats::share_interval(so, all, SHARE_LEVEL);
@@ -111,7 +111,7 @@ fn counted(results: &Results, expected: &Expectation, cell: usize, is: OutcomeKi
     let most = expected.at_most.map(|most| if most <= 0.0 { met(so == 0) } else { beyond(-high, -low, -most) });
     let strict = expected.at_least.is_none_or(|least| least >= 1.0) && expected.at_most.is_none_or(|most| most <= 0.0);
     let broken_off = !results.run.complete && all < results.run.rounds as usize;
-    let found = if broken_off { Answer::Undecided } else { least.into_iter().chain(most).fold(Answer::Met, both) };
+    let found = if broken_off { Answer::Inconclusive } else { least.into_iter().chain(most).fold(Answer::Met, both) };
     let why = if broken_off { ", since the run was broken off" } else { "" };
     let numbers = if strict {
         format!("{share})")
@@ -131,7 +131,7 @@ fn beyond(low: f64, high: f64, least: f64) -> Answer {
     match (low >= least, high < least) {
         (true, _) => Answer::Met,
         (_, true) => Answer::NotMet,
-        _ => Answer::Undecided,
+        _ => Answer::Inconclusive,
     }
 }
 
@@ -140,7 +140,7 @@ fn both(one: Answer, other: Answer) -> Answer {
     match (one, other) {
         (Answer::NotMet, _) | (_, Answer::NotMet) => Answer::NotMet,
         (Answer::Met, Answer::Met) => Answer::Met,
-        _ => Answer::Undecided,
+        _ => Answer::Inconclusive,
     }
 }
 
@@ -157,14 +157,14 @@ fn show(value: f64, unit: Unit) -> String {
 
 /// Met where the whole interval meets every bound, not met where it lies beyond one.
 fn answer(expected: &Expectation, ends: Option<(f64, f64)>) -> Answer {
-    let Some((low, high)) = ends else { return Answer::Undecided };
+    let Some((low, high)) = ends else { return Answer::Inconclusive };
     let (least, most) = (expected.at_least.unwrap_or(f64::NEG_INFINITY), expected.at_most.unwrap_or(f64::INFINITY));
     if high < least || low > most {
         Answer::NotMet
     } else if low >= least && high <= most {
         Answer::Met
     } else {
-        Answer::Undecided
+        Answer::Inconclusive
     }
 }
 
@@ -184,7 +184,7 @@ fn words(answer: Answer) -> &'static str {
     match answer {
         Answer::Met => "met",
         Answer::NotMet => "not met",
-        Answer::Undecided => "undecided",
+        Answer::Inconclusive => "undecided",
     }
 }
 
@@ -216,9 +216,9 @@ mod tests {
             expect(Metric::Time, &[(1, None)], Some(0.001), Some(0.01)),
         ];
         let derived = made.derive();
-        use Answer::{Met, NotMet, Undecided};
+        use Answer::{Inconclusive, Met, NotMet};
         let answers: Vec<Answer> = derived.expectations.iter().map(|judged| judged.answer).collect();
-        assert_eq!(answers, [Met, NotMet, Undecided, NotMet, Met, NotMet]);
+        assert_eq!(answers, [Met, NotMet, Inconclusive, NotMet, Met, NotMet]);
         let line = &derived.expectations[0].details[0];
         assert!(
             line.starts_with("threads × 2 over serial: 2.0") && line.ends_with("96.5%), at least 1.5× expected: met"),
@@ -236,11 +236,11 @@ mod tests {
             expect(Metric::Time, &[(2, None)], None, Some(2.0)),
         ];
         let derived = made.derive();
-        assert_eq!(derived.expectations[1].answer, Answer::Undecided);
+        assert_eq!(derived.expectations[1].answer, Answer::Inconclusive);
         assert!(derived.expectations[1].details[0].contains("no trial to judge by"));
         made.results.run.quick = true;
         let derived = made.derive();
-        assert_eq!(derived.expectations[0].answer, Answer::Undecided);
+        assert_eq!(derived.expectations[0].answer, Answer::Inconclusive);
         assert!(derived.expectations[0].details[0].contains("since --quick"), "{:?}", derived.expectations[0].details);
     }
 
@@ -296,8 +296,8 @@ mod tests {
         ];
         let derived = made.derive();
         let answers: Vec<Answer> = derived.expectations.iter().map(|judged| judged.answer).collect();
-        use Answer::{Met, NotMet, Undecided};
-        assert_eq!(answers, [Met, Undecided, Met, NotMet]);
+        use Answer::{Inconclusive, Met, NotMet};
+        assert_eq!(answers, [Met, Inconclusive, Met, NotMet]);
         let line = &derived.expectations[2].details[0];
         assert!(line.contains("3.00× (2.50×–3.20×, 96.9%), a ratio of medians, at most 4×"), "{line}");
         let memory = derived.estimates[1].memory.unwrap();
@@ -324,8 +324,8 @@ mod tests {
         ];
         let derived = made.derive();
         let answers: Vec<Answer> = derived.expectations.iter().map(|judged| judged.answer).collect();
-        use Answer::{Met, NotMet, Undecided};
-        assert_eq!(answers, [Met, NotMet, Undecided, Undecided]);
+        use Answer::{Inconclusive, Met, NotMet};
+        assert_eq!(answers, [Met, NotMet, Inconclusive, Inconclusive]);
         let line = |i: usize| derived.expectations[i].details[0].as_str();
         assert!(line(0).starts_with("serial: 9 ms (9 ms–9 ms, 98.4%)"), "{}", line(0));
         assert!(line(2).contains("fewer than 1000 items"), "{}", line(2));
@@ -351,8 +351,8 @@ mod tests {
         ];
         let derived = made.derive();
         let answers: Vec<Answer> = derived.expectations.iter().map(|judged| judged.answer).collect();
-        use Answer::{Met, NotMet, Undecided};
-        assert_eq!(answers, [NotMet, Met, Met, Undecided, NotMet, Undecided, NotMet]);
+        use Answer::{Inconclusive, Met, NotMet};
+        assert_eq!(answers, [NotMet, Met, Met, Inconclusive, NotMet, Inconclusive, NotMet]);
         assert_eq!(
             derived.expectations[3].details[0],
             "threads × 2: 12 of 15 worker died (80%, 51.9%–95.7% at 95%), at least 80% expected: undecided"

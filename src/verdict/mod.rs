@@ -346,7 +346,7 @@ mod tests {
     #[test]
     fn marks_are_counted() {
         let mut made = Made::new(15).serial(1.0).cell("threads × 2", 0.5);
-        made.results.trials[0].marks = vec!["disturbed".into(), "too_short".into()];
+        made.results.trials[0].flags = vec![crate::results::Flag::Noisy, crate::results::Flag::TooShort];
         let derived = made.derive();
         assert_eq!((derived.estimates[0].disturbed, derived.estimates[0].too_short), (1, 1));
         assert_eq!(derived.estimates[0].phases.unwrap()[0], 0.01);

@@ -20,7 +20,7 @@ fn copy(place: &Place, example: &Path, name: &str) -> PathBuf {
 
 /// Runs `program` against `old` on the scenario `b` in a place.
 fn run(place: &Place, program: &Path, old: &str, arguments: &[&str]) -> Ended {
-    let mut command = place.program(&[&["b.yaml", "--out", "o", "--against", old], arguments].concat());
+    let mut command = place.program(&[&["b.yaml", "--output", "o", "--against", old], arguments].concat());
     let mut own = std::process::Command::new(program);
     own.args(command.get_args()).current_dir(place.path("")).env("TMPDIR", place.temporary());
     own.stdin(std::process::Stdio::null()).stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
@@ -76,7 +76,7 @@ fn a_much_slower_build_is_a_regression_by_name() {
         assert!(ended.stdout.contains(part), "{part} in {}", ended.stdout);
     }
     // Drawn again, the report is the same.
-    place.run(&["render", "--out", "o"]).expect(0);
+    place.run(&["render", "--reports", "o"]).expect(0);
     assert_eq!(report, place.report_text("b"));
     place.assert_no_leftovers(ended.pid);
     // Seen from the slow build, the other is faster; JSON names it too.
@@ -147,7 +147,7 @@ fn what_is_left_open_fails_where_that_is_asked_for() {
     place.scenario("b", "tasks: [{kind: empty, items: 8}]\nmodels: serial\n");
     // Five rounds give no verdict, however the trials end.
     run(&place, Path::new(PROGRAM), PROGRAM, &["--rounds", "5"]).expect(0);
-    run(&place, Path::new(PROGRAM), PROGRAM, &["--rounds", "5", "--undecided", "fail"]).expect(1);
+    run(&place, Path::new(PROGRAM), PROGRAM, &["--rounds", "5", "--strict"]).expect(1);
 }
 
 #[test]

@@ -62,8 +62,8 @@ fn a_report_works_in_a_browser_from_disk() {
         Err(why) => return skipped(why),
     };
     let place = with_reports(&["cpu-bound", "ipc-round-trip", "lifetimes"]);
-    place.run(&["report", "cpu-bound", "--out", "o"]).expect(0);
-    place.run(&["report", "--out", "o"]).expect(0);
+    place.run(&["report", "cpu-bound", "--reports", "o"]).expect(0);
+    place.run(&["report", "--reports", "o"]).expect(0);
     for page in [place.report("cpu-bound").join("report.html"), place.path("o/report.html")] {
         let said = run("report.mjs", &browser, &page);
         assert_eq!(said.matches("ok ").count(), 6, "{said}");

@@ -70,7 +70,7 @@ fn slower_ways_fail_the_gate_and_what_cannot_be_told_apart_is_said() {
 fn the_chart_of_two_runs_is_written_where_it_is_asked_for() {
     let place = measured();
     slower(&place, "way", Some(1), 3.0);
-    place.run(&["compare", "o/c", "way", "--out", "both/here"]).expect(0);
+    place.run(&["compare", "o/c", "way", "--output", "both/here"]).expect(0);
     let file = |name: &str| std::fs::read_to_string(place.path("both/here").join(name)).unwrap();
     let page = file("compare.md");
     for part in ["1 of 2 ways is slower by more than 3%: threads × 2 +200%", "src=\"compare.svg\"", "not paired"] {

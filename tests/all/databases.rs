@@ -89,7 +89,7 @@ fn killed_while_it_inserts(access: &str, rows: i64, code: i32, meanwhile: impl F
     // Nothing warms up, so that all that is written is written by items that count.
     let ways = "measure: end_to_end\nworkers: 1\nmodels: [{kind: processes, ipc: pipe, on_crash: restart}]";
     place.scenario("killed", &format!("{task}\n{ways}\ntimeout: 50 s\n"));
-    let running = place.program(&["killed.yaml", "--out", "o", "--quick", "--rounds", "1"]).spawn().unwrap();
+    let running = place.program(&["killed.yaml", "--output", "o", "--quick", "--rounds", "1"]).spawn().unwrap();
     let file = file_with_log(&place, 1 << 20);
     let host = children(running.id(), "__host")[0];
     signal(children(host, "__worker")[0], Signal::KILL);

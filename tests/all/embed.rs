@@ -238,7 +238,10 @@ fn mistakes_are_named_with_line_and_way_out_and_nothing_is_written() {
             format!("<!-- runner:value scenario=cpu-bound metric=speedpu where model=serial -->{end}\n"),
             "did you mean `speedup`?",
         ),
-        (format!("<!-- runner:table scenario=gil workload=primes,nativ -->\n{end}\n"), "did you mean `primes, native`?"),
+        (
+            format!("<!-- runner:table scenario=gil workload=primes,nativ -->\n{end}\n"),
+            "did you mean `primes, native`?",
+        ),
     ];
     for (document, says) in cases {
         let ended = embed(&place, &document, &[], 2);

@@ -25,7 +25,7 @@ fn what_is_met_passes_in_every_unit() {
         "compare: {model: [serial, threads]}, metric: outcome, is: ok",
         "compare: {model: threads}, metric: outcome, is: timed_out, at_most: 0",
     ];
-    let ended = run(&place, &expect, &["--undecided", "fail"]).expect(0);
+    let ended = run(&place, &expect, &["--strict"]).expect(0);
     for text in
         ["met: throughput of threads is at least 0.1 items/s and at most 10", "6 of 6 ok (100%)", "relative to serial"]
     {
@@ -58,10 +58,10 @@ fn what_is_undecided_fails_only_where_that_is_asked_for() {
     let expect = ["compare: {model: serial}, metric: service_p99, at_most: 1 s"];
     let ended = run(&place, &expect, &[]).expect(0);
     assert!(ended.stdout.contains("undecided: service_p99 of serial is at most 1 s"), "{}", ended.stdout);
-    let ended = run(&place, &expect, &["--undecided", "fail"]).expect(1);
+    let ended = run(&place, &expect, &["--strict"]).expect(1);
     assert!(ended.stderr.contains("undecided: service_p99 of serial"), "{}", ended.stderr);
     assert!(ended.stderr.contains("fewer than 1000 items"), "{}", ended.stderr);
-    run(&place, &expect, &["--undecided", "maybe"]).expect(2);
+    run(&place, &expect, &["--strictly"]).expect(2);
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn percentiles_of_the_service_time_are_judged_by_trial() {
     let work = "tasks: [{kind: sleep, delay: 1 ms, items: 20}]\nmodels: [serial]\nrounds: 6\n";
     let expect = "expect: {compare: {model: serial}, metric: service_p50, at_least: 1 ms, at_most: 2 s}\n";
     place.scenario("percentiles", &format!("{work}{expect}"));
-    let ended = place.run_scenario("percentiles", &["--undecided", "fail"]).expect(0);
+    let ended = place.run_scenario("percentiles", &["--strict"]).expect(0);
     assert!(ended.stdout.contains("98.4%"), "{}", ended.stdout);
     assert_eq!(place.results("percentiles").latencies[0].service_by_trial.len(), 7);
 }
@@ -94,7 +94,7 @@ fn memory_is_judged_on_memory_trials() {
                   - {compare: {model: processes}, to: {model: serial}, metric: memory, at_most: 1000}\n";
     let work = "tasks: [{kind: sleep, delay: 1 ms, items: 4}]\nmodels: [serial, processes]\nworkers: 2\nrounds: 1\n";
     place.scenario("memory", &format!("{work}{expect}"));
-    let ended = place.run_scenario("memory", &["--undecided", "fail"]).expect(0);
+    let ended = place.run_scenario("memory", &["--strict"]).expect(0);
     let words: Vec<&str> = ended.stdout.split_whitespace().collect();
     assert!(words.join(" ").contains("a ratio of medians"), "{}", ended.stdout);
     let memory = place.results("memory").derived.estimates[1].memory.unwrap();

@@ -1,4 +1,4 @@
-//! What other programs read: exported samples, the results file's schema, its older format, and its size.
+//! What other programs read: exported samples, the results file's schema, and its size.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -14,13 +14,13 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// A results file as format 1 wrote it: rounds of a real run, with histograms of fewer buckets.
+/// A results file: eight rounds of a real run.
 fn stored() -> std::path::PathBuf {
-    root().join("tests/data/results-format-1.json")
+    root().join("tests/data/results.json")
 }
 
 /// A report whose results are those stored.
-fn old_report() -> Place {
+fn stored_report() -> Place {
     let place = Place::new();
     std::fs::create_dir_all(place.report("files")).unwrap();
     std::fs::copy(stored(), place.report("files").join("results.json")).unwrap();
@@ -28,7 +28,7 @@ fn old_report() -> Place {
 }
 
 fn export(place: &Place, arguments: &[&str]) -> Ended {
-    place.run(&[&["export", "--out", "o"], arguments].concat())
+    place.run(&[&["export", "--reports", "o"], arguments].concat())
 }
 
 /// The records of a CSV text, by RFC 4180.
@@ -64,7 +64,7 @@ fn rows(csv: &str) -> Vec<BTreeMap<String, String>> {
 
 #[test]
 fn every_trial_is_a_row_of_csv_and_an_object_of_ndjson() {
-    let place = old_report();
+    let place = stored_report();
     let results = place.results("files");
     let csv = export(&place, &["files"]).expect(0).stdout;
     let rows = rows(&csv);
@@ -100,24 +100,26 @@ fn every_trial_is_a_row_of_csv_and_an_object_of_ndjson() {
 
 #[test]
 fn exports_go_where_they_are_told_to() {
-    let place = old_report();
+    let place = stored_report();
     let printed = export(&place, &[]).expect(0).stdout;
-    export(&place, &["--to", "all.csv"]).expect(0);
+    export(&place, &["--output", "all.csv"]).expect(0);
     assert_eq!(std::fs::read_to_string(place.path("all.csv")).unwrap(), printed);
-    export(&place, &["--to", "table.md"]).expect(0);
+    export(&place, &["--output", "table.md"]).expect(0);
     let tables = std::fs::read_to_string(place.path("table.md")).unwrap();
     assert!(
         tables.contains("| way | time (ms) | from | to | level |") && tables.contains("\n| threads × 4 |"),
         "{tables}"
     );
-    assert_eq!(export(&place, &["--format", "md", "--to", "-"]).expect(0).stdout, tables);
-    for (arguments, word) in
-        [(&["--to", "all.xlsx"][..], "--format csv"), (&["fils"], "there is `files`"), (&["--format", "xml"], "csv")]
-    {
+    assert_eq!(export(&place, &["--format", "md", "--output", "-"]).expect(0).stdout, tables);
+    for (arguments, word) in [
+        (&["--output", "all.xlsx"][..], "--format csv"),
+        (&["fils"], "there is `files`"),
+        (&["--format", "xml"], "csv"),
+    ] {
         let ended = export(&place, arguments).expect(2);
         assert!(ended.stderr.contains(word) && ended.stdout.is_empty(), "{}", ended.stderr);
     }
-    assert!(export(&place, &["--to", "no/such/folder.csv"]).expect(3).stderr.contains("folder.csv"));
+    assert!(export(&place, &["--output", "no/such/folder.csv"]).expect(3).stderr.contains("folder.csv"));
     let help = place.run(&["export", "--help"]).expect(0).stdout;
     let head = records(&printed).remove(0);
     assert!(head.iter().filter(|name| !name.starts_with("setting_")).all(|name| help.contains(name.as_str())));
@@ -146,7 +148,7 @@ fn assert_trace(trace: &Value, ways: usize) {
 
 #[test]
 fn timelines_are_exported_as_trace_events() {
-    let place = old_report();
+    let place = stored_report();
     assert!(export(&place, &["--perfetto"]).expect(2).stderr.contains("no timelines in files"));
     let path = place.report("files").join("results.json");
     let mut results = read(&path).unwrap();
@@ -165,65 +167,48 @@ fn timelines_are_exported_as_trace_events() {
     assert_trace(&printed.json(), 2);
     let first = printed.json()["traceEvents"][0].clone();
     assert!(first["args"]["name"].as_str().unwrap().contains(&results.cells[1].label), "{first}");
-    assert_eq!(export(&place, &["--format", "perfetto", "--to", "-"]).expect(0).stdout, printed.stdout);
-    assert!(export(&place, &["--perfetto", "--to", "t.json"]).expect(0).stderr.contains("2 timelines of files"));
+    assert_eq!(export(&place, &["--format", "perfetto", "--output", "-"]).expect(0).stdout, printed.stdout);
+    assert!(export(&place, &["--perfetto", "--output", "t.json"]).expect(0).stderr.contains("2 timelines of files"));
     assert_eq!(std::fs::read_to_string(place.path("t.json")).unwrap(), printed.stdout);
     export(&place, &["--perfetto", "--format", "csv"]).expect(2);
 }
 
 #[test]
-fn a_file_of_format_1_is_read_drawn_and_exported() {
+fn a_stored_file_is_read_drawn_and_left_as_it_is_and_there_is_one_format() {
     let text = std::fs::read_to_string(stored()).unwrap();
-    let old: Value = serde_json::from_str(&text).unwrap();
-    assert_eq!(old["format"], 1);
     let results = read(&stored()).unwrap();
-    assert_eq!((results.format, results.trials.len()), (FORMAT, old["trials"].as_array().unwrap().len()));
-    assert!(results.trials.iter().all(|trial| trial.spent.is_none() && trial.memory.is_none()));
-    assert_eq!(results.trials[0].phases[1].wall, old["trials"][0]["phases"][1][0].as_u64().unwrap());
-    let place = old_report();
-    place.run(&["render", "--out", "o"]).expect(0);
-    // The file has fewer rounds than its derived section was made from: what is shown is made anew from its trials.
-    assert_eq!(old["derived"]["estimates"][0]["trials"], 15);
+    assert_eq!(results.format, FORMAT);
+    let place = stored_report();
+    place.run(&["render", "--reports", "o"]).expect(0);
     assert!(place.report_text("files").contains("8 of 8") && !place.report_text("files").contains("of 15"));
     assert_eq!(std::fs::read_to_string(place.report("files").join("results.json")).unwrap(), text, "left as it is");
-    // Written again, it is of this format and holds the same.
+    // Written again, it holds the same.
     let path = place.path("again.json");
     write(&path, &results).unwrap();
     assert_eq!(read(&path).unwrap().trials, results.trials);
-    assert!(std::fs::read_to_string(&path).unwrap().contains(&format!("\"format\": {FORMAT}")));
-    for wrong in ["0", "3000000000"] {
-        std::fs::write(&path, text.replacen("\"format\": 1", &format!("\"format\": {wrong}"), 1)).unwrap();
-        assert!(read(&path).is_err());
+    let written = std::fs::read_to_string(&path).unwrap();
+    assert!(written.contains(&format!("\"format\": {FORMAT}")));
+    for wrong in ["0", "2", "3000000000"] {
+        std::fs::write(&path, written.replacen("\"format\": 1", &format!("\"format\": {wrong}"), 1)).unwrap();
+        assert!(read(&path).is_err(), "{wrong}");
     }
 }
 
 #[test]
-fn charts_of_format_4_are_words_and_two_builds_get_theirs() {
-    let text = std::fs::read_to_string(stored()).unwrap();
-    let mut old: Value = serde_json::from_str(&text).unwrap();
-    old["format"] = 4.into();
-    let place = old_report();
-    let path = place.path("four.json");
-    let stored = |old: &Value| {
-        std::fs::write(&path, old.to_string()).unwrap();
-        read(&path)
-    };
-    let kinds = |results: &Results| results.charts.iter().map(|chart| chart.kind.word()).collect::<Vec<_>>();
-    let words: Vec<&str> = old["charts"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
-    assert_eq!(kinds(&stored(&old).unwrap()), words);
-    (old["run"]["against"], old["charts"]) = ("0.0.9".into(), serde_json::json!([]));
-    assert_eq!(kinds(&stored(&old).unwrap()), ["compare"]);
-    // What this format adds is checked: a chart of cells that do not exist, or of what its kind cannot do.
+fn charts_that_cannot_be_are_damage() {
+    let mut stored: Value = serde_json::from_str(&std::fs::read_to_string(stored()).unwrap()).unwrap();
+    let place = stored_report();
+    let path = place.path("shaped.json");
     for shape in
         [serde_json::json!({"kind": "time", "cells": [99_999]}), serde_json::json!({"kind": "crash", "x": "model"})]
     {
-        old["charts"] = serde_json::json!([shape]);
-        assert!(stored(&old).is_err(), "{shape}");
+        stored["charts"] = serde_json::json!([shape]);
+        std::fs::write(&path, stored.to_string()).unwrap();
+        assert!(read(&path).is_err(), "{shape}");
     }
-    // Drawn, the chart says why there is none, as none of these trials is of another build.
-    (old["run"]["against"], old["charts"]) = (Value::Null, serde_json::json!([{"kind": "time", "title": "Mine <&>"}]));
-    std::fs::write(place.report("files").join("results.json"), old.to_string()).unwrap();
-    place.run(&["render", "--out", "o"]).expect(0);
+    stored["charts"] = serde_json::json!([{"kind": "time", "title": "Mine <&>"}]);
+    std::fs::write(place.report("files").join("results.json"), stored.to_string()).unwrap();
+    place.run(&["render", "--reports", "o"]).expect(0);
     assert!(place.report_text("files").contains("**Mine &lt;&amp;&gt;**"), "{}", place.report_text("files"));
     assert!(place.report("files").join("time-auto.svg").is_file());
 }

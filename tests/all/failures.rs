@@ -130,7 +130,7 @@ struct Running {
 fn start(place: &Place, model: &str, arguments: &[&str]) -> Running {
     let tasks = "tasks: [{kind: sleep, delay: 20 ms, items: 60}]\n";
     place.scenario("k", &format!("{tasks}models: [{{kind: processes, {model}}}]\nworkers: [1, 2]\ntimeout: 20 s\n"));
-    let all = [&["k.yaml", "--out", "o", "--quick"], arguments].concat();
+    let all = [&["k.yaml", "--output", "o", "--quick"], arguments].concat();
     let child = place.program(&all).spawn().unwrap();
     let (host, worker) = until("a worker", HANG, || {
         let hosts = children(child.id(), "__host");
@@ -214,7 +214,7 @@ fn a_stopped_worker_is_timed_out() {
         let running = {
             let tasks = "tasks: [{kind: sleep, delay: 20 ms, items: 40}]\ntimeout: 2 s\n";
             place.scenario("k", &format!("{tasks}models: [{{kind: processes, {model}}}]\nworkers: 1\n"));
-            let child = place.program(&["k.yaml", "--out", "o", "--quick", "--rounds", "1"]).spawn().unwrap();
+            let child = place.program(&["k.yaml", "--output", "o", "--quick", "--rounds", "1"]).spawn().unwrap();
             let worker = until("a worker", HANG, || {
                 let hosts = children(child.id(), "__host");
                 hosts.into_iter().find_map(|host| children(host, "__worker").first().copied())
@@ -328,7 +328,7 @@ fn a_folder_that_cannot_be_written_is_said_before_the_first_trial() {
     place.scenario("a", TINY);
     place.write("file", "");
     for out in ["file/below", "/proc/reports"] {
-        let ended = place.run(&["a.yaml", "--out", out]).expect(3);
+        let ended = place.run(&["a.yaml", "--output", out]).expect(3);
         assert!(ended.stderr.contains(out), "{}", ended.stderr);
         assert_eq!(ended.stdout, "");
         place.assert_no_leftovers(ended.pid);
@@ -345,7 +345,7 @@ fn a_full_disk_leaves_the_old_file_whole() {
     assert!(before.len() > 4096, "{} bytes", before.len());
     // No file may exceed 4 KiB: the journal of two trials fits, the results do not.
     let limits = "trap '' XFSZ; ulimit -f 8";
-    let ended = limited(&place, limits, &["a.yaml", "--out", "o", "--rounds", "2"]).expect(3);
+    let ended = limited(&place, limits, &["a.yaml", "--output", "o", "--rounds", "2"]).expect(3);
     assert!(ended.stderr.contains("error:") && ended.stderr.contains("o/a/"), "{}", ended.stderr);
     assert!(std::fs::read(&path).unwrap() == before);
     let files = std::fs::read_dir(place.report("a")).unwrap();
@@ -358,7 +358,7 @@ fn a_full_disk_leaves_the_old_file_whole() {
 fn a_second_run_into_the_same_folder_is_refused_by_name() {
     let place = Place::new();
     let running = start(&place, "ipc: pipe", &["--rounds", "1"]);
-    let second = place.run(&["k.yaml", "--out", "o", "--quick", "--rounds", "1"]).expect(3);
+    let second = place.run(&["k.yaml", "--output", "o", "--quick", "--rounds", "1"]).expect(3);
     assert!(second.stderr.contains("o/k") && second.stderr.contains("another run"), "{}", second.stderr);
     place.assert_work_folder_of(running.child.id());
     let first = Ended::of(running.child, HANG).expect(0);
@@ -435,7 +435,7 @@ fn a_newer_or_damaged_results_file_is_named_and_left_alone() {
     ];
     for (bytes, word) in cases {
         std::fs::write(&path, &bytes).unwrap();
-        for arguments in [&["a.yaml", "--out", "o", "--quick"][..], &["render", "--out", "o"]] {
+        for arguments in [&["a.yaml", "--output", "o", "--quick"][..], &["render", "--reports", "o"]] {
             let ended = place.run(arguments).expect(3);
             assert!(ended.stderr.contains("o/a/results.json") && ended.stderr.contains(word), "{}", ended.stderr);
             assert!(std::fs::read(&path).unwrap() == bytes.as_bytes());
@@ -448,7 +448,7 @@ fn a_low_limit_of_open_files_is_said_in_numbers() {
     let place = Place::new();
     let models = "models: [serial, {kind: processes, ipc: pipe}]\nworkers: 2\n";
     place.scenario("a", &format!("tasks: [{{kind: empty, items: 8}}]\n{models}"));
-    let arguments = ["a.yaml", "--out", "o", "--quick", "--rounds", "1"];
+    let arguments = ["a.yaml", "--output", "o", "--quick", "--rounds", "1"];
     let ended = limited(&place, "ulimit -n 32", &arguments).expect(3);
     assert!(ended.stdout.contains("needs 52 open files, may open 32"), "{}{}", ended.stdout, ended.stderr);
     let results = place.results("a");

@@ -62,7 +62,7 @@ fn every_way_has(kinds: Kinds<'_>, timeout: Duration) -> (Results, Duration) {
         let context = format!("{kind} under {}: {trial:?}", cell.label);
         assert_eq!(trial.outcome.words(), *expected, "{context}");
         assert_eq!(trial.done + trial.lost, ITEMS, "{context}");
-        assert!(!trial.marks.iter().any(|mark| mark == "leaked"), "{context}");
+        assert!(!trial.flags.contains(&runner::results::Flag::Leaked), "{context}");
         assert_eq!(trial.duplicated, 0, "{context}");
         counts_are_right(cell, trial, &context);
     }
@@ -179,7 +179,7 @@ fn slow_run(place: &Place, start: &str, helpers: usize) -> (std::process::Child,
          start: {start}, on_crash: restart}}]\n"
     );
     place.scenario("slow", &text);
-    let child = place.program(&["slow.yaml", "--out", "o", "--quick", "--rounds", "1"]).spawn().unwrap();
+    let child = place.program(&["slow.yaml", "--output", "o", "--quick", "--rounds", "1"]).spawn().unwrap();
     let host = until("workers", HANG, || {
         let host = children(child.id(), "__host").into_iter().next()?;
         (children(host, "").len() >= 2 + helpers && shared_work(host)).then_some(host)

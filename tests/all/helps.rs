@@ -123,11 +123,11 @@ fn use_cases_become_scenarios_that_plan_and_files_are_kept() {
     }
 
     place.write("my-ipc.yaml", "mine");
-    let kept = place.run(&["init", "ipc", "--out", "my-ipc.yaml"]).expect(2);
+    let kept = place.run(&["init", "ipc", "--output", "my-ipc.yaml"]).expect(2);
     assert!(kept.stderr.contains("this file exists"), "{}", kept.stderr);
     assert_eq!(std::fs::read_to_string(place.path("my-ipc.yaml")).unwrap(), "mine");
-    place.run(&["init", "ipc", "--out", "my-ipc.yaml", "--force"]).expect(0);
-    let printed = place.run(&["init", "ipc", "--out", "-"]).expect(0);
+    place.run(&["init", "ipc", "--output", "my-ipc.yaml", "--force"]).expect(0);
+    let printed = place.run(&["init", "ipc", "--output", "-"]).expect(0);
     assert_eq!(std::fs::read_to_string(place.path("my-ipc.yaml")).unwrap(), printed.stdout);
     let unknown = place.run(&["init", "cpu-bond"]).expect(2);
     assert!(unknown.stderr.contains("cpu-bound"), "{}", unknown.stderr);
@@ -202,7 +202,7 @@ fn manual_pages_hold_every_command() {
     let commands: Vec<&str> =
         listed.filter(|line| !line.starts_with("   ")).filter_map(|line| line.split_whitespace().next()).collect();
     assert!(commands.len() >= 15, "{commands:?}");
-    place.run(&["man", "--out", "pages"]).expect(0);
+    place.run(&["man", "--output", "pages"]).expect(0);
     for command in commands {
         if command == "help" {
             continue;
@@ -254,7 +254,7 @@ fn a_task_of_ones_own_gets_the_whole_command_line() {
     let planned = run(&["plan", "vowels.yaml"]).expect(0).stdout;
     assert!(planned.contains("vowels, letters 5000") && planned.contains("nothing comes"), "{planned}");
     place.scenario("vowels", &text);
-    let ended = run(&["vowels.yaml", "--quick", "--out", "o"]).expect(0);
+    let ended = run(&["vowels.yaml", "--quick", "--output", "o"]).expect(0);
     place.assert_no_leftovers(ended.pid);
     let results = place.results("vowels");
     // Serial, two counts of threads, and of processes two over a pipe, two over rings and two over a table.

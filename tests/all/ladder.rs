@@ -8,7 +8,7 @@ use runner::engine::{self, EngineError, Progress, Run, recorded_counts};
 use runner::host::{HostError, Outcome, Purpose, Report, TrialLauncher, TrialSpec};
 use runner::plan::{Entry, Options, Plan, plan, round_order};
 use runner::results::{
-    Event, EventKind, Finished, JOURNAL, Journal, Kind, Machine, Memory, MemoryUse, Phase, Results, Trial,
+    Event, EventKind, Finished, Flag, JOURNAL, Journal, Kind, Machine, Memory, MemoryUse, Phase, Results, Trial,
 };
 use runner::scenario::{Source, load};
 use runner::setting::Model;
@@ -130,7 +130,7 @@ fn one_count_suits_all_where_it_can() {
     assert!((100_000_000..200_000_000).contains(&(counts[0] * 500)), "{counts:?}");
     assert!(counts[0] * 2000 < 500_000_000 && counts[0].is_multiple_of(64));
     assert_eq!(ran.told.calibrating, 3);
-    assert!(results.trials.iter().filter(|trial| trial.kind == Kind::Timed).all(|trial| trial.marks.is_empty()));
+    assert!(results.trials.iter().filter(|trial| trial.kind == Kind::Timed).all(|trial| trial.flags.is_empty()));
 }
 
 #[test]
@@ -406,7 +406,7 @@ fn short_and_disturbed_trials_are_marked_and_kept() {
         Ok(report)
     });
     for trial in ran.results.unwrap().trials {
-        assert_eq!(trial.marks, [if trial.cell == 0 { "too_short" } else { "disturbed" }]);
+        assert_eq!(trial.flags, [if trial.cell == 0 { Flag::TooShort } else { Flag::Noisy }]);
         assert!(trial.ok());
     }
 }
@@ -433,17 +433,17 @@ fn counts_that_suited_badly_are_chosen_anew() {
     let mut results = run(&plan, |spec| Ok(right(spec, 1_000_000))).results.unwrap();
     let reused = |results: &Results| recorded_counts(&plan, &Machine::default(), results).is_some();
     let timed: Vec<usize> = (0..results.trials.len()).filter(|i| results.trials[*i].kind == Kind::Timed).collect();
-    results.trials.iter_mut().for_each(|trial| trial.marks.clear());
-    for (mark, most) in [("too_short", timed.len() / 10), ("disturbed", timed.len() / 2)] {
+    results.trials.iter_mut().for_each(|trial| trial.flags.clear());
+    for (mark, most) in [(Flag::TooShort, timed.len() / 10), (Flag::Noisy, timed.len() / 2)] {
         let mut marked = results.clone();
-        timed[..most].iter().for_each(|i| marked.trials[*i].marks = vec![mark.into()]);
-        assert!(reused(&marked), "{most} {mark}");
-        marked.trials[timed[most]].marks = vec![mark.into()];
-        assert!(!reused(&marked), "one more {mark}");
+        timed[..most].iter().for_each(|i| marked.trials[*i].flags = vec![mark]);
+        assert!(reused(&marked), "{most} {mark:?}");
+        marked.trials[timed[most]].flags = vec![mark];
+        assert!(!reused(&marked), "one more {mark:?}");
         // What is not timed says nothing.
         let others = || (0..results.trials.len()).filter(|i| !timed.contains(i));
         let mut marked = results.clone();
-        others().for_each(|i| marked.trials[i].marks = vec![mark.into()]);
+        others().for_each(|i| marked.trials[i].flags = vec![mark]);
         assert!(reused(&marked));
     }
 }

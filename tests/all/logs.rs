@@ -85,7 +85,7 @@ fn hanging_and_interrupted_writers_end_in_time() {
     place.assert_nothing_runs();
     assert!(place.results("hangs").trials.iter().all(|trial| trial.outcome.words() == "timed out"));
     place.scenario("stopped", &format!("{task}timeout: 30 s\nworkers: 2\nmodels: processes\n"));
-    let running = place.program(&["stopped.yaml", "--out", "o", "--quick"]).spawn().unwrap();
+    let running = place.program(&["stopped.yaml", "--output", "o", "--quick"]).spawn().unwrap();
     let pid = running.id();
     until("workers", HANG, || {
         children(pid, "__host").iter().any(|host| children(*host, "__worker").len() == 2).then_some(())
@@ -113,7 +113,7 @@ fn a_log_that_cannot_be_written_ends_the_trial_with_words() {
         let mut command = Command::new("sh");
         // 2048 blocks are one MiB, or two where a shell counts larger ones.
         command.args(["-c", "trap '' XFSZ; ulimit -f 2048; exec \"$0\" \"$@\"", PROGRAM]);
-        command.args(["full.yaml", "--out", "o", "--quick", "--rounds", "1"]);
+        command.args(["full.yaml", "--output", "o", "--quick", "--rounds", "1"]);
         command.current_dir(place.path("")).env("TMPDIR", place.temporary()).env("RUST_BACKTRACE", "0");
         command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
         let ended = Ended::of(command.spawn().unwrap(), HANG).expect(3);

@@ -64,16 +64,16 @@ fn a_run_writes_a_page_for_its_scenario_and_report_one_for_all() {
     let at = |part: &str| own.split_once("<main>").unwrap().1.find(part).unwrap();
     assert!(at("class=\"finding\"") < at("<figure>") && at("<figure>") < at("<table>"));
     std::fs::remove_file(place.path("o/a/report.html")).unwrap();
-    let ended = place.run(&["report", "a", "--out", "o"]).expect(0);
+    let ended = place.run(&["report", "a", "--reports", "o"]).expect(0);
     assert!(ended.stderr.contains("o/a/report.html"), "{}", ended.stderr);
     assert_eq!(text(&place, "o/a/report.html"), own, "a page follows from the results alone");
-    place.run(&["report", "--out", "o"]).expect(0);
+    place.run(&["report", "--reports", "o"]).expect(0);
     let all = text(&place, "o/report.html");
     assert_sealed(&all);
     for part in ["href=\"#a\"", "href=\"#b\"", "<article id=\"a\">", "href=\"b/results.json\"", "2 scenarios"] {
         assert!(all.contains(part), "{part}");
     }
-    place.run(&["report", "--out", "o"]).expect(0);
+    place.run(&["report", "--reports", "o"]).expect(0);
     assert_eq!(text(&place, "o/report.html"), all);
 }
 
@@ -90,8 +90,8 @@ fn nothing_from_a_scenario_becomes_markup_of_a_page() {
     results.groups[0].describe = hostile.into();
     results.trials[0].stderr = hostile.into();
     runner::results::write(&path, &results).unwrap();
-    place.run(&["report", "a", "--out", "o"]).expect(0);
-    place.run(&["report", "--out", "o"]).expect(0);
+    place.run(&["report", "a", "--reports", "o"]).expect(0);
+    place.run(&["report", "--reports", "o"]).expect(0);
     for name in ["o/a/report.html", "o/report.html"] {
         let page = text(&place, name);
         assert_sealed(&page);
@@ -106,19 +106,19 @@ fn nothing_from_a_scenario_becomes_markup_of_a_page() {
 #[test]
 fn what_cannot_be_shown_is_said() {
     let place = place(&["a"]);
-    let ended = place.run(&["report", "aa", "--out", "o"]).expect(2);
+    let ended = place.run(&["report", "aa", "--reports", "o"]).expect(2);
     assert!(ended.stderr.contains("there is no report `aa` in o; there is `a`"), "{}", ended.stderr);
     for command in ["render", "report"] {
-        let ended = place.run(&[command, "--out", "nowhere"]).expect(3);
-        let why = "there is no folder nowhere; say with --out where the reports are";
+        let ended = place.run(&[command, "--output", "nowhere"]).expect(3);
+        let why = "there is no folder nowhere; say with --reports where the reports are";
         assert!(ended.stderr.contains(why), "{}", ended.stderr);
     }
     let head = "version: 1\nname: none\ntitle: A test\nabout: A test.\ncharts: []\n";
     place.write("none.yaml", head.to_owned() + "tasks: [{kind: sleep, delay: 1 ms, items: 2}]\nmodels: [serial]\n");
     place.run_scenario("none", &["--rounds", "1"]).expect(0);
-    let ended = place.run(&["render", "none", "--out", "o"]).expect(0);
+    let ended = place.run(&["render", "none", "--reports", "o"]).expect(0);
     assert!(ended.stderr.contains("o/none: no charts\n"), "{}", ended.stderr);
-    let mut program = place.program(&["report", "a", "--out", "o", "--open"]);
+    let mut program = place.program(&["report", "a", "--reports", "o", "--open"]);
     program.env("PATH", place.path("empty"));
     let ended = crate::support::Ended::of(program.spawn().unwrap(), crate::support::HANG).expect(0);
     let page = place.report("a").join("report.html").canonicalize().unwrap();

@@ -161,7 +161,7 @@ fn an_interrupt_ends_all_stages() {
     let place = Place::with_probes();
     let way = "model: processes, workers: 2, ipc: [pipe, shared_memory, queue, manager]";
     place.scenario("stops", &(with_fault("hang", way) + "timeout: 30 s\n"));
-    let running = place.program(&["stops.yaml", "--out", "o", "--quick", "--filter", "model=pipeline"]);
+    let running = place.program(&["stops.yaml", "--output", "o", "--quick", "--filter", "model=pipeline"]);
     let mut running = running;
     let running = running.spawn().unwrap();
     let pid = running.id();
@@ -179,7 +179,7 @@ fn a_killed_worker_ends_the_trial_and_is_named() {
     let place = Place::with_probes();
     place.scenario("killed", &(with_fault("hang", "model: processes, workers: 2") + "timeout: 50 s\n"));
     let mut running =
-        place.program(&["killed.yaml", "--out", "o", "--quick", "--rounds", "1", "--filter", "model=pipeline"]);
+        place.program(&["killed.yaml", "--output", "o", "--quick", "--rounds", "1", "--filter", "model=pipeline"]);
     let running = running.spawn().unwrap();
     let pid = running.id();
     let victim = until("workers", HANG, || {

@@ -28,7 +28,7 @@ pub fn has_python() -> bool {
 fn run(place: &Place, name: &str, rest: &str, code: i32, arguments: &[&str]) -> Results {
     place.scenario(name, &format!("runtime: python\nrounds: 1\nworkers: 2\n{rest}"));
     let file = format!("{name}.yaml");
-    let all = [&[file.as_str(), "--out", "o", "--quick", "--rounds", "1"], arguments].concat();
+    let all = [&[file.as_str(), "--output", "o", "--quick", "--rounds", "1"], arguments].concat();
     let ended = Ended::of(place.program(&all).spawn().unwrap(), HANG * 2).expect(code);
     place.assert_no_leftovers(ended.pid);
     let temporary = place.temporary();
@@ -123,7 +123,7 @@ tasks:
     for (cell, trial) in cells_with_trials(&results) {
         assert_eq!((&trial.outcome, trial.done, trial.lost), (&Outcome::Ok, cell.items, 0), "{}", cell.label);
         assert!(trial.phases[1].user + trial.phases[1].system > 0, "{}", cell.label);
-        assert!(!trial.marks.iter().any(|mark| mark == "leaked"), "{}", cell.label);
+        assert!(!trial.flags.contains(&runner::results::Flag::Leaked), "{}", cell.label);
     }
 }
 
@@ -141,7 +141,7 @@ fn all_are_right(results: &Results) {
     for (cell, trial) in cells_with_trials(results) {
         let context = format!("{} under {}", results.groups[cell.group].label, cell.label);
         assert_eq!((&trial.outcome, trial.done, trial.lost), (&Outcome::Ok, cell.items, 0), "{context}");
-        assert!(!trial.marks.iter().any(|mark| mark == "leaked"), "{context}");
+        assert!(!trial.flags.contains(&runner::results::Flag::Leaked), "{context}");
     }
 }
 
@@ -377,7 +377,7 @@ fn are_right_together(name: &str, tasks: &str, ways: &str, cells: usize) {
         let known = if results.groups[cell.group].task == "crawl" { 60 } else { cell.items };
         let group = &results.groups[cell.group].label;
         assert_eq!((&trial.outcome, trial.done, trial.lost), (&Outcome::Ok, known, 0), "{group}, {}", cell.label);
-        assert!(!trial.marks.iter().any(|mark| mark == "leaked"), "{group}, {}", cell.label);
+        assert!(!trial.flags.contains(&runner::results::Flag::Leaked), "{group}, {}", cell.label);
     }
 }
 
@@ -421,7 +421,7 @@ fn a_database_is_found_in_a_folder_of_any_name() {
     place.scenario("odd", &format!("runtime: python\n{task}models: [serial]\n"));
     let folder = place.path("what?#50%41");
     std::fs::create_dir(&folder).unwrap();
-    let mut command = place.program(&["odd.yaml", "--out", "o", "--quick", "--rounds", "1"]);
+    let mut command = place.program(&["odd.yaml", "--output", "o", "--quick", "--rounds", "1"]);
     Ended::of(command.env("TMPDIR", &folder).spawn().unwrap(), HANG).expect(0);
     assert!(place.results("odd").trials.iter().all(Trial::ok));
 }
@@ -718,7 +718,7 @@ tasks: [{kind: sleep, delay: 10 s, items: 8}]
 models: [{kind: processes, start: spawn, ipc: shared_memory}]
 ";
     place.scenario("killed", rest);
-    let mut child = place.program(&["killed.yaml", "--out", "o", "--quick"]).spawn().unwrap();
+    let mut child = place.program(&["killed.yaml", "--output", "o", "--quick"]).spawn().unwrap();
     let temporary = place.temporary();
     let driver = until("a driver with two workers", HANG, || {
         let all = processes();
@@ -779,7 +779,7 @@ models: [serial, {kind: processes, start: [fork, spawn]}]
 ";
     let results = run(&place, "inline", code, 0, &["--allow-commands"]);
     assert!(cells_with_trials(&results).all(|(_, trial)| trial.outcome == Outcome::Ok && trial.done == 6));
-    let ended = place.run(&["inline.yaml", "--out", "p"]).expect(0);
+    let ended = place.run(&["inline.yaml", "--output", "p"]).expect(0);
     assert!(ended.stderr.contains("needs --allow-commands"), "{}", ended.stderr);
     assert!(ended.took < Duration::from_secs(30));
     assert!(!place.path("p").join("inline").exists());
@@ -841,7 +841,7 @@ def look(item):
     let rest = "runtime: python\ntimeout: 60s\ntasks: [{kind: python, items: 4, call: 'own:look', path: .}]\n";
     for ways in ["[serial]", "[{kind: processes, workers: 2, start: spawn}]"] {
         place.scenario("writing", &format!("{rest}models: {ways}\nmeasure: end_to_end\n"));
-        let arguments = ["writing.yaml", "--out", "o", "--quick", "--allow-commands"];
+        let arguments = ["writing.yaml", "--output", "o", "--quick", "--allow-commands"];
         let mut child = place.program(&arguments).spawn().unwrap();
         let inner = |folder: std::path::PathBuf| {
             let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();

@@ -32,7 +32,7 @@ fn run(place: &Place, name: &str, rest: &str, workers: u32) -> Results {
     let ways = EVERY_WAY.replace("WORKERS", &workers.to_string());
     place.scenario(name, &format!("runtime: python\n{rest}{ways}"));
     let file = format!("{name}.yaml");
-    let arguments = [file.as_str(), "--out", "o", "--quick", "--rounds", "1"];
+    let arguments = [file.as_str(), "--output", "o", "--quick", "--rounds", "1"];
     let ended = Ended::of(place.program(&arguments).spawn().unwrap(), HANG * 2);
     place.assert_no_leftovers(ended.pid);
     place.assert_nothing_runs();
@@ -227,7 +227,7 @@ fn an_interrupt_ends_what_comes_in_python_with_nothing_left() {
         let place = Place::new();
         let task = "runtime: python\ntasks: [{kind: sleep, delay: 1 ms, items: 200}]\nrate: 4\n";
         place.scenario("interrupted", &format!("{task}models: {ways}\ntimeout: 60 s\n"));
-        let running = place.program(&["interrupted.yaml", "--out", "o", "--quick"]).spawn().unwrap();
+        let running = place.program(&["interrupted.yaml", "--output", "o", "--quick"]).spawn().unwrap();
         let (pid, temporary) = (running.id(), place.temporary());
         until("an interpreter", HANG, || {
             let here = |command: &str| command.contains("trial.py") && command.contains(temporary.to_str().unwrap());

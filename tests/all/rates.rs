@@ -126,7 +126,7 @@ fn an_interrupt_ends_them_with_nothing_left() {
     let ways = "models: [{kind: processes, ipc: [pipe, shared_memory, queue, manager]}]\nworkers: 2\ntimeout: 60 s\n";
     let task = "tasks: [{kind: sleep, delay: 1 ms, items: 200}]\nrate: 4\n";
     place.scenario("interrupted", &format!("{task}{ways}"));
-    let running = place.program(&["interrupted.yaml", "--out", "o", "--quick"]).spawn().unwrap();
+    let running = place.program(&["interrupted.yaml", "--output", "o", "--quick"]).spawn().unwrap();
     let pid = running.id();
     let work = |host: &u32| children(*host, "__worker").len() == 2;
     until("workers", HANG, || children(pid, "__host").iter().any(work).then_some(()));

@@ -77,7 +77,7 @@ fn kill(place: &Place, mut child: Child) -> u32 {
 /// Starts a run and kills it when so many trials are done.
 fn broken_off(place: &Place, name: &str, arguments: &[&str], trials: usize) {
     let file = format!("{name}.yaml");
-    let child = place.program(&[&[file.as_str(), "--out", "o"], arguments].concat()).spawn().unwrap();
+    let child = place.program(&[&[file.as_str(), "--output", "o"], arguments].concat()).spawn().unwrap();
     until("trials in the journal", HANG, || (trials_in(place, name) >= trials).then_some(()));
     kill(place, child);
 }
@@ -90,7 +90,7 @@ fn killed_at(moments: usize, seed: u64) {
     for moment in 0..moments {
         let place = Place::new();
         place.scenario("k", WAYS);
-        let mut child = Some(place.program(&["k.yaml", "--out", "o", "--rounds", "2"]).spawn().unwrap());
+        let mut child = Some(place.program(&["k.yaml", "--output", "o", "--rounds", "2"]).spawn().unwrap());
         let mut killed = Vec::new();
         // Some runs are killed again while they go on.
         while let Some(running) = child.take() {
@@ -99,7 +99,7 @@ fn killed_at(moments: usize, seed: u64) {
             killed.push(kill(&place, running));
             assert!(trials_in(&place, "k") >= done || place.report("k").join("results.json").exists());
             if random.bool() && killed.len() < 3 && journal(&place, "k").exists() {
-                child = Some(place.program(&["k.yaml", "--out", "o", "--rounds", "2", "--resume"]).spawn().unwrap());
+                child = Some(place.program(&["k.yaml", "--output", "o", "--rounds", "2", "--resume"]).spawn().unwrap());
             }
         }
         let there = journal(&place, "k").exists() && std::fs::metadata(journal(&place, "k")).unwrap().len() > 0;
@@ -130,7 +130,7 @@ fn killed_at_twenty_random_moments_and_resumed_a_run_has_every_trial_once() {
 fn interrupted_by_ctrl_c_a_run_goes_on() {
     let place = Place::new();
     place.scenario("c", WAYS);
-    let child = place.program(&["c.yaml", "--out", "o", "--rounds", "8"]).spawn().unwrap();
+    let child = place.program(&["c.yaml", "--output", "o", "--rounds", "8"]).spawn().unwrap();
     until("trials in the journal", HANG, || (trials_in(&place, "c") >= 3).then_some(()));
     signal(child.id(), Signal::INT);
     let ended = Ended::of(child, HANG).expect(130);
@@ -303,7 +303,7 @@ fn of_several_scenarios_the_whole_ones_are_left_as_they_are() {
     for name in ["one", "two", "three"] {
         place.scenario(name, WAYS);
     }
-    let all = [&files[0], &files[1], &files[2], "--out", "o", "--quick", "--rounds", "3"];
+    let all = [&files[0], &files[1], &files[2], "--output", "o", "--quick", "--rounds", "3"];
     let child = place.program(&all).spawn().unwrap();
     until("trials of the second scenario", HANG, || (trials_in(&place, "two") >= 1).then_some(()));
     signal(child.id(), Signal::INT);
@@ -330,7 +330,7 @@ fn the_order_of_a_run_follows_from_its_results_file() {
     for arguments in [
         &["--rounds", "8"][..],
         &["--rounds", "8", "--seed", "77"],
-        &["--quick", "--filter", "model=threads|processes"],
+        &["--quick", "--filter", "model=threads,processes"],
     ] {
         place.run_scenario("o", arguments).expect(0);
         assert_as_planned(&place.results("o"));

@@ -44,7 +44,7 @@ fn assert_whole(results: &Results) {
             if !group.per_item {
                 digests.insert((trial.digest.clone(), trial.done));
             }
-            assert!(!trial.marks.iter().any(|mark| mark == "leaked"), "{} left a process behind", cell.label);
+            assert!(!trial.flags.contains(&runner::results::Flag::Leaked), "{} left a process behind", cell.label);
             assert_eq!(
                 trial.first_item == 0,
                 group.measure.word() == "end_to_end",
@@ -220,7 +220,7 @@ fn rendering_again_gives_the_same_bytes() {
     std::fs::write(place.report("r").join("ipc.svg"), "stale").unwrap();
     std::fs::write(place.report("r").join("notes.svg"), "mine").unwrap();
     for _ in 0..2 {
-        place.run(&["render", "--out", "o"]).expect(0);
+        place.run(&["render", "--reports", "o"]).expect(0);
         let mut again = files(&place.report("r"));
         assert_eq!(again.remove("notes.svg").unwrap(), b"mine");
         let differing: Vec<_> = first.keys().filter(|name| first.get(*name) != again.get(*name)).collect();
@@ -253,7 +253,7 @@ fn json_has_the_numbers_of_the_results_file() {
     let place = Place::new();
     place.scenario("a", SMALL);
     place.scenario("b", SMALL);
-    let ended = place.run(&["a.yaml", "b.yaml", "--out", "o", "--json", "--rounds", "2"]).expect(0);
+    let ended = place.run(&["a.yaml", "b.yaml", "--output", "o", "--json", "--rounds", "2"]).expect(0);
     let json = ended.json();
     for (at, name) in ["a", "b"].iter().enumerate() {
         let results = place.results(name);
@@ -311,7 +311,7 @@ fn narrowed_runs_do_not_replace_a_full_report() {
     place.run(&["n.yaml"]).expect(0);
     place.run(&["n.yaml", "--filter", "model=serial"]).expect(0);
     let cells = |folder: &str| runner::results::read(&place.path(folder).join("n/results.json")).unwrap().cells.len();
-    assert_eq!((cells("reports"), cells("reports/only")), (2, 1));
+    assert_eq!((cells("reports"), cells("reports/filtered")), (2, 1));
 }
 
 #[test]
@@ -332,10 +332,10 @@ fn only_narrows_a_run() {
     let results = place.results("n");
     assert_eq!(results.cells.iter().map(|cell| cell.label.as_str()).collect::<Vec<_>>(), ["threads × 4"]);
     assert_eq!(results.run.filter.as_deref(), Some("model=threads,workers=4"));
-    let ended = place.run_scenario("n", &["--quick", "--rounds", "1", "--filter", "model=serial|threads"]).expect(0);
+    let ended = place.run_scenario("n", &["--quick", "--rounds", "1", "--filter", "model=serial,threads"]).expect(0);
     assert_eq!(place.results("n").cells.len(), 3);
     assert!(
-        ended.stdout.contains("model=serial|threads") || place.report_text("n").contains("only"),
+        ended.stdout.contains("model=serial,threads") || place.report_text("n").contains("only"),
         "{}",
         ended.stdout
     );
@@ -370,7 +370,7 @@ fn the_next_run_does_the_same_work() {
     let mut changed = place.results("c");
     changed.cells[0].items = 33;
     // Counts that suited badly are chosen anew, and on a busy machine they do.
-    changed.trials.iter_mut().for_each(|trial| trial.marks.clear());
+    changed.trials.iter_mut().for_each(|trial| trial.flags.clear());
     runner::results::write(&path, &changed).unwrap();
     place.run_scenario("c", &["--quick", "--rounds", "1"]).expect(0);
     assert!(place.results("c").cells.iter().all(|cell| cell.items == 33 || chosen[1..].contains(&cell.items)));
@@ -384,7 +384,7 @@ fn the_next_run_does_the_same_work() {
 fn plans_run_nothing() {
     let place = Place::new();
     place.scenario("p", SMALL);
-    for arguments in [&["plan", "p.yaml"][..], &["p.yaml", "--dry-run", "--out", "o"]] {
+    for arguments in [&["plan", "p.yaml"][..], &["p.yaml", "--dry-run", "--output", "o"]] {
         let ended = place.run(arguments).expect(0);
         assert!(ended.stdout.contains("threads × 4") && ended.stdout.contains("trials"), "{}", ended.stdout);
         assert!(!place.path("o").exists() && !place.path("reports").exists());
@@ -413,8 +413,8 @@ fn results_go_to_standard_output_and_progress_to_standard_error() {
 fn a_reader_that_leaves_is_no_failure() {
     let place = Place::new();
     place.scenario("h", SMALL);
-    let run = ["h.yaml", "--out", "o", "--quick", "--rounds", "1"];
-    let json = ["h.yaml", "--out", "o", "--quick", "--rounds", "1", "--json"];
+    let run = ["h.yaml", "--output", "o", "--quick", "--rounds", "1"];
+    let json = ["h.yaml", "--output", "o", "--quick", "--rounds", "1", "--json"];
     for arguments in [&["list"][..], &["schema"], &["plan", "h.yaml"], &["--help"], &run, &json] {
         let mut child = place.program(arguments).spawn().unwrap();
         drop(child.stdout.take());
@@ -431,7 +431,7 @@ fn a_reader_that_leaves_is_no_failure() {
 fn a_full_standard_output_is_a_failure_that_is_named() {
     let place = Place::new();
     place.scenario("f", SMALL);
-    for arguments in [&["list"][..], &["f.yaml", "--out", "o", "--quick", "--rounds", "1"]] {
+    for arguments in [&["list"][..], &["f.yaml", "--output", "o", "--quick", "--rounds", "1"]] {
         let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
         let ended = Ended::of(place.program(arguments).stdout(full).spawn().unwrap(), HANG).expect(3);
         assert!(ended.stderr.contains("standard output: No space left"), "{}", ended.stderr);
@@ -446,7 +446,7 @@ fn a_long_temporary_folder_is_no_failure() {
     let long = place.path(&"x".repeat(150));
     std::fs::create_dir(&long).unwrap();
     place.scenario("l", "tasks: [{kind: empty, items: 8}]\nmodels: [{kind: processes, ipc: queue}]\nworkers: 2\n");
-    let mut command = place.program(&["l.yaml", "--out", "o", "--quick", "--rounds", "1"]);
+    let mut command = place.program(&["l.yaml", "--output", "o", "--quick", "--rounds", "1"]);
     let ended = Ended::of(command.env("TMPDIR", &long).spawn().unwrap(), HANG).expect(0);
     assert_whole(&place.results("l"));
     let left: Vec<_> = std::fs::read_dir("/tmp").unwrap().map(|entry| entry.unwrap().file_name()).collect();
@@ -484,7 +484,7 @@ fn on_a_terminal(place: &Place, arguments: &[&str], no_color: Option<&str>) -> S
 fn colour_is_for_terminals_that_want_it() {
     let place = Place::new();
     place.scenario("z", SMALL);
-    let arguments = ["z.yaml", "--out", "o", "--quick", "--rounds", "1"];
+    let arguments = ["z.yaml", "--output", "o", "--quick", "--rounds", "1"];
     assert!(on_a_terminal(&place, &arguments, None).contains("\u{1b}["));
     assert!(on_a_terminal(&place, &arguments, Some("")).contains("\u{1b}["));
     assert!(!on_a_terminal(&place, &arguments, Some("1")).contains('\u{1b}'));
@@ -511,7 +511,7 @@ fn the_flag_for_colour_holds_for_every_command_and_into_pipes() {
         let json = place.run(&["plan", "--json", "z.yaml", "--color", when]).expect(0);
         assert!(!coloured(&json.stdout), "{when}");
     }
-    let arguments = ["z.yaml", "--out", "o", "--quick", "--trials", "1", "--color"];
+    let arguments = ["z.yaml", "--output", "o", "--quick", "--rounds", "1", "--color"];
     assert!(coloured(&place.run(&[&arguments[..], &["always"]].concat()).expect(0).stdout));
     assert!(!on_a_terminal(&place, &[&arguments[..], &["never"]].concat(), None).contains('\u{1b}'));
 }

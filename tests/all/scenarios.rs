@@ -39,7 +39,7 @@ fn with(from: &str, to: &str) -> String {
 fn assert_refused(bad: &Bad) {
     let place = Place::new();
     place.write("x.yaml", &bad.text);
-    for arguments in [&["check", "x.yaml"][..], &["x.yaml", "--out", "o"]] {
+    for arguments in [&["check", "x.yaml"][..], &["x.yaml", "--output", "o"]] {
         let ended = place.run(arguments);
         assert_eq!(ended.code, Some(2), "{}{}", ended.stdout, ended.stderr);
         assert!(ended.took < BOUND, "{:?}: {}", ended.took, ended.stderr);
@@ -171,7 +171,7 @@ fn all_problems_of_all_files_come_at_once_and_nothing_runs() {
     place.write("good.yaml", good("good"));
     place.write("one.yaml", good("one").replace("title", "titel").replace("empty", "emty").replace("serial", "seral"));
     place.write("two.yaml", good("two").replace("workers: 2", "workers: 0"));
-    let ended = place.run(&["good.yaml", "one.yaml", "gone.yaml", "two.yaml", "--out", "o"]).expect(2);
+    let ended = place.run(&["good.yaml", "one.yaml", "gone.yaml", "two.yaml", "--output", "o"]).expect(2);
     for words in ["did you mean `title`?", "`emty`", "`seral`", "--> gone.yaml", "--> two.yaml:8:10", "5 problems"] {
         assert!(ended.stderr.contains(words), "does not say `{words}`: {}", ended.stderr);
     }
@@ -328,7 +328,7 @@ fn a_wrong_command_line_is_usage() {
         &["x.yaml", "--filter", "model=thread"],
         &["x.yaml", "--filter", "colour=red"],
         &["x.yaml", "--filter", "model"],
-        &["render", "--out", "o", "nothing"],
+        &["render", "--reports", "o", "nothing"],
         &[],
     ] {
         let ended = place.run(arguments);

@@ -134,7 +134,7 @@ impl Place {
     /// Runs a scenario into the folder `o`, with further arguments.
     pub fn run_scenario(&self, name: &str, arguments: &[&str]) -> Ended {
         let file = format!("{name}.yaml");
-        self.run(&[&[file.as_str(), "--out", "o"], arguments].concat())
+        self.run(&[&[file.as_str(), "--output", "o"], arguments].concat())
     }
 
     pub fn results(&self, name: &str) -> Results {

@@ -112,7 +112,7 @@ fn an_interrupt_ends_them_and_what_was_done_is_kept() {
         let fault = "fault: {kind: hang, item: 1}\nworkers: 2\ntimeout: 30 s\n";
         place.scenario(name, &format!("tasks: [{task}]\n{fault}{models}\n"));
         let file = format!("{name}.yaml");
-        let running = place.program(&[&file, "--out", "o", "--quick"]).spawn().unwrap();
+        let running = place.program(&[&file, "--output", "o", "--quick"]).spawn().unwrap();
         let pid = running.id();
         // Another host adds up the right replies before.
         let work = |host: &u32| children(*host, "__worker").len() == 2;

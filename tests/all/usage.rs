@@ -55,7 +55,7 @@ fn cpu_time_of_each_phase_is_what_was_burned_in_it() {
         let most = warm * 102 / 100 + processes * PROCESS;
         assert!((warm * 98 / 100..=most).contains(&start), "{label}: {start} in start");
         assert!(join <= processes * PROCESS, "{label}: {join} in join");
-        assert!(!trial.marks.iter().any(|mark| mark == "cpu_mismatch"), "{label}");
+        assert!(!trial.flags.contains(&runner::results::Flag::CpuMismatch), "{label}");
     }
 }
 

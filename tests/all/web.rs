@@ -50,7 +50,7 @@ fn replies_are_right_under_every_way() {
         let known = if results.groups[cell.group].task == "crawl" { CRAWLS.1 } else { DOWNLOADS.1 };
         let context = format!("{}: {trial:?}", cell.label);
         assert_eq!((trial.outcome.words().as_str(), trial.done, trial.lost), ("ok", known, 0), "{context}");
-        assert!(trial.marks.iter().all(|mark| mark != "leaked"), "{context}");
+        assert!(!trial.flags.contains(&runner::results::Flag::Leaked), "{context}");
     }
 }
 
@@ -58,7 +58,7 @@ fn replies_are_right_under_every_way() {
 fn every_page_is_fetched_once_however_often_it_is_tried() {
     let place = Place::new();
     place.scenario("often", &format!("timeout: 10 s\ntasks: [{}]\n{EVERY_WAY}", CRAWLS.0));
-    let file = ["often.yaml", "--out", "o", "--quick", "--rounds", "20"];
+    let file = ["often.yaml", "--output", "o", "--quick", "--rounds", "20"];
     let ended = Ended::of(place.program(&file).spawn().unwrap(), HANG * 4).expect(0);
     place.assert_no_leftovers(ended.pid);
     let results = place.results("often");
@@ -120,7 +120,7 @@ fn pages_that_a_dead_worker_had_begun_may_be_fetched_twice() {
     let place = Place::new();
     let ways = "models: [{kind: processes, workers: 2, ipc: pipe, on_crash: restart}]\ntimeout: 60 s\n";
     place.scenario("twice", &format!("tasks: [{{kind: crawl, pages: 600, delay: 10 ms, items: 1}}]\n{ways}"));
-    let running = place.program(&["twice.yaml", "--out", "o", "--quick", "--rounds", "1"]).spawn().unwrap();
+    let running = place.program(&["twice.yaml", "--output", "o", "--quick", "--rounds", "1"]).spawn().unwrap();
     let worker = until("two workers", HANG, || {
         let hosts = children(running.id(), "__host");
         let workers: Vec<u32> = hosts.iter().flat_map(|host| children(*host, "__worker")).collect();
@@ -156,7 +156,7 @@ fn an_item_that_hangs_is_over_in_time() {
 fn start(place: &Place, model: &str) -> (std::process::Child, u32, u32) {
     let task = "tasks: [{kind: download, delay: 20 ms, items: 4000}]\ntimeout: 60 s\n";
     place.scenario("long", &format!("{task}models: [{model}]\n"));
-    let running = place.program(&["long.yaml", "--out", "o", "--quick", "--rounds", "1"]).spawn().unwrap();
+    let running = place.program(&["long.yaml", "--output", "o", "--quick", "--rounds", "1"]).spawn().unwrap();
     let (host, server) = until("a server", HANG, || {
         let hosts = children(running.id(), "__host");
         hosts.into_iter().find_map(|host| Some((host, *children(host, "__server").first()?)))

@@ -28,10 +28,14 @@ const fn metric(word: &'static str, about: &'static str, of: fn(&Known<'_>) -> O
 
 /// Every metric; help and messages are made from this list.
 const METRICS: &[Metric] = &[
-    metric("speedup", "how many times as fast as the reference of its workload; with `over`, as another configuration", |known| {
-        let group = known.results.groups.get(known.cell.group)?;
-        known.estimate.speedup.map(|_| speedup(group, known.estimate))
-    }),
+    metric(
+        "speedup",
+        "how many times as fast as the reference of its workload; with `over`, as another configuration",
+        |known| {
+            let group = known.results.groups.get(known.cell.group)?;
+            known.estimate.speedup.map(|_| speedup(group, known.estimate))
+        },
+    ),
     metric("time", "time of a trial, or of an item where the workload compares these", |known| {
         let group = known.results.groups.get(known.cell.group)?;
         Some(time(group, known.estimate))
