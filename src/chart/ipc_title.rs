@@ -56,9 +56,11 @@ pub(super) fn title(results: &Results, family: &Family) -> String {
             family.groups.iter().find(|(payload, _)| payload == size).and_then(|(_, group)| verdict_of(results, group));
         let suffix = finding::suffix(results, verdict);
         return match seen {
-            Some((name, cell)) => {
-                capital(&format!("{name} took the least time at {}, {}{suffix}", show_bytes(*size), value(*cell)))
-            }
+            Some((name, cell)) => capital(&format!(
+                "{name} has the lowest median time at {}, {}{suffix}",
+                show_bytes(*size),
+                value(*cell)
+            )),
             None => format!("IPC methods over the payload{suffix}"),
         };
     }

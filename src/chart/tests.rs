@@ -119,10 +119,10 @@ fn titles_follow_the_winner() {
     let tied = title("nobody", ChartKind::Speedup);
     assert_eq!(
         tied,
-        "Threads and work stealing (rayon) lead with 1.86× to 1.91× on 2 to 4 workers; which is faster is undecided"
+        "Threads and work stealing (rayon) lead with 1.86× to 1.91× on 2 to 4 workers; no significant difference"
     );
     let tied = title("nobody", ChartKind::Time);
-    assert!(tied.contains("share first place") && tied.ends_with("which is faster is undecided"), "{tied}");
+    assert!(tied.contains("are tied for fastest") && tied.ends_with("no significant difference"), "{tied}");
 }
 
 #[test]
@@ -137,15 +137,15 @@ fn too_few_rounds_for_so_many_comparisons_are_said_in_place_of_a_tie() {
     let title = |results: &Results, kind| only(results, kind).title;
     assert_eq!(
         title(&results, ChartKind::Time).replace('\u{a0}', " "),
-        "6 rounds cannot decide so many comparisons; lowest median: threads × 2, 897 ms"
+        "6 rounds are too few for this many comparisons; lowest median: threads × 2, 897 ms"
     );
     assert_eq!(
         title(&results, ChartKind::Speedup).replace('\u{a0}', " "),
-        "6 rounds cannot decide so many comparisons; highest median: threads, 2.05× on 2 workers"
+        "6 rounds are too few for this many comparisons; highest median: threads, 2.05× on 2 workers"
     );
     // Where one comparison could have been decided, the others were looked at in earnest.
     results.derived.groups[0].pairs[0].smallest_effect = Some(1.1);
-    assert!(title(&results, ChartKind::Time).contains("share first place"));
+    assert!(title(&results, ChartKind::Time).contains("are tied for fastest"));
 }
 
 #[test]
@@ -231,7 +231,7 @@ fn payloads_give_round_trips_or_throughput() {
     }
     let chart = only(&several, ChartKind::Ipc);
     assert!(
-        chart.subtitle.starts_with("Payload a second over the payload of an item, 1 worker, 4 in flight"),
+        chart.subtitle.starts_with("Payload per second over the payload of an item, 1 worker, 4 in flight"),
         "{}",
         chart.subtitle
     );
@@ -305,12 +305,12 @@ fn two_builds_are_told_by_their_verdicts() {
     let chart = only(&builds(false), ChartKind::Compare);
     assert_eq!(
         chart.title,
-        "3 of 13 ways are slower by more than 3%: work stealing (rayon) × 2 +150%, serial +25% and 1 more; 1 slower; \
-         3 faster; 3 undecided"
+        "3 of 13 configurations are slower by more than 3%: work stealing (rayon) × 2 +150%, serial +25% and 1 more; 1 \
+         slower; 3 faster; 3 not significant"
     );
     assert!(svg(&chart).contains("<title>serial: +25% (+23 to +28%)</title>"), "{}", chart.alt);
     let equal = only(&builds(true), ChartKind::Compare);
-    assert_eq!(equal.title, "All 13 ways are equivalent within ±3%");
+    assert_eq!(equal.title, "All 13 configurations are equivalent within ±3%");
     // Grey is what no verdict tells from the other build.
     assert!(!svg(&equal).contains("#dd5005") && svg(&chart).contains("#dd5005"));
     let mut one = builds(false);
@@ -318,7 +318,7 @@ fn two_builds_are_told_by_their_verdicts() {
     assert!(only(&one, ChartKind::Compare).picture.unwrap_err().contains("one build was run"));
     let (old, new, compared) = runs();
     let titles: Vec<String> = comparison(&old, &new, &compared).into_iter().map(|chart| chart.title).collect();
-    assert_eq!(titles, ["1 of 6 ways is slower by more than 3%: threads × 2 +40%"]);
+    assert_eq!(titles, ["1 of 6 configurations is slower by more than 3%: threads × 2 +40%"]);
 }
 
 #[test]
@@ -358,13 +358,11 @@ fn several_groups_get_files_of_their_own_and_names_are_escaped() {
 fn the_title_of_losses_names_the_largest() {
     let mut results = lost();
     let idle = only(&results, ChartKind::Breakdown);
-    assert_eq!(idle.title, "Having no free core (oversubscription or other load) costs threads × 4 the most: 1.8 of 4");
+    assert_eq!(idle.title, "CPU contention (oversubscription or other load) costs threads × 4 the most: 1.8 of 4");
     results.cells.iter_mut().for_each(|cell| cell.oversubscribed = cell.config.workers == Some(4));
     let chart = only(&results, ChartKind::Breakdown);
     assert_eq!(chart.title, "Oversubscription costs threads × 4 the most: 1.8 of 4");
-    assert!(
-        chart.subtitle.contains("by 2 instrumented trials") && chart.alt.contains("threads × 4 1.91× of 4, lost to")
-    );
+    assert!(chart.subtitle.contains("by 2 profiling trials") && chart.alt.contains("threads × 4 1.91× of 4, lost to"));
     // Where hardly anything is missing, no part of it is a finding, whatever the clocks add.
     let mut near = results.clone();
     for losses in near.derived.estimates.iter_mut().filter_map(|estimate| estimate.losses.as_mut()) {
@@ -388,20 +386,20 @@ fn every_part_of_a_loss_is_drawn_and_a_gain_is_told() {
     let drawn = svg(&lost);
     assert_eq!(drawn.matches(": measured ").count(), 8);
     for part in [
-        "dispatch and serialising 0.44",
-        "waiting for work 0.14",
-        "no core (oversubscription, other load) 1.78",
+        "dispatch and serialization 0.44",
+        "idle 0.14",
+        "CPU contention (oversubscription, other load) 1.78",
         "items ran slower",
     ] {
         assert!(drawn.contains(part), "{part}");
     }
-    assert!(!drawn.contains("faster than in the baseline, by 1.") && !drawn.contains(": start and join"));
+    assert!(!drawn.contains("faster than in the reference, by 1.") && !drawn.contains(": start and join"));
     let drawn = svg(&gained);
     assert!(
-        drawn.contains("work stealing (rayon) × 4: items ran faster than in the baseline, by 1.16</title>"),
+        drawn.contains("work stealing (rayon) × 4: items ran faster than in the reference, by 1.16</title>"),
         "{drawn}"
     );
-    assert!(drawn.contains("start and join 0.56") && drawn.contains("waiting for the lock 2.44"));
+    assert!(drawn.contains("start and join 0.56") && drawn.contains("waiting for the GIL 2.44"));
 }
 
 #[test]
@@ -423,7 +421,7 @@ fn losses_without_a_split_say_why_there_is_none() {
         change(&mut results);
         only(&results, ChartKind::Breakdown).picture.unwrap_err()
     };
-    assert!(why(|_| {}).contains("no instrumented trials"));
+    assert!(why(|_| {}).contains("no profiling trials"));
     assert!(why(|results| results.run.quick = true).contains("quick run"));
     assert!(
         why(|results| results.cells.iter_mut().for_each(|cell| cell.config.workers = None)).contains("two workers")
@@ -439,7 +437,7 @@ fn a_timeline_tells_of_deaths_locks_and_work() {
     let drawn = svg(&died);
     assert!(drawn.contains("<title>worker 3: died, noticed and buried within 333 µs</title>"), "{drawn}");
     assert!(drawn.contains("<title>worker 3: restart 5.67 ms</title>") && drawn.contains("worker 1: item "));
-    assert_eq!(titles(&locked()), ["One thread at a time holds the lock: 4 threads keep one core busy"]);
+    assert_eq!(titles(&locked()), ["One thread at a time holds the GIL: 4 threads keep one core busy"]);
     assert!(charts(&locked())[0].subtitle.contains("(GIL emulation)"));
     let plain = titles(&plain());
     assert!(plain[0].starts_with("Serial is busy 9") && plain[3].starts_with("Two processes were ready after 3 ms"));
@@ -455,10 +453,7 @@ fn a_timeline_tells_of_deaths_locks_and_work() {
         events.push(Event(3, EventKind::Start, at + 20, at + 7_000_000));
     }
     thrice.timelines.truncate(1);
-    assert_eq!(
-        titles(&thrice),
-        ["Worker 3 died 3 times, first after 38 ms; each time another took its place within 7 ms"]
-    );
+    assert_eq!(titles(&thrice), ["Worker 3 died 3 times, first after 38 ms; each was replaced within 7 ms"]);
 }
 
 #[test]
@@ -514,9 +509,9 @@ fn a_matrix_of_faults_tells_who_survives_what() {
     let title = only(&two, ChartKind::Crash).title;
     assert_eq!(title, "No thread survives an abort or a segfault; with restart, processes lose none of 64 items");
     two.groups.iter_mut().for_each(|group| group.fault = None);
-    assert!(only(&two, ChartKind::Crash).picture.unwrap_err().contains("no group"));
+    assert!(only(&two, ChartKind::Crash).picture.unwrap_err().contains("no workload"));
     let dead = gallery().into_iter().find(|(name, _)| *name == "all-dead").unwrap().1;
-    assert_eq!(only(&dead, ChartKind::Crash).title, "No way survives any of 8 faults");
+    assert_eq!(only(&dead, ChartKind::Crash).title, "No configuration survives any of 8 faults");
 }
 
 /// Writes every picture of the gallery into the folder that RUNNER_LOOK names, for looking at them.

@@ -9,8 +9,8 @@ use super::init::InitOptions;
 use super::pages::{COMPLETIONS_HELP, CompletionsOptions, ManOptions};
 use crate::report::{columns_help, embed};
 
-const ABOUT: &str = "Threads or processes, and over which IPC? Runs every way that a scenario describes, fairly, and says \
-                     what is faster, by how much, and how sure that is.";
+const ABOUT: &str = "Threads or processes, and over which IPC? Runs every configuration of a scenario fairly and \
+                     reports which is faster, by how much, and with what confidence.";
 
 const AFTER: &str = "\
 Examples:
@@ -36,8 +36,8 @@ Examples:
 
 Exit codes, the most telling first:
   130, 143  interrupted
-  2         usage, an invalid scenario, nothing to resume, or another build that cannot run beside this one
-  3         a trial ended otherwise than planned, or an output was not written
+  2         usage, an invalid scenario, nothing to resume, or another build that cannot be run with this one
+  3         a trial failed unexpectedly, or an output was not written
   1         an expectation was not met, or was inconclusive under --strict;
             or a regression (--against, compare --gate), or a stale document (embed --check)
   0         everything went as planned";
@@ -84,7 +84,7 @@ pub(super) fn color_of(arguments: &[String]) -> clap::ColorChoice {
 pub(super) enum Command {
     /// Run scenarios and write their reports (what `runner FILES` does)
     Run(RunOptions),
-    /// Try a Python function of your own, or a command, under every way: a verdict in about a minute, without YAML
+    /// Try a Python function of your own, or a command, under every configuration: a verdict in about a minute, without YAML
     #[command(after_long_help = TRY_HELP)]
     Try(TryOptions),
     /// Check scenarios: all problems of all files, with their place and the way out
@@ -93,7 +93,7 @@ pub(super) enum Command {
     Plan(PlanOptions),
     /// Draw reports again from their results files, without running anything
     Render(RenderOptions),
-    /// Compare two runs of the past, way by way: advice, since runs are not paired and the machine may have drifted
+    /// Compare two runs of the past, configuration by configuration: advice, since runs are not paired and the machine may have drifted
     Compare(CompareOptions),
     /// List what a scenario may name: tasks, models, IPC methods, charts
     List(ListOptions),
@@ -136,7 +136,7 @@ pub(super) struct RunOptions {
     /// the options, the version or the machine differ, and where no run was broken off
     #[arg(long)]
     pub(super) resume: bool,
-    /// Hold this build against another: run every way with both in the same rounds, and exit with 1 where this one is
+    /// Compare this build with another: run every configuration with both in the same rounds, and exit with 1 where this one is
     /// shown to be slower by more than the scenario's margin
     #[arg(long, value_name = "OLD_RUNNER")]
     pub(super) against: Option<PathBuf>,
@@ -194,7 +194,7 @@ Examples:
   runner try -- gzip -kc {item} --items files  a command, with each item in the place of {item}
   runner try work:shrink --save mine.yaml      also write the scenario, to change it and run it again
 
-The function is called with one item, and what it returns must not differ from call to call: every way's results are
+The function is called with one item, and what it returns must not differ from call to call: every configuration's results are
 compared with those of a serial run. Naming it here is what allows it to be run; in a scenario, --allow-commands does.";
 
 /// What is tried, and how.
@@ -272,7 +272,7 @@ pub(super) struct CompareOptions {
     /// Results of the later run
     #[arg(value_name = "NEW")]
     pub(super) new: PathBuf,
-    /// Exit with 1 where a way is slower beyond the margin, by its time and relative to the baseline alike
+    /// Exit with 1 where a configuration is slower beyond the margin, by its time and relative to the reference alike
     #[arg(long)]
     pub(super) gate: bool,
     /// Print the comparison as JSON
@@ -319,9 +319,9 @@ pub(super) enum Format {
     Csv,
     /// The same rows as JSON objects, one a line
     Ndjson,
-    /// A table per group: every way with time, speedup, their intervals and levels
+    /// A table per workload: every configuration with time, speedup, their intervals and levels
     Md,
-    /// The timelines as Chrome trace events (JSON): a process per way, a track for main and for each worker
+    /// The timelines as Chrome trace events (JSON): a process per configuration, a track for main and for each worker
     Perfetto,
 }
 
@@ -332,7 +332,7 @@ fn export_help() -> String {
   runner export                              every trial of all reports, as CSV on standard output
   runner export cpu-bound -o samples.csv     those of one report, into a file
   runner export --format ndjson | jq .       as JSON, an object a line
-  runner export --format md                  tables of every way, for a page of one's own
+  runner export --format md                  tables of every configuration, for your own page
   runner export --perfetto -o trace.json   starts, items, crashes and joins, for ui.perfetto.dev
 
 Each row is one trial; times of `kind` timed whose `duplicate` is false are those that estimates come from. What has no
@@ -340,8 +340,8 @@ value is empty in CSV and null in NDJSON. In CSV, lists are joined by blanks, an
 tab or a line break gets an apostrophe before it, so that no spreadsheet takes it for a formula. Histograms of the times
 per item, and everything that is derived, stand in results.json (`runner schema results`).
 
-A timeline is kept of one instrumented trial of every way whose scenario has the chart `timeline`. As trace events, times
-are in microseconds since the start of that trial; when the interpreter lock was held is a track of its own below its worker.
+A timeline is kept of one profiling trial of every configuration whose scenario has the chart `timeline`. As trace events, times
+are in microseconds since the start of that trial; a track below each worker shows when it held the GIL.
 
 Columns:
 {}",

@@ -59,7 +59,7 @@ impl Builder<'_> {
                 return false;
             }
             if let Some(answer) = config.on_crash.filter(|answer| *answer != OnCrash::Stop) {
-                let why = "workers claim items from a table themselves: nobody hands out what a dead one had claimed";
+                let why = "workers claim items themselves, so items that a dead worker had claimed are not retried";
                 self.skip(format!("processes × claim × {}", answer.word()), why);
                 return false;
             }
@@ -105,7 +105,7 @@ impl Builder<'_> {
                 "items of a table know nothing of each other, and these come in iterations"
             }
             _ if config.model == Model::Async && key.config.runtime == Runtime::Native && !task.is_async() => {
-                "an event loop helps work that waits, and this task has no way to await"
+                "an event loop helps work that waits, and this task has no support for await"
             }
             Topology::Iterations { .. } if config.model == Model::Async => {
                 "an event loop has one thread, and iterations wait for others"

@@ -39,7 +39,7 @@ impl Builder<'_> {
                 for stages in &ways {
                     let all = stages.iter().map(|stage| stage.workers).fold(0, u32::saturating_add);
                     if all > MOST_WORKERS {
-                        let why = format!("a cell has at most {MOST_WORKERS} workers, all stages together");
+                        let why = format!("a configuration has at most {MOST_WORKERS} workers, all stages together");
                         self.skip(format!("pipelines of {all} workers"), &why);
                         continue;
                     }
@@ -81,7 +81,7 @@ impl Builder<'_> {
             ),
             _ if task.is_users_code() || task.needs_server() => Fault::new(
                 format!("`{name}` needs more than a stage can give it"),
-                "stages are run natively, and have no server: name another task",
+                "stages run natively and have no server: name another task",
             ),
             _ => return true,
         };

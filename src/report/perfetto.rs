@@ -73,14 +73,14 @@ fn track(event: &Event) -> u64 {
 
 fn name(event: &Event) -> String {
     let lane = if event.0 == 0 { "main".to_owned() } else { format!("worker {}", event.0) };
-    if event.1 == EventKind::Held { format!("{lane}: lock") } else { lane }
+    if event.1 == EventKind::Held { format!("{lane}: GIL") } else { lane }
 }
 
 fn word(kind: EventKind) -> &'static str {
     match kind {
         EventKind::Start => "start",
         EventKind::Item => "item",
-        EventKind::Held => "lock held",
+        EventKind::Held => "GIL held",
         EventKind::Crash => "died",
         EventKind::Join => "join",
     }

@@ -31,8 +31,8 @@ pub use valid::{
 
 pub(crate) use leaf::Scalar;
 pub(crate) use problem::Fault;
-pub(crate) use select::read_wanted;
 pub(crate) use read::keys_of;
+pub(crate) use select::read_wanted;
 pub(crate) use setting::{default_of, takes};
 pub(crate) use words::{Scope, list};
 

@@ -346,10 +346,10 @@ fn a_million_cells_are_counted_without_being_built() {
     let text = good_with("workers: [1, 2]\n", "workers: 1-1000\n") + &axis("chunk", 1000);
     refuses(
         text,
-        "the axes make 1,000,001 cells; the limit is 10,000",
+        "the parameters make 1,000,001 cells; the limit is 10,000",
         (6, 1),
         "chunk: [1,2,3,4,",
-        "this axis has 1000 values",
+        "this parameter has 1000 values",
     );
 }
 
@@ -386,7 +386,7 @@ fn expectations_are_checked_as_they_are_written() {
         "",
         "add `at_least:` or `at_most:`",
     );
-    refuses(with("{at_least: 2}"), "this expectation names no cells", (7, 6), "", "add `compare:`");
+    refuses(with("{at_least: 2}"), "this expectation names no configurations", (7, 6), "", "add `compare:`");
     refuses(
         with("{compare: {worker: 2}, at_least: 2}"),
         "`worker` is not a key of a selector",
@@ -448,7 +448,7 @@ fn bounds_are_in_the_unit_of_their_metric() {
     wrong(
         "throughput",
         "90%",
-        "a bound of `throughput` is a number of items a second, not a percentage",
+        "a bound of `throughput` is a number of items per second, not a percentage",
         "write a number",
     );
     wrong("outcome", "2", "no share is above 1", "it is a share of the trials");
@@ -583,7 +583,12 @@ fn charts_are_words_or_are_shaped_and_what_a_kind_does_not_take_is_refused() {
         ("{kind: time, title: \"  \"}", "this title is empty", 30, "write one, or remove this key"),
         // What is left of an entry with a fault is no double of another.
         ("{kind: time, x: modl}, time", "`modl` is no setting of configurations", 26, "did you mean `model`?"),
-        ("{kind: speedup, x: model}, speedup", "the chart `speedup` takes no `model` as its `x`", 29, "it takes `workers`"),
+        (
+            "{kind: speedup, x: model}, speedup",
+            "the chart `speedup` takes no `model` as its `x`",
+            29,
+            "it takes `workers`",
+        ),
         ("{kind: time, where: {modl: threads}}", "`modl` is not a key of a selector", 31, "did you mean `model`?"),
         ("{kind: time, where: {model: thread}}", "`thread` is no model", 38, "did you mean `threads`?"),
     ] {

@@ -20,7 +20,7 @@ impl Task for Python {
         "python"
     }
     fn about(&self) -> &'static str {
-        "runs a Python function of your own: module:function, or inline code (needs --allow-commands)"
+        "runs your Python function: module:function, or inline code (needs --allow-commands)"
     }
     fn bound(&self) -> Bound {
         // Nobody knows; an event loop is of use for what waits alone, and must not be kept from that.
@@ -103,7 +103,7 @@ fn read_items(path: &Path, shown: &str) -> Result<Vec<String>, TaskError> {
     let items = read_lines(path, shown)?;
     for (number, line) in items.iter().enumerate() {
         if let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(line) {
-            return Err(TaskError::Settings(format!("{shown}, item {}: no JSON: {error}", number + 1)));
+            return Err(TaskError::Settings(format!("{shown}, item {}: not JSON: {error}", number + 1)));
         }
     }
     Ok(items)

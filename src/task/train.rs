@@ -19,7 +19,7 @@ impl Task for Train {
         "train"
     }
     fn about(&self) -> &'static str {
-        "trains a classifier in iterations: parts compute gradients, which are added up, and are told the weights"
+        "trains a classifier in iterations: parts compute gradients; the sum updates the weights for all parts"
     }
     fn settings(&self) -> &'static [Setting] {
         &[
@@ -37,7 +37,7 @@ impl Task for Train {
             },
             Setting {
                 name: "classes",
-                about: "classes that are told apart",
+                about: "classes to distinguish",
                 kind: SettingKind::Count { min: 2, max: 1000 },
                 default: "10",
             },

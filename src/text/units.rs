@@ -132,11 +132,19 @@ mod tests {
 
     #[test]
     fn labels_show_every_digit() {
-        let durations = [(0, "0 s"), (5_000_000, "5 ms"), (1_200, "1.2 µs"), (9_999_999_999, "9.999999999 s"), (7, "7 ns")];
+        let durations =
+            [(0, "0 s"), (5_000_000, "5 ms"), (1_200, "1.2 µs"), (9_999_999_999, "9.999999999 s"), (7, "7 ns")];
         for (nanos, shown) in durations {
             assert_eq!(exact_seconds(nanos), shown);
         }
-        let sizes = [(0, "0 B"), (64, "64 B"), (65536, "64 KiB"), (1_572_864, "1.5 MiB"), (4097, "4097 B"), (16 << 30, "16 GiB")];
+        let sizes = [
+            (0, "0 B"),
+            (64, "64 B"),
+            (65536, "64 KiB"),
+            (1_572_864, "1.5 MiB"),
+            (4097, "4097 B"),
+            (16 << 30, "16 GiB"),
+        ];
         for (bytes, shown) in sizes {
             assert_eq!(exact_bytes(bytes), shown);
         }

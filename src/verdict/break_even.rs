@@ -263,12 +263,12 @@ fn sentence(found: &BreakEven) -> String {
         (Crossing::Equivalent, _) => format!("{a} and {b} are equivalent {every}{scope}."),
         (Crossing::From, Some(high)) => {
             let near = found.at.map(|near| near_words(found, near)).unwrap_or_default();
-            let low = found.low.map_or("below, no order is shown".into(), |low| {
+            let low = found.low.map_or("below, no significant difference".into(), |low| {
                 format!("{a} {} ahead at {}", verb(a, "is", "are"), at(low))
             });
-            format!("{b} {beats} {a} from {} on{scope} ({low}{near}).", at(high))
+            format!("{b} {beats} {a} at {} and above{scope} ({low}{near}).", at(high))
         }
-        _ => format!("Undecided between {a} and {b}{scope}: {}.", by_word(found)),
+        _ => format!("No significant difference between {a} and {b}{scope}: {}.", by_word(found)),
     }
 }
 
@@ -291,7 +291,7 @@ fn by_word(found: &BreakEven) -> String {
             Word::Faster => format!("{} ahead", found.b),
             Word::Slower => format!("{} ahead", found.a),
             Word::Equivalent => "equivalent".into(),
-            Word::Undecided => "not told apart".into(),
+            Word::Undecided => "no significant difference".into(),
         };
         (!at.is_empty()).then(|| format!("{what} at {}", list(&at)))
     });
@@ -351,7 +351,8 @@ mod tests {
         assert_eq!((open.crossing, open.low, open.high), (Crossing::Undecided, None, None));
         assert_eq!(
             open.sentence,
-            "Undecided between threads and serial: serial ahead at 1 worker and 2 workers; equivalent at 4 workers."
+            "No significant difference between threads and serial: serial ahead at 1 worker and 2 workers; equivalent \
+             at 4 workers."
         );
     }
 
@@ -392,6 +393,10 @@ mod tests {
         assert!(derived.groups[2].withheld.is_some());
         let open = one(&derived.break_evens, "processes × 1, shared memory", "processes × 1, pipe");
         assert_eq!((open.crossing, open.points[2].word), (Crossing::Undecided, Word::Undecided));
-        assert!(open.sentence.ends_with("ahead at 64 B and 4 KiB; not told apart at 256 KiB."), "{}", open.sentence);
+        assert!(
+            open.sentence.ends_with("ahead at 64 B and 4 KiB; no significant difference at 256 KiB."),
+            "{}",
+            open.sentence
+        );
     }
 }

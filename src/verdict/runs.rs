@@ -201,7 +201,7 @@ impl Comparison {
 /// `sleep: threads × 2: 15 of 15 trials right, later 15 of 15 timed out`, where a smaller share ends right.
 fn failing(group: &str, label: &str, old: &CellEstimate, new: &CellEstimate) -> Option<String> {
     let fewer = u64::from(new.ok) * u64::from(old.trials) < u64::from(old.ok) * u64::from(new.trials);
-    let right = format!("{} of {} trials right", old.ok, old.trials);
+    let right = format!("ok {} of {}", old.ok, old.trials);
     fewer.then(|| format!("{group}: {label}: {right}, later {}", new.note))
 }
 

@@ -79,8 +79,8 @@ impl Seen<'_> {
         };
         match winners[..] {
             [only] => format!("Use {}{}.", self.label(only), self.speed(only)),
-            _ if among(Word::Undecided) => format!("Undecided which to use: {}.", list(&names)),
-            _ => format!("Use any of {}, which are equivalent.", list(&names)),
+            _ if among(Word::Undecided) => format!("No significant difference between {}.", list(&names)),
+            _ => format!("Use any of {}: they are equivalent.", list(&names)),
         }
     }
 
@@ -111,25 +111,25 @@ impl Seen<'_> {
             let best = times(
                 found.points.iter().map(|p| if found.b == line { p.ratio } else { 1.0 / p.ratio }).fold(0.0, f64::max),
             );
-            let (pays, is) = (verb(&line, "pays", "pay"), verb(&line, "is", "are"));
+            let (beats, is) = (verb(&line, "beats", "beat"), verb(&line, "is", "are"));
             let workers = |value: f64| plural(value as u64, "worker");
             Some(match (found.crossing, found.b == line, found.high) {
                 (Crossing::Always, true, _) => {
                     let first = workers(found.points[0].value);
-                    format!("{line} {pays} off from {first} on (up to {best})")
+                    format!("{line} {beats} {baseline} with {first} or more (up to {best})")
                 }
                 (Crossing::From, true, Some(high)) => {
-                    format!("{line} {pays} off from {} on (up to {best})", workers(high))
+                    format!("{line} {beats} {baseline} with {} or more (up to {best})", workers(high))
                 }
                 (Crossing::Always, false, _) => {
-                    format!("{line} never {pays} off up to {} (at best {best})", last.shown)
+                    format!("{line} never {beats} {baseline}, up to {} (at best {best})", last.shown)
                 }
                 (Crossing::From, false, Some(high)) => {
                     let does = verb(&line, "does", "do");
-                    format!("{line} {does} not pay off from {} on (at best {best})", workers(high))
+                    format!("{line} {does} not beat {baseline} with {} or more (at best {best})", workers(high))
                 }
-                (Crossing::Equivalent, ..) => format!("{line} {is} equivalent at every count"),
-                _ => format!("{line} {is} undecided (up to {best})"),
+                (Crossing::Equivalent, ..) => format!("{line} {is} equivalent to {baseline} at every worker count"),
+                _ => format!("{line}: no significant difference from {baseline} (up to {best})"),
             })
         });
         told.collect()
@@ -185,7 +185,7 @@ mod tests {
         let same = when(&made([0.9, 0.5], [0.91, 0.502]));
         assert!(same.starts_with("Use any of threads × 2 (2.0"), "{same}");
         let open = when(&noisy(0.08, [0.9, 0.5], [1.2, 0.503]));
-        assert!(open.starts_with("Undecided which to use: threads × 2"), "{open}");
+        assert!(open.starts_with("No significant difference between: threads × 2"), "{open}");
     }
 
     #[test]

@@ -226,13 +226,16 @@ fn mistakes_are_named_with_line_and_way_out_and_nothing_is_written() {
         (format!("{end}\n{CHART}"), "a.md:1: `runner:end` without a start marker"),
         (format!("text <!-- runner:table scenario=cpu-bound -->\n{end}\n"), "text beside the markers"),
         (format!("<!-- runner:chart speedup\nscenario=cpu-bound -->\n{end}\n"), "does not end on its line"),
-        (format!("<!-- runner:value scenario=cpu-bound where workers=2 -->{end}\n"), "3 ways are meant: threads × 2; "),
+        (
+            format!("<!-- runner:value scenario=cpu-bound where workers=2 -->{end}\n"),
+            "3 configurations are meant: threads × 2; ",
+        ),
         (format!("<!-- runner:value scenario=cpu-bound where modle=serial -->{end}\n"), "did you mean `model`?"),
         (format!("<!-- runner:value scenario=cpu-bound where model=thread -->{end}\n"), "did you mean `threads`?"),
         (format!("<!-- runner:value scenario=cpu-bound model=threads -->{end}\n"), "put it behind `where`"),
         (
             format!("<!-- runner:value scenario=cpu-bound where model=threads workers=9 -->{end}\n"),
-            "no way of `cpu-bound` has `workers=9`; there is `1`, `2`, `4`",
+            "no configuration of `cpu-bound` has `workers=9`; there is `1`, `2`, `4`",
         ),
         (
             format!("<!-- runner:value scenario=cpu-bound metric=speedpu where model=serial -->{end}\n"),
@@ -289,7 +292,7 @@ fn a_check_fails_when_a_report_changes_and_says_how_to_mend_it() {
     let before = text(&place, "a.md");
     let stale = place.run(&["embed", "a.md", "--check"]).expect(1);
     assert!(
-        stale.stderr.contains("stale: a.md") && stale.stderr.contains("mend with: runner embed a.md\n"),
+        stale.stderr.contains("stale: a.md") && stale.stderr.contains("fix with: runner embed a.md\n"),
         "{}",
         stale.stderr
     );
@@ -309,7 +312,7 @@ fn a_check_fails_when_a_report_changes_and_says_how_to_mend_it() {
     let old = place.run(&["embed", "a.md", "--check"]).expect(1);
     let files = "reports/cpu-bound/speedup-dark.svg, reports/cpu-bound/speedup.svg\n";
     assert!(old.stderr.contains(files) && !old.stderr.contains("stale"), "{}", old.stderr);
-    assert!(old.stderr.contains("mend with: runner render cpu-bound\n"), "{}", old.stderr);
+    assert!(old.stderr.contains("fix with: runner render cpu-bound\n"), "{}", old.stderr);
     place.run(&["render", "cpu-bound"]).expect(0);
     place.run(&["embed", "a.md", "--check"]).expect(0);
     // Nor may anybody have changed it by hand.

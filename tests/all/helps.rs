@@ -249,7 +249,8 @@ fn a_task_of_ones_own_gets_the_whole_command_line() {
     assert!(run(&["list"]).expect(0).stdout.contains("counts the vowels"));
     assert!(run(&["schema"]).expect(0).stdout.contains("vowels"));
     let ways = "models: [serial, threads, {kind: processes, ipc: [pipe, shared_memory], dispatch: [stream, claim]}]\n";
-    let text = format!("tasks:\n  - kind: vowels\n    letters: 5000\n    items: 200\n{ways}workers: [1, 2]\n");
+    let text =
+        format!("tasks:\n  - kind: vowels\n    letters: 5000\n    items: 200\n{ways}workers: [1, 2]\n");
     place.scenario("vowels", &format!("{text}rate: 2000\n"));
     let planned = run(&["plan", "vowels.yaml"]).expect(0).stdout;
     assert!(planned.contains("vowels, letters 5000") && planned.contains("nothing comes"), "{planned}");

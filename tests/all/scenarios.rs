@@ -131,7 +131,7 @@ fn a_scenario_must_make_sense_as_a_whole() {
             ":8:1",
             &["no model", "`ipc`"],
         ),
-        bad(good("x") + expect, ":10:15", &["no cell has `model` threads", "`serial` and `processes`"]),
+        bad(good("x") + expect, ":10:15", &["no configuration has `model` threads", "`serial` and `processes`"]),
         bad(with("version: 1\n", ""), ":1:1", &["there is no `version`", "add `version: 1`"]),
         bad(with("tasks: [{kind: empty, items: 8}]\n", ""), ":1:1", &["`tasks`"]),
     ]);

@@ -186,7 +186,7 @@ fn block(text: &str, syntax: Syntax, start: &Found, end: &Found) -> Result<Block
     let beside = [&after[..broken], &text[line_of_end..end.range.start], behind_end].map(|text| text.replace('>', ""));
     if beside.iter().any(|text| !text.trim().is_empty()) || !is_prefix(before) {
         return Err(Problem::new(
-            "there is text beside the markers",
+            "there is text next to the markers",
             "a block of several lines has its markers on lines of their own",
         ));
     }

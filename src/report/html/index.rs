@@ -16,8 +16,8 @@ pub(super) fn index(sources: &[Source<'_>]) -> String {
         let results = source.results;
         let name = attribute(&results.scenario.name);
         format!(
-            "<tr><th scope=\"row\"><a href=\"#{name}\">{}</a></th><td>{}</td><td class=\"n\" data-k=\"{ways}\">{ways}</td>\
-             <td class=\"n\" data-k=\"{trials}\">{trials}</td></tr>\n",
+            "<tr><th scope=\"row\"><a href=\"#{name}\">{}</a></th><td>{}</td><td class=\"n\" \
+             data-k=\"{ways}\">{ways}</td><td class=\"n\" data-k=\"{trials}\">{trials}</td></tr>\n",
             attribute(&results.scenario.title),
             found(source),
             ways = results.cells.len(),
@@ -25,7 +25,7 @@ pub(super) fn index(sources: &[Source<'_>]) -> String {
         )
     };
     let rows: String = sources.iter().copied().map(row).collect();
-    let head: String = [("scenario", ""), ("finding", ""), ("ways", "n"), ("trials", "n")]
+    let head: String = [("scenario", ""), ("finding", ""), ("configurations", "n"), ("trials", "n")]
         .iter()
         .map(|(text, class)| head_cell(text, !class.is_empty()))
         .collect();
