@@ -97,7 +97,7 @@ pub(super) fn title(results: &Results, family: &Family) -> String {
     };
     let part = |(who, low, high, _): &(Option<String>, u64, u64, usize)| match who {
         Some(who) => format!("{who} {adjective} {}", range(*low, *high)),
-        None => format!("undecided {}", range(*low, *high)),
+        None => format!("no significant difference {}", range(*low, *high)),
     };
     capital(&format!("{among}{}", parts.iter().take(4).map(part).collect::<Vec<_>>().join("; ")))
 }

@@ -111,9 +111,9 @@ fn titles_follow_the_winner() {
     let title = |fastest: &str, kind| only(&cpu_bound(fastest), kind).title;
     assert_eq!(
         title("threads", ChartKind::Speedup),
-        "Threads lead with 2.05× on 2 workers; processes over pipe reach 1.74×"
+        "Threads reach 2.05× on 2 workers; processes over pipe reach 1.74×"
     );
-    assert!(title("rayon", ChartKind::Speedup).starts_with("Work stealing (rayon) leads with 2× on 2 workers"));
+    assert!(title("rayon", ChartKind::Speedup).starts_with("Work stealing (rayon) reaches 2× on 2 workers"));
     assert!(title("threads", ChartKind::Time).starts_with("Threads × 2 are fastest: 897 ms, 1.07× the speed of"));
     assert!(title("rayon", ChartKind::Time).starts_with("Work stealing (rayon) × 2 is fastest: 921 ms"));
     let tied = title("nobody", ChartKind::Speedup);
@@ -169,7 +169,7 @@ fn serial_at_the_top_is_no_speed_up() {
     let rows = [("serial", 0, "", Some(1.0)), ("threads", 1, "", Some(1.2)), ("threads", 2, "", Some(1.1))];
     let results = Fixture::new("slow", &[ChartKind::Speedup]).group("slow", "slow", &rows).derive();
     let title = only(&results, ChartKind::Speedup).title;
-    assert_eq!(title, "Every other way is slower than serial: threads reach 0.91× on 2 workers");
+    assert_eq!(title, "Everything else is slower than serial: threads reach 0.91× on 2 workers");
     let rows = [("serial", 0, "", Some(1.0)), ("threads", 1, "", Some(1.2)), ("threads", 2, "", Some(0.99))];
     let results = Fixture::new("slow", &[ChartKind::Speedup]).group("slow", "slow", &rows).derive();
     let title = only(&results, ChartKind::Speedup).title;
@@ -223,7 +223,10 @@ fn groups_of_unequal_counts_are_shown_per_item() {
 #[test]
 fn payloads_give_round_trips_or_throughput() {
     let chart = only(&payloads(), ChartKind::Ipc);
-    assert_eq!(chart.title, "Among IPC methods, shared memory is fastest from 64 B to 64 KiB; undecided at 1 MiB");
+    assert_eq!(
+        chart.title,
+        "Among IPC methods, shared memory is fastest from 64 B to 64 KiB; no significant difference at 1 MiB"
+    );
     assert!(chart.subtitle.starts_with("Round trip") && chart.subtitle.contains("wait sleep, affinity free"));
     let mut several = payloads();
     for cell in several.cells.iter_mut().filter(|cell| cell.config.ipc.is_some()) {
@@ -362,7 +365,9 @@ fn the_title_of_losses_names_the_largest() {
     results.cells.iter_mut().for_each(|cell| cell.oversubscribed = cell.config.workers == Some(4));
     let chart = only(&results, ChartKind::Breakdown);
     assert_eq!(chart.title, "Oversubscription costs threads × 4 the most: 1.8 of 4");
-    assert!(chart.subtitle.contains("by 2 profiling trials") && chart.alt.contains("threads × 4 1.91× of 4, lost to"));
+    assert!(
+        chart.subtitle.contains("from 2 profiling trials") && chart.alt.contains("threads × 4 1.91× of 4, lost to")
+    );
     // Where hardly anything is missing, no part of it is a finding, whatever the clocks add.
     let mut near = results.clone();
     for losses in near.derived.estimates.iter_mut().filter_map(|estimate| estimate.losses.as_mut()) {
@@ -389,7 +394,7 @@ fn every_part_of_a_loss_is_drawn_and_a_gain_is_told() {
         "dispatch and serialization 0.44",
         "idle 0.14",
         "CPU contention (oversubscription, other load) 1.78",
-        "items ran slower",
+        "unattributed slowdown",
     ] {
         assert!(drawn.contains(part), "{part}");
     }
@@ -435,7 +440,7 @@ fn a_timeline_tells_of_deaths_locks_and_work() {
     let died = charts(&crashed()).remove(0);
     assert_eq!(died.title, "Worker 3 died after 38 ms and was replaced within 6 ms");
     let drawn = svg(&died);
-    assert!(drawn.contains("<title>worker 3: died, noticed and buried within 333 µs</title>"), "{drawn}");
+    assert!(drawn.contains("<title>worker 3: died; detected and reaped within 333 µs</title>"), "{drawn}");
     assert!(drawn.contains("<title>worker 3: restart 5.67 ms</title>") && drawn.contains("worker 1: item "));
     assert_eq!(titles(&locked()), ["One thread at a time holds the GIL: 4 threads keep one core busy"]);
     assert!(charts(&locked())[0].subtitle.contains("(GIL emulation)"));

@@ -236,7 +236,7 @@ impl ReportStore for ReportEntry {
                 let message = format!("there is no report `{scenario}` in {out}");
                 return Err(match nearest(scenario, known.iter().map(String::as_str)) {
                     Some(near) => Problem::new(message, format!("did you mean `{near}`?")),
-                    None => Problem::new(message, "run its scenario first, or say where with --out"),
+                    None => Problem::new(message, "run its scenario first, or give the folder with --reports"),
                 });
             }
             let results = derived(&self.out.join(scenario)).map_err(|error| Problem::bare(format!("{error:#}")))?;

@@ -156,7 +156,7 @@ fn items() -> [Column; 6] {
 
 fn spent() -> [Column; 5] {
     [
-        column("spent_service_seconds", "instrumented: workers' time within items", |s| spent_of(s, |p| p.service)),
+        column("spent_service_seconds", "profiling trials: workers' time within items", |s| spent_of(s, |p| p.service)),
         column("spent_dispatch_seconds", "around items: claims, messages, copies", |s| spent_of(s, |p| p.dispatch)),
         column("spent_waiting_seconds", "idle", |s| spent_of(s, |p| p.waiting)),
         column("spent_lock_seconds", "waiting for the GIL", |s| spent_of(s, |p| p.lock)),

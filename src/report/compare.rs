@@ -209,7 +209,7 @@ mod tests {
         let comparison = compare_runs(&old, &new);
         let terminal = comparison_terminal(&comparison, &TerminalOptions { width: 120, color: false, verbose: false });
         let markdown = comparison_markdown(&comparison, &[]);
-        let parts = ["not paired", "the reference cell, serial, changed by", "+20%", "slower", "rayon × 2"];
+        let parts = ["not paired", "the reference, serial, changed by", "+20%", "slower", "rayon × 2"];
         for text in [&terminal, &markdown] {
             for part in parts {
                 assert!(text.contains(part), "{part} in {text}");

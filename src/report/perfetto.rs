@@ -112,7 +112,7 @@ mod tests {
         };
         assert_eq!(of(2, "process_name"), [json!({"name": "made: threads × 2 (primes, limit 200 000)"})]);
         let names: Vec<Value> = of(1, "thread_name").iter().map(|args| args["name"].clone()).collect();
-        assert_eq!(names, ["main", "worker 1", "worker 1: lock"]);
+        assert_eq!(names, ["main", "worker 1", "worker 1: GIL"]);
         assert_eq!(of(1, "process_labels").len(), 1);
     }
 }

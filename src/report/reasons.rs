@@ -160,7 +160,7 @@ mod tests {
         let faster = Losses { inflation: 1.4, ..lossy(-0.5) };
         let words = lost(&faster);
         assert!(words.contains("other load), items ran faster than in the reference by 0.50"), "{words}");
-        assert!(words.ends_with("(rough: with clocks around every item it took 1.40 times as long)"), "{words}");
+        assert!(words.ends_with("(approximate: profiling made it take 1.40 times as long)"), "{words}");
         let apart = lost(&lossy(-0.7));
         assert!(apart.ends_with("(approximate: the profiling trials disagree with the timed ones)"), "{apart}");
         assert!(!lossy(-0.5).rough());

@@ -363,7 +363,7 @@ mod tests {
             "2 of 15 timed out\n",
             "2 of 45: timed out\n",
             "No verdict: --quick",
-            "undecided: speedup of threads × 2 over serial is at least 3\n",
+            "inconclusive: speedup of threads × 2 over serial is at least 3\n",
             "rayon × python: rayon runs native code only\n",
         ];
         for part in parts {
@@ -389,7 +389,7 @@ mod tests {
         results.derived.groups[0].when = Some("Use threads from two workers on.".into());
         let text = terminal(&results, &NARROW);
         let line = |way: &str| format!("\n  {way}: 1.75 of 2; lost: 0.25 dispatch and serialization\n");
-        assert!(text.contains("\nUse threads from two workers on.\nWhere the speedup went:\n"), "{text}");
+        assert!(text.contains("\nUse threads from two workers on.\nSpeedup breakdown:\n"), "{text}");
         assert!(text.contains(&line("threads × 2")) && text.contains(&line("rayon × 2")), "{text}");
         assert!(!text.contains(&line("processes × 2, shared memory")), "{text}");
         let all = terminal(&results, &TerminalOptions { width: 120, verbose: true, ..NARROW });

@@ -35,7 +35,7 @@ pub(super) fn time_head(group: &Group) -> &'static str {
 
 /// What [`speedup`] shows: how many times sooner replies come, where items come at a set rate.
 pub(super) fn speedup_head(group: &Group) -> &'static str {
-    if group.rate.is_some() { "sooner" } else { "speedup" }
+    if group.rate.is_some() { "lower latency" } else { "speedup" }
 }
 
 /// `1.94× (1.90–1.97)`; the baseline shows `1×`.

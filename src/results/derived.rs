@@ -47,7 +47,7 @@ impl Derived {
         }
         let known = |point: &RatePoint| point.cell < cells && point.group < results.groups.len();
         if !self.knees.iter().flat_map(|knee| &knee.points).all(known) {
-            return Err("a knee names a configuration or a workload that does not exist".into());
+            return Err("a saturation point names a configuration or a workload that does not exist".into());
         }
         let builds = self.regressions.iter().flat_map(|regression| [regression.new, regression.old]);
         if let Some(id) = builds.into_iter().find(|id| *id >= cells) {

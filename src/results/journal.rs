@@ -331,7 +331,7 @@ mod tests {
             (vec![trial(1)], "trial 1 is out of order"),
             (vec![trial(0), trial(0)], "line 3: trial 0 is out of order"),
             (vec![counts.clone(), counts], "second time"),
-            (vec![trial(0).replace("\"measured\":5", "\"measured\":18446744073709551615")], "no plausible number"),
+            (vec![trial(0).replace("\"measured\":5", "\"measured\":18446744073709551615")], "not a plausible number"),
             (vec![String::from_utf8(journal(&[])).unwrap().trim().to_owned()], "a second head"),
         ];
         for (lines, words) in cases {

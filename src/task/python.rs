@@ -184,6 +184,6 @@ mod tests {
         assert_eq!([0, 1, 2].map(|item| request(job.as_ref(), item)), ["{\"a\": 1}", "[2]", "{\"a\": 1}"]);
         std::fs::write(path, "{\"a\": 1}\nno\n").unwrap();
         let error = prepared(&[("call", "a:b"), ("data", path)]).err().unwrap().to_string();
-        assert!(error.contains("item 2: no JSON"), "{error}");
+        assert!(error.contains("item 2: not JSON"), "{error}");
     }
 }

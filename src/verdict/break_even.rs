@@ -325,7 +325,7 @@ mod tests {
         // The logarithm of the ratio goes from ln 1/1.6 to ln 1/0.8 in one doubling: zero at ln 1.6 / ln 2 of it.
         let at = 2f64.powf(1.6f64.ln() / 2f64.ln());
         assert!((processes.at.unwrap() - at).abs() < 0.01, "{:?}", processes.at);
-        let expected = "processes, pipe beat serial from 2 workers on (serial is ahead at 1 worker; the medians cross near 1.6 workers).";
+        let expected = "processes, pipe beat serial at 2 workers and above (serial is ahead at 1 worker; the medians cross near 1.6 workers).";
         assert_eq!(processes.sentence, expected);
         let threads = one(&found, "serial", "threads");
         assert_eq!((threads.crossing, threads.at, threads.low), (Crossing::Always, None, None));
@@ -338,7 +338,9 @@ mod tests {
         let found = scaling([0.9, 0.5, 0.5]);
         let crossed = one(&found, "threads", "processes, pipe");
         assert_eq!((crossed.low, crossed.high), (Some(2.0), Some(4.0)));
-        assert!(crossed.sentence.starts_with("processes, pipe beat threads from 4 workers on (threads are ahead at 2"));
+        assert!(
+            crossed.sentence.starts_with("processes, pipe beat threads at 4 workers and above (threads are ahead at 2")
+        );
     }
 
     #[test]
@@ -375,7 +377,9 @@ mod tests {
         );
         assert_eq!((crossed.low, crossed.high), (Some(4096.0), Some(262_144.0)));
         assert!((4096.0..262_144.0).contains(&crossed.at.unwrap()));
-        assert!(crossed.sentence.starts_with("processes × 1, shared memory beats processes × 1, pipe from 256 KiB on"));
+        assert!(
+            crossed.sentence.starts_with("processes × 1, shared memory beats processes × 1, pipe at 256 KiB and above")
+        );
         let unequal =
             |found: &&BreakEven| found.a.contains("× 2") != found.b.contains("× 2") && found.axis == "payload";
         assert_eq!(found.iter().filter(unequal).count(), 0, "unequal workers are no pair");

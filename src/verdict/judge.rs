@@ -355,7 +355,7 @@ mod tests {
         assert_eq!(answers, [NotMet, Met, Met, Undecided, NotMet, Undecided, NotMet]);
         assert_eq!(
             derived.expectations[3].details[0],
-            "threads × 2: 12 of 15 worker died (80%, 51.9%–95.7% at 95%), at least 80% expected: undecided"
+            "threads × 2: 12 of 15 worker died (80%, 51.9%–95.7% at 95%), at least 80% expected: inconclusive"
         );
         assert_eq!(
             derived.expectations[0].details[0],

@@ -135,7 +135,7 @@ mod tests {
         let (up, behind, _) = told(&[(400, 0.8), (800, 0.4)], 9);
         assert_eq!((up, behind), (None, Some(400)));
         let (up, behind, sentence) = told(&[(400, 0.99), (800, 0.98)], 3);
-        assert_eq!((up, behind, sentence.contains("undecided")), (None, None, true), "three rounds decide nothing");
+        assert_eq!((up, behind, sentence.contains("inconclusive")), (None, None, true), "three rounds decide nothing");
     }
 
     #[test]

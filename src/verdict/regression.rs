@@ -203,7 +203,7 @@ mod tests {
         assert_eq!(words(&noisy), [Change::Undecided]);
         let derived = noisy.derive();
         assert!(derived.regressions[0].smallest_effect.unwrap() > 1.05);
-        assert!(derived.groups[0].sentence.contains("would have detected"), "{}", derived.groups[0].sentence);
+        assert!(derived.groups[0].sentence.contains("these rounds detect"), "{}", derived.groups[0].sentence);
         let mut wide = two_builds(&[(1.25, 1.0)], 0.002);
         wide.results.run.margin = 0.3;
         assert_eq!(words(&wide), [Change::Equivalent]);

@@ -40,7 +40,7 @@ fn slower_ways_fail_the_gate_and_what_cannot_be_told_apart_is_said() {
     let plain = place.run(&["compare", "o/c", "way"]).expect(0);
     for part in [
         "not paired",
-        "the reference cell, serial, changed by 0.0%",
+        "the reference, serial, changed by 0.0%",
         "+200%",
         "1 slower beyond 3% by both views: threads × 2",
     ] {
@@ -56,7 +56,7 @@ fn slower_ways_fail_the_gate_and_what_cannot_be_told_apart_is_said() {
     let machine = place.run(&["compare", "o/c", "machine", "--gate"]).expect(0);
     let text = machine.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(text.contains("slower beyond 3% with nothing to compare it with: serial (a slower machine"), "{text}");
-    assert!(machine.stdout.contains("the reference cell, serial, changed by +200%"), "{}", machine.stdout);
+    assert!(machine.stdout.contains("the reference, serial, changed by +200%"), "{}", machine.stdout);
     let json = place.run(&["compare", "o/c", "machine", "--json"]).expect(0).json();
     assert_eq!(json["matched"].as_array().unwrap().len(), 2);
     assert_eq!(

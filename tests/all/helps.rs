@@ -249,8 +249,7 @@ fn a_task_of_ones_own_gets_the_whole_command_line() {
     assert!(run(&["list"]).expect(0).stdout.contains("counts the vowels"));
     assert!(run(&["schema"]).expect(0).stdout.contains("vowels"));
     let ways = "models: [serial, threads, {kind: processes, ipc: [pipe, shared_memory], dispatch: [stream, claim]}]\n";
-    let text =
-        format!("tasks:\n  - kind: vowels\n    letters: 5000\n    items: 200\n{ways}workers: [1, 2]\n");
+    let text = format!("tasks:\n  - kind: vowels\n    letters: 5000\n    items: 200\n{ways}workers: [1, 2]\n");
     place.scenario("vowels", &format!("{text}rate: 2000\n"));
     let planned = run(&["plan", "vowels.yaml"]).expect(0).stdout;
     assert!(planned.contains("vowels, letters 5000") && planned.contains("nothing comes"), "{planned}");
@@ -264,5 +263,5 @@ fn a_task_of_ones_own_gets_the_whole_command_line() {
     assert!(place.report("vowels").join("time.svg").exists());
     // Who does not know the task says so, and where.
     let unknown = place.run(&["check", "vowels.yaml"]).expect(2);
-    assert!(unknown.stderr.contains("`vowels` is no task"), "{}", unknown.stderr);
+    assert!(unknown.stderr.contains("unknown task `vowels`"), "{}", unknown.stderr);
 }

@@ -99,10 +99,7 @@ fn faults_in_them_are_outcomes_and_end_the_server_too() {
 fn a_run_that_goes_on_after_a_death_does_all_but_what_is_lost() {
     let place = Place::new();
     let ways = "workers: 2\nmodels: [{kind: processes, on_crash: [restart, skip], ipc: [pipe, shared_memory]}]\n";
-    place.scenario(
-        "on",
-        &format!("tasks: [{}, {}]\nfault: {{kind: kill, item: 1}}\n{ways}", DOWNLOADS.0, CRAWLS.0),
-    );
+    place.scenario("on", &format!("tasks: [{}, {}]\nfault: {{kind: kill, item: 1}}\n{ways}", DOWNLOADS.0, CRAWLS.0));
     let ended = place.run_scenario("on", &["--quick", "--rounds", "1"]).expect(0);
     place.assert_no_leftovers(ended.pid);
     place.assert_nothing_runs();

@@ -91,8 +91,12 @@ mod tests {
         let when = |text: &str| Some(text.to_owned());
         for (id, runtime, text) in [
             (1, "gil_emulation", "Use the model."),
-            (2, "python", "Use processes × 2, pipe (1.8×). Against serial: threads never pay off."),
-            (3, "python", "Use processes × 2, pipe (1.8×). Against serial: threads pay off."),
+            (2, "python", "Use processes × 2, pipe (1.8×). Against serial: threads never beat serial."),
+            (
+                3,
+                "python",
+                "Use processes × 2, pipe (1.8×). Against serial: threads beat serial with 2 workers or more.",
+            ),
         ] {
             let label = format!("group {id}");
             results.groups.push(Group { id, label, runtime: runtime.into(), ..group.clone() });
