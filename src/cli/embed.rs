@@ -96,7 +96,7 @@ fn checked(documents: &[Document<'_>], found: &Found<'_>, options: &EmbedOptions
 
 /// How a command names the folder of the reports, where that is not the usual one.
 fn out_option(out: &Path) -> String {
-    if out == Path::new("reports") { String::new() } else { format!(" --out {}", argument(&out.to_string_lossy())) }
+    if out == Path::new("reports") { String::new() } else { format!(" --reports {}", argument(&out.to_string_lossy())) }
 }
 
 fn names<'a>(documents: impl Iterator<Item = &'a Document<'a>>) -> String {

@@ -166,7 +166,7 @@ fn write(path: &Path, text: &str, force: bool) -> Result<(), String> {
     let written = options.open(path).and_then(|mut file| file.write_all(text.as_bytes()));
     written.map_err(|error| match error.kind() {
         std::io::ErrorKind::AlreadyExists => {
-            "this file exists; give another with --out, or --force to write over it".into()
+            "this file exists; give another with --output, or --force to write over it".into()
         }
         _ => error.to_string(),
     })

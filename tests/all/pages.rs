@@ -110,7 +110,7 @@ fn what_cannot_be_shown_is_said() {
     assert!(ended.stderr.contains("there is no report `aa` in o; there is `a`"), "{}", ended.stderr);
     for command in ["render", "report"] {
         let ended = place.run(&[command, "--out", "nowhere"]).expect(3);
-        let why = "there is no folder nowhere; say with --out where the reports are";
+        let why = "there is no folder nowhere; give their folder with --reports";
         assert!(ended.stderr.contains(why), "{}", ended.stderr);
     }
     let head = "version: 1\nname: none\ntitle: A test\nabout: A test.\ncharts: []\n";
