@@ -79,7 +79,7 @@ pub(super) fn title(results: &Results, family: &Family) -> String {
     // A line without IPC may lie above all of these, and is no method.
     let beside = family.cells.iter().any(|cell| !is_method(cell));
     let among = if beside { "among IPC methods, " } else { "" };
-    let adjective = if family.quantity == Quantity::RoundTrip { "is fastest" } else { "carries most" };
+    let adjective = if family.quantity == Quantity::RoundTrip { "is fastest" } else { "has the highest throughput" };
     if let [(who, low, _, cell)] = parts.as_slice() {
         return match who {
             Some(who) => {

@@ -103,7 +103,7 @@ fn title(rows: &[Row]) -> String {
     let tails = rows.iter().filter_map(|row| Some((row, tail(row)?)));
     let Some((row, (share, slow, factor))) = tails.max_by(|a, b| a.1.2.total_cmp(&b.1.2)) else {
         let most = rows.iter().map(|row| row.service.count).max().unwrap_or(0);
-        return format!("{} at most: too few to speak of a tail", plural(most, "item"));
+        return format!("{} at most: too few for a tail", plural(most, "item"));
     };
     let share_words = if share > 0.98 { "1%" } else { "5%" };
     if factor < TAIL {
@@ -164,7 +164,7 @@ fn notes(results: &Results, rows: &[Row], of: usize) -> Vec<String> {
         notes.push("A percentile takes 10 items beyond it".to_owned());
     }
     if of > rows.len() {
-        notes.push(format!("Of {of} configurations those with the most workers"));
+        notes.push(format!("Only the configurations with the most workers, of {of}"));
     }
     let cells = results.groups.iter().flat_map(|group| group.cells.iter().copied());
     notes.extend(words::disturbed(results, cells));

@@ -257,7 +257,7 @@ impl Builder<'_> {
             match self.options.pythons.get(&name) {
                 Some(Ok(interpreter)) => found.push((Some(name), Some(interpreter.clone()))),
                 Some(Err(why)) => self.want(what.clone(), why),
-                None => self.want(what.clone(), "nobody looked for interpreters"),
+                None => self.want(what.clone(), "no interpreter was looked for"),
             }
         }
         found

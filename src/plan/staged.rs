@@ -76,7 +76,7 @@ impl Builder<'_> {
         let fault = match (task.check(settings), task.topology(settings)) {
             (Err(why), _) => Fault::new(why, "see `runner list` for its settings"),
             (_, Topology::Dynamic { .. } | Topology::Iterations { .. } | Topology::FanIn) => Fault::new(
-                format!("the items of `{name}` hang together, so that they cannot pass through a stage one by one"),
+                format!("the items of `{name}` depend on each other, so they cannot pass through a stage one by one"),
                 "name another task",
             ),
             _ if task.is_users_code() || task.needs_server() => Fault::new(

@@ -114,7 +114,7 @@ pub(super) fn group_summary(results: &Results, group: &Group) -> String {
         Measure::Work => ", from the moment when every worker is ready to the last reply.",
     };
     if group.per_item {
-        out += " The configurations have item counts of their own, so they are compared per item.";
+        out += " The configurations have different item counts, so they are compared per item.";
     }
     let columns: Vec<Shown> = COLUMNS.iter().map(|(column, _)| *column).collect();
     let table = ways(results, group, &columns, |_| true).sortable();

@@ -39,7 +39,7 @@ impl Task for Convoy {
             },
             Setting {
                 name: "delay",
-                about: "how long each wait is; 0 s writes a byte that nobody has to wait for",
+                about: "how long each wait is; 0 s writes a byte instead, which does not block",
                 kind: SettingKind::Duration { min: 0, max: 1_000_000_000 },
                 default: "1 ms",
             },

@@ -36,7 +36,7 @@ impl Task for Python {
             },
             Setting {
                 name: "code",
-                about: "Python code that defines the function `run`, in place of `call`",
+                about: "Python code that defines the function `run`, instead of `call`",
                 kind: SettingKind::Text { longest: LONGEST_CODE },
                 default: "''",
             },

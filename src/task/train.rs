@@ -25,7 +25,7 @@ impl Task for Train {
         &[
             Setting {
                 name: "samples",
-                about: "samples of the data set, all of which every iteration looks at",
+                about: "samples of the data set; every iteration uses all of them",
                 kind: SettingKind::Count { min: 1, max: 10_000_000 },
                 default: "4096",
             },

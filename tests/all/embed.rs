@@ -137,7 +137,7 @@ fn tables_and_verdicts_say_what_the_report_says() {
     );
     let out = text(&place, "a.md");
     assert_eq!(out.lines().filter(|line| line.contains(" × 2")).count(), 3, "{out}");
-    assert!(out.contains("| way | time |\n") && !out.contains("serial |"), "{out}");
+    assert!(out.contains("| config | time |\n") && !out.contains("serial |"), "{out}");
     embed(&place, "<!-- runner:terminal scenario=cpu-bound width=80 -->\n<!-- runner:end -->\n", &[], 0);
     let out = text(&place, "a.md");
     assert!(out.contains("\n```text\ncpu-bound – ") && out.contains("\n```\n\n<!-- runner:end sha256="), "{out}");
@@ -166,9 +166,9 @@ fn blocks_in_lists_and_quotes_are_indented_like_their_marker() {
     );
     embed(&place, &document, &[], 0);
     let out = text(&place, "a.md");
-    assert!(out.contains(&format!("  - <!-- {table} -->\n\n    | way |\n    |:--|\n    | serial |\n")), "{out}");
-    assert!(out.contains(&format!("\n    <!-- {table} -->\n\n    | way |\n")), "{out}");
-    assert!(out.contains(&format!("> <!-- {table} -->\n>\n> | way |\n")), "{out}");
+    assert!(out.contains(&format!("  - <!-- {table} -->\n\n    | config |\n    |:--|\n    | serial |\n")), "{out}");
+    assert!(out.contains(&format!("\n    <!-- {table} -->\n\n    | config |\n")), "{out}");
+    assert!(out.contains(&format!("> <!-- {table} -->\n>\n> | config |\n")), "{out}");
     assert!(out.lines().all(|line| line == line.trim_end()), "{out}");
     place.run(&["embed", "a.md", "--check"]).expect(0);
 }
@@ -224,7 +224,7 @@ fn mistakes_are_named_with_line_and_way_out_and_nothing_is_written() {
             "a.md:1: `runner:verdict` has no `runner:end` before `runner:table` in line 2",
         ),
         (format!("{end}\n{CHART}"), "a.md:1: `runner:end` without a start marker"),
-        (format!("text <!-- runner:table scenario=cpu-bound -->\n{end}\n"), "text beside the markers"),
+        (format!("text <!-- runner:table scenario=cpu-bound -->\n{end}\n"), "text next to the markers"),
         (format!("<!-- runner:chart speedup\nscenario=cpu-bound -->\n{end}\n"), "does not end on its line"),
         (
             format!("<!-- runner:value scenario=cpu-bound where workers=2 -->{end}\n"),
@@ -363,7 +363,9 @@ fn restructured_text_has_comments_of_its_own() {
     assert!(out.contains("width=600\n\n.. image:: reports/cpu-bound/speedup.svg\n   :alt: "), "{out}");
     assert!(out.contains("\n   :width: 600px\n\n.. runner:end sha256="), "{out}");
     assert!(
-        out.contains("\n\n  .. list-table::\n     :header-rows: 1\n\n     * - way\n       - time\n     * - serial\n"),
+        out.contains(
+            "\n\n  .. list-table::\n     :header-rows: 1\n\n     * - config\n       - time\n     * - serial\n"
+        ),
         "{out}"
     );
     assert!(out.contains(&format!("\n\n.. |two| replace:: {}\n\n", speedup(&place, "threads × 2"))), "{out}");
