@@ -542,7 +542,7 @@ fn selectors_reach_into_stages() {
 #[test]
 fn items_that_hang_together_are_no_stage() {
     let text = refused("pipeline: [{task: train}, {task: sleep}]\n");
-    assert!(text.contains("the items of `train` hang together") && text.contains("test.yaml:3:13"), "{text}");
+    assert!(text.contains("the items of `train` depend on each other") && text.contains("test.yaml:3:13"), "{text}");
 }
 
 #[test]
