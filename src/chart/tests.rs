@@ -238,7 +238,11 @@ fn payloads_give_round_trips_or_throughput() {
         "{}",
         chart.subtitle
     );
-    assert!(chart.title.contains("shared memory has the highest throughput") && chart.alt.contains("MB/s"), "{}", chart.alt);
+    assert!(
+        chart.title.contains("shared memory has the highest throughput") && chart.alt.contains("MB/s"),
+        "{}",
+        chart.alt
+    );
     for cell in several.cells.iter_mut().filter(|cell| cell.config.ipc.is_some()) {
         cell.config.dispatch = Some("claim".into());
     }

@@ -21,7 +21,7 @@ pub struct Derived {
     /// From which number of workers, payload or other setting on one configuration beats another.
     #[serde(default)]
     pub break_evens: Vec<BreakEven>,
-    /// Up to which rate configurations sustain what comes.
+    /// The highest arrival rates that configurations sustain.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub knees: Vec<SaturationPoint>,
     /// Curves fitted to speedups over workers.
@@ -36,7 +36,7 @@ pub struct Derived {
 }
 
 impl Derived {
-    /// Whether there is an estimate for every cell and a verdict for every workload, in order, and every index leads somewhere.
+    /// Whether there is an estimate for every configuration and a verdict for every workload, in order, and every index leads somewhere.
     pub(super) fn check(&self, results: &super::Results) -> Result<(), String> {
         let cells = results.cells.len();
         let in_order = self.estimates.iter().map(|estimate| estimate.cell).eq(0..cells)
@@ -72,7 +72,7 @@ impl Derived {
     }
 }
 
-/// Up to which rate one configuration sustains what comes.
+/// The highest arrival rate that one configuration sustains.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SaturationPoint {
     /// The label of its configurations.
@@ -94,7 +94,7 @@ pub struct RatePoint {
     pub group: usize,
     /// Index of the configuration.
     pub cell: usize,
-    /// Items per second that came.
+    /// Items per second that arrived.
     pub rate: u32,
     /// The share of that which was answered from the first moment to the last reply.
     pub share: Interval,
@@ -158,7 +158,7 @@ pub struct CellEstimate {
     pub time: Option<Interval>,
     /// Seconds per item.
     pub per_item: Option<Interval>,
-    /// Speedup over the workload's baseline: in-round ratios, per item where the workload says so. 1 for the reference itself, without an interval.
+    /// Speedup over the workload's reference: in-round ratios, per item where the workload says so. 1 for the reference itself, without an interval.
     pub speedup: Option<Interval>,
     /// Items per second.
     #[serde(default)]

@@ -78,7 +78,7 @@ pub struct SeenEstimate {
 pub struct RuntimeRow {
     /// Its group.
     pub group: usize,
-    /// Seconds per item of the workload's baseline.
+    /// Seconds per item of the workload's reference.
     pub per_item: Option<f64>,
     /// How many times as long as in the first runtime of the table that is. The runs are not paired.
     pub ratio: Option<f64>,

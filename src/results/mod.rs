@@ -65,7 +65,7 @@ pub struct Results {
     #[serde(with = "rows")]
     #[schemars(with = "Vec<rows::Row>")]
     pub trials: Vec<Trial>,
-    /// Histograms of the profiling trials, one per cell that has any.
+    /// Histograms of the profiling trials, one per configuration that has any.
     pub latencies: Vec<Latency>,
     /// Timelines, one per cell, where the scenario asks for the chart.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -111,7 +111,7 @@ pub struct RunRecord {
     /// How often the run was broken off and continued. The round in which it was broken off spans the gap.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub resumed: u32,
-    /// Version of the other build, where this one was held against one: then every configuration has a configuration of each.
+    /// Version of the other build, where this one was compared with one: then every configuration occurs once per build.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub against: Option<String>,
 }
@@ -154,7 +154,7 @@ pub struct Group {
     pub cells: Vec<usize>,
     /// Reference of speedups (methodology, rule 16): serial, else one worker of the first model with it, else the first cell.
     pub baseline: usize,
-    /// Whether the configurations have item counts of their own, so that times are compared per item.
+    /// Whether the configurations have different item counts, so that times are compared per item.
     pub per_item: bool,
 }
 
@@ -221,7 +221,7 @@ pub struct Expectation {
     /// How the trials end, where the metric is `outcome`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub is: Option<OutcomeKind>,
-    /// Pairs of configurations (compared, reference); the reference is `None` for metrics of one cell. With a reference, bounds are
+    /// Pairs of configurations (compared, reference); the reference is `None` for metrics of one configuration. With a reference, bounds are
     /// factors; without, they are in the metric's own unit: seconds, bytes, items per second, a share.
     pub pairs: Vec<(usize, Option<usize>)>,
     /// Lower bound.

@@ -42,7 +42,7 @@ impl Resources {
     }
 }
 
-/// Memory of a configuration in bytes: medians of the right memory trials, over all processes, after the work. Kernel buffers are
+/// Memory of a configuration in bytes: medians of the successful memory trials, over all processes, after the work. Kernel buffers are
 /// not in it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct MemoryEstimate {
@@ -186,9 +186,9 @@ pub struct BreakPoint {
     pub value: f64,
     /// The value for people, such as `4 KiB`.
     pub shown: String,
-    /// The cell of configuration `a`.
+    /// The index of configuration `a`.
     pub a: usize,
-    /// The cell of configuration `b`.
+    /// The index of configuration `b`.
     pub b: usize,
     /// How many times faster `b` is: the median in-round ratio.
     pub ratio: f64,
