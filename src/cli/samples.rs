@@ -100,14 +100,8 @@ pub(super) const TERMS: &[(&str, &str)] = &[
         "no significant difference",
         "A verdict: neither a difference nor an equivalence is shown. The report says which difference so many rounds detect.",
     ),
-    (
-        "inconclusive",
-        "Of an expectation: neither met nor not met, since its interval reaches to both sides of the bound.",
-    ),
-    (
-        "interval",
-        "The range in which the true value lies, at the level that is printed with it; from order statistics.",
-    ),
+    ("inconclusive", "Of an expectation: neither met nor not met, since its interval reaches to both sides of the bound."),
+    ("interval", "The range in which the true value lies, at the level that is printed with it; from order statistics."),
     (
         "A/A check",
         "A configuration runs twice per round and is compared with itself. Where it differs, verdicts are suppressed.",

@@ -25,7 +25,7 @@ impl Task for Echo {
     fn settings(&self) -> &'static [Setting] {
         &[Setting {
             name: "payload",
-            about: "size of the payload, the same both configurations",
+            about: "size of the payload, the same in both directions",
             kind: SettingKind::Bytes { min: 0, max: 1 << 30 },
             default: "64 B",
         }]

@@ -316,7 +316,7 @@ fn a_hundred_cells_of_thirty_trials_stay_under_a_mebibyte() {
         let text = std::fs::read_to_string(&path).unwrap();
         let part = |part: &str| format!("{} {}", &part[..part.len().min(12)], part.len());
         let parts: Vec<String> = text.split("\n\"").map(part).collect();
-        assert!(text.len() < 1 << 20, "{groups} workloads, {} size: {parts:?}", text.len());
+        assert!(text.len() < 1 << 20, "{groups} groups, {} size: {parts:?}", text.len());
         let again = read(&path).unwrap();
         assert_eq!((again.trials, again.latencies), (results.trials, results.latencies));
     }

@@ -141,7 +141,7 @@ fn start(place: &Place, model: &str, arguments: &[&str]) -> Running {
 
 /// No process of a group runs any more. Those that nobody has reaped do not run.
 fn assert_group_ends(group: u32) {
-    until("the end of the workload", Duration::from_secs(5), || {
+    until("the end of the group", Duration::from_secs(5), || {
         processes().iter().all(|seen| seen.group != group || seen.state == 'Z').then_some(())
     });
 }
