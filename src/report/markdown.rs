@@ -120,7 +120,7 @@ pub(super) fn group_summary(results: &Results, group: &Group) -> String {
     let table = ways(results, group, &columns, |_| true).sortable();
     out += &format!("\n\n{table}\n{}", coverage(results, group).trim_end());
     if table.contains("| **") {
-        out += " Bold: tied for fastest (not shown to be slower than the fastest).";
+        out += " Bold: fastest, or not shown to be slower than the fastest.";
     }
     if group.is_lock_model() {
         out += &format!(" Its items ran under a {LOCK_MODEL}, not CPython.");
@@ -370,7 +370,7 @@ mod tests {
             "| config | time | speedup over serial | ok |\n|:--|--:|--:|--:|\n| serial | 1.14 s (",
             "| **threads × 2** | 57",
             "in parentheses: x4..x12 of 15, 96.5%. A speedup is",
-            "### Verdicts\n\n| config | is | this one |",
+            "### Verdicts\n\n| config | is | compared config |",
             "| threads × 2 | faster than | serial | 2.0",
             "- A/A check of serial: second run over first 1.0",
             "### Phases and CPU",
