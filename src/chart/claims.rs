@@ -25,7 +25,7 @@ fn the_slowest_items_are_told_beside_a_high_percentile_near_the_median() {
         times.max = times.p50 * 40;
     }
     let title = title(&results, ChartKind::Service);
-    assert_eq!(title, "With any way, 95% of the items take up to 1.3× the median, and the slowest 40×");
+    assert_eq!(title, "With any configuration, 95% of the items take up to 1.3× the median, and the slowest 40×");
 }
 
 #[test]
@@ -37,7 +37,7 @@ fn times_of_items_that_nobody_clocked_were_not_run() {
     assert!(why.ends_with("was run"), "{why}");
     results.groups.iter_mut().for_each(|group| group.rate = Some(100));
     let why = only(&results, ChartKind::Service).picture.unwrap_err();
-    assert!(why.starts_with("at a rate no instrumented trial") && why.contains("`latency`"), "{why}");
+    assert!(why.starts_with("with a rate there are no profiling trials") && why.contains("`latency`"), "{why}");
 }
 
 #[test]
@@ -47,12 +47,12 @@ fn oversubscription_is_the_cause_only_where_nobody_else_was_seen() {
     assert!(title(&results, ChartKind::Breakdown).starts_with("Oversubscription costs threads × 4 the most"));
     results.derived.estimates.iter_mut().for_each(|estimate| estimate.disturbed = 1);
     let told = title(&results, ChartKind::Breakdown);
-    assert_eq!(told, "Having no free core (oversubscription or other load) costs threads × 4 the most: 1.8 of 4");
+    assert_eq!(told, "CPU contention (oversubscription or other load) costs threads × 4 the most: 1.8 of 4");
     let threads = |cell: &Cell| cell.config.model == Model::Threads && cell.config.workers == Some(4);
     let kept = results.cells.iter().find(|cell| threads(cell)).unwrap().id;
     results.derived.estimates.iter_mut().filter(|one| one.cell != kept).for_each(|one| one.losses = None);
     let told = title(&results, ChartKind::Breakdown);
-    assert_eq!(told, "Having no free core (oversubscription or other load) takes 1.8 of 4 from threads × 4");
+    assert_eq!(told, "CPU contention (oversubscription or other load) takes 1.8 of 4 from threads × 4");
 }
 
 #[test]
@@ -62,7 +62,7 @@ fn a_lock_that_the_clocks_do_not_see_is_said_to_lie_in_slower_items() {
         Interpreter { label: "CPython 3.11.2".into(), version: "3.11.2".into(), free_threaded: false, gil: true };
     let note = |results: &Results| {
         let picture = only(results, ChartKind::Breakdown).picture.unwrap();
-        picture.written.iter().any(|(text, _)| text.contains("CPython's lock"))
+        picture.written.iter().any(|(text, _)| text.contains("the GIL"))
     };
     for losses in results.derived.estimates.iter_mut().filter_map(|estimate| estimate.losses.as_mut()) {
         losses.parts.iter_mut().filter(|(loss, _)| *loss == Loss::Unexplained).for_each(|(_, part)| *part = 1.0);
@@ -131,7 +131,7 @@ fn one_model_that_leads_at_several_counts_is_not_several_ways() {
     let winners = |cell: &Cell| cell.config.model == Model::Threads && cell.config.workers > Some(1);
     results.derived.groups[0].winners = results.cells.iter().filter(|cell| winners(cell)).map(|cell| cell.id).collect();
     let told = title(&results, ChartKind::Speedup);
-    assert!(told.ends_with("on 2 to 4 workers; whether 2 or 4 workers are faster is undecided"), "{told}");
+    assert!(told.ends_with("on 2 to 4 workers, no significant difference between 2 and 4 workers"), "{told}");
 }
 
 #[test]
@@ -148,7 +148,7 @@ fn what_a_selector_leaves_out_is_not_said_not_to_have_been_run() {
     let why = shaped(ChartKind::Speedup, |cell| cell.config.workers == Some(2), "workers: 2");
     assert!(why.starts_with("`where` (workers: 2) leaves only one worker count (2)"), "{why}");
     let why = shaped(ChartKind::Breakdown, |cell| cell.config.model == Model::Serial, "model: serial");
-    assert_eq!(why, "no way that is shown has two workers or more");
+    assert_eq!(why, "no configuration that is shown has two workers or more");
 }
 
 #[test]

@@ -45,7 +45,7 @@ pub(super) fn charts(results: &Results, base: &str) -> Vec<Chart> {
         results.groups.iter().map(|group| (group, of(group))).filter(|(_, found)| !found.is_empty()).collect();
     if known.is_empty() {
         let why = results.derived.groups.iter().find_map(|verdict| verdict.withheld.clone());
-        return refused(why.unwrap_or_else(|| "no way has enough rounds of both builds".to_owned()));
+        return refused(why.unwrap_or_else(|| "no configuration has enough rounds of both builds".to_owned()));
     }
     let rows: usize = known.iter().map(|(_, found)| found.len()).sum();
     let draft = |known: &[(&Group, Vec<&Regression>)]| {
@@ -82,7 +82,7 @@ pub fn comparison(old: &Results, new: &Results, comparison: &Comparison) -> Vec<
     }
     if groups.is_empty() {
         let title = "Time of the later run over the earlier's".to_owned();
-        let why = "no way has a time in both runs".to_owned();
+        let why = "no configuration has a time in both runs".to_owned();
         return vec![Chart::refused(ChartKind::Compare, base.to_owned(), title, why)];
     }
     let draft = |groups: &[(&str, Vec<&Matched>)]| {
@@ -165,16 +165,17 @@ fn title_of_builds(results: &Results, found: &[&Regression]) -> String {
         parts.push(format!(
             "{} of {} {are} slower by more than {margin}: {}",
             names.len(),
-            plural(of as u64, "way"),
+            plural(of as u64, "configuration"),
             few(&names)
         ));
     } else if count(Change::Equivalent) == of {
-        let all = if of == 1 { "the one way is".to_owned() } else { format!("all {of} ways are") };
+        let all = if of == 1 { "the one configuration is".to_owned() } else { format!("all {of} configurations are") };
         parts.push(format!("{all} equivalent within ±{margin}"));
     } else {
-        parts.push(format!("no regression beyond {margin} is shown in {}", plural(of as u64, "way")));
+        parts.push(format!("no regression beyond {margin} is shown in {}", plural(of as u64, "configuration")));
     }
-    for (word, what) in [(Change::Slower, "slower"), (Change::Faster, "faster"), (Change::Undecided, "undecided")] {
+    for (word, what) in [(Change::Slower, "slower"), (Change::Faster, "faster"), (Change::Undecided, "not significant")]
+    {
         if count(word) > 0 {
             parts.push(format!("{} {what}", count(word)));
         }
@@ -188,8 +189,8 @@ fn subtitle_of_builds(results: &Results, found: &[&Regression]) -> String {
     let rounds = if low >= high { format!("{high} rounds") } else { format!("{low} to {high} rounds") };
     let other = results.run.against.as_deref().unwrap_or_default();
     format!(
-        "Time of this build over that of the other ({other}): median of the ratios within {rounds}, with the interval of \
-         its verdict. Shaded: ±{}. {}",
+        "Time of this build over that of the other ({other}): median of the ratios within {rounds}, with the verdict's \
+         interval. Shaded: ±{}. {}",
         percent(results.run.margin),
         words::unbroken("Further left is better")
     )
@@ -205,7 +206,7 @@ fn section_of_builds(results: &Results, group: &Group, found: &[&Regression]) ->
             Change::Slower => (Tone::Worse, "slower"),
             Change::Faster => (Tone::Better, "faster"),
             Change::Equivalent => (Tone::Open, "equivalent"),
-            Change::Undecided => (Tone::Open, "undecided"),
+            Change::Undecided => (Tone::Open, "not significant"),
         };
         let bounded = one.ratio.median < UNBOUNDED;
         Row {
@@ -233,7 +234,7 @@ fn interval(ratio: &Interval) -> String {
 }
 
 fn title_of_runs(margin: f64, all: &[&Matched]) -> String {
-    let (of, margin) = (plural(all.len() as u64, "way"), percent(margin));
+    let (of, margin) = (plural(all.len() as u64, "configuration"), percent(margin));
     let mut slower: Vec<&&Matched> = all.iter().filter(|one| one.slower()).collect();
     slower.sort_by(|a, b| b.time.ratio.total_cmp(&a.time.ratio));
     let names: Vec<String> = slower.iter().map(|one| format!("{} {}", one.label, change(one.time.ratio))).collect();
@@ -264,7 +265,7 @@ fn section_of_runs(before: &Results, after: &Results, group: &str, all: &[&Match
             _ if one.slower() => (Tone::Worse, "slower"),
             _ if faster => (Tone::Better, "faster"),
             _ if one.baseline => (Tone::Open, "reference"),
-            Side::Slower | Side::Faster | Side::Apart => (Tone::Open, "undecided"),
+            Side::Slower | Side::Faster | Side::Apart => (Tone::Open, "inconclusive"),
             Side::Overlapping => (Tone::Open, "overlap"),
             Side::Unknown => (Tone::Open, "no interval"),
         };

@@ -90,11 +90,11 @@ pub(super) struct Matrix<'a> {
 pub(super) fn charts(results: &Results, base: &str) -> Vec<Chart> {
     let matrices = matrices(results);
     let refused = |why: &str| {
-        let title = "What a fault does to every way".to_owned();
+        let title = "Fault injection: what survives".to_owned();
         vec![Chart::refused(ChartKind::Crash, base.to_owned(), title, why.to_owned())]
     };
     if matrices.is_empty() {
-        return refused("no group of these results has a fault");
+        return refused("no workload of these results has a fault");
     }
     let labels: Vec<String> = matrices.iter().map(|matrix| what(matrix)).collect();
     let stems = words::stems(base, &labels);
@@ -156,7 +156,7 @@ fn chart(results: &Results, matrix: &Matrix, stem: String) -> Chart {
     }
     if columns > MOST_COLUMNS || rows > MOST_ROWS {
         return refused(format!(
-            "{rows} ways and {columns} faults are too many for one picture; the tables have them all"
+            "{rows} configurations and {columns} faults are too many for one picture; the tables have them all"
         ));
     }
     let subtitle = subtitle(results, matrix);
@@ -196,7 +196,7 @@ fn subtitle(results: &Results, matrix: &Matrix) -> String {
     let work = if work.is_empty() { String::new() } else { format!(": {work}") };
     format!(
         "Whether the program survived a fault in {counts}{runtime}{work}; {middle}{quick}. {}",
-        words::unbroken("Few lost is better")
+        words::unbroken("Fewer lost items are better")
     )
 }
 
@@ -204,7 +204,7 @@ fn notes(matrix: &Matrix) -> Vec<String> {
     let mut notes = Vec::new();
     let fields = || matrix.rows.iter().flat_map(|row| &row.fields);
     if fields().flatten().any(|field| field.mixed().is_some()) {
-        notes.push("With a count: so many trials of a field ended so".to_owned());
+        notes.push("A count is the number of trials with that outcome".to_owned());
     }
     if fields().any(Option::is_none) {
         notes.push("–: not run".to_owned());

@@ -26,18 +26,18 @@ fn parts(results: &Results, matrix: &Matrix) -> (String, Vec<String>) {
     let quick = if results.run.quick { " (quick run)" } else { "" };
     let fields = || matrix.rows.iter().flat_map(|row| row.fields.iter().flatten());
     if fields().next().is_none() {
-        return ("What a fault does to every way".to_owned(), Vec::new());
+        return ("Fault injection: what survives".to_owned(), Vec::new());
     }
     if fields().all(|field| field.fate != Fate::Survived) {
         let what = match matrix.columns.as_slice() {
             [(_, kind)] => named(kind),
             many => format!("any of {} faults", many.len()),
         };
-        return (format!("No way survives {what}{quick}"), Vec::new());
+        return (format!("No configuration survives {what}{quick}"), Vec::new());
     }
     let (parts, by_class) = (dead(matrix).into_iter().chain(lost(matrix)).collect::<Vec<_>>(), lost_by_class(matrix));
     if parts.is_empty() && by_class.is_empty() {
-        return (format!("Every way survives{quick}"), Vec::new());
+        return (format!("Every configuration survives{quick}"), Vec::new());
     }
     if parts.is_empty() {
         return (format!("{}{quick}", by_class.join("; ")), Vec::new());

@@ -67,8 +67,8 @@ pub(super) fn equivalent(verdict: &GroupVerdict, cells: &[usize]) -> bool {
 pub(super) fn too_few_rounds(verdict: &GroupVerdict) -> Option<String> {
     let open = |pair: &Pair| pair.word == Word::Undecided && pair.smallest_effect.is_none();
     let rounds = verdict.pairs.iter().map(|pair| pair.ratio.n).max()?;
-    let comparisons = if verdict.pairs.len() == 1 { "this comparison" } else { "so many comparisons" };
-    verdict.pairs.iter().all(open).then(|| format!("{} cannot decide {comparisons}", plural(rounds.into(), "round")))
+    let comparisons = if verdict.pairs.len() == 1 { "this comparison" } else { "this many comparisons" };
+    verdict.pairs.iter().all(open).then(|| format!("{} are too few for {comparisons}", plural(rounds.into(), "round")))
 }
 
 /// Whether `a` was shown to be faster than every one of the others.

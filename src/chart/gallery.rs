@@ -183,7 +183,7 @@ pub(super) fn payloads() -> Results {
             ("processes", 1, "manager", Some(45e-3 + size * 25e-7)),
         ];
         let label = format!("payload {}", crate::text::show_bytes(bytes));
-        fixture = fixture.group(&label, "payloads there and back", &rows).payload(bytes);
+        fixture = fixture.group(&label, "payloads round trip", &rows).payload(bytes);
     }
     let mut results = fixture.derive();
     let point = |group: usize| BreakPoint {
@@ -213,7 +213,7 @@ pub(super) fn payloads() -> Results {
 
 pub(super) fn hard_names() -> Results {
     let rows = [("serial", 0, "", Some(1.0)), ("threads", 1, "", Some(0.9)), ("threads", 2, "", Some(0.5))];
-    let long = "a group whose label goes on and on and on & <never> seems to end although the picture does";
+    let long = "a workload whose label goes on and on and on & <never> seems to end although the picture does";
     Fixture::new("names", &[ChartKind::Speedup, ChartKind::Time])
         .group(long, "words, words, words, words, words, words, words, words, words, words, words", &rows)
         .group("short", "", &rows)

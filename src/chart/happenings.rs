@@ -120,7 +120,7 @@ pub(super) fn plain() -> Results {
         ("processes", 2, "shared_memory", Some(0.1)),
     ];
     let mut results = Fixture::new("plain", &[ChartKind::Timeline]).group("hash", "SHA-256 of 1 MiB", &rows).derive();
-    let long = "a way whose name goes on and on until sixty characters are full";
+    let long = "a configuration whose name goes on and on until sixty characters are full";
     results.cells[3].label = long.into();
     let mut lot = Lot(11);
     for cell in 0..4 {
@@ -232,7 +232,7 @@ fn heavy_names() -> Results {
         [("threads", 1, "", Some(1.2)), ("threads", 64, "", Some(0.4)), ("processes", 64, "pipe", Some(0.24))];
     let mut results =
         Fixture::new("weights-named", &[ChartKind::Memory]).group("memory", "a large object", &rows).derive();
-    results.cells[2].label = "a way whose name goes on and on until sixty characters are full".into();
+    results.cells[2].label = "a configuration whose name goes on and on until sixty characters are full".into();
     results.cells[2].config.parent_memory = Some(256 << 20);
     results.cells[2].config.parent_use = Some("read".into());
     for (cell, use_) in [(0, (2.0, 1.0, 4.0)), (1, (3.0, 1.0, 5.0))] {
@@ -295,6 +295,6 @@ fn one_fault() -> Results {
     results.cells.truncate(5);
     results.derived.estimates.truncate(5);
     results.derived.groups.truncate(1);
-    results.cells[0].label = "a way whose name goes on and on until sixty characters are full".into();
+    results.cells[0].label = "a configuration whose name goes on and on until sixty characters are full".into();
     results
 }

@@ -84,7 +84,7 @@ pub(super) fn charts(results: &Results, base: &str) -> Vec<Chart> {
         return refused("no task of this scenario has a payload");
     }
     if !results.cells.iter().any(is_method) {
-        return refused("no cell sends its items over an IPC method");
+        return refused("no configuration sends its items over an IPC method");
     }
     if families.is_empty() {
         return refused(
@@ -249,7 +249,7 @@ fn chart(results: &Results, family: &Family, stem: String) -> Chart {
         return refused(format!("no method has a value at two sizes{trouble}"));
     }
     if all.len() > MOST_LINES {
-        return refused(format!("{} lines cannot be told apart; the table has their numbers", all.len()));
+        return refused(format!("{} lines are too many for one picture; the table has their numbers", all.len()));
     }
     let title = title(results, family);
     let subtitle = subtitle(family, &all, results.run.quick);
@@ -273,7 +273,7 @@ fn chart(results: &Results, family: &Family, stem: String) -> Chart {
 fn subtitle(family: &Family, all: &[Drawn], quick: bool) -> String {
     let what = match family.quantity {
         Quantity::RoundTrip => "Round trip of one item in flight over its payload",
-        Quantity::Bytes => "Payload a second over the payload of an item",
+        Quantity::Bytes => "Payload per second over the payload of an item",
     };
     let direction = match family.quantity {
         Quantity::RoundTrip => "Lower is better",

@@ -56,9 +56,11 @@ pub(super) fn title(results: &Results, family: &Family) -> String {
             family.groups.iter().find(|(payload, _)| payload == size).and_then(|(_, group)| verdict_of(results, group));
         let suffix = finding::suffix(results, verdict);
         return match seen {
-            Some((name, cell)) => {
-                capital(&format!("{name} took the least time at {}, {}{suffix}", show_bytes(*size), value(*cell)))
-            }
+            Some((name, cell)) => capital(&format!(
+                "{name} has the lowest median time at {}, {}{suffix}",
+                show_bytes(*size),
+                value(*cell)
+            )),
             None => format!("IPC methods over the payload{suffix}"),
         };
     }
@@ -77,7 +79,7 @@ pub(super) fn title(results: &Results, family: &Family) -> String {
     // A line without IPC may lie above all of these, and is no method.
     let beside = family.cells.iter().any(|cell| !is_method(cell));
     let among = if beside { "among IPC methods, " } else { "" };
-    let adjective = if family.quantity == Quantity::RoundTrip { "is fastest" } else { "carries most" };
+    let adjective = if family.quantity == Quantity::RoundTrip { "is fastest" } else { "has the highest throughput" };
     if let [(who, low, _, cell)] = parts.as_slice() {
         return match who {
             Some(who) => {
@@ -95,7 +97,7 @@ pub(super) fn title(results: &Results, family: &Family) -> String {
     };
     let part = |(who, low, high, _): &(Option<String>, u64, u64, usize)| match who {
         Some(who) => format!("{who} {adjective} {}", range(*low, *high)),
-        None => format!("undecided {}", range(*low, *high)),
+        None => format!("no significant difference {}", range(*low, *high)),
     };
     capital(&format!("{among}{}", parts.iter().take(4).map(part).collect::<Vec<_>>().join("; ")))
 }

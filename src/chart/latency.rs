@@ -34,7 +34,7 @@ pub(super) fn charts(results: &Results, base: &str) -> Vec<Chart> {
     let several: Vec<&Family> = families.iter().filter(|family| family.groups.len() > 1).collect();
     if several.is_empty() {
         let why = match families.is_empty() {
-            true => "items come at no set rate in this scenario",
+            true => "this scenario sets no arrival rate",
             false => "only one rate was run, and a line over rates needs two",
         };
         let title = "Latency over the rate".to_owned();
@@ -109,7 +109,7 @@ impl<'a> Family<'a> {
             let value = known.and_then(|known| known.time).and_then(words::drawable);
             let shown = value.map_or("no value".to_owned(), |value| show_seconds(value.median));
             let late = knee(results, cell).and_then(|knee| knee.saturated).is_some_and(|first| first <= *rate);
-            let note = if late { ", falls behind" } else { "" };
+            let note = if late { ", saturates" } else { "" };
             points.push(Point {
                 x: f64::from(*rate),
                 value,
@@ -135,12 +135,12 @@ fn chart(results: &Results, family: &Family, stem: String) -> Chart {
     if all.iter().map(known).max().unwrap_or(0) < 2 {
         let trouble = words::trouble(results, family.cells(results).map(|cell| cell.id), 2);
         return refused(format!(
-            "no way has a value at two rates{}",
+            "no configuration has a value at two rates{}",
             trouble.map_or(String::new(), |notes| format!(" ({notes})"))
         ));
     }
     if all.len() > MOST_LINES {
-        return refused(format!("{} lines cannot be told apart; the table has their numbers", all.len()));
+        return refused(format!("{} lines are too many for one picture; the table has their numbers", all.len()));
     }
     let (title, subtitle) = view::headline(results, title(results, family), subtitle(results, family, &all));
     let groups: Vec<&Group> = family.groups.iter().map(|(_, group)| *group).collect();
@@ -170,30 +170,31 @@ fn title(results: &Results, family: &Family) -> String {
     let Some(best) = knees.iter().filter_map(|knee| knee.keeps_up).max() else {
         let behind: Vec<&SaturationPoint> = knees.iter().copied().filter(|knee| knee.saturated.is_some()).collect();
         return match behind.len() {
-            0 => format!("95th percentile of latencies over the rate{}", suffix(results, family)),
-            _ => format!("No way is shown to keep up with {}", per_second(family.groups[0].0)),
+            0 => format!("p95 latency over the rate{}", suffix(results, family)),
+            _ => format!("No configuration is shown to sustain {}", per_second(family.groups[0].0)),
         };
     };
     let first: Vec<&SaturationPoint> = knees.iter().copied().filter(|knee| knee.keeps_up == Some(best)).collect();
     if first.len() == knees.len() {
         let keeps = if best == highest { "every rate up to " } else { "" };
-        return format!("Every way keeps up with {keeps}{}", per_second(best));
+        return format!("Every configuration sustains {keeps}{}", per_second(best));
     }
-    let keep = if first.len() > 1 || lines::is_plural(&first[0].way) && !first[0].way.contains('×') {
-        "keep"
+    let sustain = if first.len() > 1 || lines::is_plural(&first[0].way) && !first[0].way.contains('×') {
+        "sustain"
     } else {
-        "keeps"
+        "sustains"
     };
     let head = if first.len() > 3 {
-        format!("{} keep up with {}", plural(first.len() as u64, "way"), per_second(best))
+        format!("{} sustain {}", plural(first.len() as u64, "configuration"), per_second(best))
     } else {
-        format!("{} {keep} up with {}", names(&first), per_second(best))
+        format!("{} {sustain} {}", names(&first), per_second(best))
     };
     let worst =
         knees.iter().filter(|knee| knee.keeps_up != Some(best)).filter_map(|knee| Some((knee.saturated?, knee)));
-    let tail = worst
-        .min_by_key(|(rate, _)| *rate)
-        .map_or(String::new(), |(rate, knee)| format!("; {} cannot from {} on", knee.way, per_second(rate)));
+    let tail = worst.min_by_key(|(rate, _)| *rate).map_or(String::new(), |(rate, knee)| {
+        let saturates = if lines::is_plural(&knee.way) && !knee.way.contains('×') { "saturate" } else { "saturates" };
+        format!("; {} {saturates} at {}", knee.way, per_second(rate))
+    });
     words::capital(&(head + &tail))
 }
 
@@ -213,7 +214,7 @@ fn subtitle(results: &Results, family: &Family, all: &[Drawn]) -> String {
     let rates = (family.groups[0].0, family.groups.last().map_or(0, |(rate, _)| *rate));
     let axis = if is_wide(f64::from(rates.0), f64::from(rates.1)) { "; both axes logarithmic" } else { "" };
     format!(
-        "95th percentile of the time from when an item came to its reply: {}{workers}; {}{axis}{quick}. {}",
+        "p95 latency, from an item's arrival to its result: {}{workers}; {}{axis}{quick}. {}",
         if first.describe.is_empty() { &first.label } else { &first.describe },
         words::trials_and_interval(values),
         words::unbroken("Lower is better")
@@ -223,7 +224,7 @@ fn subtitle(results: &Results, family: &Family, all: &[Drawn]) -> String {
 fn notes(results: &Results, family: &Family, all: &[Drawn]) -> Vec<String> {
     let mut notes = Vec::new();
     if all.iter().any(|drawn| drawn.behind.contains(&true)) {
-        notes.push("Hollow: under 95% of what came was answered in time".to_owned());
+        notes.push("Hollow: saturated (completed under 95% of arrivals)".to_owned());
     }
     let cells = || family.cells(results).map(|cell| cell.id);
     notes.extend(words::trouble(results, cells(), 2));

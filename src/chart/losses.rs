@@ -20,7 +20,7 @@ pub(super) fn charts(results: &Results, base: &str) -> Vec<Chart> {
     let known: Vec<(&Group, Vec<Row>)> =
         results.groups.iter().map(|group| (group, rows(results, group))).filter(|(_, rows)| !rows.is_empty()).collect();
     if known.is_empty() {
-        let title = "Where the speedup went".to_owned();
+        let title = "Speedup breakdown".to_owned();
         return vec![Chart::refused(ChartKind::Breakdown, base.to_owned(), title, why_not(results))];
     }
     let labels: Vec<String> = known.iter().map(|(group, _)| group.label.clone()).collect();
@@ -32,26 +32,26 @@ pub(super) fn charts(results: &Results, base: &str) -> Vec<Chart> {
 fn why_not(results: &Results) -> String {
     let workers = |cell: usize| results.cells.get(cell).and_then(|cell| cell.config.workers).unwrap_or(1);
     if results.run.quick {
-        return "a quick run has no instrumented trials, which tell where time went".to_owned();
+        return "a quick run has no profiling trials, which show where time went".to_owned();
     }
     if results.cells.iter().all(|cell| cell.config.workers.unwrap_or(1) < 2) {
-        return "no way has two workers or more".to_owned();
+        return "no configuration has two workers or more".to_owned();
     }
     if results.groups.iter().all(|group| workers(group.baseline) > 1) {
-        return "no group has a way with one worker to refer to".to_owned();
+        return "no workload has a configuration with one worker to refer to".to_owned();
     }
     if results.trials.iter().all(|trial| trial.spent.is_none()) {
-        return "these results have no instrumented trials that tell where time went".to_owned();
+        return "these results have no profiling trials that show where time went".to_owned();
     }
     let wide = |cell: &usize| workers(*cell) > 1;
     if !results.groups.iter().flat_map(|group| &group.cells).any(wide) {
-        return "no way that is shown has two workers or more".to_owned();
+        return "no configuration that is shown has two workers or more".to_owned();
     }
     let shown = results.groups.iter().flat_map(|group| &group.cells).filter_map(|cell| estimate(results, *cell));
     if shown.filter_map(|estimate| estimate.losses.as_ref()).any(Losses::useless) {
-        return "with clocks around every item all ways took over twice as long, which tells nothing".to_owned();
+        return "profiling made all configurations take over twice as long, so the breakdown means nothing".to_owned();
     }
-    "no way with two workers or more has both a speedup and an instrumented trial that ended right".to_owned()
+    "no configuration with two or more workers has both a speedup and a successful profiling trial".to_owned()
 }
 
 fn rows(results: &Results, group: &Group) -> Vec<Row> {
@@ -114,19 +114,19 @@ fn title(results: &Results, rows: &[Row]) -> String {
     let ideal = f64::from(row.losses.workers);
     if part < HARDLY * ideal {
         let (label, measured) = (&row.label, times_short(row.losses.measured));
-        return capital(&format!("hardly any speedup is lost: {label} at {measured} of {}{quick}", row.losses.workers));
+        return capital(&format!("almost no speedup is lost: {label} at {measured} of {}{quick}", row.losses.workers));
     }
     let (what, plural) = match loss {
         Loss::Start => ("starting and joining workers", false),
-        Loss::Dispatch => ("dispatch and serialising", true),
-        Loss::Waiting => ("waiting for work", false),
-        Loss::Lock => ("waiting for the lock", false),
+        Loss::Dispatch => ("dispatch and serialization", true),
+        Loss::Waiting => ("idle time", false),
+        Loss::Lock => ("waiting for the GIL", false),
         Loss::Oversubscription if row.crowded => ("oversubscription", false),
-        Loss::Oversubscription => ("having no free core (oversubscription or other load)", false),
-        Loss::Unexplained => ("items that ran slower", true),
+        Loss::Oversubscription => ("CPU contention (oversubscription or other load)", false),
+        Loss::Unexplained => ("unattributed slowdown", false),
     };
     let s = if plural { "" } else { "s" };
-    let rough = if row.losses.rough() { ", roughly" } else { "" };
+    let rough = if row.losses.rough() { ", approximately" } else { "" };
     let (label, workers) = (&row.label, row.losses.workers);
     capital(&if rows.len() > 1 {
         format!("{what} cost{s} {label} the most: {part:.1} of {workers}{rough}{quick}")
@@ -141,11 +141,11 @@ fn subtitle(results: &Results, group: &Group, rows: &[Row]) -> String {
     let speedups: Vec<_> = speedups.filter_map(|estimate| estimate.speedup.as_ref()).collect();
     let n = speedups.iter().map(|speedup| speedup.n).max().unwrap_or(0);
     let split = rows.iter().map(|row| row.losses.trials).max().unwrap_or(0);
-    let trials = if split == 1 { "1 instrumented trial".to_owned() } else { format!("{split} instrumented trials") };
+    let trials = if split == 1 { "1 profiling trial".to_owned() } else { format!("{split} profiling trials") };
     format!(
-        "Speedup over {baseline}{}; median of {n} trials, and what it lacks of one per worker, by {trials}. {}",
+        "Speedup over {baseline}{}; median of {n} trials, with the gap to one per worker from {trials}. {}",
         words::what(results, group),
-        words::unbroken("A longer first part is better")
+        words::unbroken("Higher is better")
     )
 }
 
@@ -162,40 +162,36 @@ fn lock_unseen(group: &Group, rows: &[Row]) -> bool {
 }
 
 fn notes(results: &Results, group: &Group, rows: &[Row]) -> Vec<String> {
-    let mut notes = vec!["First part: measured. Tick: ideal".to_owned()];
+    let mut notes = vec!["First segment: measured. Tick: ideal".to_owned()];
     if rows.iter().any(|row| row.gain() > 0.0) {
-        notes.push("Dashes: items ran faster than in the baseline, by as much".to_owned());
+        notes.push("Dashes: items ran faster than in the reference, by this much".to_owned());
     }
     if let Some(rough) =
         rows.iter().filter(|row| row.losses.slowed()).max_by(|a, b| a.losses.inflation.total_cmp(&b.losses.inflation))
     {
         notes.push(format!(
-            "Rough: with clocks around every item, {} took {:.1} times as long",
+            "Approximate: profiling made {} take {:.1} times as long",
             rough.label, rough.losses.inflation
         ));
     }
     let apart: Vec<&Row> = rows.iter().filter(|row| !row.losses.slowed() && row.losses.disagrees()).collect();
     match apart.as_slice() {
         [] => {}
-        [one] => {
-            notes.push(format!("Rough: of {}, the trials with clocks do not agree with the timed ones", one.label))
-        }
+        [one] => notes.push(format!("Approximate: the profiling trials of {} disagree with the timed ones", one.label)),
         many => {
             notes.push(format!(
-                "Rough: of {} ways, the trials with clocks do not agree with the timed ones",
+                "Approximate: the profiling trials of {} configurations disagree with the timed ones",
                 many.len()
             ));
         }
     }
     if lock_unseen(group, rows) {
-        notes.push(
-            "The wait for CPython's lock cannot be told apart: it lies in the part of items that ran slower".to_owned(),
-        );
+        notes.push("CPython's wait for the GIL is not measured: it is part of the unattributed slowdown".to_owned());
     }
     let wide = |cell: &&usize| results.cells.get(**cell).is_some_and(|cell| cell.config.workers.unwrap_or(1) > 1);
     let missing = group.cells.iter().filter(wide).count().saturating_sub(rows.len());
     if missing > 0 {
-        notes.push(format!("{missing} without a split that tells anything are not shown"));
+        notes.push(format!("{missing} without a usable breakdown are not shown"));
     }
     notes.extend(words::disturbed(results, group.cells.iter().copied()));
     notes

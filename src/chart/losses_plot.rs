@@ -200,7 +200,7 @@ impl<'a> Layout<'a> {
             let corner = |x: f64| number(x);
             let (top, bottom) = (number(y - 1.5), number(y + BAR + 1.5));
             let (from, to) = (corner(ideal), corner(at(f64::from(row.losses.workers) + gain)));
-            let title = format!("{}: items ran faster than in the baseline, by {gain:.2}", row.label);
+            let title = format!("{}: items ran faster than in the reference, by {gain:.2}", row.label);
             canvas.path(&format!("M{from} {top}H{to}V{bottom}H{from}"), outline, Some(&title));
         }
         // A seam keeps the tick apart from parts that are nearly of its colour.
@@ -238,10 +238,10 @@ fn short(loss: Loss) -> &'static str {
     match loss {
         Loss::Start => "start",
         Loss::Dispatch => "dispatch",
-        Loss::Waiting => "waiting",
-        Loss::Lock => "lock",
-        Loss::Oversubscription => "no core",
-        Loss::Unexplained => "slower",
+        Loss::Waiting => "idle",
+        Loss::Lock => "GIL",
+        Loss::Oversubscription => "CPU contention",
+        Loss::Unexplained => "unattributed",
     }
 }
 

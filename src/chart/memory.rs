@@ -20,7 +20,7 @@ pub(super) fn charts(results: &Results, base: &str) -> Vec<Chart> {
     let known = |group: &&Group| group.cells.iter().any(|cell| memory(results, *cell).is_some());
     let groups: Vec<&Group> = results.groups.iter().filter(known).collect();
     if groups.is_empty() {
-        let title = "Memory of every way".to_owned();
+        let title = "Memory of every configuration".to_owned();
         return vec![Chart::refused(ChartKind::Memory, base.to_owned(), title, why_not(results))];
     }
     let rows: usize = groups.iter().map(|group| group.cells.len()).sum();
@@ -38,7 +38,7 @@ fn why_not(results: &Results) -> String {
     }
     let cells = results.cells.iter().map(|cell| cell.id);
     let trouble = words::trouble(results, cells, 2).map_or(String::new(), |notes| format!(" ({notes})"));
-    format!("no trial that read memory ended right{trouble}")
+    format!("no trial that read memory succeeded{trouble}")
 }
 
 /// What the processes of a cell occupied, as far as a bar can show it.

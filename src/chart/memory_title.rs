@@ -40,7 +40,7 @@ pub(super) fn title(results: &Results, groups: &[&Group]) -> String {
     if told.is_empty() {
         let first = sections.iter().find(|section| section.cells.iter().any(|cell| total(results, cell.id).is_some()));
         let first = first.map(|section| format!("{}{}", head(section), extremes(results, &section.cells)));
-        return capital(&format!("{}{quick}", first.unwrap_or_else(|| "no way has its memory told".to_owned())));
+        return capital(&format!("{}{quick}", first.unwrap_or_else(|| "no configuration has memory data".to_owned())));
     }
     let of = |shown: usize| {
         let more = match told.len().saturating_sub(shown) {
@@ -197,7 +197,7 @@ fn extremes(results: &Results, cells: &[&Cell]) -> String {
     known.sort_by(|a, b| a.1.total_cmp(&b.1));
     let bytes = |value: f64| show_bytes(value.round() as u64);
     match known.as_slice() {
-        [] => "no way has its memory told".to_owned(),
+        [] => "no configuration has memory data".to_owned(),
         [(cell, total)] => format!("{} in {}", cell.label, bytes(*total)),
         [(least, low), .., (most, high)] => {
             format!("from {} with {} to {} with {}", bytes(*low), least.label, bytes(*high), most.label)

@@ -30,15 +30,15 @@ pub(super) fn charts(results: &Results, base: &str) -> Vec<Chart> {
 
 fn why_not(results: &Results) -> &'static str {
     if results.run.quick {
-        "a quick run has no instrumented trials, which clock single items"
+        "a quick run has no profiling trials, which time single items"
     } else if results.run.against.is_some() {
-        "two builds are compared by timed trials alone, and only instrumented ones clock single items"
+        "two builds are compared by timed trials alone, and only profiling trials time single items"
     } else if !results.groups.is_empty() && results.groups.iter().all(|group| group.rate.is_some()) {
-        "at a rate no instrumented trial, which clocks single items, is run; the chart `latency` tells of those trials"
+        "with a rate there are no profiling trials, which time single items; see the chart `latency`"
     } else if !results.trials.iter().any(|trial| trial.kind == Kind::Instrumented) {
-        "no instrumented trial, which clocks single items, was run"
+        "no profiling trial, which times single items, was run"
     } else {
-        "no instrumented trial, which clocks single items, ended right"
+        "no profiling trial, which times single items, succeeded"
     }
 }
 
@@ -103,11 +103,11 @@ fn title(rows: &[Row]) -> String {
     let tails = rows.iter().filter_map(|row| Some((row, tail(row)?)));
     let Some((row, (share, slow, factor))) = tails.max_by(|a, b| a.1.2.total_cmp(&b.1.2)) else {
         let most = rows.iter().map(|row| row.service.count).max().unwrap_or(0);
-        return format!("{} at most: too few to speak of a tail", plural(most, "item"));
+        return format!("{} at most: too few for a tail", plural(most, "item"));
     };
     let share_words = if share > 0.98 { "1%" } else { "5%" };
     if factor < TAIL {
-        let who = if rows.len() == 1 { row.label.clone() } else { "any way".to_owned() };
+        let who = if rows.len() == 1 { row.label.clone() } else { "any configuration".to_owned() };
         let within = if share > 0.98 { "99%" } else { "95%" };
         // The slowest of all rows: with any way it took no longer than this.
         let most = rows.iter().filter_map(|row| Some(row.service.max / row.service.p50?)).fold(1.0, f64::max);
@@ -133,9 +133,9 @@ fn subtitle(results: &Results, group: &Group, shown: &[(&Cell, &Latency)]) -> St
     let trials = shown.iter().map(|(_, latency)| latency.trials);
     let (low, high) = trials.fold((u32::MAX, 0), |(low, high), count| (low.min(count), high.max(count)));
     let trials = match (low, high) {
-        (1, 1) => "1 instrumented trial of each".to_owned(),
-        (low, high) if low >= high => format!("{high} instrumented trials of each"),
-        (low, high) => format!("{low} to {high} instrumented trials of each"),
+        (1, 1) => "1 profiling trial of each".to_owned(),
+        (low, high) if low >= high => format!("{high} profiling trials of each"),
+        (low, high) => format!("{low} to {high} profiling trials of each"),
     };
     let items = shown.iter().map(|(_, latency)| latency.service.count);
     let (fewest, most) = items.fold((u64::MAX, 0), |(low, high), count| (low.min(count), high.max(count)));
@@ -155,7 +155,7 @@ fn plural_items(count: u64) -> String {
 fn notes(results: &Results, rows: &[Row], of: usize) -> Vec<String> {
     let mut notes = Vec::new();
     if rows.iter().any(Row::is_curve) {
-        notes.push("Dashed, and below in numbers: response, handed over until replied. Dots: p50, p95, p99".to_owned());
+        notes.push("Dashed, and below in numbers: response, dispatched until replied. Dots: p50, p95, p99".to_owned());
     }
     if rows.iter().any(|row| !row.is_curve()) {
         notes.push("Points: single items, of which there are fewer than 50".to_owned());
@@ -164,7 +164,7 @@ fn notes(results: &Results, rows: &[Row], of: usize) -> Vec<String> {
         notes.push("A percentile takes 10 items beyond it".to_owned());
     }
     if of > rows.len() {
-        notes.push(format!("Of {of} ways those with the most workers"));
+        notes.push(format!("Only the configurations with the most workers, of {of}"));
     }
     let cells = results.groups.iter().flat_map(|group| group.cells.iter().copied());
     notes.extend(words::disturbed(results, cells));

@@ -99,7 +99,7 @@ pub(super) fn few() -> Results {
     ];
     let mut results =
         Fixture::new("few", &[ChartKind::Service]).group("convoy", "one waits, others compute", &rows).derive();
-    results.cells[4].label = "a way whose name goes on and on until sixty characters are full".into();
+    results.cells[4].label = "a configuration whose name goes on and on until sixty characters are full".into();
     results.latencies = vec![
         latency(0, vec![52_000_000, 51_000_000, 1], 10.0),
         latency(1, times(40, 3e7, (0.2, 4.0), 3), 1e6),

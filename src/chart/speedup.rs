@@ -98,11 +98,12 @@ fn chart(results: &Results, group: &Group, stem: String) -> Chart {
     if with_value < 2 {
         let trouble = words::trouble(results, group.cells.iter().copied(), 2)
             .map_or(String::new(), |notes| format!(" ({notes})"));
-        return refused(format!("fewer than two ways have a speedup{trouble}"));
+        return refused(format!("fewer than two configurations have a speedup{trouble}"));
     }
     if all.len() > MOST_LINES {
         return refused(format!(
-            "{} lines cannot be told apart; an entry of `charts:` with `group:` or `where:` makes smaller pictures",
+            "{} lines are too many for one picture; an entry of `charts:` with `group:` or `where:` makes smaller \
+             pictures",
             all.len()
         ));
     }
@@ -125,7 +126,7 @@ fn chart(results: &Results, group: &Group, stem: String) -> Chart {
 
 /// `serial`, or the cell that speed-ups refer to where there is no serial one.
 pub(super) fn reference(results: &Results, group: &Group) -> String {
-    let Some(cell) = results.cells.get(group.baseline) else { return "the baseline".to_owned() };
+    let Some(cell) = results.cells.get(group.baseline) else { return "the reference".to_owned() };
     match cell.config.workers {
         Some(1) => format!("{} with one worker", cell.model_shown()),
         Some(_) => cell.label.clone(),

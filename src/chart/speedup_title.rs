@@ -11,7 +11,7 @@ pub(super) fn title(results: &Results, group: &Group, verdict: Option<&GroupVerd
     let mut best: Vec<(&Drawn, &Cell, Interval)> =
         all.iter().filter_map(|drawn| drawn.best().map(|(cell, value)| (drawn, cell, value))).collect();
     best.sort_by(|a, b| b.2.median.total_cmp(&a.2.median));
-    let Some((top, top_cell, top_value)) = best.first() else { return "No way has a speedup".to_owned() };
+    let Some((top, top_cell, top_value)) = best.first() else { return "No configuration has a speedup".to_owned() };
     let reach = |drawn: &Drawn, cell: &Cell, value: &Interval| {
         let verb = if is_plural(&drawn.line.phrase) { "reach" } else { "reaches" };
         format!("{} {verb} {} on {}", drawn.line.phrase, times_short(value.median), workers(cell))
@@ -45,14 +45,9 @@ pub(super) fn title(results: &Results, group: &Group, verdict: Option<&GroupVerd
         [one] if verdict.winners.len() == 1 => {
             let cell =
                 one.line.cells.iter().find(|cell| verdict.winners.contains(&cell.id)).copied().unwrap_or(top_cell);
-            let lead = match (all.len(), is_plural(&one.line.phrase)) {
-                (1, true) => "reach",
-                (1, false) => "reaches",
-                (_, true) => "lead with",
-                (_, false) => "leads with",
-            };
+            let reach = if is_plural(&one.line.phrase) { "reach" } else { "reaches" };
             let others = if one.line.name == top.line.name { others } else { String::new() };
-            capital(&format!("{} {lead} {} on {}{others}", one.line.phrase, times_short(high), workers(cell)))
+            capital(&format!("{} {reach} {} on {}{others}", one.line.phrase, times_short(high), workers(cell)))
         }
         [] => capital(&format!("{}{others}", reach(top, top_cell, top_value))),
         several => shared_lead(results, verdict, several, (low, high)),
@@ -81,10 +76,10 @@ fn unbeaten(
     seen: &str,
 ) -> String {
     if verdict.winners.len() == 1 && finding::beats_all(verdict, group.baseline, cells.iter().copied()) {
-        format!("Every other way is slower than {reference}: {seen}")
+        format!("Everything else is slower than {reference}: {seen}")
     } else if highest.low.is_some_and(|low| low > 1.0) {
         // Its own interval shows a speed-up, which the stricter level of all comparisons together does not.
-        capital(&format!("{seen}; among so many comparisons that leaves open whether it beats {reference}"))
+        capital(&format!("{seen}; over all comparisons, no significant difference from {reference}"))
     } else {
         format!("No speedup over {reference} was shown: {seen}")
     }
@@ -94,7 +89,7 @@ fn unbeaten(
 fn shared_lead(results: &Results, verdict: &GroupVerdict, lines: &[&Drawn], (low, high): (f64, f64)) -> String {
     let names: Vec<String> = match lines {
         few if few.len() <= 3 => few.iter().map(|drawn| drawn.line.phrase.clone()).collect(),
-        many => vec![format!("{} ways", many.len())],
+        many => vec![format!("{} configurations", many.len())],
     };
     let range = words::times_range(low, high);
     let mut on: Vec<u32> = verdict.winners.iter().filter_map(|cell| results.cells.get(*cell)?.config.workers).collect();
@@ -105,9 +100,9 @@ fn shared_lead(results: &Results, verdict: &GroupVerdict, lines: &[&Drawn], (low
         // One line that leads in several places: it is the counts that are not told apart, not ways.
         [few @ .., last] if lines.len() == 1 && !few.is_empty() => {
             let few: Vec<String> = few.iter().map(u32::to_string).collect();
-            format!("whether {} or {last} workers are faster is undecided", few.join(", "))
+            format!("no significant difference between {} and {last} workers", few.join(", "))
         }
-        _ => "which is faster is undecided".to_owned(),
+        _ => "no significant difference".to_owned(),
     };
     let on = match on.as_slice() {
         [] => String::new(),
@@ -115,13 +110,7 @@ fn shared_lead(results: &Results, verdict: &GroupVerdict, lines: &[&Drawn], (low
         [one] => format!(" on {one} workers"),
         [first, .., last] => format!(" on {first} to {last} workers"),
     };
-    let lead = if names.len() > 1 || lines.len() > 3 || lines.first().is_some_and(|drawn| is_plural(&drawn.line.phrase))
-    {
-        "lead"
-    } else {
-        "leads"
-    };
-    capital(&format!("{} {lead} with {range}{on}; {tie}", words::listed(&names)))
+    capital(&format!("{}: {range}{on}, {tie}", words::listed(&names)))
 }
 
 fn workers(cell: &Cell) -> String {

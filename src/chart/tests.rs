@@ -111,18 +111,15 @@ fn titles_follow_the_winner() {
     let title = |fastest: &str, kind| only(&cpu_bound(fastest), kind).title;
     assert_eq!(
         title("threads", ChartKind::Speedup),
-        "Threads lead with 2.05× on 2 workers; processes over pipe reach 1.74×"
+        "Threads reach 2.05× on 2 workers; processes over pipe reach 1.74×"
     );
-    assert!(title("rayon", ChartKind::Speedup).starts_with("Work stealing (rayon) leads with 2× on 2 workers"));
+    assert!(title("rayon", ChartKind::Speedup).starts_with("Work stealing (rayon) reaches 2× on 2 workers"));
     assert!(title("threads", ChartKind::Time).starts_with("Threads × 2 are fastest: 897 ms, 1.07× the speed of"));
     assert!(title("rayon", ChartKind::Time).starts_with("Work stealing (rayon) × 2 is fastest: 921 ms"));
     let tied = title("nobody", ChartKind::Speedup);
-    assert_eq!(
-        tied,
-        "Threads and work stealing (rayon) lead with 1.86× to 1.91× on 2 to 4 workers; which is faster is undecided"
-    );
+    assert_eq!(tied, "Threads and work stealing (rayon): 1.86× to 1.91× on 2 to 4 workers, no significant difference");
     let tied = title("nobody", ChartKind::Time);
-    assert!(tied.contains("share first place") && tied.ends_with("which is faster is undecided"), "{tied}");
+    assert!(tied.contains("are tied for fastest") && tied.ends_with("no significant difference"), "{tied}");
 }
 
 #[test]
@@ -137,15 +134,15 @@ fn too_few_rounds_for_so_many_comparisons_are_said_in_place_of_a_tie() {
     let title = |results: &Results, kind| only(results, kind).title;
     assert_eq!(
         title(&results, ChartKind::Time).replace('\u{a0}', " "),
-        "6 rounds cannot decide so many comparisons; lowest median: threads × 2, 897 ms"
+        "6 rounds are too few for this many comparisons; lowest median: threads × 2, 897 ms"
     );
     assert_eq!(
         title(&results, ChartKind::Speedup).replace('\u{a0}', " "),
-        "6 rounds cannot decide so many comparisons; highest median: threads, 2.05× on 2 workers"
+        "6 rounds are too few for this many comparisons; highest median: threads, 2.05× on 2 workers"
     );
     // Where one comparison could have been decided, the others were looked at in earnest.
     results.derived.groups[0].pairs[0].smallest_effect = Some(1.1);
-    assert!(title(&results, ChartKind::Time).contains("share first place"));
+    assert!(title(&results, ChartKind::Time).contains("are tied for fastest"));
 }
 
 #[test]
@@ -169,7 +166,7 @@ fn serial_at_the_top_is_no_speed_up() {
     let rows = [("serial", 0, "", Some(1.0)), ("threads", 1, "", Some(1.2)), ("threads", 2, "", Some(1.1))];
     let results = Fixture::new("slow", &[ChartKind::Speedup]).group("slow", "slow", &rows).derive();
     let title = only(&results, ChartKind::Speedup).title;
-    assert_eq!(title, "Every other way is slower than serial: threads reach 0.91× on 2 workers");
+    assert_eq!(title, "Everything else is slower than serial: threads reach 0.91× on 2 workers");
     let rows = [("serial", 0, "", Some(1.0)), ("threads", 1, "", Some(1.2)), ("threads", 2, "", Some(0.99))];
     let results = Fixture::new("slow", &[ChartKind::Speedup]).group("slow", "slow", &rows).derive();
     let title = only(&results, ChartKind::Speedup).title;
@@ -223,7 +220,10 @@ fn groups_of_unequal_counts_are_shown_per_item() {
 #[test]
 fn payloads_give_round_trips_or_throughput() {
     let chart = only(&payloads(), ChartKind::Ipc);
-    assert_eq!(chart.title, "Among IPC methods, shared memory is fastest from 64 B to 64 KiB; undecided at 1 MiB");
+    assert_eq!(
+        chart.title,
+        "Among IPC methods, shared memory is fastest from 64 B to 64 KiB; no significant difference at 1 MiB"
+    );
     assert!(chart.subtitle.starts_with("Round trip") && chart.subtitle.contains("wait sleep, affinity free"));
     let mut several = payloads();
     for cell in several.cells.iter_mut().filter(|cell| cell.config.ipc.is_some()) {
@@ -231,11 +231,15 @@ fn payloads_give_round_trips_or_throughput() {
     }
     let chart = only(&several, ChartKind::Ipc);
     assert!(
-        chart.subtitle.starts_with("Payload a second over the payload of an item, 1 worker, 4 in flight"),
+        chart.subtitle.starts_with("Payload per second over the payload of an item, 1 worker, 4 in flight"),
         "{}",
         chart.subtitle
     );
-    assert!(chart.title.contains("shared memory carries most") && chart.alt.contains("MB/s"), "{}", chart.alt);
+    assert!(
+        chart.title.contains("shared memory has the highest throughput") && chart.alt.contains("MB/s"),
+        "{}",
+        chart.alt
+    );
     for cell in several.cells.iter_mut().filter(|cell| cell.config.ipc.is_some()) {
         cell.config.dispatch = Some("claim".into());
     }
@@ -305,12 +309,12 @@ fn two_builds_are_told_by_their_verdicts() {
     let chart = only(&builds(false), ChartKind::Compare);
     assert_eq!(
         chart.title,
-        "3 of 13 ways are slower by more than 3%: work stealing (rayon) × 2 +150%, serial +25% and 1 more; 1 slower; \
-         3 faster; 3 undecided"
+        "3 of 13 configurations are slower by more than 3%: work stealing (rayon) × 2 +150%, serial +25% and 1 more; 1 \
+         slower; 3 faster; 3 not significant"
     );
     assert!(svg(&chart).contains("<title>serial: +25% (+23 to +28%)</title>"), "{}", chart.alt);
     let equal = only(&builds(true), ChartKind::Compare);
-    assert_eq!(equal.title, "All 13 ways are equivalent within ±3%");
+    assert_eq!(equal.title, "All 13 configurations are equivalent within ±3%");
     // Grey is what no verdict tells from the other build.
     assert!(!svg(&equal).contains("#dd5005") && svg(&chart).contains("#dd5005"));
     let mut one = builds(false);
@@ -318,7 +322,7 @@ fn two_builds_are_told_by_their_verdicts() {
     assert!(only(&one, ChartKind::Compare).picture.unwrap_err().contains("one build was run"));
     let (old, new, compared) = runs();
     let titles: Vec<String> = comparison(&old, &new, &compared).into_iter().map(|chart| chart.title).collect();
-    assert_eq!(titles, ["1 of 6 ways is slower by more than 3%: threads × 2 +40%"]);
+    assert_eq!(titles, ["1 of 6 configurations is slower by more than 3%: threads × 2 +40%"]);
 }
 
 #[test]
@@ -358,19 +362,19 @@ fn several_groups_get_files_of_their_own_and_names_are_escaped() {
 fn the_title_of_losses_names_the_largest() {
     let mut results = lost();
     let idle = only(&results, ChartKind::Breakdown);
-    assert_eq!(idle.title, "Having no free core (oversubscription or other load) costs threads × 4 the most: 1.8 of 4");
+    assert_eq!(idle.title, "CPU contention (oversubscription or other load) costs threads × 4 the most: 1.8 of 4");
     results.cells.iter_mut().for_each(|cell| cell.oversubscribed = cell.config.workers == Some(4));
     let chart = only(&results, ChartKind::Breakdown);
     assert_eq!(chart.title, "Oversubscription costs threads × 4 the most: 1.8 of 4");
     assert!(
-        chart.subtitle.contains("by 2 instrumented trials") && chart.alt.contains("threads × 4 1.91× of 4, lost to")
+        chart.subtitle.contains("from 2 profiling trials") && chart.alt.contains("threads × 4 1.91× of 4, lost to")
     );
     // Where hardly anything is missing, no part of it is a finding, whatever the clocks add.
     let mut near = results.clone();
     for losses in near.derived.estimates.iter_mut().filter_map(|estimate| estimate.losses.as_mut()) {
         losses.measured = f64::from(losses.workers) * 0.99;
     }
-    assert!(only(&near, ChartKind::Breakdown).title.starts_with("Hardly any speedup is lost"));
+    assert!(only(&near, ChartKind::Breakdown).title.starts_with("Almost no speedup is lost"));
     for estimate in results.derived.estimates.iter_mut().filter_map(|estimate| estimate.losses.as_mut()) {
         let waiting = if estimate.workers == 2 { 9.0 } else { 0.0 };
         estimate.parts[2].1 = waiting;
@@ -388,20 +392,20 @@ fn every_part_of_a_loss_is_drawn_and_a_gain_is_told() {
     let drawn = svg(&lost);
     assert_eq!(drawn.matches(": measured ").count(), 8);
     for part in [
-        "dispatch and serialising 0.44",
-        "waiting for work 0.14",
-        "no core (oversubscription, other load) 1.78",
-        "items ran slower",
+        "dispatch and serialization 0.44",
+        "idle 0.14",
+        "CPU contention (oversubscription, other load) 1.78",
+        "unattributed slowdown",
     ] {
         assert!(drawn.contains(part), "{part}");
     }
-    assert!(!drawn.contains("faster than in the baseline, by 1.") && !drawn.contains(": start and join"));
+    assert!(!drawn.contains("faster than in the reference, by 1.") && !drawn.contains(": start and join"));
     let drawn = svg(&gained);
     assert!(
-        drawn.contains("work stealing (rayon) × 4: items ran faster than in the baseline, by 1.16</title>"),
+        drawn.contains("work stealing (rayon) × 4: items ran faster than in the reference, by 1.16</title>"),
         "{drawn}"
     );
-    assert!(drawn.contains("start and join 0.56") && drawn.contains("waiting for the lock 2.44"));
+    assert!(drawn.contains("start and join 0.56") && drawn.contains("waiting for the GIL 2.44"));
 }
 
 #[test]
@@ -423,7 +427,7 @@ fn losses_without_a_split_say_why_there_is_none() {
         change(&mut results);
         only(&results, ChartKind::Breakdown).picture.unwrap_err()
     };
-    assert!(why(|_| {}).contains("no instrumented trials"));
+    assert!(why(|_| {}).contains("no profiling trials"));
     assert!(why(|results| results.run.quick = true).contains("quick run"));
     assert!(
         why(|results| results.cells.iter_mut().for_each(|cell| cell.config.workers = None)).contains("two workers")
@@ -437,9 +441,9 @@ fn a_timeline_tells_of_deaths_locks_and_work() {
     let died = charts(&crashed()).remove(0);
     assert_eq!(died.title, "Worker 3 died after 38 ms and was replaced within 6 ms");
     let drawn = svg(&died);
-    assert!(drawn.contains("<title>worker 3: died, noticed and buried within 333 µs</title>"), "{drawn}");
+    assert!(drawn.contains("<title>worker 3: died; detected and reaped within 333 µs</title>"), "{drawn}");
     assert!(drawn.contains("<title>worker 3: restart 5.67 ms</title>") && drawn.contains("worker 1: item "));
-    assert_eq!(titles(&locked()), ["One thread at a time holds the lock: 4 threads keep one core busy"]);
+    assert_eq!(titles(&locked()), ["One thread at a time holds the GIL: 4 threads keep one core busy"]);
     assert!(charts(&locked())[0].subtitle.contains("(GIL emulation)"));
     let plain = titles(&plain());
     assert!(plain[0].starts_with("Serial is busy 9") && plain[3].starts_with("Two processes were ready after 3 ms"));
@@ -447,7 +451,7 @@ fn a_timeline_tells_of_deaths_locks_and_work() {
     let again = several.timelines[1].events.iter().map(|event| Event(9 - event.0.min(8), event.1, event.2, event.3));
     let again: Vec<Event> = again.filter(|event| event.1 == EventKind::Crash).collect();
     several.timelines[1].events.extend(again);
-    assert_eq!(titles(&several)[0], "2 workers died, first after 38 ms; once another took its place within 6 ms");
+    assert_eq!(titles(&several)[0], "2 workers died, first after 38 ms; one was replaced within 6 ms");
     let mut thrice = crashed();
     let events = &mut thrice.timelines[0].events;
     for at in [50_000_000, 60_000_000] {
@@ -455,10 +459,7 @@ fn a_timeline_tells_of_deaths_locks_and_work() {
         events.push(Event(3, EventKind::Start, at + 20, at + 7_000_000));
     }
     thrice.timelines.truncate(1);
-    assert_eq!(
-        titles(&thrice),
-        ["Worker 3 died 3 times, first after 38 ms; each time another took its place within 7 ms"]
-    );
+    assert_eq!(titles(&thrice), ["Worker 3 died 3 times, first after 38 ms; each was replaced within 7 ms"]);
 }
 
 #[test]
@@ -514,9 +515,9 @@ fn a_matrix_of_faults_tells_who_survives_what() {
     let title = only(&two, ChartKind::Crash).title;
     assert_eq!(title, "No thread survives an abort or a segfault; with restart, processes lose none of 64 items");
     two.groups.iter_mut().for_each(|group| group.fault = None);
-    assert!(only(&two, ChartKind::Crash).picture.unwrap_err().contains("no group"));
+    assert!(only(&two, ChartKind::Crash).picture.unwrap_err().contains("no workload"));
     let dead = gallery().into_iter().find(|(name, _)| *name == "all-dead").unwrap().1;
-    assert_eq!(only(&dead, ChartKind::Crash).title, "No way survives any of 8 faults");
+    assert_eq!(only(&dead, ChartKind::Crash).title, "No configuration survives any of 8 faults");
 }
 
 /// Writes every picture of the gallery into the folder that RUNNER_LOOK names, for looking at them.

@@ -41,9 +41,10 @@ fn chart(results: &Results, groups: &[&Group], stem: String) -> Chart {
     if common(groups).is_some() {
         sections.iter_mut().for_each(|section| section.sub.clear());
     }
-    let what = if groups.len() == 1 { groups[0].label.clone() } else { format!("{} groups", groups.len()) };
-    let refused =
-        |why: String| Chart::refused(ChartKind::Time, stem.clone(), format!("Time of every way, {what}"), why);
+    let what = if groups.len() == 1 { groups[0].label.clone() } else { format!("{} workloads", groups.len()) };
+    let refused = |why: String| {
+        Chart::refused(ChartKind::Time, stem.clone(), format!("Time of every configuration, {what}"), why)
+    };
     let rows: usize = sections.iter().map(|section| section.rows.len()).sum();
     if rows > MOST_ROWS {
         return refused(format!(
@@ -53,7 +54,7 @@ fn chart(results: &Results, groups: &[&Group], stem: String) -> Chart {
     if !sections.iter().flat_map(|section| &section.rows).any(|row| row.value.is_some()) {
         let cells = groups.iter().flat_map(|group| group.cells.iter().copied());
         let trouble = words::trouble(results, cells, 2).map_or(String::new(), |notes| format!(" ({notes})"));
-        return refused(format!("no trial ended right{trouble}"));
+        return refused(format!("no trial succeeded{trouble}"));
     }
     let title = match groups {
         [one] => title_of_one(results, one),
@@ -154,9 +155,9 @@ fn notes(results: &Results, groups: &[&Group], sections: &[Section]) -> Vec<Stri
     let firsts: Vec<usize> =
         sections.iter().map(|section| section.rows.iter().filter(|row| row.first).count()).collect();
     if firsts.iter().any(|count| *count > 1) {
-        notes.push("Bold: first place, shared where none was shown to be slower".to_owned());
+        notes.push("Bold: fastest, or tied for fastest".to_owned());
     } else if firsts.contains(&1) {
-        notes.push("Bold: first place".to_owned());
+        notes.push("Bold: fastest".to_owned());
     }
     if !is_wide(sections) && sections.iter().flat_map(|section| &section.rows).any(|row| row.phases.is_some()) {
         notes.push("Shades from the left: start, work, join".to_owned());
@@ -167,7 +168,7 @@ fn notes(results: &Results, groups: &[&Group], sections: &[Section]) -> Vec<Stri
     match reasons.as_slice() {
         [] => {}
         [one] => notes.push(one.clone()),
-        several => notes.push(format!("No verdict in {} groups", several.len())),
+        several => notes.push(format!("No verdict in {} workloads", several.len())),
     }
     notes.extend(words::disturbed(results, groups.iter().flat_map(|group| group.cells.iter().copied())));
     notes
@@ -187,20 +188,22 @@ fn title_of_one(results: &Results, group: &Group) -> String {
     let per_item = if group.per_item { " per item" } else { "" };
     let shown = |value: f64| format!("{}{per_item}", show_seconds(value));
     let timed = group.cells.iter().copied().filter_map(|cell| Some((cell, seconds(cell)?)));
-    let Some((fastest, time)) = timed.min_by(|a, b| a.1.total_cmp(&b.1)) else { return "No way has a time".to_owned() };
+    let Some((fastest, time)) = timed.min_by(|a, b| a.1.total_cmp(&b.1)) else {
+        return "No configuration has a time".to_owned();
+    };
     if group.cells.len() == 1 {
         let take = if is_plural(&label(fastest)) { "take" } else { "takes" };
         return capital(&format!("{} {take} {}", label(fastest), shown(time)));
     }
     let suffix = finding::suffix(results, verdict);
     let Some(verdict) = verdict.filter(|_| decided(results, verdict)) else {
-        return capital(&format!("{} took the least time, {}{suffix}", label(fastest), shown(time)));
+        return capital(&format!("{} has the lowest median time, {}{suffix}", label(fastest), shown(time)));
     };
     if let Some(why) = finding::too_few_rounds(verdict) {
         return format!("{why}; lowest median: {}, {}", label(fastest), shown(time));
     }
     match verdict.winners.as_slice() {
-        [] => capital(&format!("{} took the least time, {}", label(fastest), shown(time))),
+        [] => capital(&format!("{} has the lowest median time, {}", label(fastest), shown(time))),
         [one] => {
             let second = verdict.ranking.iter().copied().find(|cell| cell != one && seconds(*cell).is_some());
             let against = second.and_then(|second| Some((second, finding::shown_faster(verdict, *one, second)?)));
@@ -213,8 +216,7 @@ fn title_of_one(results: &Results, group: &Group) -> String {
                 capital(&format!("{} {} fastest: {time}{against}", label(*one), be(&label(*one))))
             } else {
                 // Not everything was compared with it, or not everything was decided.
-                let lead = if is_plural(&label(*one)) { "lead" } else { "leads" };
-                capital(&format!("{} {lead} with {time}", label(*one)))
+                format!("Nothing is shown to be faster than {}: {time}", label(*one))
             }
         }
         several => shared_first(verdict, several, group.cells.len(), label, seconds),
@@ -229,13 +231,13 @@ fn shared_first(
     seconds: impl Fn(usize) -> Option<f64>,
 ) -> String {
     let names: Vec<String> = winners.iter().map(|cell| label(*cell)).collect();
-    let names = if names.len() <= 3 { words::listed(&names) } else { format!("{} of {of} ways", names.len()) };
+    let names =
+        if names.len() <= 3 { words::listed(&names) } else { format!("{} of {of} configurations", names.len()) };
     let values = winners.iter().filter_map(|cell| seconds(*cell));
     let (low, high) = values.fold((f64::INFINITY, 0.0_f64), |(low, high), value| (low.min(value), high.max(value)));
     let range = words::seconds_range(low, high);
-    let tie =
-        if finding::equivalent(verdict, winners) { "they are equivalent" } else { "which is faster is undecided" };
-    capital(&format!("{names} share first place at {range}; {tie}"))
+    let tie = if finding::equivalent(verdict, winners) { "they are equivalent" } else { "no significant difference" };
+    capital(&format!("{names} are tied for fastest at {range}; {tie}"))
 }
 
 /// What all winners of a group have in common, as far as that names a way; nothing where the group has no verdict.
@@ -273,11 +275,11 @@ fn title_of_several(results: &Results, groups: &[&Group]) -> String {
         groups.iter().filter_map(|group| winner(results, group).map(|winner| (*group, winner))).collect();
     if found.is_empty() {
         let suffix = finding::suffix(results, groups.first().and_then(|group| verdict_of(results, group)));
-        return format!("Times of {of} groups{suffix}");
+        return format!("Times of {of} workloads{suffix}");
     }
     let too_few = |group: &&Group| verdict_of(results, group).and_then(finding::too_few_rounds);
     if let Some(why) = groups.iter().map(too_few).collect::<Option<Vec<_>>>().and_then(|all| all.into_iter().max()) {
-        return format!("{why} in any of {} groups", groups.len());
+        return format!("{why} in any of {} workloads", groups.len());
     }
     let short = groups.len() <= 3 && groups.iter().all(|group| group.label.chars().count() <= 36);
     let missing = groups.len() - found.len();
@@ -299,7 +301,7 @@ fn by_winner(found: &[(&Group, Option<String>)]) -> Vec<String> {
     }
     let part = |(winner, labels): &(Option<&str>, Vec<String>)| match winner {
         Some(winner) => format!("{winner} {} fastest in {}", be(winner), words::listed(labels)),
-        None => format!("first place is undecided in {}", words::listed(labels)),
+        None => format!("there is a tie for fastest in {}", words::listed(labels)),
     };
     places.iter().map(part).collect()
 }
@@ -319,9 +321,9 @@ fn counted(found: &[(&Group, Option<String>)], of: usize) -> Vec<String> {
         .take(3)
         .map(|(name, count)| {
             let share = match (*count, of) {
-                (2, 2) => "both groups".to_owned(),
-                (count, of) if count == of => format!("all {of} groups"),
-                (count, of) => format!("{count} of {of} groups"),
+                (2, 2) => "both workloads".to_owned(),
+                (count, of) if count == of => format!("all {of} workloads"),
+                (count, of) => format!("{count} of {of} workloads"),
             };
             format!("{name} {} fastest in {share}", be(name))
         })
@@ -333,9 +335,9 @@ fn counted(found: &[(&Group, Option<String>)], of: usize) -> Vec<String> {
     let shared = found.iter().filter(|(_, winner)| winner.is_none()).count();
     if shared > 0 {
         parts.push(match parts.is_empty() {
-            true if shared == of => format!("first place is undecided in all {of} groups"),
-            true => format!("first place is undecided in {shared} of {of} groups"),
-            false => format!("first place is undecided in {shared}"),
+            true if shared == of => format!("there is a tie for fastest in all {of} workloads"),
+            true => format!("there is a tie for fastest in {shared} of {of} workloads"),
+            false => format!("there is a tie for fastest in {shared}"),
         });
     }
     parts

@@ -35,10 +35,10 @@ pub(super) fn charts(results: &Results, base: &str) -> Vec<Chart> {
 
 fn why_not(results: &Results) -> &'static str {
     if results.run.quick {
-        "a quick run has no instrumented trials, whose events it shows"
+        "a quick run has no profiling trials, whose events this chart shows"
     } else if results.timelines.is_empty() {
-        "these results hold no events: they are kept of instrumented trials that ended right, or in which the planned \
-         fault happened and the program lived to tell of it"
+        "these results hold no events: they are kept of successful profiling trials, and of those in which the program \
+         survived the injected fault"
     } else {
         "the events of these results span no time"
     }
@@ -82,10 +82,10 @@ fn chart(results: &Results, cell: &Cell, timeline: &Timeline, stem: String, coun
     let story = Story::of(timeline, cell);
     let title = title(cell, &story);
     let Some(group) = results.groups.get(cell.group) else {
-        return Chart::refused(ChartKind::Timeline, stem, title, "its group is missing".to_owned());
+        return Chart::refused(ChartKind::Timeline, stem, title, "its workload is missing".to_owned());
     };
     let subtitle =
-        format!("Who did what, when, with {}{}; one instrumented trial", cell.label, words::what(results, group),);
+        format!("Who did what, when, with {}{}; one profiling trial", cell.label, words::what(results, group),);
     let (title, subtitle) = view::headline(results, title, subtitle);
     let sheet = Frame::new(results, &[group], &title, &subtitle, &notes(&story, counts));
     let alt = format!("{title}. {subtitle}. {}.", in_words(&story));
@@ -99,15 +99,15 @@ fn notes(story: &Story, (drawn, all): (usize, usize)) -> Vec<String> {
     if story.aggregated() {
         let whose = if story.lanes.iter().any(|lane| lane.workers > 1) { "a lane's workers" } else { "the time" };
         let (lanes, bars) = (story.single.len(), story.bars);
-        notes.push(format!("Too much to tell apart ({lanes} lanes, {bars} bars): heights are shares of {whose}"));
+        notes.push(format!("{lanes} lanes and {bars} bars are too many: heights are shares of {whose}"));
     } else if story.has(What::Crash) {
-        notes.push("Faint before a death: since its worker's last reply".to_owned());
+        notes.push("Faint: from a worker's last result to its death".to_owned());
     }
     if story.left_out > 0 {
         notes.push(format!("Dotted: {} later events were not kept", story.left_out));
     }
     if all > drawn {
-        notes.push(format!("Of {all} timelines {drawn} have a picture; all of them: runner export --perfetto"));
+        notes.push(format!("{drawn} of {all} timelines are drawn; for all of them: runner export --perfetto"));
     }
     notes
 }

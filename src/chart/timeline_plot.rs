@@ -161,7 +161,7 @@ impl<'a> Layout<'a> {
             entries.push((Entry::Bar(What::Restart), "restart".to_owned()));
         }
         if self.story.has_lock() {
-            entries.push((Entry::Lock, "lock held".to_owned()));
+            entries.push((Entry::Lock, "GIL held".to_owned()));
         }
         entries
     }
@@ -296,10 +296,10 @@ impl<'a> Layout<'a> {
     fn crash(&self, canvas: &mut Canvas, lane: &Lane, bar: &Bar, (before, from, to): (f64, f64, f64), y: f64) {
         let paint = self.paint(What::Crash);
         if from - before > 1.0 {
-            let title = format!("{}: since its last reply", lane.name);
+            let title = format!("{}: since its last result", lane.name);
             canvas.rounded([before, y, from, y + BAR], paint, 0.35, Some(&title));
         }
-        let title = format!("{}: died, noticed and buried within {}", lane.name, bar.length());
+        let title = format!("{}: died; detected and reaped within {}", lane.name, bar.length());
         canvas.rounded([from, y, to.max(from + 2.0), y + BAR], paint, 1.0, Some(&title));
         canvas.line((from, y - 4.0), (from, y + BAR + 4.0), Stroke::solid(paint, 2.0));
         let middle = (from - 9.0).max(self.left + 5.0);

@@ -48,7 +48,7 @@ pub(super) fn draw(
     }
     if !lane.held.is_empty() {
         let held = shares(&mut lane.held.iter().copied());
-        let title = format!("{}: share of the time with the lock", lane.name);
+        let title = format!("{}: share of the time with the GIL", lane.name);
         area(canvas, &vec![0.0; steps], &held, (left, y + BAR, STRIP), Paint::Muted, &title);
     }
     for bar in lane.bars.iter().filter(|bar| bar.what == What::Crash) {

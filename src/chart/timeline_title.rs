@@ -46,16 +46,16 @@ fn deaths(story: &Story) -> Option<String> {
     if let [only] = dead.as_slice() {
         let rest = only
             .again
-            .map_or("; nobody took its place".to_owned(), |time| format!(" and was replaced within {}", seconds(time)));
+            .map_or("; it was not replaced".to_owned(), |time| format!(" and was replaced within {}", seconds(time)));
         return Some(capital(&format!("{} died after {after}{rest}", only.name)));
     }
     let replaced: Vec<u64> = dead.iter().filter_map(|death| death.again).collect();
     let longest = replaced.iter().max().map_or(String::new(), |most| format!(" within {}", seconds(*most)));
     let rest = match replaced.len() {
-        0 => "; nobody took their place".to_owned(),
-        all if all == dead.len() => format!("; each time another took its place{longest}"),
-        1 => format!("; once another took its place{longest}"),
-        some => format!("; {some} times another took its place{longest}"),
+        0 => "; they were not replaced".to_owned(),
+        all if all == dead.len() => format!("; each was replaced{longest}"),
+        1 => format!("; one was replaced{longest}"),
+        some => format!("; {some} were replaced{longest}"),
     };
     let one = dead.iter().all(|death| death.name == first.name);
     let who =
@@ -96,18 +96,18 @@ fn lock(cell: &Cell, story: &Story) -> Option<String> {
     let share = sum as f64 / (to - from) as f64;
     // Processes have a lock each, so that several are held at a time; clocks of different threads may differ by a little.
     if sum as f64 > union as f64 * 1.02 {
-        return Some(capital(&format!("every process has a lock of its own: {share:.1} are held at a time")));
+        return Some(capital(&format!("every process has its own GIL: {share:.1} are held at a time")));
     }
     let who = workers(cell, holders);
     if holders == 1 {
-        return Some(capital(&format!("{who} holds the lock {:.0}% of the time", share * 100.0)));
+        return Some(capital(&format!("{who} holds the GIL {:.0}% of the time", share * 100.0)));
     }
     if share >= MOSTLY {
         let who = format!("{holders} {}", who.split_once(' ').map_or("workers", |(_, noun)| noun));
         let cores = if share >= 0.95 { "one core".to_owned() } else { format!("{share:.1} of a core") };
-        return Some(format!("One thread at a time holds the lock: {who} keep {cores} busy"));
+        return Some(format!("One thread at a time holds the GIL: {who} keep {cores} busy"));
     }
-    Some(format!("The lock is held {:.0}% of the time, by {who} in turn", share * 100.0))
+    Some(format!("The GIL is held {:.0}% of the time, by {who} in turn", share * 100.0))
 }
 
 fn work(cell: &Cell, story: &Story) -> Option<String> {

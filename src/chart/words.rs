@@ -52,7 +52,7 @@ pub(super) fn trials_and_interval<'a>(shown: impl Iterator<Item = &'a Interval>)
         }
     }
     if most == 0 {
-        return "no trial ended right".to_owned();
+        return "no trial succeeded".to_owned();
     }
     let trials = match (fewest, most) {
         (1, 1) => "one trial".to_owned(),
@@ -214,7 +214,7 @@ pub(super) fn disturbed(results: &Results, cells: impl Iterator<Item = usize>) -
         disturbed += estimate.disturbed;
         trials += estimate.trials;
     }
-    (disturbed > 0).then(|| format!("{disturbed} of {trials} timed trials were disturbed by other load"))
+    (disturbed > 0).then(|| format!("{disturbed} of {trials} timed trials were noisy (other load)"))
 }
 
 /// A file name's part for a label: a slug that says something.

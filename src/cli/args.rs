@@ -9,23 +9,23 @@ use super::init::InitOptions;
 use super::pages::{COMPLETIONS_HELP, CompletionsOptions, ManOptions};
 use crate::report::{columns_help, embed};
 
-const ABOUT: &str = "Threads or processes, and over which IPC? Runs every way that a scenario describes, fairly, and says \
-                     what is faster, by how much, and how sure that is.";
+const ABOUT: &str = "Threads or processes, and over which IPC? Runs every configuration of a scenario fairly and \
+                     reports which is faster, by how much, and with what confidence.";
 
 const AFTER: &str = "\
 Examples:
   runner scenarios/*.yaml          run, write reports/NAME/, print the verdicts
   runner --quick scenarios/*.yaml  the same in seconds: small sizes, no verdict
   runner init                      write a scenario for a use case, to change it
-  runner explain ipc               what a word means, with an example
-  runner plan my.yaml              what would be run, what is skipped, how long
-  runner check my.yaml             all mistakes of a scenario, without running it
+  runner explain ipc               explain a key, a task or a term, with an example
+  runner plan my.yaml              what would run, what is skipped, how long it takes
+  runner check my.yaml             all errors of a scenario, without running it
   runner --filter model=threads,workers=2 my.yaml
                                    a part of it
-  runner --resume scenarios/*.yaml go on where a run was interrupted or killed
+  runner --resume scenarios/*.yaml continue runs that were interrupted or killed
   runner --against old/runner my.yaml
-                                   this build against another, in the same rounds
-  runner compare OLD.json NEW.json two runs side by side, with what else differs
+                                   compare this build with another, in the same rounds
+  runner compare OLD.json NEW.json compare two runs, and list what else differs
   runner list                      tasks, models, IPC methods, charts
   runner render                    draw all reports again from their results
   runner export -o samples.csv     every trial of all reports as a row, for other programs
@@ -34,10 +34,10 @@ Examples:
   runner report --open             all reports as one page that works offline
   runner embed README.md           charts, tables and numbers between markers of a document
 
-Exit codes, the most telling first:
+Exit codes, in order of precedence:
   130, 143  interrupted
-  2         usage, an invalid scenario, nothing to resume, or another build that cannot run beside this one
-  3         a trial ended otherwise than planned, or an output was not written
+  2         usage, an invalid scenario, nothing to resume, or another build that cannot be run with this one
+  3         a trial failed unexpectedly, or an output was not written
   1         an expectation was not met, or was inconclusive under --strict;
             or a regression (--against, compare --gate), or a stale document (embed --check)
   0         everything went as planned";
@@ -56,14 +56,14 @@ pub(super) struct Arguments {
 
 #[derive(Debug, Args)]
 pub(super) struct General {
-    /// Print results and errors alone, no progress
+    /// Print only results and errors, no progress
     #[arg(short, long, global = true)]
     pub(super) quiet: bool,
     /// Print every comparison and check too
     #[arg(short, long, global = true)]
     pub(super) verbose: bool,
     /// Colour what is printed: on a terminal, unless NO_COLOR is set (auto); into pipes and files too (always); or never.
-    /// CLICOLOR_FORCE=1 is another way to say always
+    /// CLICOLOR_FORCE=1 has the same effect as always
     #[arg(long, global = true, value_name = "WHEN", default_value_t = clap::ColorChoice::Auto)]
     pub(super) color: clap::ColorChoice,
 }
@@ -84,35 +84,35 @@ pub(super) fn color_of(arguments: &[String]) -> clap::ColorChoice {
 pub(super) enum Command {
     /// Run scenarios and write their reports (what `runner FILES` does)
     Run(RunOptions),
-    /// Try a Python function of your own, or a command, under every way: a verdict in about a minute, without YAML
+    /// Try your Python function or command under every configuration: a verdict in about a minute, without YAML
     #[command(after_long_help = TRY_HELP)]
     Try(TryOptions),
-    /// Check scenarios: all problems of all files, with their place and the way out
+    /// Check scenarios: report every error of all files, with its location and a fix
     Check(CheckOptions),
-    /// Show what would be run: cells, order, what is skipped and why, about how long
+    /// Show what would run: configurations, order, what is skipped and why, and about how long it takes
     Plan(PlanOptions),
     /// Draw reports again from their results files, without running anything
     Render(RenderOptions),
-    /// Compare two runs of the past, way by way: advice, since runs are not paired and the machine may have drifted
+    /// Compare two earlier runs, configuration by configuration. This is advice only: the runs are not paired
     Compare(CompareOptions),
     /// List what a scenario may name: tasks, models, IPC methods, charts
     List(ListOptions),
-    /// Give the raw samples of reports as CSV or NDJSON, their tables as Markdown, or their timelines for Perfetto
+    /// Export the raw samples of reports as CSV or NDJSON, their tables as Markdown, or their timelines for Perfetto
     #[command(after_long_help = export_help())]
     Export(ExportOptions),
-    /// Make one page of reports that works offline: charts with values to point at, sortable tables, light and dark
+    /// Make one page of reports that works offline: charts with tooltips, sortable tables, light and dark
     Report(ReportOptions),
     /// Put charts, tables and numbers of reports into documents, between markers, without running anything
     #[command(after_long_help = embed_help())]
     Embed(EmbedOptions),
     /// Print the JSON Schema (draft-07) of scenarios, for editors, or of results files
     Schema(SchemaOptions),
-    /// Tell what a word of scenarios or reports means: its default, where it may stand, an example
+    /// Explain a key or term of scenarios and reports: meaning, default, where it is allowed, an example
     #[command(after_long_help = EXPLAIN_HELP)]
     Explain(ExplainOptions),
-    /// Write a commented scenario for a use case, to change it and run it
+    /// Write a commented scenario for a use case, ready to edit and run
     Init(InitOptions),
-    /// Print what makes a shell complete commands, options and their values
+    /// Print shell completions for commands, options and their values
     #[command(after_long_help = COMPLETIONS_HELP)]
     Completions(CompletionsOptions),
     /// Print the manual page, or write a page for every command into a folder
@@ -131,12 +131,12 @@ pub(super) struct RunOptions {
     /// reports/filtered, with --against reports/against]
     #[arg(short, long, value_name = "FOLDER")]
     pub(super) output: Option<PathBuf>,
-    /// Go on with runs that were interrupted or killed, from their journals; trials already done are not run again. Of
+    /// Continue runs that were interrupted or killed, from their journals; completed trials are not run again. Of
     /// several scenarios, those with a complete report of the same run are left as they are. Refused where the scenario,
     /// the options, the version or the machine differ, and where no run was broken off
     #[arg(long)]
     pub(super) resume: bool,
-    /// Hold this build against another: run every way with both in the same rounds, and exit with 1 where this one is
+    /// Compare this build with another: run every configuration with both in the same rounds, and exit with 1 where this one is
     /// shown to be slower by more than the scenario's margin
     #[arg(long, value_name = "OLD_RUNNER")]
     pub(super) against: Option<PathBuf>,
@@ -194,7 +194,7 @@ Examples:
   runner try -- gzip -kc {item} --items files  a command, with each item in the place of {item}
   runner try work:shrink --save mine.yaml      also write the scenario, to change it and run it again
 
-The function is called with one item, and what it returns must not differ from call to call: every way's results are
+The function is called with one item, and what it returns must not differ from call to call: every configuration's results are
 compared with those of a serial run. Naming it here is what allows it to be run; in a scenario, --allow-commands does.";
 
 /// What is tried, and how.
@@ -272,7 +272,7 @@ pub(super) struct CompareOptions {
     /// Results of the later run
     #[arg(value_name = "NEW")]
     pub(super) new: PathBuf,
-    /// Exit with 1 where a way is slower beyond the margin, by its time and relative to the baseline alike
+    /// Exit with 1 where a configuration is slower beyond the margin, by its time and relative to the reference alike
     #[arg(long)]
     pub(super) gate: bool,
     /// Print the comparison as JSON
@@ -319,9 +319,9 @@ pub(super) enum Format {
     Csv,
     /// The same rows as JSON objects, one a line
     Ndjson,
-    /// A table per group: every way with time, speedup, their intervals and levels
+    /// A table per workload: every configuration with time, speedup, their intervals and levels
     Md,
-    /// The timelines as Chrome trace events (JSON): a process per way, a track for main and for each worker
+    /// The timelines as Chrome trace events (JSON): a process per configuration, a track for main and for each worker
     Perfetto,
 }
 
@@ -332,16 +332,16 @@ fn export_help() -> String {
   runner export                              every trial of all reports, as CSV on standard output
   runner export cpu-bound -o samples.csv     those of one report, into a file
   runner export --format ndjson | jq .       as JSON, an object a line
-  runner export --format md                  tables of every way, for a page of one's own
+  runner export --format md                  tables of every configuration, for your own page
   runner export --perfetto -o trace.json   starts, items, crashes and joins, for ui.perfetto.dev
 
 Each row is one trial; times of `kind` timed whose `duplicate` is false are those that estimates come from. What has no
 value is empty in CSV and null in NDJSON. In CSV, lists are joined by blanks, and a text that starts with =, +, -, @, a
 tab or a line break gets an apostrophe before it, so that no spreadsheet takes it for a formula. Histograms of the times
-per item, and everything that is derived, stand in results.json (`runner schema results`).
+per item, and all derived values are in results.json (`runner schema results`).
 
-A timeline is kept of one instrumented trial of every way whose scenario has the chart `timeline`. As trace events, times
-are in microseconds since the start of that trial; when the interpreter lock was held is a track of its own below its worker.
+A timeline is kept of one profiling trial of every configuration whose scenario has the chart `timeline`. As trace events, times
+are in microseconds since the start of that trial; a track below each worker shows when it held the GIL.
 
 Columns:
 {}",
@@ -404,7 +404,7 @@ pub(super) enum EmbedFormat {
 /// What markers may say.
 fn embed_help() -> String {
     format!(
-        "A block is what stands between two markers. In Markdown and HTML they are comments:
+        "A block is the text between two markers. In Markdown and HTML they are comments:
 
   <!-- runner:chart speedup scenario=cpu-bound width=760 -->
   <!-- runner:end -->
@@ -420,14 +420,14 @@ and in reStructuredText `.. runner:chart …` and `.. runner:end`, with blank li
               In .rst: name=NAME, for |NAME|
   terminal    what the terminal shows, as a code block; width=COLUMNS, lines=AT_MOST
 
-All take scenario=NAME. `value` and `verdict` may stand within a line:
+All take scenario=NAME. `value` and `verdict` may be used within a line:
 
   It is <!-- runner:value scenario=io-bound where model=threads workers=8 --><!-- runner:end --> as fast.
 
 The end marker gets a hash of what was written, so that text edited by hand is not lost: such a block is refused without
 --force. Paths of pictures are relative to the document. Where nothing changes, nothing is written.
 
-Exit codes: 0 written or fresh; 1 stale (--check); 2 an error: no marker in a document, a mistake in one, no such report.
+Exit codes: 0 written or fresh; 1 stale (--check); 2 an error: no marker in a document, an error in one, no such report.
 
 Metrics:
 {}",
@@ -437,7 +437,7 @@ Metrics:
 
 #[derive(Debug, Args)]
 pub(super) struct SchemaOptions {
-    /// Which files it describes
+    /// Which files to describe
     #[arg(value_name = "OF", default_value = "scenario")]
     pub(super) of: Described,
 }

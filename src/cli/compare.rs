@@ -21,7 +21,7 @@ pub(super) fn compare(options: &CompareOptions, output: &Output) -> Result<Exit>
     let comparison = compare_runs(&old, &new);
     if comparison.common == 0 {
         let (old, new) = (options.old.display(), options.new.display());
-        output.error(&format!("{old} and {new} have no way in common: nothing can be compared"));
+        output.error(&format!("{old} and {new} have no configuration in common: nothing can be compared"));
         return Ok(Exit::Usage);
     }
     if let Some(folder) = &options.output {

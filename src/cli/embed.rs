@@ -85,11 +85,11 @@ fn checked(documents: &[Document<'_>], found: &Found<'_>, options: &EmbedOptions
         output.error(&format!("not what its results draw: {}", paths.join(", ")));
         let mut reports: Vec<String> = found.altered.iter().map(|(report, _)| argument(report)).collect();
         reports.dedup();
-        output.say(&format!("mend with: runner render {}{}", reports.join(" "), out_option(&options.reports)));
+        output.say(&format!("fix with: runner render {}{}", reports.join(" "), out_option(&options.reports)));
     }
     if !found.stale.is_empty() {
         output.error(&format!("stale: {}", names(found.stale.iter().copied())));
-        output.say(&format!("mend with: {}", command(&found.stale, options)));
+        output.say(&format!("fix with: {}", command(&found.stale, options)));
     }
     Exit::NotMet
 }
@@ -145,7 +145,7 @@ fn document<'a>(path: &'a Path, options: &EmbedOptions, shelf: &mut ReportEntry)
     let name = path.display();
     let whole = |error: String| vec![format!("{name}: {error}")];
     let bytes = std::fs::read(path).map_err(|error| whole(format!("cannot be read: {error}")))?;
-    let old = String::from_utf8(bytes).map_err(|_| whole("this is no UTF-8 text".into()))?;
+    let old = String::from_utf8(bytes).map_err(|_| whole("this is not UTF-8 text".into()))?;
     let syntax = Syntax::of_ending(&path.extension().unwrap_or_default().to_string_lossy());
     let look = look(syntax, options.format).map_err(whole)?;
     shelf.folder = folder_of(path).map_err(|error| whole(error.to_string()))?;
@@ -236,7 +236,7 @@ impl ReportStore for ReportEntry {
                 let message = format!("there is no report `{scenario}` in {out}");
                 return Err(match nearest(scenario, known.iter().map(String::as_str)) {
                     Some(near) => Problem::new(message, format!("did you mean `{near}`?")),
-                    None => Problem::new(message, "run its scenario first, or say where with --reports"),
+                    None => Problem::new(message, "run its scenario first, or give the folder with --reports"),
                 });
             }
             let results = derived(&self.out.join(scenario)).map_err(|error| Problem::bare(format!("{error:#}")))?;

@@ -44,10 +44,7 @@ pub(super) fn explain(options: &ExplainOptions, tasks: &Tasks, output: &Output) 
             Some(near) => format!("did you mean `{near}`? "),
             None => String::new(),
         };
-        output.error(&format!(
-            "`{}` is no word of the language; {help}`runner explain` lists all words",
-            printable(asked)
-        ));
+        output.error(&format!("unknown word `{}`; {help}`runner explain` lists all of them", printable(asked)));
         return Ok(Exit::Usage);
     }
     if options.json {
@@ -82,7 +79,7 @@ fn overview(entries: &[Entry], width: usize) -> String {
             headings.push(&entry.heading);
         }
     }
-    let mut text = String::from("`runner explain WORD` tells what a word means, with an example.\n");
+    let mut text = String::from("`runner explain WORD` explains a word, with an example.\n");
     for heading in headings {
         let mut words: Vec<&str> = Vec::new();
         for entry in entries.iter().filter(|entry| entry.heading == heading) {

@@ -17,8 +17,8 @@ pub(super) fn export(options: &ExportOptions, output: &Output) -> Result<Exit> {
     let asked = options.perfetto.then_some(Format::Perfetto).or(options.format);
     let Some(format) = asked.or_else(|| by_ending(options.output.as_deref())) else {
         output.error(
-            "which format is meant cannot be told from the name of the file: say --format csv, --format ndjson, \
-             --format md or --perfetto",
+            "the file name does not determine the format: give --format csv, --format ndjson, --format md or \
+             --perfetto",
         );
         return Ok(Exit::Usage);
     };

@@ -38,25 +38,25 @@ macro_rules! case {
 
 /// All use cases, in the order of the menu.
 pub(super) const USE_CASES: &[UseCase] = &[
-    case!("cpu-bound", "templates/cpu-bound", "work that keeps a core busy: what do threads and processes bring?"),
+    case!("cpu-bound", "templates/cpu-bound", "work that keeps a core busy: what do threads and processes gain?"),
     case!("io-bound", "templates/io-bound", "work that waits: how many workers are worth it?"),
     case!("download", "templates/download", "files over HTTP: how many at once, by threads or an event loop?"),
-    case!("crawl", "templates/crawl", "pages that lead to others: who fetches them fastest?"),
+    case!("crawl", "templates/crawl", "pages that lead to others: what fetches them fastest?"),
     case!("images", "templates/images", "a folder of photographs: does it pay to process them in parallel?"),
     case!("database", "templates/database", "rows of an SQLite file: do threads read and insert them faster?"),
-    case!("logging", "logging", "one log of many producers: one writer, or everybody alone?"),
+    case!("logging", "logging", "one log for many producers: a single writer, or every worker by itself?"),
     case!("training", "templates/training", "rounds in which all wait for the slowest: does it still pay?"),
     case!(
         "pipeline",
         "templates/pipeline",
-        "work in stages: which one holds the others up, and do more workers there help?"
+        "work in stages: which one is the bottleneck, and do more workers there help?"
     ),
     case!("ipc", "templates/ipc", "bytes between processes: which method, at which size?"),
-    case!("python", "templates/python", "CPython's lock (GIL): do threads help where it computes, and where it waits?"),
-    case!(allowed "own-function", "templates/own-function", "a Python function of your own: threads or processes?"),
-    case!(allowed "own-command", "own-command", "a program of your own: how many at a time?"),
+    case!("python", "templates/python", "the GIL of CPython: do threads help where it computes, and where it waits?"),
+    case!(allowed "own-function", "templates/own-function", "your own Python function: threads or processes?"),
+    case!(allowed "own-command", "own-command", "your own program: how many at a time?"),
     case!("crash-safety", "templates/crash-safety", "a worker dies: what is lost, and what goes on?"),
-    case!("service-rate", "service-rate", "requests that come at a rate: how late are replies, who falls behind?"),
+    case!("service-rate", "service-rate", "requests at an arrival rate: what is the latency, and what saturates?"),
     case!("memory", "memory", "what does a worker cost in memory?"),
 ];
 

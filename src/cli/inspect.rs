@@ -111,7 +111,7 @@ fn plan_text(plan: &Plan, tasks: &Tasks, output: &Output) -> String {
     let time = std::time::Duration::from_secs_f64(cost.seconds);
     let _ = writeln!(
         text,
-        "  {} in {} of {} (seed {}), with {} instrumented and {} for memory; about {} (a rough estimate)",
+        "  {} in {} of {} (seed {}), with {} profiling and {} for memory; about {} (a rough estimate)",
         plural(cost.trials(), "trial"),
         plural(plan.rounds.into(), "round"),
         plural(plan.cells.len() as u64, "configuration"),

@@ -20,7 +20,7 @@ pub(super) fn line(plan: &Plan, group: &Group) -> String {
     let least = fewest_rounds(compared);
     let (rounds, family) = (plural(plan.rounds.into(), "round"), plural(compared.into(), "comparison"));
     if plan.rounds < least {
-        return format!("    power: {rounds} cannot decide {family}; it takes at least {least} rounds\n");
+        return format!("    power: {rounds} are too few for {family}; at least {least} rounds are needed\n");
     }
     let shown = SPREADS.into_iter().enumerate().map(|(at, spread)| {
         let shown = detectable(plan.rounds, compared, spread).map_or("nothing".into(), |log| effect(log.exp()));
@@ -28,8 +28,8 @@ pub(super) fn line(plan: &Plan, group: &Group) -> String {
     });
     let [quiet, shared, noisy] = SPREADS.map(|spread| wanted(plan, compared, spread));
     let (shown, margin) = (shown.collect::<Vec<_>>().join(", "), show_percent(plan.margin));
-    format!("    power: {rounds}, {family}: four runs in five show a difference of {shown}; ")
-        + &format!("{margin} would take about {quiet}, {shared} or {noisy} rounds\n")
+    format!("    power: {rounds}, {family}: 80% power to detect {shown}; ")
+        + &format!("{margin} takes about {quiet}, {shared} or {noisy} rounds\n")
 }
 
 /// How many rounds would show the margin.

@@ -73,9 +73,7 @@ pub(super) fn derived(folder: &Path) -> Result<Results> {
 /// Names of the reports in a folder.
 pub(super) fn report_names(out: &Path) -> Result<Vec<String>> {
     let entries = std::fs::read_dir(out).map_err(|error| match error.kind() {
-        ErrorKind::NotFound => {
-            anyhow!("there is no folder {}; say with --reports where the reports are", out.display())
-        }
+        ErrorKind::NotFound => anyhow!("there is no folder {}; give their folder with --reports", out.display()),
         _ => anyhow!(error).context(format!("reading the reports in {}", out.display())),
     })?;
     let mut names: Vec<String> = entries

@@ -91,7 +91,7 @@ fn target(out: &Path, plan: &Plan, builds: &Builds, resume: bool, output: &Outpu
     let folder = out.join(&plan.name);
     // The name is a slug, so the folder lies in `out`, unless somebody put a link there that leads elsewhere.
     if folder.symlink_metadata().is_ok_and(|meta| meta.is_symlink()) {
-        anyhow::bail!("{} is a link; reports are written into folders of their own: remove it", folder.display());
+        anyhow::bail!("{} is a link; a report needs a real folder: remove the link", folder.display());
     }
     std::fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
     let path = folder.join("results.json");

@@ -102,7 +102,7 @@ fn function(options: &TryOptions, call: &str, items: Option<&[String]>, output: 
     for (number, item) in items.unwrap_or_default().iter().enumerate() {
         if let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(item) {
             let (number, how) = (number + 1, "write JSON on each line, such as a number or \"text\" in quotes");
-            return Err(Refused(format!("item {number} is no JSON: {error}; {how}")));
+            return Err(Refused(format!("item {number} is not JSON: {error}; {how}")));
         }
     }
     let split = call.split_once(':').filter(|(module, name)| !module.is_empty() && !name.is_empty());

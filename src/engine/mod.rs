@@ -194,7 +194,7 @@ impl TrialRunner<'_> {
         let report = self.host(&spec)?;
         let found = match report.outcome {
             Outcome::Ok => Ok((report.digest, report.known)),
-            other => Err(format!("the right replies are unknown: {}", other.words())),
+            other => Err(format!("the expected results are unknown: {}", other.words())),
         };
         self.references.insert(key, found.clone());
         Ok(found)

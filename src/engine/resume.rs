@@ -79,7 +79,7 @@ pub fn continued(plan: &Plan, left: JournalContents) -> Result<Resumed, String> 
     match &left.items {
         None if !left.finished.is_empty() => return Err("trials without item counts".into()),
         Some(items) if items.len() != plan.cells.len() => {
-            return Err(format!("{} item counts for {} cells", items.len(), plan.cells.len()));
+            return Err(format!("{} item counts for {} configurations", items.len(), plan.cells.len()));
         }
         _ => {}
     }

@@ -69,7 +69,7 @@ impl ProcessLauncher {
             .stderr(Stdio::piped())
             .spawn()
             .map_err(start("starting a host process"))?;
-        let mut text = serde_json::to_vec(spec).map_err(|e| start("telling the host")(e.into()))?;
+        let mut text = serde_json::to_vec(spec).map_err(|e| start("sending the trial to the host")(e.into()))?;
         text.push(b'\n');
         if let Some(stdin) = &mut child.stdin {
             // A host that died at once is found below, by its end.

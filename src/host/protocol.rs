@@ -58,20 +58,21 @@ pub enum ProtocolError {
         source: std::io::Error,
     },
     /// It did not end in time.
-    #[error("{path} did not answer within {} s: it is no runner", PATIENCE.as_secs())]
+    #[error("{path} did not answer within {} s: it is not runner", PATIENCE.as_secs())]
     Silent {
         /// The program.
         path: PathBuf,
     },
     /// What it said is no answer of a runner.
-    #[error("{path} is no runner, or one from before --against: asked for its protocol, it gave no answer")]
+    #[error("{path} is not runner, or a version without --against: it did not report a protocol")]
     NoRunner {
         /// The program.
         path: PathBuf,
     },
     /// Its hosts would not understand this program.
     #[error(
-        "{path} (runner {version}) speaks protocol {found}, this runner speaks {PROTOCOL}: build both from versions that speak the same"
+        "{path} (runner {version}) speaks protocol {found}, this runner speaks {PROTOCOL}: build both from versions \
+         that use the same protocol"
     )]
     Differs {
         /// The program.

@@ -197,7 +197,7 @@ fn follow(order: &RunContext<'_>, child: &mut Child) -> Option<Ran> {
             Ok(ReadEvent::Line(line)) => line,
             Ok(ReadEvent::Late) => return failed(RunError::TimedOut),
             Ok(ReadEvent::End) => return None,
-            Err(error) => return failed(RunError::Protocol(format!("the driver cannot be heard: {error}"))),
+            Err(error) => return failed(RunError::Protocol(format!("the driver's output cannot be read: {error}"))),
         };
         match serde_json::from_slice(&line) {
             Ok(DriverMessage::Weigh { workers, others }) => {

@@ -15,7 +15,7 @@ use super::IpcError;
 
 /// Takes ownership of an inherited descriptor whose number came with the ticket, and keeps it from further children.
 pub(super) fn inherited(number: &str) -> Result<OwnedFd, IpcError> {
-    let damaged = || IpcError::Protocol(format!("`{number}` is no inherited descriptor"));
+    let damaged = || IpcError::Protocol(format!("`{number}` is not an inherited descriptor"));
     let raw: i32 = number.parse().map_err(|_| damaged())?;
     // SAFETY: F_GETFD only asks; a number that is not open gives an error.
     if raw < 3 || unsafe { libc::fcntl(raw, libc::F_GETFD) } < 0 {
@@ -49,7 +49,7 @@ pub fn give(to: &OwnedFd, message: &[u8], fds: &[BorrowedFd<'_>]) -> Result<(), 
         return Err(IpcError::Protocol(format!("{} descriptors are too many for one message", fds.len())));
     }
     let sent = sendmsg(to, &[IoSlice::new(message)], &mut ancillary, SendFlags::NOSIGNAL);
-    sent.map(|_| ()).map_err(|e| IpcError::os("handing over descriptors")(e.into()))
+    sent.map(|_| ()).map_err(|e| IpcError::os("sending descriptors")(e.into()))
 }
 
 /// A message and the descriptors that came with it.
@@ -67,7 +67,7 @@ pub fn take(from: &OwnedFd) -> Result<Option<Given>, IpcError> {
         match recvmsg(from, &mut [IoSliceMut::new(&mut message)], &mut ancillary, RecvFlags::CMSG_CLOEXEC) {
             Err(Errno::INTR) => {}
             Err(Errno::CONNRESET) => return Ok(None),
-            other => break other.map_err(|e| IpcError::os("taking over descriptors")(e.into()))?,
+            other => break other.map_err(|e| IpcError::os("receiving descriptors")(e.into()))?,
         }
     };
     let fds = ancillary.drain().filter_map(|message| match message {

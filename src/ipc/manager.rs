@@ -113,7 +113,7 @@ struct Client {
 }
 
 fn not_asked_for() -> IpcError {
-    IpcError::Protocol("the manager gave an answer that was not asked for".into())
+    IpcError::Protocol("the manager sent an answer that was not requested".into())
 }
 
 impl Client {
@@ -166,7 +166,7 @@ impl Client {
             }
             GONE => Err(IpcError::Gone(worker)),
             DAMAGED => {
-                Err(IpcError::Protocol(format!("the manager got something from worker {worker} that is no message")))
+                Err(IpcError::Protocol(format!("the manager got something from worker {worker} that is not a message")))
             }
             _ => Err(not_asked_for()),
         }

@@ -160,7 +160,7 @@ struct PipeChannel {
 
 pub(super) fn open(ticket: &str, wait: Wait) -> Result<Box<dyn WorkerEnd>, IpcError> {
     let (requests, replies) =
-        ticket.split_once(',').ok_or_else(|| IpcError::Protocol(format!("`{ticket}` is no ticket")))?;
+        ticket.split_once(',').ok_or_else(|| IpcError::Protocol(format!("`{ticket}` is not a ticket")))?;
     Ok(Box::new(PipeChannel {
         requests: inherited(requests)?,
         replies: inherited(replies)?,

@@ -312,7 +312,7 @@ struct QueueChannel {
 }
 
 pub(super) fn open(ticket: &str, wait: Wait, deadline: Instant) -> Result<Box<dyn WorkerEnd>, IpcError> {
-    let damaged = || IpcError::Protocol(format!("`{ticket}` is no ticket"));
+    let damaged = || IpcError::Protocol(format!("`{ticket}` is not a ticket"));
     let (worker, name) = ticket.split_once(',').ok_or_else(damaged)?;
     let worker = worker.parse().map_err(|_| damaged())?;
     let server = IpcSender::<Hello>::connect(name.to_owned()).map_err(broken)?;

@@ -278,7 +278,7 @@ struct SharedChannel {
 }
 
 pub(super) fn open(ticket: &str, wait: Wait) -> Result<Box<dyn WorkerEnd>, IpcError> {
-    let damaged = || IpcError::Protocol(format!("`{ticket}` is no ticket"));
+    let damaged = || IpcError::Protocol(format!("`{ticket}` is not a ticket"));
     let mut parts = ticket.split(',');
     let name = parts.next().ok_or_else(damaged)?;
     let worker: usize = parts.next().and_then(|part| part.parse().ok()).ok_or_else(damaged)?;

@@ -253,7 +253,7 @@ pub(super) fn carry(
         let mut cursor = Cursor::new(&carrier.message[1..]);
         let reply = wire::take_reply(&mut cursor).map_err(RunError::from)?;
         let Some(mut parcel) = out.pop_front().filter(|parcel| parcel.item == reply.item) else {
-            return Err(RunError::Protocol(format!("a reply to item {}, which was not asked for", reply.item)).into());
+            return Err(RunError::Protocol(format!("a result for item {}, which was not requested", reply.item)).into());
         };
         parcel.trail = passed(parcel.trail, reply.seen);
         parcel.bytes.clear();

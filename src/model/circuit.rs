@@ -121,7 +121,7 @@ impl<'a, 'b, 'c> IterationDispatcher<'a, 'b, 'c> {
         for part in self.parts[worker].clone() {
             let reply = wire::take_reply(&mut cursor)?;
             if reply.item != first + part {
-                let text = format!("a reply to item {} in place of {}", reply.item, first + part);
+                let text = format!("a result for item {} instead of {}", reply.item, first + part);
                 return Err(Stop::RunError(RunError::Protocol(text)));
             }
             ran.done += 1;

@@ -78,5 +78,5 @@ impl Outlets {
 
 /// What a producer is told whose consumer is gone: the consumer itself says why.
 pub(super) fn no_consumer() -> RunError {
-    RunError::Failed("the consumer of the replies has ended".into())
+    RunError::Failed("the consumer of the results has ended".into())
 }

@@ -75,7 +75,10 @@ pub fn run(order: &RunContext<'_>) -> Ran {
 pub fn impossible(model: Model, runtime: Runtime) -> Option<&'static str> {
     match (model, runtime) {
         (Model::Pipeline, Runtime::GilEmulation | Runtime::Python) => Some("stages are run natively"),
-        (Model::Async, Runtime::GilEmulation) => Some("an event loop has one thread, which nobody keeps from the lock"),
+        (Model::Async, Runtime::GilEmulation) => Some(
+            "an event loop has one thread, so no other thread contends for \
+                                                       the GIL",
+        ),
         (Model::Interpreters, Runtime::Native | Runtime::GilEmulation) => Some("sub-interpreters are CPython's"),
         (Model::Rayon, Runtime::Python) => Some("rayon is a Rust library"),
         (Model::Rayon, Runtime::GilEmulation) => Some("CPython has no work-stealing pool that could be emulated"),

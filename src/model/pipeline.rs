@@ -287,7 +287,7 @@ pub(super) fn run(order: &RunContext<'_>) -> Ran {
     let mut ran = Ran { known: order.brief.items, ..Ran::default() };
     let brief = &order.brief;
     if brief.config.stages.len() != brief.stages.len() || brief.stages.is_empty() {
-        return Ran::refused(order, "these are no stages of a pipeline");
+        return Ran::refused(order, "these are not stages of a pipeline");
     }
     let briefs: Vec<JobSpec> = (0..brief.stages.len()).map(|stage| brief.of_stage(stage)).collect();
     let orders: Vec<RunContext<'_>> = briefs.iter().map(|brief| of_stage(order, brief)).collect();

@@ -345,7 +345,7 @@ impl<'a, 'b, 'c> StreamDispatcher<'a, 'b, 'c> {
 
     fn take_replies(&mut self, worker: usize, message: &[u8], ran: &mut Ran) -> Result<(), Stop> {
         if self.open[worker] == 0 {
-            return Err(Stop::RunError(RunError::Protocol("replies that nobody asked for".into())));
+            return Err(Stop::RunError(RunError::Protocol("results that were not requested".into())));
         }
         if let Some(rescue) = &mut self.rescue
             && let Some(took) = rescue.replied(worker, monotonic())
@@ -363,7 +363,7 @@ impl<'a, 'b, 'c> StreamDispatcher<'a, 'b, 'c> {
             }
             let Some(new) = self.done.mark(item) else {
                 return Err(Stop::RunError(RunError::Protocol(format!(
-                    "a reply to item {item}, which does not exist"
+                    "a result for item {item}, which does not exist"
                 ))));
             };
             if !new {

@@ -49,7 +49,7 @@ pub(super) fn build(scenario: &Scenario, tasks: &Tasks, options: &Options) -> Re
             built.skipped.iter().map(|skipped| format!("{}: {}", skipped.what, skipped.why)).collect();
         let first = scenario.models.first().map(|model| &model.place);
         let place = first.or(scenario.pipeline.as_ref().map(|pipeline| &pipeline.place)).map_or(0..0, Clone::clone);
-        let fault = Fault::new("no cell is left to run", format!("all are skipped; {}", reasons.join("; ")));
+        let fault = Fault::new("no configuration is left to run", format!("all are skipped; {}", reasons.join("; ")));
         problems.push(fault.at(&scenario.text, &place));
     }
     built.group_in_order();
@@ -202,8 +202,8 @@ impl Builder<'_> {
     ) {
         let is_python = shared.runtime == Runtime::Python;
         let wrong = match shared.fault {
-            Some(FaultKind::Panic) if is_python => Some("Python has no panics: `exception` is its word"),
-            Some(FaultKind::Exception) if !is_python => Some("Rust has no exceptions: `panic` is its word"),
+            Some(FaultKind::Panic) if is_python => Some("Python has no panics: use `exception`"),
+            Some(FaultKind::Exception) if !is_python => Some("Rust has no exceptions: use `panic`"),
             _ => None,
         };
         if let (Some(why), Some(fault)) = (wrong, shared.fault) {
@@ -257,7 +257,7 @@ impl Builder<'_> {
             match self.options.pythons.get(&name) {
                 Some(Ok(interpreter)) => found.push((Some(name), Some(interpreter.clone()))),
                 Some(Err(why)) => self.want(what.clone(), why),
-                None => self.want(what.clone(), "nobody looked for interpreters"),
+                None => self.want(what.clone(), "no interpreter was looked for"),
             }
         }
         found
@@ -380,8 +380,8 @@ impl Builder<'_> {
         if members.iter().any(|id| self.built.points[*id] == point) {
             // Under a table, settings that it does not use make equal cells: that has been said already.
             if point.config.dispatch != Some(Dispatch::Claim) {
-                let what = format!("equal cells of {}", point.config.model.word());
-                self.collapse(what, "two entries ask for one and the same cell".into());
+                let what = format!("equal configurations of {}", point.config.model.word());
+                self.collapse(what, "two entries ask for the same configuration".into());
             }
             return;
         }

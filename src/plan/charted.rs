@@ -27,7 +27,7 @@ pub(super) fn resolve(scenario: &Scenario, built: &ConfigMatrix, cores: u32) -> 
             Ok(found) => charts.push(found),
             Err(_) if built.wanting => skipped.push(Skipped {
                 what: format!("chart {}", chart.kind.word()),
-                why: "cells that it names are skipped here".into(),
+                why: "configurations that it names are skipped here".into(),
             }),
             Err(found) => problems.extend(found),
         }
@@ -51,7 +51,9 @@ fn resolve_one(scenario: &Scenario, chart: &scenario::Chart, facts: &Facts, core
         let has = |point: &usize| facts[*point].iter().any(|(known, _)| known == word);
         if problems.is_empty() && !points.iter().any(has) {
             let help = "name a setting that they have, change `where`, or remove this key";
-            problems.push(Fault::new(format!("no cell of this chart has `{word}`"), help).at(&scenario.text, place));
+            problems.push(
+                Fault::new(format!("no configuration of this chart has `{word}`"), help).at(&scenario.text, place),
+            );
         }
     }
     if !problems.is_empty() {
@@ -71,7 +73,7 @@ pub(super) fn keep(charts: Option<Vec<Chart>>, narrowed: &Selection, skipped: &m
             if cells.is_empty() {
                 skipped.push(Skipped {
                     what: format!("chart {} of {}", chart.kind.word(), chart.chosen),
-                    why: "its cells are not among those that were selected".into(),
+                    why: "its configurations are not among those that were selected".into(),
                 });
                 continue;
             }

@@ -64,21 +64,25 @@ pub(super) fn in_vain<'a>(terms: &'a [Term], facts: &Facts, cores: u32) -> Vec<(
                 continue;
             }
             let help = match (shown.is_empty(), crate::text::nearest(text, shown.iter().copied())) {
-                (true, _) => format!("no cell of this scenario has `{}`", term.key),
+                (true, _) => format!("no configuration of this scenario has `{}`", term.key),
                 (false, Some(near)) if text.parse::<f64>().is_err() => {
                     format!("did you mean `{near}`? there are {}", list(&shown))
                 }
-                (false, _) => format!("the cells of this scenario have {}", list(&shown)),
+                (false, _) => format!("the configurations of this scenario have {}", list(&shown)),
             };
             faults.push((
                 Some(term),
-                Fault::new(format!("no cell has `{}` {}", term.key, crate::text::escape::printable(text)), help),
+                Fault::new(
+                    format!("no configuration has `{}` {}", term.key, crate::text::escape::printable(text)),
+                    help,
+                ),
             ));
         }
     }
     if faults.is_empty() && matching(terms, facts, cores).is_empty() {
-        let help = "each value occurs, but not together: such cells collapse, are skipped or are not asked for; `plan` lists them";
-        faults.push((None, Fault::new("no cell has all of these values", help)));
+        let help = "each value occurs, but not together: such configurations collapse, are skipped or are not asked \
+                    for; `plan` lists them";
+        faults.push((None, Fault::new("no configuration has all of these values", help)));
     }
     faults
 }
@@ -97,7 +101,7 @@ pub(super) fn resolve(
             Ok(found) => resolved.push(found),
             Err(_) if built.wanting => skipped.push(Skipped {
                 what: format!("expectation: {}", words(expectation)),
-                why: "cells that it names are skipped here".into(),
+                why: "configurations that it names are skipped here".into(),
             }),
             Err(found) => problems.extend(found),
         }
@@ -179,15 +183,17 @@ fn pairs(expectation: &scenario::Expectation, built: &ConfigMatrix, facts: &Fact
         let before = pairs.len();
         pairs.extend(candidates.iter().filter(suits).map(|other| (cell, Some(*other))));
         if pairs.len() == before && !candidates.contains(&cell) {
-            let help = "it is paired with cells of the same group that are equal in everything which `to` leaves open";
+            let help = "it is paired with configurations of the same workload that are equal in everything which `to` \
+                        leaves open";
             let name = super::label::describe_facts(&facts[cell]);
-            return Err(Fault::new(format!("`to` has no cell to pair {name} with"), help));
+            return Err(Fault::new(format!("`to` has no configuration to pair {name} with"), help));
         }
     }
     match pairs.is_empty() {
-        true => {
-            Err(Fault::new("every compared cell would be paired with itself", "name other cells in `compare` or `to`"))
-        }
+        true => Err(Fault::new(
+            "every compared configuration would be paired with itself",
+            "name other configurations in `compare` or `to`",
+        )),
         false => Ok(pairs),
     }
 }
@@ -211,7 +217,7 @@ pub(super) fn keep(expected: Vec<Expectation>, narrowed: &Selection, skipped: &m
         if expectation.pairs.is_empty() {
             skipped.push(Skipped {
                 what: expectation.text,
-                why: "its cells are not among those that were selected".into(),
+                why: "its configurations are not among those that were selected".into(),
             });
         } else {
             kept.push(expectation);
@@ -236,7 +242,7 @@ fn words(expectation: &scenario::Expectation) -> String {
     let over = match (&expectation.to, metric) {
         (Some(to), Metric::Speedup) => format!(" over {}", selector_words(to)),
         (Some(to), _) => format!(" relative to {}", selector_words(to)),
-        (None, Metric::Speedup) => " over the baseline".into(),
+        (None, Metric::Speedup) => " over the reference".into(),
         (None, _) => String::new(),
     };
     format!("{} of {who}{over} is {bounds}", metric.word())
@@ -270,5 +276,5 @@ pub(super) fn selector_words(selector: &Selector) -> String {
             key => parts.push(format!("{} {}", key.replace('_', " "), values(term))),
         }
     }
-    if parts.is_empty() { "all cells".into() } else { parts.join(", ") }
+    if parts.is_empty() { "all configurations".into() } else { parts.join(", ") }
 }

@@ -27,7 +27,7 @@ impl Builder<'_> {
         if config.model == Model::Interpreters && !found.interpreters {
             self.skip(
                 format!("interpreters × {label}"),
-                "this CPython has no sub-interpreters with a GIL of their own (3.12 or newer has)",
+                "this CPython has no sub-interpreters with their own GIL (3.12 or newer has)",
             );
             return false;
         }
@@ -64,7 +64,7 @@ impl Builder<'_> {
                 return false;
             }
             if let Some(answer) = config.on_crash.filter(|answer| *answer != OnCrash::Stop) {
-                let why = "workers claim items from a table themselves: nobody hands out what a dead one had claimed";
+                let why = "workers claim items themselves, so items that a dead worker had claimed are not retried";
                 self.skip(format!("processes × claim × {}", answer.word()), why);
                 return false;
             }
@@ -107,10 +107,10 @@ impl Builder<'_> {
         let why = match topology {
             Topology::Dynamic { .. } if table => "a table is a fixed set, and this task's items yield further items",
             Topology::Iterations { .. } if table => {
-                "items of a table know nothing of each other, and these come in iterations"
+                "claimed items are independent of each other, and these come in iterations"
             }
             _ if config.model == Model::Async && key.config.runtime == Runtime::Native && !task.is_async() => {
-                "an event loop helps work that waits, and this task has no way to await"
+                "an event loop helps work that waits, and this task has no support for await"
             }
             Topology::Iterations { .. } if config.model == Model::Async => {
                 "an event loop has one thread, and iterations wait for others"
@@ -153,6 +153,6 @@ fn closed(topology: Topology, config: &Config) -> Option<&'static str> {
         }
         Topology::Independent if config.measure == Measure::EndToEnd => Some("items come when all workers are ready"),
         Topology::Independent => None,
-        _ => Some("items that hang together come when others say so"),
+        _ => Some("items that depend on each other arrive when others complete"),
     }
 }

@@ -39,7 +39,7 @@ impl Builder<'_> {
                 for stages in &ways {
                     let all = stages.iter().map(|stage| stage.workers).fold(0, u32::saturating_add);
                     if all > MOST_WORKERS {
-                        let why = format!("a cell has at most {MOST_WORKERS} workers, all stages together");
+                        let why = format!("a configuration has at most {MOST_WORKERS} workers, all stages together");
                         self.skip(format!("pipelines of {all} workers"), &why);
                         continue;
                     }
@@ -76,12 +76,12 @@ impl Builder<'_> {
         let fault = match (task.check(settings), task.topology(settings)) {
             (Err(why), _) => Fault::new(why, "see `runner list` for its settings"),
             (_, Topology::Dynamic { .. } | Topology::Iterations { .. } | Topology::FanIn) => Fault::new(
-                format!("the items of `{name}` hang together, so that they cannot pass through a stage one by one"),
+                format!("the items of `{name}` depend on each other, so they cannot pass through a stage one by one"),
                 "name another task",
             ),
             _ if task.is_users_code() || task.needs_server() => Fault::new(
                 format!("`{name}` needs more than a stage can give it"),
-                "stages are run natively, and have no server: name another task",
+                "stages run natively and have no server: name another task",
             ),
             _ => return true,
         };

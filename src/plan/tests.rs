@@ -104,7 +104,7 @@ fn every_shipped_scenario_is_planned_and_all_fit_the_time() {
             let plan = plan(scenario, &tasks, &options).unwrap_or_else(|problems| panic!("{problems}"));
             let cost = estimate(&plan, &tasks);
             println!(
-                "{} quick {quick}: {} cells, {} trials, {:.0} s",
+                "{} quick {quick}: {} configurations, {} trials, {:.0} s",
                 plan.name,
                 plan.cells.len(),
                 cost.trials(),
@@ -196,7 +196,8 @@ fn impossible_combinations_are_skipped_with_a_reason() {
     assert_eq!(plan.cells[0].config.ipc, Some(Method::SharedMemory));
     let rendered = refused("tasks: [empty]\nmodels: [processes]\nipc: pipe\ndispatch: claim\n");
     assert!(
-        rendered.contains("no cell is left to run") && rendered.contains("a table of items lies in shared memory"),
+        rendered.contains("no configuration is left to run")
+            && rendered.contains("a table of items lies in shared memory"),
         "{rendered}"
     );
 }
@@ -224,7 +225,7 @@ fn equal_worker_counts_merge() {
     let workers: Vec<Option<u32>> = plan.cells.iter().map(|cell| cell.config.workers).collect();
     assert_eq!(workers, [Some(1), Some(2), Some(3), Some(4)]);
     assert!(plan.collapsed.iter().any(|collapsed| collapsed.what == "equal worker counts"));
-    assert!(plan.collapsed.iter().any(|collapsed| collapsed.what == "equal cells of threads"));
+    assert!(plan.collapsed.iter().any(|collapsed| collapsed.what == "equal configurations of threads"));
     let expect = "expect: {compare: {model: rayon}, at_least: 1}\n";
     let many = scenario(&format!("tasks: [primes]\nmodels: [threads]\nworkers: 500*cores\n{expect}"));
     let rendered = plan_on(&many, 4).unwrap_err().render(false);
@@ -232,7 +233,7 @@ fn equal_worker_counts_merge() {
         rendered.contains("2000 workers on this machine of 4 cores") && rendered.contains("test.yaml:5:1"),
         "{rendered}"
     );
-    assert!(rendered.contains("no cell has `model` rayon"), "{rendered}");
+    assert!(rendered.contains("no configuration has `model` rayon"), "{rendered}");
 }
 
 fn plan_on(scenario: &Scenario, cores: u32) -> Result<Plan, Diagnostics> {
@@ -299,9 +300,12 @@ fn a_filter_narrows_and_names_what_matches_nothing() {
     let said = |only: &str| with(only).unwrap_err().render(false);
     assert!(said("modle=threads").contains("did you mean `model`?"));
     assert!(said("model=thread").contains("did you mean `threads`?"));
-    assert!(said("workers=3").contains("no cell has `workers` 3") && said("workers=3").contains("have `1` and `2`"));
-    assert!(said("ipc=queue").contains("no cell has `ipc` queue"));
-    assert!(said("model=serial,workers=2").contains("no cell has all of these values"));
+    assert!(
+        said("workers=3").contains("no configuration has `workers` 3")
+            && said("workers=3").contains("have `1` and `2`")
+    );
+    assert!(said("ipc=queue").contains("no configuration has `ipc` queue"));
+    assert!(said("model=serial,workers=2").contains("no configuration has all of these values"));
     assert!(said("payload=many").contains("`payload` cannot be `many`"));
 }
 
@@ -357,17 +361,20 @@ fn selectors_that_match_nothing_are_located() {
     let said = |expect: &str| refused(&format!("{base}{expect}\n"));
     let workers = said("{compare: {model: threads, workers: 4}, to: {model: serial}, at_least: 1}");
     assert!(
-        workers.contains("no cell has `workers` 4")
+        workers.contains("no configuration has `workers` 4")
             && workers.contains("test.yaml:7:32")
             && workers.contains("have `1` and `2`"),
         "{workers}"
     );
     let together = said("{compare: {model: serial, workers: 2}, at_least: 1}");
-    assert!(together.contains("no cell has all of these values") && together.contains("test.yaml:7:6"), "{together}");
+    assert!(
+        together.contains("no configuration has all of these values") && together.contains("test.yaml:7:6"),
+        "{together}"
+    );
     let alone = said("{compare: {model: serial}, to: {model: serial}, at_least: 1}");
     assert!(alone.contains("paired with itself") && alone.contains("test.yaml:7:32"), "{alone}");
     let unpaired = said("{compare: {model: threads}, to: {model: threads, workers: 2, chunk: 9}, at_least: 1}");
-    assert!(unpaired.contains("no cell has `chunk` 9"), "{unpaired}");
+    assert!(unpaired.contains("no configuration has `chunk` 9"), "{unpaired}");
 }
 
 #[test]
@@ -398,12 +405,16 @@ fn charts_find_their_cells_and_say_what_they_ask_for_in_vain() {
     let said = |charts: &str| refused(&format!("{two}charts: [{charts}]\n"));
     let none = said("{kind: time, where: {workers: 7}}");
     assert!(
-        none.contains("no cell has `workers` 7") && none.contains("the cells of this scenario have `1` and `2`"),
+        none.contains("no configuration has `workers` 7")
+            && none.contains("the configurations of this scenario have `1` and `2`"),
         "{none}"
     );
     assert!(none.contains("test.yaml:7:31"), "{none}");
     let lacking = said("{kind: time, x: ipc, where: {model: threads}}");
-    assert!(lacking.contains("no cell of this chart has `ipc`") && lacking.contains("test.yaml:7:26"), "{lacking}");
+    assert!(
+        lacking.contains("no configuration of this chart has `ipc`") && lacking.contains("test.yaml:7:26"),
+        "{lacking}"
+    );
     // Two builds draw the chart of two builds alone, of all cells that it asks for in both.
     let builds = doubled(&planned(&format!("{two}charts: [time, {{kind: compare, where: {{workers: 2}}}}]\n")));
     assert_eq!(builds.charts.len(), 1);
@@ -523,7 +534,7 @@ fn selectors_reach_into_stages() {
     assert_eq!(pairs("{stage2_model: threads, queue: [4, 64]}"), 4);
     assert_eq!(pairs("{stage3_delay: 1 ms}"), 12);
     let text = refused(&expect("{stage1_workers: 9}"));
-    assert!(text.contains("no cell has `stage1_workers` 9"), "{text}");
+    assert!(text.contains("no configuration has `stage1_workers` 9"), "{text}");
     let only = |text: &str| planned_with(STAGES, &Options { filter: Some(filtered(text)), ..Options::new(2) });
     assert_eq!(only("stage1_workers=2,stage2_ipc=pipe,queue").cells.len(), 2);
     assert_eq!(only("model=serial").cells.len(), 1);
@@ -532,7 +543,7 @@ fn selectors_reach_into_stages() {
 #[test]
 fn items_that_hang_together_are_no_stage() {
     let text = refused("pipeline: [{task: train}, {task: sleep}]\n");
-    assert!(text.contains("the items of `train` hang together") && text.contains("test.yaml:3:13"), "{text}");
+    assert!(text.contains("the items of `train` depend on each other") && text.contains("test.yaml:3:13"), "{text}");
 }
 
 #[test]

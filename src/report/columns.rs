@@ -143,11 +143,11 @@ fn trial() -> [Column; 10] {
 
 fn items() -> [Column; 6] {
     [
-        column("done", "items whose reply arrived", |s| json!(s.trial.done)),
-        column("lost", "items whose reply never arrived", |s| json!(s.trial.lost)),
-        column("retried", "items that were handed out again", |s| json!(s.trial.retried)),
-        column("duplicated", "replies that came again for an item already done", |s| json!(s.trial.duplicated)),
-        column("digest", "sum of the items' digests, hexadecimal", |s| json!(s.trial.digest)),
+        column("done", "items whose result arrived", |s| json!(s.trial.done)),
+        column("lost", "items whose result never arrived", |s| json!(s.trial.lost)),
+        column("retried", "items that were retried", |s| json!(s.trial.retried)),
+        column("duplicated", "duplicate results for an item already done", |s| json!(s.trial.duplicated)),
+        column("digest", "sum of the items' checksums, hexadecimal", |s| json!(s.trial.digest)),
         column("first_item_seconds", "the first item on a cold worker; 0 where there was no warm-up", |s| {
             json!(seconds(s.trial.first_item))
         }),
@@ -156,10 +156,10 @@ fn items() -> [Column; 6] {
 
 fn spent() -> [Column; 5] {
     [
-        column("spent_service_seconds", "instrumented: workers' time within items", |s| spent_of(s, |p| p.service)),
+        column("spent_service_seconds", "profiling trials: workers' time within items", |s| spent_of(s, |p| p.service)),
         column("spent_dispatch_seconds", "around items: claims, messages, copies", |s| spent_of(s, |p| p.dispatch)),
-        column("spent_waiting_seconds", "waiting for work", |s| spent_of(s, |p| p.waiting)),
-        column("spent_lock_seconds", "waiting for the runtime's lock", |s| spent_of(s, |p| p.lock)),
+        column("spent_waiting_seconds", "idle", |s| spent_of(s, |p| p.waiting)),
+        column("spent_lock_seconds", "waiting for the GIL", |s| spent_of(s, |p| p.lock)),
         column("spent_preempted_seconds", "within items and between them, ready to run but without a core", |s| {
             spent_of(s, |p| p.preempted)
         }),
@@ -190,14 +190,12 @@ fn memory() -> [Column; 9] {
 
 fn happened() -> [Column; 13] {
     [
-        column("recovered_seconds", "from a worker's death to the first reply of the one in its place", |s| {
+        column("recovered_seconds", "from a worker's death to the first result of its replacement", |s| {
             json!((s.trial.recovered > 0).then(|| seconds(s.trial.recovered)))
         }),
-        column("lock_waits", "takes of interpreter locks that found them held", |s| {
-            json!(s.trial.lock.map(|l| l.waits))
-        }),
+        column("lock_waits", "acquisitions of the GIL that found it held", |s| json!(s.trial.lock.map(|l| l.waits))),
         column("lock_waited_seconds", "how long they waited", |s| json!(s.trial.lock.map(|l| seconds(l.waited)))),
-        column("lock_hand_overs", "times that a lock went from thread to thread", |s| {
+        column("lock_hand_overs", "times that the GIL went from thread to thread", |s| {
             json!(s.trial.lock.map(|l| l.hand_overs))
         }),
         column("lock_forced", "those that a request forced", |s| json!(s.trial.lock.map(|l| l.forced))),

@@ -9,8 +9,8 @@ use crate::text::{plural, three_digits};
 use crate::verdict::{Comparison, Drift, Matched, Side, Unpaired, change, seconds_interval, times_interval};
 
 /// What must be said of every such comparison.
-const UNPAIRED: &str = "The runs are not paired: whatever the machine did otherwise in the later one is in these numbers. \
-                        To know, run both builds in the same rounds: runner --against OLD_RUNNER FILES.";
+const UNPAIRED: &str = "The runs are not paired, so any change of the machine between them is in these numbers. For a \
+                        paired comparison, run both builds in the same rounds: runner --against OLD_RUNNER FILES.";
 
 /// A comparison of two runs for the terminal.
 #[must_use]
@@ -32,15 +32,15 @@ pub fn comparison_terminal(comparison: &Comparison, options: &TerminalOptions) -
             Column::new("later", true, text(|row| seconds(row, &row.time.new))),
             Column::new("change", true, text(|row| change(row.time.ratio))),
             Column::new("", false, text(|row| short(row.time.side).to_owned())),
-            Column::new("to baseline", true, text(relative_change)),
+            Column::new("to reference", true, text(relative_change)),
             Column::new("", false, text(|row| row.relative.map_or("", |of| short(of.side)).to_owned())),
         ];
         page.table(&columns, |row| if rows[row].slower() { RED } else { PLAIN });
     }
     page.line(PLAIN, "");
     let margin = three_digits(comparison.margin * 100.0);
-    let legend = "slower and faster: the intervals lie apart by more than the margin of";
-    page.wrapped("", &format!("{legend} {margin}%; apart: they lie apart; overlap: they do not."), DIM);
+    let legend = "slower and faster: the intervals are further apart than the margin of";
+    page.wrapped("", &format!("{legend} {margin}%; apart: they do not overlap; overlap: they do."), DIM);
     for line in notes(comparison) {
         page.wrapped("", &line, PLAIN);
     }
@@ -70,7 +70,7 @@ pub fn comparison_markdown(comparison: &Comparison, charts: &[ChartRef]) -> Stri
                 [&[label], &times[..], &[side(row.time.side).to_owned(), relative(row), word]].concat()
             })
             .collect();
-        let head = ["way", "earlier", "later", "change", "intervals", "relative to the baseline", "intervals"];
+        let head = ["config", "earlier", "later", "change", "intervals", "relative to the reference", "intervals"];
         out += &format!("\n## {}\n\n{}", escape(&group), markdown_table(&head, &rows));
     }
     let notes: String = notes(comparison).iter().map(|line| format!("- {}\n", escape(line))).collect();
@@ -79,21 +79,21 @@ pub fn comparison_markdown(comparison: &Comparison, charts: &[ChartRef]) -> Stri
 
 fn head(comparison: &Comparison) -> String {
     let (old, new) = &comparison.started;
-    format!("{}: the run of {new} beside that of {old}", comparison.name)
+    format!("{}: the run of {new} compared with that of {old}", comparison.name)
 }
 
 fn drift_words(drift: &Drift) -> String {
     match (&drift.baseline, drift.ratio) {
         (Some(label), Some(ratio)) => {
             format!(
-                "{}: the reference cell, {label}, changed by {}; relative times take that out.",
+                "{}: the reference, {label}, changed by {}; relative times take that out.",
                 drift.group,
                 change(ratio)
             )
         }
-        (Some(label), None) => format!("{}: the reference cell, {label}, has no time in one of the runs.", drift.group),
+        (Some(label), None) => format!("{}: the reference, {label}, has no time in one of the runs.", drift.group),
         (None, _) => {
-            format!("{}: the runs have different reference cells, so a drift of the machine is not known.", drift.group)
+            format!("{}: the runs have different references, so a drift of the machine is not known.", drift.group)
         }
     }
 }
@@ -118,7 +118,7 @@ fn seconds(row: &Matched, time: &crate::results::Interval) -> String {
 fn relative_change(row: &Matched) -> String {
     match row.relative {
         Some(of) => change(of.ratio),
-        None if row.baseline => "baseline".into(),
+        None if row.baseline => "reference".into(),
         None => "unknown".into(),
     }
 }
@@ -166,10 +166,10 @@ fn notes(comparison: &Comparison) -> Vec<String> {
 
 fn finding(comparison: &Comparison) -> String {
     let margin = three_digits(comparison.margin * 100.0);
-    let compared = plural(comparison.common as u64, "way");
+    let compared = plural(comparison.common as u64, "configuration");
     let mut parts = Vec::new();
     if !comparison.failing.is_empty() {
-        parts.push(format!("fewer trials end right: {}", comparison.failing.join("; ")));
+        parts.push(format!("fewer trials are ok: {}", comparison.failing.join("; ")));
     }
     let several = groups(comparison).len() > 1;
     let name = |way: &&Matched| if several { format!("{}: {}", way.group, way.label) } else { way.label.clone() };
@@ -181,8 +181,8 @@ fn finding(comparison: &Comparison) -> String {
     let baselines: Vec<&Matched> = comparison.slower_baselines().collect();
     if !baselines.is_empty() {
         parts.push(format!(
-            "slower beyond {margin}% with nothing to hold against it: {} (a slower machine or a slower build, which two \
-             runs cannot tell apart, but --against can)",
+            "slower beyond {margin}% with nothing to compare it with: {} (a slower machine or a slower build: only \
+             --against can distinguish them)",
             names(baselines)
         ));
     }
@@ -190,7 +190,7 @@ fn finding(comparison: &Comparison) -> String {
         return format!("{compared} in both runs; there are too few rounds to say more than the medians.");
     }
     if parts.is_empty() {
-        parts.push(format!("none is slower beyond {margin}% both by its time and relative to the baseline"));
+        parts.push(format!("none is slower beyond {margin}% both by its time and relative to the reference"));
     }
     format!("Of {compared} in both runs: {}.", parts.join("; "))
 }
@@ -209,7 +209,7 @@ mod tests {
         let comparison = compare_runs(&old, &new);
         let terminal = comparison_terminal(&comparison, &TerminalOptions { width: 120, color: false, verbose: false });
         let markdown = comparison_markdown(&comparison, &[]);
-        let parts = ["not paired", "the reference cell, serial, changed by", "+20%", "slower", "rayon × 2"];
+        let parts = ["not paired", "the reference, serial, changed by", "+20%", "slower", "rayon × 2"];
         for text in [&terminal, &markdown] {
             for part in parts {
                 assert!(text.contains(part), "{part} in {text}");
@@ -220,7 +220,7 @@ mod tests {
             terminal.contains("machine: kernel: Linux 6.1, later Linux | 7") && markdown.contains("later Linux \\| 7")
         );
         assert!(
-            terminal.contains("Of 2 ways in both runs: 1 slower beyond 3% by both views: threads × 2."),
+            terminal.contains("Of 2 configurations in both runs: 1 slower beyond 3% by both views: threads × 2."),
             "{terminal}"
         );
         let same = comparison_terminal(

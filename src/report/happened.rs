@@ -63,11 +63,12 @@ fn stages(results: &Results, group: &Group, few: bool) -> Facts {
     Facts {
         title: if shown < all { format!("Stages of the {shown} fastest of {all} pipelines") } else { "Stages".into() },
         note:
-            "Shares of the time of a stage's workers, in instrumented trials: within items; with nothing to do, since the \
-               queue after the stage was full; the same, since the queue before it was empty. The rest went into handing \
-               items over and, of a stage that is done before the others, into nothing. Then the most items that ever waited before the stage. The busiest stage holds the others up."
+            "Shares of the time of a stage's workers, in profiling trials: within items; with nothing to do, since the \
+             queue after the stage was full; the same, since the queue before it was empty. The rest is dispatch and, \
+             for a stage that ends before the others, idle time. Then the most items that ever waited before the \
+             stage. The busiest stage is the bottleneck."
                 .into(),
-        head: vec!["way", "stage", "busy", "blocked", "starved", "most waiting", ""],
+        head: vec!["config", "stage", "busy", "blocked", "starved", "most waiting", ""],
         rows,
     }
 }
@@ -101,10 +102,9 @@ fn faults(results: &Results, group: &Group) -> Facts {
         title: format!("Fault: {what}"),
         note:
             "How often the program survived, died with its workers, or hung until the deadline; medians of items done, \
-               lost and handed out again, and of the time from a worker's death to the first reply of the one in its \
-               place."
+             lost and retried, and of the time from a worker's death to the first result of its replacement."
                 .into(),
-        head: vec!["way", "survived", "died", "hung", "done", "lost", "retried", "recovered in"],
+        head: vec!["config", "survived", "died", "hung", "done", "lost", "retried", "recovered in"],
         rows,
     }
 }
@@ -139,9 +139,9 @@ fn seen(results: &Results, group: &Group) -> Facts {
         title: "Isolation: what was seen of a global variable".into(),
         note:
             "Main before it starts workers and after all have written; workers in their first item before they write, \
-               and last; values of the first right trial, and in how many all saw the same."
+             and last; values of the first successful trial, and in how many all saw the same."
                 .into(),
-        head: vec!["way", "main before", "main after", "workers first", "workers last", "alike"],
+        head: vec!["config", "main before", "main after", "workers first", "workers last", "alike"],
         rows,
     }
 }
@@ -156,7 +156,7 @@ fn lives(results: &Results, group: &Group) -> Facts {
         title: "Lifetimes of workers".into(),
         note: "Medians by worker: from being asked for to being ready, and from the end of the work to having ended."
             .into(),
-        head: vec!["way", "start", "join", "workers seen", "died"],
+        head: vec!["config", "start", "join", "workers seen", "died"],
         rows,
     }
 }
@@ -175,12 +175,12 @@ fn lock(results: &Results, group: &Group) -> Facts {
     });
     let model = if group.is_lock_model() { " It is an emulation of the GIL." } else { "" };
     Facts {
-        title: "Interpreter lock".into(),
+        title: "GIL".into(),
         note: format!(
-            "Of a trial, medians: takes that had to wait and how long in all, hand-overs, those that were forced by a \
-             request, and these by second of work.{model}"
+            "Of a trial, medians: takes that had to wait and how long in all, switches, those that were forced by a \
+             request, and these per second of work.{model}"
         ),
-        head: vec!["way", "waits", "waited", "hand-overs", "forced", "forced a second", "trials"],
+        head: vec!["config", "waits", "waited", "switches", "forced", "forced per second", "trials"],
         rows,
     }
 }
@@ -201,14 +201,14 @@ fn runtime_table(results: &Results, table: &RuntimeTable) -> Facts {
     });
     let model = results.groups.iter().any(Group::is_lock_model);
     let model =
-        if model { " The GIL emulation runs native code under a lock like the GIL; it is no CPython." } else { "" };
+        if model { " The GIL emulation runs native code under a lock like the GIL; it is not CPython." } else { "" };
     Facts {
         title: format!("Runtimes: {}", table.what),
         note: format!(
-            "Medians of the time per item. Runtimes are no ways to choose from within a group, and their trials are not \
-             paired, so that there is no verdict on them.{model}"
+            "Medians of the time per item. Runtimes are different workloads and their trials are not paired, so there \
+             is no verdict on them.{model}"
         ),
-        head: vec!["runtime", "baseline", "per item", "times the first", "fastest way", "per item"],
+        head: vec!["runtime", "reference", "per item", "times the first", "fastest config", "per item"],
         rows: rows.collect(),
     }
 }
@@ -277,7 +277,7 @@ mod tests {
             ("processes × 2    7 of 7", "recovered in"),
             ("processes × 2            7           7              1        11, 12  7 of 7", "workers first"),
             ("processes × 2   3 ms  700 µs", "Lifetimes of workers"),
-            ("processes × 2      5     2 s", "Interpreter lock"),
+            ("processes × 2      5     2 s", "GIL"),
         ] {
             assert!(page.contains(row) && page.contains(column), "{row}, {column} in\n{page}");
         }

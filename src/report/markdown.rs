@@ -114,16 +114,16 @@ pub(super) fn group_summary(results: &Results, group: &Group) -> String {
         Measure::Work => ", from the moment when every worker is ready to the last reply.",
     };
     if group.per_item {
-        out += " The ways have item counts of their own, so they are compared per item.";
+        out += " The configurations have different item counts, so they are compared per item.";
     }
     let columns: Vec<Shown> = COLUMNS.iter().map(|(column, _)| *column).collect();
     let table = ways(results, group, &columns, |_| true).sortable();
     out += &format!("\n\n{table}\n{}", coverage(results, group).trim_end());
     if table.contains("| **") {
-        out += " Ways in bold share first place: the fastest, and those that were not shown to be slower.";
+        out += " Bold: fastest, or not shown to be slower than the fastest.";
     }
     if group.is_lock_model() {
-        out += &format!(" Its items ran under a {LOCK_MODEL}, and in no CPython.");
+        out += &format!(" Its items ran under a {LOCK_MODEL}, not CPython.");
     }
     out + "\n"
 }
@@ -153,8 +153,8 @@ fn coverage(results: &Results, group: &Group) -> String {
     }
     let known: Vec<String> = known.into_iter().collect();
     format!(
-        "Medians, with exact intervals in brackets: {}. A speedup is the median of the ratios inside rounds, which need not \
-         be the ratio of the medians.\n",
+        "Medians, with exact intervals in parentheses: {}. A speedup is the median of the ratios inside rounds, which \
+         need not be the ratio of the medians.\n",
         known.join("; ")
     )
 }
@@ -188,8 +188,8 @@ pub(super) fn comparisons(results: &Results, verdict: &GroupVerdict) -> String {
         row
     };
     let rows: Vec<Vec<String>> = verdict.pairs.iter().map(row).collect();
-    let mut head = vec!["way", "is", "this one", "times as fast", "interval"];
-    head.extend(open.then_some("what rounds could show"));
+    let mut head = vec!["config", "is", "compared config", "speed ratio", "interval"];
+    head.extend(open.then_some("detectable"));
     let table = table(&head, &rows);
     if rows.len() < FOLDED_FROM {
         return format!("### Verdicts\n\n{table}");
@@ -201,7 +201,7 @@ pub(super) fn comparisons(results: &Results, verdict: &GroupVerdict) -> String {
 /// For an undecided pair: the smallest effect that its rounds could have shown, and how many rounds would decide.
 fn prospects(pair: &Pair) -> String {
     let shown = pair.smallest_effect.map(|smallest| format!("these: {}", effect(smallest)));
-    let needed = pair.rounds_needed.map(|rounds| format!("about {} would decide", plural(u64::from(rounds), "round")));
+    let needed = pair.rounds_needed.map(|rounds| format!("about {} needed", plural(u64::from(rounds), "round")));
     shown.into_iter().chain(needed).collect::<Vec<_>>().join("; ")
 }
 
@@ -276,10 +276,10 @@ pub(super) fn wrong(results: &Results) -> String {
         String::new()
     };
     let count = format!("{} of {}", wrong.len(), plural(results.trials.len() as u64, "trial"));
-    let planned = if all_planned(results) { ", all as they should" } else { "" };
+    let planned = if all_planned(results) { ", all as planned" } else { "" };
     format!(
-        "## Trials that went wrong\n\n{count}{planned}. A trial that timed out counts as infinitely slow.\n\n{}{rest}",
-        table(&["way", "round", "outcome", "last words"], &rows)
+        "## Failed trials\n\n{count}{planned}. A trial that timed out counts as infinitely slow.\n\n{}{rest}",
+        table(&["config", "round", "outcome", "error"], &rows)
     )
 }
 
@@ -295,21 +295,21 @@ fn method(results: &Results) -> String {
     let run = &results.run;
     let margin = crate::text::three_digits(run.margin * 100.0);
     let check = if results.cells.iter().any(|cell| cell.checked) {
-        "some ways ran twice per round; where a way differs from itself at 99%, the group has no verdict."
+        "some configurations ran twice per round; where a configuration differs from itself at 99%, the workload has \
+         no verdict."
     } else {
         "none; it takes at least 8 rounds, and is left out of quick runs."
     };
     format!(
-        "## How it was measured\n\n\
-         - Every trial ran in a fresh host process, ended after {} at the latest. Where the clock covers the work alone, its workers \
-         had warmed up and met at a barrier before it started.\n\
-         - {} of every way, in rounds: each round runs every way of a group once, in random order (seed {}). Ratios are taken \
-         inside a round, so that a machine that drifts does not tilt them.\n\
-         - Estimates are medians with exact order-statistic intervals; nothing is resampled, nothing is dropped.\n\
-         - The comparisons of a group are one family: Holm's step-down holds the chance of any false *faster* or *slower* at 5%, and \
-         that of any false *equivalent* likewise. *Equivalent* means that the interval lies inside ±{margin}%. Each comparison shows \
-         its interval at the level at which it was decided, where there are rounds enough for that level.\n\
-         - A/A check: {check}\n",
+        "## How it was measured\n\n- Every trial ran in a fresh host process, ended after {} at the latest. Where the \
+         clock covers the work alone, its workers had warmed up and met at a barrier before it started.\n- {} of every \
+         configuration, in rounds: each round runs every configuration of a workload once, in random order (seed {}). \
+         Ratios are taken inside a round, so that a machine that drifts does not tilt them.\n- Estimates are medians \
+         with exact order-statistic intervals; nothing is resampled, nothing is dropped.\n- The comparisons of a \
+         workload are one family: Holm's step-down holds the chance of any false *faster* or *slower* at 5%, and that \
+         of any false *equivalent* likewise. *Equivalent* means that the interval lies inside ±{margin}%. Each \
+         comparison shows its interval at the level at which it was decided, where there are rounds enough for that \
+         level.\n- A/A check: {check}\n",
         show_seconds(run.timeout),
         plural(u64::from(run.rounds), "trial"),
         run.seed,
@@ -367,10 +367,10 @@ mod tests {
             "**It scales**\n\n<picture><source media=\"(prefers-color-scheme: dark)\" srcset=\"speedup-dark.svg\"><img alt=\"2.0× at &quot;two&quot; &lt;workers&gt;\" src=\"speedup.svg\" width=\"760\"></picture>\n",
             "No chart `ipc`: one payload size.\n",
             "## Results\n\nπ(200 000) in 64 blocks, from the moment",
-            "| way | time | speedup over serial | right trials |\n|:--|--:|--:|--:|\n| serial | 1.14 s (",
+            "| config | time | speedup over serial | ok |\n|:--|--:|--:|--:|\n| serial | 1.14 s (",
             "| **threads × 2** | 57",
-            "in brackets: x4..x12 of 15, 96.5%. A speedup is",
-            "### Verdicts\n\n| way | is | this one |",
+            "in parentheses: x4..x12 of 15, 96.5%. A speedup is",
+            "### Verdicts\n\n| config | is | compared config |",
             "| threads × 2 | faster than | serial | 2.0",
             "- A/A check of serial: second run over first 1.0",
             "### Phases and CPU",
@@ -384,7 +384,7 @@ mod tests {
             let at = rest.find(part).unwrap_or_else(|| panic!("{part}\nis not in\n{rest}"));
             rest = &rest[at + part.len()..];
         }
-        assert!(!text.contains("\n\n\n") && !text.contains("went wrong") && !text.contains("Not run"), "{text}");
+        assert!(!text.contains("\n\n\n") && !text.contains("Failed trials") && !text.contains("Not run"), "{text}");
     }
 
     #[test]

@@ -73,14 +73,14 @@ fn track(event: &Event) -> u64 {
 
 fn name(event: &Event) -> String {
     let lane = if event.0 == 0 { "main".to_owned() } else { format!("worker {}", event.0) };
-    if event.1 == EventKind::Held { format!("{lane}: lock") } else { lane }
+    if event.1 == EventKind::Held { format!("{lane}: GIL") } else { lane }
 }
 
 fn word(kind: EventKind) -> &'static str {
     match kind {
         EventKind::Start => "start",
         EventKind::Item => "item",
-        EventKind::Held => "lock held",
+        EventKind::Held => "GIL held",
         EventKind::Crash => "died",
         EventKind::Join => "join",
     }
@@ -112,7 +112,7 @@ mod tests {
         };
         assert_eq!(of(2, "process_name"), [json!({"name": "made: threads × 2 (primes, limit 200 000)"})]);
         let names: Vec<Value> = of(1, "thread_name").iter().map(|args| args["name"].clone()).collect();
-        assert_eq!(names, ["main", "worker 1", "worker 1: lock"]);
+        assert_eq!(names, ["main", "worker 1", "worker 1: GIL"]);
         assert_eq!(of(1, "process_labels").len(), 1);
     }
 }

@@ -43,19 +43,19 @@ pub(super) fn phases(results: &Results, group: &Group) -> String {
         return String::new();
     }
     let head = [
-        "way",
+        "config",
         "start",
         "work",
         "join",
         "CPU time",
         "cores busy",
-        "items a second",
+        "items per second",
         "CPU per item",
         "switches per item",
         "faults per item",
     ];
     format!(
-        "### Phases and CPU\n\nMedians of the right trials, over all processes; per item means in the work phase.\n\n{}\n{}",
+        "### Phases and CPU\n\nMedians of the successful trials, over all processes; per item means in the work phase.\n\n{}\n{}",
         table(&head, &rows),
         by_phase(results, group)
     )
@@ -76,7 +76,16 @@ fn by_phase(results: &Results, group: &Group) -> String {
         .flat_map(|(label, estimate)| named.map(|(index, name)| phase(&label, estimate, index, name)))
         .flatten()
         .collect();
-    let head = ["way", "phase", "user", "system", "switches, own", "switches, forced", "faults", "faults with I/O"];
+    let head = [
+        "config",
+        "phase",
+        "user",
+        "system",
+        "switches, voluntary",
+        "switches, involuntary",
+        "faults",
+        "faults with I/O",
+    ];
     folded("CPU time, switches and page faults by phase", &head, &rows)
 }
 
@@ -106,7 +115,7 @@ pub(super) fn memory(results: &Results, group: &Group) -> String {
     if rows.is_empty() {
         return String::new();
     }
-    let head = ["way", "private", "shared", "together", "summed RSS", "a worker", "growth", "trials"];
+    let head = ["config", "private", "shared", "together", "summed RSS", "per worker", "growth", "trials"];
     format!(
         "### Memory\n\nOf all processes of a trial after the last reply, from separate trials. Shared pages count once in \
          `together` (PSS) and in every process in `summed RSS`; `growth` is what the work added to what warm workers had. Buffers in the kernel, such \
@@ -131,11 +140,11 @@ pub(super) fn items(results: &Results, group: &Group) -> String {
         row.extend(service.into_iter().chain(response));
         row
     };
-    let head = ["way", "items", "service p50", "p95", "p99", "max", "response p50", "p95", "p99", "max"];
+    let head = ["config", "items", "service p50", "p95", "p99", "max", "response p50", "p95", "p99", "max"];
     let rows: Vec<Vec<String>> = known.iter().map(row).collect();
     format!(
-        "### Times per item\n\nFrom separate, instrumented trials. Service time: received until replied. Turnaround: handed over until the reply. \
-         A percentile is shown where at least ten items lie above it.\n\n{}",
+        "### Times per item\n\nFrom separate profiling trials. Service time: received until replied. Response time: \
+         dispatched until replied. A percentile is shown only with at least ten items above it.\n\n{}",
         table(&head, &rows)
     )
 }

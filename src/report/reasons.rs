@@ -18,7 +18,7 @@ pub(super) fn part(value: f64) -> String {
 pub(super) fn lost(losses: &Losses) -> String {
     if losses.useless() {
         return format!(
-            "{} of {}; where the rest went is not known: with clocks around every item it took {:.1} times as long",
+            "{} of {}; the breakdown is not known: profiling made it take {:.1} times as long",
             part(losses.measured),
             losses.workers,
             losses.inflation
@@ -28,7 +28,7 @@ pub(super) fn lost(losses: &Losses) -> String {
     let mut named: Vec<&(Loss, f64)> = losses.parts.iter().filter(|(_, part)| part.abs() >= least).collect();
     named.sort_by(|a, b| b.1.total_cmp(&a.1));
     let words = |(loss, value): &&(Loss, f64)| match loss {
-        Loss::Unexplained if *value < 0.0 => format!("items ran faster than in the baseline by {}", part(-value)),
+        Loss::Unexplained if *value < 0.0 => format!("items ran faster than in the reference by {}", part(-value)),
         _ => format!("{} {}", part(*value), loss.shown()),
     };
     let told: f64 = named.iter().map(|(_, part)| part).sum();
@@ -43,9 +43,9 @@ pub(super) fn lost(losses: &Losses) -> String {
 
 fn rough(losses: &Losses) -> String {
     if losses.slowed() {
-        format!(" (rough: with clocks around every item it took {:.2} times as long)", losses.inflation)
+        format!(" (approximate: profiling made it take {:.2} times as long)", losses.inflation)
     } else if losses.disagrees() {
-        " (rough: the trials with clocks do not agree with the timed ones)".to_owned()
+        " (approximate: the profiling trials disagree with the timed ones)".to_owned()
     } else {
         String::new()
     }
@@ -79,14 +79,14 @@ pub(super) fn losses(results: &Results, group: &Group) -> String {
         row.extend(noted.then(|| rough(losses).trim_matches([' ', '(', ')']).to_owned()));
         row
     });
-    let mut head = vec!["way", "ideal"];
+    let mut head = vec!["config", "ideal"];
     head.extend(shown.iter().map(|loss| loss.shown()));
     head.push("measured");
     head.extend(noted.then_some("notes"));
     format!(
-        "### Where the speedup went\n\nFrom as many times the speed as there are workers down to what was measured, in units of \
-         speedup. The parts are from instrumented trials; the last one closes the sum, and is negative where items ran \
-         faster than in the baseline.\n\n{}",
+        "### Speedup breakdown\n\nFrom ideal speedup (one per worker) down to measured speedup, in units of speedup. \
+         The parts come from profiling trials. The last part is the remainder; it is negative where items ran faster \
+         than in the reference.\n\n{}",
         table(&head, &rows.collect::<Vec<_>>())
     )
 }
@@ -95,7 +95,7 @@ pub(super) fn losses(results: &Results, group: &Group) -> String {
 pub(super) fn knees(results: &Results) -> String {
     let lines: Vec<String> =
         results.derived.knees.iter().map(|knee| format!("- {}\n", escape(&knee.sentence))).collect();
-    if lines.is_empty() { String::new() } else { format!("## What comes, and who keeps up\n\n{}", lines.concat()) }
+    if lines.is_empty() { String::new() } else { format!("## Arrival rates and saturation\n\n{}", lines.concat()) }
 }
 
 /// Every break-even point in a sentence.
@@ -154,15 +154,15 @@ mod tests {
     fn losses_are_named_from_the_largest_on() {
         assert_eq!(
             lost(&lossy(0.02)),
-            "1.88 of 4; lost: 1.20 waiting for work, 0.60 dispatch and serialising, 0.30 no core (oversubscription, \
-             other load), 0.02 in smaller parts"
+            "1.88 of 4; lost: 1.20 idle, 0.60 dispatch and serialization, 0.30 CPU contention (oversubscription, other \
+             load), 0.02 in smaller parts"
         );
         let faster = Losses { inflation: 1.4, ..lossy(-0.5) };
         let words = lost(&faster);
-        assert!(words.contains("other load), items ran faster than in the baseline by 0.50"), "{words}");
-        assert!(words.ends_with("(rough: with clocks around every item it took 1.40 times as long)"), "{words}");
+        assert!(words.contains("other load), items ran faster than in the reference by 0.50"), "{words}");
+        assert!(words.ends_with("(approximate: profiling made it take 1.40 times as long)"), "{words}");
         let apart = lost(&lossy(-0.7));
-        assert!(apart.ends_with("(rough: the trials with clocks do not agree with the timed ones)"), "{apart}");
+        assert!(apart.ends_with("(approximate: the profiling trials disagree with the timed ones)"), "{apart}");
         assert!(!lossy(-0.5).rough());
         assert_eq!((part(-0.001), part(-0.25)), ("0.00".into(), "−0.25".into()));
     }
@@ -171,17 +171,14 @@ mod tests {
     fn the_table_of_losses_leaves_out_what_nobody_lost() {
         let mut made = Made::new(15).serial(1.0).cell("threads × 2", 0.6);
         made.results.cells[1].config.workers = Some(2);
-        assert_eq!(losses(&made.clone().finish(), &made.results.groups[0]), "", "without instrumented trials");
+        assert_eq!(losses(&made.clone().finish(), &made.results.groups[0]), "", "without profiling trials");
         let mut clocked = made.results.trials[16].clone();
         clocked.kind = crate::results::Kind::Instrumented;
         clocked.spent = Some(Spent { service: 800, waiting: 200, ..Spent::default() });
         made.results.trials.push(clocked);
         let results = made.finish();
         let text = crate::report::sorted::unsorted(&losses(&results, &results.groups[0]));
-        assert!(
-            text.contains("| way | ideal | waiting for work | items ran slower (unexplained) | measured |"),
-            "{text}"
-        );
+        assert!(text.contains("| config | ideal | idle | unattributed slowdown | measured |"), "{text}");
         assert!(text.contains("| threads × 2 | 2 | 0.40 | "), "{text}");
     }
 

@@ -84,8 +84,10 @@ pub(super) fn sortable_regressions(results: &Results, charts: &[ChartRef]) -> St
                 ]
             })
             .collect();
-        out +=
-            &markdown_table(&["way", "other build", "this build", "time, this over other", "verdict", "notes"], &rows);
+        out += &markdown_table(
+            &["config", "other build", "this build", "time, this over other", "verdict", "notes"],
+            &rows,
+        );
         out.push('\n');
         let checks = checks(results, verdict);
         if !checks.is_empty() {
@@ -160,7 +162,7 @@ fn word(regression: &Regression) -> &'static str {
         Change::Slower => "slower, not shown to be beyond the margin",
         Change::Faster => "faster",
         Change::Equivalent => "equivalent",
-        Change::Undecided => "undecided",
+        Change::Undecided => "no significant difference",
     }
 }
 
@@ -168,12 +170,12 @@ fn method(results: &Results) -> String {
     let run = &results.run;
     let margin = three_digits(run.margin * 100.0);
     format!(
-        "## How it was measured\n\n\
-         - Both builds ran every way in each of {}, one beside the other in random order (seed {}), with the same items. Ratios are \
-         taken inside a round, so that a machine that drifts does not tilt them.\n\
-         - The change is the median of those ratios, with its exact order-statistic interval at the level at which it was decided.\n\
-         - A *regression* means that the whole interval lies above +{margin}%. The ways of a group are one family: Holm's step-down \
-         holds the chance of any false regression at 2.5%.\n",
+        "## How it was measured\n\n- Both builds ran every configuration in each of {}, next to each other in random \
+         order (seed {}), with the same items. Ratios are taken inside a round, so that a machine that drifts does not \
+         tilt them.\n- The change is the median of those ratios, with its exact order-statistic interval at the level \
+         at which it was decided.\n- A *regression* means that the whole interval lies above +{margin}%. The \
+         configurations of a workload are one family: Holm's step-down holds the chance of any false regression at \
+         2.5%.\n",
         plural(u64::from(run.rounds), "round"),
         run.seed,
     )

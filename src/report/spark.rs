@@ -108,7 +108,7 @@ fn of_family(results: &Results, family: &[&Group]) -> Option<Sparks> {
     });
     let rows: Vec<[String; 3]> = rows.collect();
     let sizes: Vec<String> = family.iter().filter_map(|group| group.payload).map(show_bytes).collect();
-    let title = format!("Items a second over {}, on a logarithmic scale:", sizes.join(", "));
+    let title = format!("Items per second over {}, on a logarithmic scale:", sizes.join(", "));
     (!rows.is_empty()).then_some(Sparks { title, rows })
 }
 
@@ -149,7 +149,7 @@ mod tests {
             made = made.payload(bytes, label).serial(seconds);
         }
         let text = terminal(&made.finish(), &PLAIN);
-        assert!(text.contains("Items a second over 64 B, 4 KiB, 64 KiB, on a logarithmic scale:\n"), "{text}");
+        assert!(text.contains("Items per second over 64 B, 4 KiB, 64 KiB, on a logarithmic scale:\n"), "{text}");
         assert!(text.lines().any(|line| line.starts_with("serial  █▄▁  ")), "{text}");
     }
 

@@ -61,16 +61,16 @@ fn of_group(results: &Results, group: &Group) -> String {
     });
     let baseline = results.cells.get(group.baseline).map_or("", |cell| cell.label.as_str());
     let head = [
-        "way",
+        "config",
         &format!("{} ({unit})", time_head(group)),
         "from",
         "to",
         "level",
-        &format!("{} {}", if group.rate.is_some() { "sooner than" } else { "speedup over" }, escape(baseline)),
+        &format!("{} {}", if group.rate.is_some() { "lower latency than" } else { "speedup over" }, escape(baseline)),
         "from",
         "to",
         "level",
-        "right trials",
+        "ok",
         "notes",
     ];
     table(&head, &cells.collect::<Vec<_>>())
@@ -106,7 +106,7 @@ mod tests {
         let results = Made::new(15).serial(1.0).cell("threads × 2", 0.5).finish();
         let text = tables(&[results]);
         assert!(
-            text.starts_with("# Made by hand\n\n## primes, limit 200 000\n\n| way | time (s) | from | to | level |")
+            text.starts_with("# Made by hand\n\n## primes, limit 200 000\n\n| config | time (s) | from | to | level |")
         );
         let row = text.lines().find(|line| line.starts_with("| threads × 2 | ")).unwrap();
         let fields: Vec<&str> = row.split(" | ").collect();

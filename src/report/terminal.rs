@@ -202,7 +202,7 @@ impl Page {
         if lines.is_empty() {
             return;
         }
-        self.line(PLAIN, "Where the speedup went:");
+        self.line(PLAIN, "Speedup breakdown:");
         for line in lines {
             self.wrapped("  ", &line, DIM);
         }
@@ -236,7 +236,7 @@ impl Page {
             return;
         }
         self.text.push('\n');
-        self.line(PLAIN, "What comes, and who keeps up:");
+        self.line(PLAIN, "Arrival rates and saturation:");
         for knee in &results.derived.knees {
             self.wrapped("  ", &knee.sentence, PLAIN);
         }
@@ -263,7 +263,7 @@ impl Page {
         }
         self.text.push('\n');
         let planned = all_planned(results);
-        self.line(PLAIN, if planned { "Trials that went wrong, as they should:" } else { "Trials that went wrong:" });
+        self.line(PLAIN, if planned { "Failed trials, as planned:" } else { "Failed trials:" });
         for (words, count) in wrong {
             let style = if planned { PLAIN } else { RED };
             self.wrapped("  ", &format!("{count} of {}: {words}", results.trials.len()), style);
@@ -363,7 +363,7 @@ mod tests {
             "2 of 15 timed out\n",
             "2 of 45: timed out\n",
             "No verdict: --quick",
-            "undecided: speedup of threads × 2 over serial is at least 3\n",
+            "inconclusive: speedup of threads × 2 over serial is at least 3\n",
             "rayon × python: rayon runs native code only\n",
         ];
         for part in parts {
@@ -388,8 +388,8 @@ mod tests {
         }
         results.derived.groups[0].when = Some("Use threads from two workers on.".into());
         let text = terminal(&results, &NARROW);
-        let line = |way: &str| format!("\n  {way}: 1.75 of 2; lost: 0.25 dispatch and serialising\n");
-        assert!(text.contains("\nUse threads from two workers on.\nWhere the speedup went:\n"), "{text}");
+        let line = |way: &str| format!("\n  {way}: 1.75 of 2; lost: 0.25 dispatch and serialization\n");
+        assert!(text.contains("\nUse threads from two workers on.\nSpeedup breakdown:\n"), "{text}");
         assert!(text.contains(&line("threads × 2")) && text.contains(&line("rayon × 2")), "{text}");
         assert!(!text.contains(&line("processes × 2, shared memory")), "{text}");
         let all = terminal(&results, &TerminalOptions { width: 120, verbose: true, ..NARROW });

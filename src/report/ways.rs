@@ -69,13 +69,13 @@ pub(super) fn ways(results: &Results, group: &Group, columns: &[Shown], wanted: 
 
 fn head(results: &Results, group: &Group, column: Shown) -> String {
     match column {
-        Shown::Way => "way".into(),
+        Shown::Way => "config".into(),
         Shown::Time => time_head(group).into(),
         Shown::Speedup => {
-            let over = if group.rate.is_some() { "sooner than" } else { "speedup over" };
+            let over = if group.rate.is_some() { "lower latency than" } else { "speedup over" };
             format!("{over} {}", results.cells.get(group.baseline).map_or("", |cell| cell.label.as_str()))
         }
-        Shown::Trials => "right trials".into(),
+        Shown::Trials => "ok".into(),
         Shown::Notes => "notes".into(),
     }
 }

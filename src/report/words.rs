@@ -35,7 +35,7 @@ pub(super) fn time_head(group: &Group) -> &'static str {
 
 /// What [`speedup`] shows: how many times sooner replies come, where items come at a set rate.
 pub(super) fn speedup_head(group: &Group) -> &'static str {
-    if group.rate.is_some() { "sooner" } else { "speedup" }
+    if group.rate.is_some() { "lower latency" } else { "speedup" }
 }
 
 /// `1.94× (1.90–1.97)`; the baseline shows `1×`.
@@ -67,10 +67,10 @@ pub(super) fn notes(estimate: &CellEstimate) -> Vec<String> {
         notes.push(estimate.note.clone());
     }
     if estimate.too_short > 0 {
-        notes.push(format!("{} of {} trials under 20 ms, too short to trust", estimate.too_short, estimate.trials));
+        notes.push(format!("{} of {} trials under 20 ms, too short", estimate.too_short, estimate.trials));
     }
     if estimate.two_modes {
-        notes.push("its times fall into two groups".into());
+        notes.push("bimodal".into());
     }
     notes
 }
@@ -81,7 +81,7 @@ pub(super) fn word(word: Word) -> &'static str {
         Word::Faster => "faster than",
         Word::Slower => "slower than",
         Word::Equivalent => "equivalent to",
-        Word::Undecided => "undecided against",
+        Word::Undecided => "not significantly different from",
     }
 }
 
@@ -90,7 +90,7 @@ pub(super) fn answer(answer: Answer) -> &'static str {
     match answer {
         Answer::Met => "met",
         Answer::NotMet => "not met",
-        Answer::Inconclusive => "undecided",
+        Answer::Inconclusive => "inconclusive",
     }
 }
 
@@ -146,15 +146,15 @@ pub(super) fn of_trials(results: &Results) -> Vec<String> {
         results.cells.iter().filter(|cell| cell.oversubscribed).map(|cell| cell.label.as_str()).collect();
     if !crowded.is_empty() {
         let which = if crowded.len() <= 3 { format!(": {}", crowded.join("; ")) } else { String::new() };
-        let ways = plural(crowded.len() as u64, "way");
+        let ways = plural(crowded.len() as u64, "configuration");
         lines.push(format!("{ways} with more workers and dispatchers than the {cores}{which}"));
     }
     let flagged = |flag: Flag| trials.iter().filter(|trial| trial.flags.contains(&flag)).count();
     let told = [
         (
             Flag::Noisy,
-            "of every kind (timed, timed again for the A/A check, profiling, memory) were noisy: others used over a \
-             tenth of the machine",
+            "of every kind (timed, A/A check, profiling, memory) were noisy: other programs used over a tenth of the \
+             machine",
         ),
         (Flag::Leaked, "left a process behind, which was swept"),
         (Flag::CpuMismatch, "disagree with the kernel's own count of their CPU time"),
@@ -225,7 +225,7 @@ mod tests {
         results.machine.memory_pressure = Some(0.25);
         let lines = warnings(&results).join("\n");
         for part in [
-            "1 way with more",
+            "1 configuration with more",
             "2 cores: threads × 4",
             "1 of 30 trials of every kind",
             "load was 1.7",

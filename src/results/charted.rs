@@ -10,13 +10,13 @@ use serde::{Deserialize, Serialize};
 pub struct ChartShape {
     /// Which one.
     pub kind: ChartKind,
-    /// What stands along the axis of the ways or sizes, where that was asked for.
+    /// What stands along the axis of the configurations or sizes, where that was asked for.
     pub x: Option<Key>,
     /// What sets sections or pictures apart, where that was asked for.
     pub group: Option<Key>,
-    /// The cells that are shown, where not all are, rising.
+    /// The configurations that are shown, where not all are, rising.
     pub cells: Option<Vec<usize>>,
-    /// How the choice of cells was written, such as `workers 4`; empty where all are shown.
+    /// How the choice of configurations was written, such as `workers 4`; empty where all are shown.
     pub chosen: String,
     /// The headline, where one was given.
     pub title: Option<String>,
@@ -37,16 +37,16 @@ enum Written {
 struct Shaped {
     /// Which one.
     kind: ChartKind,
-    /// What stands along the axis of the ways or sizes.
+    /// What stands along the axis of the configurations or sizes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     x: Option<Key>,
     /// What sets sections or pictures apart.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     group: Option<Key>,
-    /// The cells that are shown, where not all are, rising.
+    /// The configurations that are shown, where not all are, rising.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     cells: Option<Vec<usize>>,
-    /// How the choice of cells was written.
+    /// How the choice of configurations was written.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     chosen: String,
     /// The headline.
@@ -82,7 +82,7 @@ impl From<ChartShape> for Written {
 }
 
 impl ChartShape {
-    /// Whether its kind can do what it asks for, of cells that there are.
+    /// Whether its kind can do what it asks for, of configurations that there are.
     pub(super) fn check(&self, cells: usize) -> Result<(), String> {
         let word = self.kind.word();
         if let Some(x) = self.x.filter(|x| !self.kind.takes_x(*x)) {
@@ -93,10 +93,10 @@ impl ChartShape {
         }
         let chosen = self.cells.iter().flatten();
         if let Some(id) = chosen.clone().find(|id| **id >= cells) {
-            return Err(format!("the chart {word} names cell {id}, which does not exist"));
+            return Err(format!("the chart {word} names configuration {id}, which does not exist"));
         }
         if !chosen.is_sorted_by(|a, b| a < b) {
-            return Err(format!("the cells of the chart {word} are not in order"));
+            return Err(format!("the configurations of the chart {word} are not in order"));
         }
         Ok(())
     }
@@ -125,7 +125,7 @@ mod tests {
         assert_eq!(serde_json::from_str::<Vec<ChartShape>>(&text).unwrap(), both);
         assert!(serde_json::from_str::<ChartShape>("{\"kind\":\"time\",\"wher\":1}").is_err());
         assert!(shaped.check(5).is_ok());
-        assert!(shaped.check(4).unwrap_err().contains("cell 4"));
+        assert!(shaped.check(4).unwrap_err().contains("configuration 4"));
         assert!(ChartShape { kind: ChartKind::Crash, ..shaped.clone() }.check(5).is_err());
         assert!(ChartShape { cells: Some(vec![4, 1]), ..shaped }.check(5).unwrap_err().contains("order"));
     }

@@ -14,15 +14,15 @@ use super::{
 pub struct Derived {
     /// One per cell, in cell order.
     pub estimates: Vec<CellEstimate>,
-    /// One per group, in group order.
+    /// One per workload, in workload order.
     #[serde(rename = "workloads")]
     pub groups: Vec<GroupVerdict>,
     /// One per expectation, in order.
     pub expectations: Vec<ExpectationResult>,
-    /// From which number of workers, payload or other setting on one way beats another.
+    /// From which number of workers, payload or other setting on one configuration beats another.
     #[serde(default)]
     pub break_evens: Vec<BreakEven>,
-    /// Up to which rate ways keep up with what comes.
+    /// The highest arrival rates that configurations sustain.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[serde(rename = "saturation")]
     pub knees: Vec<SaturationPoint>,
@@ -38,29 +38,32 @@ pub struct Derived {
 }
 
 impl Derived {
-    /// Whether there is an estimate for every cell and a verdict for every group, in order, and every index leads somewhere.
+    /// Whether there is an estimate for every configuration and a verdict for every workload, in order, and every index leads somewhere.
     pub(super) fn check(&self, results: &super::Results) -> Result<(), String> {
         let cells = results.cells.len();
         let in_order = self.estimates.iter().map(|estimate| estimate.cell).eq(0..cells)
             && self.groups.iter().map(|verdict| verdict.group).eq(0..results.groups.len())
             && self.expectations.iter().map(|judged| judged.expectation).eq(0..results.expectations.len());
         if !in_order {
-            return Err("the derived section does not fit the cells, groups and expectations".into());
+            return Err("the derived section does not fit the configurations, groups and expectations".into());
         }
         let known = |point: &RatePoint| point.cell < cells && point.group < results.groups.len();
         if !self.knees.iter().flat_map(|knee| &knee.points).all(known) {
-            return Err("a knee names a cell or a group that does not exist".into());
+            return Err("a saturation point names a configuration or a workload that does not exist".into());
         }
         let builds = self.regressions.iter().flat_map(|regression| [regression.new, regression.old]);
         if let Some(id) = builds.into_iter().find(|id| *id >= cells) {
-            return Err(format!("the comparison of two builds names cell {id}, which does not exist"));
+            return Err(format!("the comparison of two builds names configuration {id}, which does not exist"));
         }
         for verdict in &self.groups {
             let pairs = verdict.pairs.iter().flat_map(|pair| [pair.a, pair.b]);
             let checks = verdict.checks.iter().map(|check| check.cell);
             let named = verdict.ranking.iter().chain(&verdict.winners).copied();
             if let Some(id) = named.chain(pairs).chain(checks).find(|id| *id >= cells) {
-                return Err(format!("the verdict on group {} names cell {id}, which does not exist", verdict.group));
+                return Err(format!(
+                    "the verdict on group {} names configuration {id}, which does not exist",
+                    verdict.group
+                ));
             }
         }
         self.estimates.iter().try_for_each(CellEstimate::check_reasons)?;
@@ -71,16 +74,16 @@ impl Derived {
     }
 }
 
-/// Up to which rate one way keeps up with what comes.
+/// The highest arrival rate that one configuration sustains.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SaturationPoint {
-    /// The label of its cells.
+    /// The label of its configurations.
     #[serde(rename = "configuration")]
     pub way: String,
-    /// The largest rate that it is shown to keep up with, as with all below.
+    /// The largest rate that it is shown to sustain, as with all below.
     #[serde(rename = "sustains")]
     pub keeps_up: Option<u32>,
-    /// The smallest rate at which it is shown to fall behind.
+    /// The smallest rate at which it is shown to saturate.
     #[serde(rename = "saturates_at")]
     pub saturated: Option<u32>,
     /// The same in words.
@@ -92,13 +95,13 @@ pub struct SaturationPoint {
 /// One way at one rate.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RatePoint {
-    /// Index of the group.
+    /// Index of the workload.
     #[serde(rename = "workload")]
     pub group: usize,
-    /// Index of the cell.
+    /// Index of the configuration.
     #[serde(rename = "configuration")]
     pub cell: usize,
-    /// Items a second that came.
+    /// Items per second that arrived.
     pub rate: u32,
     /// The share of that which was answered from the first moment to the last reply.
     pub share: Interval,
@@ -156,16 +159,16 @@ impl From<IntervalForm> for Interval {
 /// What is known of one cell. Times are `None` where no trial was right.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CellEstimate {
-    /// Index of the cell.
+    /// Index of the configuration.
     #[serde(rename = "configuration")]
     pub cell: usize,
     /// Seconds of the measure of one trial. An infinite median (most trials timed out) is `None` here and said in `note`.
     pub time: Option<Interval>,
     /// Seconds per item.
     pub per_item: Option<Interval>,
-    /// Speedup over the group's baseline: in-round ratios, per item where the group says so. 1 for the baseline itself, without an interval.
+    /// Speedup over the workload's reference: in-round ratios, per item where the workload says so. 1 for the reference itself, without an interval.
     pub speedup: Option<Interval>,
-    /// Items a second.
+    /// Items per second.
     #[serde(default)]
     pub throughput: Option<Interval>,
     /// Median seconds of start, work and join.
@@ -180,7 +183,7 @@ pub struct CellEstimate {
     /// What its processes occupied, where memory trials were run.
     #[serde(default)]
     pub memory: Option<MemoryEstimate>,
-    /// What the fault of its group did, where there is one.
+    /// What the fault of its workload did, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fault: Option<FaultEstimate>,
     /// How long its workers took to start and to end, where they have lives of their own.
@@ -192,14 +195,14 @@ pub struct CellEstimate {
     /// What main and each worker saw of the global variable of the task `globals`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub seen: Vec<SeenEstimate>,
-    /// What its stages did, where it is a pipeline and instrumented trials were run.
+    /// What its stages did, where it is a pipeline and profiling trials were run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pipeline: Option<PipelineEstimate>,
-    /// Where its speedup went, where the baseline has one worker and instrumented trials were run.
+    /// Where its speedup went, where the reference has one worker and profiling trials were run.
     #[serde(default)]
     #[serde(rename = "breakdown")]
     pub losses: Option<Losses>,
-    /// Trials that ended right, and all that were run.
+    /// Trials that succeeded, and all that were run.
     pub ok: u32,
     /// Trials that were run.
     pub trials: u32,
@@ -230,7 +233,7 @@ pub enum Word {
     Undecided,
 }
 
-/// The comparison of two cells of a group.
+/// The comparison of two configurations of a workload.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pair {
     /// The first cell.
@@ -247,7 +250,7 @@ pub struct Pair {
     pub rounds_needed: Option<u32>,
 }
 
-/// What became of a way from the other build to this one.
+/// What became of a configuration from the other build to this one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Change {
@@ -276,7 +279,7 @@ pub struct Regression {
     pub ratio: Interval,
     /// The verdict on this build.
     pub word: Change,
-    /// Where undecided: the smallest slow-down (as a ratio above one) that these rounds would have shown to be a regression.
+    /// Where undecided: the smallest slow-down (as a ratio above one) that these rounds would have detected to be a regression.
     pub smallest_effect: Option<f64>,
     /// Where undecided: about how many rounds it would take to decide the ratio seen; `None` where none would.
     pub rounds_needed: Option<u32>,
@@ -297,7 +300,7 @@ pub struct Check {
 /// The verdict on one group.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct GroupVerdict {
-    /// Index of the group.
+    /// Index of the workload.
     #[serde(rename = "workload")]
     pub group: usize,
     /// Cells from the fastest to the slowest median; cells without a time are last.

@@ -170,10 +170,11 @@ fn rounded(value: &serde_json::Value) -> serde_json::Value {
 impl Results {
     /// Whether every index in the file leads somewhere, so that nothing downstream has to ask.
     fn check(&self) -> Result<(), String> {
-        let cell = |id: usize| if id < self.cells.len() { Ok(()) } else { Err(format!("there is no cell {id}")) };
+        let cell =
+            |id: usize| if id < self.cells.len() { Ok(()) } else { Err(format!("there is no configuration {id}")) };
         for (i, found) in self.cells.iter().enumerate() {
             if found.id != i || found.group >= self.groups.len() {
-                return Err(format!("cell {i} is out of place"));
+                return Err(format!("configuration {i} is out of place"));
             }
         }
         for (i, group) in self.groups.iter().enumerate() {
@@ -193,7 +194,7 @@ impl Results {
             cell(timeline.cell)?;
             timeline.check()?;
             if self.timelines[..i].iter().any(|other| other.cell == timeline.cell) {
-                return Err(format!("cell {} has two timelines", timeline.cell));
+                return Err(format!("configuration {} has two timelines", timeline.cell));
             }
         }
         for (a, b) in self.expectations.iter().flat_map(|expectation| &expectation.pairs) {

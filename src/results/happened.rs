@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::reasons::sane;
 use crate::setting::Runtime;
 
-/// What a fault did to a way, over its timed trials. Counts of items are medians.
+/// What a fault did to a configuration, over its timed trials. Counts of items are medians.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct FaultEstimate {
     /// How many trials.
@@ -22,9 +22,9 @@ pub struct FaultEstimate {
     pub done: f64,
     /// Items whose reply never arrived.
     pub lost: f64,
-    /// Items that were handed out again.
+    /// Items that were retried.
     pub retried: f64,
-    /// Seconds from a worker's death to the first reply of the one in its place, where there was one.
+    /// Seconds from a worker's death to the first result of its replacement, where there was one.
     pub recovered: Option<f64>,
 }
 
@@ -79,7 +79,7 @@ pub struct RuntimeRow {
     /// Its group.
     #[serde(rename = "workload")]
     pub group: usize,
-    /// Seconds per item of the group's baseline.
+    /// Seconds per item of the workload's reference.
     pub per_item: Option<f64>,
     /// How many times as long as in the first runtime of the table that is. The runs are not paired.
     pub ratio: Option<f64>,
@@ -136,7 +136,7 @@ impl super::CellEstimate {
         }
         if let Some(lock) = &self.lock {
             let numbers = [lock.waits, lock.waited, lock.hand_overs, lock.forced, lock.forced_per_second];
-            sane(numbers.into_iter(), "the lock of a cell")?;
+            sane(numbers.into_iter(), "the lock of a configuration")?;
         }
         Ok(())
     }

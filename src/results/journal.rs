@@ -28,7 +28,7 @@ pub struct Head {
     pub quick: bool,
     /// The selector that narrows the run.
     pub filter: Option<String>,
-    /// SHA-256 of the groups and cells that the scenario became on this machine.
+    /// SHA-256 of the workloads and configurations that the scenario became on this machine.
     pub cells: String,
     /// Version of the program.
     pub tool: String,
@@ -58,7 +58,7 @@ impl Head {
                 ("scenario text", short(&head.hash)),
                 ("version of runner", head.tool.clone()),
                 ("build of runner", build),
-                ("build to hold it against", or_none(&head.against)),
+                ("build to compare it with", or_none(&head.against)),
                 ("seed", number(head.seed)),
                 ("number of rounds", number(head.rounds.into())),
                 ("--quick", head.quick.to_string()),
@@ -77,7 +77,7 @@ impl Head {
     }
 }
 
-/// Per-item times of one instrumented trial, as (nanoseconds, count), rising.
+/// Per-item times of one profiling trial, as (nanoseconds, count), rising.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Clocks {
     /// Received until replied.
@@ -94,7 +94,7 @@ pub struct Finished {
     /// Its clocks, where it was instrumented and went well.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clocks: Option<Clocks>,
-    /// What happened when in it, where the scenario asks for the chart and it is the first such trial of its cell.
+    /// What happened when in it, where the scenario asks for the chart and it is the first such trial of its configuration.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeline: Option<Timeline>,
 }
@@ -242,7 +242,7 @@ fn parse(bytes: &[u8]) -> Result<Option<JournalContents>, String> {
         serde_json::from_slice::<Line>(line).map_err(|error| format!("line {}: {error}", i + 1)).map(|line| (i, line))
     });
     let Some((_, Line::Head(head))) = lines.next().transpose()? else {
-        return Err("line 1: it does not say whose journal it is".into());
+        return Err("line 1: it does not name its run".into());
     };
     let mut left =
         JournalContents { head: *head, items: None, finished: Vec::new(), resumed: 0, whole: end as u64 + 1 };
@@ -331,7 +331,7 @@ mod tests {
             (vec![trial(1)], "trial 1 is out of order"),
             (vec![trial(0), trial(0)], "line 3: trial 0 is out of order"),
             (vec![counts.clone(), counts], "second time"),
-            (vec![trial(0).replace("\"measured\":5", "\"measured\":18446744073709551615")], "no plausible number"),
+            (vec![trial(0).replace("\"measured\":5", "\"measured\":18446744073709551615")], "not a plausible number"),
             (vec![String::from_utf8(journal(&[])).unwrap().trim().to_owned()], "a second head"),
         ];
         for (lines, words) in cases {

@@ -67,7 +67,7 @@ pub struct Results {
     #[serde(with = "rows")]
     #[schemars(with = "Vec<rows::Row>")]
     pub trials: Vec<Trial>,
-    /// Histograms of the instrumented trials, one per cell that has any.
+    /// Histograms of the profiling trials, one per configuration that has any.
     pub latencies: Vec<Latency>,
     /// Timelines, one per cell, where the scenario asks for the chart.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -113,7 +113,7 @@ pub struct RunRecord {
     /// How often the run was broken off and continued. The round in which it was broken off spans the gap.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub resumed: u32,
-    /// Version of the other build, where this one was held against one: then every way has a cell of each.
+    /// Version of the other build, where this one was compared with one: then every configuration occurs once per build.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub against: Option<String>,
 }
@@ -158,7 +158,7 @@ pub struct Group {
     /// Reference of speedups (methodology, rule 16): serial, else one worker of the first model with it, else the first cell.
     #[serde(rename = "reference")]
     pub baseline: usize,
-    /// Whether the cells have item counts of their own, so that times are compared per item.
+    /// Whether the configurations have different item counts, so that times are compared per item.
     pub per_item: bool,
 }
 
@@ -189,7 +189,7 @@ pub struct Fault {
 pub struct Cell {
     /// Index in [`Results::cells`].
     pub id: usize,
-    /// Index of its group.
+    /// Index of its workload.
     #[serde(rename = "workload")]
     pub group: usize,
     /// How tables show it, unique in its group: `processes × 2, pipe`.
@@ -226,8 +226,8 @@ pub struct Expectation {
     /// How the trials end, where the metric is `outcome`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub is: Option<OutcomeKind>,
-    /// Pairs of cells (compared, reference); the reference is `None` for metrics of one cell. With a reference, bounds are
-    /// factors; without, they are in the metric's own unit: seconds, bytes, items a second, a share.
+    /// Pairs of configurations (compared, reference); the reference is `None` for metrics of one configuration. With a reference, bounds are
+    /// factors; without, they are in the metric's own unit: seconds, bytes, items per second, a share.
     pub pairs: Vec<(usize, Option<usize>)>,
     /// Lower bound.
     pub at_least: Option<f64>,
@@ -292,7 +292,7 @@ impl Group {
 }
 
 impl Results {
-    /// Timed trials of a cell that count for estimates: not duplicates, in round order.
+    /// Timed trials of a configuration that count for estimates: not duplicates, in round order.
     pub fn timed(&self, cell: usize) -> impl Iterator<Item = &Trial> {
         self.trials.iter().filter(move |trial| trial.cell == cell && trial.kind == Kind::Timed && !trial.duplicate)
     }

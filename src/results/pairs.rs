@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Interval, Pair, Word};
 
-/// The comparisons of a group.
+/// The comparisons of a workload.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub(super) struct PairTable {
     /// Of intervals: true coverage, ranks of both ends (0 where there is no interval), samples; and the word on the first.

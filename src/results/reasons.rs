@@ -42,7 +42,7 @@ impl Resources {
     }
 }
 
-/// Memory of a cell in bytes: medians of the right memory trials, over all processes, after the work. Kernel buffers are
+/// Memory of a configuration in bytes: medians of the successful memory trials, over all processes, after the work. Kernel buffers are
 /// not in it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct MemoryEstimate {
@@ -82,7 +82,7 @@ pub enum Loss {
     Lock,
     /// Ready to run, but another had the core.
     Oversubscription,
-    /// Items ran slower than in the baseline, or what the instrumented trials did not see. Negative where they ran faster.
+    /// Items ran slower than in the reference, or what the profiling trials did not see. Negative where they ran faster.
     Unexplained,
 }
 
@@ -96,16 +96,16 @@ impl Loss {
     pub fn shown(self) -> &'static str {
         match self {
             Self::Start => "start and join",
-            Self::Dispatch => "dispatch and serialising",
-            Self::Waiting => "waiting for work",
-            Self::Lock => "waiting for the lock",
-            Self::Oversubscription => "no core (oversubscription, other load)",
-            Self::Unexplained => "items ran slower (unexplained)",
+            Self::Dispatch => "dispatch and serialization",
+            Self::Waiting => "idle",
+            Self::Lock => "waiting for the GIL",
+            Self::Oversubscription => "CPU contention (oversubscription, other load)",
+            Self::Unexplained => "unattributed slowdown",
         }
     }
 }
 
-/// Where the speedup of a cell went. `workers` workers have `workers` × T seconds, of which the baseline's time T₁ was
+/// Where the speedup of a configuration went. `workers` workers have `workers` × T seconds, of which the reference's time T₁ was
 /// useful; the rest was lost. Divided by T that is `workers` − T₁/T: what lies between the ideal and the measured speedup.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Losses {
@@ -116,10 +116,10 @@ pub struct Losses {
     /// Every loss with its part, as a share of the workers' time times their number: in units of speedup. In the order of
     /// [`Loss::ALL`]; the sum is `workers` − `measured`, and the last part closes it.
     pub parts: Vec<(Loss, f64)>,
-    /// How many times longer the instrumented trials took than the bare ones. From 1.2 on the split is rough, since the
+    /// How many times longer the profiling trials took than the bare ones. From 1.2 on the split is rough, since the
     /// clocks themselves take time around every item.
     pub inflation: f64,
-    /// How many instrumented trials it is from.
+    /// How many profiling trials it is from.
     pub trials: u32,
 }
 
@@ -127,7 +127,7 @@ impl Losses {
     /// From this inflation on, the split tells of the clocks more than of the work, and is not drawn.
     pub const USELESS: f64 = 2.0;
 
-    /// Whether the clocks of the instrumented trials took more time than the work itself.
+    /// Whether the clocks of the profiling trials took more time than the work itself.
     #[must_use]
     pub fn useless(&self) -> bool {
         self.inflation >= Self::USELESS
@@ -140,13 +140,13 @@ impl Losses {
     /// clocks lost more than the timed ones lack.
     pub const DISAGREES_FROM: f64 = 0.25;
 
-    /// Whether the clocks of the instrumented trials slowed them down so much that the split is rough.
+    /// Whether the clocks of the profiling trials slowed them down so much that the split is rough.
     #[must_use]
     pub fn slowed(&self) -> bool {
         self.inflation >= Self::ROUGH_FROM
     }
 
-    /// Whether the instrumented trials do not agree with the timed ones.
+    /// Whether the profiling trials do not agree with the timed ones.
     #[must_use]
     pub fn disagrees(&self) -> bool {
         let gained =
@@ -165,7 +165,7 @@ impl Losses {
     }
 }
 
-/// How two ways stand to each other along an axis.
+/// How two configurations stand to each other along an axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Crossing {
@@ -179,16 +179,16 @@ pub enum Crossing {
     Undecided,
 }
 
-/// Two ways at one value of an axis.
+/// Two configurations at one value of an axis.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct BreakPoint {
     /// The value: workers, bytes, or a setting's number.
     pub value: f64,
     /// The value for people, such as `4 KiB`.
     pub shown: String,
-    /// The cell of way `a`.
+    /// The index of configuration `a`.
     pub a: usize,
-    /// The cell of way `b`.
+    /// The index of configuration `b`.
     pub b: usize,
     /// How many times faster `b` is: the median in-round ratio.
     pub ratio: f64,
@@ -196,7 +196,7 @@ pub struct BreakPoint {
     pub word: Word,
 }
 
-/// From which value of an axis on one way beats another.
+/// From which value of an axis on one configuration beats another.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct BreakEven {
     /// `workers`, or the name of a numeric setting of the task, such as `payload`.
@@ -213,7 +213,7 @@ pub struct BreakEven {
     pub a: String,
     /// The way that is ahead there.
     pub b: String,
-    /// Both ways at each value, rising.
+    /// Both configurations at each value, rising.
     pub points: Vec<BreakPoint>,
     /// How they stand.
     pub crossing: Crossing,
@@ -273,9 +273,9 @@ pub struct FitRecord {
     /// The group.
     #[serde(rename = "workload")]
     pub group: usize,
-    /// The line: the label of its cells without the number of workers, such as `processes, pipe`.
+    /// The line: the label of its configurations without the number of workers, such as `processes, pipe`.
     pub line: String,
-    /// The cells that it was fitted to, by rising number of workers.
+    /// The configurations that it was fitted to, by rising number of workers.
     #[serde(rename = "configurations")]
     pub cells: Vec<usize>,
     /// The law.
@@ -312,7 +312,7 @@ impl FitRecord {
 pub(super) fn sane(mut numbers: impl Iterator<Item = f64>, what: &str) -> Result<(), String> {
     // A ratio may stand for an infinite one: see `verdict::UNBOUNDED`.
     match numbers.find(|number| !number.is_finite() || number.abs() > 1e300) {
-        Some(number) => Err(format!("{number} is no plausible number of {what}")),
+        Some(number) => Err(format!("{number} is not a plausible number of {what}")),
         None => Ok(()),
     }
 }
@@ -320,12 +320,14 @@ pub(super) fn sane(mut numbers: impl Iterator<Item = f64>, what: &str) -> Result
 impl super::CellEstimate {
     /// Whether all numbers of why are plausible.
     pub(super) fn check_reasons(&self) -> Result<(), String> {
-        self.resources.iter().try_for_each(|resources| sane(resources.numbers(), "the resources of a cell"))?;
-        self.memory.iter().try_for_each(|memory| sane(memory.numbers(), "the memory of a cell"))?;
+        self.resources
+            .iter()
+            .try_for_each(|resources| sane(resources.numbers(), "the resources of a configuration"))?;
+        self.memory.iter().try_for_each(|memory| sane(memory.numbers(), "the memory of a configuration"))?;
         let Some(losses) = &self.losses else { return Ok(()) };
-        sane(losses.numbers(), "the losses of a cell")?;
+        sane(losses.numbers(), "the losses of a configuration")?;
         if losses.parts.iter().map(|(loss, _)| *loss).ne(Loss::ALL) {
-            return Err(format!("the losses of cell {} are not those that there are", self.cell));
+            return Err(format!("the losses of configuration {} are not those that there are", self.cell));
         }
         Ok(())
     }

@@ -12,7 +12,7 @@ use crate::setting::Outcome;
 /// A trial as a row: what every trial has, in this order, then an object with what is not as usual.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub(super) struct Row(
-    /// Index of the cell.
+    /// Index of the configuration.
     usize,
     /// The round, from 0.
     u32,
@@ -44,7 +44,7 @@ struct Rest {
     /// What it was run for, unless `timed`.
     #[serde(skip_serializing_if = "Option::is_none")]
     kind: Option<Kind>,
-    /// Whether it is the second run of its cell in the round.
+    /// Whether it is the second run of its configuration in the round.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     duplicate: bool,
     /// How it ended, unless `ok`.
@@ -59,7 +59,7 @@ struct Rest {
     /// Items whose reply never arrived.
     #[serde(skip_serializing_if = "is_zero")]
     lost: u64,
-    /// Items that were handed out again.
+    /// Items that were retried.
     #[serde(skip_serializing_if = "is_zero")]
     retried: u64,
     /// Replies that came again for an item already done.
@@ -77,7 +77,7 @@ struct Rest {
     /// What interpreter locks cost.
     #[serde(skip_serializing_if = "Option::is_none")]
     lock: Option<LockUse>,
-    /// Nanoseconds from a worker's death to the first reply of the one in its place.
+    /// Nanoseconds from a worker's death to the first result of its replacement.
     #[serde(skip_serializing_if = "is_zero")]
     recovered: u64,
     /// When each worker was started, ready and gone.

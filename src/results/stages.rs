@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::reasons::sane;
 
-/// What a stage did in an instrumented trial, summed over its workers, in nanoseconds: written as an array in this order.
+/// What a stage did in a profiling trial, summed over its workers, in nanoseconds: written as an array in this order.
 /// The rest of workers × wall time of the work phase went into handing items over, and passed after the stage's last item.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(from = "[u64; 4]", into = "[u64; 4]")]
@@ -32,7 +32,7 @@ impl From<StageTimes> for [u64; 4] {
     }
 }
 
-/// What is known of the stages of a cell.
+/// What is known of the stages of a configuration.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PipelineEstimate {
     /// The stages in their order.
@@ -73,11 +73,11 @@ impl super::CellEstimate {
     pub(super) fn check_stages(&self, cell: &super::Cell) -> Result<(), String> {
         let Some(pipeline) = &self.pipeline else { return Ok(()) };
         let shares = pipeline.stages.iter().flat_map(|stage| [stage.busy, stage.blocked, stage.starved]);
-        sane(shares, "the stages of a cell")?;
+        sane(shares, "the stages of a configuration")?;
         let known = pipeline.stages.len() == cell.config.stages.len();
         match known && pipeline.bottleneck.iter().all(|at| *at < cell.config.stages.len()) {
             true => Ok(()),
-            false => Err(format!("the stages of cell {} are not those that were run", cell.id)),
+            false => Err(format!("the stages of configuration {} are not those that were run", cell.id)),
         }
     }
 }

@@ -30,7 +30,7 @@ pub(super) fn serialize<S: Serializer>(buckets: &[(u64, u64)], into: S) -> Resul
 
 /// Reads buckets as steps and counts, or as pairs.
 pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<(u64, u64)>, D::Error> {
-    let flat = match Written::deserialize(from).map_err(|_| D::Error::custom("this is no histogram"))? {
+    let flat = match Written::deserialize(from).map_err(|_| D::Error::custom("this is not a histogram"))? {
         Written::Pairs(pairs) => return Ok(pairs),
         Written::Flat(flat) => flat,
     };

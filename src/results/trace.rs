@@ -93,7 +93,7 @@ pub enum EventKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Event(pub u32, pub EventKind, pub u64, pub u64);
 
-/// What happened when in one instrumented trial of a cell; only where the scenario asks for the chart.
+/// What happened when in one profiling trial of a configuration; only where the scenario asks for the chart.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Timeline {
     /// The cell.
@@ -138,15 +138,18 @@ impl Timeline {
         for Event(lane, kind, start, end) in &self.events {
             plausible(*end)?;
             if *lane > MOST_WORKERS {
-                return Err(format!("a timeline of cell {} has a lane {lane}", self.cell));
+                return Err(format!("a timeline of configuration {} has a lane {lane}", self.cell));
             }
             if start > end {
-                return Err(format!("an event of cell {} ends before it starts", self.cell));
+                return Err(format!("an event of configuration {} ends before it starts", self.cell));
             }
             let count = counts.entry((*lane, *kind)).or_default();
             *count += 1;
             if *count > MOST_EVENTS {
-                return Err(format!("a timeline of cell {} has too many events of one kind on lane {lane}", self.cell));
+                return Err(format!(
+                    "a timeline of configuration {} has too many events of one kind on lane {lane}",
+                    self.cell
+                ));
             }
         }
         Ok(())

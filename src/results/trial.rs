@@ -74,7 +74,7 @@ pub struct MemoryUse {
     pub workers: Vec<Memory>,
 }
 
-/// Where the workers' time of an instrumented trial went, summed over workers, in nanoseconds: written as an array in
+/// Where the workers' time of a profiling trial went, summed over workers, in nanoseconds: written as an array in
 /// this order. The sum is workers × wall time of the work phase.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(from = "[u64; 5]", into = "[u64; 5]")]
@@ -169,7 +169,7 @@ impl From<Phase> for [u64; 7] {
 /// One run of one cell in a fresh host.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Trial {
-    /// Index of the cell.
+    /// Index of the configuration.
     #[serde(rename = "configuration")]
     pub cell: usize,
     /// The round, from 0.
@@ -178,7 +178,7 @@ pub struct Trial {
     pub order: u32,
     /// What it was run for.
     pub kind: Kind,
-    /// Whether it is the second run of its cell in the round, for the A/A check; enters no estimate.
+    /// Whether it is the second run of its configuration in the round, for the A/A check; enters no estimate.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub duplicate: bool,
     /// How it ended.
@@ -193,7 +193,7 @@ pub struct Trial {
     /// Items whose reply never arrived.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub lost: u64,
-    /// Items that were handed out again.
+    /// Items that were retried.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub retried: u64,
     /// Replies that came again for an item already done.
@@ -208,7 +208,7 @@ pub struct Trial {
     /// How late replies were, where items come at a set rate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub open: Option<Open>,
-    /// Where the workers' time went, in instrumented trials.
+    /// Where the workers' time went, in profiling trials.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spent: Option<Spent>,
     /// What its processes occupied, in memory trials.
@@ -217,7 +217,7 @@ pub struct Trial {
     /// What interpreter locks cost, where there are any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lock: Option<LockUse>,
-    /// Nanoseconds from a worker's death to the first reply of the one in its place; 0 where there was none.
+    /// Nanoseconds from a worker's death to the first result of its replacement; 0 where there was none.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub recovered: u64,
     /// When each worker was started, ready and gone, where workers have lives of their own.
@@ -226,7 +226,7 @@ pub struct Trial {
     /// What main and each worker saw of the global variable of the task `globals`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub seen: Vec<Seen>,
-    /// What the stages of a pipeline did, in their order, in instrumented trials.
+    /// What the stages of a pipeline did, in their order, in profiling trials.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stages: Vec<StageTimes>,
     /// Share of the machine's CPU time that others used or that the hypervisor stole during the trial, 0 to 1.
@@ -246,7 +246,7 @@ fn is_zero(value: &u64) -> bool {
 
 /// Every whole number of a results file fits 53 bits, as JSON carries it, so that sums of some of them cannot overflow.
 pub(super) fn plausible(number: u64) -> Result<(), String> {
-    if number < 1 << 53 { Ok(()) } else { Err(format!("{number} is no plausible number here")) }
+    if number < 1 << 53 { Ok(()) } else { Err(format!("{number} is not a plausible number here")) }
 }
 
 impl Latency {
@@ -314,7 +314,7 @@ impl Trial {
         Some(nanos as f64 / 1e9)
     }
 
-    /// Items a second from the first moment to the last reply, where items came at a set rate.
+    /// Items per second from the first moment to the last reply, where items came at a set rate.
     #[must_use]
     pub fn achieved(&self) -> Option<f64> {
         let open = self.open.filter(|open| self.ok() && open.span > 0)?;
@@ -325,7 +325,7 @@ impl Trial {
 /// Most buckets that a results file holds of one histogram.
 pub const MOST_BUCKETS: usize = 80;
 
-/// Quantiles of one kind of per-item time, in nanoseconds, merged over a cell's instrumented trials.
+/// Quantiles of one kind of per-item time, in nanoseconds, merged over a configuration's profiling trials.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Quantiles {
     /// How many items.
@@ -349,16 +349,16 @@ pub struct Quantiles {
 /// Per-item times of one cell.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Latency {
-    /// Index of the cell.
+    /// Index of the configuration.
     #[serde(rename = "configuration")]
     pub cell: usize,
-    /// How many instrumented trials it was merged from.
+    /// How many profiling trials it was merged from.
     pub trials: u32,
     /// Received until replied, clocked where the item runs.
     pub service: Quantiles,
     /// Handed over (in a shared table: claimed) until the reply, clocked at the dispatcher.
     pub response: Quantiles,
-    /// Service times of each instrumented trial in nanoseconds, in the order in which they were run: the 50th, 95th and
+    /// Service times of each profiling trial in nanoseconds, in the order in which they were run: the 50th, 95th and
     /// 99th percentile, where at least 10 items of that trial lie above it.
     #[serde(default)]
     pub service_by_trial: Vec<[Option<u64>; 3]>,

@@ -34,7 +34,7 @@ impl Interpreter {
     #[must_use]
     pub fn label(&self) -> String {
         let threaded = if self.free_threaded { "t" } else { "" };
-        let lock = if self.free_threaded && self.gil { ", lock on" } else { "" };
+        let lock = if self.free_threaded && self.gil { ", GIL on" } else { "" };
         format!("CPython {}{threaded}{lock}", self.version)
     }
 }

@@ -41,7 +41,7 @@ impl Resolver<'_> {
             if !damaged {
                 self.report(
                     Fault::new(
-                        "this expectation names no cells",
+                        "this expectation names no configurations",
                         "add `compare:`, such as `compare: {model: threads}`",
                     ),
                     &place,
@@ -60,7 +60,7 @@ impl Resolver<'_> {
     fn outcome_words(&mut self, entry: &raw::Expect, metric: Metric, path: &Path) {
         if metric == Metric::Outcome && entry.to.is_some() {
             let place = self.key_place(&path.key("to"));
-            let help = "remove it: an outcome is a share of the trials of each compared cell by itself";
+            let help = "remove it: an outcome is a share of the trials of each compared configuration by itself";
             self.report(Fault::new("`to` has no meaning where the metric is `outcome`", help), &place);
         }
         if metric != Metric::Outcome && entry.is.is_some() {
@@ -108,7 +108,7 @@ fn wrong_unit(bound: Bound, metric: Metric, unit: Unit) -> Fault {
             ("a factor where it is compared with `to`", "write how many times as much, such as `1.5`, or remove `to`")
         }
         Unit::Seconds => ("a duration", "write a duration such as `2 s` or `50 ms`"),
-        Unit::PerSecond => ("a number of items a second", "write a number such as `1000`"),
+        Unit::PerSecond => ("a number of items per second", "write a number such as `1000`"),
         Unit::Bytes => ("a size", "write a size such as `64 MiB`"),
         Unit::Share => ("a share of the trials", "write a share such as `0.9` or `90%`"),
     };

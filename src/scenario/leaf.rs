@@ -287,7 +287,7 @@ impl FromScalar for Bound {
         bound.filter(|bound| bound.value().is_finite() && bound.value() >= 0.0).ok_or_else(|| {
             Fault::new(
                 format!("`{scalar}` is not a bound"),
-                "it is a number, a duration (`2 s`), a size (`64 MiB`) or a share (`90%`), as the metric asks",
+                "it is a number, a duration (`2 s`), a size (`64 MiB`) or a share (`90%`), depending on the metric",
             )
         })
     }

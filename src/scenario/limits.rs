@@ -179,10 +179,8 @@ impl<'a> Builder<'a> {
         if self.documents < 2 {
             return Ok(());
         }
-        let fault = Fault::new(
-            "a second document starts here",
-            "a file holds one scenario: put the other into a file of its own",
-        );
+        let fault =
+            Fault::new("a second document starts here", "a file holds one scenario: put the other into its own file");
         Err(fault.at(self.text, range))
     }
 

@@ -329,7 +329,7 @@ fields! {
     metric: One<Metric>,
     /// With `metric: outcome`: how the trials end. Default: `ok`.
     is: One<OutcomeKind>,
-    /// Lower bound: a factor (`1.5`), a duration (`2 s`), items a second (`1000`), a size (`64 MiB`) or a share (`100%`), as the metric asks. Default for `outcome` without any bound: 100%.
+    /// Lower bound: a factor (`1.5`), a duration (`2 s`), items a second (`1000`), a size (`64 MiB`) or a share (`100%`), depending on the metric. Default for `outcome` without any bound: 100%.
     at_least: One<Bound>,
     /// Upper bound, as the lower one.
     at_most: One<Bound>,

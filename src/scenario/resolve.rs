@@ -123,7 +123,7 @@ impl Resolver<'_> {
         }
         let place = self.key_place(path);
         let message = format!(
-            "this list has {} values; a scenario has at most {} cells",
+            "this list has {} values; a scenario has at most {} configurations",
             show_count(values as u64),
             show_count(MOST_CELLS)
         );
@@ -236,7 +236,7 @@ impl Resolver<'_> {
         if !self.reading.cut.contains(&path.key("kind")) {
             let place = self.value_place(path);
             self.report(
-                Complaint::new(format!("this entry names no {what}"), format!("add `kind:` with the {what}'s word")),
+                Complaint::new(format!("this entry names no {what}"), format!("add `kind:` with the {what}'s name")),
                 &place,
             );
         }
@@ -377,9 +377,13 @@ impl Resolver<'_> {
             cells = cells.saturating_add(product);
         }
         if let (true, Some((extent, place))) = (cells > MOST_CELLS, longest) {
-            let message = format!("the axes make {} cells; the limit is {}", show_count(cells), show_count(MOST_CELLS));
+            let message = format!(
+                "the parameters make {} configurations; the limit is {}",
+                show_count(cells),
+                show_count(MOST_CELLS)
+            );
             let help = format!(
-                "this axis has {} values: shorten it or another one, or split the scenario",
+                "this parameter has {} values: shorten it or another one, or split the scenario",
                 show_count(extent)
             );
             self.report(Complaint::new(message, help), &place);

@@ -62,7 +62,7 @@ impl Resolver<'_> {
         let place = self.value_place(path);
         let Some(One(word)) = &entry.task else {
             if !self.reading.cut.contains(&path.key("task")) {
-                self.report(Fault::new("this stage names no task", "add `task:` with the task's word"), &place);
+                self.report(Fault::new("this stage names no task", "add `task:` with the task's name"), &place);
             }
             return None;
         };
@@ -139,7 +139,7 @@ impl Resolver<'_> {
         for key in others.into_iter().flatten() {
             let help = "a scenario has either a `pipeline`, or `tasks` and `models`: remove one of them";
             let place = self.key_place(&top.key(key));
-            self.report(Fault::new(format!("`{key}` stands beside a `pipeline`"), help), &place);
+            self.report(Fault::new(format!("`{key}` cannot be combined with a `pipeline`"), help), &place);
         }
         let keys: Vec<&str> = scenario.given.keys().map(Key::name).collect();
         for key in keys {

@@ -78,7 +78,7 @@ fn a_byte_order_mark_and_crlf_are_accepted() {
     let dressed = load_text(format!("\u{feff}{}", GOOD.replace('\n', "\r\n"))).unwrap();
     assert_eq!((&dressed.tasks[0].task, &dressed.models[1].model), (&plain.tasks[0].task, &plain.models[1].model));
     let text = format!("\u{feff}{}", GOOD.replace('\n', "\r\n").replace("threads", "thread"));
-    refuses(text, "`thread` is no model", (4, 18), "models: [serial, thread]", "did you mean `threads`?");
+    refuses(text, "unknown model `thread`", (4, 18), "models: [serial, thread]", "did you mean `threads`?");
 }
 
 #[test]
@@ -108,21 +108,21 @@ fn unknown_keys_name_the_nearest_key_or_the_level_where_they_belong() {
 fn unknown_words_name_the_nearest_word() {
     refuses(
         good_with("primes", "primess"),
-        "`primess` is no task",
+        "unknown task `primess`",
         (3, 9),
         "tasks: [primess]",
         "did you mean `primes`?",
     );
     refuses(
         good_with("threads", "tread"),
-        "`tread` is no model",
+        "unknown model `tread`",
         (4, 18),
         "models: [serial, tread]",
         "did you mean `threads`?",
     );
     let ipc = good_with("threads", "processes") + "ipc: shared_memroy\n";
-    refuses(ipc, "`shared_memroy` is no IPC method", (6, 6), "ipc: shared_memroy", "did you mean `shared_memory`?");
-    refuses(good_with("primes", "banana"), "`banana` is no task", (3, 9), "tasks", "there are `empty`, `primes`,");
+    refuses(ipc, "unknown IPC method `shared_memroy`", (6, 6), "ipc: shared_memroy", "did you mean `shared_memory`?");
+    refuses(good_with("primes", "banana"), "unknown task `banana`", (3, 9), "tasks", "there are `empty`, `primes`,");
 }
 
 const STAGED: &str = "version: 1\nname: a\npipeline:\n  - {task: hash, workers: [1, 2]}\n  - {task: sleep}\nqueue: 4\n";
@@ -134,7 +134,7 @@ fn stages_are_checked_where_they_stand() {
         |text: String, message: &str, place, line: &str, help: &str| refuses(text, message, place, line, help);
     refused(
         with("task: sleep", "task: slep"),
-        "`slep` is no task",
+        "unknown task `slep`",
         (5, 12),
         "  - {task: slep}",
         "did you mean `sleep`?",
@@ -171,7 +171,7 @@ fn what_stands_beside_a_pipeline_is_checked() {
     refused(one, "a pipeline of one stage", (3, 1), "pipeline:", "add another stage");
     refused(
         format!("{STAGED}tasks: [primes]\n"),
-        "`tasks` stands beside a `pipeline`",
+        "`tasks` cannot be combined with a `pipeline`",
         (7, 1),
         "tasks: [primes]",
         "a scenario has either a `pipeline`, or",
@@ -346,10 +346,10 @@ fn a_million_cells_are_counted_without_being_built() {
     let text = good_with("workers: [1, 2]\n", "workers: 1-1000\n") + &axis("chunk", 1000);
     refuses(
         text,
-        "the axes make 1,000,001 cells; the limit is 10,000",
+        "the parameters make 1,000,001 configurations; the limit is 10,000",
         (6, 1),
         "chunk: [1,2,3,4,",
-        "this axis has 1000 values",
+        "this parameter has 1000 values",
     );
 }
 
@@ -386,7 +386,7 @@ fn expectations_are_checked_as_they_are_written() {
         "",
         "add `at_least:` or `at_most:`",
     );
-    refuses(with("{at_least: 2}"), "this expectation names no cells", (7, 6), "", "add `compare:`");
+    refuses(with("{at_least: 2}"), "this expectation names no configurations", (7, 6), "", "add `compare:`");
     refuses(
         with("{compare: {worker: 2}, at_least: 2}"),
         "`worker` is not a key of a selector",
@@ -417,7 +417,7 @@ fn expectations_are_checked_as_they_are_written() {
     );
     refuses(
         with("{compare: {model: threads}, metric: outcome, is: timeout}"),
-        "`timeout` is no outcome",
+        "unknown outcome `timeout`",
         (7, 54),
         "",
         "did you mean `timed_out`?",
@@ -448,7 +448,7 @@ fn bounds_are_in_the_unit_of_their_metric() {
     wrong(
         "throughput",
         "90%",
-        "a bound of `throughput` is a number of items a second, not a percentage",
+        "a bound of `throughput` is a number of items per second, not a percentage",
         "write a number",
     );
     wrong("outcome", "2", "no share is above 1", "it is a share of the trials");
@@ -566,8 +566,8 @@ fn charts_are_words_or_are_shaped_and_what_a_kind_does_not_take_is_refused() {
     );
     assert!(shaped[2].only.is_none() && charts("[]").is_empty());
     for (entry, message, column, help) in [
-        ("tme", "`tme` is no chart", 10, "did you mean `time`?"),
-        ("{kind: tme}", "`tme` is no chart", 17, "did you mean `time`?"),
+        ("tme", "unknown chart `tme`", 10, "did you mean `time`?"),
+        ("{kind: tme}", "unknown chart `tme`", 17, "did you mean `time`?"),
         ("{x: model}", "this entry names no chart", 11, "add `kind:`"),
         (
             "{kind: time, wher: {workers: 2}}",
@@ -575,14 +575,14 @@ fn charts_are_words_or_are_shaped_and_what_a_kind_does_not_take_is_refused() {
             23,
             "did you mean `where`?",
         ),
-        ("{kind: time, x: modl}", "`modl` is no setting of configurations", 26, "did you mean `model`?"),
+        ("{kind: time, x: modl}", "unknown setting of configurations `modl`", 26, "did you mean `model`?"),
         ("{kind: speedup, x: model}", "the chart `speedup` takes no `model` as its `x`", 29, "it takes `workers`"),
         ("{kind: crash, group: model}", "the chart `crash` takes no `group`", 24, "remove this key"),
         ("{kind: time, x: ipc, group: ipc}", "`x` and `group` are both `ipc`", 38, "every section would have one row"),
         ("{kind: time, title: \"\"}", "this title is empty", 30, "write one, or remove this key"),
         ("{kind: time, title: \"  \"}", "this title is empty", 30, "write one, or remove this key"),
         // What is left of an entry with a fault is no double of another.
-        ("{kind: time, x: modl}, time", "`modl` is no setting of configurations", 26, "did you mean `model`?"),
+        ("{kind: time, x: modl}, time", "unknown setting of configurations `modl`", 26, "did you mean `model`?"),
         (
             "{kind: speedup, x: model}, speedup",
             "the chart `speedup` takes no `model` as its `x`",
@@ -590,7 +590,7 @@ fn charts_are_words_or_are_shaped_and_what_a_kind_does_not_take_is_refused() {
             "it takes `workers`",
         ),
         ("{kind: time, where: {modl: threads}}", "`modl` is not a key of a selector", 31, "did you mean `model`?"),
-        ("{kind: time, where: {model: thread}}", "`thread` is no model", 38, "did you mean `threads`?"),
+        ("{kind: time, where: {model: thread}}", "unknown model `thread`", 38, "did you mean `threads`?"),
     ] {
         let text = format!("{GOOD}charts: [{entry}]\n");
         refuses(text, message, (6, column), "charts", help);

@@ -63,8 +63,8 @@ pub(super) fn stage_model(scalar: &Scalar) -> Result<Model, Fault> {
         Model::Serial | Model::Threads | Model::Processes => return Ok(model),
         Model::Rayon => "a pool of rayon splits a range of items that are all there, and a stage gets them one by one",
         Model::Async => "an event loop has one thread, which a full queue would stop with all that it has under way",
-        Model::Pipeline => "a stage is no pipeline of its own",
-        _ => "it is one of Python's, and stages are run natively",
+        Model::Pipeline => "a stage cannot be a pipeline",
+        _ => "it is a Python model, and stages run natively",
     };
     let words: Vec<&str> = STAGE_MODELS.iter().map(|model| model.word()).collect();
     let message = format!("a stage cannot have the model `{scalar}`: {why}");

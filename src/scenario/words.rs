@@ -72,7 +72,7 @@ pub(crate) fn unknown_word(what: &str, word: &str, known: &[&str]) -> Fault {
         Some(near) => format!("did you mean `{near}`? there are {}", list(known)),
         None => format!("there are {}", list(known)),
     };
-    Fault::new(format!("`{shown}` is no {what}"), help)
+    Fault::new(format!("unknown {what} `{shown}`"), help)
 }
 
 /// A key that is not valid where it stands. `keys` gives the keys of a level; `task` is the task of the entry, if known.

@@ -33,7 +33,7 @@ impl Task for Command {
         "command"
     }
     fn about(&self) -> &'static str {
-        "starts a program of your own for each item, and digests what it writes (needs --allow-commands)"
+        "starts your program for each item and checksums its output (needs --allow-commands)"
     }
     fn bound(&self) -> Bound {
         Bound::Waiting

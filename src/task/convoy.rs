@@ -24,7 +24,7 @@ impl Task for Convoy {
         "convoy"
     }
     fn about(&self) -> &'static str {
-        "one item waits again and again, beside others that compute until it is done"
+        "one item waits repeatedly while others compute until it is done"
     }
     fn bound(&self) -> Bound {
         Bound::Waiting
@@ -39,7 +39,7 @@ impl Task for Convoy {
             },
             Setting {
                 name: "delay",
-                about: "how long each wait is; 0 s writes a byte that nobody has to wait for",
+                about: "how long each wait is; 0 s writes a byte instead, which does not block",
                 kind: SettingKind::Duration { min: 0, max: 1_000_000_000 },
                 default: "1 ms",
             },
@@ -59,8 +59,8 @@ impl Task for Convoy {
     fn describe(&self, settings: &Settings) -> String {
         let waits = plural(settings.whole("waits"), "wait");
         match settings.duration("delay") {
-            Duration::ZERO => format!("{} of a byte, beside computing", waits.replace("wait", "write")),
-            pause => format!("{waits} of {}, beside computing", show_seconds(pause.as_secs_f64())),
+            Duration::ZERO => format!("{} of a byte, while others compute", waits.replace("wait", "write")),
+            pause => format!("{waits} of {}, while others compute", show_seconds(pause.as_secs_f64())),
         }
     }
     fn prepare(&self, settings: &Settings, place: &Place) -> Result<Box<dyn Job>, TaskError> {

@@ -52,7 +52,7 @@ impl Task for Download {
             },
             Setting {
                 name: "returns",
-                about: "what an item replies: a `digest` of the file, or its whole `body`",
+                about: "what an item returns: a `digest` of the file, or its whole `body`",
                 kind: SettingKind::Word(&["digest", "body"]),
                 default: "digest",
             },

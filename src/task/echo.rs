@@ -17,7 +17,7 @@ impl Task for Echo {
         "echo"
     }
     fn about(&self) -> &'static str {
-        "sends a payload there and back, every byte read on both sides"
+        "sends a payload on a round trip; both sides read every byte"
     }
     fn bound(&self) -> Bound {
         Bound::Moving
@@ -25,7 +25,7 @@ impl Task for Echo {
     fn settings(&self) -> &'static [Setting] {
         &[Setting {
             name: "payload",
-            about: "size of the payload, the same both ways",
+            about: "size of the payload, the same in both directions",
             kind: SettingKind::Bytes { min: 0, max: 1 << 30 },
             default: "64 B",
         }]
@@ -37,7 +37,7 @@ impl Task for Echo {
         Some(Effort::computing(3e-8 + settings.whole("payload") as f64 * 4e-10))
     }
     fn describe(&self, settings: &Settings) -> String {
-        format!("payloads of {} there and back", show_bytes(settings.whole("payload")))
+        format!("round trips of {} payloads", show_bytes(settings.whole("payload")))
     }
     fn describe_stage(&self, settings: &Settings, later: bool) -> String {
         if later {

@@ -9,7 +9,7 @@ impl Task for Empty {
         "empty"
     }
     fn about(&self) -> &'static str {
-        "nothing: measures what handing an item over costs"
+        "nothing: measures the cost of dispatch"
     }
     fn bound(&self) -> Bound {
         Bound::Moving

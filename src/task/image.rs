@@ -108,7 +108,7 @@ const SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "folder",
-        about: "a folder of images of your own (.png, .jpg, .jpeg), from where runner is started, in place of generated ones",
+        about: "a folder with your images (.png, .jpg, .jpeg), from where runner is started, instead of generated ones",
         kind: SettingKind::Text { longest: LONGEST_PATH },
         default: "''",
     },

@@ -42,7 +42,7 @@ impl Task for Log {
             },
             Setting {
                 name: "sync",
-                about: "when whoever writes makes durable what it wrote: `never`, after each `batch`, or after each `line`",
+                about: "when the writer makes its lines durable: `never`, after each `batch`, or after each `line`",
                 kind: SettingKind::Word(&["never", "batch", "line"]),
                 default: "never",
             },

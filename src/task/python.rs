@@ -20,7 +20,7 @@ impl Task for Python {
         "python"
     }
     fn about(&self) -> &'static str {
-        "runs a Python function of your own: module:function, or inline code (needs --allow-commands)"
+        "runs your Python function: module:function, or inline code (needs --allow-commands)"
     }
     fn bound(&self) -> Bound {
         // Nobody knows; an event loop is of use for what waits alone, and must not be kept from that.
@@ -36,7 +36,7 @@ impl Task for Python {
             },
             Setting {
                 name: "code",
-                about: "Python code that defines the function `run`, in place of `call`",
+                about: "Python code that defines the function `run`, instead of `call`",
                 kind: SettingKind::Text { longest: LONGEST_CODE },
                 default: "''",
             },
@@ -103,7 +103,7 @@ fn read_items(path: &Path, shown: &str) -> Result<Vec<String>, TaskError> {
     let items = read_lines(path, shown)?;
     for (number, line) in items.iter().enumerate() {
         if let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(line) {
-            return Err(TaskError::Settings(format!("{shown}, item {}: no JSON: {error}", number + 1)));
+            return Err(TaskError::Settings(format!("{shown}, item {}: not JSON: {error}", number + 1)));
         }
     }
     Ok(items)
@@ -184,6 +184,6 @@ mod tests {
         assert_eq!([0, 1, 2].map(|item| request(job.as_ref(), item)), ["{\"a\": 1}", "[2]", "{\"a\": 1}"]);
         std::fs::write(path, "{\"a\": 1}\nno\n").unwrap();
         let error = prepared(&[("call", "a:b"), ("data", path)]).err().unwrap().to_string();
-        assert!(error.contains("item 2: no JSON"), "{error}");
+        assert!(error.contains("item 2: not JSON"), "{error}");
     }
 }

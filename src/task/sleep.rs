@@ -12,7 +12,7 @@ impl Task for Sleep {
         "sleep"
     }
     fn about(&self) -> &'static str {
-        "waits for a set time: an item that needs no core"
+        "waits for a set time: an item that needs no CPU"
     }
     fn bound(&self) -> Bound {
         Bound::Waiting

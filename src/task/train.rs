@@ -19,13 +19,13 @@ impl Task for Train {
         "train"
     }
     fn about(&self) -> &'static str {
-        "trains a classifier in iterations: parts compute gradients, which are added up, and are told the weights"
+        "trains a classifier in iterations: parts compute gradients; the sum updates the weights for all parts"
     }
     fn settings(&self) -> &'static [Setting] {
         &[
             Setting {
                 name: "samples",
-                about: "samples of the data set, all of which every iteration looks at",
+                about: "samples of the data set; every iteration uses all of them",
                 kind: SettingKind::Count { min: 1, max: 10_000_000 },
                 default: "4096",
             },
@@ -37,7 +37,7 @@ impl Task for Train {
             },
             Setting {
                 name: "classes",
-                about: "classes that are told apart",
+                about: "classes to distinguish",
                 kind: SettingKind::Count { min: 2, max: 1000 },
                 default: "10",
             },

@@ -263,12 +263,12 @@ fn sentence(found: &BreakEven) -> String {
         (Crossing::Equivalent, _) => format!("{a} and {b} are equivalent {every}{scope}."),
         (Crossing::From, Some(high)) => {
             let near = found.at.map(|near| near_words(found, near)).unwrap_or_default();
-            let low = found.low.map_or("below, no order is shown".into(), |low| {
+            let low = found.low.map_or("below, no significant difference".into(), |low| {
                 format!("{a} {} ahead at {}", verb(a, "is", "are"), at(low))
             });
-            format!("{b} {beats} {a} from {} on{scope} ({low}{near}).", at(high))
+            format!("{b} {beats} {a} at {} and above{scope} ({low}{near}).", at(high))
         }
-        _ => format!("Undecided between {a} and {b}{scope}: {}.", by_word(found)),
+        _ => format!("No significant difference between {a} and {b}{scope}: {}.", by_word(found)),
     }
 }
 
@@ -291,7 +291,7 @@ fn by_word(found: &BreakEven) -> String {
             Word::Faster => format!("{} ahead", found.b),
             Word::Slower => format!("{} ahead", found.a),
             Word::Equivalent => "equivalent".into(),
-            Word::Undecided => "not told apart".into(),
+            Word::Undecided => "no significant difference".into(),
         };
         (!at.is_empty()).then(|| format!("{what} at {}", list(&at)))
     });
@@ -325,7 +325,7 @@ mod tests {
         // The logarithm of the ratio goes from ln 1/1.6 to ln 1/0.8 in one doubling: zero at ln 1.6 / ln 2 of it.
         let at = 2f64.powf(1.6f64.ln() / 2f64.ln());
         assert!((processes.at.unwrap() - at).abs() < 0.01, "{:?}", processes.at);
-        let expected = "processes, pipe beat serial from 2 workers on (serial is ahead at 1 worker; the medians cross near 1.6 workers).";
+        let expected = "processes, pipe beat serial at 2 workers and above (serial is ahead at 1 worker; the medians cross near 1.6 workers).";
         assert_eq!(processes.sentence, expected);
         let threads = one(&found, "serial", "threads");
         assert_eq!((threads.crossing, threads.at, threads.low), (Crossing::Always, None, None));
@@ -338,7 +338,9 @@ mod tests {
         let found = scaling([0.9, 0.5, 0.5]);
         let crossed = one(&found, "threads", "processes, pipe");
         assert_eq!((crossed.low, crossed.high), (Some(2.0), Some(4.0)));
-        assert!(crossed.sentence.starts_with("processes, pipe beat threads from 4 workers on (threads are ahead at 2"));
+        assert!(
+            crossed.sentence.starts_with("processes, pipe beat threads at 4 workers and above (threads are ahead at 2")
+        );
     }
 
     #[test]
@@ -351,7 +353,8 @@ mod tests {
         assert_eq!((open.crossing, open.low, open.high), (Crossing::Undecided, None, None));
         assert_eq!(
             open.sentence,
-            "Undecided between threads and serial: serial ahead at 1 worker and 2 workers; equivalent at 4 workers."
+            "No significant difference between threads and serial: serial ahead at 1 worker and 2 workers; equivalent \
+             at 4 workers."
         );
     }
 
@@ -374,7 +377,9 @@ mod tests {
         );
         assert_eq!((crossed.low, crossed.high), (Some(4096.0), Some(262_144.0)));
         assert!((4096.0..262_144.0).contains(&crossed.at.unwrap()));
-        assert!(crossed.sentence.starts_with("processes × 1, shared memory beats processes × 1, pipe from 256 KiB on"));
+        assert!(
+            crossed.sentence.starts_with("processes × 1, shared memory beats processes × 1, pipe at 256 KiB and above")
+        );
         let unequal =
             |found: &&BreakEven| found.a.contains("× 2") != found.b.contains("× 2") && found.axis == "payload";
         assert_eq!(found.iter().filter(unequal).count(), 0, "unequal workers are no pair");
@@ -392,6 +397,10 @@ mod tests {
         assert!(derived.groups[2].withheld.is_some());
         let open = one(&derived.break_evens, "processes × 1, shared memory", "processes × 1, pipe");
         assert_eq!((open.crossing, open.points[2].word), (Crossing::Undecided, Word::Undecided));
-        assert!(open.sentence.ends_with("ahead at 64 B and 4 KiB; not told apart at 256 KiB."), "{}", open.sentence);
+        assert!(
+            open.sentence.ends_with("ahead at 64 B and 4 KiB; no significant difference at 256 KiB."),
+            "{}",
+            open.sentence
+        );
     }
 }

@@ -90,5 +90,10 @@ pub(super) fn withheld(results: &Results, group: &Group, checks: &[Check], compa
         return Some(format!("the A/A check failed: {label} against itself gave a ratio of {ratio} at 99%"));
     }
     let wanted = group.cells.len().min(2);
-    (comparable < wanted).then(|| format!("fewer than {wanted} ways have {FEWEST_ROUNDS} trials whose time counts"))
+    (comparable < wanted).then(|| {
+        format!(
+            "fewer than {wanted} configurations have {FEWEST_ROUNDS} trials whose time \
+                                           counts"
+        )
+    })
 }

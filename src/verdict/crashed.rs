@@ -53,7 +53,11 @@ pub(super) fn finding(seen: &Seen<'_>, fault: &Fault) -> String {
     }
     let clauses: Vec<String> = alike.iter().map(|((fate, _), cells)| clause(seen, *fate, cells)).collect();
     let what = format!("{} in item {}", fault.kind.shown(), fault.item);
-    if clauses.is_empty() { format!("{what}: no way was run.") } else { format!("{what}: {}.", clauses.join("; ")) }
+    if clauses.is_empty() {
+        format!("{what}: no configuration was run.")
+    } else {
+        format!("{what}: {}.", clauses.join("; "))
+    }
 }
 
 fn clause(seen: &Seen<'_>, fate: Fate, cells: &[usize]) -> String {

@@ -76,7 +76,7 @@ fn judge(
     let bound = bounds(expected, unit);
     let measured = match measure(results, expected.metric, cell, to) {
         Ok(measured) => measured,
-        Err(why) => return (Answer::Inconclusive, format!("{who}: {why}, {bound} expected: undecided")),
+        Err(why) => return (Answer::Inconclusive, format!("{who}: {why}, {bound} expected: inconclusive")),
     };
     let found = measured.found;
     let withheld = groups.get(group).and_then(|verdict| verdict.withheld.as_ref()).filter(|_| measured.timing);
@@ -103,7 +103,7 @@ fn counted(results: &Results, expected: &Expectation, cell: usize, is: OutcomeKi
     let who = &results.cells[cell].label;
     let bound = bounds(expected, Unit::Share);
     if all == 0 {
-        return (Answer::Inconclusive, format!("{who}: no trial to judge by, {bound} expected: undecided"));
+        return (Answer::Inconclusive, format!("{who}: no trial to evaluate, {bound} expected: inconclusive"));
     }
     let share = format!("{so} of {all} {} ({}", is.shown(), show(so as f64 / all as f64, Unit::Share));
     let (low, high) = stats::share_interval(so, all, SHARE_LEVEL);
@@ -184,7 +184,7 @@ fn words(answer: Answer) -> &'static str {
     match answer {
         Answer::Met => "met",
         Answer::NotMet => "not met",
-        Answer::Inconclusive => "undecided",
+        Answer::Inconclusive => "inconclusive",
     }
 }
 
@@ -237,7 +237,7 @@ mod tests {
         ];
         let derived = made.derive();
         assert_eq!(derived.expectations[1].answer, Answer::Inconclusive);
-        assert!(derived.expectations[1].details[0].contains("no trial to judge by"));
+        assert!(derived.expectations[1].details[0].contains("no trial to evaluate"));
         made.results.run.quick = true;
         let derived = made.derive();
         assert_eq!(derived.expectations[0].answer, Answer::Inconclusive);
@@ -329,7 +329,7 @@ mod tests {
         let line = |i: usize| derived.expectations[i].details[0].as_str();
         assert!(line(0).starts_with("serial: 9 ms (9 ms–9 ms, 98.4%)"), "{}", line(0));
         assert!(line(2).contains("fewer than 1000 items"), "{}", line(2));
-        assert!(line(3).contains("no instrumented trial to judge by"), "{}", line(3));
+        assert!(line(3).contains("no profiling trial to evaluate"), "{}", line(3));
     }
 
     #[test]
@@ -355,7 +355,7 @@ mod tests {
         assert_eq!(answers, [NotMet, Met, Met, Inconclusive, NotMet, Inconclusive, NotMet]);
         assert_eq!(
             derived.expectations[3].details[0],
-            "threads × 2: 12 of 15 worker died (80%, 51.9%–95.7% at 95%), at least 80% expected: undecided"
+            "threads × 2: 12 of 15 worker died (80%, 51.9%–95.7% at 95%), at least 80% expected: inconclusive"
         );
         assert_eq!(
             derived.expectations[0].details[0],

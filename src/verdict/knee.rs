@@ -69,25 +69,25 @@ fn sentence(
     keeps_up: Option<&RatePoint>,
     saturated: Option<&RatePoint>,
 ) -> Option<String> {
-    let (keep, is) = (verb(label, "keeps", "keep"), verb(label, "is", "are"));
+    let (sustains, is) = (verb(label, "sustains", "sustain"), verb(label, "is", "are"));
     let rate = |point: &RatePoint| format!("{}/s", show_count(u64::from(point.rate)));
     let answered = |point: &RatePoint| {
         let achieved = point.share.median * f64::from(point.rate);
         format!(
-            "{} at {}, where {}/s are answered",
-            verb(label, "falls behind", "fall behind"),
+            "{} at {} (completes {}/s)",
+            verb(label, "saturates", "saturate"),
             rate(point),
             show_count(achieved as u64)
         )
     };
     Some(match (keeps_up, saturated) {
-        (Some(last), Some(first)) => format!("{label} {keep} up with {} and {}.", rate(last), answered(first)),
+        (Some(last), Some(first)) => format!("{label} {sustains} {} and {}.", rate(last), answered(first)),
         (Some(last), None) if Some(last.rate) == points.last().map(|point| point.rate) => {
-            format!("{label} {keep} up with every rate up to {}.", rate(last))
+            format!("{label} {sustains} every rate up to {}.", rate(last))
         }
-        (Some(last), None) => format!("{label} {keep} up with {}; above, it is undecided.", rate(last)),
+        (Some(last), None) => format!("{label} {sustains} {}; above that it is inconclusive.", rate(last)),
         (None, Some(first)) => format!("{label} {}.", answered(first)),
-        (None, None) => format!("{label} {is} undecided at every rate up to {}.", rate(points.last()?)),
+        (None, None) => format!("{label} {is} inconclusive at every rate up to {}.", rate(points.last()?)),
     })
 }
 
@@ -126,16 +126,16 @@ mod tests {
     fn the_knee_lies_between_the_last_rate_kept_up_with_and_the_first_that_is_not() {
         let (up, behind, sentence) = told(&[(400, 0.99), (800, 0.98), (1600, 0.80)], 9);
         assert_eq!((up, behind), (Some(800), Some(1600)));
-        assert_eq!(sentence, "threads × 2 keeps up with 800/s and falls behind at 1600/s, where 1281/s are answered.");
+        assert_eq!(sentence, "threads × 2 sustains 800/s and saturates at 1600/s (completes 1281/s).");
     }
 
     #[test]
     fn all_kept_up_with_none_and_undecided_are_told_apart() {
-        assert_eq!(told(&[(400, 0.99), (800, 0.98)], 9).2, "threads × 2 keeps up with every rate up to 800/s.");
+        assert_eq!(told(&[(400, 0.99), (800, 0.98)], 9).2, "threads × 2 sustains every rate up to 800/s.");
         let (up, behind, _) = told(&[(400, 0.8), (800, 0.4)], 9);
         assert_eq!((up, behind), (None, Some(400)));
         let (up, behind, sentence) = told(&[(400, 0.99), (800, 0.98)], 3);
-        assert_eq!((up, behind, sentence.contains("undecided")), (None, None, true), "three rounds decide nothing");
+        assert_eq!((up, behind, sentence.contains("inconclusive")), (None, None, true), "three rounds decide nothing");
     }
 
     #[test]

@@ -126,7 +126,7 @@ mod tests {
     #[test]
     fn nothing_is_split_without_its_ground() {
         let mut bare = made(0.5);
-        assert_eq!(bare.derive().estimates[1].losses, None, "no instrumented trial");
+        assert_eq!(bare.derive().estimates[1].losses, None, "no profiling trial");
         bare.instrument(1, 0.5, Spent::default());
         assert_eq!(bare.derive().estimates[1].losses, None, "nothing was spent");
         let mut looped = made(0.2);
@@ -135,6 +135,6 @@ mod tests {
         assert_eq!(looped.derive().estimates[1].losses, None, "an event loop has no workers");
         let mut wide = Made::new(15).cell("threads × 2", 0.5).of(2).cell("threads × 4", 0.4).of(4);
         wide.instrument(1, 0.4, Spent { service: 1, ..Spent::default() });
-        assert_eq!(wide.derive().estimates[1].losses, None, "the baseline has two workers");
+        assert_eq!(wide.derive().estimates[1].losses, None, "the reference has two workers");
     }
 }

@@ -25,7 +25,7 @@ pub(super) struct Measured {
 /// Why there is nothing to judge by.
 pub(super) fn measure(results: &Results, metric: Metric, cell: usize, to: Option<usize>) -> Result<Measured, String> {
     let timed = |found: Option<Estimate>| {
-        let found = found.ok_or_else(|| "no trial to judge by".to_owned())?;
+        let found = found.ok_or_else(|| "no trial to evaluate".to_owned())?;
         Ok(Measured { found, timing: true, remark: "" })
     };
     match (metric, to) {
@@ -58,7 +58,7 @@ fn late(results: &Results, cell: usize, to: Option<usize>, share: f64) -> Result
     let of = |cell: usize| -> Result<Vec<(u32, f64)>, String> {
         let known = results.timed(cell).map(|trial| Some((trial.round, trial.latency(share)?)));
         let known: Option<Vec<_>> = known.collect();
-        known.ok_or_else(|| "items do not come at a set rate, or too few for this percentile".to_owned())
+        known.ok_or_else(|| "there is no arrival rate, or too few items for this percentile".to_owned())
     };
     let Some(to) = to else { return Ok(estimate(&values(&of(cell)?), LEVEL)) };
     Ok(ratio(&stats::log_ratios(&of(cell)?, &of(to)?).logs))
@@ -95,7 +95,7 @@ fn apart(
     timing: bool,
 ) -> Result<Measured, String> {
     let side =
-        |cell: usize, level: f64| estimate(&samples(cell)?, level).ok_or_else(|| "no trial to judge by".to_owned());
+        |cell: usize, level: f64| estimate(&samples(cell)?, level).ok_or_else(|| "no trial to evaluate".to_owned());
     let Some(to) = to else {
         return Ok(Measured { found: side(cell, LEVEL)?, timing, remark: "" });
     };
@@ -118,7 +118,7 @@ fn apart(
 fn service(results: &Results, cell: usize, percentile: usize) -> Result<Vec<f64>, String> {
     let latency = results.latencies.iter().find(|latency| latency.cell == cell);
     let trials = latency.map(|latency| &latency.service_by_trial).filter(|trials| !trials.is_empty());
-    let trials = trials.ok_or_else(|| "no instrumented trial to judge by".to_owned())?;
+    let trials = trials.ok_or_else(|| "no profiling trial to evaluate".to_owned())?;
     let known: Option<Vec<f64>> = trials.iter().map(|trial| Some(trial[percentile]? as f64 / 1e9)).collect();
     known.ok_or_else(|| {
         let needed = [20, 200, 1000][percentile];
@@ -129,5 +129,5 @@ fn service(results: &Results, cell: usize, percentile: usize) -> Result<Vec<f64>
 /// Bytes of all processes after the work, one number of each memory trial.
 fn occupied(results: &Results, cell: usize) -> Result<Vec<f64>, String> {
     let known: Vec<f64> = memory_trials(results, cell).map(|memory| memory.after.pss as f64).collect();
-    if known.is_empty() { Err("no memory trial to judge by".into()) } else { Ok(known) }
+    if known.is_empty() { Err("no memory trial to evaluate".into()) } else { Ok(known) }
 }

@@ -119,7 +119,7 @@ fn sentence(results: &Results, found: &[Regression]) -> String {
         let each: Vec<String> = of
             .map(|regression| {
                 let shown = match regression.smallest_effect {
-                    Some(smallest) => format!(", where these rounds would have shown {} or more", effect(smallest)),
+                    Some(smallest) => format!(", where these rounds detect {} or more", effect(smallest)),
                     None => String::new(),
                 };
                 format!("{} {}{shown}", label(regression), change_interval(&regression.ratio))
@@ -128,7 +128,7 @@ fn sentence(results: &Results, found: &[Regression]) -> String {
         if each.is_empty() { String::new() } else { format!(" {head}: {}.", each.join("; ")) }
     };
     if found.is_empty() {
-        return format!("No way has the {FEWEST_ROUNDS} rounds of both builds that a comparison takes.");
+        return format!("No configuration has the {FEWEST_ROUNDS} rounds of both builds that a comparison takes.");
     }
     let regressions = found.iter().filter(|regression| regression.word == Change::Regression).count();
     let head = match regressions {
@@ -138,7 +138,7 @@ fn sentence(results: &Results, found: &[Regression]) -> String {
     let parts = [
         told(Change::Regression, "Time of this build over the other's".into()),
         told(Change::Slower, format!("Slower, not shown to be beyond {margin}%")),
-        told(Change::Undecided, "Undecided".into()),
+        told(Change::Undecided, "No significant difference".into()),
         told(Change::Faster, "Faster".into()),
         told(Change::Equivalent, format!("Equivalent within ±{margin}%")),
     ];
@@ -203,7 +203,7 @@ mod tests {
         assert_eq!(words(&noisy), [Change::Undecided]);
         let derived = noisy.derive();
         assert!(derived.regressions[0].smallest_effect.unwrap() > 1.05);
-        assert!(derived.groups[0].sentence.contains("would have shown"), "{}", derived.groups[0].sentence);
+        assert!(derived.groups[0].sentence.contains("these rounds detect"), "{}", derived.groups[0].sentence);
         let mut wide = two_builds(&[(1.25, 1.0)], 0.002);
         wide.results.run.margin = 0.3;
         assert_eq!(words(&wide), [Change::Equivalent]);

@@ -198,10 +198,10 @@ impl Comparison {
     }
 }
 
-/// `sleep: threads × 2: 15 of 15 trials right, later 15 of 15 timed out`, where a smaller share ends right.
+/// `sleep: threads × 2: ok 15 of 15, later 15 of 15 timed out`, where a smaller share ends right.
 fn failing(group: &str, label: &str, old: &CellEstimate, new: &CellEstimate) -> Option<String> {
     let fewer = u64::from(new.ok) * u64::from(old.trials) < u64::from(old.ok) * u64::from(new.trials);
-    let right = format!("{} of {} trials right", old.ok, old.trials);
+    let right = format!("ok {} of {}", old.ok, old.trials);
     fewer.then(|| format!("{group}: {label}: {right}, later {}", new.note))
 }
 
@@ -339,7 +339,7 @@ mod tests {
         late.fail(1, &(0..15), &crate::setting::Outcome::TimedOut);
         let late = late.finish();
         let found = compare_runs(&run(1.0, 0.5), &late);
-        let line = "primes, limit 200 000: threads × 2: 15 of 15 trials right, later 15 of 15 timed out";
+        let line = "primes, limit 200 000: threads × 2: ok 15 of 15, later 15 of 15 timed out";
         assert_eq!((found.failing.as_slice(), found.common, found.matched.len()), (&[line.to_owned()][..], 2, 1));
         assert!(found.worse() && !compare_runs(&late, &late).worse());
     }

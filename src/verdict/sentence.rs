@@ -127,13 +127,13 @@ pub(super) fn finding(seen: &Seen<'_>, verdict: &GroupVerdict) -> String {
         return format!("No verdict: {why}. {}", seen.lowest(&timed));
     }
     if let [only] = verdict.ranking[..] {
-        return format!("{} is the only way that was run: {}.", seen.label(only), seen.pace(only));
+        return format!("Only {} was run: {}.", seen.label(only), seen.pace(only));
     }
     if verdict.pairs.is_empty() {
-        return format!("No two of these ways can be compared fairly. {}", seen.lowest(&timed));
+        return format!("No two of these configurations can be compared fairly. {}", seen.lowest(&timed));
     }
     let head = match verdict.winners[..] {
-        [] => "No way comes first: the comparisons contradict each other.".into(),
+        [] => "No configuration is fastest: the comparisons contradict each other.".into(),
         [winner] => seen.one(winner, verdict),
         _ => seen.several(verdict),
     };
@@ -177,7 +177,7 @@ impl Seen<'_> {
             format!("{} ({})", self.label(*cell), if note.is_empty() { "never run" } else { note })
         };
         let some = cells.iter().any(|cell| self.estimates[*cell].ok > 0);
-        let what = if some { "No way ended right in most rounds" } else { "No trial ended right" };
+        let what = if some { "No configuration succeeded in most rounds" } else { "No trial succeeded" };
         format!("{what}: {}.", list(&cells.iter().map(told).collect::<Vec<_>>()))
     }
 
@@ -201,7 +201,7 @@ impl Seen<'_> {
         let ahead = nearest.map_or(String::new(), |(other, ratio, _)| {
             format!(", {}", if rated { sooner(self.label(other), &ratio) } else { ahead(self.label(other), &ratio) })
         });
-        let first = if rated { "answers soonest" } else { "is fastest" };
+        let first = if rated { "has the lowest p95 latency" } else { "is fastest" };
         format!("{} {first}: {}{ahead}.", self.label(winner), self.pace(winner))
     }
 
@@ -212,7 +212,7 @@ impl Seen<'_> {
         let between = |pair: &&Pair| winners.contains(&pair.a) && winners.contains(&pair.b);
         let Some(open) = verdict.pairs.iter().filter(between).find(|pair| pair.word == Word::Undecided) else {
             let margin = fixed_margin(self.results.run.margin);
-            let best = if self.group.rate.is_some() { " and answer soonest" } else { " and fastest" };
+            let best = if self.group.rate.is_some() { " and have the lowest p95 latency" } else { " and fastest" };
             let place = if winners.len() == verdict.ranking.len() { "" } else { best };
             return format!("{names} are equivalent (within ±{margin}%){place}: {}.", self.pace(winners[0]));
         };
@@ -221,7 +221,10 @@ impl Seen<'_> {
             2 => String::new(),
             _ => format!(" between {} and {}", self.label(open.a), self.label(open.b)),
         };
-        format!("Undecided between {names}. {leader} leads at {pace}; {}{which}.", prospects(open))
+        format!(
+            "No significant difference between {names}. {leader} ranks first at {pace}; {}{which}.",
+            prospects(open)
+        )
     }
 
     /// Ways that have no place in the order, and why.
@@ -237,7 +240,7 @@ impl Seen<'_> {
             let why = if !self.family.contains(cell) {
                 if note.is_empty() { format!("under {FEWEST_ROUNDS} trials") } else { note.clone() }
             } else if !verdict.winners.is_empty() && !verdict.winners.contains(cell) && !shown_slower(*cell) {
-                "differs from the first in more than one respect".into()
+                "differs from the fastest in more than one setting".into()
             } else {
                 return None;
             };
@@ -287,13 +290,13 @@ fn sooner(other: &str, ratio: &Interval) -> String {
 fn prospects(pair: &Pair) -> String {
     let rounds = plural(u64::from(pair.ratio.n), "round");
     let shown = match pair.smallest_effect {
-        Some(smallest) => format!("{rounds} could have shown {}", effect(smallest)),
-        None => format!("{rounds} cannot decide so many comparisons"),
+        Some(smallest) => format!("{rounds} can detect {}", effect(smallest)),
+        None => format!("{rounds} are too few for this many comparisons"),
     };
     let seen = effect(pair.ratio.median.max(1.0 / pair.ratio.median));
     match pair.rounds_needed {
-        Some(needed) => format!("{shown}; about {needed} would decide the {seen} seen"),
-        None => format!("{shown}; no sensible number would decide the {seen} seen"),
+        Some(needed) => format!("{shown}; the observed {seen} takes about {needed}"),
+        None => format!("{shown}; no practical number of rounds detects the observed {seen}"),
     }
 }
 

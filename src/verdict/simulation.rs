@@ -144,7 +144,7 @@ fn prove(at: usize) {
             tally.withheld.percent(),
             if truth == APART { format!("{:.1}%", tally.found.percent()) } else { "–".into() },
         );
-        assert!(tally.any.percent() <= 5.0, "{}: false words in {:.2}% of groups", shape.name, tally.any.percent());
+        assert!(tally.any.percent() <= 5.0, "{}: false words in {:.2}% of workloads", shape.name, tally.any.percent());
         if !shape.drifts() {
             assert!(tally.cells.percent() >= cells_said - 1.0, "{}: {:.2}", shape.name, tally.cells.percent());
         }

@@ -79,8 +79,8 @@ impl Seen<'_> {
         };
         match winners[..] {
             [only] => format!("Use {}{}.", self.label(only), self.speed(only)),
-            _ if among(Word::Undecided) => format!("Undecided which to use: {}.", list(&names)),
-            _ => format!("Use any of {}, which are equivalent.", list(&names)),
+            _ if among(Word::Undecided) => format!("No significant difference between {}.", list(&names)),
+            _ => format!("Use any of {}: they are equivalent.", list(&names)),
         }
     }
 
@@ -111,25 +111,25 @@ impl Seen<'_> {
             let best = times(
                 found.points.iter().map(|p| if found.b == line { p.ratio } else { 1.0 / p.ratio }).fold(0.0, f64::max),
             );
-            let (pays, is) = (verb(&line, "pays", "pay"), verb(&line, "is", "are"));
+            let (beats, is) = (verb(&line, "beats", "beat"), verb(&line, "is", "are"));
             let workers = |value: f64| plural(value as u64, "worker");
             Some(match (found.crossing, found.b == line, found.high) {
                 (Crossing::Always, true, _) => {
                     let first = workers(found.points[0].value);
-                    format!("{line} {pays} off from {first} on (up to {best})")
+                    format!("{line} {beats} {baseline} with {first} or more (up to {best})")
                 }
                 (Crossing::From, true, Some(high)) => {
-                    format!("{line} {pays} off from {} on (up to {best})", workers(high))
+                    format!("{line} {beats} {baseline} with {} or more (up to {best})", workers(high))
                 }
                 (Crossing::Always, false, _) => {
-                    format!("{line} never {pays} off up to {} (at best {best})", last.shown)
+                    format!("{line} never {beats} {baseline}, up to {} (at best {best})", last.shown)
                 }
                 (Crossing::From, false, Some(high)) => {
                     let does = verb(&line, "does", "do");
-                    format!("{line} {does} not pay off from {} on (at best {best})", workers(high))
+                    format!("{line} {does} not beat {baseline} with {} or more (at best {best})", workers(high))
                 }
-                (Crossing::Equivalent, ..) => format!("{line} {is} equivalent at every count"),
-                _ => format!("{line} {is} undecided (up to {best})"),
+                (Crossing::Equivalent, ..) => format!("{line} {is} equivalent to {baseline} at every worker count"),
+                _ => format!("{line}: no significant difference from {baseline} (up to {best})"),
             })
         });
         told.collect()
@@ -162,11 +162,11 @@ mod tests {
         let first = when(&made([0.9, 0.5], [1.2, 0.6]));
         assert!(first.starts_with("Use threads × 2 (2.0"), "{first}");
         let against = first.split_once("Against serial: ").unwrap().1;
-        assert!(against.starts_with("threads pay off from 1 worker on (up to 2.0"), "{first}");
-        assert!(against.contains("; processes, pipe pay off from 2 workers on (up to 1.6"), "{first}");
+        assert!(against.starts_with("threads beat serial with 1 worker or more (up to 2.0"), "{first}");
+        assert!(against.contains("; processes, pipe beat serial with 2 workers or more (up to 1.6"), "{first}");
         let second = when(&made([1.2, 0.6], [0.9, 0.5]));
         assert!(second.starts_with("Use processes × 2, pipe (2.0"), "{second}");
-        assert!(second.contains("threads pay off from 2 workers on (up to 1.6"), "{second}");
+        assert!(second.contains("threads beat serial with 2 workers or more (up to 1.6"), "{second}");
         let end_to_end = {
             let mut made = made([0.9, 0.5], [1.2, 0.6]);
             made.results.groups[0].measure = "end_to_end".into();
@@ -179,13 +179,13 @@ mod tests {
     fn what_does_not_pay_off_or_is_open_says_so() {
         let none = when(&made([1.2, 1.1], [3.0, 2.0]));
         assert!(
-            none.starts_with("Use serial. Against serial: threads never pay off up to 2 workers (at best 0.9"),
+            none.starts_with("Use serial. Against serial: threads never beat serial, up to 2 workers (at best 0.9"),
             "{none}"
         );
         let same = when(&made([0.9, 0.5], [0.91, 0.502]));
         assert!(same.starts_with("Use any of threads × 2 (2.0"), "{same}");
         let open = when(&noisy(0.08, [0.9, 0.5], [1.2, 0.503]));
-        assert!(open.starts_with("Undecided which to use: threads × 2"), "{open}");
+        assert!(open.starts_with("No significant difference between threads × 2"), "{open}");
     }
 
     #[test]
@@ -195,8 +195,7 @@ mod tests {
             made = made.payload(bytes, shown).cell("processes × 1, pipe", pipe).cell("processes × 1, manager", 1.0);
         }
         let derived = made.derive();
-        let crossing =
-            "processes × 1, manager beats processes × 1, pipe from 64 KiB on (processes × 1, pipe is ahead at 64 B;";
+        let crossing = "processes × 1, manager beats processes × 1, pipe at 64 KiB and above (processes × 1, pipe is ahead at 64 B;";
         for (group, first) in [(0, "Use processes × 1, pipe. "), (1, "Use processes × 1, manager (2.0")] {
             let when = derived.groups[group].when.clone().unwrap();
             assert!(when.starts_with(first) && when.contains(crossing), "{when}");

@@ -40,7 +40,7 @@ fn slower_ways_fail_the_gate_and_what_cannot_be_told_apart_is_said() {
     let plain = place.run(&["compare", "o/c", "way"]).expect(0);
     for part in [
         "not paired",
-        "the reference cell, serial, changed by 0.0%",
+        "the reference, serial, changed by 0.0%",
         "+200%",
         "1 slower beyond 3% by both views: threads × 2",
     ] {
@@ -55,8 +55,8 @@ fn slower_ways_fail_the_gate_and_what_cannot_be_told_apart_is_said() {
     // Everything is three times as slow: the machine, or a build that got slower all over.
     let machine = place.run(&["compare", "o/c", "machine", "--gate"]).expect(0);
     let text = machine.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(text.contains("slower beyond 3% with nothing to hold against it: serial (a slower machine"), "{text}");
-    assert!(machine.stdout.contains("the reference cell, serial, changed by +200%"), "{}", machine.stdout);
+    assert!(text.contains("slower beyond 3% with nothing to compare it with: serial (a slower machine"), "{text}");
+    assert!(machine.stdout.contains("the reference, serial, changed by +200%"), "{}", machine.stdout);
     let json = place.run(&["compare", "o/c", "machine", "--json"]).expect(0).json();
     assert_eq!(json["matched"].as_array().unwrap().len(), 2);
     assert_eq!(
@@ -73,7 +73,9 @@ fn the_chart_of_two_runs_is_written_where_it_is_asked_for() {
     place.run(&["compare", "o/c", "way", "--output", "both/here"]).expect(0);
     let file = |name: &str| std::fs::read_to_string(place.path("both/here").join(name)).unwrap();
     let page = file("compare.md");
-    for part in ["1 of 2 ways is slower by more than 3%: threads × 2 +200%", "src=\"compare.svg\"", "not paired"] {
+    for part in
+        ["1 of 2 configurations is slower by more than 3%: threads × 2 +200%", "src=\"compare.svg\"", "not paired"]
+    {
         assert!(page.contains(part), "{part} in {page}");
     }
     for name in ["compare.svg", "compare-dark.svg", "compare-auto.svg"] {
@@ -112,7 +114,7 @@ fn other_machines_and_missing_ways_are_said() {
     results.groups[0].task = "echo".into();
     runner::results::write(&place.path("n.json"), &results).unwrap();
     let ended = place.run(&["compare", "o/c", "n.json", "--gate"]).expect(2);
-    assert!(ended.stderr.contains("no way in common"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("no configuration in common"), "{}", ended.stderr);
 }
 
 #[test]

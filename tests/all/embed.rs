@@ -137,7 +137,7 @@ fn tables_and_verdicts_say_what_the_report_says() {
     );
     let out = text(&place, "a.md");
     assert_eq!(out.lines().filter(|line| line.contains(" × 2")).count(), 3, "{out}");
-    assert!(out.contains("| way | time |\n") && !out.contains("serial |"), "{out}");
+    assert!(out.contains("| config | time |\n") && !out.contains("serial |"), "{out}");
     embed(&place, "<!-- runner:terminal scenario=cpu-bound width=80 -->\n<!-- runner:end -->\n", &[], 0);
     let out = text(&place, "a.md");
     assert!(out.contains("\n```text\ncpu-bound – ") && out.contains("\n```\n\n<!-- runner:end sha256="), "{out}");
@@ -166,9 +166,9 @@ fn blocks_in_lists_and_quotes_are_indented_like_their_marker() {
     );
     embed(&place, &document, &[], 0);
     let out = text(&place, "a.md");
-    assert!(out.contains(&format!("  - <!-- {table} -->\n\n    | way |\n    |:--|\n    | serial |\n")), "{out}");
-    assert!(out.contains(&format!("\n    <!-- {table} -->\n\n    | way |\n")), "{out}");
-    assert!(out.contains(&format!("> <!-- {table} -->\n>\n> | way |\n")), "{out}");
+    assert!(out.contains(&format!("  - <!-- {table} -->\n\n    | config |\n    |:--|\n    | serial |\n")), "{out}");
+    assert!(out.contains(&format!("\n    <!-- {table} -->\n\n    | config |\n")), "{out}");
+    assert!(out.contains(&format!("> <!-- {table} -->\n>\n> | config |\n")), "{out}");
     assert!(out.lines().all(|line| line == line.trim_end()), "{out}");
     place.run(&["embed", "a.md", "--check"]).expect(0);
 }
@@ -224,15 +224,18 @@ fn mistakes_are_named_with_line_and_way_out_and_nothing_is_written() {
             "a.md:1: `runner:verdict` has no `runner:end` before `runner:table` in line 2",
         ),
         (format!("{end}\n{CHART}"), "a.md:1: `runner:end` without a start marker"),
-        (format!("text <!-- runner:table scenario=cpu-bound -->\n{end}\n"), "text beside the markers"),
+        (format!("text <!-- runner:table scenario=cpu-bound -->\n{end}\n"), "text next to the markers"),
         (format!("<!-- runner:chart speedup\nscenario=cpu-bound -->\n{end}\n"), "does not end on its line"),
-        (format!("<!-- runner:value scenario=cpu-bound where workers=2 -->{end}\n"), "3 ways are meant: threads × 2; "),
+        (
+            format!("<!-- runner:value scenario=cpu-bound where workers=2 -->{end}\n"),
+            "3 configurations are meant: threads × 2; ",
+        ),
         (format!("<!-- runner:value scenario=cpu-bound where modle=serial -->{end}\n"), "did you mean `model`?"),
         (format!("<!-- runner:value scenario=cpu-bound where model=thread -->{end}\n"), "did you mean `threads`?"),
         (format!("<!-- runner:value scenario=cpu-bound model=threads -->{end}\n"), "put it behind `where`"),
         (
             format!("<!-- runner:value scenario=cpu-bound where model=threads workers=9 -->{end}\n"),
-            "no way of `cpu-bound` has `workers=9`; there is `1`, `2`, `4`",
+            "no configuration of `cpu-bound` has `workers=9`; there is `1`, `2`, `4`",
         ),
         (
             format!("<!-- runner:value scenario=cpu-bound metric=speedpu where model=serial -->{end}\n"),
@@ -292,7 +295,7 @@ fn a_check_fails_when_a_report_changes_and_says_how_to_mend_it() {
     let before = text(&place, "a.md");
     let stale = place.run(&["embed", "a.md", "--check"]).expect(1);
     assert!(
-        stale.stderr.contains("stale: a.md") && stale.stderr.contains("mend with: runner embed a.md\n"),
+        stale.stderr.contains("stale: a.md") && stale.stderr.contains("fix with: runner embed a.md\n"),
         "{}",
         stale.stderr
     );
@@ -312,7 +315,7 @@ fn a_check_fails_when_a_report_changes_and_says_how_to_mend_it() {
     let old = place.run(&["embed", "a.md", "--check"]).expect(1);
     let files = "reports/cpu-bound/speedup-dark.svg, reports/cpu-bound/speedup.svg\n";
     assert!(old.stderr.contains(files) && !old.stderr.contains("stale"), "{}", old.stderr);
-    assert!(old.stderr.contains("mend with: runner render cpu-bound\n"), "{}", old.stderr);
+    assert!(old.stderr.contains("fix with: runner render cpu-bound\n"), "{}", old.stderr);
     place.run(&["render", "cpu-bound"]).expect(0);
     place.run(&["embed", "a.md", "--check"]).expect(0);
     // Nor may anybody have changed it by hand.
@@ -363,7 +366,9 @@ fn restructured_text_has_comments_of_its_own() {
     assert!(out.contains("width=600\n\n.. image:: reports/cpu-bound/speedup.svg\n   :alt: "), "{out}");
     assert!(out.contains("\n   :width: 600px\n\n.. runner:end sha256="), "{out}");
     assert!(
-        out.contains("\n\n  .. list-table::\n     :header-rows: 1\n\n     * - way\n       - time\n     * - serial\n"),
+        out.contains(
+            "\n\n  .. list-table::\n     :header-rows: 1\n\n     * - config\n       - time\n     * - serial\n"
+        ),
         "{out}"
     );
     assert!(out.contains(&format!("\n\n.. |two| replace:: {}\n\n", speedup(&place, "threads × 2"))), "{out}");

@@ -57,9 +57,9 @@ fn what_is_undecided_fails_only_where_that_is_asked_for() {
     // Four items have no 99th percentile.
     let expect = ["compare: {model: serial}, metric: service_p99, at_most: 1 s"];
     let ended = run(&place, &expect, &[]).expect(0);
-    assert!(ended.stdout.contains("undecided: service_p99 of serial is at most 1 s"), "{}", ended.stdout);
+    assert!(ended.stdout.contains("inconclusive: service_p99 of serial is at most 1 s"), "{}", ended.stdout);
     let ended = run(&place, &expect, &["--strict"]).expect(1);
-    assert!(ended.stderr.contains("undecided: service_p99 of serial"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("inconclusive: service_p99 of serial"), "{}", ended.stderr);
     assert!(ended.stderr.contains("fewer than 1000 items"), "{}", ended.stderr);
     run(&place, &expect, &["--strictly"]).expect(2);
 }

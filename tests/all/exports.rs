@@ -107,7 +107,7 @@ fn exports_go_where_they_are_told_to() {
     export(&place, &["--output", "table.md"]).expect(0);
     let tables = std::fs::read_to_string(place.path("table.md")).unwrap();
     assert!(
-        tables.contains("| way | time (ms) | from | to | level |") && tables.contains("\n| threads × 4 |"),
+        tables.contains("| config | time (ms) | from | to | level |") && tables.contains("\n| threads × 4 |"),
         "{tables}"
     );
     assert_eq!(export(&place, &["--format", "md", "--output", "-"]).expect(0).stdout, tables);

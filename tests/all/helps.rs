@@ -263,5 +263,5 @@ fn a_task_of_ones_own_gets_the_whole_command_line() {
     assert!(place.report("vowels").join("time.svg").exists());
     // Who does not know the task says so, and where.
     let unknown = place.run(&["check", "vowels.yaml"]).expect(2);
-    assert!(unknown.stderr.contains("`vowels` is no task"), "{}", unknown.stderr);
+    assert!(unknown.stderr.contains("unknown task `vowels`"), "{}", unknown.stderr);
 }

@@ -257,14 +257,14 @@ fn a_dead_host_loses_its_items_and_nobody_elses() {
     let mut first = true;
     let ran = run(&plan, |spec| {
         if !spec.reference && spec.brief.config.model == Model::Threads && std::mem::take(&mut first) {
-            return Ok(Report { stderr: "last words".into(), ..Report::empty(died.clone()) });
+            return Ok(Report { stderr: "error".into(), ..Report::empty(died.clone()) });
         }
         Ok(right(spec, 1000))
     });
     let results = ran.results.unwrap();
     let wrong: Vec<&Trial> = results.trials.iter().filter(|trial| !trial.ok()).collect();
     assert_eq!(wrong.len(), 1);
-    assert_eq!((wrong[0].done, wrong[0].lost, wrong[0].stderr.as_str()), (0, 100, "last words"));
+    assert_eq!((wrong[0].done, wrong[0].lost, wrong[0].stderr.as_str()), (0, 100, "error"));
     assert_eq!(wrong[0].outcome, died);
     assert!(results.run.complete);
 }

@@ -55,7 +55,13 @@ fn faults_in_them_are_outcomes() {
     let ways =
         "workers: 2\nmodels: [serial, threads, rayon, {kind: processes, ipc: [pipe, queue, shared_memory, manager]}]\n";
     let faults = "fault: [{kind: kill, item: 50}, {kind: panic, item: 50}]\n";
-    place.scenario("faults", &format!("tasks: [{{kind: log, writer: [one, each], items: 200}}]\n{faults}{ways}"));
+    place.scenario(
+        "faults",
+        &format!(
+            "tasks: [{{kind: log, writer: [one, each], items: \
+                                       200}}]\n{faults}{ways}"
+        ),
+    );
     let ended = place.run_scenario("faults", &["--quick", "--rounds", "1"]).expect(0);
     place.assert_no_leftovers(ended.pid);
     place.assert_nothing_runs();

@@ -24,6 +24,7 @@ mod logs;
 mod methodology;
 mod numbers;
 mod pages;
+mod phrases;
 mod pipelines;
 mod power;
 mod python;

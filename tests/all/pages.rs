@@ -109,8 +109,8 @@ fn what_cannot_be_shown_is_said() {
     let ended = place.run(&["report", "aa", "--reports", "o"]).expect(2);
     assert!(ended.stderr.contains("there is no report `aa` in o; there is `a`"), "{}", ended.stderr);
     for command in ["render", "report"] {
-        let ended = place.run(&[command, "--output", "nowhere"]).expect(3);
-        let why = "there is no folder nowhere; say with --reports where the reports are";
+        let ended = place.run(&[command, "--reports", "nowhere"]).expect(3);
+        let why = "there is no folder nowhere; give their folder with --reports";
         assert!(ended.stderr.contains(why), "{}", ended.stderr);
     }
     let head = "version: 1\nname: none\ntitle: A test\nabout: A test.\ncharts: []\n";

@@ -16,10 +16,7 @@ fn a_plan_says_what_its_rounds_can_show() {
     place.scenario("p", FIVE);
     let plan = place.run(&["plan", "p.yaml"]).expect(0).stdout;
     let line = plan.lines().find(|line| line.contains("power")).unwrap();
-    assert!(
-        line.starts_with("    power: 15 rounds, 10 comparisons: four runs in five show a difference of "),
-        "{line}"
-    );
+    assert!(line.starts_with("    power: 15 rounds, 10 comparisons: 80% power show a difference of "), "{line}");
     assert!(line.contains("% where rounds differ by 1%, ") && line.contains("; 3% would take about "), "{line}");
 
     let json = place.run(&["plan", "p.yaml", "--json"]).expect(0).json();
@@ -40,7 +37,7 @@ fn a_plan_says_when_its_rounds_are_too_few_for_its_comparisons() {
     let json = place.run(&[&six[..], &["--json"]].concat()).expect(0).json();
     assert!(json[0]["groups"][0]["power"]["spreads"][0]["shows"].is_null());
     let nine = place.run(&["plan", "p.yaml", "--rounds", "9"]).expect(0).stdout;
-    assert!(nine.contains("9 rounds, 10 comparisons: four runs in five show"), "{nine}");
+    assert!(nine.contains("9 rounds, 10 comparisons: 80% power show"), "{nine}");
     let quick = place.run(&["plan", "p.yaml", "--quick"]).expect(0).stdout;
     assert!(!quick.contains("power:") && quick.contains("no verdict"), "{quick}");
 }

@@ -535,7 +535,10 @@ fn payloads_of_any_size_cross_in_every_way() {
     let place = Place::new();
     let sizes = "[8 B, 60 KiB, 65528 B, 64 KiB, 70 KiB, 100 KiB, 150 KiB, 300 KiB, 1 MiB]";
     let ways = "{kind: processes, ipc: [queue, pipe, shared_memory, manager], in_flight: [1, 4]}";
-    let text = format!("tasks: [{{kind: echo, payload: {sizes}, items: 60}}]\nmodels: [serial, {ways}]\nworkers: 2\n");
+    let text = format!(
+        "tasks: [{{kind: echo, payload: {sizes}, items: 60}}]\nmodels: [serial, \
+                        {ways}]\nworkers: 2\n"
+    );
     place.scenario("sizes", &text);
     let ended = place.run_scenario("sizes", &["--quick", "--rounds", "1"]).expect(0);
     place.assert_no_leftovers(ended.pid);

@@ -65,9 +65,9 @@ fn wrong_words_are_shown_with_the_nearest_known_one() {
     all_refused(&[
         bad(good("x") + "trails: 3\n", ":9:1", &["`trails`", "did you mean `trials`?"]),
         bad(with("items: 8", "items: 8, rounds: 3"), ":6:33", &["`trials`", "belongs to the top level"]),
-        bad(with("kind: empty", "kind: emty"), ":6:16", &["`emty` is no task", "did you mean `empty`?"]),
-        bad(with("[serial,", "[seral,"), ":7:10", &["`seral` is no model", "did you mean `serial`?"]),
-        bad(with("ipc: pipe", "ipc: pip"), ":7:41", &["`pip` is no IPC method", "did you mean `pipe`?"]),
+        bad(with("kind: empty", "kind: emty"), ":6:16", &["unknown task `emty`", "did you mean `empty`?"]),
+        bad(with("[serial,", "[seral,"), ":7:10", &["unknown model `seral`", "did you mean `serial`?"]),
+        bad(with("ipc: pipe", "ipc: pip"), ":7:41", &["unknown IPC method `pip`", "did you mean `pipe`?"]),
         bad(with("charts: time", "charts: tim"), ":5:9", &["`tim`", "did you mean `time`?"]),
         bad(with("version: 1", "version: 2"), ":1:10", &["version 2", "knows version 1"]),
     ]);
@@ -131,7 +131,7 @@ fn a_scenario_must_make_sense_as_a_whole() {
             ":8:1",
             &["no model", "`ipc`"],
         ),
-        bad(good("x") + expect, ":10:15", &["no cell has `model` threads", "`serial` and `processes`"]),
+        bad(good("x") + expect, ":10:15", &["no configuration has `model` threads", "`serial` and `processes`"]),
         bad(with("version: 1\n", ""), ":1:1", &["there is no `version`", "add `version: 1`"]),
         bad(with("tasks: [{kind: empty, items: 8}]\n", ""), ":1:1", &["`tasks`"]),
     ]);

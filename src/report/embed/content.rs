@@ -59,7 +59,7 @@ pub(super) fn content(marker: &Marker, place: Place, library: &mut dyn ReportSto
     if place.inline && ![Kind::Value, Kind::Verdict].contains(&marker.kind) {
         return Err(Problem::new(
             "two markers on a line: what they hold does not fit into a line",
-            "put each on a line of its own; `value` and `verdict` may stand within a line",
+            "put each on its own line; `value` and `verdict` may be used within a line",
         ));
     }
     let scenario = marker.scenario()?.to_owned();

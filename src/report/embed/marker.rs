@@ -116,7 +116,7 @@ impl Marker {
 
 fn unknown(kind: Kind, word: &str, key: &str, known: &[&str]) -> Problem {
     let help = if is_key(key) && CHOOSING.contains(&kind) {
-        format!("it is a setting of a way: put it behind `{WHERE}`")
+        format!("it is a setting of a configuration: put it behind `{WHERE}`")
     } else {
         meant(key, known)
     };

@@ -107,7 +107,7 @@ fn unended(start: &Found, next: &Found) -> Problem {
     if start.line == next.line {
         return Problem::new(
             format!("two markers on a line: `runner:{word}` and `runner:{other}`, and no `runner:end` between them"),
-            "give each block lines of its own; `value` and `verdict` may stand within a line, each with its end marker",
+            "give each block its own lines; `value` and `verdict` may be used within a line, each with its end marker",
         );
     }
     Problem::new(
@@ -186,8 +186,8 @@ fn block(text: &str, syntax: Syntax, start: &Found, end: &Found) -> Result<Block
     let beside = [&after[..broken], &text[line_of_end..end.range.start], behind_end].map(|text| text.replace('>', ""));
     if beside.iter().any(|text| !text.trim().is_empty()) || !is_prefix(before) {
         return Err(Problem::new(
-            "there is text beside the markers",
-            "a block of several lines has its markers on lines of their own",
+            "there is text next to the markers",
+            "a block of several lines has each marker on its own line",
         ));
     }
     let content = start.range.end + broken + 1;

@@ -56,7 +56,7 @@ pub(super) fn matching<'a>(results: &'a Results, wanted: &[(String, String)]) ->
             known.sort_unstable();
             known.dedup();
             return Err(Problem::new(
-                format!("no way of `{}` has a setting `{key}`", results.scenario.name),
+                format!("no configuration of `{}` has a setting `{key}`", results.scenario.name),
                 meant(key, &known),
             ));
         }
@@ -64,12 +64,15 @@ pub(super) fn matching<'a>(results: &'a Results, wanted: &[(String, String)]) ->
         left.retain(|(_, facts)| facts.get(key).is_some_and(|has| is(has, value)));
         if left.is_empty() {
             let help = match had.as_slice() {
-                [] => "the ways that are left have no such setting".into(),
+                [] => "the configurations that are left have no such setting".into(),
                 // Of numbers, one that looks alike is no likelier than another.
                 had if value.starts_with(|c: char| c.is_ascii_digit()) => there_is(had),
                 had => meant(value, &had.iter().map(String::as_str).collect::<Vec<_>>()),
             };
-            return Err(Problem::new(format!("no way of `{}` has `{key}={value}`", results.scenario.name), help));
+            return Err(Problem::new(
+                format!("no configuration of `{}` has `{key}={value}`", results.scenario.name),
+                help,
+            ));
         }
     }
     Ok(left.into_iter().map(|(cell, _)| cell).collect())
@@ -102,7 +105,7 @@ pub(super) fn one<'a>(results: &'a Results, wanted: &[(String, String)]) -> Resu
     let key = apart.copied().unwrap_or("config");
     let named = values(&all, key).iter().map(|value| format!("`{key}={}`", quoted(value))).collect::<Vec<_>>();
     Err(Problem::new(
-        format!("{} ways are meant: {}{more}", found.len(), labels.join("; ")),
+        format!("{} configurations are meant: {}{more}", found.len(), labels.join("; ")),
         format!("behind `where`, add one of {}", named.join(", ")),
     ))
 }
@@ -122,7 +125,7 @@ pub(super) fn groups<'a>(results: &'a Results, label: Option<&str>) -> Result<Ve
     let found: Vec<&Group> = results.groups.iter().filter(|group| group.label == label).collect();
     if found.is_empty() {
         let known: Vec<&str> = results.groups.iter().map(|group| group.label.as_str()).collect();
-        let message = format!("`{}` has no group `{label}`", results.scenario.name);
+        let message = format!("`{}` has no workload `{label}`", results.scenario.name);
         return Err(Problem::new(message, meant(label, &known)));
     }
     Ok(found)
@@ -166,7 +169,7 @@ mod tests {
         }
         let of = |key: &str, value: &str| one(&results, &[(key.to_owned(), value.to_owned())]).map(|cell| cell.id);
         assert_eq!((of("stage2_workers", "4").unwrap(), of("queue", "8").unwrap()), (1, 0));
-        assert!(of("stage1_ipc", "pipe").unwrap_err().message.contains("2 ways are meant"));
+        assert!(of("stage1_ipc", "pipe").unwrap_err().message.contains("2 configurations are meant"));
     }
 
     #[test]

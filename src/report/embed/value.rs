@@ -43,18 +43,18 @@ const METRICS: &[Metric] = &[
     metric("per_item", "time of an item: the trial's over its items", |known| {
         known.estimate.per_item.map(|interval| seconds_interval(&interval))
     }),
-    metric("throughput", "items a second", |known| {
+    metric("throughput", "items per second", |known| {
         known.estimate.throughput.map(|interval| format!("{} items/s", range(&interval, three_digits)))
     }),
     metric("service_p50", "median time of an item, received until replied", |known| service(known, |of| Some(of.p50))),
     metric("service_p95", "its 95th percentile", |known| service(known, |of| of.p95)),
     metric("service_p99", "its 99th percentile", |known| service(known, |of| of.p99)),
-    metric("latency_p50", "at a set rate: median time from when an item was due to its reply", |known| {
+    metric("latency_p50", "with a rate: median time from an item's scheduled arrival to its result", |known| {
         late(known, 0.50)
     }),
     metric("latency_p95", "its 95th percentile", |known| late(known, 0.95)),
     metric("latency_p99", "its 99th percentile", |known| late(known, 0.99)),
-    metric("achieved", "at a set rate: items a second that were answered", |known| {
+    metric("achieved", "with a rate: items completed per second", |known| {
         let rate = achieved(known.results, known.cell.id)?;
         Some(format!("{} items/s", range(&rate, three_digits)))
     }),
@@ -119,7 +119,7 @@ pub(super) fn value(marker: &Marker, results: &Results) -> Result<String, Proble
         return against(results, cell, marker, show);
     }
     if show == Show::Percent {
-        return Err(Problem::bare("`show=percent` needs `over`, the way that it is held against"));
+        return Err(Problem::bare("`show=percent` needs `over`, the configuration to compare it with"));
     }
     let estimate = results.derived.estimates.get(cell.id);
     let text = estimate.and_then(|estimate| (metric.of)(&Known { results, cell, estimate }));
@@ -153,8 +153,9 @@ fn against(results: &Results, cell: &Cell, marker: &Marker, show: Show) -> Resul
     let other = one(results, &wanted)?;
     let pairs = results.derived.groups.iter().flat_map(|verdict| &verdict.pairs);
     let found = pairs.filter_map(|pair| ratio(pair, cell.id, other.id)).next();
-    let ratio = found
-        .ok_or_else(|| Problem::bare(format!("{} and {} were not held against each other", cell.label, other.label)))?;
+    let ratio = found.ok_or_else(|| {
+        Problem::bare(format!("{} and {} were not compared with each other", cell.label, other.label))
+    })?;
     Ok(match show {
         Show::Percent => effect(ratio.median),
         Show::Interval => times_interval(&ratio),

@@ -16,8 +16,8 @@ pub(super) fn index(sources: &[Source<'_>]) -> String {
         let results = source.results;
         let name = attribute(&results.scenario.name);
         format!(
-            "<tr><th scope=\"row\"><a href=\"#{name}\">{}</a></th><td>{}</td><td class=\"n\" data-k=\"{ways}\">{ways}</td>\
-             <td class=\"n\" data-k=\"{trials}\">{trials}</td></tr>\n",
+            "<tr><th scope=\"row\"><a href=\"#{name}\">{}</a></th><td>{}</td><td class=\"n\" \
+             data-k=\"{ways}\">{ways}</td><td class=\"n\" data-k=\"{trials}\">{trials}</td></tr>\n",
             attribute(&results.scenario.title),
             found(source),
             ways = results.cells.len(),
@@ -25,7 +25,7 @@ pub(super) fn index(sources: &[Source<'_>]) -> String {
         )
     };
     let rows: String = sources.iter().copied().map(row).collect();
-    let head: String = [("scenario", ""), ("finding", ""), ("ways", "n"), ("trials", "n")]
+    let head: String = [("scenario", ""), ("finding", ""), ("configurations", "n"), ("trials", "n")]
         .iter()
         .map(|(text, class)| head_cell(text, !class.is_empty()))
         .collect();
@@ -91,8 +91,12 @@ mod tests {
         let when = |text: &str| Some(text.to_owned());
         for (id, runtime, text) in [
             (1, "gil_emulation", "Use the model."),
-            (2, "python", "Use processes × 2, pipe (1.8×). Against serial: threads never pay off."),
-            (3, "python", "Use processes × 2, pipe (1.8×). Against serial: threads pay off."),
+            (2, "python", "Use processes × 2, pipe (1.8×). Against serial: threads never beat serial."),
+            (
+                3,
+                "python",
+                "Use processes × 2, pipe (1.8×). Against serial: threads beat serial with 2 workers or more.",
+            ),
         ] {
             let label = format!("group {id}");
             results.groups.push(Group { id, label, runtime: runtime.into(), ..group.clone() });

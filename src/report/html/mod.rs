@@ -72,7 +72,8 @@ pub fn html_of_all(sources: &[Source<'_>], comparison: Option<&str>) -> String {
     }
     let count = plural(sources.len() as u64, "scenario");
     let head = format!(
-        "<header class=\"top\">\n<h1>Threads, processes, IPC: what was measured</h1>\n<p class=\"about\">{count}; every number is in the results.json beside each report.</p>\n</header>\n"
+        "<header class=\"top\">\n<h1>Threads, processes, IPC: what was measured</h1>\n<p class=\"about\">{count}; \
+         every number is in each report's results.json.</p>\n</header>\n"
     );
     let nav = nav("Scenarios", &links);
     let body = format!("{nav}<main>\n{head}{}{articles}</main>\n", index(sources));
@@ -127,7 +128,7 @@ impl Page {
     fn head(&self, results: &Results) -> String {
         let (scenario, level, folder) = (&results.scenario, self.level, &self.folder);
         let trials = plural(results.trials.len() as u64, "trial");
-        let ways = plural(results.cells.len() as u64, "way");
+        let ways = plural(results.cells.len() as u64, "configuration");
         let mut out = format!(
             "<header>\n<p class=\"eyebrow\">{} · {ways} · {trials} · {} UTC</p>\n<h{level}>{}</h{level}>\n",
             attribute(&scenario.name),
@@ -188,7 +189,7 @@ impl Page {
             return text;
         }
         format!(
-            "<details class=\"more\">\n<summary>Every comparison, where the speedup went, what it took, method and \
+            "<details class=\"more\">\n<summary>Every comparison, speedup breakdown, resources, method and \
              machine</summary>\n{text}</details>\n"
         )
     }

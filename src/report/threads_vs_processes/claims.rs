@@ -65,10 +65,7 @@ pub(super) fn comparison(facts: &Facts<'_>) -> Vec<Row> {
                 ("Shared (same process)", globals(facts, Model::Threads, None)),
                 ("Separate (independent processes)", globals(facts, Model::Processes, Some(Start::Fork))),
             ],
-            so: So {
-                holds: shared_and_separate(facts),
-                then: "true: a thread's write is seen by main, a process's is not",
-            },
+            so: So { holds: shared_and_separate(facts), then: "true: main sees a thread's write, but not a process's" },
             scenarios: &["isolation"],
         },
         Row {
@@ -118,7 +115,7 @@ fn lock_impact(facts: &Facts<'_>) -> Row {
         ],
         so: So {
             holds: lock_matters(facts),
-            then: "true for bytecode; C code that lets the lock go is another matter",
+            then: "true for bytecode; C code that releases the GIL is another matter",
         },
         scenarios: &["gil", "gil-releasing"],
     }
@@ -129,11 +126,11 @@ fn communication(facts: &Facts<'_>) -> Row {
     Row {
         feature: "Communication",
         sides: [
-            ("Easy (shared variables)", format!("64 B handed over and back: {}", item(Model::Threads, None))),
+            ("Easy (shared variables)", format!("64 B round trip: {}", item(Model::Threads, None))),
             (
                 "Harder (requires IPC)",
                 format!(
-                    "64 B there and back: Pipe {}, Queue {}, shared_memory {}, Manager {}",
+                    "64 B round trip: Pipe {}, Queue {}, shared_memory {}, Manager {}",
                     item(Model::Processes, Some(Method::Pipe)),
                     item(Model::Processes, Some(Method::Queue)),
                     item(Model::Processes, Some(Method::SharedMemory)),
@@ -141,7 +138,7 @@ fn communication(facts: &Facts<'_>) -> Row {
                 ),
             ),
         ],
-        so: So { holds: messages_cost(facts), then: "true: every message costs more than handing over" },
+        so: So { holds: messages_cost(facts), then: "true: every message costs more than a dispatch between threads" },
         scenarios: &["python-ipc"],
     }
 }
@@ -215,7 +212,7 @@ fn complexity(facts: &Facts<'_>) -> Row {
             spots.iter().filter_map(Spot::ending).map(|(ending, ..)| ending.shown().to_owned()).collect();
         kinds.sort_unstable();
         kinds.dedup();
-        format!("{} to fail seen ({})", plural(kinds.len() as u64, "way"), kinds.join(", "))
+        format!("{} observed ({})", plural(kinds.len() as u64, "failure mode"), kinds.join(", "))
     };
     let switches = |model, ipc| facts.switches("python-ipc", with_payload(model, ipc, 64));
     Row {
@@ -322,7 +319,7 @@ fn memory_row(facts: &Facts<'_>) -> Row {
         sides: [
             (
                 "Original memory space",
-                format!("2 threads beside 64 MiB: {}", memory(Model::Threads, None, ParentUse::Untouched)),
+                format!("2 threads with a 64 MiB parent: {}", memory(Model::Threads, None, ParentUse::Untouched)),
             ),
             (
                 "Independent memory (copy, not shared)",
@@ -417,7 +414,8 @@ pub(super) fn corrections(facts: &Facts<'_>) -> Vec<Correction> {
     vec![
         Correction {
             text: format!(
-                "\"Threads do not scale for CPU-bound tasks\" holds for bytecode. hashlib lets the lock go from 2048 bytes on: two threads hash rounds of 1000 B at {}, of 64 KiB at {}, of 1 MiB at {}.",
+                "\"Threads do not scale for CPU-bound tasks\" holds for bytecode. hashlib releases the GIL for inputs \
+                 of 2048 bytes and more: two threads hash rounds of 1000 B at {}, of 64 KiB at {}, of 1 MiB at {}.",
                 hash(1000),
                 hash(64 << 10),
                 hash(1 << 20)
@@ -427,7 +425,8 @@ pub(super) fn corrections(facts: &Facts<'_>) -> Vec<Correction> {
         },
         Correction {
             text: format!(
-                "\"Threads suit I/O\" holds while nobody computes. 50 waits of 1 ms beside a computing thread took {}; beside a computing process {}.",
+                "\"Threads suit I/O\" holds while no thread computes. With a computing thread, 50 waits of 1 ms took \
+                 {}; with a computing process, {}.",
                 delay(Model::Threads),
                 delay(Model::Processes)
             ),
@@ -436,7 +435,11 @@ pub(super) fn corrections(facts: &Facts<'_>) -> Vec<Correction> {
         },
         Correction {
             text: format!(
-                "\"Threads for reading from and writing to databases\": every row that sqlite3 fetches lets the lock go and takes it again. Row by row, two threads read at {}, two processes at {}; where SQLite adds the rows up in one call, two threads at {}. SQLite lets one connection write at a time: with a commit for every row, two threads insert at {}, two processes at {}; with one for every thousand rows at {} and {}.",
+                "\"Threads for reading from and writing to databases\": every row that sqlite3 fetches releases the \
+                 GIL and takes it again. Row by row, two threads read at {}, two processes at {}; where SQLite adds \
+                 the rows up in one call, two threads at {}. SQLite lets one connection write at a time: with a commit \
+                 for every row, two threads insert at {}, two processes at {}; with one for every thousand rows at {} \
+                 and {}.",
                 database("rows", Model::Threads),
                 database("rows", Model::Processes),
                 database("sum", Model::Threads),

@@ -85,9 +85,9 @@ fn head(facts: &Facts<'_>) -> String {
     let quick = facts.scenario("gil").is_some_and(|results| results.run.quick);
     let quick = if quick { "\n**A quick run: sizes are small, and nothing here is a finding.**\n" } else { "" };
     format!(
-        "# Threads or processes, in Python\n\nTwo tables that are often copied compare multithreading with multiprocessing. Here they are again, with a measured \
-         value in every cell: what was said, what came out, and the scenario that anybody can run again. The interpreter is \
-         {which}\n{quick}"
+        "# Threads or processes, in Python\n\nTwo tables that are often copied compare multithreading with \
+         multiprocessing. Here they are again, with a measured value in every cell: the claim, the measurement, and \
+         the scenario to reproduce it. The interpreter is {which}\n{quick}"
     )
 }
 
@@ -136,7 +136,7 @@ fn when_to_use(facts: &Facts<'_>) -> String {
         })
         .collect();
     let head = ["situation", "said", "the verdict here", "scenario"];
-    format!("## When to use what\n\nThe verdicts are those of the reports, word for word.\n\n{}", table(&head, &rows))
+    format!("## When to use what\n\nThe verdicts are quoted from the reports.\n\n{}", table(&head, &rows))
 }
 
 fn method(facts: &Facts<'_>) -> String {
@@ -145,11 +145,11 @@ fn method(facts: &Facts<'_>) -> String {
         format!("{} {}, {} cores", machine.arch, machine.cpu, machine.cores)
     });
     format!(
-        "## How it was measured\n\nIn brackets stand intervals of medians (exact, at 95% or the level that so many trials give), \
-         and for starts and memory the extremes or medians of the trials. Every trial ran in a fresh process, ways in random \
-         order within rounds; the linked reports say how many trials, how disturbed they were, and list each. The model of \
-         the interpreter lock (`gil_emulation`) appears in no cell above: it is a model.\n\nMachine: {}. To measure it \
-         again:\n\n```sh\nrunner scenarios/*.yaml\n```\n",
+        "## How it was measured\n\nIntervals of medians are in parentheses (exact, at 95% or the level that the number \
+         of trials allows). For starts and memory, these are the extremes or medians of the trials. Every trial ran in \
+         a fresh process, configurations in random order within rounds; the linked reports say how many trials, how \
+         noisy they were, and list each. The GIL emulation (`gil_emulation`) appears in no cell above: it is not \
+         CPython.\n\nMachine: {}. To measure it again:\n\n```sh\nrunner scenarios/*.yaml\n```\n",
         escape(&machine.unwrap_or_else(|| "unknown".into()))
     )
 }

@@ -52,11 +52,11 @@ const SITUATIONS: &[Asked] = &[
         group.word("access") == Some("insert_transaction")
     }),
     asked("Compressing files", NOTHING, &["python-work"], Runtime::Python, |group| group.task == "compress"),
-    asked("Sorting and other work of the interpreter's own", NOTHING, &["python-work"], Runtime::Python, |group| {
+    asked("Sorting and other work inside the interpreter", NOTHING, &["python-work"], Runtime::Python, |group| {
         group.task == "sort"
     }),
     asked("Heavy calculations in Python", PROCESSES, &["gil"], Runtime::Python, |group| group.task == "primes"),
-    asked("Calculations in C that lets the lock go", NOTHING, &["gil-releasing"], Runtime::Python, |group| {
+    asked("Calculations in C code that releases the GIL", NOTHING, &["gil-releasing"], Runtime::Python, |group| {
         group.whole("size") == Some(1 << 20)
     }),
     asked(
@@ -80,7 +80,7 @@ pub(super) fn situations(facts: &Facts<'_>) -> Vec<Situation> {
     let mut rows: Vec<Situation> =
         SITUATIONS.iter().map(|row| (row.situation.to_owned(), row.said, verdict(facts, row), row.scenario)).collect();
     for (situation, scenario) in [("in CPython", &["python-service-rate"]), ("in Rust", &["service-rate"])] {
-        rows.push((format!("Requests that come at a rate, {situation}"), NOTHING, rates(facts, scenario[0]), scenario));
+        rows.push((format!("Requests at an arrival rate, {situation}"), NOTHING, rates(facts, scenario[0]), scenario));
     }
     rows
 }

@@ -124,7 +124,8 @@ fn create(access: &Access, fill: impl FnOnce(&Connection) -> rusqlite::Result<()
         "wal" => Ok(()),
         // SQLite does not refuse it by itself.
         other => Err(TaskError::Settings(format!(
-            "SQLite keeps no write-ahead log beside {}, its journal mode is `{other}`: name a folder of a local disk by TMPDIR",
+            "SQLite keeps no write-ahead log for {}, its journal mode is `{other}`: name a folder of a local disk by \
+             TMPDIR",
             access.path.display()
         ))),
     }

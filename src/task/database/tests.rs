@@ -157,5 +157,5 @@ fn a_folder_that_is_gone_is_told() {
 fn where_there_can_be_no_write_ahead_log_it_is_told() {
     let access = Access { path: ":memory:".into(), writes: true, synchronous: "normal".into(), busy: PATIENT };
     let told = create(&access, |all| all.execute_batch(insert::TABLES)).unwrap_err().to_string();
-    assert!(told.starts_with("SQLite keeps no write-ahead log beside :memory:, its journal mode is `off`"), "{told}");
+    assert!(told.starts_with("SQLite keeps no write-ahead log for :memory:, its journal mode is `off`"), "{told}");
 }
