@@ -195,8 +195,10 @@ pub(super) fn list(options: &ListOptions, tasks: &Tasks, output: &Output) -> Res
     }
     for (heading, rows) in lists {
         let _ = writeln!(text, "\n{heading}");
+        let longest = rows.iter().map(|(word, _)| word.len()).max().unwrap_or(0).max(16);
+        let later = " ".repeat(longest + 3);
         for (word, about) in rows {
-            wrap(&mut text, &format!("  {word:16} "), &later, about, width);
+            wrap(&mut text, &format!("  {word:longest$} "), &later, about, width);
         }
     }
     output.result(&text)?;

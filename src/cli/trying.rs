@@ -181,7 +181,7 @@ fn command(options: &TryOptions, items: Option<&[String]>, output: &Output) -> R
 fn models(seen: &Function, interpreter: &Interpreter) -> String {
     let mut models = String::from("  - serial\n  - threads\n  - processes\n");
     if seen.coroutine {
-        models += &format!("  - {{kind: async, in_flight: {IN_FLIGHT}}}\n");
+        models += &format!("  - {{kind: async, concurrency: {IN_FLIGHT}}}\n");
     } else if interpreter.interpreters {
         models += "  - interpreters\n";
     }

@@ -135,17 +135,12 @@ pub(super) fn set_counts(results: &mut Results, counts: &[u64]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::{Options, plan};
-    use crate::scenario::{Source, load};
+    use crate::plan::of_text;
     use crate::setting::pairs;
-    use crate::task::Tasks;
 
     #[test]
     fn a_run_is_only_gone_on_with_where_every_setting_is_the_same() {
-        let tasks = Tasks::builtin();
-        let text = "version: 1\nname: a\ntasks: [primes]\nmodels: [threads]\nworkers: 2\n";
-        let source = Source { name: "a.yaml".into(), bytes: text.into() };
-        let plan = plan(&load(&[source], &tasks).unwrap()[0], &tasks, &Options::new(2)).unwrap();
+        let plan = of_text("version: 1\nname: a\ntasks: [primes]\nmodels: [threads]\nworkers: 2\n");
         let head_of = |config: crate::setting::Config| {
             let mut plan = plan.clone();
             plan.cells[0].config = config;

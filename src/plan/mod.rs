@@ -403,5 +403,14 @@ fn mark_checked(group: &Group, cells: &mut [Cell]) {
     }
 }
 
+/// The plan of a scenario's text on two cores, for tests.
+#[cfg(test)]
+pub(crate) fn of_text(text: &str) -> Plan {
+    let tasks = Tasks::builtin();
+    let source = crate::scenario::Source { name: "test.yaml".into(), bytes: text.into() };
+    let scenarios = crate::scenario::load(&[source], &tasks).unwrap_or_else(|problems| panic!("{problems}"));
+    plan(&scenarios[0], &tasks, &Options::new(2)).unwrap_or_else(|problems| panic!("{problems}"))
+}
+
 #[cfg(test)]
 mod tests;

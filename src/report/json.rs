@@ -53,7 +53,7 @@ fn scenario(results: &Results) -> Value {
         "workloads": groups,
         "expectations": expectations,
         "break_evens": results.derived.break_evens,
-        "knees": results.derived.knees,
+        "saturation": results.derived.knees,
         "runtimes": runtimes(results),
         "fits": results.derived.fits,
         "outcomes": outcomes(results),
@@ -80,7 +80,7 @@ fn group(results: &Results, group: &Group, verdict: &GroupVerdict) -> Value {
     let checks = verdict
         .checks
         .iter()
-        .map(|check| json!({"cell": label(check.cell), "ratio": check.ratio, "passed": check.passed}));
+        .map(|check| json!({"configuration": label(check.cell), "ratio": check.ratio, "passed": check.passed}));
     json!({
         "label": group.label,
         "task": group.task,
@@ -92,8 +92,8 @@ fn group(results: &Results, group: &Group, verdict: &GroupVerdict) -> Value {
         "fault": group.fault,
         "measure": group.measure,
         "per_item": group.per_item,
-        "baseline": label(group.baseline),
-        "cells": cells,
+        "reference": label(group.baseline),
+        "configurations": cells,
         "sentence": verdict.sentence,
         "when": verdict.when,
         "withheld": verdict.withheld,
@@ -111,7 +111,7 @@ fn runtimes(results: &Results) -> Vec<Value> {
             let group = results.groups.get(row.group)?;
             let mut all = object(json!(row));
             all.insert("runtime".into(), json!(group.runtime_shown()));
-            all.insert("group".into(), json!(group.label));
+            all.insert("workload".into(), json!(group.label));
             let best = row.best.and_then(|cell| results.cells.get(cell));
             all.insert("best".into(), json!(best.map(|cell| &cell.label)));
             Some(Value::Object(all))
@@ -132,7 +132,7 @@ fn way(results: &Results, cell: &Cell) -> Value {
         all.insert("service".into(), quantiles(service));
         all.insert("response".into(), quantiles(response));
     }
-    for index in ["id", "group", "workload", "cell"] {
+    for index in ["id", "workload", "configuration"] {
         all.remove(index);
     }
     Value::Object(all)
@@ -172,7 +172,7 @@ mod tests {
         );
         let group = &first["workloads"][0];
         assert_eq!((&group["winners"], &group["pairs"][0]["word"]), (&json!(["threads × 2"]), &json!("faster")));
-        let cell = &group["cells"][1];
+        let cell = &group["configurations"][1];
         assert_eq!(
             (&cell["label"], &cell["ok"], &cell["speedup"]["n"]),
             (&json!("threads × 2"), &json!(15), &json!(15))

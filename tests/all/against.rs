@@ -82,7 +82,7 @@ fn a_much_slower_build_is_a_regression_by_name() {
     // Seen from the slow build, the other is faster; JSON names it too.
     let ended = run(&place, &place.path("runner-old"), "runner-slow-500", &["--rounds", "7", "--json"]).expect(0);
     let json = ended.json();
-    let first = &json[0]["regressions"][0];
+    let first = &json["scenarios"][0]["regressions"][0];
     assert_eq!((&first["new"], &first["word"]), (&"serial".into(), &"faster".into()));
 }
 

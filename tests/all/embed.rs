@@ -96,7 +96,7 @@ fn values_stand_within_sentences_and_tables() {
     let value = |rest: &str| format!("<!-- runner:value scenario={rest} --><!-- runner:end -->");
     let document = [
         &*format!("Two are {}, ", value("cpu-bound metric=speedup where model=processes workers=2 ipc=pipe")),
-        &*format!("with {}.\n\n", value("cpu-bound show=interval where way=\"threads × 2\"")),
+        &*format!("with {}.\n\n", value("cpu-bound show=interval where config=\"threads × 2\"")),
         &*format!("| a | b |\n|:--|:--|\n| {} | ", value("cpu-bound metric=time where model=serial")),
         &*format!(
             "{} |\n",

@@ -113,7 +113,7 @@ fn json_names_outcomes_too() {
     let file = std::fs::read_to_string(place.path("f.yaml")).unwrap().replace("hang]}", "hang], items: 12}");
     place.write("f.yaml", file);
     let ended = place.run_scenario("f", &["--quick", "--rounds", "1", "--json"]).expect(3);
-    let outcomes = ended.json()[0]["outcomes"].to_string();
+    let outcomes = ended.json()["scenarios"][0]["outcomes"].to_string();
     assert!(outcomes.contains("timed out") && outcomes.contains("failed: item 5 was asked to fail"), "{outcomes}");
 }
 

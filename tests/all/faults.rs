@@ -258,7 +258,7 @@ fn what_cannot_be_is_skipped_with_the_reason() {
                 24}]\nmodels: [{kind: processes, ipc: shared_memory, dispatch: claim, on_crash: [stop, restart, skip]}]\n";
     let (results, ..) = run("table", text, &["--quick", "--rounds", "1"]);
     let skipped: Vec<&str> = results.skipped.iter().map(|skipped| skipped.what.as_str()).collect();
-    let expected = ["processes × table × restart", "processes × table × skip", "kill in item 24 of echo"];
+    let expected = ["processes × claim × restart", "processes × claim × skip", "kill in item 24 of echo"];
     assert_eq!(skipped, expected, "{:?}", results.skipped);
 }
 

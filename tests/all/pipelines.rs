@@ -78,7 +78,7 @@ fn every_task_that_works_on_data_can_be_any_stage() {
     // A file as a source hands on what it holds, and data of its own are for the first stage.
     place.scenario("file", "pipeline: [{task: file, size: 3 KiB}, {task: compress, size: 4 KiB}]\n");
     let refused = place.run(&["check", "file.yaml"]).expect(2).stderr;
-    assert!(refused.contains("a later stage of `compress` has no use for `bytes`"), "{refused}");
+    assert!(refused.contains("a later stage of `compress` has no use for `size`"), "{refused}");
 }
 
 #[test]

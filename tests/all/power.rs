@@ -20,7 +20,7 @@ fn a_plan_says_what_its_rounds_can_show() {
     assert!(line.contains("% where rounds differ by 1%, ") && line.contains("; 3% would take about "), "{line}");
 
     let json = place.run(&["plan", "p.yaml", "--json"]).expect(0).json();
-    let power = &json[0]["groups"][0]["power"];
+    let power = &json["plans"][0]["workloads"][0]["power"];
     assert_eq!((power["comparisons"].as_u64(), power["fewest_rounds"].as_u64()), (Some(10), Some(9)));
     let shown: Vec<f64> =
         power["spreads"].as_array().unwrap().iter().map(|row| row["shows"].as_f64().unwrap()).collect();
@@ -35,7 +35,7 @@ fn a_plan_says_when_its_rounds_are_too_few_for_its_comparisons() {
     let text = place.run(&six).expect(0).stdout;
     assert!(text.contains("    power: 6 rounds cannot decide 10 comparisons; it takes at least 9 rounds\n"), "{text}");
     let json = place.run(&[&six[..], &["--json"]].concat()).expect(0).json();
-    assert!(json[0]["groups"][0]["power"]["spreads"][0]["shows"].is_null());
+    assert!(json["plans"][0]["workloads"][0]["power"]["spreads"][0]["shows"].is_null());
     let nine = place.run(&["plan", "p.yaml", "--rounds", "9"]).expect(0).stdout;
     assert!(nine.contains("9 rounds, 10 comparisons: 80% power show"), "{nine}");
     let quick = place.run(&["plan", "p.yaml", "--quick"]).expect(0).stdout;

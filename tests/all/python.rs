@@ -246,8 +246,8 @@ fn rounds_give_the_replies_of_rust_under_every_way() {
     all_are_right(&results);
     let skipped: Vec<String> = results.skipped.iter().map(|one| format!("{}: {}", one.what, one.why)).collect();
     for (way, why) in [
-        ("numeric × processes × pool", "whichever process is free"),
-        ("numeric × processes × executor", "whichever process is free"),
+        ("numeric × Pool", "whichever process is free"),
+        ("numeric × ProcessPoolExecutor", "whichever process is free"),
         ("numeric × interpreters", "come in iterations"),
         ("numeric × async", "iterations wait for others"),
     ] {

@@ -11,7 +11,7 @@ models:
   - threads
   - rayon
   - {kind: processes, ipc: [queue, pipe, shared_memory, manager]}
-  - {kind: async, in_flight: 4}
+  - {kind: async, concurrency: 4}
 workers: 2
 ";
 const WAYS: usize = 8;

@@ -120,8 +120,8 @@ fn items_that_yield_items_are_all_done_under_every_way() {
     let results = every_way("  - {kind: probe_tree, fan_out: 3, depth: 3, items: 5}\n", "chunk: 2\nworkers: 3\n");
     assert_done(&results, "probe_tree", 5 * (1 + 3 + 9 + 27));
     // A table is a fixed set.
-    assert!(results.cells.iter().all(|cell| cell.config.dispatch.map(|word| word.word()) != Some("table")));
-    assert!(results.skipped.iter().any(|skipped| skipped.what.contains("table")), "{:?}", results.skipped);
+    assert!(results.cells.iter().all(|cell| cell.config.dispatch.map(|word| word.word()) != Some("claim")));
+    assert!(results.skipped.iter().any(|skipped| skipped.what.contains("claim")), "{:?}", results.skipped);
 }
 
 #[test]
@@ -244,8 +244,8 @@ fn a_quick_run_says_so_everywhere_and_gives_no_verdict() {
         assert!(text.to_lowercase().contains("quick"), "{output} does not say that it is quick:\n{text}");
     }
     let json = place.run_scenario("q", &["--quick", "--json"]).expect(0).json();
-    assert_eq!(json[0]["quick"], true);
-    assert!(json[0]["groups"][0]["pairs"].as_array().unwrap().is_empty());
+    assert_eq!(json["scenarios"][0]["quick"], true);
+    assert!(json["scenarios"][0]["workloads"][0]["pairs"].as_array().unwrap().is_empty());
 }
 
 #[test]
@@ -254,12 +254,12 @@ fn json_has_the_numbers_of_the_results_file() {
     place.scenario("a", SMALL);
     place.scenario("b", SMALL);
     let ended = place.run(&["a.yaml", "b.yaml", "--output", "o", "--json", "--rounds", "2"]).expect(0);
-    let json = ended.json();
+    let json = &ended.json()["scenarios"];
     for (at, name) in ["a", "b"].iter().enumerate() {
         let results = place.results(name);
         assert_eq!(json[at]["name"], **name);
         assert_eq!(json[at]["seed"], results.run.seed);
-        let cells = json[at]["groups"][0]["cells"].as_array().unwrap();
+        let cells = json[at]["workloads"][0]["configurations"].as_array().unwrap();
         assert_eq!(cells.len(), results.cells.len());
         for (shown, cell) in cells.iter().zip(&results.cells) {
             let estimate = &results.derived.estimates[cell.id];
@@ -390,7 +390,7 @@ fn plans_run_nothing() {
         assert!(!place.path("o").exists() && !place.path("reports").exists());
     }
     let json = place.run(&["plan", "p.yaml", "--json"]).expect(0).json();
-    assert_eq!(json[0]["groups"][0]["cells"].as_array().unwrap().len(), 3);
+    assert_eq!(json["plans"][0]["workloads"][0]["configurations"].as_array().unwrap().len(), 3);
 }
 
 // ---- Streams.

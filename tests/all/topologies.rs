@@ -16,7 +16,7 @@ models:
   - {kind: processes, ipc: [queue, pipe, shared_memory, manager]}
   - {kind: threads, runtime: gil_emulation, workers: 3}
   - {kind: processes, runtime: gil_emulation, workers: 3}
-  - {kind: async, in_flight: 4}
+  - {kind: async, concurrency: 4}
 workers: [1, 3, 6]
 ";
 /// Cells of it, without that of the event loop, which has no iterations.

@@ -220,11 +220,10 @@ struct Lone {
 }
 
 fn spec(task: &str, settings: &Value, items: u64, model: &Value, purpose: &str) -> Value {
-    let mut config = json!({"model": "serial", "workers": null, "ipc": null, "dispatch": null, "chunk": null,
-        "in_flight": null, "wait": null, "affinity": null, "measure": "work"});
+    let mut config = json!({"runtime": "native", "model": "serial", "measure": "work"});
     config.as_object_mut().unwrap().extend(model.as_object().unwrap().clone());
     json!({
-        "brief": {"task": task, "settings": settings, "seed": 1, "items": items, "folder": "", "setup": config,
+        "brief": {"task": task, "settings": settings, "seed": 1, "items": items, "folder": "", "config": config,
                   "purpose": purpose},
         "reference": false, "timeout": {"secs": 30, "nanos": 0},
     })
@@ -240,7 +239,7 @@ fn processes(method: &str, workers: u64) -> Value {
 }
 
 fn table(workers: u64) -> Value {
-    json!({"model": "processes", "workers": workers, "ipc": "shared_memory", "dispatch": "table", "chunk": 1,
+    json!({"model": "processes", "workers": workers, "ipc": "shared_memory", "dispatch": "claim", "chunk": 1,
         "affinity": "free"})
 }
 

@@ -18,14 +18,14 @@ models:
   - {kind: processes, ipc: [queue, pipe, shared_memory, manager]}
   - {kind: threads, runtime: gil_emulation}
   - {kind: processes, runtime: gil_emulation}
-  - {kind: async, in_flight: 4}
+  - {kind: async, concurrency: 4}
 ";
 const WAYS: usize = 10;
 
 /// Ways that differ in what becomes of a fault.
 const FEW_WAYS: &str = "
 workers: 2
-models: [serial, threads, rayon, {kind: async, in_flight: 2}, {kind: processes, ipc: [queue, pipe, shared_memory, manager]}]
+models: [serial, threads, rayon, {kind: async, concurrency: 2}, {kind: processes, ipc: [queue, pipe, shared_memory, manager]}]
 ";
 const FEW: usize = 8;
 
@@ -170,12 +170,12 @@ const MODELS: [&str; 9] = [
     "serial",
     "{kind: threads, workers: 2}",
     "{kind: rayon, workers: 2}",
-    "{kind: async, in_flight: 2}",
+    "{kind: async, concurrency: 2}",
     "{kind: processes, workers: 2, ipc: pipe}",
     "{kind: processes, workers: 2, ipc: manager}",
     "{kind: serial, runtime: python}",
     "{kind: processes, workers: 2, runtime: python}",
-    "{kind: async, in_flight: 2, runtime: python}",
+    "{kind: async, concurrency: 2, runtime: python}",
 ];
 
 #[test]
@@ -198,9 +198,9 @@ fn a_server_that_is_killed_ends_the_trial_at_once_with_words() {
 fn a_server_that_is_stopped_ends_the_trial_after_a_few_seconds() {
     for model in [
         "{kind: threads, workers: 2}",
-        "{kind: async, in_flight: 2}",
+        "{kind: async, concurrency: 2}",
         "{kind: serial, runtime: python}",
-        "{kind: async, in_flight: 2, runtime: python}",
+        "{kind: async, concurrency: 2, runtime: python}",
     ] {
         if model.contains("python") && !has_python() {
             continue;
