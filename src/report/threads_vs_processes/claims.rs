@@ -409,8 +409,6 @@ pub(super) fn corrections(facts: &Facts<'_>) -> Vec<Correction> {
     let delay = |model| facts.time("convoy", waiting(model));
     let slower =
         facts.seconds("convoy", waiting(Model::Threads)).zip(facts.seconds("convoy", waiting(Model::Processes)));
-    let database = |access, model| facts.speedup("database", using(access, model));
-    let one_by_one = facts.speedup_within("database", using("rows", Model::Threads));
     vec![
         Correction {
             text: format!(
@@ -433,24 +431,7 @@ pub(super) fn corrections(facts: &Facts<'_>) -> Vec<Correction> {
             holds: slower.map(|(threads, processes)| threads > 2.0 * processes),
             scenarios: &["convoy"],
         },
-        Correction {
-            text: format!(
-                "\"Threads for reading from and writing to databases\": every row that sqlite3 fetches releases the \
-                 GIL and takes it again. Row by row, two threads read at {}, two processes at {}; where SQLite adds \
-                 the rows up in one call, two threads at {}. SQLite lets one connection write at a time: with a commit \
-                 for every row, two threads insert at {}, two processes at {}; with one for every thousand rows at {} \
-                 and {}.",
-                database("rows", Model::Threads),
-                database("rows", Model::Processes),
-                database("sum", Model::Threads),
-                database("insert_autocommit", Model::Threads),
-                database("insert_autocommit", Model::Processes),
-                database("insert_transaction", Model::Threads),
-                database("insert_transaction", Model::Processes)
-            ),
-            holds: one_by_one.map(|(_, high)| high < 1.0),
-            scenarios: &["database"],
-        },
+        databases(facts),
         Correction {
             text: format!(
                 "\"A process crash is contained\" holds for bare processes. multiprocessing.Pool: {}; ProcessPoolExecutor: {}.",
@@ -466,4 +447,28 @@ pub(super) fn corrections(facts: &Facts<'_>) -> Vec<Correction> {
             scenarios: &["isolation"],
         },
     ]
+}
+
+/// What holds of databases depends on how often SQLite is called.
+fn databases(facts: &Facts<'_>) -> Correction {
+    let database = |access, model| facts.speedup("database", using(access, model));
+    let one_by_one = facts.speedup_within("database", using("rows", Model::Threads));
+    Correction {
+        text: format!(
+            "\"Threads for reading from and writing to databases\": every row that sqlite3 fetches releases the \
+             GIL and takes it again. Row by row, two threads read at {}, two processes at {}; where SQLite adds \
+             the rows up in one call, two threads at {}. SQLite lets one connection write at a time: with a commit \
+             for every row, two threads insert at {}, two processes at {}; with one for every thousand rows at {} \
+             and {}.",
+            database("rows", Model::Threads),
+            database("rows", Model::Processes),
+            database("sum", Model::Threads),
+            database("insert_autocommit", Model::Threads),
+            database("insert_autocommit", Model::Processes),
+            database("insert_transaction", Model::Threads),
+            database("insert_transaction", Model::Processes)
+        ),
+        holds: one_by_one.map(|(_, high)| high < 1.0),
+        scenarios: &["database"],
+    }
 }
