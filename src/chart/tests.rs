@@ -117,10 +117,7 @@ fn titles_follow_the_winner() {
     assert!(title("threads", ChartKind::Time).starts_with("Threads × 2 are fastest: 897 ms, 1.07× the speed of"));
     assert!(title("rayon", ChartKind::Time).starts_with("Work stealing (rayon) × 2 is fastest: 921 ms"));
     let tied = title("nobody", ChartKind::Speedup);
-    assert_eq!(
-        tied,
-        "Threads and work stealing (rayon): 1.86× to 1.91× on 2 to 4 workers, no significant difference"
-    );
+    assert_eq!(tied, "Threads and work stealing (rayon): 1.86× to 1.91× on 2 to 4 workers, no significant difference");
     let tied = title("nobody", ChartKind::Time);
     assert!(tied.contains("are tied for fastest") && tied.ends_with("no significant difference"), "{tied}");
 }
@@ -384,9 +381,7 @@ fn the_title_of_losses_names_the_largest() {
         // No part is told as more than what is missing in all.
         estimate.measured = if estimate.workers == 2 { 0.1 } else { estimate.measured };
     }
-    assert!(
-        only(&results, ChartKind::Breakdown).title.starts_with("Idle time costs threads × 2 the most: 1.9 of 2")
-    );
+    assert!(only(&results, ChartKind::Breakdown).title.starts_with("Idle time costs threads × 2 the most: 1.9 of 2"));
 }
 
 #[test]
