@@ -381,9 +381,7 @@ fn the_title_of_losses_names_the_largest() {
         // No part is told as more than what is missing in all.
         estimate.measured = if estimate.workers == 2 { 0.1 } else { estimate.measured };
     }
-    assert!(
-        only(&results, ChartKind::Breakdown).title.starts_with("Waiting for work costs threads × 2 the most: 1.9 of 2")
-    );
+    assert!(only(&results, ChartKind::Breakdown).title.starts_with("Idle time costs threads × 2 the most: 1.9 of 2"));
 }
 
 #[test]

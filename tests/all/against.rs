@@ -128,8 +128,8 @@ fn a_program_that_cannot_run_beside_this_one_is_refused_by_name() {
     let cases = [
         ("./other-protocol", "./other-protocol (runner 9.9.9) speaks protocol 999"),
         ("./fewer-tasks", "the other build has no task `empty`"),
-        ("/bin/true", "/bin/true is no runner"),
-        ("/bin/cat", "/bin/cat is no runner"),
+        ("/bin/true", "/bin/true is not runner"),
+        ("/bin/cat", "/bin/cat is not runner"),
         ("./silent", "./silent did not answer within 5 s"),
         ("./not-a-program", "./not-a-program cannot be started"),
         ("./nowhere", "./nowhere cannot be started"),

@@ -170,7 +170,7 @@ fn a_timeline_that_cannot_be_is_refused() {
     runner::results::read(&path).unwrap();
     let events: Vec<String> = (0..401).map(|at| format!("[1,\"held\",{at},{at}]")).collect();
     for (from, to, why) in [
-        ("\"cell\":1,\"events\"", "\"cell\":99,\"events\"", "there is no configuration 99"),
+        ("\"configuration\":1,\"events\"", "\"configuration\":99,\"events\"", "there is no configuration 99"),
         ("[1,\"start\",7,900]", "[1025,\"start\",7,900]", "has a lane 1025"),
         ("[1,\"start\",7,900]", "[1,\"start\",901,900]", "ends before it starts"),
         ("[1,\"start\",7,900]", "[1,\"start\",7,9007199254740993]", "no plausible number"),

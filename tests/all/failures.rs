@@ -421,8 +421,8 @@ fn a_newer_or_damaged_results_file_is_named_and_left_alone() {
     let path = place.report("a").join("results.json");
     let good = std::fs::read_to_string(&path).unwrap();
     let newer = good.replacen(&format!("\"format\": {FORMAT}"), "\"format\": 999", 1);
-    let elsewhere = good.replace("\"cell\":1,", "\"cell\":77,");
-    let derived = good.replacen("\"cell\":1,", "\"cell\":0,", 1);
+    let elsewhere = good.replace("\"configuration\":1,", "\"configuration\":77,");
+    let derived = good.replacen("\"configuration\":1,", "\"configuration\":0,", 1);
     assert!(newer != good && elsewhere != good && derived != good);
     let damaged = "damaged";
     let cases = [

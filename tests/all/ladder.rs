@@ -279,7 +279,7 @@ fn without_the_right_replies_nothing_is_right() {
     let results = ran.results.unwrap();
     assert_eq!(ran.asked.iter().filter(|spec| spec.reference).count(), 1, "it is not tried again for every trial");
     for trial in results.trials {
-        assert_eq!(trial.outcome.words(), "failed: the right replies are unknown: timed out");
+        assert_eq!(trial.outcome.words(), "failed: the expected results are unknown: timed out");
     }
 }
 

@@ -86,10 +86,10 @@ fn is_there(shown: &Shown, file: &[f64]) -> bool {
 fn of_way(file: &Value, group: usize, cell: usize) -> Vec<f64> {
     let mut all = Vec::new();
     gather(&file["derived"]["estimates"][cell], &mut all);
-    for latency in file["latencies"].as_array().unwrap().iter().filter(|latency| latency["cell"] == cell) {
+    for latency in file["latencies"].as_array().unwrap().iter().filter(|latency| latency["configuration"] == cell) {
         gather(latency, &mut all);
     }
-    let pairs = &file["derived"]["groups"][group]["pairs"];
+    let pairs = &file["derived"]["workloads"][group]["pairs"];
     let of_cell = pairs["rows"].as_array().unwrap().iter().filter(|of| of[0] == cell);
     for pair in of_cell.flat_map(|of| of[1].as_array().unwrap()) {
         gather(pair, &mut all);

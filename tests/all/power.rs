@@ -16,8 +16,8 @@ fn a_plan_says_what_its_rounds_can_show() {
     place.scenario("p", FIVE);
     let plan = place.run(&["plan", "p.yaml"]).expect(0).stdout;
     let line = plan.lines().find(|line| line.contains("power")).unwrap();
-    assert!(line.starts_with("    power: 15 rounds, 10 comparisons: 80% power show a difference of "), "{line}");
-    assert!(line.contains("% where rounds differ by 1%, ") && line.contains("; 3% would take about "), "{line}");
+    assert!(line.starts_with("    power: 15 rounds, 10 comparisons: 80% power to detect "), "{line}");
+    assert!(line.contains("% where rounds differ by 1%, ") && line.contains("; 3% takes about "), "{line}");
 
     let json = place.run(&["plan", "p.yaml", "--json"]).expect(0).json();
     let power = &json["plans"][0]["workloads"][0]["power"];
@@ -33,11 +33,14 @@ fn a_plan_says_when_its_rounds_are_too_few_for_its_comparisons() {
     place.scenario("p", FIVE);
     let six = ["plan", "p.yaml", "--rounds", "6"];
     let text = place.run(&six).expect(0).stdout;
-    assert!(text.contains("    power: 6 rounds cannot decide 10 comparisons; it takes at least 9 rounds\n"), "{text}");
+    assert!(
+        text.contains("    power: 6 rounds are too few for 10 comparisons; at least 9 rounds are needed\n"),
+        "{text}"
+    );
     let json = place.run(&[&six[..], &["--json"]].concat()).expect(0).json();
     assert!(json["plans"][0]["workloads"][0]["power"]["spreads"][0]["shows"].is_null());
     let nine = place.run(&["plan", "p.yaml", "--rounds", "9"]).expect(0).stdout;
-    assert!(nine.contains("9 rounds, 10 comparisons: 80% power show"), "{nine}");
+    assert!(nine.contains("9 rounds, 10 comparisons: 80% power to detect"), "{nine}");
     let quick = place.run(&["plan", "p.yaml", "--quick"]).expect(0).stdout;
     assert!(!quick.contains("power:") && quick.contains("no verdict"), "{quick}");
 }

@@ -147,9 +147,9 @@ fn what_cannot_come_at_a_rate_is_skipped_and_said() {
             "tasks: [sleep]\nmeasure: [work, end_to_end]\nmodels: [threads]\n".into(),
             "when all workers are ready",
         ),
-        ("rounds", "tasks: [probe_iterations, sleep]\nmodels: [threads]\n".into(), "come when others say so"),
-        ("web", "tasks: [probe_web, sleep]\nmodels: [threads]\n".into(), "come when others say so"),
-        ("gather", "tasks: [probe_gather, sleep]\nmodels: [threads]\n".into(), "come when others say so"),
+        ("rounds", "tasks: [probe_iterations, sleep]\nmodels: [threads]\n".into(), "arrive when others complete"),
+        ("web", "tasks: [probe_web, sleep]\nmodels: [threads]\n".into(), "arrive when others complete"),
+        ("gather", "tasks: [probe_gather, sleep]\nmodels: [threads]\n".into(), "arrive when others complete"),
     ] {
         place.scenario(name, &format!("{rest}rate: 100\n"));
         let planned = place.run(&["plan", &format!("{name}.yaml")]).expect(0);

@@ -181,9 +181,9 @@ fn ways(workers: u64) -> Vec<Value> {
 fn a_worker_without_an_item_waits() {
     // Three items of 100 ms on two workers: one of them waits for the third item's end.
     let ways_of = |workers| [ways(workers), vec![table(workers)]].concat();
-    workers_wait("sleep", &json!({"duration": 100 * MS}), 3, &ways_of(2), 300 * MS, 100 * MS);
+    workers_wait("sleep", &json!({"delay": 100 * MS}), 3, &ways_of(2), 300 * MS, 100 * MS);
     // One item on three workers: two of them wait all the time.
-    workers_wait("sleep", &json!({"duration": 50 * MS}), 1, &ways_of(3), 50 * MS, 100 * MS);
+    workers_wait("sleep", &json!({"delay": 50 * MS}), 1, &ways_of(3), 50 * MS, 100 * MS);
 }
 
 #[test]
@@ -307,7 +307,7 @@ fn assert_near(what: &str, ours: Memory, truth: [u64; 3]) {
 /// A trial whose workers hold 64 MiB each, looked at by the shell while they do.
 #[track_caller]
 fn memory_agrees(model: &Value, held: u64, started: usize) {
-    let settings = json!({"bytes": 64 * MIB, "pause": 500 * MS});
+    let settings = json!({"size": 64 * MIB, "delay": 500 * MS});
     let mut host = Lone::start(&[], &spec("probe_hold", &settings, 2, model, "memory"));
     let pid = host.child.id();
     // Workers touch their memory in the warm-up, and once more in the work: the most that is seen is what they hold.
@@ -386,13 +386,13 @@ fn switches_and_faults_are_those_that_gnu_time_sees() {
         skipped("GNU time is not installed");
         return;
     }
-    let waiting = spec("sleep", &json!({"duration": 500_000}), 600, &processes("pipe", 2), "timed");
+    let waiting = spec("sleep", &json!({"delay": 500_000}), 600, &processes("pipe", 2), "timed");
     assert!(counts_agree(&waiting)[0] >= 600);
     let mut crowded = processes("pipe", 4);
     crowded["affinity"] = "same".into();
     let crowded = spec("probe_burn", &json!({"cpu": 20 * MS}), 40, &crowded, "timed");
     assert!(counts_agree(&crowded)[1] >= 40);
     let touching =
-        spec("probe_hold", &json!({"bytes": 64 * MIB, "pause": 0}), 4, &processes("shared_memory", 2), "timed");
+        spec("probe_hold", &json!({"size": 64 * MIB, "delay": 0}), 4, &processes("shared_memory", 2), "timed");
     counts_agree(&touching);
 }

@@ -431,7 +431,7 @@ pub(super) fn corrections(facts: &Facts<'_>) -> Vec<Correction> {
             holds: slower.map(|(threads, processes)| threads > 2.0 * processes),
             scenarios: &["convoy"],
         },
-        of_databases(facts),
+        databases(facts),
         Correction {
             text: format!(
                 "\"A process crash is contained\" holds for bare processes. multiprocessing.Pool: {}; ProcessPoolExecutor: {}.",
@@ -450,7 +450,7 @@ pub(super) fn corrections(facts: &Facts<'_>) -> Vec<Correction> {
 }
 
 /// Threads at a database: what it does at each row and each commit decides.
-fn of_databases(facts: &Facts<'_>) -> Correction {
+fn databases(facts: &Facts<'_>) -> Correction {
     let database = |access, model| facts.speedup("database", using(access, model));
     let one_by_one = facts.speedup_within("database", using("rows", Model::Threads));
     Correction {
