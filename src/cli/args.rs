@@ -449,6 +449,18 @@ pub(super) enum Described {
     Scenario,
     /// results.json of a report
     Results,
+    /// What `runner --json` prints
+    Run,
+    /// What `runner compare --json` prints
+    Compare,
+    /// What `runner plan --json` prints
+    Plan,
+    /// What `runner check --json` prints
+    Check,
+    /// What `runner list --json` prints
+    List,
+    /// What `runner explain --json` prints
+    Explain,
 }
 
 #[cfg(test)]

@@ -5,8 +5,9 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 
 use super::Exit;
+use super::answers;
 use super::args::CompareOptions;
-use super::output::{Output, enveloped};
+use super::output::Output;
 use super::render::write_charts;
 use crate::chart;
 use crate::report::{TerminalOptions, comparison_markdown, comparison_terminal};
@@ -28,7 +29,7 @@ pub(super) fn compare(options: &CompareOptions, output: &Output) -> Result<Exit>
         write(&old, &new, &comparison, folder, output)?;
     }
     let text = if options.json {
-        serde_json::to_string_pretty(&enveloped("compare", &serde_json::to_value(&comparison)?))?
+        answers::text(&comparison)?
     } else if options.markdown {
         comparison_markdown(&comparison, &[])
     } else {

@@ -4,6 +4,7 @@
 use crate::setting::{ALL, ConfigSetting, Key, Model, Setting, SettingKind};
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value as Json;
 
@@ -13,7 +14,7 @@ use crate::task::{Task, Tasks};
 use crate::text::show_count;
 
 /// What the word `runner explain` is asked for may be.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(super) struct Entry {
     /// The word, such as `delay`.
     pub(super) word: String,

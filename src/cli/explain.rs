@@ -6,8 +6,10 @@ use anyhow::Result;
 use clap::Args;
 
 use super::Exit;
+use super::answers::Explained;
 use super::dictionary::{Entry, entries};
 use super::output::{Output, wrap};
+use super::reference::page;
 use crate::task::Tasks;
 use crate::text::escape::printable;
 use crate::text::nearest;
@@ -30,6 +32,9 @@ pub(super) struct ExplainOptions {
     /// Print the entries as JSON
     #[arg(long)]
     pub(super) json: bool,
+    /// Print the entries as a page of Markdown
+    #[arg(long, conflicts_with = "json")]
+    pub(super) markdown: bool,
 }
 
 /// Explains a word, or lists the words.
@@ -48,7 +53,9 @@ pub(super) fn explain(options: &ExplainOptions, tasks: &Tasks, output: &Output) 
         return Ok(Exit::Usage);
     }
     if options.json {
-        output.json("explain", &serde_json::json!({ "entries": found }))?;
+        output.json(&Explained { entries: found })?;
+    } else if options.markdown {
+        output.result(&page(&found.into_iter().cloned().collect::<Vec<_>>()))?;
     } else if asked.is_empty() {
         output.result(&overview(&entries, output.width()))?;
     } else {

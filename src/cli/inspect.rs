@@ -4,8 +4,11 @@ use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 use anyhow::Result;
-use serde_json::{Value, json};
 
+use super::answers::{
+    self, Checked, CostJson, Listed, ParameterJson, PlanJson, Planned, PlannedConfiguration, PlannedWorkload, TaskJson,
+    TaskSetting, Why, WordJson,
+};
 use super::args::{CheckOptions, Described, ListOptions, PlanOptions, SchemaOptions};
 use super::output::{Output, wrap};
 use super::progress::show;
@@ -24,7 +27,7 @@ pub(super) fn check(options: &CheckOptions, tasks: &Tasks, output: &Output) -> R
         return Ok(Exit::Usage);
     };
     if options.json {
-        output.json("check", &json!({ "problems": [] }))?;
+        output.json(&Checked { problems: Vec::new() })?;
     }
     for plan in plans {
         let style = if output.color_err() { AnsiColor::Green.on_default() } else { Style::new() };
@@ -45,8 +48,7 @@ pub(super) fn plan(options: &PlanOptions, tasks: &Tasks, output: &Output) -> Res
 /// Prints plans.
 pub(super) fn print_plans(plans: &[Plan], tasks: &Tasks, as_json: bool, output: &Output) -> Result<Exit> {
     if as_json {
-        let list: Vec<Value> = plans.iter().map(|plan| plan_json(plan, tasks)).collect();
-        output.json("plan", &json!({ "plans": list }))?;
+        output.json(&Planned { plans: plans.iter().map(|plan| plan_json(plan, tasks)).collect() })?;
         return Ok(Exit::Success);
     }
     let mut seconds = 0.0;
@@ -129,27 +131,47 @@ fn shown(group: &Group) -> String {
     format!("{}{model}", group.label)
 }
 
-fn plan_json(plan: &Plan, tasks: &Tasks) -> Value {
+fn plan_json(plan: &Plan, tasks: &Tasks) -> PlanJson {
     let cost = estimate(plan, tasks);
-    let pairs = |what: &str, why: &str| json!({"what": what, "why": why});
-    json!({
-        "name": plan.name, "title": plan.title, "seed": plan.seed, "rounds": plan.rounds, "quick": plan.quick,
-        "parameters":
-            plan.parameters.iter().map(|one| json!({"key": one.key, "values": one.values})).collect::<Vec<_>>(),
-        "workloads": plan.groups.iter().map(|group| json!({
-            "label": group.label, "task": group.task, "describe": group.describe, "settings": group.settings,
-            "configurations": group.cells.iter().map(|id| {
-                let cell = &plan.cells[*id];
-                json!({"label": cell.label, "config": cell.config, "checked": cell.checked,
-                       "reference": *id == group.baseline, "oversubscribed": cell.oversubscribed})
-            }).collect::<Vec<_>>(),
-            "power": power::facts(plan, group),
-        })).collect::<Vec<_>>(),
-        "collapsed": plan.collapsed.iter().map(|c| pairs(&c.what, &c.why)).collect::<Vec<_>>(),
-        "skipped": plan.skipped.iter().map(|s| pairs(&s.what, &s.why)).collect::<Vec<_>>(),
-        "expectations": plan.expectations.iter().map(|e| &e.text).collect::<Vec<_>>(),
-        "cost": {"timed": cost.timed, "instrumented": cost.instrumented, "memory": cost.memory, "seconds": cost.seconds},
-    })
+    let why = |what: &String, why: &String| Why { what: what.clone(), why: why.clone() };
+    PlanJson {
+        name: plan.name.clone(),
+        title: plan.title.clone(),
+        seed: plan.seed,
+        rounds: plan.rounds,
+        quick: plan.quick,
+        parameters: plan
+            .parameters
+            .iter()
+            .map(|one| ParameterJson { key: one.key.clone(), values: one.values.clone() })
+            .collect(),
+        workloads: plan.groups.iter().map(|group| workload_json(plan, group)).collect(),
+        collapsed: plan.collapsed.iter().map(|one| why(&one.what, &one.why)).collect(),
+        skipped: plan.skipped.iter().map(|one| why(&one.what, &one.why)).collect(),
+        expectations: plan.expectations.iter().map(|one| one.text.clone()).collect(),
+        cost: CostJson { timed: cost.timed, profiling: cost.instrumented, memory: cost.memory, seconds: cost.seconds },
+    }
+}
+
+fn workload_json(plan: &Plan, group: &Group) -> PlannedWorkload {
+    let configurations = group.cells.iter().map(|id| {
+        let cell = &plan.cells[*id];
+        PlannedConfiguration {
+            label: cell.label.clone(),
+            config: cell.config.clone(),
+            checked: cell.checked,
+            reference: *id == group.baseline,
+            oversubscribed: cell.oversubscribed,
+        }
+    });
+    PlannedWorkload {
+        label: group.label.clone(),
+        task: group.task.clone(),
+        describe: group.describe.clone(),
+        settings: group.settings.clone(),
+        configurations: configurations.collect(),
+        power: power::facts(plan, group),
+    }
 }
 
 /// The words of a closed set with their meanings.
@@ -167,21 +189,7 @@ pub(super) fn list(options: &ListOptions, tasks: &Tasks, output: &Output) -> Res
         ("Metrics of expectations", words(Metric::ROWS)),
     ];
     if options.json {
-        let mut all = serde_json::Map::new();
-        let task = |task: &dyn crate::task::Task| {
-            let settings: Vec<Value> = task
-                .settings()
-                .iter()
-                .map(|setting| json!({"name": setting.name, "about": setting.about, "default": setting.default}))
-                .collect();
-            json!({"name": task.name(), "about": task.about(), "settings": settings})
-        };
-        all.insert("Tasks".into(), tasks.iter().map(task).collect());
-        for (heading, rows) in lists {
-            let rows = rows.iter().map(|(word, about)| json!({"name": word, "about": about})).collect();
-            all.insert(heading.into(), rows);
-        }
-        output.json("list", &Value::Object(all))?;
+        output.json(&listed(&lists, tasks))?;
         return Ok(Exit::Success);
     }
     let mut text = String::from("Tasks\n");
@@ -205,11 +213,43 @@ pub(super) fn list(options: &ListOptions, tasks: &Tasks, output: &Output) -> Res
     Ok(Exit::Success)
 }
 
+/// The same for programs.
+fn listed(lists: &[(&str, Vec<(&str, &str)>)], tasks: &Tasks) -> Listed {
+    let words = |heading: &str| {
+        let rows = lists.iter().filter(|(known, _)| *known == heading).flat_map(|(_, rows)| rows);
+        rows.map(|(word, about)| WordJson { name: (*word).into(), about: (*about).into() }).collect()
+    };
+    let setting = |setting: &crate::setting::Setting| TaskSetting {
+        name: setting.name.into(),
+        about: setting.about.into(),
+        default: setting.default.into(),
+    };
+    let task = |task: &dyn crate::task::Task| TaskJson {
+        name: task.name().into(),
+        about: task.about().into(),
+        settings: task.settings().iter().map(setting).collect(),
+    };
+    Listed {
+        tasks: tasks.iter().map(task).collect(),
+        models: words("Models"),
+        ipc_methods: words("IPC methods"),
+        runtimes: words("Runtimes"),
+        charts: words("Charts"),
+        metrics: words("Metrics of expectations"),
+    }
+}
+
 /// Prints a JSON Schema.
 pub(super) fn schema(options: &SchemaOptions, tasks: &Tasks, output: &Output) -> Result<Exit> {
     let schema = match options.of {
         Described::Scenario => scenario::schema(tasks),
         Described::Results => results::schema(),
+        Described::Run => answers::schema::<answers::Run<'static>>(),
+        Described::Compare => answers::schema::<crate::verdict::Comparison>(),
+        Described::Plan => answers::schema::<Planned>(),
+        Described::Check => answers::schema::<Checked>(),
+        Described::List => answers::schema::<Listed>(),
+        Described::Explain => answers::schema::<answers::Explained<'static>>(),
     };
     output.result(&scenario::schema_text(&schema))?;
     Ok(Exit::Success)

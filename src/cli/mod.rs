@@ -1,5 +1,6 @@
 //! The command line: the only room that prints, reads the environment and picks exit codes.
 
+mod answers;
 mod args;
 mod compare;
 mod dictionary;
@@ -12,6 +13,7 @@ mod output;
 mod pages;
 mod power;
 mod progress;
+mod reference;
 mod render;
 mod report;
 mod run;

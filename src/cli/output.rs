@@ -6,6 +6,7 @@ use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use anyhow::Context as _;
 
+use super::answers::{self, Answer};
 use crate::text::wrapped;
 
 /// Where words go, and how.
@@ -19,20 +20,6 @@ pub(super) fn is_closed_pipe(error: &anyhow::Error) -> bool {
     error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
-/// The version of the form in which commands answer with `--json`.
-const JSON_VERSION: u32 = 1;
-
-/// An answer in its envelope.
-pub(super) fn enveloped(kind: &str, answer: &serde_json::Value) -> serde_json::Value {
-    let mut all = serde_json::Map::new();
-    all.insert("version".into(), JSON_VERSION.into());
-    all.insert("kind".into(), kind.into());
-    if let serde_json::Value::Object(answer) = answer {
-        all.extend(answer.clone());
-    }
-    all.into()
-}
-
 impl Output {
     pub(super) fn new(quiet: bool, verbose: bool) -> Self {
         Self { quiet, verbose }
@@ -44,10 +31,9 @@ impl Output {
         if text.ends_with('\n') { Ok(()) } else { self.exactly("\n") }
     }
 
-    /// Prints what a command found as JSON, in the envelope that every command has: the version of its form, which kind of
-    /// answer it is, and the answer's own keys.
-    pub(super) fn json(&self, kind: &str, answer: &serde_json::Value) -> anyhow::Result<()> {
-        self.result(&serde_json::to_string_pretty(&enveloped(kind, answer))?)
+    /// Prints what a command found as JSON, in its envelope.
+    pub(super) fn json<A: Answer>(&self, answer: &A) -> anyhow::Result<()> {
+        self.result(&answers::text(answer)?)
     }
 
     /// Prints a text as it is, without a line break of our own.

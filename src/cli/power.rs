@@ -1,7 +1,6 @@
 //! What a planned run can show: in words, and as JSON.
 
-use serde_json::{Value, json};
-
+use super::answers::{Power, SpreadJson};
 use crate::plan::{Group, Plan, comparisons};
 use crate::stats::{POWER, detectable, fewest_rounds, rounds_to_show};
 use crate::text::{plural, show_percent};
@@ -39,19 +38,17 @@ fn wanted(plan: &Plan, compared: u32, spread: f64) -> String {
 }
 
 /// The same for programs.
-pub(super) fn facts(plan: &Plan, group: &Group) -> Value {
+pub(super) fn facts(plan: &Plan, group: &Group) -> Power {
     let compared = comparisons(plan, group);
-    let each = |spread: f64| {
-        json!({
-            "spread": spread,
-            "shows": detectable(plan.rounds, compared, spread).map(f64::exp),
-            "rounds_for_margin": rounds_to_show(plan.margin.ln_1p(), compared, spread),
-        })
+    let each = |spread: f64| SpreadJson {
+        spread,
+        shows: detectable(plan.rounds, compared, spread).map(f64::exp),
+        rounds_for_margin: rounds_to_show(plan.margin.ln_1p(), compared, spread),
     };
-    json!({
-        "comparisons": compared,
-        "fewest_rounds": fewest_rounds(compared),
-        "chance": POWER,
-        "spreads": SPREADS.map(each),
-    })
+    Power {
+        comparisons: compared,
+        fewest_rounds: fewest_rounds(compared),
+        chance: POWER,
+        spreads: SPREADS.into_iter().map(each).collect(),
+    }
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
+use super::answers::Run;
 use super::args::RunOptions;
 use super::output::Output;
 use super::progress::Bar;
@@ -76,7 +77,7 @@ pub(super) fn run_plans(
         output.result(&format!("All of Python's questions together: {}\n", path.display()))?;
     }
     if options.json {
-        output.json("run", &serde_json::json!({ "scenarios": report::json(&all) }))?;
+        output.json(&Run { scenarios: report::json(&all) })?;
     } else {
         output.exactly(&report::surroundings(&all, &look(output)))?;
     }

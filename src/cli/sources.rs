@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use clap::CommandFactory as _;
 
+use super::answers::{Checked, ProblemJson};
 use super::args::{Arguments, Narrowing};
 use super::output::Output;
 use crate::model::usable_cores;
@@ -64,17 +65,14 @@ pub(super) fn plans_of(
         return Ok(Some(plans));
     }
     if json {
-        let list: Vec<_> = problems
-            .list()
-            .into_iter()
-            .map(|problem| {
-                serde_json::json!({
-                    "file": problem.file, "line": problem.line, "column": problem.column,
-                    "message": problem.message, "help": problem.help,
-                })
-            })
-            .collect();
-        output.json("check", &serde_json::json!({ "problems": list }))?;
+        let told = problems.list().into_iter().map(|problem| ProblemJson {
+            file: problem.file.clone(),
+            line: problem.line,
+            column: problem.column,
+            message: problem.message.clone(),
+            help: problem.help.clone(),
+        });
+        output.json(&Checked { problems: told.collect() })?;
     } else {
         output.say(&problems.folded(output.color_err(), output.prose_of_errors()));
         let count = problems.len();

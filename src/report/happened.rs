@@ -288,8 +288,8 @@ mod tests {
             assert!(text.contains("| processes × 2 | 7 | 7 | 1 | 11, 12 | 7 of 7 |"), "{text}");
             assert!(text.contains("GIL emulation"), "{text}");
         }
-        let json = json(&[results]);
-        let cell = &json[0]["workloads"][0]["cells"][1];
+        let json = serde_json::json!(json(&[results]));
+        let cell = &json[0]["workloads"][0]["configurations"][1];
         assert_eq!((&cell["fault"]["lost"], &cell["lock"]["waits"]), (&1.0.into(), &5.0.into()));
         assert_eq!((&cell["lives"]["start"], &cell["seen"][2]["after"]), (&0.003.into(), &12.into()));
         assert_eq!(json[0]["workloads"][0]["model_of"], "the GIL");
@@ -307,7 +307,7 @@ mod tests {
             "{text}"
         );
         assert!(text.contains("\n| GIL emulation | serial | "), "{text}");
-        let row = &json(&[results])[0]["runtimes"][0]["rows"][1];
+        let row = &serde_json::json!(json(&[results]))[0]["runtimes"][0]["rows"][1];
         assert_eq!((&row["runtime"], &row["best"]), (&"GIL emulation".into(), &"serial".into()));
         assert!(row["ratio"].as_f64().is_some_and(|ratio| (24.0..26.0).contains(&ratio)), "{row}");
     }

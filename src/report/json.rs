@@ -1,159 +1,292 @@
-//! What `--json` prints: every number of the outputs, with the names of ways instead of their indices.
+//! What `--json` prints of a run: every number of the outputs, with the labels of configurations beside their indices in the
+//! results file.
 
-use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::words::{outcomes, warnings};
-use crate::results::{Cell, Group, GroupVerdict, Latency, Quantiles, Results, RuntimeRow, RuntimeTable};
+use crate::results::{
+    Answer, BreakEven, Cell, CellEstimate, Change, Fault, FitRecord, GroupVerdict, Interpreter, Interval, Machine,
+    Quantiles, Results, RuntimeRow, SaturationPoint, Skipped, Word,
+};
+use crate::setting::{Measure, Runtime, Value};
+
+/// A run of one scenario.
+#[derive(Serialize, JsonSchema)]
+pub struct ScenarioJson<'a> {
+    name: &'a str,
+    title: &'a str,
+    /// Of the results file.
+    format: u32,
+    /// The version of runner.
+    tool: &'a str,
+    complete: bool,
+    quick: bool,
+    filter: Option<&'a str>,
+    rounds: u32,
+    seed: u64,
+    /// The practical margin, as a share.
+    margin: f64,
+    /// Day and time in UTC.
+    started: &'a str,
+    resumed: u32,
+    against: Option<&'a str>,
+    regressions: Vec<RegressionJson<'a>>,
+    workloads: Vec<WorkloadJson<'a>>,
+    expectations: Vec<ExpectationJson<'a>>,
+    break_evens: &'a [BreakEven],
+    saturation: &'a [SaturationPoint],
+    runtimes: Vec<RuntimesJson<'a>>,
+    fits: &'a [FitRecord],
+    /// How many trials ended in which way.
+    outcomes: BTreeMap<String, usize>,
+    skipped: &'a [Skipped],
+    machine: &'a Machine,
+    warnings: Vec<String>,
+}
+
+/// What became of a configuration from the other build to this one.
+#[derive(Serialize, JsonSchema)]
+struct RegressionJson<'a> {
+    new: Option<&'a str>,
+    old: Option<&'a str>,
+    ratio: Interval,
+    word: Change,
+    smallest_effect: Option<f64>,
+    rounds_needed: Option<u32>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct ExpectationJson<'a> {
+    text: &'a str,
+    answer: Answer,
+    details: &'a [String],
+}
+
+/// A workload and its verdict.
+#[derive(Serialize, JsonSchema)]
+struct WorkloadJson<'a> {
+    label: &'a str,
+    task: &'a str,
+    settings: &'a BTreeMap<String, Value>,
+    payload: Option<u64>,
+    runtime: Runtime,
+    /// What it is an emulation of, where it is one.
+    model_of: Option<&'a str>,
+    interpreter: Option<&'a Interpreter>,
+    fault: Option<&'a Fault>,
+    measure: Measure,
+    per_item: bool,
+    reference: Option<&'a str>,
+    configurations: Vec<ConfigurationJson<'a>>,
+    sentence: &'a str,
+    recommendation: Option<&'a str>,
+    /// Why there is no verdict.
+    suppressed: Option<&'a str>,
+    /// From the fastest to the slowest median.
+    ranking: Vec<&'a str>,
+    winners: Vec<&'a str>,
+    pairs: Vec<PairJson<'a>>,
+    checks: Vec<CheckJson<'a>>,
+}
+
+/// A configuration, what is known of it, and its times per item.
+#[derive(Serialize, JsonSchema)]
+struct ConfigurationJson<'a> {
+    #[serde(flatten)]
+    cell: &'a Cell,
+    #[serde(flatten)]
+    estimate: Option<&'a CellEstimate>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    service: Option<QuantilesJson>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    response: Option<QuantilesJson>,
+}
+
+/// Quantiles in nanoseconds. The histogram is in the results file.
+#[derive(Serialize, JsonSchema)]
+struct QuantilesJson {
+    count: u64,
+    min: u64,
+    p50: u64,
+    p95: Option<u64>,
+    p99: Option<u64>,
+    max: u64,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct PairJson<'a> {
+    a: Option<&'a str>,
+    b: Option<&'a str>,
+    word: Word,
+    ratio: Interval,
+    smallest_effect: Option<f64>,
+    rounds_needed: Option<u32>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct CheckJson<'a> {
+    configuration: Option<&'a str>,
+    ratio: Interval,
+    passed: bool,
+}
+
+/// Runtimes that run the same task.
+#[derive(Serialize, JsonSchema)]
+struct RuntimesJson<'a> {
+    what: &'a str,
+    rows: Vec<RuntimeJson<'a>>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct RuntimeJson<'a> {
+    runtime: String,
+    workload: &'a str,
+    best: Option<&'a str>,
+    per_item: Option<f64>,
+    ratio: Option<f64>,
+    best_per_item: Option<f64>,
+}
 
 /// One object per scenario, in order.
 #[must_use]
-pub fn json(results: &[Results]) -> Value {
-    Value::Array(results.iter().map(scenario).collect())
+pub fn json(results: &[Results]) -> Vec<ScenarioJson<'_>> {
+    results.iter().map(scenario).collect()
 }
 
-fn scenario(results: &Results) -> Value {
-    let run = &results.run;
-    let groups: Vec<Value> = results
-        .derived
-        .groups
-        .iter()
-        .filter_map(|verdict| Some(group(results, results.groups.get(verdict.group)?, verdict)))
-        .collect();
-    let expectations: Vec<Value> = results
-        .derived
-        .expectations
-        .iter()
-        .filter_map(|judged| {
-            let text = &results.expectations.get(judged.expectation)?.text;
-            Some(json!({"text": text, "answer": judged.answer, "details": judged.details}))
-        })
-        .collect();
-    let label = |cell: usize| results.cells.get(cell).map(|cell| cell.label.as_str());
-    let regressions = results.derived.regressions.iter().map(|found| {
-        let mut all = object(json!(found));
-        all.insert("new".into(), json!(label(found.new)));
-        all.insert("old".into(), json!(label(found.old)));
-        Value::Object(all)
-    });
-    json!({
-        "name": results.scenario.name,
-        "title": results.scenario.title,
-        "format": results.format,
-        "tool": results.tool,
-        "complete": run.complete,
-        "quick": run.quick,
-        "filter": run.filter,
-        "rounds": run.rounds,
-        "seed": run.seed,
-        "margin": run.margin,
-        "started": run.started,
-        "resumed": run.resumed,
-        "against": run.against,
-        "regressions": regressions.collect::<Vec<_>>(),
-        "workloads": groups,
-        "expectations": expectations,
-        "break_evens": results.derived.break_evens,
-        "saturation": results.derived.knees,
-        "runtimes": runtimes(results),
-        "fits": results.derived.fits,
-        "outcomes": outcomes(results),
-        "skipped": results.skipped,
-        "machine": results.machine,
-        "warnings": warnings(results),
-    })
+fn scenario(results: &Results) -> ScenarioJson<'_> {
+    let (run, derived) = (&results.run, &results.derived);
+    let of = |verdict| workload(results, verdict);
+    ScenarioJson {
+        name: &results.scenario.name,
+        title: &results.scenario.title,
+        format: results.format,
+        tool: &results.tool,
+        complete: run.complete,
+        quick: run.quick,
+        filter: run.filter.as_deref(),
+        rounds: run.rounds,
+        seed: run.seed,
+        margin: run.margin,
+        started: &run.started,
+        resumed: run.resumed,
+        against: run.against.as_deref(),
+        regressions: regressions(results),
+        workloads: derived.groups.iter().filter_map(of).collect(),
+        expectations: expectations(results),
+        break_evens: &derived.break_evens,
+        saturation: &derived.knees,
+        runtimes: runtimes(results),
+        fits: &derived.fits,
+        outcomes: outcomes(results),
+        skipped: &results.skipped,
+        machine: &results.machine,
+        warnings: warnings(results),
+    }
 }
 
-fn group(results: &Results, group: &Group, verdict: &GroupVerdict) -> Value {
-    let label = |cell: usize| results.cells.get(cell).map(|cell| cell.label.as_str());
-    let labels = |cells: &[usize]| cells.iter().map(|cell| label(*cell)).collect::<Vec<_>>();
-    let cells: Vec<Value> = group.cells.iter().filter_map(|id| Some(way(results, results.cells.get(*id)?))).collect();
-    let pairs = verdict.pairs.iter().map(|pair| {
-        json!({
-            "a": label(pair.a),
-            "b": label(pair.b),
-            "word": pair.word,
-            "ratio": pair.ratio,
-            "smallest_effect": pair.smallest_effect,
-            "rounds_needed": pair.rounds_needed,
-        })
-    });
-    let checks = verdict
-        .checks
-        .iter()
-        .map(|check| json!({"configuration": label(check.cell), "ratio": check.ratio, "passed": check.passed}));
-    json!({
-        "label": group.label,
-        "task": group.task,
-        "settings": group.settings,
-        "payload": group.payload,
-        "runtime": group.runtime,
-        "model_of": group.is_lock_model().then_some("the GIL"),
-        "interpreter": group.interpreter,
-        "fault": group.fault,
-        "measure": group.measure,
-        "per_item": group.per_item,
-        "reference": label(group.baseline),
-        "configurations": cells,
-        "sentence": verdict.sentence,
-        "when": verdict.when,
-        "withheld": verdict.withheld,
-        "ranking": labels(&verdict.ranking),
-        "winners": labels(&verdict.winners),
-        "pairs": pairs.collect::<Vec<_>>(),
-        "checks": checks.collect::<Vec<_>>(),
-    })
+/// The label of a configuration.
+fn label(results: &Results, cell: usize) -> Option<&str> {
+    results.cells.get(cell).map(|cell| cell.label.as_str())
 }
 
-/// Runtimes that run the same task, with their names in the place of indices.
-fn runtimes(results: &Results) -> Vec<Value> {
-    let table = |table: &RuntimeTable| {
-        let row = |row: &RuntimeRow| {
-            let group = results.groups.get(row.group)?;
-            let mut all = object(json!(row));
-            all.insert("runtime".into(), json!(group.runtime_shown()));
-            all.insert("workload".into(), json!(group.label));
-            let best = row.best.and_then(|cell| results.cells.get(cell));
-            all.insert("best".into(), json!(best.map(|cell| &cell.label)));
-            Some(Value::Object(all))
-        };
-        json!({"what": table.what, "rows": table.rows.iter().filter_map(row).collect::<Vec<_>>()})
+fn regressions(results: &Results) -> Vec<RegressionJson<'_>> {
+    let told = |found: &crate::results::Regression| RegressionJson {
+        new: label(results, found.new),
+        old: label(results, found.old),
+        ratio: found.ratio,
+        word: found.word,
+        smallest_effect: found.smallest_effect,
+        rounds_needed: found.rounds_needed,
     };
-    results.derived.runtimes.iter().map(table).collect()
+    results.derived.regressions.iter().map(told).collect()
 }
 
-/// A cell: what it is, what is known of it, and its times per item, in one object.
-fn way(results: &Results, cell: &Cell) -> Value {
-    let mut all = object(json!(cell));
-    if let Some(estimate) = results.derived.estimates.get(cell.id) {
-        all.append(&mut object(json!(estimate)));
-    }
-    if let Some(latency) = results.latencies.iter().find(|latency| latency.cell == cell.id) {
-        let Latency { service, response, .. } = latency;
-        all.insert("service".into(), quantiles(service));
-        all.insert("response".into(), quantiles(response));
-    }
-    for index in ["id", "workload", "configuration"] {
-        all.remove(index);
-    }
-    Value::Object(all)
+fn expectations(results: &Results) -> Vec<ExpectationJson<'_>> {
+    let judged = results.derived.expectations.iter();
+    let told = judged.filter_map(|judged| {
+        let text = &results.expectations.get(judged.expectation)?.text;
+        Some(ExpectationJson { text, answer: judged.answer, details: &judged.details })
+    });
+    told.collect()
 }
 
-/// Quantiles in nanoseconds, without the histogram, which the results file has.
-fn quantiles(of: &Quantiles) -> Value {
-    let mut all = object(json!(of));
-    all.remove("histogram");
-    Value::Object(all)
+fn workload<'a>(results: &'a Results, verdict: &'a GroupVerdict) -> Option<WorkloadJson<'a>> {
+    let group = results.groups.get(verdict.group)?;
+    let labels = |cells: &[usize]| cells.iter().filter_map(|cell| label(results, *cell)).collect();
+    let pairs = verdict.pairs.iter().map(|pair| PairJson {
+        a: label(results, pair.a),
+        b: label(results, pair.b),
+        word: pair.word,
+        ratio: pair.ratio,
+        smallest_effect: pair.smallest_effect,
+        rounds_needed: pair.rounds_needed,
+    });
+    let checks = verdict.checks.iter().map(|check| CheckJson {
+        configuration: label(results, check.cell),
+        ratio: check.ratio,
+        passed: check.passed,
+    });
+    let cells = group.cells.iter().filter_map(|id| Some(configuration(results, results.cells.get(*id)?)));
+    Some(WorkloadJson {
+        label: &group.label,
+        task: &group.task,
+        settings: &group.settings,
+        payload: group.payload,
+        runtime: group.runtime,
+        model_of: group.is_lock_model().then_some("the GIL"),
+        interpreter: group.interpreter.as_ref(),
+        fault: group.fault.as_ref(),
+        measure: group.measure,
+        per_item: group.per_item,
+        reference: label(results, group.baseline),
+        configurations: cells.collect(),
+        sentence: &verdict.sentence,
+        recommendation: verdict.when.as_deref(),
+        suppressed: verdict.withheld.as_deref(),
+        ranking: labels(&verdict.ranking),
+        winners: labels(&verdict.winners),
+        pairs: pairs.collect(),
+        checks: checks.collect(),
+    })
 }
 
-fn object(value: Value) -> Map<String, Value> {
-    match value {
-        Value::Object(map) => map,
-        _ => Map::new(),
+fn configuration<'a>(results: &'a Results, cell: &'a Cell) -> ConfigurationJson<'a> {
+    let latency = results.latencies.iter().find(|latency| latency.cell == cell.id);
+    ConfigurationJson {
+        cell,
+        estimate: results.derived.estimates.get(cell.id),
+        service: latency.map(|latency| quantiles(&latency.service)),
+        response: latency.map(|latency| quantiles(&latency.response)),
     }
+}
+
+fn quantiles(of: &Quantiles) -> QuantilesJson {
+    QuantilesJson { count: of.count, min: of.min, p50: of.p50, p95: of.p95, p99: of.p99, max: of.max }
+}
+
+fn runtimes(results: &Results) -> Vec<RuntimesJson<'_>> {
+    let row = |row: &RuntimeRow| {
+        let group = results.groups.get(row.group)?;
+        Some(RuntimeJson {
+            runtime: group.runtime_shown(),
+            workload: &group.label,
+            best: row.best.and_then(|cell| label(results, cell)),
+            per_item: row.per_item,
+            ratio: row.ratio,
+            best_per_item: row.best_per_item,
+        })
+    };
+    let tables = results.derived.runtimes.iter();
+    tables.map(|table| RuntimesJson { what: &table.what, rows: table.rows.iter().filter_map(row).collect() }).collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
     use crate::setting::Outcome;
     use crate::verdict::fixture::Made;
@@ -163,7 +296,7 @@ mod tests {
         let mut made = Made::new(15).serial(1.0).cell("threads × 2", 0.5);
         made.fail(0, &(0..1), &Outcome::TimedOut);
         let results = made.finish();
-        let all = json(&[results.clone(), results]);
+        let all = json!(json(&[results.clone(), results]));
         assert_eq!(all.as_array().unwrap().len(), 2);
         let first = &all[0];
         assert_eq!(
@@ -178,6 +311,6 @@ mod tests {
             (&json!("threads × 2"), &json!(15), &json!(15))
         );
         assert!((cell["speedup"]["median"].as_f64().unwrap() - 2.0).abs() < 0.1);
-        assert!(cell.get("id").is_none() && group["sentence"].as_str().unwrap().contains("fastest"));
+        assert!(cell["id"] == 1 && group["sentence"].as_str().unwrap().contains("fastest"));
     }
 }

@@ -26,7 +26,7 @@ pub use columns::columns_help;
 pub use compare::{comparison_markdown, comparison_terminal};
 pub use export::{Samples, samples};
 pub use html::{Source as HtmlSource, html, html_of_all};
-pub use json::json;
+pub use json::{ScenarioJson, json};
 pub use markdown::markdown;
 pub use perfetto::{perfetto, timelines};
 pub use regression::{regression_markdown, regression_terminal};

@@ -92,7 +92,7 @@ mod tests {
         let text = serde_json::to_string(&all).unwrap();
         assert_eq!(
             text,
-            "{\"levels\":[[0.999,2,14,15,\"faster\"],[0.999,2,14,15,\"undecided\"],[0.0,0,0,15,\"undecided\"]],\
+            "{\"levels\":[[0.999,2,14,15,\"faster\"],[0.999,2,14,15,\"no_significant_difference\"],[0.0,0,0,15,\"no_significant_difference\"]],\
              \"rows\":[[3,[[1,1.5,1.25,null,0],[1,1.5,1.25,null,1,1.062,null],[1,1.5,null,null,2,1.062,70]]]]}"
         );
         assert_eq!(serde_json::from_str::<Group>(&text).unwrap(), all);

@@ -240,7 +240,7 @@ fields! {
 }
 
 fields! {
-    /// A scenario of `runner`: what work to do and which ways to do it.
+    /// A scenario of `runner`: the work, and the configurations to run it under.
     Document: Scope::Top,
     /// The version of this language: 1.
     version: One<Version>,
@@ -252,9 +252,9 @@ fields! {
     about: One<Prose>,
     /// The work: a task's word, or a mapping with `kind` and settings; one or a list.
     tasks: Axis<TaskEntry>,
-    /// Who runs the items: a model's word, or a mapping with `kind` and settings of its own, which override those at the top; one or a list.
+    /// What executes the items: a model's word, or a mapping with `kind` and settings of its own, which override those at the top; one or a list.
     models: Axis<ModelEntry>,
-    /// Stages in a chain, in place of `tasks` and `models`: every item passes through all of them, each with workers of its own. Tasks that work on data (`compress`, `hash`, `image`, `file`, `echo`, `command`) take what the stage before has made; others run the item of that number. Two or more.
+    /// Stages in a chain, in place of `tasks` and `models`: every item passes through all of them, each with workers of its own. Tasks that work on data (`compress`, `hash`, `image`, `file`, `echo`, `command`) take the output of the stage before; others run the item of that number. Two or more.
     pipeline: Axis<StageEntry>,
     /// See the table of settings.
     queue: Axis<One<Scalar>>,
@@ -262,15 +262,15 @@ fields! {
     items: Axis<One<Scalar>>,
     /// How many rounds: every configuration runs once in each. Default: 15. Takes no list.
     rounds: One<Rounds>,
-    /// When a trial is given up. Default: 30 s. Takes no list.
+    /// The longest that a trial may take. Default: 30 s. Takes no list.
     timeout: One<Timeout>,
-    /// Two cells are equivalent where the interval of their ratio lies inside this margin. Default: 3%. Takes no list.
+    /// Two configurations are equivalent if the interval of their ratio lies within this margin. Default: 3%. Takes no list.
     margin: One<Margin>,
     /// Seed of items and orders. Default: from the file's text. Takes no list.
     seed: One<Seed>,
-    /// What should come out; one or a list.
+    /// What is expected of the measurement; one or a list.
     expect: Axis<Expect>,
-    /// Charts to draw, in order; an empty list for none. Default: those that fit the axes.
+    /// Charts to draw, in order; an empty list for none. Default: those that fit the parameters.
     charts: Axis<ChartEntry>,
     .. given: ConfigSettings,
 }
@@ -295,7 +295,7 @@ fields! {
 }
 
 fields! {
-    /// A stage of a pipeline: what it does to every item, and who does it.
+    /// A stage of a pipeline: its task, and the model that runs it.
     StageEntry: Scope::Stage,
     /// The task's word.
     task: One<Scalar>,
@@ -308,28 +308,28 @@ fields! {
     ChartEntry: Scope::Chart,
     /// Which one.
     kind: One<ChartKind>,
-    /// What stands along the axis of the ways or sizes. `time`, `losses` and `memory`: any setting of ways, by which rows are ordered and named first. `speedup`: `workers`. `ipc`: `payload`. The others take none. Default: ways as they are planned.
+    /// The setting along the x axis. `time`, `breakdown` and `memory`: any setting of configurations, by which rows are ordered and named first. `speedup`: `workers`. `ipc`: `payload`. The others take none. Default: configurations as they are planned.
     x: One<Key>,
-    /// What sets ways apart, each value in a section (`time`, `memory`) or a picture (`speedup`, `losses`, `service`) of its own. The others take none. Default: tasks, runtimes and measures alone.
+    /// A setting, each value of which has its own section (`time`, `memory`) or chart (`speedup`, `breakdown`, `service`). The others take none. Default: tasks, runtimes and measures alone.
     group: One<Key>,
-    /// Which cells it shows: all that have these values. Default: all.
+    /// The configurations that it shows: all that have these values. Default: all.
     r#where: Selector,
-    /// The headline. The computed finding then follows below it. Default: the finding.
+    /// The title. The computed finding then follows below it. Default: the finding.
     title: One<Prose>,
 }
 
 fields! {
-    /// Something that should come out, judged on the interval: met, not met or undecided.
+    /// An expectation, evaluated on the interval: met, not met or inconclusive.
     Expect: Scope::Expect,
-    /// Which cells: all that have these values.
+    /// The configurations: all that have these values.
     compare: Selector,
-    /// What they are compared with; paired on everything that is left open here. Bounds are then factors: how many times as much. Default for `speedup`: the group's baseline. Not for `outcome`.
+    /// What they are compared with; paired on everything that is not given here. Bounds are then factors. Default for `speedup`: the reference of the workload. Not for `outcome`.
     to: Selector,
     /// What is compared. Default: `speedup`.
     metric: One<Metric>,
     /// With `metric: outcome`: how the trials end. Default: `ok`.
     is: One<OutcomeKind>,
-    /// Lower bound: a factor (`1.5`), a duration (`2 s`), items a second (`1000`), a size (`64 MiB`) or a share (`100%`), depending on the metric. Default for `outcome` without any bound: 100%.
+    /// Lower bound: a factor (`1.5`), a duration (`2 s`), items per second (`1000`), a size (`64 MiB`) or a share (`100%`), depending on the metric. Default for `outcome` without any bound: 100%.
     at_least: One<Bound>,
     /// Upper bound, as the lower one.
     at_most: One<Bound>,

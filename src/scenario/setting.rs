@@ -131,10 +131,10 @@ pub(crate) fn takes(setting: &Setting) -> String {
             format!("it takes a whole number from {} to {}", show_count(min), show_count(max))
         }
         SettingKind::Bytes { min, max } => {
-            format!("it takes a size from {} to {}, such as `{}`", show_bytes(min), show_bytes(max), setting.default)
+            format!("it takes a size from {} to {}{}", show_bytes(min), show_bytes(max), example(setting))
         }
         SettingKind::Duration { min, max } => {
-            format!("it takes a duration from {} to {}, such as `{}`", seconds(min), seconds(max), setting.default)
+            format!("it takes a duration from {} to {}{}", seconds(min), seconds(max), example(setting))
         }
         SettingKind::Share => "it takes a number from 0 to 1".into(),
         SettingKind::Bool => "it takes `true` or `false`".into(),
@@ -178,4 +178,9 @@ pub(crate) fn schema_of(setting: &Setting) -> Json {
             "type": "array", "minItems": 1, "maxItems": most, "items": { "type": ["string", "number"], "maxLength": longest }
         }),
     }
+}
+
+/// The default as an example of how a value is written; nothing where there is none.
+fn example(setting: &Setting) -> String {
+    if setting.default.is_empty() { String::new() } else { format!(", such as `{}`", setting.default) }
 }

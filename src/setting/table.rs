@@ -1,4 +1,4 @@
-//! The table of the settings of configurations, in the order in which the matrix is nested and labels name them.
+//! The table of all settings outside tasks, of workloads and of configurations (see [`Part`]), in the order in which the matrix is nested and labels name them.
 
 use super::config::settings;
 use super::words::{

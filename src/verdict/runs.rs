@@ -1,6 +1,7 @@
 //! Two results files side by side. The runs are not paired: whatever the machine did between them is in the differences, so
 //! that this is advice, and the way to know is to run both builds in the same rounds.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::FEWEST_ROUNDS;
@@ -9,7 +10,7 @@ use crate::results::{Cell, CellEstimate, Group, Interval, Results};
 use crate::setting::{ALL, Key, Part};
 
 /// Everything in which two runs differ.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Comparison {
     /// The scenario of the later run.
     pub name: String,
@@ -35,20 +36,23 @@ pub struct Comparison {
 }
 
 /// How far the baseline of a group moved between the runs. Whether the machine or the work changed, it cannot tell.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Drift {
-    /// The group's label.
+    /// The workload's label.
+    #[serde(rename = "workload")]
     pub group: String,
     /// The baseline's label; `None` where the groups have different baselines.
+    #[serde(rename = "reference")]
     pub baseline: Option<String>,
     /// Ratio of medians, later over earlier.
     pub ratio: Option<f64>,
 }
 
 /// A way of both runs. Ratios are of medians, later over earlier: above one is slower.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Matched {
-    /// The group's label in the later run.
+    /// The workload's label in the later run.
+    #[serde(rename = "workload")]
     pub group: String,
     /// The way's label in the later run.
     pub label: String,
@@ -56,6 +60,7 @@ pub struct Matched {
     #[serde(skip)]
     pub cells: (usize, usize),
     /// Whether it is the baseline of its group, whose change cannot be told from a drift of the machine.
+    #[serde(rename = "reference")]
     pub baseline: bool,
     /// Whether times are per item, since the item counts differ.
     pub per_item: bool,
@@ -67,7 +72,7 @@ pub struct Matched {
 }
 
 /// One quantity in two runs.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
 pub struct Unpaired {
     /// In the earlier run; of relative times, the median and ends of baseline over way are turned round.
     pub old: Interval,
@@ -80,7 +85,7 @@ pub struct Unpaired {
 }
 
 /// A careful word on two intervals.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Side {
     /// The later interval lies above the earlier one by more than margin.

@@ -78,17 +78,19 @@ fn every_trial_is_a_row_of_csv_and_an_object_of_ndjson() {
         assert_eq!(row["seconds"].parse::<f64>().unwrap(), trial.seconds().unwrap());
         assert_eq!(row["work_user_seconds"].parse::<f64>().unwrap(), trial.phases[1].user as f64 / 1e9);
         assert_eq!(row["workers"], cell.config.workers.map_or(String::new(), |workers| workers.to_string()));
-        assert!(
-            (row["setting_size"].as_str(), row["setting_fsync"].as_str()) == ("65536", "false"),
-            "settings are columns"
-        );
+        for (setting, value) in &results.groups[cell.group].settings {
+            assert_eq!(row[&format!("setting_{setting}")], value.plain(), "settings are columns");
+        }
         let keys: Vec<&String> = object.as_object().unwrap().keys().collect();
         assert_eq!(keys, row.keys().collect::<Vec<_>>());
         for (key, value) in object.as_object().unwrap() {
             let text = match value {
                 Value::Null => String::new(),
                 Value::String(text) => text.clone(),
-                Value::Array(list) => list.iter().map(|one| one.as_str().unwrap()).collect::<Vec<_>>().join(" "),
+                Value::Array(list) => {
+                    let text = |one: &Value| one.as_str().map_or_else(|| one.to_string(), str::to_owned);
+                    list.iter().map(text).collect::<Vec<_>>().join(" ")
+                }
                 other => other.to_string(),
             };
             assert_eq!(&text, &row[key], "{key}");
@@ -318,7 +320,11 @@ struct Checker {
 
 impl Checker {
     fn new(strict: bool) -> Self {
-        Self { schema: runner::results::schema(), strict }
+        Self::of(runner::results::schema(), strict)
+    }
+
+    fn of(schema: Value, strict: bool) -> Self {
+        Self { schema, strict }
     }
 
     /// The first thing that does not fit, with its place.
@@ -457,11 +463,44 @@ fn what_is_no_results_file_does_not_fit_the_schema() {
         ("/format", Value::from(FORMAT + 1)),
         ("/machine", Value::Null),
         ("/trials/0", serde_json::json!([1, 2, 3])),
-        ("/trials/0/kind", "warm".into()),
-        ("/trials/0/phases/1", serde_json::json!([1, 2])),
-        ("/derived/workloads/0/pairs/0/word", "quicker".into()),
+        ("/trials/0/8/duplicate", "twice".into()),
+        ("/trials/0/7/1", "long".into()),
+        ("/derived/workloads/0/pairs/levels/0/4", "quicker".into()),
         ("/configurations/0/id", Value::from(-1)),
     ] {
         assert!(checker.wrong(&changed(pointer, value)).is_some(), "{pointer}");
+    }
+}
+
+#[test]
+fn every_answer_in_json_fits_the_committed_schema_of_its_kind() {
+    let place = Place::new();
+    place.scenario(
+        "s",
+        "tasks: [{kind: empty, items: 64}]\nmodels: [serial, threads, processes]\nworkers: [1, 2]\n\
+         expect: {compare: {model: threads, workers: 2}, metric: speedup, at_least: 0.0001}\n",
+    );
+    place.write("bad.yaml", "version: 1\nname: bad\nmodels: serail\n");
+    let answers: [(&str, &[&str], i32); 8] = [
+        ("run", &["s.yaml", "--output", "o", "--rounds", "8", "--json"], 0),
+        ("run", &["s.yaml", "--output", "q", "--quick", "--json"], 0),
+        ("compare", &["compare", "o/s", "o/s", "--json"], 0),
+        ("plan", &["plan", "s.yaml", "--json"], 0),
+        ("check", &["check", "s.yaml", "--json"], 0),
+        ("check", &["check", "bad.yaml", "--json"], 2),
+        ("list", &["list", "--json"], 0),
+        ("explain", &["explain", "--json"], 0),
+    ];
+    for (kind, arguments, code) in answers {
+        let schema = place.run(&["schema", kind]).expect(0).stdout;
+        let file = root().join(format!("docs/reference/json/{kind}.schema.json"));
+        assert!(std::fs::read_to_string(file).unwrap() == schema, "{kind} is stale: run .ci/generate");
+        let answer = place.run(arguments).expect(code).json();
+        assert_eq!((&answer["version"], &answer["kind"]), (&1.into(), &kind.into()));
+        let checker = Checker::of(serde_json::from_str(&schema).unwrap(), true);
+        assert_eq!(checker.wrong(&answer), None, "{arguments:?}");
+        let mut other = answer.clone();
+        other["version"] = 2.into();
+        assert!(checker.wrong(&other).is_some());
     }
 }

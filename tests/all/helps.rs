@@ -46,6 +46,18 @@ fn words_are_explained_and_near_ones_offered() {
 }
 
 #[test]
+fn the_committed_reference_is_the_generated_one() {
+    let generated = Place::new().run(&["explain", "--markdown"]).expect(0).stdout;
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/reference/scenario-language.md");
+    let how = "run: runner explain --markdown > docs/reference/scenario-language.md";
+    assert!(std::fs::read_to_string(file).unwrap() == generated, "{how}");
+    // Which model runs is the keys `models` and `model` of entries.
+    for row in runner::setting::ALL.iter().filter(|row| row.key != runner::setting::Key::Model) {
+        assert!(generated.contains(&format!("\n| `{}` | ", row.setting.name)), "{}", row.setting.name);
+    }
+}
+
+#[test]
 fn lines_are_as_wide_as_columns_says() {
     let place = Place::new();
     let folded = |arguments: &[&str], columns: &str| {
