@@ -97,7 +97,7 @@ fn every_trial_is_a_row_of_csv_and_an_object_of_ndjson() {
             assert!(!text.starts_with('/'), "{key} holds a path: {text}");
         }
     }
-    assert!(rows.iter().any(|row| row["kind"] == "instrumented") && rows.iter().any(|row| row["duplicate"] == "true"));
+    assert!(rows.iter().any(|row| row["kind"] == "profiling") && rows.iter().any(|row| row["duplicate"] == "true"));
 }
 
 #[test]
