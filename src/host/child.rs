@@ -65,6 +65,10 @@ pub fn host_main(tasks: &Tasks, program: &Program) -> u8 {
         return 2;
     }
     let Ok(spec) = serde_json::from_str::<TrialSpec>(&line) else { return 2 };
+    if let Some(nice) = spec.brief.config.nice {
+        // Threads, worker processes and interpreters inherit it. To become nicer is always allowed, so this cannot fail.
+        let _ = rustix::process::nice(nice as i32);
+    }
     let follow = || follow_the_runner(&spec);
     // A process can be copied only as long as it has one thread.
     let copies = spec.brief.config.start == Some(Start::Fork) && spec.brief.runtime != Runtime::Python;
@@ -396,6 +400,6 @@ mod tests {
                      others reply phases reply recovered reply response reply retried reply seen reply service \
                      reply spent reply trouble timeout timeout.nanos timeout.secs";
         let advice = "hosts of other builds would misunderstand this: raise reexec::PROTOCOL, then change this list";
-        assert_eq!((PROTOCOL, found.join(" ").as_str()), (5, known), "{advice}");
+        assert_eq!((PROTOCOL, found.join(" ").as_str()), (6, known), "{advice}");
     }
 }

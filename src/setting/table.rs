@@ -306,6 +306,15 @@ settings! {
             label: LabelForm::Value,
             example: "models: [serial, processes]\naffinity: [free, same]",
         }
+        Nice nice: u32 {
+            about: "added to the niceness of the trial's processes (nice(1)): from 0, as `runner` itself, to 19, after all others",
+            kind: SettingKind::Count { min: 0, max: 19 },
+            default: Default::Absent("0"),
+            part: Part::Configuration,
+            models: RUNNING, runtimes: EVERY_RUNTIME,
+            label: LabelForm::After("nice"),
+            example: "nice: [0, 10]",
+        }
         Workers workers: u32 {
             about: "how many workers: numbers, ranges (`1-8`), `cores`, `2*cores`. Equal counts merge",
             kind: SettingKind::Workers { max: MOST_WORKERS as u64 },

@@ -22,6 +22,7 @@ mod layers;
 mod locks;
 mod logs;
 mod methodology;
+mod niceness;
 mod numbers;
 mod pages;
 mod phrases;
