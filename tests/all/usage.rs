@@ -165,7 +165,11 @@ fn workers_wait(task: &str, settings: &Value, count: u64, ways: &[Value], items:
             scope.spawn(move || {
                 let (spent, total) = spent(task, settings, count, model);
                 assert!(spent.service + spent.preempted >= items, "{model}: {spent:?}");
-                assert!(spent.waiting >= waited * 8 / 10, "{model}: {spent:?} of {total}");
+                // Others may have the cores when there is an item again: then the rest of the wait is one for a core.
+                assert!(
+                    spent.waiting > 0 && spent.waiting + spent.preempted >= waited * 8 / 10,
+                    "{model}: {spent:?} of {total}"
+                );
                 assert!(spent.waiting <= total - items, "{model}: {spent:?} of {total}");
             });
         }
@@ -189,7 +193,7 @@ fn a_worker_without_an_item_waits() {
 #[test]
 fn waiting_for_an_item_that_another_yields_counts_as_waiting() {
     // The first item takes 60 ms and yields two, on which both workers then work: one of them had to wait.
-    let tree = json!({"fan_out": 2, "depth": 1, "pause": 60 * MS});
+    let tree = json!({"fan_out": 2, "depth": 1, "delay": 60 * MS});
     workers_wait("probe_tree", &tree, 1, &ways(2), 180 * MS, 60 * MS);
 }
 
