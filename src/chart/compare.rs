@@ -174,7 +174,8 @@ fn title_of_builds(results: &Results, found: &[&Regression]) -> String {
     } else {
         parts.push(format!("no regression beyond {margin} is shown in {}", plural(of as u64, "configuration")));
     }
-    for (word, what) in [(Change::Slower, "slower"), (Change::Faster, "faster"), (Change::Undecided, "not significant")]
+    for (word, what) in
+        [(Change::Slower, "slower"), (Change::Faster, "faster"), (Change::NoSignificantDifference, "not significant")]
     {
         if count(word) > 0 {
             parts.push(format!("{} {what}", count(word)));
@@ -206,7 +207,7 @@ fn section_of_builds(results: &Results, group: &Group, found: &[&Regression]) ->
             Change::Slower => (Tone::Worse, "slower"),
             Change::Faster => (Tone::Better, "faster"),
             Change::Equivalent => (Tone::Open, "equivalent"),
-            Change::Undecided => (Tone::Open, "not significant"),
+            Change::NoSignificantDifference => (Tone::Open, "not significant"),
         };
         let bounded = one.ratio.median < UNBOUNDED;
         Row {

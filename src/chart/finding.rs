@@ -65,7 +65,7 @@ pub(super) fn equivalent(verdict: &GroupVerdict, cells: &[usize]) -> bool {
 /// What to say in place of a finding where nothing could be found: no comparison was decided, whatever was measured, since
 /// there are too few rounds for so many.
 pub(super) fn too_few_rounds(verdict: &GroupVerdict) -> Option<String> {
-    let open = |pair: &Pair| pair.word == Word::Undecided && pair.smallest_effect.is_none();
+    let open = |pair: &Pair| pair.word == Word::NoSignificantDifference && pair.smallest_effect.is_none();
     let rounds = verdict.pairs.iter().map(|pair| pair.ratio.n).max()?;
     let comparisons = if verdict.pairs.len() == 1 { "this comparison" } else { "this many comparisons" };
     verdict.pairs.iter().all(open).then(|| format!("{} are too few for {comparisons}", plural(rounds.into(), "round")))

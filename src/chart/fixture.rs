@@ -152,7 +152,7 @@ impl Fixture {
             for b in &ranking[index + 1..] {
                 let ratio = time(*b) / time(*a);
                 if ratio.is_finite() {
-                    let word = if ratio > 1.03 { Word::Faster } else { Word::Undecided };
+                    let word = if ratio > 1.03 { Word::Faster } else { Word::NoSignificantDifference };
                     let ratio = self.interval(ratio, *a);
                     pairs.push(Pair { a: *a, b: *b, ratio, word, smallest_effect: None, rounds_needed: None });
                 }

@@ -54,7 +54,7 @@ fn cross(family: &Family, all: &[Drawn], even: &BreakEven) -> Option<Cross> {
     // Between two sizes of which one is undecided, the place where the lines cross is no finding.
     let above = even.points.iter().position(|point| point.value >= at)?;
     let around = &even.points[above.saturating_sub(1)..=above];
-    if around.iter().any(|point| point.word == Word::Undecided) {
+    if around.iter().any(|point| point.word == Word::NoSignificantDifference) {
         return None;
     }
     let line = |wanted: fn(&crate::results::BreakPoint) -> usize| {

@@ -125,7 +125,8 @@ impl Lot {
             verdict.withheld = self.chance(5).then(|| "the A/A check of something failed".into());
             for pair in &mut verdict.pairs {
                 if self.chance(4) {
-                    pair.word = [Word::Faster, Word::Slower, Word::Equivalent, Word::Undecided][self.0.usize(0..4)];
+                    pair.word = [Word::Faster, Word::Slower, Word::Equivalent, Word::NoSignificantDifference]
+                        [self.0.usize(0..4)];
                 }
             }
         }
@@ -235,8 +236,13 @@ impl Lot {
                     n: 15,
                 };
                 self.interval(&mut ratio);
-                let word = [Change::Regression, Change::Slower, Change::Faster, Change::Equivalent, Change::Undecided]
-                    [self.0.usize(0..5)];
+                let word = [
+                    Change::Regression,
+                    Change::Slower,
+                    Change::Faster,
+                    Change::Equivalent,
+                    Change::NoSignificantDifference,
+                ][self.0.usize(0..5)];
                 let found = Regression { new, old, ratio, word, smallest_effect: None, rounds_needed: None };
                 results.derived.regressions.push(found);
             }

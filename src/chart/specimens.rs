@@ -179,7 +179,7 @@ pub(super) fn builds(equal: bool) -> Results {
             ratio if ratio > 1.02 => Change::Slower,
             ratio if ratio < 0.95 => Change::Faster,
             1.0 => Change::Equivalent,
-            _ => Change::Undecided,
+            _ => Change::NoSignificantDifference,
         };
         let ratio = Interval {
             median: ratio,

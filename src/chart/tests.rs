@@ -128,7 +128,7 @@ fn too_few_rounds_for_so_many_comparisons_are_said_in_place_of_a_tie() {
     let verdict = &mut results.derived.groups[0];
     verdict.winners = verdict.ranking.clone();
     for pair in &mut verdict.pairs {
-        (pair.word, pair.smallest_effect, pair.rounds_needed) = (Word::Undecided, None, Some(20));
+        (pair.word, pair.smallest_effect, pair.rounds_needed) = (Word::NoSignificantDifference, None, Some(20));
         pair.ratio.n = 6;
     }
     let title = |results: &Results, kind| only(results, kind).title;

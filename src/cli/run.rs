@@ -220,7 +220,7 @@ fn save_and_show(
 fn is_open(results: &Results) -> bool {
     let derived = &results.derived;
     derived.groups.iter().any(|verdict| verdict.withheld.is_some())
-        || derived.regressions.iter().any(|found| found.word == Change::Undecided)
+        || derived.regressions.iter().any(|found| found.word == Change::NoSignificantDifference)
 }
 
 /// What the results of one scenario make the program end with; says why, where that is a failure.

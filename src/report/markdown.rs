@@ -174,7 +174,7 @@ pub(super) fn comparisons(results: &Results, verdict: &GroupVerdict) -> String {
         return String::new();
     }
     let label = |id: usize| escape(&results.cells[id].label);
-    let open = verdict.pairs.iter().any(|pair| pair.word == Word::Undecided);
+    let open = verdict.pairs.iter().any(|pair| pair.word == Word::NoSignificantDifference);
     let row = |pair: &Pair| {
         let at = ranks(&pair.ratio).unwrap_or("none: too few rounds".into());
         let mut row = vec![

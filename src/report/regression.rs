@@ -162,7 +162,7 @@ fn word(regression: &Regression) -> &'static str {
         Change::Slower => "slower, not shown to be beyond the margin",
         Change::Faster => "faster",
         Change::Equivalent => "equivalent",
-        Change::Undecided => "no significant difference",
+        Change::NoSignificantDifference => "no significant difference",
     }
 }
 

@@ -81,7 +81,7 @@ pub(super) fn word(word: Word) -> &'static str {
         Word::Faster => "faster than",
         Word::Slower => "slower than",
         Word::Equivalent => "equivalent to",
-        Word::Undecided => "not significantly different from",
+        Word::NoSignificantDifference => "not significantly different from",
     }
 }
 

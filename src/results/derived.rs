@@ -92,7 +92,7 @@ pub struct SaturationPoint {
     pub points: Vec<RatePoint>,
 }
 
-/// One way at one rate.
+/// One configuration at one rate.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RatePoint {
     /// Index of the workload.
@@ -222,23 +222,22 @@ pub struct CellEstimate {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Word {
-    /// The first cell takes less time.
+    /// The first configuration takes less time.
     Faster,
-    /// The first cell takes more time.
+    /// The first configuration takes more time.
     Slower,
     /// The interval of their ratio lies inside ±margin.
     Equivalent,
     /// Neither could be shown.
-    #[serde(rename = "no_significant_difference")]
-    Undecided,
+    NoSignificantDifference,
 }
 
 /// The comparison of two configurations of a workload.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pair {
-    /// The first cell.
+    /// The first configuration.
     pub a: usize,
-    /// The second cell.
+    /// The second configuration.
     pub b: usize,
     /// How many times faster `a` is: in-round ratio of the time of `b` to that of `a`, at the family-wise level of this comparison.
     pub ratio: Interval,
@@ -263,16 +262,15 @@ pub enum Change {
     /// The interval of the ratio lies inside ±margin.
     Equivalent,
     /// Nothing could be shown.
-    #[serde(rename = "no_significant_difference")]
-    Undecided,
+    NoSignificantDifference,
 }
 
 /// One way, run by two builds in the same rounds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Regression {
-    /// The cell of this build.
+    /// The configuration of this build.
     pub new: usize,
-    /// The cell of the other build.
+    /// The configuration of the other build.
     pub old: usize,
     /// In-round ratio of this build's time to the other's, at the family-wise level at which it was decided: above one is
     /// slower.

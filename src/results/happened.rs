@@ -83,7 +83,7 @@ pub struct RuntimeRow {
     pub per_item: Option<f64>,
     /// How many times as long as in the first runtime of the table that is. The runs are not paired.
     pub ratio: Option<f64>,
-    /// The way with the least time per item.
+    /// The configuration with the least time per item.
     pub best: Option<usize>,
     /// Its seconds per item.
     pub best_per_item: Option<f64>,

@@ -86,7 +86,7 @@ mod tests {
         let ratio = Interval { median: 1.5, low: Some(1.25), high: None, level: 0.999, ranks: (2, 14), n: 15 };
         let none = Interval { low: None, level: 0.0, ranks: (0, 0), ..ratio };
         let decided = Pair { a: 3, b: 1, ratio, word: Word::Faster, smallest_effect: None, rounds_needed: None };
-        let open = Pair { word: Word::Undecided, smallest_effect: Some(1.062), ..decided.clone() };
+        let open = Pair { word: Word::NoSignificantDifference, smallest_effect: Some(1.062), ..decided.clone() };
         let bare = Pair { ratio: none, rounds_needed: Some(70), ..open.clone() };
         let all = Group(vec![decided.clone(), open, bare]);
         let text = serde_json::to_string(&all).unwrap();

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::Word;
 use crate::setting::Measure;
 
-/// CPU time, switches and page faults of a cell: medians of the right timed trials, over all processes. Arrays are start,
+/// CPU time, switches and page faults of a configuration: medians of the right timed trials, over all processes. Arrays are start,
 /// work and join.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Resources {
@@ -169,14 +169,14 @@ impl Losses {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Crossing {
-    /// The way `b` is shown faster from some value on, and is not shown so at the value before it.
+    /// The configuration `b` is shown faster from some value on, and is not shown so at the value before it.
     From,
-    /// The way `b` is shown faster at every value.
+    /// The configuration `b` is shown faster at every value.
     Always,
     /// Both are equivalent at every value.
     Equivalent,
     /// Anything else: no order was shown at the end of the axis, or it changes more than once.
-    Undecided,
+    Inconclusive,
 }
 
 /// Two configurations at one value of an axis.
@@ -209,9 +209,9 @@ pub struct BreakEven {
     pub groups: Vec<usize>,
     /// What the clock covers: `work` or `end_to_end`.
     pub measure: Measure,
-    /// The way that is behind where an order was last shown along the axis.
+    /// The configuration that is behind where an order was last shown along the axis.
     pub a: String,
-    /// The way that is ahead there.
+    /// The configuration that is ahead there.
     pub b: String,
     /// Both configurations at each value, rising.
     pub points: Vec<BreakPoint>,

@@ -161,7 +161,7 @@ fn point(
     let verdict = verdicts.get(results.cells[a].group)?;
     let pair = verdict.pairs.iter().find(|pair| (pair.a, pair.b) == (a, b) || (pair.a, pair.b) == (b, a));
     let word = match pair {
-        None => Word::Undecided,
+        None => Word::NoSignificantDifference,
         Some(pair) if pair.a == b => pair.word,
         Some(pair) => turned(pair.word),
     };
@@ -208,7 +208,7 @@ fn judge(axis: Axis<'_>, (a, b): (&str, &str), points: Vec<(BreakPoint, bool)>) 
         0 => Crossing::Always,
         _ if high.is_some() => Crossing::From,
         _ if points.iter().all(|point| point.word == Word::Equivalent) => Crossing::Equivalent,
-        _ => Crossing::Undecided,
+        _ => Crossing::Inconclusive,
     };
     let mut found = BreakEven {
         axis: axis.name.to_owned(),
@@ -284,14 +284,14 @@ fn near_words(found: &BreakEven, near: f64) -> String {
 
 /// `threads ahead at 1 worker; undecided at 2 workers`.
 fn by_word(found: &BreakEven) -> String {
-    let words = [Word::Faster, Word::Slower, Word::Equivalent, Word::Undecided];
+    let words = [Word::Faster, Word::Slower, Word::Equivalent, Word::NoSignificantDifference];
     let told = words.into_iter().filter_map(|word| {
         let at: Vec<String> = found.points.iter().filter(|p| p.word == word).map(|p| p.shown.clone()).collect();
         let what = match word {
             Word::Faster => format!("{} ahead", found.b),
             Word::Slower => format!("{} ahead", found.a),
             Word::Equivalent => "equivalent".into(),
-            Word::Undecided => "no significant difference".into(),
+            Word::NoSignificantDifference => "no significant difference".into(),
         };
         (!at.is_empty()).then(|| format!("{what} at {}", list(&at)))
     });
@@ -350,7 +350,7 @@ mod tests {
         assert_eq!((flat.crossing, flat.at, flat.high), (Crossing::Equivalent, None, None));
         let open = scaling([1.5, 1.2, 1.0]);
         let open = one(&open, "threads", "serial");
-        assert_eq!((open.crossing, open.low, open.high), (Crossing::Undecided, None, None));
+        assert_eq!((open.crossing, open.low, open.high), (Crossing::Inconclusive, None, None));
         assert_eq!(
             open.sentence,
             "No significant difference between threads and serial: serial ahead at 1 worker and 2 workers; equivalent \
@@ -396,7 +396,7 @@ mod tests {
         let derived = made.derive();
         assert!(derived.groups[2].withheld.is_some());
         let open = one(&derived.break_evens, "processes × 1, shared memory", "processes × 1, pipe");
-        assert_eq!((open.crossing, open.points[2].word), (Crossing::Undecided, Word::Undecided));
+        assert_eq!((open.crossing, open.points[2].word), (Crossing::Inconclusive, Word::NoSignificantDifference));
         assert!(
             open.sentence.ends_with("ahead at 64 B and 4 KiB; no significant difference at 256 KiB."),
             "{}",

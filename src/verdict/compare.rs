@@ -41,9 +41,9 @@ fn pair((a, b): (usize, usize), logs: &[f64], margin: f64, (difference, equivale
         let above = logs.iter().filter(|log| **log > 0.0).count();
         (if 2 * above > logs.len() { Word::Faster } else { Word::Slower }, difference.error)
     } else {
-        (Word::Undecided, difference.error.min(2.0 * equivalence.error))
+        (Word::NoSignificantDifference, difference.error.min(2.0 * equivalence.error))
     };
-    let undecided = word == Word::Undecided;
+    let undecided = word == Word::NoSignificantDifference;
     Pair {
         a,
         b,

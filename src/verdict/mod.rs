@@ -187,7 +187,7 @@ mod tests {
 
         let noisy = Made::new(15).noise(0.08).serial(1.0).cell("threads × 2", 0.5).cell("rayon × 2", 0.503).derive();
         let group = &noisy.groups[0];
-        assert_eq!(group.pairs[0].word, Word::Undecided, "{:?}", group.pairs[0]);
+        assert_eq!(group.pairs[0].word, Word::NoSignificantDifference, "{:?}", group.pairs[0]);
         let ratio = group.pairs[0].ratio;
         assert!(ratio.low.unwrap() <= 1.0 && ratio.high.unwrap() >= 1.0);
         assert!(group.pairs[0].smallest_effect.unwrap() > 1.03 && group.pairs[0].rounds_needed.unwrap() > 15);

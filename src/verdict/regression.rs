@@ -74,9 +74,9 @@ fn decide(
     } else if difference.rejected {
         (if is_above { Change::Slower } else { Change::Faster }, difference.error)
     } else {
-        (Change::Undecided, difference.error.min(2.0 * equivalence.error))
+        (Change::NoSignificantDifference, difference.error.min(2.0 * equivalence.error))
     };
-    let undecided = word == Change::Undecided;
+    let undecided = word == Change::NoSignificantDifference;
     let visible = || stats::smallest_effect(logs, beyond.error).map(|effect| (effect + margin).exp());
     Regression {
         new,
@@ -138,7 +138,7 @@ fn sentence(results: &Results, found: &[Regression]) -> String {
     let parts = [
         told(Change::Regression, "Time of this build over the other's".into()),
         told(Change::Slower, format!("Slower, not shown to be beyond {margin}%")),
-        told(Change::Undecided, "No significant difference".into()),
+        told(Change::NoSignificantDifference, "No significant difference".into()),
         told(Change::Faster, "Faster".into()),
         told(Change::Equivalent, format!("Equivalent within ±{margin}%")),
     ];
@@ -200,7 +200,7 @@ mod tests {
             "{sentence}"
         );
         let noisy = two_builds(&[(1.0, 1.0)], 0.3);
-        assert_eq!(words(&noisy), [Change::Undecided]);
+        assert_eq!(words(&noisy), [Change::NoSignificantDifference]);
         let derived = noisy.derive();
         assert!(derived.regressions[0].smallest_effect.unwrap() > 1.05);
         assert!(derived.groups[0].sentence.contains("these rounds detect"), "{}", derived.groups[0].sentence);

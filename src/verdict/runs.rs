@@ -18,63 +18,63 @@ pub struct Comparison {
     pub margin: f64,
     /// When the runs were started.
     pub started: (String, String),
-    /// How far the reference cell of each group moved.
+    /// How far the reference of each workload moved.
     pub drift: Vec<Drift>,
-    /// Ways that both have.
+    /// Configurations that both have.
     pub matched: Vec<Matched>,
-    /// Ways of both runs of which fewer trials end right now than did before, with how they end. A time-out is infinitely
+    /// Configurations of both runs of which fewer trials end right now than did before, with how they end. A time-out is infinitely
     /// slow, and never left out.
     pub failing: Vec<String>,
-    /// How many ways both runs have.
+    /// How many configurations both runs have.
     pub common: usize,
-    /// Ways that the earlier run alone has.
+    /// Configurations that the earlier run alone has.
     pub only_old: Vec<String>,
-    /// Ways that the later run alone has.
+    /// Configurations that the later run alone has.
     pub only_new: Vec<String>,
     /// What else differs and may move numbers, as (what, earlier, later): machine, version, how it was run.
     pub differences: Vec<(String, String, String)>,
 }
 
-/// How far the baseline of a group moved between the runs. Whether the machine or the work changed, it cannot tell.
+/// How far the reference of a workload moved between the runs. Whether the machine or the work changed, it cannot tell.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Drift {
     /// The workload's label.
     #[serde(rename = "workload")]
     pub group: String,
-    /// The baseline's label; `None` where the groups have different baselines.
+    /// The reference's label; null if the runs have different references.
     #[serde(rename = "reference")]
     pub baseline: Option<String>,
     /// Ratio of medians, later over earlier.
     pub ratio: Option<f64>,
 }
 
-/// A way of both runs. Ratios are of medians, later over earlier: above one is slower.
+/// A configuration of both runs. Ratios are of medians, later over earlier: above one is slower.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Matched {
     /// The workload's label in the later run.
     #[serde(rename = "workload")]
     pub group: String,
-    /// The way's label in the later run.
+    /// The configuration's label in the later run.
     pub label: String,
-    /// Its cells in the earlier and in the later run.
+    /// Its configurations in the earlier and in the later run.
     #[serde(skip)]
     pub cells: (usize, usize),
-    /// Whether it is the baseline of its group, whose change cannot be told from a drift of the machine.
+    /// Whether it is the reference of its workload, whose change cannot be told from a drift of the machine.
     #[serde(rename = "reference")]
     pub baseline: bool,
     /// Whether times are per item, since the item counts differ.
     pub per_item: bool,
     /// The times, or times per item, in seconds.
     pub time: Unpaired,
-    /// The times relative to the baseline's: what a drift of the machine moves less. `None` where the runs have no common
-    /// baseline, or for itself.
+    /// The times relative to the reference's: what a drift of the machine moves less. Null if the runs have no common
+    /// reference, or for itself.
     pub relative: Option<Unpaired>,
 }
 
 /// One quantity in two runs.
 #[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
 pub struct Unpaired {
-    /// In the earlier run; of relative times, the median and ends of baseline over way are turned round.
+    /// In the earlier run; of relative times, inverted from those of reference over configuration.
     pub old: Interval,
     /// In the later run.
     pub new: Interval,

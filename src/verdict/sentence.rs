@@ -210,7 +210,8 @@ impl Seen<'_> {
         let winners = &verdict.winners;
         let names = list(&winners.iter().map(|cell| self.label(*cell).to_owned()).collect::<Vec<_>>());
         let between = |pair: &&Pair| winners.contains(&pair.a) && winners.contains(&pair.b);
-        let Some(open) = verdict.pairs.iter().filter(between).find(|pair| pair.word == Word::Undecided) else {
+        let Some(open) = verdict.pairs.iter().filter(between).find(|pair| pair.word == Word::NoSignificantDifference)
+        else {
             let margin = fixed_margin(self.results.run.margin);
             let best = if self.group.rate.is_some() { " and have the lowest p95 latency" } else { " and fastest" };
             let place = if winners.len() == verdict.ranking.len() { "" } else { best };

@@ -79,7 +79,7 @@ impl Seen<'_> {
         };
         match winners[..] {
             [only] => format!("Use {}{}.", self.label(only), self.speed(only)),
-            _ if among(Word::Undecided) => format!("No significant difference between {}.", list(&names)),
+            _ if among(Word::NoSignificantDifference) => format!("No significant difference between {}.", list(&names)),
             _ => format!("Use any of {}: they are equivalent.", list(&names)),
         }
     }
