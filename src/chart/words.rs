@@ -21,7 +21,7 @@ pub(super) fn has_missing_signs(results: &Results, groups: &[&Group]) -> bool {
     let missing = |text: &str| font::drawable(text).1;
     groups.iter().any(|group| missing(&group.label) || missing(&group.describe))
         || results.cells.iter().filter(|cell| groups.iter().any(|group| group.id == cell.group)).any(|cell| {
-            missing(&cell.label) || missing(&cell.model_shown()) || cell.ipc_shown().as_deref().is_some_and(missing)
+            missing(&cell.label) || missing(cell.model_shown()) || cell.ipc_shown().as_deref().is_some_and(missing)
         })
         || missing(&results.machine.cpu)
 }

@@ -26,7 +26,8 @@ pub(super) fn page(entries: &[Entry]) -> String {
 
 /// Entries of one heading as a table, without the columns in which none has anything.
 fn table(page: &mut String, entries: &[&Entry]) {
-    let columns: [(&str, fn(&Entry) -> String); 5] = [
+    type Column = (&'static str, fn(&Entry) -> String);
+    let columns: [Column; 5] = [
         ("meaning", |entry| cell(&entry.about)),
         ("values", values),
         ("default", |entry| entry.default.as_deref().map_or_else(String::new, cell)),

@@ -84,7 +84,7 @@ fn is_alike(a: &Group, b: &Group) -> bool {
         settings.remove("payload");
         settings
     };
-    let kind = |group: &Group| (group.task.clone(), group.runtime_shown(), group.measure.clone(), group.fault.clone());
+    let kind = |group: &Group| (group.task.clone(), group.runtime_shown(), group.measure, group.fault.clone());
     kind(a) == kind(b) && a.payload != b.payload && others(a) == others(b)
 }
 

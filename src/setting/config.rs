@@ -280,9 +280,10 @@ impl Config {
 
 /// The settings in which some of these configurations differ from others that take them too, in the order of the table.
 /// Whether a model takes a setting at all follows from the model, and makes no difference of its own.
-pub fn varying<'a>(configs: impl Iterator<Item = &'a Config> + Clone) -> Vec<Key> {
+pub fn varying<'a>(configs: impl Iterator<Item = &'a Config>) -> Vec<Key> {
+    let configs: Vec<&Config> = configs.collect();
     let varies = |key: &Key| {
-        let mut values = configs.clone().filter_map(|config| config.fact(*key));
+        let mut values = configs.iter().filter_map(|config| config.fact(*key));
         values.next().is_some_and(|first| values.any(|value| value != first))
     };
     ALL.iter().map(|row| row.key).filter(varies).collect()

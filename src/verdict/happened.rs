@@ -99,7 +99,7 @@ pub(super) fn runtimes(results: &Results, estimates: &[CellEstimate]) -> Vec<Run
 }
 
 fn differ(groups: &[&Group]) -> bool {
-    let runtime = |group: &Group| (group.runtime.clone(), group.interpreter.clone());
+    let runtime = |group: &Group| (group.runtime, group.interpreter.clone());
     groups.iter().any(|group| runtime(group) != runtime(groups[0]))
 }
 
