@@ -295,7 +295,7 @@ mod tests {
     fn trial(order: u32) -> String {
         format!(
             r#"{{"finished":{{"trial":{{"configuration":0,"round":{order},"order":{order},"kind":"timed","outcome":{{"is":"ok"}},"measured":5,
-            "phases":[[0,0,0,0,0,0,0],[0,0,0,0,0,0,0],[0,0,0,0,0,0,0]],"completed":1,"digest":"","others":0.0}}}}}}"#
+            "phases":[[0,0,0,0,0,0,0],[0,0,0,0,0,0,0],[0,0,0,0,0,0,0]],"completed":1,"checksum":"","others":0.0}}}}}}"#
         )
         .replace('\n', "")
     }
