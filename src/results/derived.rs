@@ -243,9 +243,9 @@ pub struct Pair {
     pub ratio: Interval,
     /// The verdict on `a`.
     pub word: Word,
-    /// Where undecided: the smallest effect (as a ratio above one) that these rounds could have shown.
+    /// Without a significant difference: the smallest effect (as a ratio above one) that these rounds could have shown.
     pub smallest_effect: Option<f64>,
-    /// Where undecided: about how many rounds it would take to decide the ratio seen; `None` where none would.
+    /// Without a significant difference: about how many rounds it would take to decide the ratio seen; `None` where none would.
     pub rounds_needed: Option<u32>,
 }
 
@@ -277,9 +277,9 @@ pub struct Regression {
     pub ratio: Interval,
     /// The verdict on this build.
     pub word: Change,
-    /// Where undecided: the smallest slow-down (as a ratio above one) that these rounds would have detected to be a regression.
+    /// Without a significant difference: the smallest slow-down (as a ratio above one) that these rounds would have detected to be a regression.
     pub smallest_effect: Option<f64>,
-    /// Where undecided: about how many rounds it would take to decide the ratio seen; `None` where none would.
+    /// Without a significant difference: about how many rounds it would take to decide the ratio seen; `None` where none would.
     pub rounds_needed: Option<u32>,
 }
 
@@ -314,7 +314,7 @@ pub struct GroupVerdict {
     /// Why there is no verdict: `--quick`, too few rounds, a failed A/A check.
     #[serde(rename = "suppressed")]
     pub withheld: Option<String>,
-    /// The finding in one sentence, computed; it says "undecided" or "equivalent" as such.
+    /// The finding in one sentence, computed; it names a tie or an equivalence as such.
     pub sentence: String,
     /// Which way to use, and from how many workers on the others pay off, in a sentence or a few; `None` where there is
     /// nothing to choose, or no verdict.
