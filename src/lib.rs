@@ -1,6 +1,6 @@
 //! `runner` measures which concurrency model and which IPC method suits a workload.
 //!
-//! A YAML scenario says what work to do and which ways to do it; every way is run, fairly, and compared.
+//! A YAML scenario says what work to do and which configurations to do it; every configuration is run, fairly, and compared.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 

@@ -142,7 +142,7 @@ fn claimed_by_hand(workers: usize, items: u64, work: impl Fn(u64) + Sync) -> f64
     })
 }
 
-/// Three cells against the same work without the program: what is reported must be what the work takes.
+/// Three configurations against the same work without the program: what is reported must be what the work takes.
 pub fn agreement() {
     const LIMIT: u64 = 200_000;
     const ITEMS: u64 = 256;

@@ -35,7 +35,7 @@ fn times_of_items_that_nobody_clocked_were_not_run() {
     results.trials.clear();
     let why = only(&results, ChartKind::Service).picture.unwrap_err();
     assert!(why.ends_with("was run"), "{why}");
-    results.groups.iter_mut().for_each(|group| group.rate = Some(100));
+    results.workloads.iter_mut().for_each(|workload| workload.rate = Some(100));
     let why = only(&results, ChartKind::Service).picture.unwrap_err();
     assert!(why.starts_with("with a rate there are no profiling trials") && why.contains("`latency`"), "{why}");
 }
@@ -43,14 +43,19 @@ fn times_of_items_that_nobody_clocked_were_not_run() {
 #[test]
 fn oversubscription_is_the_cause_only_where_nobody_else_was_seen() {
     let mut results = lost();
-    results.cells.iter_mut().for_each(|cell| cell.oversubscribed = cell.config.workers == Some(4));
+    results
+        .configurations
+        .iter_mut()
+        .for_each(|configuration| configuration.oversubscribed = configuration.config.workers == Some(4));
     assert!(title(&results, ChartKind::Breakdown).starts_with("Oversubscription costs threads × 4 the most"));
-    results.derived.estimates.iter_mut().for_each(|estimate| estimate.disturbed = 1);
+    results.derived.estimates.iter_mut().for_each(|estimate| estimate.noisy = 1);
     let told = title(&results, ChartKind::Breakdown);
     assert_eq!(told, "CPU contention (oversubscription or other load) costs threads × 4 the most: 1.8 of 4");
-    let threads = |cell: &Cell| cell.config.model == Model::Threads && cell.config.workers == Some(4);
-    let kept = results.cells.iter().find(|cell| threads(cell)).unwrap().id;
-    results.derived.estimates.iter_mut().filter(|one| one.cell != kept).for_each(|one| one.losses = None);
+    let threads = |configuration: &Configuration| {
+        configuration.config.model == Model::Threads && configuration.config.workers == Some(4)
+    };
+    let kept = results.configurations.iter().find(|configuration| threads(configuration)).unwrap().id;
+    results.derived.estimates.iter_mut().filter(|one| one.configuration != kept).for_each(|one| one.breakdown = None);
     let told = title(&results, ChartKind::Breakdown);
     assert_eq!(told, "CPU contention (oversubscription or other load) takes 1.8 of 4 from threads × 4");
 }
@@ -64,13 +69,13 @@ fn a_lock_that_the_clocks_do_not_see_is_said_to_lie_in_slower_items() {
         let picture = only(results, ChartKind::Breakdown).picture.unwrap();
         picture.written.iter().any(|(text, _)| text.contains("the GIL"))
     };
-    for losses in results.derived.estimates.iter_mut().filter_map(|estimate| estimate.losses.as_mut()) {
-        losses.parts.iter_mut().filter(|(loss, _)| *loss == Loss::Unexplained).for_each(|(_, part)| *part = 1.0);
+    for breakdown in results.derived.estimates.iter_mut().filter_map(|estimate| estimate.breakdown.as_mut()) {
+        breakdown.parts.iter_mut().filter(|(loss, _)| *loss == Loss::Unexplained).for_each(|(_, part)| *part = 1.0);
     }
     assert!(!note(&results));
-    results.groups[0].interpreter = Some(python.clone());
+    results.workloads[0].interpreter = Some(python.clone());
     assert!(note(&results));
-    results.groups[0].interpreter = Some(Interpreter { gil: false, ..python });
+    results.workloads[0].interpreter = Some(Interpreter { gil: false, ..python });
     assert!(!note(&results));
 }
 
@@ -81,20 +86,20 @@ fn memory_is_told_by_runtime_and_only_above_its_noise() {
     assert!(native.starts_with("Native: a spawned process costs 1.11 MiB") && native.contains("a thread 25.6 KiB"));
     assert!(python.starts_with("a spawned process costs 8.8 MiB"), "{told}");
     let mut single = weights();
-    single.groups.truncate(1);
+    single.workloads.truncate(1);
     for memory in single.derived.estimates.iter_mut().filter_map(|estimate| estimate.memory.as_mut()) {
         memory.trials = 1;
     }
     assert!(title(&single, ChartKind::Memory).starts_with("From 3 MiB with serial"));
-    // Parts of one group are told together, whatever the parts are.
+    // Parts of one workload are told together, whatever the parts are.
     let mut parted = weights();
-    parted.groups.truncate(1);
+    parted.workloads.truncate(1);
     parted.charts[0].group = Some(Key::Model);
     let told = title(&parted, ChartKind::Memory);
     assert!(told.starts_with("A spawned process costs 1.11 MiB") && !told.contains(" of "), "{told}");
     let mut used = weights();
-    used.groups.truncate(1);
-    used.cells.iter_mut().for_each(|cell| cell.config.parent_use = Some("read".into()));
+    used.workloads.truncate(1);
+    used.configurations.iter_mut().for_each(|configuration| configuration.config.parent_use = Some("read".into()));
     assert!(title(&used, ChartKind::Memory).starts_with("A spawned process (memory read) costs"));
 }
 
@@ -103,8 +108,11 @@ fn survivors_are_told_of_where_they_survive() {
     let told = title(&faults(), ChartKind::Crash);
     assert!(told.contains("with restart, where they survive, processes lose none of 64 items"), "{told}");
     let mut classes = faults();
-    for cell in classes.cells.iter_mut().filter(|cell| cell.config.on_crash == Some("skip".into())) {
-        (cell.config.on_crash, cell.config.model, cell.label) = (None, "Pool".into(), "Pool × 4".into());
+    for configuration in
+        classes.configurations.iter_mut().filter(|configuration| configuration.config.on_crash == Some("skip".into()))
+    {
+        (configuration.config.on_crash, configuration.config.model, configuration.label) =
+            (None, "Pool".into(), "Pool × 4".into());
     }
     let chart = only(&classes, ChartKind::Crash);
     assert!(!chart.title.contains("nder Pool"), "{}", chart.title);
@@ -128,26 +136,40 @@ fn a_crossing_beside_an_undecided_size_is_not_marked() {
 #[test]
 fn one_model_that_leads_at_several_counts_is_not_several_ways() {
     let mut results = cpu_bound("threads");
-    let winners = |cell: &Cell| cell.config.model == Model::Threads && cell.config.workers > Some(1);
-    results.derived.groups[0].winners = results.cells.iter().filter(|cell| winners(cell)).map(|cell| cell.id).collect();
+    let winners = |configuration: &Configuration| {
+        configuration.config.model == Model::Threads && configuration.config.workers > Some(1)
+    };
+    results.derived.workloads[0].winners = results
+        .configurations
+        .iter()
+        .filter(|configuration| winners(configuration))
+        .map(|configuration| configuration.id)
+        .collect();
     let told = title(&results, ChartKind::Speedup);
     assert!(told.ends_with("on 2 to 4 workers, no significant difference between 2 and 4 workers"), "{told}");
 }
 
 #[test]
 fn what_a_selector_leaves_out_is_not_said_not_to_have_been_run() {
-    let shaped = |kind: ChartKind, wanted: fn(&Cell) -> bool, chosen: &str| {
+    let shaped = |kind: ChartKind, wanted: fn(&Configuration) -> bool, chosen: &str| {
         let mut results = lost();
-        let cells = results.cells.iter().filter(|cell| wanted(cell)).map(|cell| cell.id).collect();
-        results.charts = vec![ChartShape { cells: Some(cells), chosen: chosen.into(), ..kind.into() }];
+        let configurations = results
+            .configurations
+            .iter()
+            .filter(|configuration| wanted(configuration))
+            .map(|configuration| configuration.id)
+            .collect();
+        results.charts =
+            vec![ChartShape { configurations: Some(configurations), chosen: chosen.into(), ..kind.into() }];
         // The splits were made, but what is left out tells nothing of what is shown.
         results.trials = clocked();
-        results.derived.estimates[2].losses.iter_mut().for_each(|losses| losses.inflation = 3.0);
+        results.derived.estimates[2].breakdown.iter_mut().for_each(|breakdown| breakdown.inflation = 3.0);
         only(&results, kind).picture.unwrap_err()
     };
-    let why = shaped(ChartKind::Speedup, |cell| cell.config.workers == Some(2), "workers: 2");
+    let why = shaped(ChartKind::Speedup, |configuration| configuration.config.workers == Some(2), "workers: 2");
     assert!(why.starts_with("`where` (workers: 2) leaves only one worker count (2)"), "{why}");
-    let why = shaped(ChartKind::Breakdown, |cell| cell.config.model == Model::Serial, "model: serial");
+    let why =
+        shaped(ChartKind::Breakdown, |configuration| configuration.config.model == Model::Serial, "model: serial");
     assert_eq!(why, "no configuration that is shown has two workers or more");
 }
 
@@ -158,11 +180,13 @@ fn twenty_lines_have_names_of_their_own_in_a_small_file() {
             [1, 2, 4, 8].map(|workers| ("processes", workers, METHODS[way % 4], Some(f64::from(9 - workers))))
         })
         .collect();
-    let mut fixture = Fixture::new("twenty", &[ChartKind::Speedup]).group("primes", "a lot of work", &rows);
-    for cell in &mut fixture.results.cells {
-        let way = cell.id / 4;
-        (cell.config.chunk, cell.config.in_flight) = (Some([1, 16][way / 4 % 2]), Some([2, 4, 16][way / 8]));
-        cell.label = format!("processes × {}, {way}, chunk and in flight", cell.config.workers.unwrap_or(1));
+    let mut fixture = Fixture::new("twenty", &[ChartKind::Speedup]).workload("primes", "a lot of work", &rows);
+    for configuration in &mut fixture.results.configurations {
+        let way = configuration.id / 4;
+        (configuration.config.chunk, configuration.config.in_flight) =
+            (Some([1, 16][way / 4 % 2]), Some([2, 4, 16][way / 8]));
+        configuration.label =
+            format!("processes × {}, {way}, chunk and in flight", configuration.config.workers.unwrap_or(1));
     }
     let picture = only(&fixture.derive(), ChartKind::Speedup).picture.unwrap();
     let mut names: Vec<&str> = picture.written.iter().map(|(text, _)| text.as_str()).collect();

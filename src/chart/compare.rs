@@ -1,19 +1,19 @@
-//! Did it get worse? Of every way the time before and after, by two builds in the same rounds or by two runs.
+//! Did it get worse? Of every configuration the time before and after, by two builds in the same rounds or by two runs.
 
 use super::compare_plot::{Layout, Row, Section, Tone};
 use super::frame::Frame;
 use super::words::{self, capital, estimate};
 use super::{Chart, view};
-use crate::results::{Change, Group, Interval, Regression, Results};
+use crate::results::{Change, Interval, Regression, Results, Workload};
 use crate::setting::ChartKind;
-use crate::stats::two_modes;
+use crate::stats::bimodal;
 use crate::text::{plural, show_percent, show_seconds};
 use crate::verdict::{Comparison, Matched, Side, UNBOUNDED, change, change_interval};
 
-/// More rows than this in one picture are not read: groups get pictures of their own, and a larger group none.
+/// More rows than this in one picture are not read: workloads get pictures of their own, and a larger workload none.
 const MOST_ROWS_TOGETHER: usize = 24;
 const MOST_ROWS: usize = 48;
-/// So many ways are named in a title.
+/// So many configurations are named in a title.
 const MOST_NAMED: usize = 2;
 
 /// A chart in the making: what it says, and its sections.
@@ -37,34 +37,36 @@ pub(super) fn charts(results: &Results, base: &str) -> Vec<Chart> {
             "one build was run; `runner run --against` runs two, `runner compare` compares two runs".to_owned(),
         );
     }
-    let of = |group: &Group| -> Vec<&Regression> {
+    let of = |workload: &Workload| -> Vec<&Regression> {
         let regressions = results.derived.regressions.iter();
-        regressions.filter(|found| group.cells.contains(&found.new)).collect()
+        regressions.filter(|found| workload.configurations.contains(&found.new)).collect()
     };
-    let known: Vec<(&Group, Vec<&Regression>)> =
-        results.groups.iter().map(|group| (group, of(group))).filter(|(_, found)| !found.is_empty()).collect();
+    let known: Vec<(&Workload, Vec<&Regression>)> = results
+        .workloads
+        .iter()
+        .map(|workload| (workload, of(workload)))
+        .filter(|(_, found)| !found.is_empty())
+        .collect();
     if known.is_empty() {
-        let why = results.derived.groups.iter().find_map(|verdict| verdict.withheld.clone());
+        let why = results.derived.workloads.iter().find_map(|verdict| verdict.withheld.clone());
         return refused(why.unwrap_or_else(|| "no configuration has enough rounds of both builds".to_owned()));
     }
     let rows: usize = known.iter().map(|(_, found)| found.len()).sum();
-    let draft = |known: &[(&Group, Vec<&Regression>)]| {
+    let draft = |known: &[(&Workload, Vec<&Regression>)]| {
         let found: Vec<&Regression> = known.iter().flat_map(|(_, found)| found.iter().copied()).collect();
         Draft {
             title: title_of_builds(results, &found),
             subtitle: subtitle_of_builds(results, &found),
-            sections: known.iter().map(|(group, found)| section_of_builds(results, group, found)).collect(),
-            notes: words::disturbed(results, found.iter().flat_map(|found| [found.new, found.old]))
-                .into_iter()
-                .collect(),
+            sections: known.iter().map(|(workload, found)| section_of_builds(results, workload, found)).collect(),
+            notes: words::noisy(results, found.iter().flat_map(|found| [found.new, found.old])).into_iter().collect(),
             margin: results.run.margin,
         }
     };
     if known.len() == 1 || rows <= MOST_ROWS_TOGETHER {
-        let groups: Vec<&Group> = known.iter().map(|(group, _)| *group).collect();
-        return vec![draft(&known).draw(results, &groups, base.to_owned())];
+        let workloads: Vec<&Workload> = known.iter().map(|(workload, _)| *workload).collect();
+        return vec![draft(&known).draw(results, &workloads, base.to_owned())];
     }
-    let labels: Vec<String> = known.iter().map(|(group, _)| group.label.clone()).collect();
+    let labels: Vec<String> = known.iter().map(|(workload, _)| workload.label.clone()).collect();
     let stems = words::stems(base, &labels);
     known.iter().zip(stems).map(|(one, stem)| draft(std::slice::from_ref(one)).draw(results, &[one.0], stem)).collect()
 }
@@ -73,24 +75,24 @@ pub(super) fn charts(results: &Results, base: &str) -> Vec<Chart> {
 #[must_use]
 pub fn comparison(old: &Results, new: &Results, comparison: &Comparison) -> Vec<Chart> {
     let base = ChartKind::Compare.word();
-    let mut groups: Vec<(&str, Vec<&Matched>)> = Vec::new();
+    let mut workloads: Vec<(&str, Vec<&Matched>)> = Vec::new();
     for matched in &comparison.matched {
-        match groups.last_mut() {
-            Some((group, rows)) if *group == matched.group => rows.push(matched),
-            _ => groups.push((&matched.group, vec![matched])),
+        match workloads.last_mut() {
+            Some((workload, rows)) if *workload == matched.workload => rows.push(matched),
+            _ => workloads.push((&matched.workload, vec![matched])),
         }
     }
-    if groups.is_empty() {
+    if workloads.is_empty() {
         let title = "Time of the later run over the earlier's".to_owned();
         let why = "no configuration has a time in both runs".to_owned();
         return vec![Chart::refused(ChartKind::Compare, base.to_owned(), title, why)];
     }
-    let draft = |groups: &[(&str, Vec<&Matched>)]| {
-        let all: Vec<&Matched> = groups.iter().flat_map(|(_, rows)| rows.iter().copied()).collect();
+    let draft = |workloads: &[(&str, Vec<&Matched>)]| {
+        let all: Vec<&Matched> = workloads.iter().flat_map(|(_, rows)| rows.iter().copied()).collect();
         Draft {
             title: title_of_runs(comparison.margin, &all),
             subtitle: subtitle_of_runs(comparison.margin, &all),
-            sections: groups.iter().map(|(group, rows)| section_of_runs(old, new, group, rows)).collect(),
+            sections: workloads.iter().map(|(workload, rows)| section_of_runs(old, new, workload, rows)).collect(),
             notes: vec![
                 "Grey: not shown to be slower or faster, by its time and relative to the reference alike".to_owned(),
             ],
@@ -98,17 +100,17 @@ pub fn comparison(old: &Results, new: &Results, comparison: &Comparison) -> Vec<
         }
     };
     let view = Results { charts: Vec::new(), ..new.clone() };
-    let shown: Vec<&Group> = new.groups.iter().collect();
-    if groups.len() == 1 || comparison.matched.len() <= MOST_ROWS_TOGETHER {
-        return vec![draft(&groups).draw(&view, &shown, base.to_owned())];
+    let shown: Vec<&Workload> = new.workloads.iter().collect();
+    if workloads.len() == 1 || comparison.matched.len() <= MOST_ROWS_TOGETHER {
+        return vec![draft(&workloads).draw(&view, &shown, base.to_owned())];
     }
-    let labels: Vec<String> = groups.iter().map(|(group, _)| (*group).to_owned()).collect();
+    let labels: Vec<String> = workloads.iter().map(|(workload, _)| (*workload).to_owned()).collect();
     let stems = words::stems(base, &labels);
-    groups.iter().zip(stems).map(|(one, stem)| draft(std::slice::from_ref(one)).draw(&view, &shown, stem)).collect()
+    workloads.iter().zip(stems).map(|(one, stem)| draft(std::slice::from_ref(one)).draw(&view, &shown, stem)).collect()
 }
 
 impl Draft {
-    fn draw(mut self, results: &Results, groups: &[&Group], stem: String) -> Chart {
+    fn draw(mut self, results: &Results, workloads: &[&Workload], stem: String) -> Chart {
         for section in &mut self.sections {
             section.rows.sort_by(|a, b| b.ratio.total_cmp(&a.ratio));
         }
@@ -129,7 +131,7 @@ impl Draft {
         notes.append(&mut self.notes.clone());
         let layout = Layout::new(&self.sections, self.margin);
         notes.extend(layout.beyond().map(|count| format!("{} beyond the axis", plural(count as u64, "trial"))));
-        let sheet = Frame::new(results, groups, &title, &subtitle, &notes);
+        let sheet = Frame::new(results, workloads, &title, &subtitle, &notes);
         let numbers: Vec<String> =
             self.sections.iter().map(|section| section.in_words(self.sections.len() > 1)).collect();
         let alt = format!("{title}. {subtitle}. {}.", numbers.join(". "));
@@ -151,7 +153,9 @@ fn few(names: &[String]) -> String {
 }
 
 fn title_of_builds(results: &Results, found: &[&Regression]) -> String {
-    let label = |cell: usize| results.cells.get(cell).map_or(String::new(), |cell| cell.label.clone());
+    let label = |configuration: usize| {
+        results.configurations.get(configuration).map_or(String::new(), |configuration| configuration.label.clone())
+    };
     let with = |word: Change| found.iter().filter(move |one| one.word == word);
     let count = |word: Change| with(word).count();
     let (of, margin) = (found.len(), percent(results.run.margin));
@@ -197,11 +201,12 @@ fn subtitle_of_builds(results: &Results, found: &[&Regression]) -> String {
     )
 }
 
-fn section_of_builds(results: &Results, group: &Group, found: &[&Regression]) -> Section {
+fn section_of_builds(results: &Results, workload: &Workload, found: &[&Regression]) -> Section {
     let rows = found.iter().map(|one| {
-        let label = results.cells.get(one.new).map_or(String::new(), |cell| cell.label.clone());
-        let before = median(results, one.old, group.per_item);
-        let (old, new) = (samples(results, one.old, group.per_item), samples(results, one.new, group.per_item));
+        let label =
+            results.configurations.get(one.new).map_or(String::new(), |configuration| configuration.label.clone());
+        let before = median(results, one.old, workload.per_item);
+        let (old, new) = (samples(results, one.old, workload.per_item), samples(results, one.new, workload.per_item));
         let (tone, word) = match one.word {
             Change::Regression => (Tone::Worse, "regression"),
             Change::Slower => (Tone::Worse, "slower"),
@@ -221,10 +226,10 @@ fn section_of_builds(results: &Results, group: &Group, found: &[&Regression]) ->
             tone,
             old: relative(&old, before),
             new: relative(&new, before),
-            peaks: [two_modes(&old), two_modes(&new)],
+            peaks: [bimodal(&old), bimodal(&new)],
         }
     });
-    Section { head: capital(&group.label), rows: rows.collect() }
+    Section { head: capital(&workload.label), rows: rows.collect() }
 }
 
 /// The interval of a change without its median: `+23 to +28 %`.
@@ -256,16 +261,17 @@ fn subtitle_of_runs(margin: f64, all: &[&Matched]) -> String {
     )
 }
 
-fn section_of_runs(before: &Results, after: &Results, group: &str, all: &[&Matched]) -> Section {
+fn section_of_runs(before: &Results, after: &Results, workload: &str, all: &[&Matched]) -> Section {
     let rows = all.iter().map(|one| {
-        let (old, new) = (samples(before, one.cells.0, one.per_item), samples(after, one.cells.1, one.per_item));
+        let (old, new) =
+            (samples(before, one.configurations.0, one.per_item), samples(after, one.configurations.1, one.per_item));
         let median = one.time.old.median;
         let faster =
             one.time.side == Side::Faster && one.relative.is_some_and(|relative| relative.side == Side::Faster);
         let (tone, word) = match one.time.side {
             _ if one.slower() => (Tone::Worse, "slower"),
             _ if faster => (Tone::Better, "faster"),
-            _ if one.baseline => (Tone::Open, "reference"),
+            _ if one.reference => (Tone::Open, "reference"),
             Side::Slower | Side::Faster | Side::Apart => (Tone::Open, "inconclusive"),
             Side::Overlapping => (Tone::Open, "overlap"),
             Side::Unknown => (Tone::Open, "no interval"),
@@ -283,20 +289,20 @@ fn section_of_runs(before: &Results, after: &Results, group: &str, all: &[&Match
             tone,
             old: relative(&old, Some(median)),
             new: relative(&new, Some(median)),
-            peaks: [two_modes(&old), two_modes(&new)],
+            peaks: [bimodal(&old), bimodal(&new)],
         }
     });
-    Section { head: capital(group), rows: rows.collect() }
+    Section { head: capital(workload), rows: rows.collect() }
 }
 
-/// The times of the trials of a cell that count, in seconds or in seconds per item; ∞ for those that timed out.
-fn samples(results: &Results, cell: usize, per_item: bool) -> Vec<f64> {
+/// The times of the trials of a configuration that count, in seconds or in seconds per item; ∞ for those that timed out.
+fn samples(results: &Results, configuration: usize, per_item: bool) -> Vec<f64> {
     let items = |done: u64| if per_item { done.max(1) as f64 } else { 1.0 };
-    results.timed(cell).filter_map(|trial| Some(trial.seconds()? / items(trial.done))).collect()
+    results.timed(configuration).filter_map(|trial| Some(trial.seconds()? / items(trial.done))).collect()
 }
 
-fn median(results: &Results, cell: usize, per_item: bool) -> Option<f64> {
-    let estimate = estimate(results, cell)?;
+fn median(results: &Results, configuration: usize, per_item: bool) -> Option<f64> {
+    let estimate = estimate(results, configuration)?;
     let time = if per_item { estimate.per_item } else { estimate.time };
     time.and_then(words::drawable).map(|time| time.median)
 }

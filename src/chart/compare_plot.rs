@@ -1,4 +1,4 @@
-//! The drawing of the chart of before and after: a dumbbell per way on an axis of ratios, with its trials.
+//! The drawing of the chart of before and after: a dumbbell per configuration on an axis of ratios, with its trials.
 
 use super::Picture;
 use super::canvas::{Anchor, Canvas, Stroke, Type};
@@ -57,7 +57,7 @@ impl Tone {
     }
 }
 
-/// One way. Ratios are of times, after over before; the ends of intervals are open where trials timed out.
+/// One configuration. Ratios are of times, after over before; the ends of intervals are open where trials timed out.
 pub(super) struct Row {
     pub(super) label: String,
     pub(super) ratio: f64,
@@ -93,7 +93,7 @@ impl Row {
     }
 }
 
-/// The rows of one group.
+/// The rows of one workload.
 pub(super) struct Section {
     pub(super) head: String,
     pub(super) rows: Vec<Row>,

@@ -1,11 +1,11 @@
-//! Is work lost? A matrix of ways and faults: whether the program survived, and what became of its items.
+//! Is work lost? A matrix of configurations and faults: whether the program survived, and what became of its items.
 
 use super::crash_plot::Layout;
 use super::crash_title::title;
 use super::frame::Frame;
 use super::words::{self, estimate};
 use super::{Chart, view};
-use crate::results::{Cell, FaultEstimate, Group, LOCK_MODEL, Results};
+use crate::results::{Configuration, FaultEstimate, LOCK_MODEL, Results, Workload};
 use crate::setting::{ChartKind, Runtime};
 use crate::text::{plural, show_count, show_seconds, three_digits};
 
@@ -31,7 +31,7 @@ impl Fate {
     }
 }
 
-/// What one fault did to one way.
+/// What one fault did to one configuration.
 #[derive(Clone, Debug)]
 pub(super) struct Field {
     pub(super) fate: Fate,
@@ -70,17 +70,17 @@ impl Field {
     }
 }
 
-/// One way under every fault.
+/// One configuration under every fault.
 pub(super) struct Row<'a> {
     pub(super) label: String,
-    /// One of its cells, for what the row is about.
-    pub(super) cell: &'a Cell,
+    /// One of its configurations, for what the row is about.
+    pub(super) configuration: &'a Configuration,
     pub(super) fields: Vec<Option<Field>>,
 }
 
 /// The faults of one task under one runtime.
 pub(super) struct Matrix<'a> {
-    pub(super) groups: Vec<&'a Group>,
+    pub(super) workloads: Vec<&'a Workload>,
     /// Kinds of faults in words, and as a scenario writes them.
     pub(super) columns: Vec<(String, String)>,
     pub(super) rows: Vec<Row<'a>>,
@@ -103,48 +103,51 @@ pub(super) fn charts(results: &Results, base: &str) -> Vec<Chart> {
 
 /// What the matrix is about: the task, and the runtime where it is not native.
 fn what(matrix: &Matrix) -> String {
-    let group = matrix.groups[0];
-    let work = if group.describe.is_empty() { &group.task } else { &group.describe };
-    if group.runtime == Runtime::Native { work.clone() } else { format!("{work} ({})", group.runtime_shown()) }
+    let workload = matrix.workloads[0];
+    let work = if workload.describe.is_empty() { &workload.task } else { &workload.describe };
+    if workload.runtime == Runtime::Native { work.clone() } else { format!("{work} ({})", workload.runtime_shown()) }
 }
 
 fn matrices(results: &Results) -> Vec<Matrix<'_>> {
-    let same = |a: &Group, b: &Group| {
+    let same = |a: &Workload, b: &Workload| {
         (&a.task, &a.settings, a.payload, &a.runtime, &a.interpreter, &a.measure)
             == (&b.task, &b.settings, b.payload, &b.runtime, &b.interpreter, &b.measure)
     };
-    let mut all: Vec<Vec<&Group>> = Vec::new();
-    for group in results.groups.iter().filter(|group| group.fault.is_some()) {
-        match all.iter_mut().find(|groups| same(groups[0], group)) {
-            Some(groups) => groups.push(group),
-            None => all.push(vec![group]),
+    let mut all: Vec<Vec<&Workload>> = Vec::new();
+    for workload in results.workloads.iter().filter(|workload| workload.fault.is_some()) {
+        match all.iter_mut().find(|workloads| same(workloads[0], workload)) {
+            Some(workloads) => workloads.push(workload),
+            None => all.push(vec![workload]),
         }
     }
-    all.into_iter().map(|groups| matrix(results, groups)).collect()
+    all.into_iter().map(|workloads| matrix(results, workloads)).collect()
 }
 
-fn matrix<'a>(results: &'a Results, groups: Vec<&'a Group>) -> Matrix<'a> {
-    let kind = |group: &Group| group.fault.as_ref().map_or(String::new(), |fault| fault.kind.word().to_owned());
-    let item = |group: &Group| group.fault.as_ref().map_or(0, |fault| fault.item);
-    let column = |group: &&Group| {
-        let twins = groups.iter().filter(|other| kind(other) == kind(group)).count();
-        let kind = kind(group);
+fn matrix<'a>(results: &'a Results, workloads: Vec<&'a Workload>) -> Matrix<'a> {
+    let kind =
+        |workload: &Workload| workload.fault.as_ref().map_or(String::new(), |fault| fault.kind.word().to_owned());
+    let item = |workload: &Workload| workload.fault.as_ref().map_or(0, |fault| fault.item);
+    let column = |workload: &&Workload| {
+        let twins = workloads.iter().filter(|other| kind(other) == kind(workload)).count();
+        let kind = kind(workload);
         let shown = kind.replace('_', " ");
-        (if twins > 1 { format!("{shown} (item {})", item(group)) } else { shown }, kind)
+        (if twins > 1 { format!("{shown} (item {})", item(workload)) } else { shown }, kind)
     };
-    let columns: Vec<(String, String)> = groups.iter().map(column).collect();
+    let columns: Vec<(String, String)> = workloads.iter().map(column).collect();
     let mut rows: Vec<Row<'a>> = Vec::new();
-    for (index, group) in groups.iter().enumerate() {
-        for cell in group.cells.iter().filter_map(|cell| results.cells.get(*cell)) {
-            let at = rows.iter().position(|row| row.label == cell.label).unwrap_or_else(|| {
-                rows.push(Row { label: cell.label.clone(), cell, fields: vec![None; columns.len()] });
+    for (index, workload) in workloads.iter().enumerate() {
+        for configuration in
+            workload.configurations.iter().filter_map(|configuration| results.configurations.get(*configuration))
+        {
+            let at = rows.iter().position(|row| row.label == configuration.label).unwrap_or_else(|| {
+                rows.push(Row { label: configuration.label.clone(), configuration, fields: vec![None; columns.len()] });
                 rows.len() - 1
             });
-            let fault = estimate(results, cell.id).and_then(|estimate| estimate.fault.as_ref());
-            rows[at].fields[index] = fault.and_then(|fault| Field::of(fault, cell.items));
+            let fault = estimate(results, configuration.id).and_then(|estimate| estimate.fault.as_ref());
+            rows[at].fields[index] = fault.and_then(|fault| Field::of(fault, configuration.items));
         }
     }
-    Matrix { groups, columns, rows }
+    Matrix { workloads, columns, rows }
 }
 
 fn chart(results: &Results, matrix: &Matrix, stem: String) -> Chart {
@@ -161,7 +164,7 @@ fn chart(results: &Results, matrix: &Matrix, stem: String) -> Chart {
     }
     let subtitle = subtitle(results, matrix);
     let (title, subtitle) = view::headline(results, title, subtitle);
-    let sheet = Frame::new(results, &matrix.groups, &title, &subtitle, &notes(matrix));
+    let sheet = Frame::new(results, &matrix.workloads, &title, &subtitle, &notes(matrix));
     let numbers = matrix.rows.iter().map(|row| {
         let fields = matrix.columns.iter().zip(&row.fields);
         let told = fields.filter_map(|((name, _), field)| Some(format!("{name} {}", field.as_ref()?.in_words())));
@@ -181,8 +184,8 @@ fn subtitle(results: &Results, matrix: &Matrix) -> String {
     } else {
         "one item".to_owned()
     };
-    let model = if matrix.groups[0].is_lock_model() { format!(" ({LOCK_MODEL})") } else { String::new() };
-    let runtime = match &matrix.groups[0].interpreter {
+    let model = if matrix.workloads[0].is_lock_model() { format!(" ({LOCK_MODEL})") } else { String::new() };
+    let runtime = match &matrix.workloads[0].interpreter {
         Some(interpreter) => format!(" in {}", interpreter.label),
         None => model,
     };
@@ -192,7 +195,7 @@ fn subtitle(results: &Results, matrix: &Matrix) -> String {
         format!("medians of {}", plural(trials.into(), "trial"))
     };
     let quick = if results.run.quick { ". Quick run" } else { "" };
-    let work = &matrix.groups[0].describe;
+    let work = &matrix.workloads[0].describe;
     let work = if work.is_empty() { String::new() } else { format!(": {work}") };
     format!(
         "Whether the program survived a fault in {counts}{runtime}{work}; {middle}{quick}. {}",

@@ -1,4 +1,4 @@
-//! The drawing of the chart of faults: a field per way and fault with a sign and numbers.
+//! The drawing of the chart of faults: a field per configuration and fault with a sign and numbers.
 
 use super::Picture;
 use super::canvas::{Anchor, Canvas, Stroke, Type, number};

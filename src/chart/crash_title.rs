@@ -56,7 +56,7 @@ fn named(kind: &str) -> String {
     }
 }
 
-/// The kinds of fault of which every way of these rows died.
+/// The kinds of fault of which every configuration of these rows died.
 fn fatal<'a>(matrix: &'a Matrix, rows: &[&Row]) -> Vec<&'a str> {
     let died = |index: usize| {
         let mut fields = rows.iter().filter_map(|row| row.fields[index].as_ref()).peekable();
@@ -73,7 +73,7 @@ fn dead(matrix: &Matrix) -> Option<String> {
         (Model::Serial, "serial run", "serial runs"),
         (Model::Processes, "program with processes", "programs with processes"),
     ] {
-        let rows: Vec<&Row> = matrix.rows.iter().filter(|row| row.cell.config.model == model).collect();
+        let rows: Vec<&Row> = matrix.rows.iter().filter(|row| row.configuration.config.model == model).collect();
         let kinds = fatal(matrix, &rows);
         let of = matrix.columns.len();
         match kinds.as_slice() {
@@ -92,8 +92,8 @@ fn dead(matrix: &Matrix) -> Option<String> {
 /// The most that processes lost where the program survived, by the kindest answer to a crash that was run.
 fn lost(matrix: &Matrix) -> Option<String> {
     let own = |on_crash: Option<OnCrash>| -> Vec<&Field> {
-        let rows = matrix.rows.iter().filter(|row| row.cell.config.model == Model::Processes);
-        let rows = rows.filter(|row| row.cell.config.on_crash == on_crash);
+        let rows = matrix.rows.iter().filter(|row| row.configuration.config.model == Model::Processes);
+        let rows = rows.filter(|row| row.configuration.config.on_crash == on_crash);
         rows.flat_map(|row| row.fields.iter().flatten()).collect()
     };
     let answers = [Some(OnCrash::Restart), Some(OnCrash::Skip), Some(OnCrash::Stop), None];
@@ -119,15 +119,15 @@ fn lost(matrix: &Matrix) -> Option<String> {
 
 /// What is lost under the pools of Python, which answer a crash in their own way, where the fault does not end the program.
 fn lost_by_class(matrix: &Matrix) -> Vec<String> {
-    let of_pools = || matrix.rows.iter().filter(|row| row.cell.config.model.is_pool());
+    let of_pools = || matrix.rows.iter().filter(|row| row.configuration.config.model.is_pool());
     let mut pools: Vec<Model> = Vec::new();
-    for row in of_pools().filter(|row| row.cell.config.model.has_processes()) {
-        if !pools.contains(&row.cell.config.model) {
-            pools.push(row.cell.config.model);
+    for row in of_pools().filter(|row| row.configuration.config.model.has_processes()) {
+        if !pools.contains(&row.configuration.config.model) {
+            pools.push(row.configuration.config.model);
         }
     }
     let said = |pool: &Model| {
-        let rows = of_pools().filter(|row| row.cell.config.model == *pool);
+        let rows = of_pools().filter(|row| row.configuration.config.model == *pool);
         let fields: Vec<&Field> = rows.flat_map(|row| row.fields.iter().flatten()).collect();
         let alive = fields.iter().filter(|field| field.fate != Fate::Died);
         let worst = alive.max_by(|a, b| a.fault.lost.total_cmp(&b.fault.lost))?;

@@ -3,7 +3,7 @@
 use super::plot::{Ink, Plot, PlotError};
 use super::speedup::Drawn;
 use super::theme::Paint;
-use crate::results::{FitKind, FitRecord, Fitted, Group, Results};
+use crate::results::{FitKind, FitRecord, Fitted, Results, Workload};
 
 /// Points of the curve between the least and the most workers.
 const STEPS: u32 = 48;
@@ -11,16 +11,19 @@ const STEPS: u32 = 48;
 /// The best fit to the line that leads, else to the one that ends highest; nothing where it has none.
 pub(super) fn shown<'a>(
     results: &'a Results,
-    group: &Group,
+    workload: &Workload,
     all: &[Drawn],
     hero: Option<usize>,
 ) -> Option<&'a FitRecord> {
     let end = |index: &usize| all[*index].last().map_or(0.0, |(_, value)| value.median);
     let line = hero.or_else(|| (0..all.len()).max_by(|a, b| end(a).total_cmp(&end(b))))?;
     let of = |fit: &&FitRecord| {
-        fit.group == group.id
-            && !fit.cells.is_empty()
-            && fit.cells.iter().all(|cell| all[line].line.cells.iter().any(|drawn| drawn.id == *cell))
+        fit.workload == workload.id
+            && !fit.configurations.is_empty()
+            && fit
+                .configurations
+                .iter()
+                .all(|configuration| all[line].line.configurations.iter().any(|drawn| drawn.id == *configuration))
     };
     results.derived.fits.iter().filter(of).min_by(|a, b| a.residual.total_cmp(&b.residual))
 }

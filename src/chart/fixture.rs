@@ -12,7 +12,7 @@ pub(super) struct Fixture {
     pub(super) spread: f64,
 }
 
-/// One cell as a test writes it: model, workers (0 for serial), IPC method (or empty) and seconds.
+/// One configuration as a test writes it: model, workers (0 for serial), IPC method (or empty) and seconds.
 pub(super) type Row<'a> = (&'a str, u32, &'a str, Option<f64>);
 
 impl Fixture {
@@ -39,8 +39,8 @@ impl Fixture {
             scenario,
             run,
             machine,
-            groups: Vec::new(),
-            cells: Vec::new(),
+            workloads: Vec::new(),
+            configurations: Vec::new(),
             skipped: Vec::new(),
             expectations: Vec::new(),
             charts: charts.iter().map(|kind| (*kind).into()).collect(),
@@ -52,9 +52,9 @@ impl Fixture {
         Self { results, seconds: Vec::new(), spread: 0.015 }
     }
 
-    pub(super) fn group(mut self, label: &str, describe: &str, rows: &[Row]) -> Self {
-        let id = self.results.groups.len();
-        let first = self.results.cells.len();
+    pub(super) fn workload(mut self, label: &str, describe: &str, rows: &[Row]) -> Self {
+        let id = self.results.workloads.len();
+        let first = self.results.configurations.len();
         for (model, workers, ipc, seconds) in rows {
             let mut config = Config::new((*model).into(), Measure::Work);
             config.workers = (*workers > 0).then_some(*workers);
@@ -67,9 +67,9 @@ impl Fixture {
             let mut label = config.model.shown().to_owned();
             label += &config.workers.map_or(String::new(), |workers| format!(" × {workers}"));
             label += &config.ipc.map_or(String::new(), |ipc| format!(", {}", ipc.shown()));
-            self.results.cells.push(Cell {
-                id: self.results.cells.len(),
-                group: id,
+            self.results.configurations.push(Configuration {
+                id: self.results.configurations.len(),
+                workload: id,
                 label,
                 config,
                 items: 1000,
@@ -79,20 +79,20 @@ impl Fixture {
             });
             self.seconds.push(*seconds);
         }
-        let cells = (first..self.results.cells.len()).collect();
-        self.results.groups.push(group(id, label, describe, cells));
+        let configurations = (first..self.results.configurations.len()).collect();
+        self.results.workloads.push(workload(id, label, describe, configurations));
         self
     }
 
-    /// Sets the payload of the last group, and one item in flight for its cells.
+    /// Sets the payload of the last workload, and one item in flight for its configurations.
     pub(super) fn payload(mut self, bytes: u64) -> Self {
-        let group = self.results.groups.last_mut().unwrap();
-        group.payload = Some(bytes);
-        group.task = "echo".into();
-        group.settings.insert("payload".into(), bytes.into());
-        for cell in &group.cells {
-            let cell = &mut self.results.cells[*cell];
-            cell.config.in_flight = cell.config.ipc.map(|_| 1);
+        let workload = self.results.workloads.last_mut().unwrap();
+        workload.payload = Some(bytes);
+        workload.task = "echo".into();
+        workload.settings.insert("payload".into(), bytes.into());
+        for configuration in &workload.configurations {
+            let configuration = &mut self.results.configurations[*configuration];
+            configuration.config.in_flight = configuration.config.ipc.map(|_| 1);
         }
         self
     }
@@ -103,19 +103,19 @@ impl Fixture {
         Interval { median, low, high, level: 0.9648, ranks: (4, 12), n: 15 }
     }
 
-    /// Fills the derived section: cells within three per cent of the fastest share the first place.
+    /// Fills the derived section: configurations within three per cent of the fastest share the first place.
     pub(super) fn derive(mut self) -> Results {
         let mut derived = Derived::default();
-        for cell in &self.results.cells {
-            let group = &self.results.groups[cell.group];
-            let seconds = self.seconds[cell.id];
-            let base = self.seconds[group.baseline];
-            let speedup = seconds.zip(base).map(|(seconds, base)| self.interval(base / seconds, cell.id));
-            derived.estimates.push(CellEstimate {
-                cell: cell.id,
-                time: seconds.map(|seconds| self.interval(seconds, cell.id)),
-                per_item: seconds.map(|seconds| self.interval(seconds / cell.items as f64, cell.id)),
-                speedup: speedup.filter(|_| cell.id != group.baseline),
+        for configuration in &self.results.configurations {
+            let workload = &self.results.workloads[configuration.workload];
+            let seconds = self.seconds[configuration.id];
+            let base = self.seconds[workload.reference];
+            let speedup = seconds.zip(base).map(|(seconds, base)| self.interval(base / seconds, configuration.id));
+            derived.estimates.push(ConfigurationEstimate {
+                configuration: configuration.id,
+                time: seconds.map(|seconds| self.interval(seconds, configuration.id)),
+                per_item: seconds.map(|seconds| self.interval(seconds / configuration.items as f64, configuration.id)),
+                speedup: speedup.filter(|_| configuration.id != workload.reference),
                 phases: seconds.map(|seconds| [seconds * 0.15, seconds * 0.8, seconds * 0.05]),
                 throughput: None,
                 cpu: None,
@@ -127,25 +127,25 @@ impl Fixture {
                 lock: None,
                 seen: vec![],
                 pipeline: None,
-                losses: None,
+                breakdown: None,
                 ok: if seconds.is_some() { 15 } else { 0 },
                 trials: 15,
-                disturbed: 0,
+                noisy: 0,
                 too_short: 0,
-                two_modes: false,
+                bimodal: false,
                 note: if seconds.is_some() { String::new() } else { "15 of 15 timed out".into() },
             });
         }
-        for group in &self.results.groups {
-            derived.groups.push(self.verdict(group));
+        for workload in &self.results.workloads {
+            derived.workloads.push(self.verdict(workload));
         }
         self.results.derived = derived;
         self.results
     }
 
-    fn verdict(&self, group: &Group) -> GroupVerdict {
-        let time = |cell: usize| self.seconds[cell].unwrap_or(f64::INFINITY);
-        let mut ranking = group.cells.clone();
+    fn verdict(&self, workload: &Workload) -> WorkloadVerdict {
+        let time = |configuration: usize| self.seconds[configuration].unwrap_or(f64::INFINITY);
+        let mut ranking = workload.configurations.clone();
         ranking.sort_by(|a, b| time(*a).total_cmp(&time(*b)));
         let mut pairs = Vec::new();
         for (index, a) in ranking.iter().enumerate() {
@@ -159,9 +159,9 @@ impl Fixture {
             }
         }
         let best = time(ranking[0]);
-        let winners = ranking.iter().copied().filter(|cell| time(*cell) <= best * 1.03).collect();
-        GroupVerdict {
-            group: group.id,
+        let winners = ranking.iter().copied().filter(|configuration| time(*configuration) <= best * 1.03).collect();
+        WorkloadVerdict {
+            workload: workload.id,
             ranking,
             winners,
             pairs,
@@ -173,9 +173,9 @@ impl Fixture {
     }
 }
 
-/// A group of these cells.
-fn group(id: usize, label: &str, describe: &str, cells: Vec<usize>) -> Group {
-    Group {
+/// A workload of these configurations.
+fn workload(id: usize, label: &str, describe: &str, configurations: Vec<usize>) -> Workload {
+    Workload {
         id,
         label: label.to_owned(),
         task: "primes".into(),
@@ -188,13 +188,13 @@ fn group(id: usize, label: &str, describe: &str, cells: Vec<usize>) -> Group {
         interpreter: None,
         fault: None,
         measure: "work".into(),
-        baseline: cells[0],
-        cells,
+        reference: configurations[0],
+        configurations,
         per_item: false,
     }
 }
 
-/// A computing task on two cores, whose fastest way is the given one.
+/// A computing task on two cores, whose fastest configuration is the given one.
 pub(super) fn cpu_bound(fastest: &str) -> Results {
     cpu_fixture(fastest).derive()
 }
@@ -213,7 +213,7 @@ pub(super) fn cpu_fixture(fastest: &str) -> Fixture {
             rows.push((model, workers, ipc, Some(seconds * factor)));
         }
     }
-    Fixture::new("cpu-bound", &[ChartKind::Speedup, ChartKind::Time]).group(
+    Fixture::new("cpu-bound", &[ChartKind::Speedup, ChartKind::Time]).workload(
         "primes, limit 200 000",
         "π(200 000) in 64 blocks, 640 items",
         &rows,

@@ -6,7 +6,7 @@ use super::canvas::{Anchor, Canvas, Measured, Type, base36};
 use super::picture::Picture;
 use super::theme::Paint;
 use super::words;
-use crate::results::{Group, Results};
+use crate::results::{Results, Workload};
 use crate::text::glued;
 
 /// Width of every chart.
@@ -36,12 +36,18 @@ pub(super) struct Frame {
 
 impl Frame {
     /// Breaks the words into lines. The notes become sentences of the footer.
-    pub(super) fn new(results: &Results, groups: &[&Group], title: &str, subtitle: &str, notes: &[String]) -> Self {
+    pub(super) fn new(
+        results: &Results,
+        workloads: &[&Workload],
+        title: &str,
+        subtitle: &str,
+        notes: &[String],
+    ) -> Self {
         let room = WIDTH - 2.0 * OUTER;
         let machine = FOOTER.fit(&words::machine(results), room * 0.55);
         let mut notes = notes.to_vec();
         let given = [title, subtitle].iter().any(|text| super::font::drawable(text).1);
-        if given || words::has_missing_signs(results, groups) {
+        if given || words::has_missing_signs(results, workloads) {
             notes.push("Signs that the font lacks are shown as U+ code points".to_owned());
         }
         let note = glued(&notes.join(". "));

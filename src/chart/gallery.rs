@@ -1,7 +1,7 @@
 //! Results of every kind that tests draw and people look at.
 
 use super::fixture::{Fixture, Row, cpu_bound};
-use crate::results::{BreakEven, BreakPoint, Crossing, FitKind, FitRecord, Fitted, Loss, Losses, Results, Word};
+use crate::results::{BreakEven, BreakPoint, Breakdown, Crossing, FitKind, FitRecord, Fitted, Loss, Results, Word};
 use crate::setting::{ChartKind, Model};
 
 /// Every kind of picture that the tests look at, by name.
@@ -9,7 +9,7 @@ pub(super) fn gallery() -> Vec<(&'static str, Results)> {
     let mut quick = cpu_bound("threads");
     quick.scenario.name = "quick".into();
     quick.run.quick = true;
-    quick.derived.groups[0].withheld = Some("this was a quick run".into());
+    quick.derived.workloads[0].withheld = Some("this was a quick run".into());
     let wide: Vec<Row> = [1, 2, 4, 8, 16]
         .into_iter()
         .flat_map(|workers| {
@@ -22,14 +22,20 @@ pub(super) fn gallery() -> Vec<(&'static str, Results)> {
             ]
         })
         .collect();
-    let mut sixteen =
-        Fixture::new("wide", &[ChartKind::Speedup, ChartKind::Time]).group("hash", "SHA-256 of 64 MiB", &wide).derive();
+    let mut sixteen = Fixture::new("wide", &[ChartKind::Speedup, ChartKind::Time])
+        .workload("hash", "SHA-256 of 64 MiB", &wide)
+        .derive();
     sixteen.machine.cores = 16;
     let fitted = |value: f64| Fitted { value, low: value * 0.8, high: value * 1.2 };
     sixteen.derived.fits = vec![FitRecord {
-        group: 0,
+        workload: 0,
         line: "processes, pipe".into(),
-        cells: sixteen.cells.iter().filter(|cell| cell.config.model == Model::Processes).map(|cell| cell.id).collect(),
+        configurations: sixteen
+            .configurations
+            .iter()
+            .filter(|configuration| configuration.config.model == Model::Processes)
+            .map(|configuration| configuration.id)
+            .collect(),
         kind: FitKind::Amdahl,
         sigma: fitted(0.05),
         kappa: None,
@@ -58,14 +64,15 @@ pub(super) fn gallery() -> Vec<(&'static str, Results)> {
 }
 
 /// A split by these shares of the workers' time: start, dispatch, waiting, lock, oversubscription. The rest is unexplained.
-fn split(results: &mut Results, cell: usize, shares: [f64; 5]) {
-    let workers = results.cells[cell].config.workers.unwrap_or(1);
-    let Some(measured) = results.derived.estimates[cell].speedup.map(|speedup| speedup.median) else { return };
+fn split(results: &mut Results, configuration: usize, shares: [f64; 5]) {
+    let workers = results.configurations[configuration].config.workers.unwrap_or(1);
+    let Some(measured) = results.derived.estimates[configuration].speedup.map(|speedup| speedup.median) else { return };
     let mut parts: Vec<(Loss, f64)> =
         Loss::ALL.into_iter().zip(shares.map(|share| share * f64::from(workers))).collect();
     let seen: f64 = parts.iter().map(|(_, part)| part).sum();
     parts.push((Loss::Unexplained, f64::from(workers) - measured - seen));
-    results.derived.estimates[cell].losses = Some(Losses { workers, measured, parts, inflation: 1.04, trials: 2 });
+    results.derived.estimates[configuration].breakdown =
+        Some(Breakdown { workers, measured, parts, inflation: 1.04, trials: 2 });
 }
 
 /// Computing on two cores with up to four workers, each of which lost something else.
@@ -73,13 +80,13 @@ pub(super) fn lost() -> Results {
     let mut results = cpu_bound("threads");
     results.scenario.name = "losses".into();
     results.charts = vec![ChartKind::Breakdown.into()];
-    for cell in 0..results.cells.len() {
-        let two = results.cells[cell].config.workers == Some(2);
-        let over_pipe = results.cells[cell].config.ipc == Some("pipe".into());
+    for configuration in 0..results.configurations.len() {
+        let two = results.configurations[configuration].config.workers == Some(2);
+        let over_pipe = results.configurations[configuration].config.ipc == Some("pipe".into());
         let dispatch = if over_pipe { 0.11 } else { 0.012 };
-        match results.cells[cell].config.workers {
+        match results.configurations[configuration].config.workers {
             Some(count) if count > 1 => {
-                let threads = results.cells[cell].config.model == "threads".into();
+                let threads = results.configurations[configuration].config.model == "threads".into();
                 let none = if two {
                     0.004
                 } else if threads {
@@ -87,7 +94,7 @@ pub(super) fn lost() -> Results {
                 } else {
                     0.41
                 };
-                split(&mut results, cell, [0.0, dispatch, if two { 0.02 } else { 0.035 }, 0.0, none]);
+                split(&mut results, configuration, [0.0, dispatch, if two { 0.02 } else { 0.035 }, 0.0, none]);
             }
             _ => {}
         }
@@ -95,7 +102,7 @@ pub(super) fn lost() -> Results {
     results
 }
 
-/// Four cores: end to end, with a lock, with items that ran faster than in the baseline, and a rough split.
+/// Four cores: end to end, with a lock, with items that ran faster than in the reference, and a rough split.
 pub(super) fn gained() -> Results {
     let rows = [
         ("serial", 0, "", Some(2.0)),
@@ -105,16 +112,16 @@ pub(super) fn gained() -> Results {
         ("processes", 8, "shared_memory", Some(0.26)),
     ];
     let mut results = Fixture::new("gained", &[ChartKind::Breakdown])
-        .group("matrix", "products of matrices of 256 × 256", &rows)
+        .workload("matrix", "products of matrices of 256 × 256", &rows)
         .derive();
-    results.groups[0].measure = "end_to_end".into();
+    results.workloads[0].measure = "end_to_end".into();
     results.machine.cores = 8;
     split(&mut results, 1, [0.01, 0.02, 0.03, 0.61, 0.03]);
     split(&mut results, 2, [0.02, 0.03, 0.05, 0.0, 0.0]);
     split(&mut results, 3, [0.14, 0.09, 0.11, 0.0, 0.01]);
     split(&mut results, 4, [0.06, 0.01, 0.04, 0.0, 0.0]);
-    if let Some(losses) = &mut results.derived.estimates[3].losses {
-        losses.inflation = 1.35;
+    if let Some(breakdown) = &mut results.derived.estimates[3].breakdown {
+        breakdown.inflation = 1.35;
     }
     results
 }
@@ -125,9 +132,9 @@ fn three_groups() -> Results {
         vec![("processes", 8, "pipe", a), ("rayon", 8, "", b), ("threads", 8, "", c), ("async", 8, "", d)]
     };
     let mut fixture = Fixture::new("three", &[ChartKind::Time])
-        .group("primes", "64 × SHA-256", &rows([1.84, 2.08, 12.4, 12.2]))
-        .group("sleep", "512 × 20 ms sleep", &rows([1.52, 1.43, 1.33, 0.42]))
-        .group("mixed", "½ CPU, ½ I/O", &rows([2.21, 2.47, 7.1, 6.8]));
+        .workload("primes", "64 × SHA-256", &rows([1.84, 2.08, 12.4, 12.2]))
+        .workload("sleep", "512 × 20 ms sleep", &rows([1.52, 1.43, 1.33, 0.42]))
+        .workload("mixed", "½ CPU, ½ I/O", &rows([2.21, 2.47, 7.1, 6.8]));
     fixture.spread = 0.03;
     fixture.derive()
 }
@@ -135,7 +142,7 @@ fn three_groups() -> Results {
 pub(super) fn end_to_end() -> Results {
     let mut results = cpu_bound("rayon");
     results.scenario.name = "ends".into();
-    results.groups[0].measure = "end_to_end".into();
+    results.workloads[0].measure = "end_to_end".into();
     results
 }
 
@@ -149,8 +156,9 @@ pub(super) fn failed() -> Results {
         ("processes", 4, "pipe", None),
         ("processes", 8, "pipe", None),
     ];
-    let mut results =
-        Fixture::new("failed", &[ChartKind::Speedup, ChartKind::Time]).group("sleep", "sleeping 5 ms", &rows).derive();
+    let mut results = Fixture::new("failed", &[ChartKind::Speedup, ChartKind::Time])
+        .workload("sleep", "sleeping 5 ms", &rows)
+        .derive();
     results.derived.estimates[1].note = "2 of 15 timed out".into();
     results.derived.estimates[1].time.as_mut().unwrap().high = None;
     results
@@ -167,7 +175,7 @@ pub(super) fn dots() -> Results {
         ("processes", 2, "manager", Some(4012.0)),
     ];
     Fixture::new("dots", &[ChartKind::Speedup, ChartKind::Time])
-        .group("empty", "nothing at all, 4096 times", &rows)
+        .workload("empty", "nothing at all, 4096 times", &rows)
         .derive()
 }
 
@@ -183,21 +191,21 @@ pub(super) fn payloads() -> Results {
             ("processes", 1, "manager", Some(45e-3 + size * 25e-7)),
         ];
         let label = format!("payload {}", crate::text::show_bytes(bytes));
-        fixture = fixture.group(&label, "payloads round trip", &rows).payload(bytes);
+        fixture = fixture.workload(&label, "payloads round trip", &rows).payload(bytes);
     }
     let mut results = fixture.derive();
-    let point = |group: usize| BreakPoint {
-        value: [64.0, 4096.0, 65_536.0, 1_048_576.0][group],
+    let point = |workload: usize| BreakPoint {
+        value: [64.0, 4096.0, 65_536.0, 1_048_576.0][workload],
         shown: String::new(),
-        a: group * 5 + 2,
-        b: group * 5 + 1,
+        a: workload * 5 + 2,
+        b: workload * 5 + 1,
         ratio: 1.0,
-        word: if group == 3 { Word::Slower } else { Word::Faster },
+        word: if workload == 3 { Word::Slower } else { Word::Faster },
     };
     results.derived.break_evens = vec![BreakEven {
         axis: "payload".into(),
         of: "echo".into(),
-        groups: vec![0, 1, 2, 3],
+        workloads: vec![0, 1, 2, 3],
         measure: "work".into(),
         a: "processes × 1, shared memory".into(),
         b: "processes × 1, pipe".into(),
@@ -215,8 +223,8 @@ pub(super) fn hard_names() -> Results {
     let rows = [("serial", 0, "", Some(1.0)), ("threads", 1, "", Some(0.9)), ("threads", 2, "", Some(0.5))];
     let long = "a workload whose label goes on and on and on & <never> seems to end although the picture does";
     Fixture::new("names", &[ChartKind::Speedup, ChartKind::Time])
-        .group(long, "words, words, words, words, words, words, words, words, words, words, words", &rows)
-        .group("short", "", &rows)
+        .workload(long, "words, words, words, words, words, words, words, words, words, words, words", &rows)
+        .workload("short", "", &rows)
         .derive()
 }
 
@@ -229,12 +237,14 @@ fn dispatch() -> Results {
         }
     }
     let mut results = Fixture::new("dispatch", &[ChartKind::Time, ChartKind::Ipc])
-        .group("empty", "nothing, 40 000 times", &rows)
+        .workload("empty", "nothing, 40 000 times", &rows)
         .derive();
-    for (index, cell) in results.cells.iter_mut().enumerate().filter(|(_, cell)| cell.config.ipc.is_some()) {
+    for (index, configuration) in
+        results.configurations.iter_mut().enumerate().filter(|(_, configuration)| configuration.config.ipc.is_some())
+    {
         let chunk = if index % 2 == 1 { 1 } else { 64 };
-        cell.config.chunk = Some(chunk);
-        cell.label += &format!(", stream, chunk {chunk}");
+        configuration.config.chunk = Some(chunk);
+        configuration.label += &format!(", stream, chunk {chunk}");
     }
     results
 }
@@ -245,11 +255,11 @@ fn many_lines() -> Results {
         .flat_map(|index| (1..=64).map(move |workers| ("threads", workers, "", Some(time(index, workers)))))
         .collect();
     let charts = [ChartKind::Speedup, ChartKind::Time];
-    let mut results = Fixture::new("many", &charts).group("many", "a lot of work", &rows).derive();
-    for cell in &mut results.cells {
-        let chunk = cell.id as u32 / 64 + 1;
-        cell.config.chunk = Some(chunk);
-        cell.label += &format!(", chunk {chunk}");
+    let mut results = Fixture::new("many", &charts).workload("many", "a lot of work", &rows).derive();
+    for configuration in &mut results.configurations {
+        let chunk = configuration.id as u32 / 64 + 1;
+        configuration.config.chunk = Some(chunk);
+        configuration.label += &format!(", chunk {chunk}");
     }
     results
 }

@@ -13,7 +13,7 @@ pub(super) fn happenings() -> Vec<(&'static str, Results)> {
     let mut dead = faults();
     dead.scenario.name = "all-dead".into();
     for estimate in &mut dead.derived.estimates {
-        let hung = u32::from(estimate.cell % 4 == 3) * 5;
+        let hung = u32::from(estimate.configuration % 4 == 3) * 5;
         let fault = FaultEstimate { trials: 5, hung, died: 5 - hung, lost: 64.0, ..FaultEstimate::default() };
         estimate.fault = Some(fault);
     }
@@ -63,15 +63,15 @@ pub(super) fn crashed() -> Results {
     let rows: [Row; 3] =
         [("serial", 0, "", Some(1.2)), ("processes", 4, "pipe", Some(0.4)), ("processes", 8, "pipe", Some(0.24))];
     let mut results =
-        Fixture::new("died", &[ChartKind::Timeline]).group("primes, kill in item 19", "40 rounds", &rows).derive();
-    for cell in &mut results.cells[1..] {
-        (cell.config.start, cell.config.on_crash) = (Some("spawn".into()), Some("restart".into()));
+        Fixture::new("died", &[ChartKind::Timeline]).workload("primes, kill in item 19", "40 rounds", &rows).derive();
+    for configuration in &mut results.configurations[1..] {
+        (configuration.config.start, configuration.config.on_crash) = (Some("spawn".into()), Some("restart".into()));
     }
-    results.groups[0].fault = Some(crate::results::Fault { kind: "kill".into(), item: 19 });
+    results.workloads[0].fault = Some(crate::results::Fault { kind: "kill".into(), item: 19 });
     let mut lot = Lot(7);
-    for cell in [1, 2] {
+    for configuration in [1, 2] {
         let mut events = Vec::new();
-        let count = results.cells[cell].config.workers.unwrap_or(1);
+        let count = results.configurations[configuration].config.workers.unwrap_or(1);
         for lane in 1..=count {
             let start = MS * u64::from(lane) / 2;
             let ready = start + lot.next(5 * MS, 7 * MS);
@@ -86,7 +86,7 @@ pub(super) fn crashed() -> Results {
             }
             events.push(Event(lane, EventKind::Join, 88 * MS, 89 * MS + lot.next(0, MS)));
         }
-        results.timelines.push(Timeline { cell, events, left_out: 0 });
+        results.timelines.push(Timeline { configuration, events, left_out: 0 });
     }
     results
 }
@@ -94,8 +94,8 @@ pub(super) fn crashed() -> Results {
 pub(super) fn locked() -> Results {
     let rows: [Row; 2] = [("threads", 2, "", Some(0.4)), ("threads", 4, "", Some(0.4))];
     let mut results =
-        Fixture::new("lock", &[ChartKind::Timeline]).group("primes", "π(200 000) in 64 blocks", &rows).derive();
-    results.groups[0].runtime = "gil_emulation".into();
+        Fixture::new("lock", &[ChartKind::Timeline]).workload("primes", "π(200 000) in 64 blocks", &rows).derive();
+    results.workloads[0].runtime = "gil_emulation".into();
     let mut lot = Lot(3);
     let mut events = Vec::new();
     for lane in 1..=4_u32 {
@@ -108,7 +108,7 @@ pub(super) fn locked() -> Results {
         events.push(Event(lane, EventKind::Held, at, to));
         (at, lane) = (to + 20_000, 1 + (lane + lot.next(0, 3) as u32) % 4);
     }
-    results.timelines.push(Timeline { cell: 1, events, left_out: 0 });
+    results.timelines.push(Timeline { configuration: 1, events, left_out: 0 });
     results
 }
 
@@ -119,30 +119,31 @@ pub(super) fn plain() -> Results {
         ("rayon", 2, "", Some(0.1)),
         ("processes", 2, "shared_memory", Some(0.1)),
     ];
-    let mut results = Fixture::new("plain", &[ChartKind::Timeline]).group("hash", "SHA-256 of 1 MiB", &rows).derive();
+    let mut results =
+        Fixture::new("plain", &[ChartKind::Timeline]).workload("hash", "SHA-256 of 1 MiB", &rows).derive();
     let long = "a configuration whose name goes on and on until sixty characters are full";
-    results.cells[3].label = long.into();
+    results.configurations[3].label = long.into();
     let mut lot = Lot(11);
-    for cell in 0..4 {
+    for configuration in 0..4 {
         let mut events = Vec::new();
-        match results.cells[cell].config.workers {
+        match results.configurations[configuration].config.workers {
             None => items(&mut events, 0, (0, 200 * 1000), 12 * 1000, &mut lot),
             Some(count) => {
                 for lane in 1..=count {
-                    let ready = [60 * 1000, 3 * MS][usize::from(cell == 3)];
+                    let ready = [60 * 1000, 3 * MS][usize::from(configuration == 3)];
                     worker(&mut events, lane, (10_000, ready, 100 * MS), 5 * MS, &mut lot);
                     events.push(Event(lane, EventKind::Join, 103 * MS, 104 * MS));
                 }
             }
         }
-        results.timelines.push(Timeline { cell, events, left_out: 0 });
+        results.timelines.push(Timeline { configuration, events, left_out: 0 });
     }
     results
 }
 
 fn crowd() -> Results {
     let rows: [Row; 1] = [("processes", 64, "pipe", Some(0.4))];
-    let mut results = Fixture::new("crowd", &[ChartKind::Timeline]).group("sleep", "sleeping 5 ms", &rows).derive();
+    let mut results = Fixture::new("crowd", &[ChartKind::Timeline]).workload("sleep", "sleeping 5 ms", &rows).derive();
     let mut lot = Lot(5);
     let mut events = Vec::new();
     for lane in 1..=64 {
@@ -153,14 +154,14 @@ fn crowd() -> Results {
         }
         events.push(Event(lane, EventKind::Join, 160 * MS, 160 * MS + u64::from(lane) * 100 * 1000));
     }
-    results.timelines.push(Timeline { cell: 0, events, left_out: 0 });
+    results.timelines.push(Timeline { configuration: 0, events, left_out: 0 });
     results
 }
 
 fn blur() -> Results {
     let rows: [Row; 1] = [("threads", 2, "", Some(0.4))];
-    let mut results = Fixture::new("blur", &[ChartKind::Timeline]).group("empty", "nothing", &rows).derive();
-    results.groups[0].runtime = "gil_emulation".into();
+    let mut results = Fixture::new("blur", &[ChartKind::Timeline]).workload("empty", "nothing", &rows).derive();
+    results.workloads[0].runtime = "gil_emulation".into();
     let mut lot = Lot(9);
     let mut events = Vec::new();
     for lane in 1..=2 {
@@ -174,13 +175,13 @@ fn blur() -> Results {
         }
         events.push(Event(lane, EventKind::Join, 40 * MS, 40 * MS + 80_000));
     }
-    results.timelines.push(Timeline { cell: 0, events, left_out: 1234 });
+    results.timelines.push(Timeline { configuration: 0, events, left_out: 1234 });
     results
 }
 
-fn weigh(results: &mut Results, cell: usize, (private, shared, rss): (f64, f64, f64), trials: u32) {
+fn weigh(results: &mut Results, configuration: usize, (private, shared, rss): (f64, f64, f64), trials: u32) {
     let mib = 1024.0 * 1024.0;
-    results.derived.estimates[cell].memory = Some(MemoryEstimate {
+    results.derived.estimates[configuration].memory = Some(MemoryEstimate {
         private: private * mib,
         shared: shared * mib,
         pss: (private + shared) * mib,
@@ -201,16 +202,16 @@ pub(super) fn weights() -> Results {
         ("processes", 8, "pipe", Some(0.24)),
     ];
     let mut results = Fixture::new("weights", &[ChartKind::Memory])
-        .group("native", "64 rounds of primes", &rows)
-        .group("CPython 3.11.2", "64 rounds of primes", &rows)
+        .workload("native", "64 rounds of primes", &rows)
+        .workload("CPython 3.11.2", "64 rounds of primes", &rows)
         .derive();
     for (at, start) in [(2, "fork"), (3, "forkserver"), (4, "spawn")] {
-        for cell in [at, at + 5] {
-            results.cells[cell].config.start = Some(start.into());
-            results.cells[cell].label = format!("processes × 8, pipe, {start}");
+        for configuration in [at, at + 5] {
+            results.configurations[configuration].config.start = Some(start.into());
+            results.configurations[configuration].label = format!("processes × 8, pipe, {start}");
         }
     }
-    for (cell, use_) in [
+    for (configuration, use_) in [
         (0, (2.1, 0.9, 4.0)),
         (1, (2.3, 0.9, 4.3)),
         (2, (5.6, 1.5, 33.0)),
@@ -222,7 +223,7 @@ pub(super) fn weights() -> Results {
         (8, (44.2, 3.4, 99.0)),
         (9, (76.0, 3.9, 104.0)),
     ] {
-        weigh(&mut results, cell, use_, 2);
+        weigh(&mut results, configuration, use_, 2);
     }
     results
 }
@@ -231,17 +232,18 @@ fn heavy_names() -> Results {
     let rows: [Row; 3] =
         [("threads", 1, "", Some(1.2)), ("threads", 64, "", Some(0.4)), ("processes", 64, "pipe", Some(0.24))];
     let mut results =
-        Fixture::new("weights-named", &[ChartKind::Memory]).group("memory", "a large object", &rows).derive();
-    results.cells[2].label = "a configuration whose name goes on and on until sixty characters are full".into();
-    results.cells[2].config.parent_memory = Some(256 << 20);
-    results.cells[2].config.parent_use = Some("read".into());
-    for (cell, use_) in [(0, (2.0, 1.0, 4.0)), (1, (3.0, 1.0, 5.0))] {
-        weigh(&mut results, cell, use_, 1);
+        Fixture::new("weights-named", &[ChartKind::Memory]).workload("memory", "a large object", &rows).derive();
+    results.configurations[2].label =
+        "a configuration whose name goes on and on until sixty characters are full".into();
+    results.configurations[2].config.parent_memory = Some(256 << 20);
+    results.configurations[2].config.parent_use = Some("read".into());
+    for (configuration, use_) in [(0, (2.0, 1.0, 4.0)), (1, (3.0, 1.0, 5.0))] {
+        weigh(&mut results, configuration, use_, 1);
     }
     results
 }
 
-/// Ways under faults: threads fall together, processes one by one.
+/// Configurations under faults: threads fall together, processes one by one.
 pub(super) fn faults() -> Results {
     let rows: [Row; 5] = [
         ("threads", 4, "", Some(1.0)),
@@ -253,25 +255,25 @@ pub(super) fn faults() -> Results {
     let kinds = ["panic", "abort", "segfault", "exit", "kill", "hang", "stack_overflow", "memory"];
     let mut fixture = Fixture::new("faults", &[ChartKind::Crash]);
     for kind in kinds {
-        fixture = fixture.group(&format!("primes, {kind} in item 7"), "64 rounds of primes", &rows);
+        fixture = fixture.workload(&format!("primes, {kind} in item 7"), "64 rounds of primes", &rows);
     }
     let mut results = fixture.derive();
-    for (group, kind) in kinds.iter().enumerate() {
-        results.groups[group].fault = Some(crate::results::Fault { kind: (*kind).into(), item: 7 });
+    for (workload, kind) in kinds.iter().enumerate() {
+        results.workloads[workload].fault = Some(crate::results::Fault { kind: (*kind).into(), item: 7 });
         for at in 0..5 {
-            let cell = group * 5 + at;
-            results.cells[cell].items = 64;
+            let configuration = workload * 5 + at;
+            results.configurations[configuration].items = 64;
             let on_crash = ["", "stop", "skip", "restart", ""][at];
             if !on_crash.is_empty() {
-                results.cells[cell].config.on_crash = Some(on_crash.into());
-                results.cells[cell].label = format!("processes × 4, pipe, {on_crash}");
+                results.configurations[configuration].config.on_crash = Some(on_crash.into());
+                results.configurations[configuration].label = format!("processes × 4, pipe, {on_crash}");
             }
             let alone = on_crash.is_empty();
             let (survived, died, hung) = match (alone, *kind) {
                 (_, "hang") => (0, 0, 5),
                 (true, "panic") => (5, 0, 0),
                 (true, _) => (0, 5, 0),
-                (false, _) => (if group == 3 { 4 } else { 5 }, 0, u32::from(group == 3)),
+                (false, _) => (if workload == 3 { 4 } else { 5 }, 0, u32::from(workload == 3)),
             };
             let (done, retried) = match (on_crash, survived) {
                 ("restart", 1..) => (64.0, 2.0),
@@ -281,7 +283,7 @@ pub(super) fn faults() -> Results {
                 _ => (0.0, 0.0),
             };
             let recovered = (retried > 0.0).then_some(0.0041);
-            results.derived.estimates[cell].fault =
+            results.derived.estimates[configuration].fault =
                 Some(FaultEstimate { trials: 5, survived, died, hung, done, lost: 64.0 - done, retried, recovered });
         }
     }
@@ -291,10 +293,11 @@ pub(super) fn faults() -> Results {
 fn one_fault() -> Results {
     let mut results = faults();
     results.scenario.name = "one-fault".into();
-    results.groups.truncate(1);
-    results.cells.truncate(5);
+    results.workloads.truncate(1);
+    results.configurations.truncate(5);
     results.derived.estimates.truncate(5);
-    results.derived.groups.truncate(1);
-    results.cells[0].label = "a configuration whose name goes on and on until sixty characters are full".into();
+    results.derived.workloads.truncate(1);
+    results.configurations[0].label =
+        "a configuration whose name goes on and on until sixty characters are full".into();
     results
 }

@@ -9,7 +9,7 @@ use super::ipc_title::title;
 use super::lines::{self, Line, Point};
 use super::words::{self, estimate};
 use super::{Chart, view};
-use crate::results::{Cell, Group, Interval, LOCK_MODEL, Results};
+use crate::results::{Configuration, Interval, LOCK_MODEL, Results, Workload};
 use crate::setting::{ChartKind, Config, Dispatch, Key, Measure, Value};
 use crate::text::{fixed_three_digits, show_bytes, show_seconds, three_digits};
 
@@ -24,12 +24,12 @@ pub(super) enum Quantity {
     Bytes,
 }
 
-/// The groups that differ in nothing but their payload, and the settings that an IPC comparison holds constant.
+/// The workloads that differ in nothing but their payload, and the settings that an IPC comparison holds constant.
 pub(super) struct Family<'a> {
-    /// Groups by payload, rising.
-    pub(super) groups: Vec<(u64, &'a Group)>,
+    /// Workloads by payload, rising.
+    pub(super) workloads: Vec<(u64, &'a Workload)>,
     manner: Manner,
-    pub(super) cells: Vec<&'a Cell>,
+    pub(super) configurations: Vec<&'a Configuration>,
     pub(super) quantity: Quantity,
     /// What sets it apart from other families of the file.
     label: String,
@@ -40,8 +40,8 @@ pub(super) struct Family<'a> {
 struct Manner(Config);
 
 impl Manner {
-    fn of(cell: &Cell) -> Self {
-        Self(cell.config.without(&[Key::Ipc]))
+    fn of(configuration: &Configuration) -> Self {
+        Self(configuration.config.without(&[Key::Ipc]))
     }
 
     fn quantity(&self) -> Quantity {
@@ -69,9 +69,9 @@ impl Manner {
     }
 }
 
-/// Whether the cell is one of the methods that this chart compares: a shared table is no method to send anything.
-pub(super) fn is_method(cell: &Cell) -> bool {
-    cell.config.ipc.is_some() && cell.config.dispatch == Some(Dispatch::Stream)
+/// Whether the configuration is one of the methods that this chart compares: a shared table is no method to send anything.
+pub(super) fn is_method(configuration: &Configuration) -> bool {
+    configuration.config.ipc.is_some() && configuration.config.dispatch == Some(Dispatch::Stream)
 }
 
 /// One chart for each family; one line that says why where there is none.
@@ -80,10 +80,10 @@ pub(super) fn charts(results: &Results, base: &str) -> Vec<Chart> {
     let refused = |why: &str| {
         vec![Chart::refused(ChartKind::Ipc, base.to_owned(), "IPC methods over the payload".to_owned(), why.to_owned())]
     };
-    if !results.groups.iter().any(|group| group.payload.is_some()) {
+    if !results.workloads.iter().any(|workload| workload.payload.is_some()) {
         return refused("no task of this scenario has a payload");
     }
-    if !results.cells.iter().any(is_method) {
+    if !results.configurations.iter().any(is_method) {
         return refused("no configuration sends its items over an IPC method");
     }
     if families.is_empty() {
@@ -96,28 +96,28 @@ pub(super) fn charts(results: &Results, base: &str) -> Vec<Chart> {
     families.iter().zip(stems).map(|(family, stem)| chart(results, family, stem)).collect()
 }
 
-/// Groups by everything but the payload.
-fn kin(results: &Results) -> Vec<Vec<(u64, &Group)>> {
-    let rest = |group: &Group| -> BTreeMap<String, Value> {
-        group
+/// Workloads by everything but the payload.
+fn kin(results: &Results) -> Vec<Vec<(u64, &Workload)>> {
+    let rest = |workload: &Workload| -> BTreeMap<String, Value> {
+        workload
             .settings
             .iter()
             .filter(|(name, _)| *name != "payload")
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect()
     };
-    let mut kin: Vec<Vec<(u64, &Group)>> = Vec::new();
-    for group in &results.groups {
-        let Some(payload) = group.payload.filter(|payload| *payload > 0) else { continue };
-        let same = |other: &Group| {
-            other.task == group.task
-                && other.runtime == group.runtime
-                && other.measure == group.measure
-                && rest(other) == rest(group)
+    let mut kin: Vec<Vec<(u64, &Workload)>> = Vec::new();
+    for workload in &results.workloads {
+        let Some(payload) = workload.payload.filter(|payload| *payload > 0) else { continue };
+        let same = |other: &Workload| {
+            other.task == workload.task
+                && other.runtime == workload.runtime
+                && other.measure == workload.measure
+                && rest(other) == rest(workload)
         };
         match kin.iter_mut().find(|members| same(members[0].1)) {
-            Some(members) => members.push((payload, group)),
-            None => kin.push(vec![(payload, group)]),
+            Some(members) => members.push((payload, workload)),
+            None => kin.push(vec![(payload, workload)]),
         }
     }
     for members in &mut kin {
@@ -128,32 +128,46 @@ fn kin(results: &Results) -> Vec<Vec<(u64, &Group)>> {
 
 fn families(results: &Results) -> Vec<Family<'_>> {
     let mut families = Vec::new();
-    for groups in kin(results) {
-        let members = || groups.iter().flat_map(|(_, group)| &group.cells).filter_map(|cell| results.cells.get(*cell));
+    for workloads in kin(results) {
+        let members = || {
+            workloads
+                .iter()
+                .flat_map(|(_, workload)| &workload.configurations)
+                .filter_map(|configuration| results.configurations.get(*configuration))
+        };
         let mut manners: Vec<Manner> = Vec::new();
-        for manner in members().filter(|cell| is_method(cell)).map(Manner::of) {
+        for manner in members().filter(|configuration| is_method(configuration)).map(Manner::of) {
             if !manners.contains(&manner) {
                 manners.push(manner);
             }
         }
         for manner in manners {
             // Threads and the like stand beside the methods as a reference, at equal workers.
-            let reference = |cell: &Cell| {
-                cell.config.ipc.is_none() && cell.config.workers.is_some() && cell.config.workers == manner.0.workers
+            let reference = |configuration: &Configuration| {
+                configuration.config.ipc.is_none()
+                    && configuration.config.workers.is_some()
+                    && configuration.config.workers == manner.0.workers
             };
-            let cells: Vec<&Cell> =
-                members().filter(|cell| (is_method(cell) && Manner::of(cell) == manner) || reference(cell)).collect();
-            let mut sizes: Vec<u64> = groups
+            let configurations: Vec<&Configuration> = members()
+                .filter(|configuration| {
+                    (is_method(configuration) && Manner::of(configuration) == manner) || reference(configuration)
+                })
+                .collect();
+            let mut sizes: Vec<u64> = workloads
                 .iter()
-                .filter(|(_, group)| cells.iter().any(|cell| cell.group == group.id && is_method(cell)))
+                .filter(|(_, workload)| {
+                    configurations
+                        .iter()
+                        .any(|configuration| configuration.workload == workload.id && is_method(configuration))
+                })
                 .map(|(payload, _)| *payload)
                 .collect();
             sizes.dedup();
             if sizes.len() > 1 {
-                let first = groups[0].1;
+                let first = workloads[0].1;
                 let quantity = manner.quantity();
                 let label = format!("{} {} {}", first.task, first.measure.shown(), manner.words());
-                families.push(Family { groups: groups.clone(), manner, cells, quantity, label });
+                families.push(Family { workloads: workloads.clone(), manner, configurations, quantity, label });
             }
         }
     }
@@ -167,14 +181,14 @@ pub(super) struct Drawn<'a> {
 }
 
 impl Family<'_> {
-    fn payload(&self, cell: &Cell) -> Option<u64> {
-        self.groups.iter().find(|(_, group)| group.id == cell.group).map(|(payload, _)| *payload)
+    fn payload(&self, configuration: &Configuration) -> Option<u64> {
+        self.workloads.iter().find(|(_, workload)| workload.id == configuration.workload).map(|(payload, _)| *payload)
     }
 
-    /// What the chart shows of a cell.
-    pub(super) fn value(&self, results: &Results, cell: &Cell) -> Option<Interval> {
-        let seconds = estimate(results, cell.id).filter(|estimate| estimate.ok > 0)?.per_item?;
-        let payload = self.payload(cell)? as f64;
+    /// What the chart shows of a configuration.
+    pub(super) fn value(&self, results: &Results, configuration: &Configuration) -> Option<Interval> {
+        let seconds = estimate(results, configuration.id).filter(|estimate| estimate.ok > 0)?.per_item?;
+        let payload = self.payload(configuration)? as f64;
         let value = match self.quantity {
             Quantity::RoundTrip => seconds,
             Quantity::Bytes => Interval {
@@ -189,12 +203,12 @@ impl Family<'_> {
     }
 
     fn drawn<'a>(&'a self, results: &'a Results) -> Vec<Drawn<'a>> {
-        let lines = lines::lines(results, &[], self.cells.iter().map(|cell| cell.id));
+        let lines = lines::lines(results, &[], self.configurations.iter().map(|configuration| configuration.id));
         let drawn = lines.into_iter().map(|mut line| {
-            line.cells.sort_by_key(|cell| self.payload(cell));
-            let points = line.cells.iter().filter_map(|cell| {
-                let payload = self.payload(cell)?;
-                let value = self.value(results, cell);
+            line.configurations.sort_by_key(|configuration| self.payload(configuration));
+            let points = line.configurations.iter().filter_map(|configuration| {
+                let payload = self.payload(configuration)?;
+                let value = self.value(results, configuration);
                 let shown = value.map_or("no value".to_owned(), |value| self.show(value.median));
                 Some(Point {
                     x: payload as f64,
@@ -242,9 +256,10 @@ fn chart(results: &Results, family: &Family, stem: String) -> Chart {
     let refused = |why: String| {
         Chart::refused(ChartKind::Ipc, stem.clone(), format!("IPC methods over the payload, {}", family.label), why)
     };
-    let longest = all.iter().filter(|drawn| drawn.line.cells.iter().any(|cell| is_method(cell)));
+    let longest =
+        all.iter().filter(|drawn| drawn.line.configurations.iter().any(|configuration| is_method(configuration)));
     if longest.map(|drawn| drawn.points.iter().filter(|point| point.value.is_some()).count()).max().unwrap_or(0) < 2 {
-        let trouble = words::trouble(results, family.cells.iter().map(|cell| cell.id), 2);
+        let trouble = words::trouble(results, family.configurations.iter().map(|configuration| configuration.id), 2);
         let trouble = trouble.map_or(String::new(), |notes| format!(" ({notes})"));
         return refused(format!("no method has a value at two sizes{trouble}"));
     }
@@ -253,9 +268,9 @@ fn chart(results: &Results, family: &Family, stem: String) -> Chart {
     }
     let title = title(results, family);
     let subtitle = subtitle(family, &all, results.run.quick);
-    let groups: Vec<&Group> = family.groups.iter().map(|(_, group)| *group).collect();
+    let workloads: Vec<&Workload> = family.workloads.iter().map(|(_, workload)| *workload).collect();
     let (title, subtitle) = view::headline(results, title, subtitle);
-    let sheet = Frame::new(results, &groups, &title, &subtitle, &notes(results, family));
+    let sheet = Frame::new(results, &workloads, &title, &subtitle, &notes(results, family));
     let numbers: Vec<String> = all
         .iter()
         .map(|drawn| {
@@ -279,8 +294,8 @@ fn subtitle(family: &Family, all: &[Drawn], quick: bool) -> String {
         Quantity::RoundTrip => "Lower is better",
         Quantity::Bytes => "Higher is better",
     };
-    let measure = if family.groups[0].1.measure == Measure::EndToEnd { ", end to end" } else { "" };
-    let model = if family.groups[0].1.is_lock_model() { format!(" ({LOCK_MODEL})") } else { String::new() };
+    let measure = if family.workloads[0].1.measure == Measure::EndToEnd { ", end to end" } else { "" };
+    let model = if family.workloads[0].1.is_lock_model() { format!(" ({LOCK_MODEL})") } else { String::new() };
     let values = all.iter().flat_map(|drawn| &drawn.points).filter_map(|point| point.value.as_ref());
     let quick = if quick { ". Quick run" } else { "" };
     let config = family.manner.words();
@@ -294,11 +309,11 @@ fn subtitle(family: &Family, all: &[Drawn], quick: bool) -> String {
 
 fn notes(results: &Results, family: &Family) -> Vec<String> {
     let mut notes: Vec<String> = Vec::new();
-    let cells = || family.cells.iter().map(|cell| cell.id);
-    notes.extend(family.groups.iter().find_map(|(_, group)| finding::withheld(verdict_of(results, group))));
-    notes.extend(words::trouble(results, cells(), 2));
-    notes.extend(words::disturbed(results, cells()));
-    if family.cells.iter().any(|cell| !is_method(cell)) {
+    let configurations = || family.configurations.iter().map(|configuration| configuration.id);
+    notes.extend(family.workloads.iter().find_map(|(_, workload)| finding::withheld(verdict_of(results, workload))));
+    notes.extend(words::trouble(results, configurations(), 2));
+    notes.extend(words::noisy(results, configurations()));
+    if family.configurations.iter().any(|configuration| !is_method(configuration)) {
         notes.push("For reference, without IPC: workers within one process".to_owned());
     }
     notes

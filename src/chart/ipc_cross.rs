@@ -59,9 +59,11 @@ fn cross(family: &Family, all: &[Drawn], even: &BreakEven) -> Option<Cross> {
     }
     let line = |wanted: fn(&crate::results::BreakPoint) -> usize| {
         all.iter().position(|drawn| {
-            let mut cells = even.points.iter().map(wanted).peekable();
-            let is_method = drawn.line.cells.iter().all(|cell| is_method(cell));
-            cells.peek().is_some() && is_method && cells.all(|id| drawn.line.cells.iter().any(|cell| cell.id == id))
+            let mut configurations = even.points.iter().map(wanted).peekable();
+            let is_method = drawn.line.configurations.iter().all(|configuration| is_method(configuration));
+            configurations.peek().is_some()
+                && is_method
+                && configurations.all(|id| drawn.line.configurations.iter().any(|configuration| configuration.id == id))
         })
     };
     let lines = (line(|point| point.a)?, line(|point| point.b)?);

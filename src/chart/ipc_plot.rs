@@ -83,7 +83,7 @@ impl<'a> Layout<'a> {
             canvas.line((left, y), (right, y), Stroke::solid(Paint::Grid, 1.0));
             canvas.text(left - 10.0, y + 4.3, &self.family.show(value), AXIS, Anchor::End);
         }
-        let mut sizes: Vec<u64> = self.family.groups.iter().map(|(payload, _)| *payload).collect();
+        let mut sizes: Vec<u64> = self.family.workloads.iter().map(|(payload, _)| *payload).collect();
         sizes.retain(|size| (self.x.0..=self.x.1).contains(&(*size as f64)));
         sizes.dedup();
         let mut ranked = sizes.clone();
@@ -116,8 +116,8 @@ impl<'a> Layout<'a> {
 
 /// The name of a method's line: the model is the same for all of them, so the method alone says it.
 pub(super) fn method_name(line: &Line, name: &str) -> String {
-    let first = line.cells.first();
-    match first.and_then(|cell| cell.ipc_shown()) {
+    let first = line.configurations.first();
+    match first.and_then(|configuration| configuration.ipc_shown()) {
         Some(method) => method,
         None => name.to_owned(),
     }

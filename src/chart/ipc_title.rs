@@ -3,7 +3,7 @@
 use super::finding::{self, decided, verdict_of};
 use super::ipc::{Family, Quantity, is_method};
 use super::words::{capital, estimate};
-use crate::results::{Cell, Group, Results};
+use crate::results::{Configuration, Results, Workload};
 use crate::text::show_bytes;
 
 /// Who leads among the methods at one size: one method, several that share it, or nobody where there is no verdict.
@@ -13,24 +13,30 @@ enum Lead {
     Unknown(Option<(String, usize)>),
 }
 
-fn lead(results: &Results, family: &Family, group: &Group) -> Lead {
-    let methods: Vec<&Cell> =
-        family.cells.iter().copied().filter(|cell| cell.group == group.id && is_method(cell)).collect();
-    let name = |cell: usize| {
-        let shown = results.cells.get(cell).and_then(|cell| cell.ipc_shown());
+fn lead(results: &Results, family: &Family, workload: &Workload) -> Lead {
+    let methods: Vec<&Configuration> = family
+        .configurations
+        .iter()
+        .copied()
+        .filter(|configuration| configuration.workload == workload.id && is_method(configuration))
+        .collect();
+    let name = |configuration: usize| {
+        let shown = results.configurations.get(configuration).and_then(|configuration| configuration.ipc_shown());
         shown.map_or(String::new(), |shown| shown.split(" (").next().unwrap_or(&shown).to_owned())
     };
-    let ids: Vec<usize> = methods.iter().map(|cell| cell.id).collect();
-    let verdict = verdict_of(results, group);
+    let ids: Vec<usize> = methods.iter().map(|configuration| configuration.id).collect();
+    let verdict = verdict_of(results, workload);
     let Some(verdict) = verdict.filter(|_| decided(results, verdict)) else {
-        let time = |cell: usize| estimate(results, cell)?.per_item.map(|time| time.median);
-        let timed = ids.iter().filter_map(|cell| Some((*cell, time(*cell)?)));
-        return Lead::Unknown(timed.min_by(|a, b| a.1.total_cmp(&b.1)).map(|(cell, _)| (name(cell), cell)));
+        let time = |configuration: usize| estimate(results, configuration)?.per_item.map(|time| time.median);
+        let timed = ids.iter().filter_map(|configuration| Some((*configuration, time(*configuration)?)));
+        return Lead::Unknown(
+            timed.min_by(|a, b| a.1.total_cmp(&b.1)).map(|(configuration, _)| (name(configuration), configuration)),
+        );
     };
     let timed: Vec<usize> = ids
         .iter()
         .copied()
-        .filter(|cell| estimate(results, *cell).is_some_and(|found| found.per_item.is_some()))
+        .filter(|configuration| estimate(results, *configuration).is_some_and(|found| found.per_item.is_some()))
         .collect();
     match finding::leaders(verdict, &ids).as_slice() {
         [] => Lead::Unknown(None),
@@ -43,23 +49,26 @@ fn lead(results: &Results, family: &Family, group: &Group) -> Lead {
 /// The finding: the leading method by size, in runs of sizes.
 pub(super) fn title(results: &Results, family: &Family) -> String {
     let sizes: Vec<(u64, Lead)> =
-        family.groups.iter().map(|(payload, group)| (*payload, lead(results, family, group))).collect();
-    let value = |cell: usize| {
+        family.workloads.iter().map(|(payload, workload)| (*payload, lead(results, family, workload))).collect();
+    let value = |configuration: usize| {
         results
-            .cells
-            .get(cell)
-            .and_then(|cell| family.value(results, cell))
+            .configurations
+            .get(configuration)
+            .and_then(|configuration| family.value(results, configuration))
             .map_or(String::new(), |v| family.show(v.median))
     };
     if let Some((size, Lead::Unknown(seen))) = sizes.iter().find(|(_, lead)| matches!(lead, Lead::Unknown(_))) {
-        let verdict =
-            family.groups.iter().find(|(payload, _)| payload == size).and_then(|(_, group)| verdict_of(results, group));
+        let verdict = family
+            .workloads
+            .iter()
+            .find(|(payload, _)| payload == size)
+            .and_then(|(_, workload)| verdict_of(results, workload));
         let suffix = finding::suffix(results, verdict);
         return match seen {
-            Some((name, cell)) => capital(&format!(
+            Some((name, configuration)) => capital(&format!(
                 "{name} has the lowest median time at {}, {}{suffix}",
                 show_bytes(*size),
-                value(*cell)
+                value(*configuration)
             )),
             None => format!("IPC methods over the payload{suffix}"),
         };
@@ -67,24 +76,26 @@ pub(super) fn title(results: &Results, family: &Family) -> String {
     // Neighbouring sizes with the same finding become one part.
     let mut parts: Vec<(Option<String>, u64, u64, usize)> = Vec::new();
     for (size, lead) in &sizes {
-        let (who, cell) = match lead {
-            Lead::One(name, cell) => (Some(name.clone()), *cell),
+        let (who, configuration) = match lead {
+            Lead::One(name, configuration) => (Some(name.clone()), *configuration),
             Lead::Shared | Lead::Unknown(_) => (None, 0),
         };
         match parts.last_mut() {
             Some(last) if last.0 == who => last.2 = *size,
-            _ => parts.push((who, *size, *size, cell)),
+            _ => parts.push((who, *size, *size, configuration)),
         }
     }
     // A line without IPC may lie above all of these, and is no method.
-    let beside = family.cells.iter().any(|cell| !is_method(cell));
+    let beside = family.configurations.iter().any(|configuration| !is_method(configuration));
     let among = if beside { "among IPC methods, " } else { "" };
     let adjective = if family.quantity == Quantity::RoundTrip { "is fastest" } else { "has the highest throughput" };
-    if let [(who, low, _, cell)] = parts.as_slice() {
+    if let [(who, low, _, configuration)] = parts.as_slice() {
         return match who {
-            Some(who) => {
-                capital(&format!("{among}{who} {adjective} at every size: {} at {}", value(*cell), show_bytes(*low)))
-            }
+            Some(who) => capital(&format!(
+                "{among}{who} {adjective} at every size: {} at {}",
+                value(*configuration),
+                show_bytes(*low)
+            )),
             None => "No IPC method was shown to be fastest at any size".to_owned(),
         };
     }

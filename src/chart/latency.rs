@@ -1,4 +1,4 @@
-//! How late are replies at which rate, and where does a way fall behind? Latency over the rate at which items come.
+//! How late are replies at which rate, and where does a configuration fall behind? Latency over the rate at which items come.
 
 use super::frame::Frame;
 use super::latency_plot::{Layout, is_wide};
@@ -6,16 +6,16 @@ use super::lines::{self, Line, Point};
 use super::theme::SHADES;
 use super::words::{self, estimate};
 use super::{Chart, finding, view};
-use crate::results::{Cell, Group, Results, SaturationPoint};
+use crate::results::{Configuration, Results, SaturationPoint, Workload};
 use crate::setting::{ChartKind, Key};
 use crate::text::{plural, show_count, show_seconds};
 
 const MOST_LINES: usize = 24;
 
-/// Groups that differ in nothing but their rate.
+/// Workloads that differ in nothing but their rate.
 pub(super) struct Family<'a> {
-    /// Groups by rate, rising.
-    pub(super) groups: Vec<(u32, &'a Group)>,
+    /// Workloads by rate, rising.
+    pub(super) workloads: Vec<(u32, &'a Workload)>,
     /// What sets it apart from other families of the file.
     label: String,
 }
@@ -24,14 +24,14 @@ pub(super) struct Family<'a> {
 pub(super) struct Drawn<'a> {
     pub(super) line: Line<'a>,
     pub(super) points: Vec<Point>,
-    /// For every point, whether it is shown that the way falls behind there.
+    /// For every point, whether it is shown that the configuration falls behind there.
     pub(super) behind: Vec<bool>,
 }
 
 /// One chart for each family; one line that says why where there is none.
 pub(super) fn charts(results: &Results, base: &str) -> Vec<Chart> {
     let families = families(results);
-    let several: Vec<&Family> = families.iter().filter(|family| family.groups.len() > 1).collect();
+    let several: Vec<&Family> = families.iter().filter(|family| family.workloads.len() > 1).collect();
     if several.is_empty() {
         let why = match families.is_empty() {
             true => "this scenario sets no arrival rate",
@@ -47,21 +47,22 @@ pub(super) fn charts(results: &Results, base: &str) -> Vec<Chart> {
 
 fn families(results: &Results) -> Vec<Family<'_>> {
     let mut families: Vec<Family> = Vec::new();
-    let alike = |a: &Group, b: &Group| {
+    let alike = |a: &Workload, b: &Workload| {
         (&a.task, &a.settings, &a.runtime, &a.interpreter, &a.fault)
             == (&b.task, &b.settings, &b.runtime, &b.interpreter, &b.fault)
     };
-    for group in &results.groups {
-        let Some(rate) = group.rate else { continue };
-        match families.iter_mut().find(|family| alike(family.groups[0].1, group)) {
-            Some(family) => family.groups.push((rate, group)),
+    for workload in &results.workloads {
+        let Some(rate) = workload.rate else { continue };
+        match families.iter_mut().find(|family| alike(family.workloads[0].1, workload)) {
+            Some(family) => family.workloads.push((rate, workload)),
             None => {
-                let label = group.label.split(", ").filter(|part| !part.ends_with("/s")).collect::<Vec<_>>().join(", ");
-                families.push(Family { groups: vec![(rate, group)], label });
+                let label =
+                    workload.label.split(", ").filter(|part| !part.ends_with("/s")).collect::<Vec<_>>().join(", ");
+                families.push(Family { workloads: vec![(rate, workload)], label });
             }
         }
     }
-    families.iter_mut().for_each(|family| family.groups.sort_by_key(|(rate, _)| *rate));
+    families.iter_mut().for_each(|family| family.workloads.sort_by_key(|(rate, _)| *rate));
     families
 }
 
@@ -71,26 +72,33 @@ pub(super) fn per_second(rate: u32) -> String {
 }
 
 impl<'a> Family<'a> {
-    fn cells(&self, results: &'a Results) -> impl Iterator<Item = &'a Cell> {
-        self.groups.iter().flat_map(|(_, group)| &group.cells).filter_map(|cell| results.cells.get(*cell))
+    fn configurations(&self, results: &'a Results) -> impl Iterator<Item = &'a Configuration> {
+        self.workloads
+            .iter()
+            .flat_map(|(_, workload)| &workload.configurations)
+            .filter_map(|configuration| results.configurations.get(*configuration))
     }
 
-    /// The numbers of workers that ways have, rising; none for those without.
+    /// The numbers of workers that configurations have, rising; none for those without.
     fn counts(&self, results: &'a Results) -> Vec<Option<u32>> {
-        let mut counts: Vec<Option<u32>> = self.cells(results).map(|cell| cell.config.workers).collect();
+        let mut counts: Vec<Option<u32>> =
+            self.configurations(results).map(|configuration| configuration.config.workers).collect();
         counts.sort_unstable();
         counts.dedup();
         counts
     }
 
-    /// A line for every way, workers included.
+    /// A line for every configuration, workers included.
     fn drawn(&self, results: &'a Results) -> Vec<Drawn<'a>> {
         let counts = self.counts(results);
         let several = counts.iter().flatten().count() > 1;
         let mut all = Vec::new();
         for (nth, count) in counts.iter().enumerate() {
-            let cells = self.cells(results).filter(|cell| cell.config.workers == *count).map(|cell| cell.id);
-            for mut line in lines::lines(results, &[Key::Rate], cells) {
+            let configurations = self
+                .configurations(results)
+                .filter(|configuration| configuration.config.workers == *count)
+                .map(|configuration| configuration.id);
+            for mut line in lines::lines(results, &[Key::Rate], configurations) {
                 if let Some(count) = count.filter(|_| several) {
                     line.name = format!("{} × {count}", line.name);
                     line.shade = (line.shade + nth) % SHADES;
@@ -103,12 +111,18 @@ impl<'a> Family<'a> {
 
     fn points(&self, results: &Results, line: Line<'a>) -> Option<Drawn<'a>> {
         let (mut points, mut behind) = (Vec::new(), Vec::new());
-        for (rate, group) in &self.groups {
-            let Some(cell) = line.cells.iter().find(|cell| cell.group == group.id) else { continue };
-            let known = estimate(results, cell.id).filter(|estimate| estimate.ok > 0);
+        for (rate, workload) in &self.workloads {
+            let Some(configuration) =
+                line.configurations.iter().find(|configuration| configuration.workload == workload.id)
+            else {
+                continue;
+            };
+            let known = estimate(results, configuration.id).filter(|estimate| estimate.ok > 0);
             let value = known.and_then(|known| known.time).and_then(words::drawable);
             let shown = value.map_or("no value".to_owned(), |value| show_seconds(value.median));
-            let late = knee(results, cell).and_then(|knee| knee.saturated).is_some_and(|first| first <= *rate);
+            let late = saturation_point(results, configuration)
+                .and_then(|saturation| saturation.saturates_at)
+                .is_some_and(|first| first <= *rate);
             let note = if late { ", saturates" } else { "" };
             points.push(Point {
                 x: f64::from(*rate),
@@ -121,9 +135,13 @@ impl<'a> Family<'a> {
     }
 }
 
-/// The knee of the way that a cell belongs to: other work may have ways of the same name.
-fn knee<'a>(results: &'a Results, cell: &Cell) -> Option<&'a SaturationPoint> {
-    results.derived.knees.iter().find(|knee| knee.points.iter().any(|point| point.cell == cell.id))
+/// The saturation point of a configuration: other work may have configurations of the same name.
+fn saturation_point<'a>(results: &'a Results, configuration: &Configuration) -> Option<&'a SaturationPoint> {
+    results
+        .derived
+        .saturation
+        .iter()
+        .find(|saturation| saturation.points.iter().any(|point| point.configuration == configuration.id))
 }
 
 fn chart(results: &Results, family: &Family, stem: String) -> Chart {
@@ -133,7 +151,7 @@ fn chart(results: &Results, family: &Family, stem: String) -> Chart {
     };
     let known = |drawn: &Drawn| drawn.points.iter().filter(|point| point.value.is_some()).count();
     if all.iter().map(known).max().unwrap_or(0) < 2 {
-        let trouble = words::trouble(results, family.cells(results).map(|cell| cell.id), 2);
+        let trouble = words::trouble(results, family.configurations(results).map(|configuration| configuration.id), 2);
         return refused(format!(
             "no configuration has a value at two rates{}",
             trouble.map_or(String::new(), |notes| format!(" ({notes})"))
@@ -143,67 +161,80 @@ fn chart(results: &Results, family: &Family, stem: String) -> Chart {
         return refused(format!("{} lines are too many for one picture; the table has their numbers", all.len()));
     }
     let (title, subtitle) = view::headline(results, title(results, family), subtitle(results, family, &all));
-    let groups: Vec<&Group> = family.groups.iter().map(|(_, group)| *group).collect();
-    let sheet = Frame::new(results, &groups, &title, &subtitle, &notes(results, family, &all));
+    let workloads: Vec<&Workload> = family.workloads.iter().map(|(_, workload)| *workload).collect();
+    let sheet = Frame::new(results, &workloads, &title, &subtitle, &notes(results, family, &all));
     let numbers = all.iter().map(|drawn| {
         let values = drawn.points.iter().filter_map(|point| Some((point.x, point.value?)));
         let values = values.map(|(x, value)| format!("{} at {}", show_seconds(value.median), per_second(x as u32)));
         format!("{}: {}", drawn.line.name, values.collect::<Vec<_>>().join(", "))
     });
     let alt = format!("{title}. {subtitle}. {}.", numbers.collect::<Vec<_>>().join("; "));
-    let rates = family.groups.iter().map(|(rate, _)| *rate).collect();
+    let rates = family.workloads.iter().map(|(rate, _)| *rate).collect();
     let picture = Layout::new(&sheet, rates, &all).draw(results, &stem, &alt);
     Chart { kind: ChartKind::Latency, stem, title, subtitle, alt, picture: picture.map_err(|error| error.to_string()) }
 }
 
 /// The finding: who keeps up with the highest rate, and from which rate on others do not.
 fn title(results: &Results, family: &Family) -> String {
-    let mut knees: Vec<&SaturationPoint> = Vec::new();
-    for found in family.cells(results).filter_map(|cell| knee(results, cell)) {
-        if !knees.iter().any(|known| std::ptr::eq(*known, found)) {
-            knees.push(found);
+    let mut saturations: Vec<&SaturationPoint> = Vec::new();
+    for found in family.configurations(results).filter_map(|configuration| saturation_point(results, configuration)) {
+        if !saturations.iter().any(|known| std::ptr::eq(*known, found)) {
+            saturations.push(found);
         }
     }
-    let highest = family.groups.last().map_or(0, |(rate, _)| *rate);
-    let names =
-        |knees: &[&SaturationPoint]| words::listed(&knees.iter().map(|knee| knee.way.clone()).collect::<Vec<_>>());
-    let Some(best) = knees.iter().filter_map(|knee| knee.keeps_up).max() else {
-        let behind: Vec<&SaturationPoint> = knees.iter().copied().filter(|knee| knee.saturated.is_some()).collect();
+    let highest = family.workloads.last().map_or(0, |(rate, _)| *rate);
+    let names = |saturations: &[&SaturationPoint]| {
+        words::listed(&saturations.iter().map(|saturation| saturation.configuration.clone()).collect::<Vec<_>>())
+    };
+    let Some(best) = saturations.iter().filter_map(|saturation| saturation.sustains).max() else {
+        let behind: Vec<&SaturationPoint> =
+            saturations.iter().copied().filter(|saturation| saturation.saturates_at.is_some()).collect();
         return match behind.len() {
             0 => format!("p95 latency over the rate{}", suffix(results, family)),
-            _ => format!("No configuration is shown to sustain {}", per_second(family.groups[0].0)),
+            _ => format!("No configuration is shown to sustain {}", per_second(family.workloads[0].0)),
         };
     };
-    let first: Vec<&SaturationPoint> = knees.iter().copied().filter(|knee| knee.keeps_up == Some(best)).collect();
-    if first.len() == knees.len() {
+    let first: Vec<&SaturationPoint> =
+        saturations.iter().copied().filter(|saturation| saturation.sustains == Some(best)).collect();
+    if first.len() == saturations.len() {
         let keeps = if best == highest { "every rate up to " } else { "" };
         return format!("Every configuration sustains {keeps}{}", per_second(best));
     }
-    let sustain = if first.len() > 1 || lines::is_plural(&first[0].way) && !first[0].way.contains('×') {
-        "sustain"
-    } else {
-        "sustains"
-    };
+    let sustain =
+        if first.len() > 1 || lines::is_plural(&first[0].configuration) && !first[0].configuration.contains('×') {
+            "sustain"
+        } else {
+            "sustains"
+        };
     let head = if first.len() > 3 {
         format!("{} sustain {}", plural(first.len() as u64, "configuration"), per_second(best))
     } else {
         format!("{} {sustain} {}", names(&first), per_second(best))
     };
-    let worst =
-        knees.iter().filter(|knee| knee.keeps_up != Some(best)).filter_map(|knee| Some((knee.saturated?, knee)));
-    let tail = worst.min_by_key(|(rate, _)| *rate).map_or(String::new(), |(rate, knee)| {
-        let saturates = if lines::is_plural(&knee.way) && !knee.way.contains('×') { "saturate" } else { "saturates" };
-        format!("; {} {saturates} at {}", knee.way, per_second(rate))
+    let worst = saturations
+        .iter()
+        .filter(|saturation| saturation.sustains != Some(best))
+        .filter_map(|saturation| Some((saturation.saturates_at?, saturation)));
+    let tail = worst.min_by_key(|(rate, _)| *rate).map_or(String::new(), |(rate, saturation)| {
+        let saturates = if lines::is_plural(&saturation.configuration) && !saturation.configuration.contains('×') {
+            "saturate"
+        } else {
+            "saturates"
+        };
+        format!("; {} {saturates} at {}", saturation.configuration, per_second(rate))
     });
     words::capital(&(head + &tail))
 }
 
 fn suffix(results: &Results, family: &Family) -> &'static str {
-    family.groups.first().map_or("", |(_, group)| finding::suffix(results, finding::verdict_of(results, group)))
+    family
+        .workloads
+        .first()
+        .map_or("", |(_, workload)| finding::suffix(results, finding::verdict_of(results, workload)))
 }
 
 fn subtitle(results: &Results, family: &Family, all: &[Drawn]) -> String {
-    let first = family.groups[0].1;
+    let first = family.workloads[0].1;
     let values = all.iter().flat_map(|drawn| &drawn.points).filter_map(|point| point.value.as_ref());
     let counts: Vec<u32> = family.counts(results).into_iter().flatten().collect();
     let workers = match counts[..] {
@@ -211,7 +242,7 @@ fn subtitle(results: &Results, family: &Family, all: &[Drawn]) -> String {
         _ => String::new(),
     };
     let quick = if results.run.quick { ". Quick run" } else { "" };
-    let rates = (family.groups[0].0, family.groups.last().map_or(0, |(rate, _)| *rate));
+    let rates = (family.workloads[0].0, family.workloads.last().map_or(0, |(rate, _)| *rate));
     let axis = if is_wide(f64::from(rates.0), f64::from(rates.1)) { "; both axes logarithmic" } else { "" };
     format!(
         "p95 latency, from an item's arrival to its result: {}{workers}; {}{axis}{quick}. {}",
@@ -226,8 +257,8 @@ fn notes(results: &Results, family: &Family, all: &[Drawn]) -> Vec<String> {
     if all.iter().any(|drawn| drawn.behind.contains(&true)) {
         notes.push("Hollow: saturated (completed under 95% of arrivals)".to_owned());
     }
-    let cells = || family.cells(results).map(|cell| cell.id);
-    notes.extend(words::trouble(results, cells(), 2));
-    notes.extend(words::disturbed(results, cells()));
+    let configurations = || family.configurations(results).map(|configuration| configuration.id);
+    notes.extend(words::trouble(results, configurations(), 2));
+    notes.extend(words::noisy(results, configurations()));
     notes
 }

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use super::canvas::Canvas;
 use super::plot::{Ink, Plot, PlotError};
 use super::theme::{Hue, Paint, SHADES};
-use crate::results::{Cell, Interval, Results};
+use crate::results::{Configuration, Interval, Results};
 use crate::setting::{Config, Key, Method, varying};
 
 /// Dashes of the first, second, third and fourth line of a model.
@@ -24,7 +24,7 @@ pub(super) struct Line<'a> {
     pub(super) hue: Hue,
     pub(super) shade: usize,
     pub(super) dash: &'static str,
-    pub(super) cells: Vec<&'a Cell>,
+    pub(super) configurations: Vec<&'a Configuration>,
 }
 
 /// A shade for each IPC method, the same in every chart.
@@ -40,18 +40,22 @@ pub(super) fn shade_of(ipc: Option<Method>) -> usize {
 /// Configurations that are equal in everything but what stands along the axis.
 struct Way<'a> {
     config: Config,
-    cells: Vec<&'a Cell>,
+    configurations: Vec<&'a Configuration>,
 }
 
-/// Groups configurations into lines over some of their settings, in the order of the configurations: those of one line
+/// Workloads configurations into lines over some of their settings, in the order of the configurations: those of one line
 /// differ in these settings alone.
-pub(super) fn lines<'a>(results: &'a Results, over: &[Key], cells: impl Iterator<Item = usize>) -> Vec<Line<'a>> {
+pub(super) fn lines<'a>(
+    results: &'a Results,
+    over: &[Key],
+    configurations: impl Iterator<Item = usize>,
+) -> Vec<Line<'a>> {
     let mut ways: Vec<Way> = Vec::new();
-    for cell in cells.filter_map(|index| results.cells.get(index)) {
-        let config = cell.config.without(over);
+    for configuration in configurations.filter_map(|index| results.configurations.get(index)) {
+        let config = configuration.config.without(over);
         match ways.iter_mut().find(|way| way.config == config) {
-            Some(way) => way.cells.push(cell),
-            None => ways.push(Way { config, cells: vec![cell] }),
+            Some(way) => way.configurations.push(configuration),
+            None => ways.push(Way { config, configurations: vec![configuration] }),
         }
     }
     ways.iter().enumerate().map(|(index, way)| line(&ways, index, way)).collect()
@@ -64,7 +68,7 @@ fn line<'a>(ways: &[Way<'a>], index: usize, way: &Way<'a>) -> Line<'a> {
     // Models that share a hue are told apart like configurations of one model.
     let hue = Hue::of_model(way.config.model);
     let nth = ways[..index].iter().filter(|other| Hue::of_model(other.config.model) == hue).count();
-    let first = way.cells[0];
+    let first = way.configurations[0];
     // What all lines have in common need not stand at each.
     let alone = ways.len() > MANY && ways.iter().all(|other| other.config.model == way.config.model);
     let by_method = differing.contains(&Key::Ipc);
@@ -80,7 +84,7 @@ fn line<'a>(ways: &[Way<'a>], index: usize, way: &Way<'a>) -> Line<'a> {
         hue,
         shade,
         dash: DASHES[dash % DASHES.len()],
-        cells: way.cells.clone(),
+        configurations: way.configurations.clone(),
     }
 }
 
@@ -131,7 +135,7 @@ pub(super) fn draw_band(plot: &mut Plot, line: &Line, points: &[Point]) -> Resul
             .iter()
             .filter_map(|(x, value)| match (value.low, value.high) {
                 (Some(low), Some(high)) => Some((*x, low, high)),
-                // The baseline itself has no interval: its ratio to itself is one.
+                // The reference itself has no interval: its ratio to itself is one.
                 _ if value.level == 0.0 => Some((*x, value.median, value.median)),
                 _ => None,
             })
@@ -187,8 +191,8 @@ mod tests {
     fn configurations_that_differ_in_anything_but_the_axis_are_lines_of_their_own() {
         for (row, one, other) in pairs::all() {
             let rows = [("processes", 2, "pipe", Some(1.0)), ("processes", 2, "pipe", Some(2.0))];
-            let mut results = Fixture::new("lines", &[ChartKind::Speedup]).group("a", "work", &rows).derive();
-            (results.cells[0].config, results.cells[1].config) = (one, other);
+            let mut results = Fixture::new("lines", &[ChartKind::Speedup]).workload("a", "work", &rows).derive();
+            (results.configurations[0].config, results.configurations[1].config) = (one, other);
             let count = lines(&results, &[Key::Workers], 0..2).len();
             assert_eq!(count, if row.key == Key::Workers { 1 } else { 2 }, "{}", row.setting.name);
             let names: Vec<String> = lines(&results, &[], 0..2).into_iter().map(|line| line.name).collect();

@@ -1,4 +1,4 @@
-//! What does a worker cost? Private and shared memory of every way, stacked, with the summed RSS as a tick.
+//! What does a worker cost? Private and shared memory of every configuration, stacked, with the summed RSS as a tick.
 
 use super::frame::Frame;
 use super::lines::shade_of;
@@ -7,51 +7,53 @@ use super::memory_title::title;
 use super::theme::Hue;
 use super::words::{self, capital, estimate};
 use super::{Chart, view};
-use crate::results::{Cell, Group, LOCK_MODEL, Results};
+use crate::results::{Configuration, LOCK_MODEL, Results, Workload};
 use crate::setting::ChartKind;
 use crate::text::show_bytes;
 
-/// More rows than this in one picture are not read: groups get pictures of their own, and a larger group none.
+/// More rows than this in one picture are not read: workloads get pictures of their own, and a larger workload none.
 const MOST_ROWS_TOGETHER: usize = 40;
 const MOST_ROWS: usize = 64;
 
-/// One chart with the groups as sections while that stays readable, else one per group.
+/// One chart with the workloads as sections while that stays readable, else one per workload.
 pub(super) fn charts(results: &Results, base: &str) -> Vec<Chart> {
-    let known = |group: &&Group| group.cells.iter().any(|cell| memory(results, *cell).is_some());
-    let groups: Vec<&Group> = results.groups.iter().filter(known).collect();
-    if groups.is_empty() {
+    let known = |workload: &&Workload| {
+        workload.configurations.iter().any(|configuration| memory(results, *configuration).is_some())
+    };
+    let workloads: Vec<&Workload> = results.workloads.iter().filter(known).collect();
+    if workloads.is_empty() {
         let title = "Memory of every configuration".to_owned();
         return vec![Chart::refused(ChartKind::Memory, base.to_owned(), title, why_not(results))];
     }
-    let rows: usize = groups.iter().map(|group| group.cells.len()).sum();
-    if groups.len() == 1 || rows <= MOST_ROWS_TOGETHER {
-        return vec![chart(results, &groups, base.to_owned())];
+    let rows: usize = workloads.iter().map(|workload| workload.configurations.len()).sum();
+    if workloads.len() == 1 || rows <= MOST_ROWS_TOGETHER {
+        return vec![chart(results, &workloads, base.to_owned())];
     }
-    let labels: Vec<String> = groups.iter().map(|group| group.label.clone()).collect();
+    let labels: Vec<String> = workloads.iter().map(|workload| workload.label.clone()).collect();
     let stems = words::stems(base, &labels);
-    groups.iter().zip(stems).map(|(group, stem)| chart(results, &[group], stem)).collect()
+    workloads.iter().zip(stems).map(|(workload, stem)| chart(results, &[workload], stem)).collect()
 }
 
 fn why_not(results: &Results) -> String {
     if results.run.quick {
         return "a quick run has no trials that read memory".to_owned();
     }
-    let cells = results.cells.iter().map(|cell| cell.id);
-    let trouble = words::trouble(results, cells, 2).map_or(String::new(), |notes| format!(" ({notes})"));
+    let configurations = results.configurations.iter().map(|configuration| configuration.id);
+    let trouble = words::trouble(results, configurations, 2).map_or(String::new(), |notes| format!(" ({notes})"));
     format!("no trial that read memory succeeded{trouble}")
 }
 
-/// What the processes of a cell occupied, as far as a bar can show it.
-fn memory(results: &Results, cell: usize) -> Option<crate::results::MemoryEstimate> {
+/// What the processes of a configuration occupied, as far as a bar can show it.
+fn memory(results: &Results, configuration: usize) -> Option<crate::results::MemoryEstimate> {
     let within = |value: f64| value.is_finite() && (0.0..1e15).contains(&value);
-    estimate(results, cell)?.memory.filter(|memory| {
+    estimate(results, configuration)?.memory.filter(|memory| {
         memory.pss > 0.0 && [memory.private, memory.shared, memory.pss, memory.rss].into_iter().all(within)
     })
 }
 
-fn chart(results: &Results, groups: &[&Group], stem: String) -> Chart {
-    let sections: Vec<Section> = groups.iter().map(|group| section(results, group)).collect();
-    let title = title(results, groups);
+fn chart(results: &Results, workloads: &[&Workload], stem: String) -> Chart {
+    let sections: Vec<Section> = workloads.iter().map(|workload| section(results, workload)).collect();
+    let title = title(results, workloads);
     let rows: usize = sections.iter().map(|section| section.rows.len()).sum();
     if rows > MOST_ROWS {
         let why = format!(
@@ -59,9 +61,9 @@ fn chart(results: &Results, groups: &[&Group], stem: String) -> Chart {
         );
         return Chart::refused(ChartKind::Memory, stem, title, why);
     }
-    let subtitle = subtitle(results, groups, &sections);
+    let subtitle = subtitle(results, workloads, &sections);
     let (title, subtitle) = view::headline(results, title, subtitle);
-    let sheet = Frame::new(results, groups, &title, &subtitle, &notes(&sections));
+    let sheet = Frame::new(results, workloads, &title, &subtitle, &notes(&sections));
     let numbers: Vec<String> = sections
         .iter()
         .map(|section| {
@@ -74,48 +76,49 @@ fn chart(results: &Results, groups: &[&Group], stem: String) -> Chart {
     Chart { kind: ChartKind::Memory, stem, title, subtitle, alt, picture: picture.map_err(|error| error.to_string()) }
 }
 
-fn section(results: &Results, group: &Group) -> Section {
-    let cells: Vec<&Cell> = group.cells.iter().filter_map(|cell| results.cells.get(*cell)).collect();
-    let common = held_by_all(&cells);
-    let rows = cells.into_iter().map(|cell| row(results, cell, common)).collect();
-    let sub = if group.describe == group.label { String::new() } else { group.describe.clone() };
+fn section(results: &Results, workload: &Workload) -> Section {
+    let configurations: Vec<&Configuration> =
+        workload.configurations.iter().filter_map(|configuration| results.configurations.get(*configuration)).collect();
+    let common = held_by_all(&configurations);
+    let rows = configurations.into_iter().map(|configuration| row(results, configuration, common)).collect();
+    let sub = if workload.describe == workload.label { String::new() } else { workload.describe.clone() };
     let parent = common.map(|bytes| format!("the parent holds {}", show_bytes(bytes)));
-    let parts = [Some(sub), parent, group.is_lock_model().then(|| LOCK_MODEL.to_owned())];
+    let parts = [Some(sub), parent, workload.is_lock_model().then(|| LOCK_MODEL.to_owned())];
     let sub: Vec<String> = parts.into_iter().flatten().filter(|part| !part.is_empty()).collect();
-    Section { head: capital(&group.label), sub: sub.join("; "), rows }
+    Section { head: capital(&workload.label), sub: sub.join("; "), rows }
 }
 
-fn row(results: &Results, cell: &Cell, common: Option<u64>) -> Row {
-    let memory = memory(results, cell.id);
-    let note = match (&memory, estimate(results, cell.id)) {
+fn row(results: &Results, configuration: &Configuration, common: Option<u64>) -> Row {
+    let memory = memory(results, configuration.id);
+    let note = match (&memory, estimate(results, configuration.id)) {
         (Some(_), _) => String::new(),
         (None, Some(estimate)) if !estimate.note.is_empty() => estimate.note.clone(),
         _ => "no trial read its memory".to_owned(),
     };
-    let (hue, shade) = (Hue::of_model(cell.config.model), shade_of(cell.config.ipc));
-    Row { label: label(cell, common), memory, note, hue, shade }
+    let (hue, shade) = (Hue::of_model(configuration.config.model), shade_of(configuration.config.ipc));
+    Row { label: label(configuration, common), memory, note, hue, shade }
 }
 
-/// The cell's label, with what its parent held where neither it nor the head of its section says so.
-fn label(cell: &Cell, common: Option<u64>) -> String {
-    let Some(bytes) = cell.config.parent_memory.filter(|bytes| *bytes > 0 && common.is_none()) else {
-        return cell.label.clone();
+/// The configuration's label, with what its parent held where neither it nor the head of its section says so.
+fn label(configuration: &Configuration, common: Option<u64>) -> String {
+    let Some(bytes) = configuration.config.parent_memory.filter(|bytes| *bytes > 0 && common.is_none()) else {
+        return configuration.label.clone();
     };
     let (size, plain) = (show_bytes(bytes), |text: &str| text.replace('\u{a0}', " "));
-    if plain(&cell.label).contains(&plain(&size)) {
-        return cell.label.clone();
+    if plain(&configuration.label).contains(&plain(&size)) {
+        return configuration.label.clone();
     }
-    format!("{}, parent {size}", cell.label)
+    format!("{}, parent {size}", configuration.label)
 }
 
-/// What the parent held, where that is the same for all cells of a group.
-fn held_by_all(cells: &[&Cell]) -> Option<u64> {
-    let first = cells.first()?.config.parent_memory.filter(|bytes| *bytes > 0)?;
-    cells.iter().all(|cell| cell.config.parent_memory == Some(first)).then_some(first)
+/// What the parent held, where that is the same for all configurations of a workload.
+fn held_by_all(configurations: &[&Configuration]) -> Option<u64> {
+    let first = configurations.first()?.config.parent_memory.filter(|bytes| *bytes > 0)?;
+    configurations.iter().all(|configuration| configuration.config.parent_memory == Some(first)).then_some(first)
 }
 
-fn subtitle(results: &Results, groups: &[&Group], sections: &[Section]) -> String {
-    let what = if let [one] = groups { words::what(results, one) } else { String::new() };
+fn subtitle(results: &Results, workloads: &[&Workload], sections: &[Section]) -> String {
+    let what = if let [one] = workloads { words::what(results, one) } else { String::new() };
     let memories = sections.iter().flat_map(|section| &section.rows).filter_map(|row| row.memory);
     let (low, high) =
         memories.fold((u32::MAX, 0), |(low, high), memory| (low.min(memory.trials), high.max(memory.trials)));

@@ -1,4 +1,4 @@
-//! The drawing of the chart of memory: a bar per way of private and shared pages, and a tick for the summed RSS.
+//! The drawing of the chart of memory: a bar per configuration of private and shared pages, and a tick for the summed RSS.
 
 use super::Picture;
 use super::canvas::{Anchor, Canvas, Stroke, Type, number};
@@ -27,7 +27,7 @@ const LABEL: Type = Type::regular(13.0, Paint::Ink);
 const HEADING: Type = Type::semibold(14.0, Paint::Ink);
 const NOTE: Type = Type::regular(12.0, Paint::Muted);
 
-/// One way.
+/// One configuration.
 pub(super) struct Row {
     pub(super) label: String,
     pub(super) memory: Option<MemoryEstimate>,
@@ -63,7 +63,7 @@ impl Row {
     }
 }
 
-/// The rows of one group.
+/// The rows of one workload.
 pub(super) struct Section {
     pub(super) head: String,
     pub(super) sub: String,

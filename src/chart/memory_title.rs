@@ -2,7 +2,7 @@
 
 use super::frame::title_lines;
 use super::words::{capital, listed};
-use crate::results::{Cell, Group, Kind as TrialKind, Results};
+use crate::results::{Configuration, Kind as TrialKind, Results, Workload};
 use crate::setting::{Method, Model, ParentUse, Start};
 use crate::text::show_bytes;
 
@@ -18,28 +18,30 @@ struct Cost {
     bytes: f64,
 }
 
-/// Cells whose workers may be held against each other: one group, or the parts that a chart makes of one.
+/// Configurations whose workers may be compared with each other: one workload, or the parts that a chart makes of one.
 struct Section<'a> {
     head: String,
-    cells: Vec<&'a Cell>,
+    configurations: Vec<&'a Configuration>,
 }
 
 /// What a worker costs where that can be told, else who takes least and most. Runtimes are told of one by one: their
 /// programs differ in everything.
-pub(super) fn title(results: &Results, groups: &[&Group]) -> String {
+pub(super) fn title(results: &Results, workloads: &[&Workload]) -> String {
     let quick = if results.run.quick { " (quick run)" } else { "" };
-    let sections = sections(results, groups);
+    let sections = sections(results, workloads);
     let head = |section: &Section| if sections.len() > 1 { format!("{}: ", section.head) } else { String::new() };
     let told = sections.iter().filter_map(|section| {
-        let costs = costs_of(results, &section.cells);
+        let costs = costs_of(results, &section.configurations);
         // Where several are told, there is no room for one between the dearest and the cheapest.
         let middle = sections.len() == 1;
         (!costs.is_empty()).then(|| format!("{}{}", head(section), sentence(&costs, middle)))
     });
     let told: Vec<String> = told.collect();
     if told.is_empty() {
-        let first = sections.iter().find(|section| section.cells.iter().any(|cell| total(results, cell.id).is_some()));
-        let first = first.map(|section| format!("{}{}", head(section), extremes(results, &section.cells)));
+        let first = sections.iter().find(|section| {
+            section.configurations.iter().any(|configuration| total(results, configuration.id).is_some())
+        });
+        let first = first.map(|section| format!("{}{}", head(section), extremes(results, &section.configurations)));
         return capital(&format!("{}{quick}", first.unwrap_or_else(|| "no configuration has memory data".to_owned())));
     }
     let of = |shown: usize| {
@@ -53,19 +55,23 @@ pub(super) fn title(results: &Results, groups: &[&Group]) -> String {
     if title_lines(&whole) > MOST_LINES { of(1) } else { whole }
 }
 
-/// Parts of one group have its baseline in common.
-fn sections<'a>(results: &'a Results, groups: &[&Group]) -> Vec<Section<'a>> {
+/// Parts of one workload have its reference in common.
+fn sections<'a>(results: &'a Results, workloads: &[&Workload]) -> Vec<Section<'a>> {
     let parted = results.charts.first().is_some_and(|shape| shape.group.is_some());
     let mut sections: Vec<(usize, Section)> = Vec::new();
-    for group in groups {
-        let cells = group.cells.iter().filter_map(|cell| results.cells.get(*cell));
-        match sections.iter_mut().find(|(baseline, _)| parted && *baseline == group.baseline) {
+    for workload in workloads {
+        let configurations =
+            workload.configurations.iter().filter_map(|configuration| results.configurations.get(*configuration));
+        match sections.iter_mut().find(|(reference, _)| parted && *reference == workload.reference) {
             Some((_, section)) => {
-                // What remains of the label once the part is gone is the group's own.
+                // What remains of the label once the part is gone is the workload's own.
                 section.head = section.head.rsplit_once(", ").map_or(section.head.clone(), |(own, _)| own.to_owned());
-                section.cells.extend(cells);
+                section.configurations.extend(configurations);
             }
-            None => sections.push((group.baseline, Section { head: group.label.clone(), cells: cells.collect() })),
+            None => sections.push((
+                workload.reference,
+                Section { head: workload.label.clone(), configurations: configurations.collect() },
+            )),
         }
     }
     sections.into_iter().map(|(_, section)| section).collect()
@@ -82,11 +88,11 @@ fn sentence(costs: &[Cost], middle: bool) -> String {
     if all.len() == 2 { all.join(", ") } else { listed(&all) }
 }
 
-fn total(results: &Results, cell: usize) -> Option<f64> {
-    Some(super::words::estimate(results, cell)?.memory?.pss).filter(|pss| pss.is_finite() && *pss > 0.0)
+fn total(results: &Results, configuration: usize) -> Option<f64> {
+    Some(super::words::estimate(results, configuration)?.memory?.pss).filter(|pss| pss.is_finite() && *pss > 0.0)
 }
 
-/// What all processes of a cell occupied: the median of its readings with the least and the largest.
+/// What all processes of a configuration occupied: the median of its readings with the least and the largest.
 #[derive(Clone, Copy)]
 struct Reading {
     workers: f64,
@@ -96,14 +102,16 @@ struct Reading {
     count: u32,
 }
 
-fn reading(results: &Results, cell: &Cell) -> Option<Reading> {
-    let middle = total(results, cell.id)?;
-    let own =
-        results.trials.iter().filter(|trial| trial.cell == cell.id && trial.kind == TrialKind::Memory && trial.ok());
+fn reading(results: &Results, configuration: &Configuration) -> Option<Reading> {
+    let middle = total(results, configuration.id)?;
+    let own = results
+        .trials
+        .iter()
+        .filter(|trial| trial.configuration == configuration.id && trial.kind == TrialKind::Memory && trial.ok());
     let read = own.filter_map(|trial| Some(trial.memory.as_ref()?.after.pss as f64));
     let (low, high) = read.fold((middle, middle), |(low, high), pss| (low.min(pss), high.max(pss)));
-    let count = super::words::estimate(results, cell.id)?.memory?.trials;
-    Some(Reading { workers: f64::from(cell.config.workers.unwrap_or(0)), middle, low, high, count })
+    let count = super::words::estimate(results, configuration.id)?.memory?.trials;
+    Some(Reading { workers: f64::from(configuration.config.workers.unwrap_or(0)), middle, low, high, count })
 }
 
 /// What one worker more costs by two readings: nothing where the difference drowns in their noise.
@@ -114,26 +122,29 @@ fn by_worker(least: &Reading, most: &Reading) -> Option<f64> {
     (shown && bytes.is_finite() && bytes >= 4096.0).then_some(bytes)
 }
 
-/// Of each kind of worker, the dearest first: total less that of the way without workers, by worker; where there is no such
-/// way, by the two ways of that kind that are furthest apart in workers.
-fn costs_of(results: &Results, cells: &[&Cell]) -> Vec<Cost> {
-    let mut kinds: Vec<(Kind, Vec<&Cell>)> = Vec::new();
-    for cell in cells.iter().filter(|cell| cell.config.workers.is_some()) {
-        let kind = Kind::of(cell);
+/// Of each kind of worker, the dearest first: total less that of the configuration without workers, by worker; where there is no such
+/// configuration, by the two configurations of that kind that are furthest apart in workers.
+fn costs_of(results: &Results, configurations: &[&Configuration]) -> Vec<Cost> {
+    let mut kinds: Vec<(Kind, Vec<&Configuration>)> = Vec::new();
+    for configuration in configurations.iter().filter(|configuration| configuration.config.workers.is_some()) {
+        let kind = Kind::of(configuration);
         match kinds.iter_mut().find(|(known, _)| *known == kind) {
-            Some((_, own)) => own.push(cell),
-            None => kinds.push((kind, vec![cell])),
+            Some((_, own)) => own.push(configuration),
+            None => kinds.push((kind, vec![configuration])),
         }
     }
     let mut costs: Vec<Cost> = Vec::new();
     for (kind, own) in &kinds {
-        let known: Vec<Reading> = own.iter().filter_map(|cell| reading(results, cell)).collect();
+        let known: Vec<Reading> = own.iter().filter_map(|configuration| reading(results, configuration)).collect();
         let by_count = |a: &Reading, b: &Reading| a.workers.total_cmp(&b.workers);
         let Some(most) = known.iter().copied().max_by(by_count) else { continue };
-        let alone = cells
-            .iter()
-            .find(|cell| cell.config.workers.is_none() && kind.parent == (cell.config.parent_memory, parent_use(cell)));
-        let least = alone.and_then(|cell| reading(results, cell)).or_else(|| known.iter().copied().min_by(by_count));
+        let alone = configurations.iter().find(|configuration| {
+            configuration.config.workers.is_none()
+                && kind.parent == (configuration.config.parent_memory, parent_use(configuration))
+        });
+        let least = alone
+            .and_then(|configuration| reading(results, configuration))
+            .or_else(|| known.iter().copied().min_by(by_count));
         let Some(bytes) = least.and_then(|least| by_worker(&least, &most)) else { continue };
         let who = format!("{}{}", kind.who, kind.apart(&kinds));
         costs.push(Cost { who, bytes });
@@ -142,11 +153,11 @@ fn costs_of(results: &Results, cells: &[&Cell]) -> Vec<Cost> {
     costs
 }
 
-fn parent_use(cell: &Cell) -> Option<ParentUse> {
-    cell.config.parent_use
+fn parent_use(configuration: &Configuration) -> Option<ParentUse> {
+    configuration.config.parent_use
 }
 
-/// What ways must have in common for their workers to cost the same.
+/// What configurations must have in common for their workers to cost the same.
 #[derive(PartialEq)]
 struct Kind {
     who: String,
@@ -155,8 +166,8 @@ struct Kind {
 }
 
 impl Kind {
-    fn of(cell: &Cell) -> Self {
-        let who = match (cell.config.model, cell.config.start) {
+    fn of(configuration: &Configuration) -> Self {
+        let who = match (configuration.config.model, configuration.config.start) {
             (Model::Processes, Some(Start::Fork)) => "a forked process".to_owned(),
             (Model::Processes, Some(Start::Spawn)) => "a spawned process".to_owned(),
             (Model::Processes, Some(Start::Forkserver)) => "a process of a fork server".to_owned(),
@@ -164,13 +175,17 @@ impl Kind {
             (Model::Threads, _) => "a thread".to_owned(),
             (Model::Rayon, _) => "a work-stealing thread".to_owned(),
             (Model::Interpreters, _) => "a sub-interpreter".to_owned(),
-            (_, Some(start)) => format!("a worker of {} ({})", cell.model_shown(), start.word()),
-            (_, None) => format!("a worker of {}", cell.model_shown()),
+            (_, Some(start)) => format!("a worker of {} ({})", configuration.model_shown(), start.word()),
+            (_, None) => format!("a worker of {}", configuration.model_shown()),
         };
-        Self { who, ipc: cell.config.ipc, parent: (cell.config.parent_memory, parent_use(cell)) }
+        Self {
+            who,
+            ipc: configuration.config.ipc,
+            parent: (configuration.config.parent_memory, parent_use(configuration)),
+        }
     }
     /// What sets it apart from others of the same name: what its parent holds and does, and the IPC method.
-    fn apart(&self, all: &[(Kind, Vec<&Cell>)]) -> String {
+    fn apart(&self, all: &[(Kind, Vec<&Configuration>)]) -> String {
         let twins = || all.iter().map(|(kind, _)| kind).filter(|other| other.who == self.who);
         let mut words = String::new();
         if twins().any(|other| other.ipc != self.ipc) {
@@ -191,14 +206,16 @@ impl Kind {
     }
 }
 
-fn extremes(results: &Results, cells: &[&Cell]) -> String {
-    let mut known: Vec<(&Cell, f64)> =
-        cells.iter().filter_map(|cell| Some((*cell, total(results, cell.id)?))).collect();
+fn extremes(results: &Results, configurations: &[&Configuration]) -> String {
+    let mut known: Vec<(&Configuration, f64)> = configurations
+        .iter()
+        .filter_map(|configuration| Some((*configuration, total(results, configuration.id)?)))
+        .collect();
     known.sort_by(|a, b| a.1.total_cmp(&b.1));
     let bytes = |value: f64| show_bytes(value.round() as u64);
     match known.as_slice() {
         [] => "no configuration has memory data".to_owned(),
-        [(cell, total)] => format!("{} in {}", cell.label, bytes(*total)),
+        [(configuration, total)] => format!("{} in {}", configuration.label, bytes(*total)),
         [(least, low), .., (most, high)] => {
             format!("from {} with {} to {} with {}", bytes(*low), least.label, bytes(*high), most.label)
         }

@@ -4,6 +4,8 @@
 //! than they do. A chart that cannot be drawn honestly is replaced by one line that says why. The bytes are the same on
 //! every machine and in every run: no time stamps, no system fonts, ordered maps.
 
+mod breakdown;
+mod breakdown_plot;
 mod canvas;
 mod compare;
 mod compare_plot;
@@ -22,8 +24,6 @@ mod labels;
 mod latency;
 mod latency_plot;
 mod lines;
-mod losses;
-mod losses_plot;
 mod memory;
 mod memory_plot;
 mod memory_title;
@@ -77,7 +77,7 @@ use crate::setting::ChartKind;
 pub struct Chart {
     /// Which question it answers.
     pub kind: ChartKind,
-    /// File name without its ending: `speedup`, or `speedup-<group>` where a results file gives several.
+    /// File name without its ending: `speedup`, or `speedup-<workload>` where a results file gives several.
     pub stem: String,
     /// The finding in one sentence; where there is no picture, what the chart would have shown.
     pub title: String,
@@ -114,7 +114,7 @@ fn of_view(view: &Results, kind: ChartKind, base: &str) -> Vec<Chart> {
     match kind {
         ChartKind::Speedup => speedup::charts(view, base),
         ChartKind::Time => time::charts(view, base),
-        ChartKind::Breakdown => losses::charts(view, base),
+        ChartKind::Breakdown => breakdown::charts(view, base),
         ChartKind::Ipc => ipc::charts(view, base),
         ChartKind::Timeline => timeline::charts(view, base),
         ChartKind::Memory => memory::charts(view, base),
@@ -126,7 +126,7 @@ fn of_view(view: &Results, kind: ChartKind, base: &str) -> Vec<Chart> {
 }
 
 /// What the stem of an entry starts with: its word where it is alone of its kind or shows everything as it comes, else the
-/// word and what it asks for. The two hyphens keep it apart from stems that name a group.
+/// word and what it asks for. The two hyphens keep it apart from stems that name a workload.
 fn stem(shapes: &[ChartShape], index: usize) -> String {
     let shape = &shapes[index];
     let word = shape.kind.word();
@@ -134,7 +134,7 @@ fn stem(shapes: &[ChartShape], index: usize) -> String {
     let parts = [
         shape.chosen.clone(),
         shape.x.map_or(String::new(), |x| x.name().to_owned()),
-        shape.group.map_or(String::new(), |group| format!("by {}", group.name())),
+        shape.group.map_or(String::new(), |workload| format!("by {}", workload.name())),
     ];
     let asked = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
     let asked = if asked.is_empty() { shape.title.clone().unwrap_or_default() } else { asked };

@@ -11,7 +11,7 @@ use super::{Chart, Theme, charts};
 use crate::results::*;
 use crate::setting::{ChartKind, EnumWords as _, Key, Model};
 
-/// A cell as it is drawn by lot: model, workers, method and the logarithm of its time, where it has one.
+/// A configuration as it is drawn by lot: model, workers, method and the logarithm of its time, where it has one.
 type Way = (usize, usize, usize, Option<f64>);
 
 const MODELS: [&str; 6] = ["serial", "threads", "rayon", "processes", "async", "ThreadPoolExecutor"];
@@ -36,11 +36,11 @@ fn ways() -> impl Strategy<Value = Vec<Way>> {
 }
 
 fn results() -> impl Strategy<Value = Results> {
-    (prop::collection::vec(ways(), 1..3), any::<u64>()).prop_map(|(groups, seed)| {
+    (prop::collection::vec(ways(), 1..3), any::<u64>()).prop_map(|(workloads, seed)| {
         let mut lot = Lot(fastrand::Rng::with_seed(seed));
-        let mut results = lot.skeleton(&groups);
-        lot.cells(&mut results);
-        lot.groups(&mut results);
+        let mut results = lot.skeleton(&workloads);
+        lot.configurations(&mut results);
+        lot.workloads(&mut results);
         lot.estimates(&mut results);
         lot.happened(&mut results);
         lot.builds(&mut results);
@@ -67,12 +67,12 @@ impl Lot {
         10.0_f64.powf(low + (high - low) * self.0.f64())
     }
 
-    fn skeleton(&mut self, groups: &[Vec<Way>]) -> Results {
+    fn skeleton(&mut self, workloads: &[Vec<Way>]) -> Results {
         let kinds: Vec<ChartKind> = ChartKind::VALUES.to_vec();
         let mut fixture = Fixture::new("lot", &kinds);
         fixture.spread = self.size(-5.0, -0.05);
         let payloads = self.chance(2);
-        for (index, ways) in groups.iter().enumerate() {
+        for (index, ways) in workloads.iter().enumerate() {
             let rows: Vec<_> = ways
                 .iter()
                 .map(|(model, workers, ipc, time)| {
@@ -83,7 +83,7 @@ impl Lot {
                 })
                 .collect();
             let (label, describe) = (format!("{} {index}", self.name()), self.name());
-            fixture = fixture.group(&label, &describe, &rows);
+            fixture = fixture.workload(&label, &describe, &rows);
             if payloads {
                 let bytes = [1, 64, 1 << 20, 1 << 40][(index + usize::from(self.chance(3))) % 4];
                 fixture = fixture.payload(bytes);
@@ -92,36 +92,37 @@ impl Lot {
         fixture.derive()
     }
 
-    fn cells(&mut self, results: &mut Results) {
-        for cell in &mut results.cells {
+    fn configurations(&mut self, results: &mut Results) {
+        for configuration in &mut results.configurations {
             if self.chance(6) {
-                cell.label = format!("{} {}", self.name(), cell.id);
+                configuration.label = format!("{} {}", self.name(), configuration.id);
             }
-            cell.items = self.size(0.0, 12.0) as u64;
-            cell.oversubscribed = self.chance(3);
-            if cell.config.model == Model::Processes {
-                cell.config.start = Some(["fork", "spawn", "forkserver"][self.0.usize(0..3)].into());
-                cell.config.on_crash = self.chance(2).then(|| ["stop", "restart", "skip"][self.0.usize(0..3)].into());
-                cell.config.model = ["processes", "Pool", "ProcessPoolExecutor"][self.0.usize(0..3)].into();
+            configuration.items = self.size(0.0, 12.0) as u64;
+            configuration.oversubscribed = self.chance(3);
+            if configuration.config.model == Model::Processes {
+                configuration.config.start = Some(["fork", "spawn", "forkserver"][self.0.usize(0..3)].into());
+                configuration.config.on_crash =
+                    self.chance(2).then(|| ["stop", "restart", "skip"][self.0.usize(0..3)].into());
+                configuration.config.model = ["processes", "Pool", "ProcessPoolExecutor"][self.0.usize(0..3)].into();
             }
-            cell.config.chunk = self.chance(2).then(|| self.size(0.0, 6.0) as u32);
-            cell.config.parent_memory = self.chance(4).then(|| self.size(0.0, 12.0) as u64);
-            cell.config.switch_interval = self.chance(4).then(|| self.size(0.0, 12.0) as u64);
+            configuration.config.chunk = self.chance(2).then(|| self.size(0.0, 6.0) as u32);
+            configuration.config.parent_memory = self.chance(4).then(|| self.size(0.0, 12.0) as u64);
+            configuration.config.switch_interval = self.chance(4).then(|| self.size(0.0, 12.0) as u64);
         }
     }
 
-    fn groups(&mut self, results: &mut Results) {
-        for group in &mut results.groups {
-            group.runtime = ["native", "gil_emulation", "python"][self.0.usize(0..3)].into();
-            group.measure = ["work", "end_to_end"][self.0.usize(0..2)].into();
-            group.per_item = self.chance(4);
-            group.baseline = group.cells[self.0.usize(0..group.cells.len())];
+    fn workloads(&mut self, results: &mut Results) {
+        for workload in &mut results.workloads {
+            workload.runtime = ["native", "gil_emulation", "python"][self.0.usize(0..3)].into();
+            workload.measure = ["work", "end_to_end"][self.0.usize(0..2)].into();
+            workload.per_item = self.chance(4);
+            workload.reference = workload.configurations[self.0.usize(0..workload.configurations.len())];
             if self.chance(2) {
                 let kind = ["kill", "panic", "stack_overflow", "memory"][self.0.usize(0..4)].into();
-                group.fault = Some(Fault { kind, item: 7 });
+                workload.fault = Some(Fault { kind, item: 7 });
             }
         }
-        for verdict in &mut results.derived.groups {
+        for verdict in &mut results.derived.workloads {
             verdict.withheld = self.chance(5).then(|| "the A/A check of something failed".into());
             for pair in &mut verdict.pairs {
                 if self.chance(4) {
@@ -144,7 +145,7 @@ impl Lot {
 
     fn estimates(&mut self, results: &mut Results) {
         for index in 0..results.derived.estimates.len() {
-            let workers = results.cells[index].config.workers.unwrap_or(1);
+            let workers = results.configurations[index].config.workers.unwrap_or(1);
             let estimate = &mut results.derived.estimates[index];
             for interval in [&mut estimate.time, &mut estimate.per_item, &mut estimate.speedup].into_iter().flatten() {
                 self.interval(interval);
@@ -152,7 +153,7 @@ impl Lot {
             if self.chance(10) {
                 (estimate.time, estimate.per_item, estimate.speedup) = (None, None, None);
             }
-            estimate.disturbed = self.0.u32(0..3);
+            estimate.noisy = self.0.u32(0..3);
             if self.chance(5) {
                 estimate.note = format!("3 of 15 failed: {}", self.name());
             }
@@ -160,7 +161,8 @@ impl Lot {
                 let part = |lot: &mut Self| (lot.0.f64() - 0.2) * f64::from(workers);
                 let parts = Loss::ALL.into_iter().map(|loss| (loss, part(self))).collect();
                 let measured = self.size(-3.0, 3.0);
-                estimate.losses = Some(Losses { workers, measured, parts, inflation: self.size(-0.2, 0.5), trials: 2 });
+                estimate.breakdown =
+                    Some(Breakdown { workers, measured, parts, inflation: self.size(-0.2, 0.5), trials: 2 });
             }
             if self.chance(2) {
                 let (private, shared) = (self.size(3.0, 12.0), self.size(3.0, 12.0));
@@ -181,24 +183,30 @@ impl Lot {
     }
 
     fn happened(&mut self, results: &mut Results) {
-        for cell in 0..results.cells.len() {
+        for configuration in 0..results.configurations.len() {
             if self.chance(2) {
                 let count = self.size(0.0, 3.1) as usize + 1;
                 let (middle, spread) = (self.size(0.0, 10.0), self.size(-3.0, 3.0));
                 let times =
                     |lot: &mut Self| (0..count).map(|_| (middle * lot.size(0.0, spread)) as u64 % (1 << 50)).collect();
                 let (service, response) = (quantiles(times(self)), quantiles(times(self)));
-                results.latencies.push(Latency { cell, trials: 2, service, response, service_by_trial: vec![] });
+                results.latencies.push(Latency {
+                    configuration,
+                    trials: 2,
+                    service,
+                    response,
+                    service_by_trial: vec![],
+                });
             }
             if self.chance(8) {
-                let workers = results.cells[cell].config.workers.unwrap_or(0).min(80);
-                let timeline = self.timeline(cell, workers);
+                let workers = results.configurations[configuration].config.workers.unwrap_or(0).min(80);
+                let timeline = self.timeline(configuration, workers);
                 results.timelines.push(timeline);
             }
         }
     }
 
-    fn timeline(&mut self, cell: usize, workers: u32) -> Timeline {
+    fn timeline(&mut self, configuration: usize, workers: u32) -> Timeline {
         let unit = self.size(0.0, 8.0);
         let mut events = Vec::new();
         for lane in 0..=workers {
@@ -218,14 +226,14 @@ impl Lot {
             }
         }
         let left_out = if self.chance(3) { 7 } else { 0 };
-        Timeline::of(cell, &events, left_out)
+        Timeline::of(configuration, &events, left_out)
     }
 
     fn builds(&mut self, results: &mut Results) {
         if self.chance(2) {
             results.run.against = Some("0.0.9".into());
-            for new in 0..results.cells.len() {
-                let old = self.0.usize(0..results.cells.len());
+            for new in 0..results.configurations.len() {
+                let old = self.0.usize(0..results.configurations.len());
                 let median = if self.chance(12) { crate::verdict::UNBOUNDED } else { self.size(-3.0, 3.0) };
                 let mut ratio = Interval {
                     median,
@@ -255,15 +263,19 @@ impl Lot {
         results.machine.cores = WORKERS[self.0.usize(0..WORKERS.len())];
         results.machine.cpu = self.name();
         results.tool = "0.1.0".into();
-        let methods: Vec<usize> =
-            results.cells.iter().filter(|cell| cell.config.ipc.is_some()).map(|cell| cell.id).collect();
+        let methods: Vec<usize> = results
+            .configurations
+            .iter()
+            .filter(|configuration| configuration.config.ipc.is_some())
+            .map(|configuration| configuration.id)
+            .collect();
         if let [a, b, ..] = methods.as_slice() {
             let at = Some(self.size(0.0, 12.0));
             let point = BreakPoint { value: 64.0, shown: String::new(), a: *a, b: *b, ratio: 1.0, word: Word::Faster };
             results.derived.break_evens.push(BreakEven {
                 axis: "payload".into(),
                 of: "echo".into(),
-                groups: vec![0],
+                workloads: vec![0],
                 measure: "work".into(),
                 a: "a".into(),
                 b: "b".into(),
@@ -288,11 +300,11 @@ impl Lot {
             };
             let x = pick(self, &|key| kind.takes_x(key));
             let group = pick(self, &|key| kind.takes_group(key)).filter(|group| Some(*group) != x);
-            let cells: Vec<usize> = (0..results.cells.len()).filter(|_| !self.chance(3)).collect();
-            let cells = (self.chance(2) && !cells.is_empty()).then_some(cells);
-            let chosen = if cells.is_some() { self.name() } else { String::new() };
+            let configurations: Vec<usize> = (0..results.configurations.len()).filter(|_| !self.chance(3)).collect();
+            let configurations = (self.chance(2) && !configurations.is_empty()).then_some(configurations);
+            let chosen = if configurations.is_some() { self.name() } else { String::new() };
             let title = self.chance(2).then(|| self.name()).filter(|title| !title.is_empty());
-            results.charts.push(ChartShape { kind, x, group, cells, chosen, title });
+            results.charts.push(ChartShape { kind, x, group, configurations, chosen, title });
         }
     }
 }

@@ -1,4 +1,4 @@
-//! How bad is the tail? Of every way the share of its items by their time, on one logarithmic axis.
+//! How bad is the tail? Of every configuration the share of its items by their time, on one logarithmic axis.
 
 use super::frame::Frame;
 use super::lines::shade_of;
@@ -6,26 +6,28 @@ use super::service_plot::{Layout, Row};
 use super::theme::Hue;
 use super::words::{self, capital, times_short};
 use super::{Chart, view};
-use crate::results::{Cell, Group, Kind, Latency, Quantiles, Results};
+use crate::results::{Configuration, Kind, Latency, Quantiles, Results, Workload};
 use crate::setting::{ChartKind, Key};
 use crate::text::{plural, show_count, show_seconds};
 
-/// More rows than these in one picture are not read; then every way has its row of most workers alone, as long as those fit.
+/// More rows than these in one picture are not read; then every configuration has its row of most workers alone, as long as those fit.
 const MOST_ROWS: usize = 12;
 /// A tail is told of from this many times the median on.
 const TAIL: f64 = 1.5;
 
-/// One chart per group whose items were clocked, or one line that says why there is none.
+/// One chart per workload whose items were clocked, or one line that says why there is none.
 pub(super) fn charts(results: &Results, base: &str) -> Vec<Chart> {
-    let clocked = |group: &&Group| group.cells.iter().any(|cell| latency(results, *cell).is_some());
-    let groups: Vec<&Group> = results.groups.iter().filter(clocked).collect();
-    if groups.is_empty() {
+    let clocked = |workload: &&Workload| {
+        workload.configurations.iter().any(|configuration| latency(results, *configuration).is_some())
+    };
+    let workloads: Vec<&Workload> = results.workloads.iter().filter(clocked).collect();
+    if workloads.is_empty() {
         let title = "Times of single items".to_owned();
         return vec![Chart::refused(ChartKind::Service, base.to_owned(), title, why_not(results).to_owned())];
     }
-    let labels: Vec<String> = groups.iter().map(|group| group.label.clone()).collect();
+    let labels: Vec<String> = workloads.iter().map(|workload| workload.label.clone()).collect();
     let stems = words::stems(base, &labels);
-    groups.into_iter().zip(stems).map(|(group, stem)| chart(results, group, stem)).collect()
+    workloads.into_iter().zip(stems).map(|(workload, stem)| chart(results, workload, stem)).collect()
 }
 
 fn why_not(results: &Results) -> &'static str {
@@ -33,64 +35,69 @@ fn why_not(results: &Results) -> &'static str {
         "a quick run has no profiling trials, which time single items"
     } else if results.run.against.is_some() {
         "two builds are compared by timed trials alone, and only profiling trials time single items"
-    } else if !results.groups.is_empty() && results.groups.iter().all(|group| group.rate.is_some()) {
+    } else if !results.workloads.is_empty() && results.workloads.iter().all(|workload| workload.rate.is_some()) {
         "with a rate there are no profiling trials, which time single items; see the chart `latency`"
-    } else if !results.trials.iter().any(|trial| trial.kind == Kind::Instrumented) {
+    } else if !results.trials.iter().any(|trial| trial.kind == Kind::Profiling) {
         "no profiling trial, which times single items, was run"
     } else {
         "no profiling trial, which times single items, succeeded"
     }
 }
 
-/// The items of a cell, where there are any.
-fn latency(results: &Results, cell: usize) -> Option<&Latency> {
+/// The items of a configuration, where there are any.
+fn latency(results: &Results, configuration: usize) -> Option<&Latency> {
     let sound = |times: &Quantiles| times.count > 0 && !times.histogram.is_empty();
-    results.latencies.iter().find(|latency| latency.cell == cell && sound(&latency.service))
+    results.latencies.iter().find(|latency| latency.configuration == configuration && sound(&latency.service))
 }
 
-fn chart(results: &Results, group: &Group, stem: String) -> Chart {
-    let all: Vec<(&Cell, &Latency)> =
-        group.cells.iter().filter_map(|cell| Some((results.cells.get(*cell)?, latency(results, *cell)?))).collect();
+fn chart(results: &Results, workload: &Workload, stem: String) -> Chart {
+    let all: Vec<(&Configuration, &Latency)> = workload
+        .configurations
+        .iter()
+        .filter_map(|configuration| {
+            Some((results.configurations.get(*configuration)?, latency(results, *configuration)?))
+        })
+        .collect();
     let shown = if all.len() > MOST_ROWS { most_workers(&all) } else { all.clone() };
     if shown.len() > MOST_ROWS {
         let why = format!("{} rows are too many for one picture; `where` chooses among them", shown.len());
-        let title = format!("Times of single items, {}", group.label);
+        let title = format!("Times of single items, {}", workload.label);
         return Chart::refused(ChartKind::Service, stem, title, why);
     }
-    let rows: Vec<Row> = shown.iter().map(|(cell, latency)| row(cell, latency)).collect();
-    let (title, subtitle) = view::headline(results, title(&rows), subtitle(results, group, &shown));
-    let sheet = Frame::new(results, &[group], &title, &subtitle, &notes(results, &rows, all.len()));
+    let rows: Vec<Row> = shown.iter().map(|(configuration, latency)| row(configuration, latency)).collect();
+    let (title, subtitle) = view::headline(results, title(&rows), subtitle(results, workload, &shown));
+    let sheet = Frame::new(results, &[workload], &title, &subtitle, &notes(results, &rows, all.len()));
     let numbers: Vec<String> = rows.iter().map(Row::in_words).collect();
     let alt = format!("{title}. {subtitle}. {}.", numbers.join("; "));
     let picture = Layout::new(&sheet, &rows).draw(results, &stem, &alt);
     Chart { kind: ChartKind::Service, stem, title, subtitle, alt, picture: picture.map_err(|error| error.to_string()) }
 }
 
-/// Of ways that differ in nothing but their workers the one with the most.
-fn most_workers<'a>(all: &[(&'a Cell, &'a Latency)]) -> Vec<(&'a Cell, &'a Latency)> {
-    let mut ways: Vec<(&Cell, &Latency)> = Vec::new();
-    let plain = |cell: &Cell| Cell {
+/// Of configurations that differ in nothing but their workers the one with the most.
+fn most_workers<'a>(all: &[(&'a Configuration, &'a Latency)]) -> Vec<(&'a Configuration, &'a Latency)> {
+    let mut ways: Vec<(&Configuration, &Latency)> = Vec::new();
+    let plain = |configuration: &Configuration| Configuration {
         id: 0,
         label: String::new(),
-        config: cell.config.without(&[Key::Workers]),
+        config: configuration.config.without(&[Key::Workers]),
         items: 0,
         checked: false,
         oversubscribed: false,
-        ..cell.clone()
+        ..configuration.clone()
     };
-    for (cell, latency) in all {
-        match ways.iter_mut().find(|(known, _)| plain(known) == plain(cell)) {
-            Some(known) if known.0.config.workers < cell.config.workers => *known = (cell, latency),
+    for (configuration, latency) in all {
+        match ways.iter_mut().find(|(known, _)| plain(known) == plain(configuration)) {
+            Some(known) if known.0.config.workers < configuration.config.workers => *known = (configuration, latency),
             Some(_) => {}
-            None => ways.push((cell, latency)),
+            None => ways.push((configuration, latency)),
         }
     }
     ways
 }
 
-fn row(cell: &Cell, latency: &Latency) -> Row {
-    let (hue, shade) = (Hue::of_model(cell.config.model), shade_of(cell.config.ipc));
-    Row::new(cell.label.clone(), &latency.service, &latency.response, (hue, shade))
+fn row(configuration: &Configuration, latency: &Latency) -> Row {
+    let (hue, shade) = (Hue::of_model(configuration.config.model), shade_of(configuration.config.ipc));
+    Row::new(configuration.label.clone(), &latency.service, &latency.response, (hue, shade))
 }
 
 /// The longest tail, as a multiple of its median. It is a description of the items that were clocked, no verdict.
@@ -109,7 +116,7 @@ fn title(rows: &[Row]) -> String {
     if factor < TAIL {
         let who = if rows.len() == 1 { row.label.clone() } else { "any configuration".to_owned() };
         let within = if share > 0.98 { "99%" } else { "95%" };
-        // The slowest of all rows: with any way it took no longer than this.
+        // The slowest of all rows: with any configuration it took no longer than this.
         let most = rows.iter().filter_map(|row| Some(row.service.max / row.service.p50?)).fold(1.0, f64::max);
         return format!(
             "With {who}, {within} of the items take up to {} the median, and the slowest {}",
@@ -129,7 +136,7 @@ fn round(factor: f64) -> String {
     if factor < 1000.0 { times_short(factor) } else { "over 1000×".to_owned() }
 }
 
-fn subtitle(results: &Results, group: &Group, shown: &[(&Cell, &Latency)]) -> String {
+fn subtitle(results: &Results, workload: &Workload, shown: &[(&Configuration, &Latency)]) -> String {
     let trials = shown.iter().map(|(_, latency)| latency.trials);
     let (low, high) = trials.fold((u32::MAX, 0), |(low, high), count| (low.min(count), high.max(count)));
     let trials = match (low, high) {
@@ -143,7 +150,7 @@ fn subtitle(results: &Results, group: &Group, shown: &[(&Cell, &Latency)]) -> St
         if fewest >= most { plural_items(most) } else { format!("{} to {}", show_count(fewest), plural_items(most)) };
     format!(
         "Share of items by service time (received until replied){}; {items}, {trials}, no interval. {}",
-        words::what(results, group),
+        words::what(results, workload),
         words::unbroken("Further left and steeper is better")
     )
 }
@@ -166,7 +173,7 @@ fn notes(results: &Results, rows: &[Row], of: usize) -> Vec<String> {
     if of > rows.len() {
         notes.push(format!("Only the configurations with the most workers, of {of}"));
     }
-    let cells = results.groups.iter().flat_map(|group| group.cells.iter().copied());
-    notes.extend(words::disturbed(results, cells));
+    let configurations = results.workloads.iter().flat_map(|workload| workload.configurations.iter().copied());
+    notes.extend(words::noisy(results, configurations));
     notes
 }

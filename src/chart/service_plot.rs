@@ -1,4 +1,4 @@
-//! The drawing of the chart of service times: a row per way with the share of its items by their time, on one axis.
+//! The drawing of the chart of service times: a row per configuration with the share of its items by their time, on one axis.
 
 use super::canvas::{Anchor, Canvas, Stroke, Type};
 use super::frame::{AXIS, Frame, OUTER, WIDTH};
@@ -30,7 +30,7 @@ const OTHER: Type = Type::regular(12.0, Paint::Muted).tabular();
 /// The percentiles that are marked, with how many items each takes, so that ten lie beyond it.
 const MARKED: [(&str, f64, u64); 3] = [("p50", 0.5, 20), ("p95", 0.95, 200), ("p99", 0.99, 1000)];
 
-/// The times of a way's items in seconds.
+/// The times of a configuration's items in seconds.
 pub(super) struct Times {
     pub(super) count: u64,
     pub(super) p50: Option<f64>,
@@ -88,7 +88,7 @@ impl Times {
     }
 }
 
-/// One way.
+/// One configuration.
 pub(super) struct Row {
     pub(super) label: String,
     pub(super) service: Times,

@@ -12,14 +12,18 @@ pub(super) fn specimens() -> Vec<(&'static str, Results)> {
     let mut shaped = cpu_bound("threads");
     shaped.scenario.name = "shaped".into();
     let plain = ChartShape::from(ChartKind::Time);
-    let two: Vec<usize> =
-        shaped.cells.iter().filter(|cell| cell.config.workers == Some(2)).map(|cell| cell.id).collect();
+    let two: Vec<usize> = shaped
+        .configurations
+        .iter()
+        .filter(|configuration| configuration.config.workers == Some(2))
+        .map(|configuration| configuration.id)
+        .collect();
     shaped.charts = vec![
         plain.clone(),
         ChartShape {
             x: Some(Key::Model),
             group: Some(Key::Ipc),
-            cells: Some(two),
+            configurations: Some(two),
             chosen: "workers 2".into(),
             ..plain.clone()
         },
@@ -62,10 +66,10 @@ pub(super) fn quantiles(mut times: Vec<u64>) -> Quantiles {
     Quantiles { count: count as u64, min: times[0], p50, p95, p99, max: times[count - 1], histogram }
 }
 
-fn latency(cell: usize, service: Vec<u64>, around: f64) -> Latency {
+fn latency(configuration: usize, service: Vec<u64>, around: f64) -> Latency {
     let response = service.iter().map(|time| time + (around * (1.0 + (time % 7) as f64 / 3.0)) as u64).collect();
     Latency {
-        cell,
+        configuration,
         trials: 2,
         service: quantiles(service),
         response: quantiles(response),
@@ -73,16 +77,16 @@ fn latency(cell: usize, service: Vec<u64>, around: f64) -> Latency {
     }
 }
 
-/// Some thousand items of every way of the computing task, some with tails.
+/// Some thousand items of every configuration of the computing task, some with tails.
 pub(super) fn tails() -> Results {
     let mut results = cpu_bound("threads");
     results.scenario.name = "tails".into();
     results.charts = vec![ChartKind::Service.into()];
-    let all = results.cells.iter().map(|cell| {
-        let workers = f64::from(cell.config.workers.unwrap_or(1));
+    let all = results.configurations.iter().map(|configuration| {
+        let workers = f64::from(configuration.config.workers.unwrap_or(1));
         let tail = if workers > 2.0 { (0.04, 6.0 + workers) } else { (0.008, 2.0) };
-        let around = if cell.config.ipc.is_some() { 40_000.0 } else { 900.0 };
-        latency(cell.id, times(2560, 2.9e6, tail, cell.id as u64), around)
+        let around = if configuration.config.ipc.is_some() { 40_000.0 } else { 900.0 };
+        latency(configuration.id, times(2560, 2.9e6, tail, configuration.id as u64), around)
     });
     results.latencies = all.collect();
     results
@@ -98,8 +102,9 @@ pub(super) fn few() -> Results {
         ("processes", 2, "queue", Some(0.24)),
     ];
     let mut results =
-        Fixture::new("few", &[ChartKind::Service]).group("convoy", "one waits, others compute", &rows).derive();
-    results.cells[4].label = "a configuration whose name goes on and on until sixty characters are full".into();
+        Fixture::new("few", &[ChartKind::Service]).workload("convoy", "one waits, others compute", &rows).derive();
+    results.configurations[4].label =
+        "a configuration whose name goes on and on until sixty characters are full".into();
     results.latencies = vec![
         latency(0, vec![52_000_000, 51_000_000, 1], 10.0),
         latency(1, times(40, 3e7, (0.2, 4.0), 3), 1e6),
@@ -118,13 +123,13 @@ pub(super) fn clocked() -> Vec<Trial> {
     trials
 }
 
-/// The trials of a cell around a time in seconds.
-fn trials(cell: usize, seconds: f64, peaks: bool, seed: u64) -> Vec<Trial> {
+/// The trials of a configuration around a time in seconds.
+fn trials(configuration: usize, seconds: f64, peaks: bool, seed: u64) -> Vec<Trial> {
     let mut random = fastrand::Rng::with_seed(seed);
     let one = |round: u32| {
         let apart = if peaks && round.is_multiple_of(2) { 1.4 } else { 1.0 };
         Trial {
-            cell,
+            configuration,
             round,
             order: round,
             kind: Kind::Timed,
@@ -154,24 +159,37 @@ fn trials(cell: usize, seconds: f64, peaks: bool, seed: u64) -> Vec<Trial> {
     (0..15).map(one).collect()
 }
 
-/// The computing task with every way twice: by this build and by another.
+/// The computing task with every configuration twice: by this build and by another.
 pub(super) fn builds(equal: bool) -> Results {
     let mut results = cpu_bound("threads");
     results.scenario.name = if equal { "equal".into() } else { "builds".into() };
     results.charts = vec![ChartKind::Compare.into()];
     results.run.against = Some("0.0.9".into());
-    let own = results.cells.clone();
+    let own = results.configurations.clone();
     let changes = [1.25, 1.0, 0.85, 1.03, 1.002, 2.5, 0.97, 1.0, 1.01, 0.6];
-    for cell in &own {
-        let seconds = results.derived.estimates[cell.id].time.map_or(1.0, |time| time.median);
-        let id = results.cells.len();
-        let label = format!("{} (other build)", cell.label);
-        results.cells.push(crate::results::Cell { id, partner: Some(cell.id), label, ..cell.clone() });
-        results.groups[0].cells.push(id);
-        let estimate = crate::results::CellEstimate { cell: id, ..results.derived.estimates[cell.id].clone() };
+    for configuration in &own {
+        let seconds = results.derived.estimates[configuration.id].time.map_or(1.0, |time| time.median);
+        let id = results.configurations.len();
+        let label = format!("{} (other build)", configuration.label);
+        results.configurations.push(crate::results::Configuration {
+            id,
+            partner: Some(configuration.id),
+            label,
+            ..configuration.clone()
+        });
+        results.workloads[0].configurations.push(id);
+        let estimate = crate::results::ConfigurationEstimate {
+            configuration: id,
+            ..results.derived.estimates[configuration.id].clone()
+        };
         results.derived.estimates.push(estimate);
-        let ratio = if equal { 1.0 } else { changes[cell.id % changes.len()] };
-        results.trials.extend(trials(cell.id, seconds * ratio, cell.id == 3, cell.id as u64));
+        let ratio = if equal { 1.0 } else { changes[configuration.id % changes.len()] };
+        results.trials.extend(trials(
+            configuration.id,
+            seconds * ratio,
+            configuration.id == 3,
+            configuration.id as u64,
+        ));
         results.trials.extend(trials(id, seconds, false, id as u64));
         let word = match ratio {
             _ if equal => Change::Equivalent,
@@ -190,7 +208,7 @@ pub(super) fn builds(equal: bool) -> Results {
             n: 15,
         };
         results.derived.regressions.push(Regression {
-            new: cell.id,
+            new: configuration.id,
             old: id,
             ratio,
             word,
@@ -201,7 +219,7 @@ pub(super) fn builds(equal: bool) -> Results {
     results
 }
 
-/// Two runs of two groups, the later of which is slower in one way, and their comparison.
+/// Two runs of two groups, the later of which is slower in one configuration, and their comparison.
 pub(super) fn runs() -> (Results, Results, Comparison) {
     let rows = |factor: f64| -> Vec<Row<'static>> {
         vec![
@@ -211,12 +229,14 @@ pub(super) fn runs() -> (Results, Results, Comparison) {
         ]
     };
     let made = |factor: f64| {
-        let mut results =
-            Fixture::new("runs", &[]).group("primes", "π", &rows(factor)).group("<&\"'> 中", "no", &rows(1.0)).derive();
-        results.groups[1].task = "sleep".into();
-        for cell in 0..results.cells.len() {
-            let seconds = results.derived.estimates[cell].time.map_or(1.0, |time| time.median);
-            results.trials.extend(trials(cell, seconds, cell == 4, cell as u64));
+        let mut results = Fixture::new("runs", &[])
+            .workload("primes", "π", &rows(factor))
+            .workload("<&\"'> 中", "no", &rows(1.0))
+            .derive();
+        results.workloads[1].task = "sleep".into();
+        for configuration in 0..results.configurations.len() {
+            let seconds = results.derived.estimates[configuration].time.map_or(1.0, |time| time.median);
+            results.trials.extend(trials(configuration, seconds, configuration == 4, configuration as u64));
         }
         results
     };

@@ -7,7 +7,7 @@ use super::speedup_plot::{self, Layout};
 use super::speedup_title::title;
 use super::words::{self, estimate, times};
 use super::{Chart, fits, view};
-use crate::results::{Cell, Group, GroupVerdict, Interval, Results};
+use crate::results::{Configuration, Interval, Results, Workload, WorkloadVerdict};
 use crate::setting::{ChartKind, Key, Measure};
 
 /// More lines than this cannot be told apart.
@@ -15,11 +15,11 @@ const MOST_LINES: usize = 32;
 /// More lines than this have no bands: they would hide each other.
 pub(super) const MOST_BANDS: usize = 8;
 
-/// One chart per group.
+/// One chart per workload.
 pub(super) fn charts(results: &Results, base: &str) -> Vec<Chart> {
-    let labels: Vec<String> = results.groups.iter().map(|group| group.label.clone()).collect();
+    let labels: Vec<String> = results.workloads.iter().map(|workload| workload.label.clone()).collect();
     let stems = words::stems(base, &labels);
-    results.groups.iter().zip(stems).map(|(group, stem)| chart(results, group, stem)).collect()
+    results.workloads.iter().zip(stems).map(|(workload, stem)| chart(results, workload, stem)).collect()
 }
 
 /// A line with its points.
@@ -29,9 +29,14 @@ pub(super) struct Drawn<'a> {
 }
 
 impl Drawn<'_> {
-    /// The cell with the highest speed-up, and that speed-up.
-    pub(super) fn best(&self) -> Option<(&Cell, Interval)> {
-        let known = self.line.cells.iter().zip(&self.points).filter_map(|(cell, point)| Some((*cell, point.value?)));
+    /// The configuration with the highest speed-up, and that speed-up.
+    pub(super) fn best(&self) -> Option<(&Configuration, Interval)> {
+        let known = self
+            .line
+            .configurations
+            .iter()
+            .zip(&self.points)
+            .filter_map(|(configuration, point)| Some((*configuration, point.value?)));
         known.max_by(|a, b| a.1.median.total_cmp(&b.1.median))
     }
 
@@ -41,14 +46,17 @@ impl Drawn<'_> {
     }
 }
 
-fn drawn<'a>(results: &'a Results, group: &Group) -> Vec<Drawn<'a>> {
+fn drawn<'a>(results: &'a Results, workload: &Workload) -> Vec<Drawn<'a>> {
     let with_workers =
-        group.cells.iter().copied().filter(|cell| results.cells.get(*cell).is_some_and(|c| c.config.workers.is_some()));
+        workload.configurations.iter().copied().filter(|configuration| {
+            results.configurations.get(*configuration).is_some_and(|c| c.config.workers.is_some())
+        });
     let mut all: Vec<Drawn> = lines::lines(results, &[Key::Workers], with_workers)
         .into_iter()
         .map(|mut line| {
-            line.cells.sort_by_key(|cell| cell.config.workers);
-            let points = line.cells.iter().map(|cell| point(results, group, cell)).collect();
+            line.configurations.sort_by_key(|configuration| configuration.config.workers);
+            let points =
+                line.configurations.iter().map(|configuration| point(results, workload, configuration)).collect();
             Drawn { line, points }
         })
         .collect();
@@ -56,14 +64,17 @@ fn drawn<'a>(results: &'a Results, group: &Group) -> Vec<Drawn<'a>> {
     all
 }
 
-fn point(results: &Results, group: &Group, cell: &Cell) -> Point {
-    let estimate = estimate(results, cell.id);
+fn point(results: &Results, workload: &Workload, configuration: &Configuration) -> Point {
+    let estimate = estimate(results, configuration.id);
     let itself = Interval { median: 1.0, low: None, high: None, level: 0.0, ranks: (0, 0), n: 0 };
     let known = estimate.filter(|estimate| estimate.ok > 0).and_then(|estimate| estimate.speedup);
-    let value = known.or((cell.id == group.baseline && estimate.is_some_and(|e| e.ok > 0)).then_some(itself));
+    let value =
+        known.or((configuration.id == workload.reference && estimate.is_some_and(|e| e.ok > 0)).then_some(itself));
     let value = value.and_then(words::drawable);
-    let title = value.map_or(cell.label.clone(), |interval| format!("{}: {}", cell.label, with_interval(&interval)));
-    Point { x: f64::from(cell.config.workers.unwrap_or(1)), value, title }
+    let title = value.map_or(configuration.label.clone(), |interval| {
+        format!("{}: {}", configuration.label, with_interval(&interval))
+    });
+    Point { x: f64::from(configuration.config.workers.unwrap_or(1)), value, title }
 }
 
 /// `1.93× (1.90 to 1.96)`.
@@ -74,13 +85,16 @@ fn with_interval(interval: &Interval) -> String {
     }
 }
 
-fn chart(results: &Results, group: &Group, stem: String) -> Chart {
-    let all = drawn(results, group);
+fn chart(results: &Results, workload: &Workload, stem: String) -> Chart {
+    let all = drawn(results, workload);
     let refused = |why: String| {
-        Chart::refused(ChartKind::Speedup, stem.clone(), format!("Speedup over workers, {}", group.label), why)
+        Chart::refused(ChartKind::Speedup, stem.clone(), format!("Speedup over workers, {}", workload.label), why)
     };
-    let mut counts: Vec<u32> =
-        all.iter().flat_map(|drawn| &drawn.line.cells).filter_map(|cell| cell.config.workers).collect();
+    let mut counts: Vec<u32> = all
+        .iter()
+        .flat_map(|drawn| &drawn.line.configurations)
+        .filter_map(|configuration| configuration.config.workers)
+        .collect();
     counts.sort_unstable();
     counts.dedup();
     if counts.len() < 2 {
@@ -96,7 +110,7 @@ fn chart(results: &Results, group: &Group, stem: String) -> Chart {
     }
     let with_value = all.iter().flat_map(|drawn| &drawn.points).filter(|point| point.value.is_some()).count();
     if with_value < 2 {
-        let trouble = words::trouble(results, group.cells.iter().copied(), 2)
+        let trouble = words::trouble(results, workload.configurations.iter().copied(), 2)
             .map_or(String::new(), |notes| format!(" ({notes})"));
         return refused(format!("fewer than two configurations have a speedup{trouble}"));
     }
@@ -107,11 +121,11 @@ fn chart(results: &Results, group: &Group, stem: String) -> Chart {
             all.len()
         ));
     }
-    let verdict = verdict_of(results, group);
-    let title = title(results, group, verdict, &all);
-    let subtitle = subtitle(results, group, &all);
+    let verdict = verdict_of(results, workload);
+    let title = title(results, workload, verdict, &all);
+    let subtitle = subtitle(results, workload, &all);
     let (title, subtitle) = view::headline(results, title, subtitle);
-    let sheet = Frame::new(results, &[group], &title, &subtitle, &notes(results, group, verdict, &all));
+    let sheet = Frame::new(results, &[workload], &title, &subtitle, &notes(results, workload, verdict, &all));
     let numbers: Vec<String> = all
         .iter()
         .filter_map(|drawn| {
@@ -120,42 +134,44 @@ fn chart(results: &Results, group: &Group, stem: String) -> Chart {
         })
         .collect();
     let alt = format!("{title}. {subtitle}. {}.", numbers.join("; "));
-    let picture = Layout::new(results, group, verdict, &sheet, &all, &counts).draw(results, &stem, &alt);
+    let picture = Layout::new(results, workload, verdict, &sheet, &all, &counts).draw(results, &stem, &alt);
     Chart { kind: ChartKind::Speedup, stem, title, subtitle, alt, picture: picture.map_err(|error| error.to_string()) }
 }
 
-/// `serial`, or the cell that speed-ups refer to where there is no serial one.
-pub(super) fn reference(results: &Results, group: &Group) -> String {
-    let Some(cell) = results.cells.get(group.baseline) else { return "the reference".to_owned() };
-    match cell.config.workers {
-        Some(1) => format!("{} with one worker", cell.model_shown()),
-        Some(_) => cell.label.clone(),
-        None => cell.model_shown().to_owned(),
+/// `serial`, or the configuration that speed-ups refer to where there is no serial one.
+pub(super) fn reference(results: &Results, workload: &Workload) -> String {
+    let Some(configuration) = results.configurations.get(workload.reference) else { return "the reference".to_owned() };
+    match configuration.config.workers {
+        Some(1) => format!("{} with one worker", configuration.model_shown()),
+        Some(_) => configuration.label.clone(),
+        None => configuration.model_shown().to_owned(),
     }
 }
 
-fn subtitle(results: &Results, group: &Group, all: &[Drawn]) -> String {
-    // The baseline's ratio to itself is no estimate.
-    let pairs = all.iter().flat_map(|drawn| drawn.line.cells.iter().zip(&drawn.points));
-    let intervals = pairs.filter(|(cell, _)| cell.id != group.baseline).filter_map(|(_, point)| point.value.as_ref());
-    let measure = if group.measure == Measure::EndToEnd { ", end to end" } else { "" };
+fn subtitle(results: &Results, workload: &Workload, all: &[Drawn]) -> String {
+    // The reference's ratio to itself is no estimate.
+    let pairs = all.iter().flat_map(|drawn| drawn.line.configurations.iter().zip(&drawn.points));
+    let intervals = pairs
+        .filter(|(configuration, _)| configuration.id != workload.reference)
+        .filter_map(|(_, point)| point.value.as_ref());
+    let measure = if workload.measure == Measure::EndToEnd { ", end to end" } else { "" };
     let quick = if results.run.quick { ". Quick run" } else { "" };
     format!(
         "Speedup over {}{measure}{}; {}{quick}. {}",
-        reference(results, group),
-        words::what_beside_measure(results, group),
+        reference(results, workload),
+        words::what_beside_measure(results, workload),
         words::trials_and_interval(intervals),
         words::unbroken("Higher is better")
     )
 }
 
-fn notes(results: &Results, group: &Group, verdict: Option<&GroupVerdict>, all: &[Drawn]) -> Vec<String> {
-    let cells = || group.cells.iter().copied();
+fn notes(results: &Results, workload: &Workload, verdict: Option<&WorkloadVerdict>, all: &[Drawn]) -> Vec<String> {
+    let configurations = || workload.configurations.iter().copied();
     let mut notes: Vec<String> = finding::withheld(verdict).into_iter().collect();
     let hero = speedup_plot::hero(results, verdict, all);
-    notes.extend(fits::shown(results, group, all, hero).map(fits::note));
-    notes.extend(words::trouble(results, cells(), 2));
-    notes.extend(words::disturbed(results, cells()));
+    notes.extend(fits::shown(results, workload, all, hero).map(fits::note));
+    notes.extend(words::trouble(results, configurations(), 2));
+    notes.extend(words::noisy(results, configurations()));
     if all.len() > MOST_BANDS {
         notes.push("Intervals are in the table: so many bands would hide each other".to_owned());
     }

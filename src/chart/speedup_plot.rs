@@ -12,7 +12,7 @@ use super::speedup::{Drawn, MOST_BANDS};
 use super::theme::Paint;
 use super::words::{times, times_on_axis};
 use super::{Picture, fits, ticks};
-use crate::results::{FitRecord, Group, GroupVerdict, Results};
+use crate::results::{FitRecord, Results, Workload, WorkloadVerdict};
 
 const HEIGHT: f64 = 302.0;
 /// More points than this have no markers: they would hide each other.
@@ -24,7 +24,7 @@ pub(super) struct Layout<'a> {
     all: &'a [Drawn<'a>],
     counts: &'a [u32],
     cores: f64,
-    /// Workers of the baseline, from which the ideal line starts.
+    /// Workers of the reference, from which the ideal line starts.
     base: f64,
     hero: Option<usize>,
     labels: Vec<Label>,
@@ -39,14 +39,14 @@ pub(super) struct Layout<'a> {
 impl<'a> Layout<'a> {
     pub(super) fn new(
         results: &'a Results,
-        group: &Group,
-        verdict: Option<&GroupVerdict>,
+        workload: &Workload,
+        verdict: Option<&WorkloadVerdict>,
         sheet: &'a Frame,
         all: &'a [Drawn<'a>],
         counts: &'a [u32],
     ) -> Self {
         let hero = hero(results, verdict, all);
-        let fit = fits::shown(results, group, all, hero);
+        let fit = fits::shown(results, workload, all, hero);
         let labels: Vec<Label> = all
             .iter()
             .enumerate()
@@ -64,7 +64,11 @@ impl<'a> Layout<'a> {
                 })
             })
             .collect();
-        let base = results.cells.get(group.baseline).and_then(|cell| cell.config.workers).map_or(1.0, f64::from);
+        let base = results
+            .configurations
+            .get(workload.reference)
+            .and_then(|configuration| configuration.config.workers)
+            .map_or(1.0, f64::from);
         let top = sheet.top();
         let height = HEIGHT.max(labels.len() as f64 * labels::PITCH);
         let right = WIDTH - labels::margin(&labels);
@@ -225,9 +229,10 @@ impl<'a> Layout<'a> {
 }
 
 /// The one line that holds all winners, where there is one.
-pub(super) fn hero(results: &Results, verdict: Option<&GroupVerdict>, all: &[Drawn]) -> Option<usize> {
+pub(super) fn hero(results: &Results, verdict: Option<&WorkloadVerdict>, all: &[Drawn]) -> Option<usize> {
     let winners = verdict.filter(|_| decided(results, verdict)).map_or(&[][..], |verdict| &verdict.winners);
-    let leads = |drawn: &Drawn| drawn.line.cells.iter().any(|cell| winners.contains(&cell.id));
+    let leads =
+        |drawn: &Drawn| drawn.line.configurations.iter().any(|configuration| winners.contains(&configuration.id));
     let mut leading = all.iter().enumerate().filter(|(_, drawn)| leads(drawn)).map(|(index, _)| index);
     leading.next().filter(|_| leading.next().is_none())
 }

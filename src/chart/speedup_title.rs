@@ -4,78 +4,105 @@ use super::finding::{self, decided};
 use super::lines::is_plural;
 use super::speedup::{Drawn, reference};
 use super::words::{self, capital, estimate, times_short};
-use crate::results::{Cell, Group, GroupVerdict, Interval, Results};
+use crate::results::{Configuration, Interval, Results, Workload, WorkloadVerdict};
 
 /// The finding.
-pub(super) fn title(results: &Results, group: &Group, verdict: Option<&GroupVerdict>, all: &[Drawn]) -> String {
-    let mut best: Vec<(&Drawn, &Cell, Interval)> =
-        all.iter().filter_map(|drawn| drawn.best().map(|(cell, value)| (drawn, cell, value))).collect();
+pub(super) fn title(
+    results: &Results,
+    workload: &Workload,
+    verdict: Option<&WorkloadVerdict>,
+    all: &[Drawn],
+) -> String {
+    let mut best: Vec<(&Drawn, &Configuration, Interval)> = all
+        .iter()
+        .filter_map(|drawn| drawn.best().map(|(configuration, value)| (drawn, configuration, value)))
+        .collect();
     best.sort_by(|a, b| b.2.median.total_cmp(&a.2.median));
-    let Some((top, top_cell, top_value)) = best.first() else { return "No configuration has a speedup".to_owned() };
-    let reach = |drawn: &Drawn, cell: &Cell, value: &Interval| {
+    let Some((top, top_configuration, top_value)) = best.first() else {
+        return "No configuration has a speedup".to_owned();
+    };
+    let reach = |drawn: &Drawn, configuration: &Configuration, value: &Interval| {
         let verb = if is_plural(&drawn.line.phrase) { "reach" } else { "reaches" };
-        format!("{} {verb} {} on {}", drawn.line.phrase, times_short(value.median), workers(cell))
+        format!("{} {verb} {} on {}", drawn.line.phrase, times_short(value.median), workers(configuration))
     };
     let suffix = finding::suffix(results, verdict);
-    let others = slowest(&best[1..], top_cell);
+    let others = slowest(&best[1..], top_configuration);
     let Some(verdict) = verdict.filter(|_| decided(results, verdict)) else {
-        return capital(&format!("{}{others}{suffix}", reach(top, top_cell, top_value)));
+        return capital(&format!("{}{others}{suffix}", reach(top, top_configuration, top_value)));
     };
     if let Some(why) = finding::too_few_rounds(verdict) {
-        let (phrase, on) = (&top.line.phrase, workers(top_cell));
+        let (phrase, on) = (&top.line.phrase, workers(top_configuration));
         return format!("{why}; highest median: {phrase}, {} on {on}", times_short(top_value.median));
     }
-    if verdict.winners.contains(&group.baseline)
-        && results.cells.get(group.baseline).is_some_and(|c| c.config.workers.is_none_or(|w| w == 1))
+    if verdict.winners.contains(&workload.reference)
+        && results.configurations.get(workload.reference).is_some_and(|c| c.config.workers.is_none_or(|w| w == 1))
     {
-        let cells: Vec<usize> = all.iter().flat_map(|drawn| &drawn.line.cells).map(|cell| cell.id).collect();
+        let configurations: Vec<usize> =
+            all.iter().flat_map(|drawn| &drawn.line.configurations).map(|configuration| configuration.id).collect();
         return unbeaten(
-            &reference(results, group),
-            group,
+            &reference(results, workload),
+            workload,
             verdict,
-            (&cells, top_value),
-            &reach(top, top_cell, top_value),
+            (&configurations, top_value),
+            &reach(top, top_configuration, top_value),
         );
     }
-    let winners: Vec<&Drawn> =
-        all.iter().filter(|drawn| drawn.line.cells.iter().any(|cell| verdict.winners.contains(&cell.id))).collect();
-    let values = verdict.winners.iter().filter_map(|cell| estimate(results, *cell)?.speedup).map(|value| value.median);
+    let winners: Vec<&Drawn> = all
+        .iter()
+        .filter(|drawn| {
+            drawn.line.configurations.iter().any(|configuration| verdict.winners.contains(&configuration.id))
+        })
+        .collect();
+    let values = verdict
+        .winners
+        .iter()
+        .filter_map(|configuration| estimate(results, *configuration)?.speedup)
+        .map(|value| value.median);
     let (low, high) = values.fold((f64::INFINITY, 0.0_f64), |(low, high), value| (low.min(value), high.max(value)));
     match winners.as_slice() {
         [one] if verdict.winners.len() == 1 => {
-            let cell =
-                one.line.cells.iter().find(|cell| verdict.winners.contains(&cell.id)).copied().unwrap_or(top_cell);
+            let configuration = one
+                .line
+                .configurations
+                .iter()
+                .find(|configuration| verdict.winners.contains(&configuration.id))
+                .copied()
+                .unwrap_or(top_configuration);
             let reach = if is_plural(&one.line.phrase) { "reach" } else { "reaches" };
             let others = if one.line.name == top.line.name { others } else { String::new() };
-            capital(&format!("{} {reach} {} on {}{others}", one.line.phrase, times_short(high), workers(cell)))
+            capital(&format!("{} {reach} {} on {}{others}", one.line.phrase, times_short(high), workers(configuration)))
         }
-        [] => capital(&format!("{}{others}", reach(top, top_cell, top_value))),
+        [] => capital(&format!("{}{others}", reach(top, top_configuration, top_value))),
         several => shared_lead(results, verdict, several, (low, high)),
     }
 }
 
 /// What is told of the lowest of the others, or nothing where there are none.
-fn slowest(others: &[(&Drawn, &Cell, Interval)], top: &Cell) -> String {
-    let Some((drawn, cell, value)) = others.last() else { return String::new() };
+fn slowest(others: &[(&Drawn, &Configuration, Interval)], top: &Configuration) -> String {
+    let Some((drawn, configuration, value)) = others.last() else { return String::new() };
     let verb = match (value.median < 1.15, is_plural(&drawn.line.phrase)) {
         (true, true) => "stay at",
         (true, false) => "stays at",
         (false, true) => "reach",
         (false, false) => "reaches",
     };
-    let on = if cell.config.workers == top.config.workers { String::new() } else { format!(" on {}", workers(cell)) };
+    let on = if configuration.config.workers == top.config.workers {
+        String::new()
+    } else {
+        format!(" on {}", workers(configuration))
+    };
     format!("; {} {verb} {}{on}", drawn.line.phrase, times_short(value.median))
 }
 
-/// The title where nothing was shown to beat the reference. `seen` tells the highest speed-up of these cells in words.
+/// The title where nothing was shown to beat the reference. `seen` tells the highest speed-up of these configurations in words.
 fn unbeaten(
     reference: &str,
-    group: &Group,
-    verdict: &GroupVerdict,
-    (cells, highest): (&[usize], &Interval),
+    workload: &Workload,
+    verdict: &WorkloadVerdict,
+    (configurations, highest): (&[usize], &Interval),
     seen: &str,
 ) -> String {
-    if verdict.winners.len() == 1 && finding::beats_all(verdict, group.baseline, cells.iter().copied()) {
+    if verdict.winners.len() == 1 && finding::beats_all(verdict, workload.reference, configurations.iter().copied()) {
         format!("Everything else is slower than {reference}: {seen}")
     } else if highest.low.is_some_and(|low| low > 1.0) {
         // Its own interval shows a speed-up, which the stricter level of all comparisons together does not.
@@ -85,19 +112,23 @@ fn unbeaten(
     }
 }
 
-/// The title where several cells share the first place.
-fn shared_lead(results: &Results, verdict: &GroupVerdict, lines: &[&Drawn], (low, high): (f64, f64)) -> String {
+/// The title where several configurations share the first place.
+fn shared_lead(results: &Results, verdict: &WorkloadVerdict, lines: &[&Drawn], (low, high): (f64, f64)) -> String {
     let names: Vec<String> = match lines {
         few if few.len() <= 3 => few.iter().map(|drawn| drawn.line.phrase.clone()).collect(),
         many => vec![format!("{} configurations", many.len())],
     };
     let range = words::times_range(low, high);
-    let mut on: Vec<u32> = verdict.winners.iter().filter_map(|cell| results.cells.get(*cell)?.config.workers).collect();
+    let mut on: Vec<u32> = verdict
+        .winners
+        .iter()
+        .filter_map(|configuration| results.configurations.get(*configuration)?.config.workers)
+        .collect();
     on.sort_unstable();
     on.dedup();
     let tie = match on.as_slice() {
         _ if finding::equivalent(verdict, &verdict.winners) => "equivalent".to_owned(),
-        // One line that leads in several places: it is the counts that are not told apart, not ways.
+        // One line that leads in several places: it is the counts that are not told apart, not configurations.
         [few @ .., last] if lines.len() == 1 && !few.is_empty() => {
             let few: Vec<String> = few.iter().map(u32::to_string).collect();
             format!("no significant difference between {} and {last} workers", few.join(", "))
@@ -113,8 +144,8 @@ fn shared_lead(results: &Results, verdict: &GroupVerdict, lines: &[&Drawn], (low
     capital(&format!("{}: {range}{on}, {tie}", words::listed(&names)))
 }
 
-fn workers(cell: &Cell) -> String {
-    match cell.config.workers {
+fn workers(configuration: &Configuration) -> String {
+    match configuration.config.workers {
         Some(1) | None => "1 worker".to_owned(),
         Some(count) => format!("{count} workers"),
     }

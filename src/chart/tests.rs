@@ -10,7 +10,7 @@ use super::gallery::{dots, end_to_end, failed, gained, gallery, hard_names, lost
 use super::happenings::{crashed, faults, locked, plain, weights};
 use super::specimens::{builds, few, runs, tails};
 use super::*;
-use crate::results::{Cell, Event, EventKind, Timeline, Word};
+use crate::results::{Configuration, Event, EventKind, Timeline, Word};
 
 /// Every picture of the gallery with its name.
 fn pictures() -> Vec<(String, Chart, Picture)> {
@@ -125,7 +125,7 @@ fn titles_follow_the_winner() {
 #[test]
 fn too_few_rounds_for_so_many_comparisons_are_said_in_place_of_a_tie() {
     let mut results = cpu_bound("threads");
-    let verdict = &mut results.derived.groups[0];
+    let verdict = &mut results.derived.workloads[0];
     verdict.winners = verdict.ranking.clone();
     for pair in &mut verdict.pairs {
         (pair.word, pair.smallest_effect, pair.rounds_needed) = (Word::NoSignificantDifference, None, Some(20));
@@ -141,7 +141,7 @@ fn too_few_rounds_for_so_many_comparisons_are_said_in_place_of_a_tie() {
         "6 rounds are too few for this many comparisons; highest median: threads, 2.05× on 2 workers"
     );
     // Where one comparison could have been decided, the others were looked at in earnest.
-    results.derived.groups[0].pairs[0].smallest_effect = Some(1.1);
+    results.derived.workloads[0].pairs[0].smallest_effect = Some(1.1);
     assert!(title(&results, ChartKind::Time).contains("are tied for fastest"));
 }
 
@@ -150,7 +150,7 @@ fn nothing_is_claimed_where_the_verdict_is_withheld() {
     for quick in [true, false] {
         let mut results = cpu_bound("threads");
         results.run.quick = quick;
-        results.derived.groups[0].withheld = Some("the A/A check of serial failed".into());
+        results.derived.workloads[0].withheld = Some("the A/A check of serial failed".into());
         for kind in [ChartKind::Speedup, ChartKind::Time] {
             let chart = only(&results, kind);
             let mark = if quick { "(quick run: no verdict)" } else { "(no verdict)" };
@@ -164,11 +164,11 @@ fn nothing_is_claimed_where_the_verdict_is_withheld() {
 #[test]
 fn serial_at_the_top_is_no_speed_up() {
     let rows = [("serial", 0, "", Some(1.0)), ("threads", 1, "", Some(1.2)), ("threads", 2, "", Some(1.1))];
-    let results = Fixture::new("slow", &[ChartKind::Speedup]).group("slow", "slow", &rows).derive();
+    let results = Fixture::new("slow", &[ChartKind::Speedup]).workload("slow", "slow", &rows).derive();
     let title = only(&results, ChartKind::Speedup).title;
     assert_eq!(title, "Everything else is slower than serial: threads reach 0.91× on 2 workers");
     let rows = [("serial", 0, "", Some(1.0)), ("threads", 1, "", Some(1.2)), ("threads", 2, "", Some(0.99))];
-    let results = Fixture::new("slow", &[ChartKind::Speedup]).group("slow", "slow", &rows).derive();
+    let results = Fixture::new("slow", &[ChartKind::Speedup]).workload("slow", "slow", &rows).derive();
     let title = only(&results, ChartKind::Speedup).title;
     assert_eq!(title, "No speedup over serial was shown: threads reach 1.01× on 2 workers");
 }
@@ -179,7 +179,7 @@ fn what_cannot_be_drawn_says_why() {
     assert_eq!(speedup.picture, Err("only one worker count (2) was run, and a line over workers needs two".into()));
     let rows = [("serial", 0, "", None), ("threads", 1, "", None), ("threads", 2, "", None)];
     let all = [ChartKind::Speedup, ChartKind::Time, ChartKind::Ipc];
-    let results = Fixture::new("none", &all).group("none", "nothing works", &rows).derive();
+    let results = Fixture::new("none", &all).workload("none", "nothing works", &rows).derive();
     for chart in charts(&results) {
         let why = chart.picture.unwrap_err();
         let expected =
@@ -189,7 +189,7 @@ fn what_cannot_be_drawn_says_why() {
 }
 
 #[test]
-fn failed_cells_are_shown_with_their_note() {
+fn failed_configurations_are_shown_with_their_note() {
     let chart = only(&failed(), ChartKind::Time);
     assert!(chart.alt.contains("threads × 4 15 of 15 timed out"), "{}", chart.alt);
     let titles = |chart: &Chart, text: &str| svg(chart).matches(text).count();
@@ -208,10 +208,10 @@ fn phases_are_drawn_as_shades_where_they_are_measured() {
 }
 
 #[test]
-fn groups_of_unequal_counts_are_shown_per_item() {
+fn workloads_of_unequal_counts_are_shown_per_item() {
     let mut results = payloads();
     assert!(only(&results, ChartKind::Time).subtitle.starts_with("Time of the work phase: payloads"));
-    results.cells[0].items = 10;
+    results.configurations[0].items = 10;
     let chart = only(&results, ChartKind::Time);
     assert!(chart.subtitle.starts_with("Time of the work phase per item: payloads"), "{}", chart.subtitle);
     assert!(chart.alt.contains("processes × 1, pipe 12 µs;"), "{}", chart.alt);
@@ -226,8 +226,8 @@ fn payloads_give_round_trips_or_throughput() {
     );
     assert!(chart.subtitle.starts_with("Round trip") && chart.subtitle.contains("wait sleep, affinity free"));
     let mut several = payloads();
-    for cell in several.cells.iter_mut().filter(|cell| cell.config.ipc.is_some()) {
-        cell.config.in_flight = Some(4);
+    for configuration in several.configurations.iter_mut().filter(|configuration| configuration.config.ipc.is_some()) {
+        configuration.config.in_flight = Some(4);
     }
     let chart = only(&several, ChartKind::Ipc);
     assert!(
@@ -240,8 +240,8 @@ fn payloads_give_round_trips_or_throughput() {
         "{}",
         chart.alt
     );
-    for cell in several.cells.iter_mut().filter(|cell| cell.config.ipc.is_some()) {
-        cell.config.dispatch = Some("claim".into());
+    for configuration in several.configurations.iter_mut().filter(|configuration| configuration.config.ipc.is_some()) {
+        configuration.config.dispatch = Some("claim".into());
     }
     assert!(only(&several, ChartKind::Ipc).picture.is_err());
 }
@@ -253,8 +253,8 @@ fn a_crossing_is_marked_with_its_interval_and_settings_that_are_none_are_not_nam
     assert!(svg(&chart).contains(&format!("<title>{words}</title>")), "{}", chart.alt);
     assert_eq!(chart.picture.unwrap().written.iter().filter(|(text, _)| text == words).count(), 1);
     let mut bare = payloads();
-    for cell in &mut bare.cells {
-        (cell.config.wait, cell.config.affinity) = (None, None);
+    for configuration in &mut bare.configurations {
+        (configuration.config.wait, configuration.config.affinity) = (None, None);
     }
     let subtitle = only(&bare, ChartKind::Ipc).subtitle;
     assert!(subtitle.starts_with("Round trip of one item in flight over its payload; median"), "{subtitle}");
@@ -263,9 +263,12 @@ fn a_crossing_is_marked_with_its_interval_and_settings_that_are_none_are_not_nam
 #[test]
 fn what_is_lost_under_classes_of_python_is_told_too() {
     let mut results = faults();
-    results.groups.truncate(2);
-    for cell in results.cells.iter_mut().filter(|cell| cell.config.on_crash == Some("skip".into())) {
-        (cell.config.on_crash, cell.config.model, cell.label) = (None, "Pool".into(), "Pool × 4".into());
+    results.workloads.truncate(2);
+    for configuration in
+        results.configurations.iter_mut().filter(|configuration| configuration.config.on_crash == Some("skip".into()))
+    {
+        (configuration.config.on_crash, configuration.config.model, configuration.label) =
+            (None, "Pool".into(), "Pool × 4".into());
     }
     let title = only(&results, ChartKind::Crash).title;
     assert!(title.contains("; under Pool they lose "), "{title}");
@@ -326,7 +329,7 @@ fn two_builds_are_told_by_their_verdicts() {
 }
 
 #[test]
-fn a_shaped_chart_shows_its_cells_and_keeps_its_claim_computed() {
+fn a_shaped_chart_shows_its_configurations_and_keeps_its_claim_computed() {
     let results = gallery().into_iter().find(|(name, _)| *name == "shaped").unwrap().1;
     let all = charts(&results);
     let stems: Vec<&str> = all.iter().map(|chart| chart.stem.as_str()).collect();
@@ -349,7 +352,7 @@ fn a_shaped_chart_shows_its_cells_and_keeps_its_claim_computed() {
 }
 
 #[test]
-fn several_groups_get_files_of_their_own_and_names_are_escaped() {
+fn several_workloads_get_files_of_their_own_and_names_are_escaped() {
     let results = hard_names();
     let stems: BTreeSet<String> = charts(&results).into_iter().map(|chart| chart.stem).collect();
     assert_eq!(stems.len(), 3, "{stems:?}");
@@ -359,11 +362,14 @@ fn several_groups_get_files_of_their_own_and_names_are_escaped() {
 }
 
 #[test]
-fn the_title_of_losses_names_the_largest() {
+fn the_title_of_breakdown_names_the_largest() {
     let mut results = lost();
     let idle = only(&results, ChartKind::Breakdown);
     assert_eq!(idle.title, "CPU contention (oversubscription or other load) costs threads × 4 the most: 1.8 of 4");
-    results.cells.iter_mut().for_each(|cell| cell.oversubscribed = cell.config.workers == Some(4));
+    results
+        .configurations
+        .iter_mut()
+        .for_each(|configuration| configuration.oversubscribed = configuration.config.workers == Some(4));
     let chart = only(&results, ChartKind::Breakdown);
     assert_eq!(chart.title, "Oversubscription costs threads × 4 the most: 1.8 of 4");
     assert!(
@@ -371,11 +377,11 @@ fn the_title_of_losses_names_the_largest() {
     );
     // Where hardly anything is missing, no part of it is a finding, whatever the clocks add.
     let mut near = results.clone();
-    for losses in near.derived.estimates.iter_mut().filter_map(|estimate| estimate.losses.as_mut()) {
-        losses.measured = f64::from(losses.workers) * 0.99;
+    for breakdown in near.derived.estimates.iter_mut().filter_map(|estimate| estimate.breakdown.as_mut()) {
+        breakdown.measured = f64::from(breakdown.workers) * 0.99;
     }
     assert!(only(&near, ChartKind::Breakdown).title.starts_with("Almost no speedup is lost"));
-    for estimate in results.derived.estimates.iter_mut().filter_map(|estimate| estimate.losses.as_mut()) {
+    for estimate in results.derived.estimates.iter_mut().filter_map(|estimate| estimate.breakdown.as_mut()) {
         let waiting = if estimate.workers == 2 { 9.0 } else { 0.0 };
         estimate.parts[2].1 = waiting;
         // No part is told as more than what is missing in all.
@@ -418,7 +424,7 @@ fn a_fit_is_dashed_and_named_in_the_footer() {
 }
 
 #[test]
-fn losses_without_a_split_say_why_there_is_none() {
+fn breakdown_without_a_split_say_why_there_is_none() {
     let why = |change: fn(&mut Results)| {
         let mut results = cpu_bound("threads");
         results.charts = vec![ChartKind::Breakdown.into()];
@@ -428,9 +434,10 @@ fn losses_without_a_split_say_why_there_is_none() {
     assert!(why(|_| {}).contains("no profiling trials"));
     assert!(why(|results| results.run.quick = true).contains("quick run"));
     assert!(
-        why(|results| results.cells.iter_mut().for_each(|cell| cell.config.workers = None)).contains("two workers")
+        why(|results| results.configurations.iter_mut().for_each(|configuration| configuration.config.workers = None))
+            .contains("two workers")
     );
-    assert!(why(|results| results.groups[0].baseline = 2).contains("one worker to refer to"));
+    assert!(why(|results| results.workloads[0].reference = 2).contains("one worker to refer to"));
 }
 
 #[test]
@@ -463,16 +470,20 @@ fn a_timeline_tells_of_deaths_locks_and_work() {
 #[test]
 fn timelines_are_at_most_four_and_the_others_are_counted() {
     let mut results = plain();
-    let group = results.groups[0].clone();
-    for (cell, workers) in [(4, 1), (5, 3)] {
-        results.cells.push(Cell { id: cell, label: format!("t{cell}"), ..results.cells[1].clone() });
-        let config = &mut results.cells[cell].config;
-        (config.workers, config.switch_interval) = (Some(workers), Some(cell as u64));
-        results.groups[0].cells.push(cell);
-        results.timelines.push(Timeline { cell, ..results.timelines[1].clone() });
+    let workload = results.workloads[0].clone();
+    for (configuration, workers) in [(4, 1), (5, 3)] {
+        results.configurations.push(Configuration {
+            id: configuration,
+            label: format!("t{configuration}"),
+            ..results.configurations[1].clone()
+        });
+        let config = &mut results.configurations[configuration].config;
+        (config.workers, config.switch_interval) = (Some(workers), Some(configuration as u64));
+        results.workloads[0].configurations.push(configuration);
+        results.timelines.push(Timeline { configuration, ..results.timelines[1].clone() });
     }
     let chosen = charts(&results);
-    assert_eq!((chosen.len(), group.cells.len()), (4, 4));
+    assert_eq!((chosen.len(), workload.configurations.len()), (4, 4));
     assert!(svg(&chosen[0]).len() > 1000 && chosen.iter().all(|chart| !chart.subtitle.contains("with serial")));
     results.run.quick = true;
     results.timelines.clear();
@@ -491,10 +502,10 @@ fn memory_tells_what_a_worker_costs() {
     assert!(drawn.contains("<title>processes × 8, pipe, fork: summed RSS 33 MiB</title>"), "{drawn}");
     assert!(chart.alt.contains("threads × 8 3.2 MiB, 2.3 MiB private, 922 KiB shared"), "{}", chart.alt);
     let mut one = weights();
-    one.groups.truncate(1);
+    one.workloads.truncate(1);
     let title = |results: &Results| only(results, ChartKind::Memory).title;
     assert_eq!(title(&one), "A spawned process costs 1.11 MiB, a thread 25.6 KiB");
-    one.cells.iter_mut().for_each(|cell| cell.config.workers = None);
+    one.configurations.iter_mut().for_each(|configuration| configuration.config.workers = None);
     assert_eq!(title(&one), "From 3 MiB with serial to 11.9 MiB with processes × 8, pipe, spawn");
     one.derived.estimates.iter_mut().for_each(|estimate| estimate.memory = None);
     assert!(only(&one, ChartKind::Memory).picture.unwrap_err().contains("no trial that read memory"));
@@ -509,10 +520,10 @@ fn a_matrix_of_faults_tells_who_survives_what() {
     );
     assert_eq!(svg(&chart).matches(" retried").count(), 2 * 40, "a title on each field, and all in the description");
     let mut two = faults();
-    two.groups.truncate(3);
+    two.workloads.truncate(3);
     let title = only(&two, ChartKind::Crash).title;
     assert_eq!(title, "No thread survives an abort or a segfault; with restart, processes lose none of 64 items");
-    two.groups.iter_mut().for_each(|group| group.fault = None);
+    two.workloads.iter_mut().for_each(|workload| workload.fault = None);
     assert!(only(&two, ChartKind::Crash).picture.unwrap_err().contains("no workload"));
     let dead = gallery().into_iter().find(|(name, _)| *name == "all-dead").unwrap().1;
     assert_eq!(only(&dead, ChartKind::Crash).title, "No configuration survives any of 8 faults");

@@ -29,7 +29,7 @@ const LABEL: Type = Type::regular(13.0, Paint::Ink);
 const HEADING: Type = Type::semibold(14.0, Paint::Ink);
 const NOTE: Type = Type::regular(12.0, Paint::Muted);
 
-/// One way to do the work.
+/// One configuration to do the work.
 pub(super) struct Row {
     pub(super) label: String,
     pub(super) value: Option<Interval>,
@@ -79,7 +79,7 @@ impl Row {
     }
 }
 
-/// The rows of one group.
+/// The rows of one workload.
 pub(super) struct Section {
     pub(super) head: String,
     pub(super) sub: String,

@@ -1,4 +1,4 @@
-//! Where did the time go? A lane for main and for every worker, from start to join, of one instrumented trial.
+//! Where did the time go? A lane for main and for every worker, from start to join, of one profiling trial.
 
 use super::frame::Frame;
 use super::theme::Hue;
@@ -7,7 +7,7 @@ use super::timeline_plot::Layout;
 use super::timeline_title::title;
 use super::words;
 use super::{Chart, view};
-use crate::results::{Cell, EventKind, Results, Timeline};
+use crate::results::{Configuration, EventKind, Results, Timeline};
 use crate::setting::{ChartKind, OnCrash};
 
 /// More timelines than these are not looked at; the others are named in a note.
@@ -20,17 +20,21 @@ pub(super) fn charts(results: &Results, base: &str) -> Vec<Chart> {
         let title = "Who did what, and when".to_owned();
         return vec![Chart::refused(ChartKind::Timeline, base.to_owned(), title, why_not(results).to_owned())];
     }
-    let several = results.groups.len() > 1;
+    let several = results.workloads.len() > 1;
     let labels: Vec<String> = chosen
         .iter()
-        .map(|(cell, _)| match results.groups.get(cell.group) {
-            Some(group) if several => format!("{} {}", cell.label, group.label),
-            _ => cell.label.clone(),
+        .map(|(configuration, _)| match results.workloads.get(configuration.workload) {
+            Some(workload) if several => format!("{} {}", configuration.label, workload.label),
+            _ => configuration.label.clone(),
         })
         .collect();
     let stems = words::stems(base, &labels);
     let counts = (chosen.len(), results.timelines.len());
-    chosen.iter().zip(stems).map(|((cell, timeline), stem)| chart(results, cell, timeline, stem, counts)).collect()
+    chosen
+        .iter()
+        .zip(stems)
+        .map(|((configuration, timeline), stem)| chart(results, configuration, timeline, stem, counts))
+        .collect()
 }
 
 fn why_not(results: &Results) -> &'static str {
@@ -44,52 +48,73 @@ fn why_not(results: &Results) -> &'static str {
     }
 }
 
-/// Of every group the way of most workers of each model, start method and class; the first of each group before the
+/// Of every workload the configuration of most workers of each model, start method and class; the first of each workload before the
 /// second of any.
-fn chosen(results: &Results) -> Vec<(&Cell, &Timeline)> {
-    let mut ranked: Vec<(usize, &Cell, &Timeline)> = Vec::new();
-    for group in &results.groups {
-        let mut ways: Vec<(&Cell, &Timeline)> = Vec::new();
-        for cell in group.cells.iter().filter_map(|cell| results.cells.get(*cell)) {
-            let mut own = results.timelines.iter().filter(|timeline| timeline.cell == cell.id);
+fn chosen(results: &Results) -> Vec<(&Configuration, &Timeline)> {
+    let mut ranked: Vec<(usize, &Configuration, &Timeline)> = Vec::new();
+    for workload in &results.workloads {
+        let mut ways: Vec<(&Configuration, &Timeline)> = Vec::new();
+        for configuration in
+            workload.configurations.iter().filter_map(|configuration| results.configurations.get(*configuration))
+        {
+            let mut own = results.timelines.iter().filter(|timeline| timeline.configuration == configuration.id);
             let Some(timeline) = own.find(|timeline| timeline.events.iter().any(|event| event.3 > 0)) else { continue };
-            let kind =
-                |cell: &Cell| (cell.config.model, cell.config.start, cell.config.on_crash, cell.config.switch_interval);
-            match ways.iter_mut().find(|(known, _)| kind(known) == kind(cell)) {
-                Some(known) if known.0.config.workers < cell.config.workers => *known = (cell, timeline),
+            let kind = |configuration: &Configuration| {
+                (
+                    configuration.config.model,
+                    configuration.config.start,
+                    configuration.config.on_crash,
+                    configuration.config.switch_interval,
+                )
+            };
+            match ways.iter_mut().find(|(known, _)| kind(known) == kind(configuration)) {
+                Some(known) if known.0.config.workers < configuration.config.workers => {
+                    *known = (configuration, timeline)
+                }
                 Some(_) => {}
-                None => ways.push((cell, timeline)),
+                None => ways.push((configuration, timeline)),
             }
         }
         // One that works alone tells least, a death and a replacement tell most.
-        ways.sort_by_key(|(cell, timeline)| {
-            let restarted = cell.config.on_crash == Some(OnCrash::Restart) && died(timeline);
-            std::cmp::Reverse((restarted, cell.config.workers.unwrap_or(0).min(2)))
+        ways.sort_by_key(|(configuration, timeline)| {
+            let restarted = configuration.config.on_crash == Some(OnCrash::Restart) && died(timeline);
+            std::cmp::Reverse((restarted, configuration.config.workers.unwrap_or(0).min(2)))
         });
-        ranked.extend(ways.into_iter().enumerate().map(|(rank, (cell, timeline))| (rank, cell, timeline)));
+        ranked.extend(
+            ways.into_iter().enumerate().map(|(rank, (configuration, timeline))| (rank, configuration, timeline)),
+        );
     }
     ranked.sort_by_key(|(rank, ..)| *rank);
     ranked.truncate(MOST);
-    ranked.sort_by_key(|(_, cell, _)| cell.id);
-    ranked.into_iter().map(|(_, cell, timeline)| (cell, timeline)).collect()
+    ranked.sort_by_key(|(_, configuration, _)| configuration.id);
+    ranked.into_iter().map(|(_, configuration, timeline)| (configuration, timeline)).collect()
 }
 
 fn died(timeline: &Timeline) -> bool {
     timeline.events.iter().any(|event| event.1 == EventKind::Crash)
 }
 
-fn chart(results: &Results, cell: &Cell, timeline: &Timeline, stem: String, counts: (usize, usize)) -> Chart {
-    let story = Story::of(timeline, cell);
-    let title = title(cell, &story);
-    let Some(group) = results.groups.get(cell.group) else {
+fn chart(
+    results: &Results,
+    configuration: &Configuration,
+    timeline: &Timeline,
+    stem: String,
+    counts: (usize, usize),
+) -> Chart {
+    let story = Story::of(timeline, configuration);
+    let title = title(configuration, &story);
+    let Some(workload) = results.workloads.get(configuration.workload) else {
         return Chart::refused(ChartKind::Timeline, stem, title, "its workload is missing".to_owned());
     };
-    let subtitle =
-        format!("Who did what, when, with {}{}; one profiling trial", cell.label, words::what(results, group),);
+    let subtitle = format!(
+        "Who did what, when, with {}{}; one profiling trial",
+        configuration.label,
+        words::what(results, workload),
+    );
     let (title, subtitle) = view::headline(results, title, subtitle);
-    let sheet = Frame::new(results, &[group], &title, &subtitle, &notes(&story, counts));
+    let sheet = Frame::new(results, &[workload], &title, &subtitle, &notes(&story, counts));
     let alt = format!("{title}. {subtitle}. {}.", in_words(&story));
-    let hue = Hue::of_model(cell.config.model);
+    let hue = Hue::of_model(configuration.config.model);
     let picture = Layout::new(&sheet, &story, hue).draw(results, &stem, &alt);
     Chart { kind: ChartKind::Timeline, stem, title, subtitle, alt, picture: picture.map_err(|error| error.to_string()) }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::results::{Cell, Event, EventKind, Timeline};
+use crate::results::{Configuration, Event, EventKind, Timeline};
 use crate::text::show_seconds;
 
 /// More lanes or bars than these are told by shares.
@@ -83,10 +83,11 @@ pub(super) struct Story {
 }
 
 impl Story {
-    pub(super) fn of(timeline: &Timeline, cell: &Cell) -> Self {
+    pub(super) fn of(timeline: &Timeline, configuration: &Configuration) -> Self {
         let mut events: BTreeMap<u32, Vec<Event>> = BTreeMap::new();
         timeline.events.iter().for_each(|event| events.entry(event.0).or_default().push(*event));
-        let count = events.keys().max().copied().unwrap_or(0).max(cell.config.workers.unwrap_or(0)).min(MOST_WORKERS);
+        let count =
+            events.keys().max().copied().unwrap_or(0).max(configuration.config.workers.unwrap_or(0)).min(MOST_WORKERS);
         let of = |number| lane(number, events.remove(&number).unwrap_or_default(), timeline.left_out > 0);
         let mut single: Vec<Lane> = (0..=count).map(of).collect();
         complete_main(&mut single);

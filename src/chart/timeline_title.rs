@@ -2,7 +2,7 @@
 
 use super::timeline_lanes::{Bar, Lane, Story, What};
 use super::words::capital;
-use crate::results::Cell;
+use crate::results::Configuration;
 use crate::setting::Model;
 use crate::text::{show_fixed_percent, show_seconds};
 
@@ -10,9 +10,9 @@ use crate::text::{show_fixed_percent, show_seconds};
 const MOSTLY: f64 = 0.8;
 
 /// Deaths are told first, then what the lock left, then starts and work.
-pub(super) fn title(cell: &Cell, story: &Story) -> String {
-    let found = deaths(story).or_else(|| lock(cell, story)).or_else(|| work(cell, story));
-    found.unwrap_or_else(|| capital(&format!("{} in {}", cell.label, seconds(story.end))))
+pub(super) fn title(configuration: &Configuration, story: &Story) -> String {
+    let found = deaths(story).or_else(|| lock(configuration, story)).or_else(|| work(configuration, story));
+    found.unwrap_or_else(|| capital(&format!("{} in {}", configuration.label, seconds(story.end))))
 }
 
 fn seconds(nanos: u64) -> String {
@@ -64,10 +64,10 @@ fn deaths(story: &Story) -> Option<String> {
 }
 
 /// How many of a kind, in words while that is short.
-fn workers(cell: &Cell, count: u32) -> String {
+fn workers(configuration: &Configuration, count: u32) -> String {
     let number = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"].get(count as usize);
     let number = number.map_or_else(|| count.to_string(), |word| (*word).to_owned());
-    let (one, many) = match cell.config.model {
+    let (one, many) = match configuration.config.model {
         model if model.has_processes() => ("process", "processes"),
         model if model.has_threads() => ("thread", "threads"),
         Model::Rayon => ("work-stealing thread", "work-stealing threads"),
@@ -77,7 +77,7 @@ fn workers(cell: &Cell, count: u32) -> String {
     format!("{number} {}", if count == 1 { one } else { many })
 }
 
-fn lock(cell: &Cell, story: &Story) -> Option<String> {
+fn lock(configuration: &Configuration, story: &Story) -> Option<String> {
     let (from, to) = story.window()?;
     let mut held: Vec<(u64, u64)> = story.single.iter().flat_map(|lane| lane.held.iter().copied()).collect();
     held.iter_mut().for_each(|(start, end)| (*start, *end) = ((*start).max(from), (*end).min(to)));
@@ -98,7 +98,7 @@ fn lock(cell: &Cell, story: &Story) -> Option<String> {
     if sum as f64 > union as f64 * 1.02 {
         return Some(capital(&format!("every process has its own GIL: {share:.1} are held at a time")));
     }
-    let who = workers(cell, holders);
+    let who = workers(configuration, holders);
     if holders == 1 {
         return Some(capital(&format!("{who} holds the GIL {:.0}% of the time", share * 100.0)));
     }
@@ -110,7 +110,7 @@ fn lock(cell: &Cell, story: &Story) -> Option<String> {
     Some(format!("The GIL is held {:.0}% of the time, by {who} in turn", share * 100.0))
 }
 
-fn work(cell: &Cell, story: &Story) -> Option<String> {
+fn work(configuration: &Configuration, story: &Story) -> Option<String> {
     let busy: Vec<&Lane> =
         story.single.iter().filter(|lane| lane.bars.iter().any(|bar| bar.what == What::Item)).collect();
     let ready = story.single.iter().filter(|lane| !lane.main).flat_map(|lane| &lane.bars);
@@ -121,14 +121,14 @@ fn work(cell: &Cell, story: &Story) -> Option<String> {
     let items = busy.iter().flat_map(|lane| &lane.bars).filter(|bar| bar.what == What::Item);
     let worked: u64 = items.map(|bar| bar.to.min(to).saturating_sub(bar.from.max(from))).sum();
     let parties = story.single.iter().filter(|lane| !lane.main || busy.iter().any(|other| other.main)).count();
-    let parties = if cell.config.workers.is_none() { 1 } else { parties.max(1) };
+    let parties = if configuration.config.workers.is_none() { 1 } else { parties.max(1) };
     let share = worked as f64 / ((to - from) as f64 * parties as f64);
     let percent = show_fixed_percent(share.min(1.0), 0);
-    let Some(count) = cell.config.workers else {
-        return Some(capital(&format!("{} is busy {percent} of the time until the last reply", cell.label)));
+    let Some(count) = configuration.config.workers else {
+        return Some(capital(&format!("{} is busy {percent} of the time until the last reply", configuration.label)));
     };
     let (was, were) = if count == 1 { ("was", "was") } else { ("were", "were") };
-    let who = workers(cell, count);
+    let who = workers(configuration, count);
     Some(capital(&match ready {
         Some(ready) => format!("{who} {was} ready after {} and busy {percent} of the time", seconds(ready)),
         None => format!("{who} {were} busy {percent} of the time until the last reply"),

@@ -2,7 +2,7 @@
 
 use super::canvas::Type;
 use super::font;
-use crate::results::{CellEstimate, Group, Interval, LOCK_MODEL, Results};
+use crate::results::{ConfigurationEstimate, Interval, LOCK_MODEL, Results, Workload};
 use crate::setting::Measure;
 use crate::text::{fixed_three_digits, show_seconds, slug, three_digits};
 
@@ -16,19 +16,25 @@ pub(super) fn machine(results: &Results) -> String {
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
 }
 
-/// Whether a name in these groups has a sign that the font lacks.
-pub(super) fn has_missing_signs(results: &Results, groups: &[&Group]) -> bool {
+/// Whether a name in these workloads has a sign that the font lacks.
+pub(super) fn has_missing_signs(results: &Results, workloads: &[&Workload]) -> bool {
     let missing = |text: &str| font::drawable(text).1;
-    groups.iter().any(|group| missing(&group.label) || missing(&group.describe))
-        || results.cells.iter().filter(|cell| groups.iter().any(|group| group.id == cell.group)).any(|cell| {
-            missing(&cell.label) || missing(cell.model_shown()) || cell.ipc_shown().as_deref().is_some_and(missing)
-        })
+    workloads.iter().any(|workload| missing(&workload.label) || missing(&workload.describe))
+        || results
+            .configurations
+            .iter()
+            .filter(|configuration| workloads.iter().any(|workload| workload.id == configuration.workload))
+            .any(|configuration| {
+                missing(&configuration.label)
+                    || missing(configuration.model_shown())
+                    || configuration.ipc_shown().as_deref().is_some_and(missing)
+            })
         || missing(&results.machine.cpu)
 }
 
-/// The estimate of a cell.
-pub(super) fn estimate(results: &Results, cell: usize) -> Option<&CellEstimate> {
-    results.derived.estimates.iter().find(|estimate| estimate.cell == cell)
+/// The estimate of a configuration.
+pub(super) fn estimate(results: &Results, configuration: usize) -> Option<&ConfigurationEstimate> {
+    results.derived.estimates.iter().find(|estimate| estimate.configuration == configuration)
 }
 
 /// What a logarithmic axis can show of an interval: nothing where the median is no positive number, and only such ends.
@@ -165,13 +171,16 @@ pub(super) fn listed(parts: &[String]) -> String {
     }
 }
 
-/// Notes on what went wrong in the cells: at most `most` by name, the others counted.
-pub(super) fn trouble(results: &Results, cells: impl Iterator<Item = usize>, most: usize) -> Option<String> {
-    let notes: Vec<String> = cells
-        .filter_map(|cell| estimate(results, cell))
+/// Notes on what went wrong in the configurations: at most `most` by name, the others counted.
+pub(super) fn trouble(results: &Results, configurations: impl Iterator<Item = usize>, most: usize) -> Option<String> {
+    let notes: Vec<String> = configurations
+        .filter_map(|configuration| estimate(results, configuration))
         .filter(|estimate| !estimate.note.is_empty())
         .filter_map(|estimate| {
-            results.cells.get(estimate.cell).map(|cell| format!("{}: {}", cell.label, estimate.note))
+            results
+                .configurations
+                .get(estimate.configuration)
+                .map(|configuration| format!("{}: {}", configuration.label, estimate.note))
         })
         .collect();
     match notes.len() {
@@ -181,40 +190,40 @@ pub(super) fn trouble(results: &Results, cells: impl Iterator<Item = usize>, mos
     }
 }
 
-/// `: ` and what a group is about: the work, or what sets it apart where there are several groups.
-pub(super) fn what(results: &Results, group: &Group) -> String {
-    // Parts of one group have the work in common, and their labels say what sets them apart.
+/// `: ` and what a workload is about: the work, or what sets it apart where there are several workloads.
+pub(super) fn what(results: &Results, workload: &Workload) -> String {
+    // Parts of one workload have the work in common, and their labels say what sets them apart.
     let parted = results.charts.first().is_some_and(|shape| shape.group.is_some());
-    let alike = || results.groups.iter().all(|other| other.describe == group.describe);
-    let both = format!("{}, {}", group.describe, group.label);
-    let text = if parted && results.groups.len() > 1 && !group.describe.is_empty() && alike() {
+    let alike = || results.workloads.iter().all(|other| other.describe == workload.describe);
+    let both = format!("{}, {}", workload.describe, workload.label);
+    let text = if parted && results.workloads.len() > 1 && !workload.describe.is_empty() && alike() {
         &both
-    } else if results.groups.len() > 1 || group.describe.is_empty() {
-        &group.label
+    } else if results.workloads.len() > 1 || workload.describe.is_empty() {
+        &workload.label
     } else {
-        &group.describe
+        &workload.describe
     };
-    let model = if group.is_lock_model() { format!(" ({LOCK_MODEL})") } else { String::new() };
+    let model = if workload.is_lock_model() { format!(" ({LOCK_MODEL})") } else { String::new() };
     if text.is_empty() { model } else { format!(": {text}{model}") }
 }
 
 /// The same beside words that say what the clock covers.
-pub(super) fn what_beside_measure(results: &Results, group: &Group) -> String {
-    let what = what(results, group);
-    if group.measure == Measure::EndToEnd {
+pub(super) fn what_beside_measure(results: &Results, workload: &Workload) -> String {
+    let what = what(results, workload);
+    if workload.measure == Measure::EndToEnd {
         return what.replacen(", end to end", "", 1);
     }
     what.strip_suffix(", work").map_or(what.clone(), str::to_owned)
 }
 
-/// How many trials of these cells were disturbed by others, where any were.
-pub(super) fn disturbed(results: &Results, cells: impl Iterator<Item = usize>) -> Option<String> {
-    let (mut disturbed, mut trials) = (0, 0);
-    for estimate in cells.filter_map(|cell| estimate(results, cell)) {
-        disturbed += estimate.disturbed;
+/// How many trials of these configurations were noisy, where any were.
+pub(super) fn noisy(results: &Results, configurations: impl Iterator<Item = usize>) -> Option<String> {
+    let (mut noisy, mut trials) = (0, 0);
+    for estimate in configurations.filter_map(|configuration| estimate(results, configuration)) {
+        noisy += estimate.noisy;
         trials += estimate.trials;
     }
-    (disturbed > 0).then(|| format!("{disturbed} of {trials} timed trials were noisy (other load)"))
+    (noisy > 0).then(|| format!("{noisy} of {trials} timed trials were noisy (other load)"))
 }
 
 /// A file name's part for a label: a slug that says something.

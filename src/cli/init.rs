@@ -207,7 +207,12 @@ mod tests {
             let seconds = estimate(&plan, &tasks).seconds;
             assert!(seconds < 25.0, "{} takes {seconds} s", case.word);
             // Interpreters were not looked for.
-            assert!(!plan.cells.is_empty() || text.contains("runtime: python"), "{}: {:?}", case.word, plan.skipped);
+            assert!(
+                !plan.configurations.is_empty() || text.contains("runtime: python"),
+                "{}: {:?}",
+                case.word,
+                plan.skipped
+            );
             assert!(text.matches("# ").count() >= 3, "{} is hardly commented", case.word);
         }
     }

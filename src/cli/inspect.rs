@@ -13,7 +13,7 @@ use super::args::{CheckOptions, Described, ListOptions, PlanOptions, SchemaOptio
 use super::output::{Output, wrap};
 use super::progress::show;
 use super::{Exit, power, sources};
-use crate::plan::{FEWEST_ROUNDS_FOR_CHECKS, Group, Plan, estimate};
+use crate::plan::{FEWEST_ROUNDS_FOR_CHECKS, Plan, Workload, estimate};
 use crate::results::LOCK_MODEL;
 use crate::setting::{ChartKind, EnumWords as _, Method, Metric, Model, Runtime, WordRow};
 use crate::task::Tasks;
@@ -31,7 +31,7 @@ pub(super) fn check(options: &CheckOptions, tasks: &Tasks, output: &Output) -> R
     }
     for plan in plans {
         let style = if output.color_err() { AnsiColor::Green.on_default() } else { Style::new() };
-        let count = plural(plan.cells.len() as u64, "configuration");
+        let count = plural(plan.configurations.len() as u64, "configuration");
         output.progress(&format!("{}: {style}valid{style:#}, {count}", plan.name));
     }
     Ok(Exit::Success)
@@ -71,7 +71,7 @@ fn plan_text(plan: &Plan, tasks: &Tasks, output: &Output) -> String {
     if plan.quick {
         let _ = writeln!(text, "  quick: small sizes, {} rounds, no verdict", plan.rounds);
     }
-    if !plan.quick && !plan.cells.iter().any(|cell| cell.checked) {
+    if !plan.quick && !plan.configurations.iter().any(|configuration| configuration.checked) {
         let _ = writeln!(
             text,
             "  no A/A check: it takes {FEWEST_ROUNDS_FOR_CHECKS} rounds, and a verdict takes {FEWEST_ROUNDS}"
@@ -80,24 +80,24 @@ fn plan_text(plan: &Plan, tasks: &Tasks, output: &Output) -> String {
     for parameter in &plan.parameters {
         let _ = writeln!(text, "  parameter {}: {}", parameter.key, parameter.values.join(", "));
     }
-    for group in &plan.groups {
-        let _ = writeln!(text, "  workload {}: {}", shown(group), group.describe);
-        for id in &group.cells {
-            let cell = &plan.cells[*id];
+    for workload in &plan.workloads {
+        let _ = writeln!(text, "  workload {}: {}", shown(workload), workload.describe);
+        for id in &workload.configurations {
+            let configuration = &plan.configurations[*id];
             let mut notes = Vec::new();
-            if *id == group.baseline {
+            if *id == workload.reference {
                 notes.push("reference");
             }
-            if cell.checked {
+            if configuration.checked {
                 notes.push("runs twice per round (A/A check)");
             }
-            if cell.oversubscribed {
+            if configuration.oversubscribed {
                 notes.push("more processes or threads than cores");
             }
             let notes = if notes.is_empty() { String::new() } else { format!("  [{}]", notes.join("; ")) };
-            let _ = writeln!(text, "    {}{notes}", cell.label);
+            let _ = writeln!(text, "    {}{notes}", configuration.label);
         }
-        text.push_str(&power::line(plan, group));
+        text.push_str(&power::line(plan, workload));
     }
     for (head, what, why) in plan
         .collapsed
@@ -116,19 +116,19 @@ fn plan_text(plan: &Plan, tasks: &Tasks, output: &Output) -> String {
         "  {} in {} of {} (seed {}), with {} profiling and {} for memory; about {} (a rough estimate)",
         plural(cost.trials(), "trial"),
         plural(plan.rounds.into(), "round"),
-        plural(plan.cells.len() as u64, "configuration"),
+        plural(plan.configurations.len() as u64, "configuration"),
         plan.seed,
-        cost.instrumented,
+        cost.profiling,
         cost.memory,
         show(time),
     );
     text
 }
 
-/// The group's label, with what it is a model of where it is one.
-fn shown(group: &Group) -> String {
-    let model = if group.runtime == Runtime::GilEmulation { format!(" ({LOCK_MODEL})") } else { String::new() };
-    format!("{}{model}", group.label)
+/// The workload's label, with what it is a model of where it is one.
+fn shown(workload: &Workload) -> String {
+    let model = if workload.runtime == Runtime::GilEmulation { format!(" ({LOCK_MODEL})") } else { String::new() };
+    format!("{}{model}", workload.label)
 }
 
 fn plan_json(plan: &Plan, tasks: &Tasks) -> PlanJson {
@@ -145,32 +145,32 @@ fn plan_json(plan: &Plan, tasks: &Tasks) -> PlanJson {
             .iter()
             .map(|one| ParameterJson { key: one.key.clone(), values: one.values.clone() })
             .collect(),
-        workloads: plan.groups.iter().map(|group| workload_json(plan, group)).collect(),
+        workloads: plan.workloads.iter().map(|workload| workload_json(plan, workload)).collect(),
         collapsed: plan.collapsed.iter().map(|one| why(&one.what, &one.why)).collect(),
         skipped: plan.skipped.iter().map(|one| why(&one.what, &one.why)).collect(),
         expectations: plan.expectations.iter().map(|one| one.text.clone()).collect(),
-        cost: CostJson { timed: cost.timed, profiling: cost.instrumented, memory: cost.memory, seconds: cost.seconds },
+        cost: CostJson { timed: cost.timed, profiling: cost.profiling, memory: cost.memory, seconds: cost.seconds },
     }
 }
 
-fn workload_json(plan: &Plan, group: &Group) -> PlannedWorkload {
-    let configurations = group.cells.iter().map(|id| {
-        let cell = &plan.cells[*id];
+fn workload_json(plan: &Plan, workload: &Workload) -> PlannedWorkload {
+    let configurations = workload.configurations.iter().map(|id| {
+        let configuration = &plan.configurations[*id];
         PlannedConfiguration {
-            label: cell.label.clone(),
-            config: cell.config.clone(),
-            checked: cell.checked,
-            reference: *id == group.baseline,
-            oversubscribed: cell.oversubscribed,
+            label: configuration.label.clone(),
+            config: configuration.config.clone(),
+            checked: configuration.checked,
+            reference: *id == workload.reference,
+            oversubscribed: configuration.oversubscribed,
         }
     });
     PlannedWorkload {
-        label: group.label.clone(),
-        task: group.task.clone(),
-        describe: group.describe.clone(),
-        settings: group.settings.clone(),
+        label: workload.label.clone(),
+        task: workload.task.clone(),
+        describe: workload.describe.clone(),
+        settings: workload.settings.clone(),
         configurations: configurations.collect(),
-        power: power::facts(plan, group),
+        power: power::facts(plan, workload),
     }
 }
 

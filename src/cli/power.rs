@@ -1,18 +1,18 @@
 //! What a planned run can show: in words, and as JSON.
 
 use super::answers::{Power, SpreadJson};
-use crate::plan::{Group, Plan, comparisons};
+use crate::plan::{Plan, Workload, comparisons};
 use crate::stats::{POWER, detectable, fewest_rounds, rounds_to_show};
 use crate::text::{plural, show_percent};
 use crate::verdict::effect;
 
-/// How much the ratio of two cells may vary from round to round, as shares: a quiet machine, a shared one, a noisy one. What
+/// How much the ratio of two configurations may vary from round to round, as shares: a quiet machine, a shared one, a noisy one. What
 /// it will be is known only afterwards.
 const SPREADS: [f64; 3] = [0.01, 0.03, 0.1];
 
-/// What the rounds of a group can show, one line; empty where nothing is compared.
-pub(super) fn line(plan: &Plan, group: &Group) -> String {
-    let compared = comparisons(plan, group);
+/// What the rounds of a workload can show, one line; empty where nothing is compared.
+pub(super) fn line(plan: &Plan, workload: &Workload) -> String {
+    let compared = comparisons(plan, workload);
     if compared == 0 || plan.quick {
         return String::new();
     }
@@ -38,8 +38,8 @@ fn wanted(plan: &Plan, compared: u32, spread: f64) -> String {
 }
 
 /// The same for programs.
-pub(super) fn facts(plan: &Plan, group: &Group) -> Power {
-    let compared = comparisons(plan, group);
+pub(super) fn facts(plan: &Plan, workload: &Workload) -> Power {
+    let compared = comparisons(plan, workload);
     let each = |spread: f64| SpreadJson {
         spread,
         shows: detectable(plan.rounds, compared, spread).map(f64::exp),

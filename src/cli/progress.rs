@@ -44,7 +44,7 @@ impl Progress for Bar {
         self.bar.set_message("choosing sizes");
     }
 
-    fn trial(&mut self, done: usize, total: usize, cell: &str, _: &Trial) {
+    fn trial(&mut self, done: usize, total: usize, configuration: &str, _: &Trial) {
         if done <= 1 {
             // The time left is told from trials, not from the calibration before them.
             self.start = Instant::now();
@@ -52,7 +52,7 @@ impl Progress for Bar {
         self.bar.set_length(total as u64);
         self.bar.set_position(done as u64);
         let left = self.start.elapsed().mul_f64((total - done) as f64 / done.max(1) as f64);
-        self.bar.set_message(format!("{} left · {cell}", show(left)));
+        self.bar.set_message(format!("{} left · {configuration}", show(left)));
     }
 }
 

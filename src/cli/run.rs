@@ -92,20 +92,20 @@ pub(super) fn run_plans(
 
 /// Whether there is anything to run; says why there is not.
 fn can_run(plan: &Plan, output: &Output) -> bool {
-    if plan.cells.is_empty() {
+    if plan.configurations.is_empty() {
         output.say(&format!("{}: nothing of it can be run here", plan.name));
         for skipped in &plan.skipped {
             output.say(&format!("  skipped: {}: {}", skipped.what, skipped.why));
         }
     }
-    !plan.cells.is_empty()
+    !plan.configurations.is_empty()
 }
 
-/// The other build, where this one is held against one; in words, why it cannot be.
+/// The other build, where this one is compared with one; in words, why it cannot be.
 fn other_build(options: &RunOptions, plans: &[Plan]) -> Result<Option<Other>, String> {
     let Some(path) = &options.against else { return Ok(None) };
     let other = ask(path).map_err(|error| error.to_string())?;
-    let tasks = plans.iter().flat_map(|plan| &plan.groups).map(|group| &group.task);
+    let tasks = plans.iter().flat_map(|plan| &plan.workloads).map(|workload| &workload.task);
     match tasks.into_iter().find(|task| !other.has(task)) {
         Some(missing) => Err(format!("the other build has no task `{missing}`, so nothing can be compared")),
         None => Ok(Some(other)),
@@ -216,10 +216,10 @@ fn save_and_show(
     saved.map(|_| ())
 }
 
-/// Whether two builds were held against each other and something was not decided, or no verdict was given.
+/// Whether two builds were compared with each other and something was not decided, or no verdict was given.
 fn is_open(results: &Results) -> bool {
     let derived = &results.derived;
-    derived.groups.iter().any(|verdict| verdict.withheld.is_some())
+    derived.workloads.iter().any(|verdict| verdict.withheld.is_some())
         || derived.regressions.iter().any(|found| found.word == Change::NoSignificantDifference)
 }
 

@@ -150,7 +150,9 @@ fn say_what_is_dropped(plan: &Plan, head: &Head, journal: &mut Journal, output: 
 /// Whether an earlier run is whole and is what would be run now.
 fn is_done(blank: &Results, earlier: &Results) -> bool {
     let (run, old) = (&blank.run, &earlier.run);
-    let ways = |results: &Results| results.cells.iter().map(|cell| cell.label.clone()).collect::<Vec<_>>();
+    let ways = |results: &Results| {
+        results.configurations.iter().map(|configuration| configuration.label.clone()).collect::<Vec<_>>()
+    };
     old.complete
         && blank.scenario.hash == earlier.scenario.hash
         && blank.tool == earlier.tool

@@ -1,4 +1,4 @@
-//! `runner try`: a function or a command of the user's under every way, without a scenario file.
+//! `runner try`: a function or a command of the user's under every configuration, without a scenario file.
 
 use std::io::Write as _;
 use std::os::unix::process::ExitStatusExt as _;
@@ -24,7 +24,7 @@ const BUDGET: f64 = 35.0;
 const TRIAL: f64 = 0.3;
 /// Seconds that starting and ending the host and the workers of a trial takes, about.
 const AROUND: f64 = 0.25;
-/// Trials of every way beside those of the rounds: with clocks, with memory read.
+/// Trials of every configuration beside those of the rounds: with clocks, with memory read.
 const APART: f64 = 4.0;
 /// Items that an event loop has in flight.
 const IN_FLIGHT: u32 = 16;
@@ -201,7 +201,7 @@ impl Size {
         let item = seconds.max(0.0) + HAND_OVER;
         let items = (TRIAL / item).max(f64::from(workers) * 4.0).ceil();
         let serial = items * item;
-        // In the worst case every way takes as long as the serial one. Two ways run twice in a round, for the A/A check.
+        // In the worst case every configuration takes as long as the serial one. Two configurations run twice in a round, for the A/A check.
         let (trial, per_round) = (serial + AROUND, ways + 2.0);
         let rounds = ((BUDGET / trial - APART * ways) / per_round).clamp(ROUNDS.0.into(), ROUNDS.1.into()) as u32;
         let seconds = trial * (f64::from(rounds) * per_round + APART * ways);

@@ -1,10 +1,10 @@
-//! From the per-item times of instrumented trials to quantiles and a small histogram.
+//! From the per-item times of profiling trials to quantiles and a small histogram.
 
 use std::collections::BTreeMap;
 
 use crate::results::{ABOVE, Clocks, Latency, MOST_BUCKETS, Quantiles};
 
-/// Merges the clocks of each cell's trials.
+/// Merges the clocks of each configuration's trials.
 pub(super) fn latencies(clocks: BTreeMap<usize, Vec<Clocks>>) -> Vec<Latency> {
     let merge = |trials: &[Clocks], of: fn(&Clocks) -> &Vec<(u64, u64)>| {
         let mut merged = BTreeMap::new();
@@ -13,11 +13,11 @@ pub(super) fn latencies(clocks: BTreeMap<usize, Vec<Clocks>>) -> Vec<Latency> {
         }
         quantiles(&merged.into_iter().collect::<Vec<_>>())
     };
-    let latency = |(cell, trials): (usize, Vec<Clocks>)| {
+    let latency = |(configuration, trials): (usize, Vec<Clocks>)| {
         let service = merge(&trials, |clocks| &clocks.service)?;
         let response = merge(&trials, |clocks| &clocks.response)?;
         let service_by_trial = trials.iter().filter_map(|clocks| percentiles(&clocks.service)).collect();
-        Some(Latency { cell, trials: trials.len() as u32, service, response, service_by_trial })
+        Some(Latency { configuration, trials: trials.len() as u32, service, response, service_by_trial })
     };
     clocks.into_iter().filter_map(latency).collect()
 }

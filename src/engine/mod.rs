@@ -17,15 +17,15 @@ pub use resume::{Resumed, ScheduledTrial, continued, schedule};
 
 /// Measured time under which a trial is marked as too short, in nanoseconds.
 const TOO_SHORT: u64 = 20_000_000;
-/// Share of the machine that others may use before a trial is marked as disturbed.
-const DISTURBED: f64 = 0.1;
+/// Share of the machine that others may use before a trial is marked as noisy.
+const NOISY: f64 = 0.1;
 
 /// Told about the progress of a run.
 pub trait Progress {
-    /// Item counts are being chosen: `done` of `total` cells.
+    /// Item counts are being chosen: `done` of `total` configurations.
     fn calibrating(&mut self, done: usize, total: usize);
     /// A trial is over: the `done`th of `total`.
-    fn trial(&mut self, done: usize, total: usize, cell: &str, trial: &Trial);
+    fn trial(&mut self, done: usize, total: usize, configuration: &str, trial: &Trial);
 }
 
 /// Why a run has no results.
@@ -49,7 +49,7 @@ pub struct Run<'a> {
     pub journal: &'a mut Journal,
     /// Who is told.
     pub progress: &'a mut dyn Progress,
-    /// Item counts of an earlier run by cell, from [`recorded_counts`].
+    /// Item counts of an earlier run by configuration, from [`recorded_counts`].
     pub counts: Option<Vec<u64>>,
     /// What an earlier run left done.
     pub continued: Option<Resumed>,
@@ -84,7 +84,7 @@ pub fn run(mut run: Run<'_>, mut results: Results) -> Result<Results, EngineErro
     finished.into_iter().for_each(|finished| trials.take(&mut results, finished));
     let ended = trials.all(&mut results);
     results.latencies = histogram::latencies(trials.clocks);
-    results.timelines.sort_by_key(|timeline| timeline.cell);
+    results.timelines.sort_by_key(|timeline| timeline.configuration);
     match ended {
         Ok(()) => results.run.complete = true,
         Err(Stopped::Interrupted) if results.trials.is_empty() => return Err(EngineError::Interrupted),
@@ -95,7 +95,7 @@ pub fn run(mut run: Run<'_>, mut results: Results) -> Result<Results, EngineErro
 }
 
 /// The first line of the journal of a run, from its results before the first trial. `build` tells the program from other
-/// builds of its version, and `against` likewise the one that it is held against.
+/// builds of its version, and `against` likewise the one that it is compared with.
 #[must_use]
 pub fn head(blank: &Results, build: String, against: Option<String>) -> Head {
     record::head(blank, build, against)
@@ -114,9 +114,9 @@ enum Stopped {
 
 struct TrialRunner<'a> {
     run: Run<'a>,
-    /// Sum of the right replies and count of items, by group and items; the error where there is none.
+    /// Sum of the right replies and count of items, by workload and items; the error where there is none.
     references: BTreeMap<(usize, u64), Result<(u64, u64), String>>,
-    /// Per-item times of instrumented trials by cell.
+    /// Per-item times of profiling trials by configuration.
     clocks: BTreeMap<usize, Vec<Clocks>>,
 }
 
@@ -131,18 +131,19 @@ impl TrialRunner<'_> {
     }
 
     fn one(&mut self, results: &mut Results, planned: &ScheduledTrial, total: usize) -> Result<(), Stopped> {
-        let ScheduledTrial { cell, round, kind, duplicate } = *planned;
-        let items = results.cells[cell].items;
-        let reference = self.reference(cell, items)?;
-        let report = self.host(&spec(self.run.plan, cell, items, kind))?;
+        let ScheduledTrial { configuration, round, kind, duplicate } = *planned;
+        let items = results.configurations[configuration].items;
+        let reference = self.reference(configuration, items)?;
+        let report = self.host(&spec(self.run.plan, configuration, items, kind))?;
         let order = results.trials.len() as u32;
-        let trial = to_trial(&report, &reference, &Trial { cell, round, order, kind, duplicate, ..blank_trial() });
-        let clocked = kind == Kind::Instrumented && trial.ok();
+        let trial =
+            to_trial(&report, &reference, &Trial { configuration, round, order, kind, duplicate, ..blank_trial() });
+        let clocked = kind == Kind::Profiling && trial.ok();
         let clocks = clocked.then(|| Clocks { service: report.service.clone(), response: report.response.clone() });
         let timeline = self.timeline(results, &trial, &report);
         let finished = Finished { trial, clocks, timeline };
         self.run.journal.add(&finished).map_err(Stopped::File)?;
-        let label = &results.cells[cell].label;
+        let label = &results.configurations[configuration].label;
         self.run.progress.trial(results.trials.len() + 1, total, label, &finished.trial);
         self.take(results, finished);
         Ok(())
@@ -151,21 +152,21 @@ impl TrialRunner<'_> {
     /// Puts a finished trial into the results.
     fn take(&mut self, results: &mut Results, finished: Finished) {
         if let Some(clocks) = finished.clocks {
-            self.clocks.entry(finished.trial.cell).or_default().push(clocks);
+            self.clocks.entry(finished.trial.configuration).or_default().push(clocks);
         }
         results.timelines.extend(finished.timeline);
         results.trials.push(finished.trial);
     }
 
-    /// What happened when in a trial, if it is to be kept: of the first instrumented one of its cell that ended right, or
+    /// What happened when in a trial, if it is to be kept: of the first profiling one of its configuration that ended right, or
     /// as its fault would have it.
     fn timeline(&self, results: &Results, trial: &Trial, report: &Report) -> Option<Timeline> {
         let plan = self.run.plan;
-        let faulty = plan.groups[plan.cells[trial.cell].group].fault.is_some();
-        let wanted = plan.timeline && trial.kind == Kind::Instrumented && (trial.ok() || faulty);
-        let first = results.timelines.iter().all(|known| known.cell != trial.cell);
+        let faulty = plan.workloads[plan.configurations[trial.configuration].workload].fault.is_some();
+        let wanted = plan.timeline && trial.kind == Kind::Profiling && (trial.ok() || faulty);
+        let first = results.timelines.iter().all(|known| known.configuration != trial.configuration);
         let kept = wanted && first && !report.events.is_empty();
-        kept.then(|| Timeline::of(trial.cell, &report.events, report.left_out))
+        kept.then(|| Timeline::of(trial.configuration, &report.events, report.left_out))
     }
 
     fn host(&mut self, spec: &TrialSpec) -> Result<Report, Stopped> {
@@ -177,16 +178,16 @@ impl TrialRunner<'_> {
     }
 
     /// The sum of the right replies, computed once by a serial host without waiting.
-    fn reference(&mut self, cell: usize, items: u64) -> Result<Result<(u64, u64), String>, Stopped> {
+    fn reference(&mut self, configuration: usize, items: u64) -> Result<Result<(u64, u64), String>, Stopped> {
         let plan = self.run.plan;
-        let key = (plan.cells[cell].group, items);
+        let key = (plan.configurations[configuration].workload, items);
         if let Some(known) = self.references.get(&key) {
             return Ok(known.clone());
         }
-        let mut spec = sound(plan, cell, items);
+        let mut spec = sound(plan, configuration, items);
         spec.reference = true;
-        // It is one host for all trials of the group, and runs all items on one core.
-        spec.timeout = match plan.groups[key.0].unknown {
+        // It is one host for all trials of the workload, and runs all items on one core.
+        spec.timeout = match plan.workloads[key.0].unknown {
             // All trials would wait for it.
             true => plan.timeout * 2,
             false => plan.timeout.max(Duration::from_secs(15)) * 4,
@@ -202,42 +203,42 @@ impl TrialRunner<'_> {
 }
 
 /// What a host is told about a trial in which nothing goes wrong on purpose.
-fn sound(plan: &Plan, cell: usize, items: u64) -> TrialSpec {
-    let mut spec = spec(plan, cell, items, Kind::Timed);
+fn sound(plan: &Plan, configuration: usize, items: u64) -> TrialSpec {
+    let mut spec = spec(plan, configuration, items, Kind::Timed);
     spec.brief.fault = None;
     spec
 }
 
 /// What a host is told about one trial.
-fn spec(plan: &Plan, cell: usize, items: u64, kind: Kind) -> TrialSpec {
-    let cell = &plan.cells[cell];
-    let group = &plan.groups[cell.group];
+fn spec(plan: &Plan, configuration: usize, items: u64, kind: Kind) -> TrialSpec {
+    let configuration = &plan.configurations[configuration];
+    let workload = &plan.workloads[configuration.workload];
     let brief = JobSpec {
-        task: group.task.clone(),
-        settings: group.settings.clone(),
+        task: workload.task.clone(),
+        settings: workload.settings.clone(),
         seed: plan.seed,
         items,
         folder: std::path::PathBuf::new(),
-        config: cell.config.clone(),
+        config: configuration.config.clone(),
         purpose: match kind {
             Kind::Timed => Purpose::Timed,
-            Kind::Instrumented => Purpose::Instrumented,
+            Kind::Profiling => Purpose::Profiling,
             Kind::Memory => Purpose::Memory,
         },
-        runtime: group.runtime,
-        interpreter: group.interpreter.as_ref().map(|found| found.path.clone()),
-        fault: group.fault,
-        trace: kind == Kind::Instrumented && plan.timeline,
+        runtime: workload.runtime,
+        interpreter: workload.interpreter.as_ref().map(|found| found.path.clone()),
+        fault: workload.fault,
+        trace: kind == Kind::Profiling && plan.timeline,
         server: None,
-        stages: group.stages.clone(),
+        stages: workload.stages.clone(),
     };
-    let against = cell.partner.is_some();
+    let against = configuration.partner.is_some();
     TrialSpec { brief, reference: false, timeout: plan.timeout, prefix: String::new(), against }
 }
 
 fn blank_trial() -> Trial {
     Trial {
-        cell: 0,
+        configuration: 0,
         round: 0,
         order: 0,
         kind: Kind::Timed,
@@ -280,7 +281,7 @@ fn to_trial(report: &Report, reference: &Result<(u64, u64), String>, place: &Tri
     if outcome == Outcome::Ok && measured < TOO_SHORT {
         flags.push(Flag::TooShort);
     }
-    if report.others > DISTURBED {
+    if report.others > NOISY {
         flags.push(Flag::Noisy);
     }
     Trial {

@@ -29,8 +29,8 @@ pub(super) fn blank(plan: &Plan, machine: Machine, started: String) -> Results {
             against: None,
         },
         machine,
-        groups: plan.groups.iter().map(group).collect(),
-        cells: plan.cells.iter().map(cell).collect(),
+        workloads: plan.workloads.iter().map(workload).collect(),
+        configurations: plan.configurations.iter().map(configuration).collect(),
         skipped: plan
             .skipped
             .iter()
@@ -46,16 +46,16 @@ pub(super) fn blank(plan: &Plan, machine: Machine, started: String) -> Results {
 }
 
 fn chart(chart: &crate::plan::Chart) -> results::ChartShape {
-    let crate::plan::Chart { kind, x, group, cells, chosen, title } = chart.clone();
-    results::ChartShape { kind, x, group, cells, chosen, title }
+    let crate::plan::Chart { kind, x, group, configurations, chosen, title } = chart.clone();
+    results::ChartShape { kind, x, group, configurations, chosen, title }
 }
 
 /// The first line of a journal of this run.
 pub(super) fn head(blank: &Results, build: String, against: Option<String>) -> results::Head {
     let (scenario, run) = (&blank.scenario, &blank.run);
     // Item counts are chosen later, and have a line of their own.
-    let resolved = serde_json::to_vec(&(&blank.groups, &blank.cells)).unwrap_or_default();
-    let cells = Sha256::digest(&resolved).iter().map(|byte| format!("{byte:02x}")).collect();
+    let resolved = serde_json::to_vec(&(&blank.workloads, &blank.configurations)).unwrap_or_default();
+    let configurations = Sha256::digest(&resolved).iter().map(|byte| format!("{byte:02x}")).collect();
     results::Head {
         scenario: scenario.name.clone(),
         hash: scenario.hash.clone(),
@@ -63,7 +63,7 @@ pub(super) fn head(blank: &Results, build: String, against: Option<String>) -> r
         rounds: run.rounds,
         quick: run.quick,
         filter: run.filter.clone(),
-        cells,
+        configurations,
         tool: blank.tool.clone(),
         build,
         against,
@@ -72,41 +72,41 @@ pub(super) fn head(blank: &Results, build: String, against: Option<String>) -> r
     }
 }
 
-fn group(group: &crate::plan::Group) -> results::Group {
-    results::Group {
-        id: group.id,
-        label: group.label.clone(),
-        task: group.task.clone(),
-        describe: group.describe.clone(),
-        bound: format!("{:?}", group.bound).to_lowercase(),
-        settings: group.settings.iter().map(|(name, value)| (name.to_owned(), value.clone())).collect(),
-        payload: group.payload,
-        rate: group.rate,
-        runtime: group.runtime,
-        interpreter: group.interpreter.as_ref().map(|found| results::Interpreter {
+fn workload(workload: &crate::plan::Workload) -> results::Workload {
+    results::Workload {
+        id: workload.id,
+        label: workload.label.clone(),
+        task: workload.task.clone(),
+        describe: workload.describe.clone(),
+        bound: format!("{:?}", workload.bound).to_lowercase(),
+        settings: workload.settings.iter().map(|(name, value)| (name.to_owned(), value.clone())).collect(),
+        payload: workload.payload,
+        rate: workload.rate,
+        runtime: workload.runtime,
+        interpreter: workload.interpreter.as_ref().map(|found| results::Interpreter {
             label: found.label(),
             version: found.version.clone(),
             free_threaded: found.free_threaded,
             gil: found.gil,
         }),
-        fault: group.fault.map(|fault| results::Fault { kind: fault.kind, item: fault.item }),
-        measure: group.measure,
-        cells: group.cells.clone(),
-        baseline: group.baseline,
+        fault: workload.fault.map(|fault| results::Fault { kind: fault.kind, item: fault.item }),
+        measure: workload.measure,
+        configurations: workload.configurations.clone(),
+        reference: workload.reference,
         per_item: false,
     }
 }
 
-fn cell(cell: &crate::plan::Cell) -> results::Cell {
-    results::Cell {
-        id: cell.id,
-        group: cell.group,
-        label: cell.label.clone(),
-        config: cell.config.clone(),
+fn configuration(configuration: &crate::plan::Configuration) -> results::Configuration {
+    results::Configuration {
+        id: configuration.id,
+        workload: configuration.workload,
+        label: configuration.label.clone(),
+        config: configuration.config.clone(),
         items: 0,
-        checked: cell.checked,
-        partner: cell.partner,
-        oversubscribed: cell.oversubscribed,
+        checked: configuration.checked,
+        partner: configuration.partner,
+        oversubscribed: configuration.oversubscribed,
     }
 }
 
@@ -121,14 +121,14 @@ fn expectation(expectation: &crate::plan::Expectation) -> results::Expectation {
     }
 }
 
-/// Puts the chosen item counts into the cells, and says of each group whether they differ.
+/// Puts the chosen item counts into the configurations, and says of each workload whether they differ.
 pub(super) fn set_counts(results: &mut Results, counts: &[u64]) {
-    for (cell, count) in results.cells.iter_mut().zip(counts) {
-        cell.items = *count;
+    for (configuration, count) in results.configurations.iter_mut().zip(counts) {
+        configuration.items = *count;
     }
-    for group in &mut results.groups {
-        let first = group.cells.first().map(|id| results.cells[*id].items);
-        group.per_item = group.cells.iter().any(|id| Some(results.cells[*id].items) != first);
+    for workload in &mut results.workloads {
+        let first = workload.configurations.first().map(|id| results.configurations[*id].items);
+        workload.per_item = workload.configurations.iter().any(|id| Some(results.configurations[*id].items) != first);
     }
 }
 
@@ -143,7 +143,7 @@ mod tests {
         let plan = of_text("version: 1\nname: a\ntasks: [primes]\nmodels: [threads]\nworkers: 2\n");
         let head_of = |config: crate::setting::Config| {
             let mut plan = plan.clone();
-            plan.cells[0].config = config;
+            plan.configurations[0].config = config;
             head(&blank(&plan, Machine::default(), String::new()), String::new(), None)
         };
         for (row, one, other) in pairs::all() {

@@ -6,13 +6,13 @@ use crate::results::{Finished, Head, JournalContents, Kind};
 /// One trial that is to be run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ScheduledTrial {
-    /// The cell.
-    pub cell: usize,
+    /// The configuration.
+    pub configuration: usize,
     /// The round.
     pub round: u32,
     /// What it is run for.
     pub kind: Kind,
-    /// Whether it is the other run of a checked cell.
+    /// Whether it is the other run of a checked configuration.
     pub duplicate: bool,
 }
 
@@ -22,21 +22,28 @@ pub struct ScheduledTrial {
 pub fn schedule(plan: &Plan) -> Vec<ScheduledTrial> {
     let mut all = Vec::new();
     for round in 0..plan.rounds {
-        for group in 0..plan.groups.len() {
-            let entries = round_order(plan, group, round).into_iter();
+        for workload in 0..plan.workloads.len() {
+            let entries = round_order(plan, workload, round).into_iter();
             all.extend(entries.map(|e| ScheduledTrial {
-                cell: e.cell,
+                configuration: e.configuration,
                 round,
                 kind: Kind::Timed,
                 duplicate: e.duplicate,
             }));
         }
     }
-    for (kind, rounds) in [(Kind::Instrumented, plan.instrumented), (Kind::Memory, plan.memory)] {
+    for (kind, rounds) in [(Kind::Profiling, plan.profiling), (Kind::Memory, plan.memory)] {
         for round in 0..rounds {
-            let of = |cell| if kind == Kind::Memory { plan.memory_of(cell) } else { plan.instrumented_of(cell) };
-            let cells = (0..plan.cells.len()).filter(|cell| round < of(*cell));
-            all.extend(cells.map(|cell| ScheduledTrial { cell, round, kind, duplicate: false }));
+            let of = |configuration| {
+                if kind == Kind::Memory { plan.memory_of(configuration) } else { plan.profiling_of(configuration) }
+            };
+            let configurations = (0..plan.configurations.len()).filter(|configuration| round < of(*configuration));
+            all.extend(configurations.map(|configuration| ScheduledTrial {
+                configuration,
+                round,
+                kind,
+                duplicate: false,
+            }));
         }
     }
     all
@@ -70,16 +77,20 @@ pub fn continued(plan: &Plan, left: JournalContents) -> Result<Resumed, String> 
     }
     for (finished, planned) in left.finished.iter().zip(&planned) {
         let trial = &finished.trial;
-        let found =
-            ScheduledTrial { cell: trial.cell, round: trial.round, kind: trial.kind, duplicate: trial.duplicate };
+        let found = ScheduledTrial {
+            configuration: trial.configuration,
+            round: trial.round,
+            kind: trial.kind,
+            duplicate: trial.duplicate,
+        };
         if found != *planned {
             return Err(format!("trial {} is not the one that is planned there", trial.order));
         }
     }
     match &left.items {
         None if !left.finished.is_empty() => return Err("trials without item counts".into()),
-        Some(items) if items.len() != plan.cells.len() => {
-            return Err(format!("{} item counts for {} configurations", items.len(), plan.cells.len()));
+        Some(items) if items.len() != plan.configurations.len() => {
+            return Err(format!("{} item counts for {} configurations", items.len(), plan.configurations.len()));
         }
         _ => {}
     }

@@ -136,7 +136,7 @@ class Order:
         self.parent_memory = config.get("parent_memory") or 0
         self.reads_parent = self.parent_memory > 0 and config.get("parent_use") == "read"
         self.warm = config["measure"] == "work"
-        self.clocked = given["purpose"] == "instrumented"
+        self.clocked = given["purpose"] == "profiling"
         self.weighs = given["purpose"] == "memory"
         self.trace = given["trace"]
         fault = given["fault"] or {"kind": "", "item": -1}

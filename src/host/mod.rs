@@ -63,13 +63,13 @@ pub struct Report {
     pub digest: u64,
     /// Nanoseconds of the first item on a cold worker.
     pub first_item: u64,
-    /// Service times of an instrumented run, as (nanoseconds, count), rising.
+    /// Service times of a profiling run, as (nanoseconds, count), rising.
     pub service: Vec<(u64, u64)>,
     /// Turnaround likewise.
     pub response: Vec<(u64, u64)>,
     /// How late replies were, where items came at a set rate.
     pub open: Option<Open>,
-    /// Where the workers' time went, in an instrumented run.
+    /// Where the workers' time went, in a profiling run.
     pub spent: Option<Spent>,
     /// What its processes occupied, in a memory run, where the system says it.
     pub memory: Option<MemoryUse>,
@@ -83,7 +83,7 @@ pub struct Report {
     pub lives: Vec<Life>,
     /// What was seen of the global variable of the task `globals`.
     pub seen: Vec<Seen>,
-    /// What the stages of a pipeline did, in an instrumented run.
+    /// What the stages of a pipeline did, in a profiling run.
     pub stages: Vec<StageTimes>,
     /// Events of a timeline, where they are kept.
     pub events: Vec<Event>,

@@ -31,7 +31,7 @@ const STDERR_KEPT: usize = 8192;
 /// Runs every trial in a process of its own.
 pub struct ProcessLauncher {
     program: Program,
-    /// The other build, where this one is held against one.
+    /// The other build, where this one is compared with one.
     against: Option<Program>,
     /// The run's own folder, below which trials get theirs.
     folder: PathBuf,
@@ -49,7 +49,7 @@ impl ProcessLauncher {
         Self { program, against: None, folder: folder.to_owned(), interrupt, trials: 0 }
     }
 
-    /// The same, with another build for the cells that ask for it. Whether it speaks the same protocol is for
+    /// The same, with another build for the configurations that ask for it. Whether it speaks the same protocol is for
     /// [`super::ask`] to find out before.
     #[must_use]
     pub fn with_against(self, other: Option<Program>) -> Self {

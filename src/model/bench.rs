@@ -22,12 +22,12 @@ pub(super) struct ItemRunner<'a> {
     pub(super) sum: Digest,
     /// Boxed, so that moving a bench does not move two histograms.
     pub(super) clocked: Option<Box<Clocked>>,
-    /// Where the worker's time goes, in instrumented runs, once [`ItemRunner::begin_stint`] was called.
+    /// Where the worker's time goes, in profiling runs, once [`ItemRunner::begin_stint`] was called.
     pub(super) watch: Option<Stopwatch>,
     pub(super) first_item: u64,
     /// How late each reply was, where items come at a set rate.
     pub(super) late: Vec<u64>,
-    /// What the thread had waited for a lock when its item began, in instrumented runs.
+    /// What the thread had waited for a lock when its item began, in profiling runs.
     lock_before: u64,
     /// What goes wrong on purpose, and in which item.
     fault: Option<Fault>,
@@ -40,20 +40,20 @@ pub(super) struct ItemRunner<'a> {
 
 impl<'a> ItemRunner<'a> {
     pub(super) fn new(job: &'a dyn Job, brief: &JobSpec) -> Self {
-        let instrumented = brief.instrumented();
+        let profiling = brief.profiling();
         Self {
             job,
             context: Context::native(),
             reply: Vec::with_capacity(job.sizes().1),
             done: 0,
             sum: 0,
-            clocked: instrumented.then(Box::default),
+            clocked: profiling.then(Box::default),
             watch: None,
             first_item: 0,
             late: Vec::new(),
             lock_before: 0,
             fault: brief.fault,
-            bare: !instrumented && brief.fault.is_none(),
+            bare: !profiling && brief.fault.is_none(),
             trace: brief.trace,
         }
     }
@@ -63,7 +63,7 @@ impl<'a> ItemRunner<'a> {
         Self { context: context(brief, lock, thread), ..self }
     }
 
-    /// Has the calling thread's time clocked from here on, in instrumented runs.
+    /// Has the calling thread's time clocked from here on, in profiling runs.
     pub(super) fn begin_stint(&mut self) {
         self.watch = self.clocked.is_some().then(|| Stopwatch::start(self.trace));
     }
@@ -90,7 +90,7 @@ impl<'a> ItemRunner<'a> {
         }
     }
 
-    /// The clock, in instrumented runs.
+    /// The clock, in profiling runs.
     #[inline]
     pub(super) fn clock(&mut self) -> Option<u64> {
         self.clocked.as_ref()?;
@@ -98,7 +98,7 @@ impl<'a> ItemRunner<'a> {
         Some(monotonic())
     }
 
-    /// Ends an item that began at `start`, in instrumented runs; its nanoseconds.
+    /// Ends an item that began at `start`, in profiling runs; its nanoseconds.
     pub(super) fn stop(&mut self, start: Option<u64>) -> u64 {
         let Some(start) = start else { return 0 };
         let end = monotonic();
@@ -210,7 +210,7 @@ impl<'a> ItemRunner<'a> {
         Ok(())
     }
 
-    /// Ends an item that began at `start`, and records how long it took, in instrumented runs.
+    /// Ends an item that began at `start`, and records how long it took, in profiling runs.
     fn clock_out(&mut self, start: Option<u64>) {
         let nanos = self.stop(start);
         if let Some(clocked) = &mut self.clocked {

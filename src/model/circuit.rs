@@ -1,7 +1,7 @@
 //! Iterations among worker processes: every worker gets its parts of an iteration in one message, with what they are told and what
 //! others sent to them, and answers with replies and letters. What parts keep stays in the worker, so that a worker always
 //! has the same parts, and so do letters among these. Letters to parts of other workers ride on the messages that an iteration
-//! needs anyway, over the cell's IPC method; a connection of their own would take a message more for each neighbour.
+//! needs anyway, over the configuration's IPC method; a connection of their own would take a message more for each neighbour.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ pub(super) struct IterationDispatcher<'a, 'b, 'c> {
     replies: Vec<Vec<u8>>,
     sent: Vec<Vec<Message>>,
     message: Vec<u8>,
-    /// When the iteration's message was handed to each worker, and when its answer came; instrumented runs only.
+    /// When the iteration's message was handed to each worker, and when its answer came; profiling runs only.
     handed: Vec<u64>,
     answered: Vec<u64>,
     /// Nanoseconds that each worker waited for others to end their parts of an iteration.
@@ -51,9 +51,9 @@ impl<'a, 'b, 'c> IterationDispatcher<'a, 'b, 'c> {
         }
     }
 
-    /// Runs all iterations. Gives the nanoseconds that each worker waited for the others; zeros unless the run is instrumented.
+    /// Runs all iterations. Gives the nanoseconds that each worker waited for the others; zeros unless the run is a profiling run.
     pub(super) fn run(mut self, count: u64, ran: &mut Ran) -> Result<Vec<u64>, Stop> {
-        if self.means.order.brief.instrumented() {
+        if self.means.order.brief.profiling() {
             ran.clocked = Some(Clocked::default());
         }
         for iteration in 0..count {
@@ -82,7 +82,7 @@ impl<'a, 'b, 'c> IterationDispatcher<'a, 'b, 'c> {
             wire::put_item(&mut self.message, item, self.means.feed.get(item));
             wire::put_letters(&mut self.message, &self.received[part as usize]);
         }
-        if self.means.order.brief.instrumented() {
+        if self.means.order.brief.profiling() {
             let now = monotonic();
             if iteration > 0 {
                 self.waited[worker] += now - self.answered[worker];
@@ -115,7 +115,7 @@ impl<'a, 'b, 'c> IterationDispatcher<'a, 'b, 'c> {
 
     fn take_replies(&mut self, iteration: u64, worker: usize, message: &[u8], ran: &mut Ran) -> Result<(), Stop> {
         let brief = &self.means.order.brief;
-        self.answered[worker] = if brief.instrumented() { monotonic() } else { 0 };
+        self.answered[worker] = if brief.profiling() { monotonic() } else { 0 };
         let (mut cursor, mut took) = (Cursor::new(message), Vec::new());
         let first = iteration * self.replies.len() as u64;
         for part in self.parts[worker].clone() {

@@ -18,7 +18,7 @@ use super::{Model, StageConfig};
 use crate::ipc::Requests;
 use crate::task::{Context, Digest, Job, expected_in_stage};
 
-/// What one stage of an instrumented run did, summed over its workers, in nanoseconds. The rest of workers × wall time went
+/// What one stage of a profiling run did, summed over its workers, in nanoseconds. The rest of workers × wall time went
 /// into handing items over, and passed after the stage's last item.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StageTimes {
@@ -47,9 +47,9 @@ pub(super) struct StageItem {
     pub(super) trail: Digest,
     /// The reply of the last stage that it passed.
     pub(super) bytes: Vec<u8>,
-    /// When the first stage took it, in instrumented runs.
+    /// When the first stage took it, in profiling runs.
     born: u64,
-    /// Nanoseconds within stages, in instrumented runs.
+    /// Nanoseconds within stages, in profiling runs.
     pub(super) service: u64,
 }
 
@@ -118,7 +118,7 @@ pub(super) struct Left {
 
 impl Left {
     pub(super) fn new(brief: &JobSpec) -> Self {
-        Self { clocked: brief.instrumented().then(Box::default), ready: monotonic(), ..Self::default() }
+        Self { clocked: brief.profiling().then(Box::default), ready: monotonic(), ..Self::default() }
     }
 
     /// Keeps when an item ran, where the run keeps its events.
@@ -165,7 +165,7 @@ impl<'a> Line<'a> {
         match stage.checked_sub(1) {
             None => Ok(self.enter()),
             Some(before) => {
-                let clock = self.order.brief.instrumented().then_some(&mut times.starved);
+                let clock = self.order.brief.profiling().then_some(&mut times.starved);
                 Ok(self.belts[before].take(self.order.deadline, clock)?)
             }
         }
@@ -181,7 +181,7 @@ impl<'a> Line<'a> {
 
     fn enter(&self) -> Option<StageItem> {
         let item = self.next.fetch_add(1, Ordering::Relaxed);
-        let born = if self.order.brief.instrumented() { monotonic() } else { 0 };
+        let born = if self.order.brief.profiling() { monotonic() } else { 0 };
         let parcel = StageItem { item, trail: item, bytes: Vec::new(), born, service: 0 };
         (item < self.order.brief.items).then_some(parcel)
     }
@@ -399,7 +399,7 @@ fn drive(line: &Line<'_>, carriers: &mut [StageWorker<'_>], edges: &mut PhaseTim
     for (times, belt) in ran.stages.iter_mut().skip(1).zip(&line.belts) {
         times.most = belt.most() as u64;
     }
-    if !brief.instrumented() {
+    if !brief.profiling() {
         ran.stages.clear();
     }
     trace.into_ran(ran);

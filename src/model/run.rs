@@ -45,7 +45,7 @@ pub enum Purpose {
     #[default]
     Timed,
     /// Every item is clocked, and every worker says where its time went.
-    Instrumented,
+    Profiling,
     /// The memory of its processes is read before and after the work.
     Memory,
 }
@@ -76,7 +76,7 @@ pub struct JobSpec {
     /// What goes wrong on purpose.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fault: Option<Fault>,
-    /// Whether an instrumented run keeps its events for a timeline.
+    /// Whether a profiling run keeps its events for a timeline.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub trace: bool,
     /// Where the trial's server listens, where the task needs one.
@@ -157,8 +157,8 @@ impl JobSpec {
 
     /// Whether every item is clocked.
     #[must_use]
-    pub fn instrumented(&self) -> bool {
-        self.purpose == Purpose::Instrumented
+    pub fn profiling(&self) -> bool {
+        self.purpose == Purpose::Profiling
     }
 
     /// Whether the memory of all processes is read.
@@ -235,9 +235,9 @@ pub struct Ran {
     pub first_item: u64,
     /// How late replies were, where items come at a set rate.
     pub open: Option<Open>,
-    /// Per-item times, in instrumented runs.
+    /// Per-item times, in profiling runs.
     pub clocked: Option<Clocked>,
-    /// Where the workers' time went, in instrumented runs.
+    /// Where the workers' time went, in profiling runs.
     pub spent: Option<Spent>,
     /// What its processes occupied, in memory runs, where the system says it.
     pub memory: Option<MemoryUse>,
@@ -271,7 +271,7 @@ impl Ran {
 
     /// Splits the work phase, which ended at `end` on the monotonic clock, by what its workers clocked.
     pub(super) fn split_work(&mut self, brief: &JobSpec, stints: &[WorkerTimes], end: u64) {
-        if brief.instrumented() {
+        if brief.profiling() {
             self.spent = Some(split(stints, brief.workers(), self.phases[1].wall, end));
         }
     }

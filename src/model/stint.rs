@@ -1,4 +1,4 @@
-//! Where the workers' time goes, in instrumented runs.
+//! Where the workers' time goes, in profiling runs.
 
 use std::fs::File;
 use std::os::unix::fs::FileExt as _;

@@ -98,7 +98,7 @@ pub(super) struct StreamDispatcher<'a, 'b, 'c> {
     consumer: Option<(Box<dyn Consumer>, Context<'a>)>,
     /// When each chunk in flight was handed over, by worker; replies of a worker come in order.
     handed: Vec<VecDeque<u64>>,
-    /// Since when each worker has had nothing while others might still find items; instrumented runs only.
+    /// Since when each worker has had nothing while others might still find items; profiling runs only.
     starved: Vec<Option<u64>>,
     /// Nanoseconds of such waits that ended with an item, by worker.
     waited: Vec<u64>,
@@ -134,10 +134,10 @@ impl<'a, 'b, 'c> StreamDispatcher<'a, 'b, 'c> {
     }
 
     /// Runs all items, from the first hand-over to the last reply. Gives the nanoseconds that each worker waited for items
-    /// which others were yet to find; zeros unless the run is instrumented.
+    /// which others were yet to find; zeros unless the run is a profiling run.
     pub(super) fn run(mut self, ran: &mut Ran) -> Result<Vec<u64>, Stop> {
         let in_flight = self.in_flight();
-        if self.means.order.brief.instrumented() {
+        if self.means.order.brief.profiling() {
             ran.clocked = Some(Clocked::default());
         }
         if let Some(arrivals) = &self.arrivals {
@@ -260,9 +260,9 @@ impl<'a, 'b, 'c> StreamDispatcher<'a, 'b, 'c> {
         }
     }
 
-    /// Notes which workers have nothing to do from now on, in instrumented runs.
+    /// Notes which workers have nothing to do from now on, in profiling runs.
     fn note_starved(&mut self) {
-        if self.means.order.brief.instrumented() {
+        if self.means.order.brief.profiling() {
             for (since, _) in self.starved.iter_mut().zip(&self.open).filter(|(_, open)| **open == 0) {
                 *since = since.or_else(|| Some(monotonic()));
             }
@@ -328,7 +328,7 @@ impl<'a, 'b, 'c> StreamDispatcher<'a, 'b, 'c> {
         if count == 0 {
             return Ok(false);
         }
-        if self.means.order.brief.instrumented() {
+        if self.means.order.brief.profiling() {
             let now = monotonic();
             self.handed[worker].push_back(now);
             self.waited[worker] += self.starved[worker].take().map_or(0, |since| now - since);

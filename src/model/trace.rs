@@ -79,7 +79,7 @@ pub(super) struct Trace {
 
 impl Trace {
     pub(super) fn new(brief: &JobSpec) -> Self {
-        Self { origin: monotonic(), events: brief.trace && brief.instrumented(), ..Self::default() }
+        Self { origin: monotonic(), events: brief.trace && brief.profiling(), ..Self::default() }
     }
 
     /// Says that the run starts now.

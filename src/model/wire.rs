@@ -57,12 +57,12 @@ pub(super) struct Report {
     pub(super) work: Usage,
     /// Nanoseconds of the first item, cold.
     pub(super) first_item: u64,
-    /// Service times of instrumented table runs, as (value, count).
+    /// Service times of profiling table runs, as (value, count).
     pub(super) service: Vec<(u64, u64)>,
     /// What its interpreter lock was asked for, where it has one.
     #[serde(default)]
     pub(super) lock: Option<LockUse>,
-    /// Where its time went, in instrumented runs.
+    /// Where its time went, in profiling runs.
     pub(super) stint: Option<WorkerTimes>,
     /// When its items ran, on the monotonic clock, where the run keeps its events, and how many more there were.
     pub(super) items: Vec<(u64, u64)>,
@@ -190,7 +190,7 @@ pub(super) struct Reply<'a> {
     pub(super) item: u64,
     /// Digest of the request as the worker received it.
     pub(super) seen: Digest,
-    /// Service time in nanoseconds, 0 where the run is not instrumented.
+    /// Service time in nanoseconds, 0 where the run is not a profiling run.
     pub(super) service: u64,
     pub(super) yielded: u32,
     pub(super) bytes: &'a [u8],

@@ -207,7 +207,7 @@ impl<'a> Shared<'a> {
     fn borrow(&self) -> BorrowedState<'a> {
         let kept = self.desks.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut desk = kept.unwrap_or_else(|| self.new_desk());
-        if self.brief.instrumented() {
+        if self.brief.profiling() {
             let kept = self.watch().and_then(|mut watch| watch.take());
             let watch = desk.bench.watch.insert(kept.unwrap_or_else(|| Stopwatch::start(self.brief.trace)));
             watch.found(self.began.load(Ordering::Relaxed));

@@ -1,38 +1,39 @@
-//! Two builds in one plan: every way has a cell of this build and one of the other.
+//! Two builds in one plan: every configuration has a configuration of this build and one of the other.
 
-use super::{Cell, Chart, Expectation, Group, Plan};
+use super::{Chart, Configuration, Expectation, Plan, Workload};
 use crate::setting::ChartKind;
 
-/// What the label of a cell of the other build ends in.
+/// What the label of a configuration of the other build ends in.
 const OTHER: &str = " (other build)";
 
-/// The same plan with every way twice: run by this build, and by another. Cell 2n is what cell n was, and 2n + 1 the same
+/// The same plan with every configuration twice: run by this build, and by another. Configuration 2n is what configuration n was, and 2n + 1 the same
 /// of the other build. Nothing but the timed trials is asked of it, and it draws no chart but the one of two builds, since the
-/// others compare ways.
+/// others compare configurations.
 #[must_use]
 pub fn doubled(plan: &Plan) -> Plan {
     let both = |id: &usize| [2 * id, 2 * id + 1];
-    let cells = plan.cells.iter().flat_map(|cell| {
-        let own = Cell { id: 2 * cell.id, ..cell.clone() };
-        let label = format!("{}{OTHER}", cell.label);
+    let configurations = plan.configurations.iter().flat_map(|configuration| {
+        let own = Configuration { id: 2 * configuration.id, ..configuration.clone() };
+        let label = format!("{}{OTHER}", configuration.label);
         // The A/A check of the machine needs this build alone.
-        let other = Cell { id: own.id + 1, label, checked: false, partner: Some(own.id), ..cell.clone() };
+        let other =
+            Configuration { id: own.id + 1, label, checked: false, partner: Some(own.id), ..configuration.clone() };
         [own, other]
     });
-    let group = |group: &Group| Group {
-        cells: group.cells.iter().flat_map(both).collect(),
-        baseline: 2 * group.baseline,
-        ..group.clone()
+    let workload = |workload: &Workload| Workload {
+        configurations: workload.configurations.iter().flat_map(both).collect(),
+        reference: 2 * workload.reference,
+        ..workload.clone()
     };
     let expectation = |expectation: &Expectation| Expectation {
-        pairs: expectation.pairs.iter().map(|(cell, to)| (2 * cell, to.map(|to| 2 * to))).collect(),
+        pairs: expectation.pairs.iter().map(|(configuration, to)| (2 * configuration, to.map(|to| 2 * to))).collect(),
         ..expectation.clone()
     };
     Plan {
-        cells: cells.collect(),
-        groups: plan.groups.iter().map(group).collect(),
+        configurations: configurations.collect(),
+        workloads: plan.workloads.iter().map(workload).collect(),
         expectations: plan.expectations.iter().map(expectation).collect(),
-        instrumented: 0,
+        profiling: 0,
         memory: 0,
         charts: charts(plan),
         timeline: false,
@@ -43,7 +44,10 @@ pub fn doubled(plan: &Plan) -> Plan {
 /// The charts of two builds that the scenario names, else the plain one.
 fn charts(plan: &Plan) -> Vec<Chart> {
     let named = plan.charts.iter().filter(|chart| chart.kind == ChartKind::Compare).map(|chart| Chart {
-        cells: chart.cells.as_ref().map(|cells| cells.iter().flat_map(|id| [2 * id, 2 * id + 1]).collect()),
+        configurations: chart
+            .configurations
+            .as_ref()
+            .map(|configurations| configurations.iter().flat_map(|id| [2 * id, 2 * id + 1]).collect()),
         ..chart.clone()
     });
     let named: Vec<Chart> = named.collect();

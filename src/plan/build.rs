@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::built::{ConfigMatrix, MatrixPoint, WorkloadKey};
-use super::{Collapsed, Group, Items, Options, Skipped};
+use super::matrix::{ConfigMatrix, MatrixPoint, WorkloadKey};
+use super::{Collapsed, Items, Options, Skipped, Workload};
 use crate::model::impossible;
 use crate::runtime::Interpreter;
 use crate::scenario::{
@@ -26,7 +26,7 @@ pub(super) struct Builder<'a> {
 /// Builds the matrix.
 pub(super) fn build(scenario: &Scenario, tasks: &Tasks, options: &Options) -> Result<ConfigMatrix, Diagnostics> {
     let built = ConfigMatrix {
-        groups: Vec::new(),
+        workloads: Vec::new(),
         points: Vec::new(),
         skipped: Vec::new(),
         collapsed: Vec::new(),
@@ -52,7 +52,7 @@ pub(super) fn build(scenario: &Scenario, tasks: &Tasks, options: &Options) -> Re
         let fault = Fault::new("no configuration is left to run", format!("all are skipped; {}", reasons.join("; ")));
         problems.push(fault.at(&scenario.text, &place));
     }
-    built.group_in_order();
+    built.workload_in_order();
     if problems.is_empty() { Ok(built) } else { Err(problems) }
 }
 
@@ -185,14 +185,14 @@ impl Builder<'_> {
                 let shared = [Key::Measure, Key::Fault, Key::Rate];
                 for shared in shared.into_iter().fold(vec![base], |all, key| self.nested(&all, key, given)) {
                     let key = WorkloadKey::of(task.name(), settings, &shared);
-                    self.cells(&key, &shared, task, interpreter.as_ref(), given);
+                    self.configurations(&key, &shared, task, interpreter.as_ref(), given);
                 }
             }
         }
     }
 
     /// The configurations of a model in one workload.
-    fn cells(
+    fn configurations(
         &mut self,
         key: &WorkloadKey,
         shared: &Config,
@@ -343,7 +343,7 @@ impl Builder<'_> {
     fn add(&mut self, key: &WorkloadKey, task: &dyn Task, interpreter: Option<&Interpreter>, config: Config) {
         self.put(key, config, |id| {
             let payload = task.settings().iter().any(|setting| setting.name == "payload");
-            Group {
+            Workload {
                 id,
                 label: String::new(),
                 task: key.task.clone(),
@@ -361,31 +361,31 @@ impl Builder<'_> {
                 grain: task.topology(&key.settings).grain(),
                 measure: key.config.measure,
                 stages: Vec::new(),
-                cells: Vec::new(),
-                baseline: 0,
+                configurations: Vec::new(),
+                reference: 0,
             }
         });
     }
 
-    /// Adds a cell to its group, which `make` makes where it is the first.
-    pub(super) fn put(&mut self, common: &WorkloadKey, config: Config, make: impl FnOnce(usize) -> Group) {
-        let found = self.built.groups.iter().position(|(known, _)| known == common);
-        let group = found.unwrap_or_else(|| {
-            let id = self.built.groups.len();
-            self.built.groups.push((common.clone(), make(id)));
+    /// Adds a configuration to its workload, which `make` makes where it is the first.
+    pub(super) fn put(&mut self, common: &WorkloadKey, config: Config, make: impl FnOnce(usize) -> Workload) {
+        let found = self.built.workloads.iter().position(|(known, _)| known == common);
+        let workload = found.unwrap_or_else(|| {
+            let id = self.built.workloads.len();
+            self.built.workloads.push((common.clone(), make(id)));
             id
         });
-        let point = MatrixPoint { group, config };
-        let members = &self.built.groups[group].1.cells;
+        let point = MatrixPoint { workload, config };
+        let members = &self.built.workloads[workload].1.configurations;
         if members.iter().any(|id| self.built.points[*id] == point) {
-            // Under a table, settings that it does not use make equal cells: that has been said already.
+            // Under a table, settings that it does not use make equal configurations: that has been said already.
             if point.config.dispatch != Some(Dispatch::Claim) {
                 let what = format!("equal configurations of {}", point.config.model.word());
                 self.collapse(what, "two entries ask for the same configuration".into());
             }
             return;
         }
-        self.built.groups[group].1.cells.push(self.built.points.len());
+        self.built.workloads[workload].1.configurations.push(self.built.points.len());
         self.built.points.push(point);
     }
 

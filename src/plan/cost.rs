@@ -1,6 +1,6 @@
 //! What a plan will cost: exact counts of trials, and a rough time.
 
-use super::{Cell, Group, Items, Plan, items_at_rate};
+use super::{Configuration, Items, Plan, Workload, items_at_rate};
 use crate::setting::{Config, Dispatch, FaultKind, Measure, Method, Model, Runtime, Start};
 use crate::task::{Bound, Effort, Tasks};
 
@@ -9,8 +9,8 @@ use crate::task::{Bound, Effort, Tasks};
 pub struct Cost {
     /// Timed trials, with those of the A/A check.
     pub timed: u64,
-    /// Instrumented trials.
-    pub instrumented: u64,
+    /// Profiling trials.
+    pub profiling: u64,
     /// Memory trials.
     pub memory: u64,
     /// About how many seconds all of them take, with the calibration and the right replies. It knows what tasks say of
@@ -22,7 +22,7 @@ impl Cost {
     /// All trials.
     #[must_use]
     pub fn trials(&self) -> u64 {
-        self.timed + self.instrumented + self.memory
+        self.timed + self.profiling + self.memory
     }
 }
 
@@ -44,89 +44,90 @@ const WEIGHING: f64 = 0.02;
 /// Estimates the cost of a plan.
 #[must_use]
 pub fn estimate(plan: &Plan, tasks: &Tasks) -> Cost {
-    let mut cost = Cost { timed: 0, instrumented: 0, memory: 0, seconds: 0.0 };
-    for group in &plan.groups {
-        let efforts: Vec<Item> = group.cells.iter().map(|id| item(plan, group, &plan.cells[*id], tasks)).collect();
-        let counts = counts(plan, group, &efforts);
-        for ((id, item), count) in group.cells.iter().zip(&efforts).zip(&counts) {
-            let cell = &plan.cells[*id];
-            let timed = u64::from(plan.rounds) * if cell.checked { 2 } else { 1 };
-            let (instrumented, memory) = (u64::from(plan.instrumented_of(*id)), u64::from(plan.memory_of(*id)));
+    let mut cost = Cost { timed: 0, profiling: 0, memory: 0, seconds: 0.0 };
+    for workload in &plan.workloads {
+        let efforts: Vec<Item> =
+            workload.configurations.iter().map(|id| item(plan, workload, &plan.configurations[*id], tasks)).collect();
+        let counts = counts(plan, workload, &efforts);
+        for ((id, item), count) in workload.configurations.iter().zip(&efforts).zip(&counts) {
+            let configuration = &plan.configurations[*id];
+            let timed = u64::from(plan.rounds) * if configuration.checked { 2 } else { 1 };
+            let (profiling, memory) = (u64::from(plan.profiling_of(*id)), u64::from(plan.memory_of(*id)));
             cost.timed += timed;
-            cost.instrumented += instrumented;
+            cost.profiling += profiling;
             cost.memory += memory;
-            let around = around(group, cell, item);
-            let length = length(plan, group, item, *count);
-            cost.seconds += (timed + instrumented + memory) as f64 * (around + length)
-                + instrumented as f64 * length * (CLOCKS - 1.0)
+            let around = around(workload, configuration, item);
+            let length = length(plan, workload, item, *count);
+            cost.seconds += (timed + profiling + memory) as f64 * (around + length)
+                + profiling as f64 * length * (CLOCKS - 1.0)
                 + memory as f64 * WEIGHING;
-            if group.items == Items::Auto {
+            if workload.items == Items::Auto {
                 // Two or three short trials tell how long an item takes, each about a third of the real ones.
                 cost.seconds += 2.5 * around + length.min(plan.timeout.as_secs_f64()) * 0.8;
             }
         }
-        cost.seconds += references(group, &efforts, counts);
+        cost.seconds += references(workload, &efforts, counts);
     }
     cost
 }
 
 /// What is around the work of a trial: a host, its workers, and the items with which they warm up.
-fn around(group: &Group, cell: &Cell, item: &Item) -> f64 {
-    let host = if group.interpreter.is_some() { PYTHON_HOST } else { HOST };
-    let config = &cell.config;
+fn around(workload: &Workload, configuration: &Configuration, item: &Item) -> f64 {
+    let host = if workload.interpreter.is_some() { PYTHON_HOST } else { HOST };
+    let config = &configuration.config;
     let workers = if config.stages.is_empty() { config.workers.unwrap_or(0) } else { config.all_workers() };
     let (workers, chunk) = (f64::from(workers), f64::from(config.chunk.unwrap_or(1)));
-    let warm = if group.measure == Measure::Work { item.seconds * workers.max(1.0) * chunk } else { 0.0 };
+    let warm = if workload.measure == Measure::Work { item.seconds * workers.max(1.0) * chunk } else { 0.0 };
     let per_worker = match config.start {
-        Some(Start::Spawn) if group.interpreter.is_some() => PER_SPAWNED_PYTHON,
-        Some(Start::Forkserver) if group.interpreter.is_some() => PER_SERVED_PYTHON,
+        Some(Start::Spawn) if workload.interpreter.is_some() => PER_SPAWNED_PYTHON,
+        Some(Start::Forkserver) if workload.interpreter.is_some() => PER_SERVED_PYTHON,
         _ => PER_WORKER,
     };
     host + per_worker * workers + warm
 }
 
 /// The work of a trial, which nobody waits for longer than for the timeout.
-fn length(plan: &Plan, group: &Group, item: &Item, count: f64) -> f64 {
+fn length(plan: &Plan, workload: &Workload, item: &Item, count: f64) -> f64 {
     let timeout = plan.timeout.as_secs_f64();
-    if group.fault.is_some_and(|fault| fault.kind == FaultKind::Hang) {
+    if workload.fault.is_some_and(|fault| fault.kind == FaultKind::Hang) {
         return timeout;
     }
     // What comes at a rate takes at least as long as it takes to come.
-    let coming = group.rate.map_or(0.0, |rate| count / f64::from(rate));
+    let coming = workload.rate.map_or(0.0, |rate| count / f64::from(rate));
     (item.seconds * count).max(coming).min(timeout)
 }
 
 /// The right replies are computed once for every number of items, one after the other and without waiting.
-fn references(group: &Group, efforts: &[Item], mut counts: Vec<f64>) -> f64 {
+fn references(workload: &Workload, efforts: &[Item], mut counts: Vec<f64>) -> f64 {
     counts.sort_by(f64::total_cmp);
     counts.dedup();
     let alone = efforts.first().map_or(0.0, |item| item.alone);
-    let host = if group.users_code { PYTHON_HOST } else { HOST };
+    let host = if workload.users_code { PYTHON_HOST } else { HOST };
     counts.iter().map(|count| host + count * alone).sum()
 }
 
-/// How many items a trial of each cell has, after methodology, rule 9.
-fn counts(plan: &Plan, group: &Group, efforts: &[Item]) -> Vec<f64> {
-    if let Items::Fixed(items) = group.items {
+/// How many items a trial of each configuration has, after methodology, rule 9.
+fn counts(plan: &Plan, workload: &Workload, efforts: &[Item]) -> Vec<f64> {
+    if let Items::Fixed(items) = workload.items {
         return vec![items as f64; efforts.len()];
     }
-    if let Some(rate) = group.rate {
+    if let Some(rate) = workload.rate {
         return vec![items_at_rate(rate, plan.quick) as f64; efforts.len()];
     }
-    let slower = if group.interpreter.is_some() { IN_PYTHON } else { 1.0 };
+    let slower = if workload.interpreter.is_some() { IN_PYTHON } else { 1.0 };
     let target = slower * if plan.quick { QUICK_TARGET } else { TARGET };
     let fastest = efforts.iter().map(|item| item.seconds).fold(f64::INFINITY, f64::min);
     let slowest = efforts.iter().map(|item| item.seconds).fold(0.0, f64::max);
     let fewest = |id: &usize| {
-        let config = &plan.cells[*id].config;
+        let config = &plan.configurations[*id].config;
         8.0 * f64::from(config.workers.unwrap_or(1)) * f64::from(config.chunk.unwrap_or(1))
     };
-    let common = group.cells.iter().map(fewest).fold(target / fastest, f64::max);
+    let common = workload.configurations.iter().map(fewest).fold(target / fastest, f64::max);
     if common * slowest <= plan.timeout.as_secs_f64() / 4.0 {
         return vec![common; efforts.len()];
     }
-    // Where one count cannot suit all, each cell has its own and takes about the target.
-    group.cells.iter().zip(efforts).map(|(id, item)| (target / item.seconds).max(fewest(id))).collect()
+    // Where one count cannot suit all, each configuration has its own and takes about the target.
+    workload.configurations.iter().zip(efforts).map(|(id, item)| (target / item.seconds).max(fewest(id))).collect()
 }
 
 /// About what an item takes.
@@ -138,13 +139,13 @@ struct Item {
 }
 
 /// About how long an item takes, from what its task says and what its way costs.
-fn item(plan: &Plan, group: &Group, cell: &Cell, tasks: &Tasks) -> Item {
-    let config = &cell.config;
-    if !group.stages.is_empty() {
-        return staged(plan, group, config, tasks);
+fn item(plan: &Plan, workload: &Workload, configuration: &Configuration, tasks: &Tasks) -> Item {
+    let config = &configuration.config;
+    if !workload.stages.is_empty() {
+        return staged(plan, workload, config, tasks);
     }
-    let known = tasks.get(&group.task).and_then(|task| task.effort(&group.settings));
-    let effort = known.unwrap_or(match group.bound {
+    let known = tasks.get(&workload.task).and_then(|task| task.effort(&workload.settings));
+    let effort = known.unwrap_or(match workload.bound {
         Bound::Computing => Effort::computing(5e-4),
         Bound::Waiting => Effort::waiting(1e-3),
         Bound::Moving => Effort::computing(3e-8),
@@ -153,10 +154,10 @@ fn item(plan: &Plan, group: &Group, cell: &Cell, tasks: &Tasks) -> Item {
         Model::Async => f64::from(config.concurrency.unwrap_or(1)),
         _ => f64::from(config.workers.unwrap_or(1)),
     };
-    let locked = match group.runtime {
+    let locked = match workload.runtime {
         Runtime::Native => false,
         Runtime::GilEmulation => true,
-        Runtime::Python => group.interpreter.as_ref().is_none_or(|found| found.gil),
+        Runtime::Python => workload.interpreter.as_ref().is_none_or(|found| found.gil),
     };
     let one_at_a_time = match config.model {
         Model::Serial | Model::Async => true,
@@ -171,20 +172,20 @@ fn item(plan: &Plan, group: &Group, cell: &Cell, tasks: &Tasks) -> Item {
         | Model::InterpreterPoolExecutor => false,
     };
     let parallel = if one_at_a_time { 1.0 } else { workers.min(plan.cores.into()) };
-    let python = group.runtime == Runtime::Python;
+    let python = workload.runtime == Runtime::Python;
     let slower = effort.held.filter(|_| python).unwrap_or(1.0);
     // Whatever it does, CPython takes a few microseconds for each item.
     let overhead = if python { 3e-6 } else { 0.0 };
     let work = (effort.computing * slower + overhead) / parallel + effort.waiting / workers;
-    let message =
-        carrying(config.ipc, config.dispatch, group.payload.unwrap_or(0)) + if python { 2.0 * overhead } else { 0.0 };
+    let message = carrying(config.ipc, config.dispatch, workload.payload.unwrap_or(0))
+        + if python { 2.0 * overhead } else { 0.0 };
     Item { seconds: work + message / f64::from(config.chunk.unwrap_or(1)).min(64.0), alone: effort.computing }
 }
 
 /// The same for an item that passes through stages: as fast as the slowest of them, and as the cores can compute it.
-fn staged(plan: &Plan, group: &Group, config: &Config, tasks: &Tasks) -> Item {
+fn staged(plan: &Plan, workload: &Workload, config: &Config, tasks: &Tasks) -> Item {
     let (mut slowest, mut alone, mut all) = (0.0f64, 0.0, 0.0);
-    for (at, work) in group.stages.iter().enumerate() {
+    for (at, work) in workload.stages.iter().enumerate() {
         let task = tasks.get(&work.task);
         let known = task.and_then(|task| task.effort(&work.settings));
         let effort = known.unwrap_or(match task.map(|task| task.bound()) {

@@ -1,6 +1,6 @@
-//! Selectors against the cells of a plan, and expectations resolved to pairs of cells.
+//! Selectors against the configurations of a plan, and expectations resolved to pairs of configurations.
 
-use super::built::{ConfigMatrix, Selection, baseline, facts};
+use super::matrix::{ConfigMatrix, Selection, facts, reference};
 use super::{Expectation, Skipped};
 use crate::scenario::{self, Diagnostics, Fault, Scenario, Selector, Term, Wanted, list};
 use crate::setting::{Metric, Unit, Value};
@@ -11,7 +11,7 @@ pub(super) type Facts = Vec<Vec<(String, Value)>>;
 
 /// The facts of all points of a matrix.
 pub(super) fn all_facts(built: &ConfigMatrix) -> Facts {
-    built.points.iter().map(|point| facts(&built.groups[point.group].0, &point.config)).collect()
+    built.points.iter().map(|point| facts(&built.workloads[point.workload].0, &point.config)).collect()
 }
 
 fn fact<'a>(facts: &'a [(String, Value)], key: &str) -> Option<&'a Value> {
@@ -47,7 +47,7 @@ fn written(value: &Value) -> String {
     }
 }
 
-/// What the terms ask for in vain: each value that no cell has, or all terms together.
+/// What the terms ask for in vain: each value that no configuration has, or all terms together.
 pub(super) fn in_vain<'a>(terms: &'a [Term], facts: &Facts, cores: u32) -> Vec<(Option<&'a Term>, Fault)> {
     let mut faults = Vec::new();
     for term in terms {
@@ -87,7 +87,7 @@ pub(super) fn in_vain<'a>(terms: &'a [Term], facts: &Facts, cores: u32) -> Vec<(
     faults
 }
 
-/// Resolves the expectations of a scenario to pairs of points. Of cells that this machine or a permission keeps from being
+/// Resolves the expectations of a scenario to pairs of points. Of configurations that this machine or a permission keeps from being
 /// run nothing can be expected: where there are such, expectations that find none are skipped.
 pub(super) fn resolve(
     scenario: &Scenario,
@@ -164,28 +164,30 @@ type Pairs = Vec<(usize, Option<usize>)>;
 fn pairs(expectation: &scenario::Expectation, built: &ConfigMatrix, facts: &Facts, cores: u32) -> Result<Pairs, Fault> {
     let compared = matching(&expectation.compare.terms, facts, cores);
     if expectation.metric != Metric::Speedup && expectation.to.is_none() {
-        return Ok(compared.into_iter().map(|cell| (cell, None)).collect());
+        return Ok(compared.into_iter().map(|configuration| (configuration, None)).collect());
     }
     let references = expectation.to.as_ref().map(|to| (to, matching(&to.terms, facts, cores)));
     let mut pairs = Pairs::new();
-    for &cell in &compared {
-        let group = built.points[cell].group;
+    for &configuration in &compared {
+        let workload = built.points[configuration].workload;
         let Some((to, candidates)) = &references else {
-            let base = baseline(&built.groups[group].1.cells, |id| &built.points[id].config);
-            if base != cell {
-                pairs.push((cell, Some(base)));
+            let base = reference(&built.workloads[workload].1.configurations, |id| &built.points[id].config);
+            if base != configuration {
+                pairs.push((configuration, Some(base)));
             }
             continue;
         };
         let suits = |other: &&usize| {
-            **other != cell && built.points[**other].group == group && agree(&facts[cell], &facts[**other], to)
+            **other != configuration
+                && built.points[**other].workload == workload
+                && agree(&facts[configuration], &facts[**other], to)
         };
         let before = pairs.len();
-        pairs.extend(candidates.iter().filter(suits).map(|other| (cell, Some(*other))));
-        if pairs.len() == before && !candidates.contains(&cell) {
+        pairs.extend(candidates.iter().filter(suits).map(|other| (configuration, Some(*other))));
+        if pairs.len() == before && !candidates.contains(&configuration) {
             let help = "it is paired with configurations of the same workload that are equal in everything which `to` \
                         leaves open";
-            let name = super::label::describe_facts(&facts[cell]);
+            let name = super::label::describe_facts(&facts[configuration]);
             return Err(Fault::new(format!("`to` has no configuration to pair {name} with"), help));
         }
     }
@@ -198,20 +200,20 @@ fn pairs(expectation: &scenario::Expectation, built: &ConfigMatrix, facts: &Fact
     }
 }
 
-/// Whether two cells are equal in everything that the selector leaves open and that both have.
+/// Whether two configurations are equal in everything that the selector leaves open and that both have.
 fn agree(one: &[(String, Value)], other: &[(String, Value)], to: &Selector) -> bool {
     let open = one.iter().filter(|(key, _)| to.terms.iter().all(|term| term.key != *key));
     open.into_iter().all(|(key, value)| fact(other, key).is_none_or(|there| there == value))
 }
 
-/// The expectations whose cells are run; the others are named among what is skipped.
+/// The expectations whose configurations are run; the others are named among what is skipped.
 pub(super) fn keep(expected: Vec<Expectation>, narrowed: &Selection, skipped: &mut Vec<Skipped>) -> Vec<Expectation> {
-    let number = |point: usize| narrowed.cells[point];
+    let number = |point: usize| narrowed.configurations[point];
     let mut kept = Vec::new();
     for mut expectation in expected {
-        let pairs = expectation.pairs.iter().filter_map(|(cell, other)| match other {
-            Some(other) => Some((number(*cell)?, Some(number(*other)?))),
-            None => Some((number(*cell)?, None)),
+        let pairs = expectation.pairs.iter().filter_map(|(configuration, other)| match other {
+            Some(other) => Some((number(*configuration)?, Some(number(*other)?))),
+            None => Some((number(*configuration)?, None)),
         });
         expectation.pairs = pairs.collect();
         if expectation.pairs.is_empty() {

@@ -1,7 +1,7 @@
 //! `--filter model=threads,rayon,workers=2`: narrows a run to the configurations with these values.
 
-use super::built::{ConfigMatrix, Selection};
 use super::expect::{all_facts, in_vain, matching};
+use super::matrix::{ConfigMatrix, Selection};
 use crate::scenario::{Diagnostic, Diagnostics, Scalar, Scenario, Term, Wanted, list, read_wanted};
 use crate::setting::{ALL, StageConfig, of_stage};
 use crate::task::Tasks;

@@ -1,6 +1,6 @@
-//! What cells, groups and axes are called: all that tells them apart, and no more.
+//! What configurations, workloads and axes are called: all that tells them apart, and no more.
 
-use super::{Cell, Group, Parameter};
+use super::{Configuration, Parameter, Workload};
 use crate::model::StageTask;
 use crate::runtime::Interpreter;
 use crate::setting::{
@@ -10,15 +10,15 @@ use crate::task::Tasks;
 use crate::text::show_count;
 
 /// Labels the configurations of a workload: model, workers, method, and further settings where they vary within it.
-pub(super) fn label_cells(group: &Group, cells: &mut [Cell]) {
-    let configs: Vec<Config> = group.cells.iter().map(|id| cells[*id].config.clone()).collect();
+pub(super) fn label_configurations(workload: &Workload, configurations: &mut [Configuration]) {
+    let configs: Vec<Config> = workload.configurations.iter().map(|id| configurations[*id].config.clone()).collect();
     let varying = varying(configs.iter());
     let labels = configs.iter().map(|config| match config.stages.is_empty() {
-        true => cell_label(config, &varying),
-        false => stages_label(group, config, &configs),
+        true => configuration_label(config, &varying),
+        false => stages_label(workload, config, &configs),
     });
-    for (id, label) in group.cells.iter().zip(unique(labels.collect())) {
-        cells[*id].label = label;
+    for (id, label) in workload.configurations.iter().zip(unique(labels.collect())) {
+        configurations[*id].label = label;
     }
 }
 
@@ -42,7 +42,7 @@ fn varies<T: PartialEq>(configs: &[Config], field: impl Fn(&Config) -> Option<T>
 }
 
 /// The method is always named, and that items are claimed from a table; other settings are where they vary.
-fn cell_label(config: &Config, varying: &[Key]) -> String {
+fn configuration_label(config: &Config, varying: &[Key]) -> String {
     let named = |key: &Key| match key {
         Key::Model | Key::Workers => false,
         Key::Ipc => true,
@@ -54,7 +54,7 @@ fn cell_label(config: &Config, varying: &[Key]) -> String {
 }
 
 /// `hash × 2 | primes × 2, pipe | sleep × 4`, then the size of the queues where it varies.
-fn stages_label(group: &Group, config: &Config, configs: &[Config]) -> String {
+fn stages_label(workload: &Workload, config: &Config, configs: &[Config]) -> String {
     let stage = |(at, (work, way)): (usize, (&StageTask, &StageConfig))| {
         let mut parts = vec![format!("{} × {}", work.task, way.workers)];
         parts.extend(way.ipc.map(|method| method.shown().to_owned()));
@@ -63,23 +63,28 @@ fn stages_label(group: &Group, config: &Config, configs: &[Config]) -> String {
         }
         parts.join(", ")
     };
-    let stages: Vec<String> = group.stages.iter().zip(&config.stages).enumerate().map(stage).collect();
+    let stages: Vec<String> = workload.stages.iter().zip(&config.stages).enumerate().map(stage).collect();
     let queue = config.queue.filter(|_| varies(configs, |s| s.queue));
     stages.join(" | ") + &queue.map_or(String::new(), |queue| format!(", queue {}", show_count(queue.into())))
 }
 
 /// Labels of workloads, unique in the file: the task, and what differs between its workloads.
-pub(super) fn group_labels(groups: &[Group], cells: &[Cell], tasks: &Tasks) -> Vec<String> {
-    unique(groups.iter().map(|group| group_label(group, groups, cells, tasks)).collect())
+pub(super) fn workload_labels(workloads: &[Workload], configurations: &[Configuration], tasks: &Tasks) -> Vec<String> {
+    unique(workloads.iter().map(|workload| workload_label(workload, workloads, configurations, tasks)).collect())
 }
 
-fn group_label(group: &Group, groups: &[Group], cells: &[Cell], tasks: &Tasks) -> String {
-    let same: Vec<&Group> = groups.iter().filter(|other| other.task == group.task).collect();
-    let mut parts = vec![group.task.clone()];
-    for (name, value) in group.settings.iter() {
+fn workload_label(
+    workload: &Workload,
+    workloads: &[Workload],
+    configurations: &[Configuration],
+    tasks: &Tasks,
+) -> String {
+    let same: Vec<&Workload> = workloads.iter().filter(|other| other.task == workload.task).collect();
+    let mut parts = vec![workload.task.clone()];
+    for (name, value) in workload.settings.iter() {
         if same.iter().any(|other| other.settings.get(name) != Some(value)) {
-            let (task, own) = owner(group, name);
-            match group.stages.is_empty() {
+            let (task, own) = owner(workload, name);
+            match workload.stages.is_empty() {
                 true => parts.push(kind_of(tasks, task, own).show_named(own, value)),
                 false => {
                     parts.push(format!("{} {}", stage_words(name), kind_of(tasks, task, own).show_named(own, value)))
@@ -87,19 +92,19 @@ fn group_label(group: &Group, groups: &[Group], cells: &[Cell], tasks: &Tasks) -
             }
         }
     }
-    let config = |group: &Group| group.cells.first().map(|id| &cells[*id].config);
+    let config = |workload: &Workload| workload.configurations.first().map(|id| &configurations[*id].config);
     for row in ALL.iter().filter(|row| row.part == Part::Workload) {
-        let fact = |group: &Group| config(group).and_then(|config| config.fact(row.key));
+        let fact = |workload: &Workload| config(workload).and_then(|config| config.fact(row.key));
         // How many items there are is compared among workloads of one task.
-        let others = if row.key == Key::Items { &same } else { &groups.iter().collect::<Vec<_>>() };
-        let differs = others.iter().any(|other| fact(other) != fact(group));
-        let interpreters = || groups.iter().any(|other| other.interpreter != group.interpreter);
+        let others = if row.key == Key::Items { &same } else { &workloads.iter().collect::<Vec<_>>() };
+        let differs = others.iter().any(|other| fact(other) != fact(workload));
+        let interpreters = || workloads.iter().any(|other| other.interpreter != workload.interpreter);
         match row.key {
             // The interpreter says more than its name.
             Key::Python => {}
-            Key::Runtime if differs || interpreters() => parts.push(runtime_words(group, groups)),
+            Key::Runtime if differs || interpreters() => parts.push(runtime_words(workload, workloads)),
             Key::Runtime => {}
-            key if differs => parts.extend(condition(key, config(group))),
+            key if differs => parts.extend(condition(key, config(workload))),
             _ => {}
         }
     }
@@ -123,11 +128,12 @@ fn condition(key: Key, config: Option<&Config>) -> Option<String> {
     })
 }
 
-/// The task to which a setting of a group belongs, and how the task calls it: of a pipeline, those of a stage.
-fn owner<'a>(group: &'a Group, name: &'a str) -> (&'a str, &'a str) {
+/// The task to which a setting of a workload belongs, and how the task calls it: of a pipeline, those of a stage.
+fn owner<'a>(workload: &'a Workload, name: &'a str) -> (&'a str, &'a str) {
     let staged = name.strip_prefix("stage").and_then(|rest| rest.split_once('_'));
-    let stage = staged.and_then(|(at, own)| Some((group.stages.get(at.parse::<usize>().ok()?.checked_sub(1)?)?, own)));
-    stage.map_or((&group.task, name), |(stage, own)| (&stage.task, own))
+    let stage =
+        staged.and_then(|(at, own)| Some((workload.stages.get(at.parse::<usize>().ok()?.checked_sub(1)?)?, own)));
+    stage.map_or((&workload.task, name), |(stage, own)| (&stage.task, own))
 }
 
 /// `stage 2` of `stage2_limit`.
@@ -135,11 +141,11 @@ fn stage_words(name: &str) -> String {
     name.split_once('_').map_or("", |(stage, _)| stage).replace("stage", "stage ")
 }
 
-/// What executes a group's items, told apart from all others: two programs of one version by their names.
-fn runtime_words(group: &Group, groups: &[Group]) -> String {
-    let Some(interpreter) = &group.interpreter else { return group.runtime.word().to_owned() };
+/// What executes a workload's items, told apart from all others: two programs of one version by their names.
+fn runtime_words(workload: &Workload, workloads: &[Workload]) -> String {
+    let Some(interpreter) = &workload.interpreter else { return workload.runtime.word().to_owned() };
     let label = interpreter.label();
-    let others = groups.iter().filter_map(|other| other.interpreter.as_ref());
+    let others = workloads.iter().filter_map(|other| other.interpreter.as_ref());
     let twins: Vec<&Interpreter> =
         others.filter(|other| other.label() == label && other.path != interpreter.path).collect();
     let name = interpreter.path.file_name().unwrap_or_default().to_string_lossy();
@@ -162,23 +168,23 @@ fn kind_of(tasks: &Tasks, task: &str, setting: &str) -> SettingKind {
 }
 
 /// The parameters: every key with more than one value among the configurations.
-pub(super) fn parameters(groups: &[Group], cells: &[Cell], tasks: &Tasks) -> Vec<Parameter> {
+pub(super) fn parameters(workloads: &[Workload], configurations: &[Configuration], tasks: &Tasks) -> Vec<Parameter> {
     let mut all: Vec<Parameter> = Vec::new();
     let mut add = |key: &str, value: String| match all.iter_mut().find(|parameter| parameter.key == key) {
         Some(parameter) if parameter.values.contains(&value) => {}
         Some(parameter) => parameter.values.push(value),
         None => all.push(Parameter { key: key.to_owned(), values: vec![value] }),
     };
-    for group in groups {
-        add("task", group.task.clone());
-        for (name, value) in group.settings.iter() {
-            let (task, own) = owner(group, name);
+    for workload in workloads {
+        add("task", workload.task.clone());
+        for (name, value) in workload.settings.iter() {
+            let (task, own) = owner(workload, name);
             add(name, kind_of(tasks, task, own).show(value));
         }
-        for config in group.cells.iter().map(|id| &cells[*id].config) {
+        for config in workload.configurations.iter().map(|id| &configurations[*id].config) {
             for (name, value) in config.facts() {
                 let own = of_stage(&name).map_or(name.as_str(), |(_, own)| own);
-                let shown = match (Key::of_name(own), &group.interpreter) {
+                let shown = match (Key::of_name(own), &workload.interpreter) {
                     (Some(Key::Python), Some(interpreter)) => interpreter.label(),
                     (Some(key), _) => key.row().setting.kind.show_plain(&value),
                     (None, _) => value.plain(),
@@ -191,7 +197,7 @@ pub(super) fn parameters(groups: &[Group], cells: &[Cell], tasks: &Tasks) -> Vec
     all
 }
 
-/// A cell in words, before it has a label: `processes × 2, pipe`.
+/// A configuration in words, before it has a label: `processes × 2, pipe`.
 pub(super) fn describe_facts(facts: &[(String, Value)]) -> String {
     let find = |key: &str| facts.iter().find(|(known, _)| known == key).map(|(_, value)| value.plain());
     let model = find("model").unwrap_or_default();

@@ -1,18 +1,18 @@
-//! From a valid scenario to what is run: groups, cells, their order, and a rough cost. Pure: nothing is started,
+//! From a valid scenario to what is run: workloads, configurations, their order, and a rough cost. Pure: nothing is started,
 //! read or measured here.
 
 mod against;
 mod build;
-mod built;
-mod charted;
-mod compared;
+mod charts;
+mod comparisons;
 mod cost;
 mod expect;
 mod filter;
 mod label;
+mod matrix;
 mod order;
 mod possible;
-mod staged;
+mod stages;
 mod together;
 
 use std::collections::BTreeMap;
@@ -26,7 +26,7 @@ use crate::task::{Bound, Fault, Settings, Tasks};
 pub use crate::model::StageTask;
 pub use crate::scenario::Items;
 pub use against::doubled;
-pub use compared::comparisons;
+pub use comparisons::comparisons;
 pub use cost::{Cost, estimate};
 pub use filter::{Filter, FilterError};
 pub use order::{Entry, round_order};
@@ -37,9 +37,9 @@ pub const QUICK_ROUNDS: u32 = 3;
 pub const FEWEST_ROUNDS_FOR_CHECKS: u32 = 8;
 /// Fewest items that come at a rate, so that ten lie above the 95th percentile of their latencies.
 pub const FEWEST_AT_A_RATE: u64 = 200;
-/// Instrumented trials of a cell.
-const INSTRUMENTED: u32 = 2;
-/// Memory trials of a cell, and those where a chart of them is drawn.
+/// Profiling trials of a configuration.
+const PROFILING: u32 = 2;
+/// Memory trials of a configuration, and those where a chart of them is drawn.
 const MEMORY: u32 = 1;
 const MEMORY_DRAWN: u32 = 3;
 /// Trials of either kind where something is expected of times per item or memory: fewest with a 97.5 % interval of a
@@ -55,11 +55,11 @@ pub struct Options {
     pub rounds: Option<u32>,
     /// The seed, in place of the scenario's.
     pub seed: Option<u64>,
-    /// Which cells alone are run.
+    /// Which configurations alone are run.
     pub filter: Option<Filter>,
     /// Cores that may be used.
     pub cores: u32,
-    /// Free memory in bytes, where known: cells whose payloads in flight would not fit are skipped.
+    /// Free memory in bytes, where known: configurations whose payloads in flight would not fit are skipped.
     pub memory: Option<u64>,
     /// The interpreters that scenarios name, as written: what was found, or why nothing was.
     pub pythons: BTreeMap<String, Result<Interpreter, String>>,
@@ -97,11 +97,11 @@ pub struct Plan {
     pub text: String,
     /// SHA-256 of the scenario file, lower-case hexadecimal.
     pub hash: String,
-    /// Rounds: timed trials of each cell.
+    /// Rounds: timed trials of each configuration.
     pub rounds: u32,
-    /// Instrumented trials of each cell whose work is sound.
-    pub instrumented: u32,
-    /// Memory trials of each cell whose work is sound.
+    /// Profiling trials of each configuration whose work is sound.
+    pub profiling: u32,
+    /// Memory trials of each configuration whose work is sound.
     pub memory: u32,
     /// Whether it is a quick run.
     pub quick: bool,
@@ -117,42 +117,44 @@ pub struct Plan {
     pub timeout: Duration,
     /// The axes with their values, in the order of the scenario, for people.
     pub parameters: Vec<Parameter>,
-    /// Cells that are compared with each other.
-    pub groups: Vec<Group>,
-    /// All cells; a cell's id is its index.
-    pub cells: Vec<Cell>,
+    /// Configurations that are compared with each other.
+    pub workloads: Vec<Workload>,
+    /// All configurations; a configuration's id is its index.
+    pub configurations: Vec<Configuration>,
     /// Combinations that are asked for and not run.
     pub skipped: Vec<Skipped>,
-    /// Keys that collapsed for cells that do not use them, and cells that turned out equal.
+    /// Keys that collapsed for configurations that do not use them, and configurations that turned out equal.
     pub collapsed: Vec<Collapsed>,
     /// What should come out.
     pub expectations: Vec<Expectation>,
     /// Charts to draw.
     pub charts: Vec<Chart>,
-    /// Whether instrumented trials keep their events, for the chart of who ran what when.
+    /// Whether profiling trials keep their events, for the chart of who ran what when.
     pub timeline: bool,
 }
 
 impl Plan {
-    /// Instrumented trials of a cell. What is read beside the clock means little where something goes wrong on purpose; only
+    /// Profiling trials of a configuration. What is read beside the clock means little where something goes wrong on purpose; only
     /// a timeline shows it.
     #[must_use]
-    pub fn instrumented_of(&self, cell: usize) -> u32 {
-        if self.is_sound(cell) || self.timeline { self.instrumented } else { 0 }
+    pub fn profiling_of(&self, configuration: usize) -> u32 {
+        if self.is_sound(configuration) || self.timeline { self.profiling } else { 0 }
     }
 
-    /// Memory trials of a cell, in the same way.
+    /// Memory trials of a configuration, in the same way.
     #[must_use]
-    pub fn memory_of(&self, cell: usize) -> u32 {
-        if self.is_sound(cell) { self.memory } else { 0 }
+    pub fn memory_of(&self, configuration: usize) -> u32 {
+        if self.is_sound(configuration) { self.memory } else { 0 }
     }
 
-    fn is_sound(&self, cell: usize) -> bool {
-        self.cells.get(cell).is_some_and(|cell| self.groups[cell.group].fault.is_none())
+    fn is_sound(&self, configuration: usize) -> bool {
+        self.configurations
+            .get(configuration)
+            .is_some_and(|configuration| self.workloads[configuration.workload].fault.is_none())
     }
 }
 
-/// A setting with more than one value among the cells.
+/// A setting with more than one value among the configurations.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parameter {
     /// The key.
@@ -161,10 +163,10 @@ pub struct Parameter {
     pub values: Vec<String>,
 }
 
-/// Cells that are compared with each other: equal in task, settings, items, runtime and measure.
+/// Configurations that are compared with each other: equal in task, settings, items, runtime and measure.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Group {
-    /// Index in [`Plan::groups`].
+pub struct Workload {
+    /// Index in [`Plan::workloads`].
     pub id: usize,
     /// What sets it apart within the file.
     pub label: String,
@@ -198,26 +200,26 @@ pub struct Group {
     pub measure: Measure,
     /// What the stages of a pipeline do; empty for a task.
     pub stages: Vec<StageTask>,
-    /// Its cells, in the order in which outputs list them.
-    pub cells: Vec<usize>,
-    /// The cell to which speed-ups refer: serial, else one worker of the first model that has it, else the first cell.
-    pub baseline: usize,
+    /// Its configurations, in the order in which outputs list them.
+    pub configurations: Vec<usize>,
+    /// The configuration to which speed-ups refer: serial, else one worker of the first model that has it, else the first configuration.
+    pub reference: usize,
 }
 
 /// One point of the matrix.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Cell {
-    /// Index in [`Plan::cells`].
+pub struct Configuration {
+    /// Index in [`Plan::configurations`].
     pub id: usize,
-    /// Index of its group.
-    pub group: usize,
-    /// How tables show it, unique in its group.
+    /// Index of its workload.
+    pub workload: usize,
+    /// How tables show it, unique in its workload.
     pub label: String,
     /// How its items are run.
     pub config: Config,
     /// Whether it runs twice per round, for the A/A check.
     pub checked: bool,
-    /// Where the other build runs it: the cell of this build that is held against it.
+    /// Where the other build runs it: the configuration of this build that is compared with it.
     pub partner: Option<usize>,
     /// Whether workers and dispatcher exceed the cores that may be used.
     pub oversubscribed: bool,
@@ -232,7 +234,7 @@ pub struct Skipped {
     pub why: String,
 }
 
-/// A key that has no meaning for some cells, or cells that are one and the same.
+/// A key that has no meaning for some configurations, or configurations that are one and the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Collapsed {
     /// What collapsed, such as `ipc and in_flight for threads`.
@@ -241,7 +243,7 @@ pub struct Collapsed {
     pub why: String,
 }
 
-/// An expectation with its cells found.
+/// An expectation with its configurations found.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Expectation {
     /// In words.
@@ -250,7 +252,7 @@ pub struct Expectation {
     pub metric: Metric,
     /// How the trials end, where the metric is `outcome`.
     pub is: Option<OutcomeKind>,
-    /// Pairs of cells (compared, reference); the reference is `None` for metrics of one cell.
+    /// Pairs of configurations (compared, reference); the reference is `None` for metrics of one configuration.
     pub pairs: Vec<(usize, Option<usize>)>,
     /// Lower bound.
     pub at_least: Option<f64>,
@@ -258,17 +260,17 @@ pub struct Expectation {
     pub at_most: Option<f64>,
 }
 
-/// A chart with its cells found.
+/// A chart with its configurations found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chart {
     /// Which one.
     pub kind: ChartKind,
-    /// What stands along the axis of the ways or sizes.
+    /// What stands along the axis of the configurations or sizes.
     pub x: Option<Key>,
     /// What sets sections or pictures apart.
     pub group: Option<Key>,
-    /// The cells that it shows, where not all, rising.
-    pub cells: Option<Vec<usize>>,
+    /// The configurations that it shows, where not all, rising.
+    pub configurations: Option<Vec<usize>>,
     /// How they were chosen, in words; empty where all are shown.
     pub chosen: String,
     /// The headline, if one is given.
@@ -293,7 +295,7 @@ pub fn pythons(scenario: &Scenario) -> Vec<String> {
 /// Plans a scenario.
 ///
 /// # Errors
-/// Selectors that match nothing, more workers than there may be, and a scenario of which no cell is left, unless it is the
+/// Selectors that match nothing, more workers than there may be, and a scenario of which no configuration is left, unless it is the
 /// machine or a permission that is wanting: then the plan is empty, and says what was skipped.
 pub fn plan(scenario: &Scenario, tasks: &Tasks, options: &Options) -> Result<Plan, Diagnostics> {
     let mut built = build::build(scenario, tasks, options)
@@ -305,7 +307,7 @@ pub fn plan(scenario: &Scenario, tasks: &Tasks, options: &Options) -> Result<Pla
     };
     let (charts, undrawn) = match built.points.is_empty() {
         true => (None, Vec::new()),
-        false => charted::resolve(scenario, &built, options.cores)?,
+        false => charts::resolve(scenario, &built, options.cores)?,
     };
     let mut skipped = std::mem::take(&mut built.skipped);
     skipped.extend(wanting.into_iter().chain(undrawn));
@@ -314,21 +316,22 @@ pub fn plan(scenario: &Scenario, tasks: &Tasks, options: &Options) -> Result<Pla
         _ => built.everything(),
     };
     let expectations = expect::keep(expected, &narrowed, &mut skipped);
-    let charts = charted::keep(charts, &narrowed, &mut skipped);
-    let (groups, mut cells) = built.into_cells(&narrowed, options.cores);
+    let charts = charts::keep(charts, &narrowed, &mut skipped);
+    let (workloads, mut configurations) = built.into_configurations(&narrowed, options.cores);
     let usual_rounds = if options.quick { QUICK_ROUNDS.min(scenario.rounds) } else { scenario.rounds };
     let rounds = options.rounds.unwrap_or(usual_rounds);
-    let parameters = label::parameters(&groups, &cells, tasks);
-    let labels = label::group_labels(&groups, &cells, tasks);
-    let groups: Vec<Group> = groups.into_iter().zip(labels).map(|(group, label)| Group { label, ..group }).collect();
-    for group in &groups {
-        label::label_cells(group, &mut cells);
-        if !options.quick && rounds >= FEWEST_ROUNDS_FOR_CHECKS && group.fault.is_none() {
-            mark_checked(group, &mut cells);
+    let parameters = label::parameters(&workloads, &configurations, tasks);
+    let labels = label::workload_labels(&workloads, &configurations, tasks);
+    let workloads: Vec<Workload> =
+        workloads.into_iter().zip(labels).map(|(workload, label)| Workload { label, ..workload }).collect();
+    for workload in &workloads {
+        label::label_configurations(workload, &mut configurations);
+        if !options.quick && rounds >= FEWEST_ROUNDS_FOR_CHECKS && workload.fault.is_none() {
+            mark_checked(workload, &mut configurations);
         }
     }
-    let charts = charts.unwrap_or_else(|| charted::fitting(&groups, &cells, options.quick));
-    let (instrumented, weighed) = usual(&groups, &charts);
+    let charts = charts.unwrap_or_else(|| charts::fitting(&workloads, &configurations, options.quick));
+    let (profiling, weighed) = usual(&workloads, &charts);
     Ok(Plan {
         name: scenario.name.clone(),
         title: scenario.title.clone(),
@@ -336,7 +339,7 @@ pub fn plan(scenario: &Scenario, tasks: &Tasks, options: &Options) -> Result<Pla
         text: scenario.text.content.clone(),
         hash: scenario.hash.clone(),
         rounds,
-        instrumented: trials_apart(options.quick, instrumented, &expectations, Metric::is_service),
+        profiling: trials_apart(options.quick, profiling, &expectations, Metric::is_service),
         memory: trials_apart(options.quick, weighed, &expectations, |metric| metric == Metric::Memory),
         quick: options.quick,
         filter: options.filter.as_ref().map(|filter| filter.text.clone()),
@@ -347,8 +350,8 @@ pub fn plan(scenario: &Scenario, tasks: &Tasks, options: &Options) -> Result<Pla
         parameters,
         timeline: charts.iter().any(|chart| chart.kind == ChartKind::Timeline),
         charts,
-        groups,
-        cells,
+        workloads,
+        configurations,
         skipped,
         collapsed: narrowed.collapsed,
         expectations,
@@ -360,13 +363,13 @@ fn and(mut problems: Diagnostics, more: Diagnostics) -> Diagnostics {
     problems
 }
 
-/// How many instrumented and how many memory trials a cell has where nothing is expected of them. Where items come at a
+/// How many profiling and how many memory trials a configuration has where nothing is expected of them. Where items come at a
 /// rate, every trial says how late each was: none is needed beside.
-fn usual(groups: &[Group], charts: &[Chart]) -> (u32, u32) {
+fn usual(workloads: &[Workload], charts: &[Chart]) -> (u32, u32) {
     let drawn = charts.iter().any(|chart| chart.kind == ChartKind::Memory);
-    match groups.iter().all(|group| group.rate.is_some()) {
+    match workloads.iter().all(|workload| workload.rate.is_some()) {
         true => (0, 0),
-        false => (INSTRUMENTED, if drawn { MEMORY_DRAWN } else { MEMORY }),
+        false => (PROFILING, if drawn { MEMORY_DRAWN } else { MEMORY }),
     }
 }
 
@@ -377,7 +380,7 @@ pub fn items_at_rate(rate: u32, quick: bool) -> u64 {
     if quick { FEWEST_AT_A_RATE } else { (u64::from(rate) / 4).max(FEWEST_AT_A_RATE) }
 }
 
-/// How many trials of a kind that is not timed a cell has: more where something is expected of what they read.
+/// How many trials of a kind that is not timed a configuration has: more where something is expected of what they read.
 fn trials_apart(quick: bool, usual: u32, expectations: &[Expectation], read: impl Fn(Metric) -> bool) -> u32 {
     match expectations.iter().any(|expectation| read(expectation.metric)) {
         _ if quick => 0,
@@ -391,15 +394,16 @@ fn seed_of(hash: &str) -> u64 {
     hash.get(..8).and_then(|head| u64::from_str_radix(head, 16).ok()).unwrap_or(1)
 }
 
-/// The baseline and the cell with most workers run twice per round (methodology, rule 15).
-fn mark_checked(group: &Group, cells: &mut [Cell]) {
-    let workers = |id: usize| match &cells[id].config {
+/// The reference and the configuration with most workers run twice per round (methodology, rule 15).
+fn mark_checked(workload: &Workload, configurations: &mut [Configuration]) {
+    let workers = |id: usize| match &configurations[id].config {
         config if config.stages.is_empty() => config.workers.unwrap_or(0),
         config => config.all_workers(),
     };
-    let most = group.cells.iter().copied().reduce(|best, id| if workers(id) > workers(best) { id } else { best });
-    for id in [Some(group.baseline), most].into_iter().flatten() {
-        cells[id].checked = true;
+    let most =
+        workload.configurations.iter().copied().reduce(|best, id| if workers(id) > workers(best) { id } else { best });
+    for id in [Some(workload.reference), most].into_iter().flatten() {
+        configurations[id].checked = true;
     }
 }
 

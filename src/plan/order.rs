@@ -1,39 +1,43 @@
-//! The order of cells within a round: random, with predecessors balanced over the rounds.
+//! The order of configurations within a round: random, with predecessors balanced over the rounds.
 //!
-//! A Williams design puts every cell behind every other equally often over its rows. Each design is used on freshly
-//! relabelled cells and with its rows shuffled, so that nothing about the order is the same from seed to seed.
+//! A Williams design puts every configuration behind every other equally often over its rows. Each design is used on freshly
+//! relabelled configurations and with its rows shuffled, so that nothing about the order is the same from seed to seed.
 
 use super::Plan;
 
 /// One trial of a round.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Entry {
-    /// The cell.
-    pub cell: usize,
-    /// Whether it is the other run of a checked cell, for the A/A check. Either may come first, so that a drift
+    /// The configuration.
+    pub configuration: usize,
+    /// Whether it is the other run of a checked configuration, for the A/A check. Either may come first, so that a drift
     /// within rounds does not look like a difference.
     pub duplicate: bool,
 }
 
-/// The order in which a group's trials are run in one round. The same plan gives the same order. Where two builds are
-/// held against each other, all trials of a way stand next to each other, in an order of their own.
+/// The order in which a workload's trials are run in one round. The same plan gives the same order. Where two builds are
+/// compared with each other, all trials of a configuration stand next to each other, in an order of their own.
 #[must_use]
-pub fn round_order(plan: &Plan, group: usize, round: u32) -> Vec<Entry> {
-    let cells = &plan.groups[group].cells;
-    let once = cells.iter().map(|&cell| Entry { cell, duplicate: false });
-    let twice = cells.iter().filter(|cell| plan.cells[**cell].checked).map(|&cell| Entry { cell, duplicate: true });
+pub fn round_order(plan: &Plan, workload: usize, round: u32) -> Vec<Entry> {
+    let configurations = &plan.workloads[workload].configurations;
+    let once = configurations.iter().map(|&configuration| Entry { configuration, duplicate: false });
+    let twice = configurations
+        .iter()
+        .filter(|configuration| plan.configurations[**configuration].checked)
+        .map(|&configuration| Entry { configuration, duplicate: true });
     let entries: Vec<Entry> = once.chain(twice).collect();
-    if cells.iter().all(|cell| plan.cells[*cell].partner.is_none()) {
-        return arranged(entries, plan.seed, group, round);
+    if configurations.iter().all(|configuration| plan.configurations[*configuration].partner.is_none()) {
+        return arranged(entries, plan.seed, workload, round);
     }
-    let way = |cell: usize| plan.cells[cell].partner.unwrap_or(cell);
-    let ways: Vec<usize> = cells.iter().copied().filter(|cell| way(*cell) == *cell).collect();
+    let way = |configuration: usize| plan.configurations[configuration].partner.unwrap_or(configuration);
+    let ways: Vec<usize> =
+        configurations.iter().copied().filter(|configuration| way(*configuration) == *configuration).collect();
     let of = |one: usize| {
-        let trials = entries.iter().copied().filter(|entry| way(entry.cell) == one).collect();
-        // Streams of random numbers of their own, beyond those of the groups.
-        arranged(trials, plan.seed, plan.groups.len() + one, round)
+        let trials = entries.iter().copied().filter(|entry| way(entry.configuration) == one).collect();
+        // Streams of random numbers of their own, beyond those of the workloads.
+        arranged(trials, plan.seed, plan.workloads.len() + one, round)
     };
-    arranged(ways, plan.seed, group, round).into_iter().flat_map(of).collect()
+    arranged(ways, plan.seed, workload, round).into_iter().flat_map(of).collect()
 }
 
 /// The entries in the order of one round; `stream` tells sequences of rounds apart.
@@ -53,9 +57,9 @@ fn random_for(seed: u64, stream: usize, round: u32) -> fastrand::Rng {
     fastrand::Rng::with_seed(offset.wrapping_add(u64::from(round).wrapping_mul(0xd1b5_4a32_d192_ed03)))
 }
 
-/// Even numbers of cells balance in as many rows, odd ones in twice as many.
-fn rows_of_design(cells: usize) -> usize {
-    if cells.is_multiple_of(2) { cells.max(1) } else { cells * 2 }
+/// Even numbers of configurations balance in as many rows, odd ones in twice as many.
+fn rows_of_design(configurations: usize) -> usize {
+    if configurations.is_multiple_of(2) { configurations.max(1) } else { configurations * 2 }
 }
 
 /// A row of the Williams design: the zigzag 0, 1, n−1, 2, n−2, … shifted by the row; for odd `n` also mirrored.
@@ -75,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_cell_follows_every_other_equally_often_over_a_design() {
+    fn every_configuration_follows_every_other_equally_often_over_a_design() {
         for n in 2..=9 {
             let mut follows: BTreeMap<(usize, usize), usize> = BTreeMap::new();
             for row in 0..rows_of_design(n) {

@@ -2,7 +2,7 @@
 
 use super::FEWEST_AT_A_RATE;
 use super::build::Builder;
-use super::built::WorkloadKey;
+use super::matrix::WorkloadKey;
 use super::together::not_in_python;
 use crate::runtime::Interpreter;
 use crate::scenario::{ConfigSettings, Fault, Items, TaskChoice};
@@ -56,7 +56,7 @@ impl Builder<'_> {
         true
     }
 
-    /// Whether a way can be run at all.
+    /// Whether a configuration can be run at all.
     pub(super) fn is_possible(&mut self, settings: &Settings, config: &Config, given: &ConfigSettings) -> bool {
         if config.dispatch == Some(Dispatch::Claim) {
             if let Some(method) = config.ipc.filter(|method| *method != Method::SharedMemory) {
@@ -94,7 +94,7 @@ impl Builder<'_> {
         true
     }
 
-    /// Whether a way can run items that hang together like this.
+    /// Whether a configuration can run items that hang together like this.
     pub(super) fn holds_together(&mut self, task: &dyn Task, key: &WorkloadKey, config: &Config) -> bool {
         let topology = task.topology(&key.settings);
         let table = config.dispatch == Some(Dispatch::Claim);

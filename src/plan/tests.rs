@@ -28,7 +28,7 @@ fn refused(text: &str) -> String {
 }
 
 fn labels(plan: &Plan) -> Vec<&str> {
-    plan.cells.iter().map(|cell| cell.label.as_str()).collect()
+    plan.configurations.iter().map(|configuration| configuration.label.as_str()).collect()
 }
 
 fn shipped() -> Vec<Source> {
@@ -63,7 +63,7 @@ fn two_programs_of_one_version_are_told_apart() {
     let pythons = pythons.map(|(name, found)| (name.to_owned(), found)).into();
     let options = Options { pythons, ..Options::new(2) };
     let plan = planned_with("tasks: [empty]\nmodels: [serial]\nruntime: python\npython: [a, b, c]\n", &options);
-    let labels: Vec<&str> = plan.groups.iter().map(|group| group.label.as_str()).collect();
+    let labels: Vec<&str> = plan.workloads.iter().map(|workload| workload.label.as_str()).collect();
     let expected =
         ["(python3)", "(python3.11, 1)", "(python3.11, 2)"].map(|end| format!("empty, CPython 3.11.2 {end}"));
     assert_eq!(labels, expected);
@@ -76,7 +76,7 @@ fn without_a_python_the_shipped_scenarios_are_planned_all_the_same() {
         let pythons = [("python3".to_owned(), Err("no python3 on PATH".to_owned()))].into();
         let options = Options { pythons, ..Options::new(2) };
         let plan = plan(&scenario, &tasks, &options).unwrap_or_else(|problems| panic!("{problems}"));
-        assert!(plan.groups.iter().all(|group| group.interpreter.is_none()));
+        assert!(plan.workloads.iter().all(|workload| workload.interpreter.is_none()));
         let said = plan.skipped.iter().any(|skipped| skipped.why.contains("no python3 on PATH"));
         let asks = scenario.text.content.contains("python]") || scenario.text.content.contains("runtime: python");
         assert_eq!(said, asks, "{}: {:?}", plan.name, plan.skipped);
@@ -106,7 +106,7 @@ fn every_shipped_scenario_is_planned_and_all_fit_the_time() {
             println!(
                 "{} quick {quick}: {} configurations, {} trials, {:.0} s",
                 plan.name,
-                plan.cells.len(),
+                plan.configurations.len(),
                 cost.trials(),
                 cost.seconds
             );
@@ -115,7 +115,7 @@ fn every_shipped_scenario_is_planned_and_all_fit_the_time() {
             // Of work of CPython alone nothing can be expected where there is none, which is said; a scenario of nothing else
             // has nothing left.
             let dropped = plan.skipped.iter().filter(|skipped| skipped.what.starts_with("expectation: ")).count();
-            let wanted = if !with_python && plan.groups.is_empty() { 0 } else { scenario.expect.len() };
+            let wanted = if !with_python && plan.workloads.is_empty() { 0 } else { scenario.expect.len() };
             assert_eq!(plan.expectations.len() + dropped, wanted, "{}: {:?}", plan.name, plan.skipped);
             assert!(dropped == 0 || !with_python, "{}: {:?}", plan.name, plan.skipped);
         }
@@ -129,7 +129,7 @@ fn the_matrix_is_grouped_nested_and_labelled() {
     let plan = planned(
         "tasks:\n  - {kind: echo, payload: [64 B, 4 KiB]}\n  - primes\nmodels: [serial, threads, processes]\nworkers: [1, 2]\nipc: [pipe, queue]\nmeasure: [work, end_to_end]\n",
     );
-    let groups: Vec<&str> = plan.groups.iter().map(|group| group.label.as_str()).collect();
+    let workloads: Vec<&str> = plan.workloads.iter().map(|workload| workload.label.as_str()).collect();
     let expected = [
         "echo, payload 64 B, work",
         "echo, payload 64 B, end to end",
@@ -138,8 +138,9 @@ fn the_matrix_is_grouped_nested_and_labelled() {
         "primes, work",
         "primes, end to end",
     ];
-    assert_eq!(groups, expected);
-    let first: Vec<&str> = plan.groups[0].cells.iter().map(|id| plan.cells[*id].label.as_str()).collect();
+    assert_eq!(workloads, expected);
+    let first: Vec<&str> =
+        plan.workloads[0].configurations.iter().map(|id| plan.configurations[*id].label.as_str()).collect();
     let expected = [
         "serial",
         "threads × 1",
@@ -150,8 +151,9 @@ fn the_matrix_is_grouped_nested_and_labelled() {
         "processes × 2, queue (ipc-channel)",
     ];
     assert_eq!(first, expected);
-    assert_eq!((plan.groups[2].payload, plan.groups[4].payload), (Some(4096), None));
-    assert!(plan.cells.iter().enumerate().all(|(i, cell)| cell.id == i && plan.groups[cell.group].cells.contains(&i)));
+    assert_eq!((plan.workloads[2].payload, plan.workloads[4].payload), (Some(4096), None));
+    assert!(plan.configurations.iter().enumerate().all(|(i, configuration)| configuration.id == i
+        && plan.workloads[configuration.workload].configurations.contains(&i)));
     let axes: Vec<&str> = plan.parameters.iter().map(|axis| axis.key.as_str()).collect();
     assert_eq!(axes, ["task", "payload", "model", "measure", "workers", "ipc"]);
 }
@@ -171,14 +173,17 @@ fn labels_are_unique_and_name_what_varies() {
     let mut sorted = labels(&plan);
     sorted.sort_unstable();
     sorted.dedup();
-    assert_eq!(sorted.len(), plan.cells.len());
+    assert_eq!(sorted.len(), plan.configurations.len());
     let what: Vec<&str> = plan.collapsed.iter().map(|collapsed| collapsed.what.as_str()).collect();
     assert!(what.contains(&"`in_flight` under `claim`") && what.contains(&"`wait` under `claim`"), "{what:?}");
     assert!(what.iter().any(|what| what.ends_with("for `serial`")), "{what:?}");
-    let table = plan.cells.iter().filter(|cell| cell.config.dispatch == Some(Dispatch::Claim));
+    let table =
+        plan.configurations.iter().filter(|configuration| configuration.config.dispatch == Some(Dispatch::Claim));
     assert!(
         table.clone().count() == 4
-            && table.clone().all(|cell| cell.config.wait.is_none() && cell.config.in_flight.is_none())
+            && table
+                .clone()
+                .all(|configuration| configuration.config.wait.is_none() && configuration.config.in_flight.is_none())
     );
 }
 
@@ -190,10 +195,10 @@ fn impossible_combinations_are_skipped_with_a_reason() {
     let skipped: Vec<&str> = plan.skipped.iter().map(|skipped| skipped.what.as_str()).collect();
     assert_eq!(skipped, ["processes × claim × pipe", "crawl × processes × claim"]);
     assert!(plan.skipped.iter().all(|skipped| !skipped.why.is_empty()));
-    assert_eq!(plan.cells.len(), 5);
+    assert_eq!(plan.configurations.len(), 5);
     // A table without a word on the method lies in shared memory.
     let plan = planned("tasks: [empty]\nmodels: [processes]\nworkers: 1\ndispatch: claim\n");
-    assert_eq!(plan.cells[0].config.ipc, Some(Method::SharedMemory));
+    assert_eq!(plan.configurations[0].config.ipc, Some(Method::SharedMemory));
     let rendered = refused("tasks: [empty]\nmodels: [processes]\nipc: pipe\ndispatch: claim\n");
     assert!(
         rendered.contains("no configuration is left to run")
@@ -205,24 +210,28 @@ fn impossible_combinations_are_skipped_with_a_reason() {
 #[test]
 fn defaults_are_those_of_the_language() {
     let plan = planned("tasks: [primes]\nmodels: [processes]\n");
-    let config = &plan.cells[0].config;
+    let config = &plan.configurations[0].config;
     assert_eq!((config.workers, config.ipc, config.dispatch), (Some(2), Some(Method::Pipe), Some(Dispatch::Stream)));
     assert_eq!((config.chunk, config.in_flight, config.measure), (Some(1), Some(2), Measure::Work));
     assert_eq!(
-        (plan.rounds, plan.instrumented, plan.memory, plan.timeout, plan.margin),
+        (plan.rounds, plan.profiling, plan.memory, plan.timeout, plan.margin),
         (15, 2, 1, Duration::from_secs(30), 0.03)
     );
     assert!(plan.seed <= u64::from(u32::MAX) && plan.seed == planned("tasks: [primes]\nmodels: [processes]\n").seed);
     let text = "tasks: [primes]\nmodels: [processes]\nworkers: 2\n";
-    let wait = |cores| planned_with(text, &Options::new(cores)).cells[0].config.wait;
+    let wait = |cores| planned_with(text, &Options::new(cores)).configurations[0].config.wait;
     assert_eq!((wait(2), wait(3)), (Some(Wait::Sleep), Some(Wait::Spin)));
-    assert!(planned(text).cells[0].oversubscribed && !planned_with(text, &Options::new(3)).cells[0].oversubscribed);
+    assert!(
+        planned(text).configurations[0].oversubscribed
+            && !planned_with(text, &Options::new(3)).configurations[0].oversubscribed
+    );
 }
 
 #[test]
 fn equal_worker_counts_merge() {
     let plan = planned("tasks: [primes]\nmodels: [threads, threads]\nworkers: [1-3, cores, 2*cores]\n");
-    let workers: Vec<Option<u32>> = plan.cells.iter().map(|cell| cell.config.workers).collect();
+    let workers: Vec<Option<u32>> =
+        plan.configurations.iter().map(|configuration| configuration.config.workers).collect();
     assert_eq!(workers, [Some(1), Some(2), Some(3), Some(4)]);
     assert!(plan.collapsed.iter().any(|collapsed| collapsed.what == "equal worker counts"));
     assert!(plan.collapsed.iter().any(|collapsed| collapsed.what == "equal configurations of threads"));
@@ -241,27 +250,32 @@ fn plan_on(scenario: &Scenario, cores: u32) -> Result<Plan, Diagnostics> {
 }
 
 #[test]
-fn the_baseline_and_the_cell_with_most_workers_are_checked() {
-    let checked =
-        |plan: &Plan| plan.cells.iter().filter(|cell| cell.checked).map(|cell| cell.label.clone()).collect::<Vec<_>>();
+fn the_reference_and_the_configuration_with_most_workers_are_checked() {
+    let checked = |plan: &Plan| {
+        plan.configurations
+            .iter()
+            .filter(|configuration| configuration.checked)
+            .map(|configuration| configuration.label.clone())
+            .collect::<Vec<_>>()
+    };
     let text = "tasks: [primes]\nmodels: [threads, serial]\nworkers: [1, 4]\n";
     let plan = planned(text);
-    assert_eq!(plan.cells[plan.groups[0].baseline].config.model, Model::Serial);
+    assert_eq!(plan.configurations[plan.workloads[0].reference].config.model, Model::Serial);
     assert_eq!(checked(&plan), ["threads × 4", "serial"]);
     let no_serial = planned("tasks: [primes]\nmodels: [threads, rayon]\nworkers: [2, 1]\n");
-    assert_eq!(no_serial.cells[no_serial.groups[0].baseline].label, "threads × 1");
+    assert_eq!(no_serial.configurations[no_serial.workloads[0].reference].label, "threads × 1");
     for options in [Options { quick: true, ..Options::new(2) }, Options { rounds: Some(7), ..Options::new(2) }] {
         assert!(checked(&planned_with(text, &options)).is_empty());
     }
     let quick = planned_with(text, &Options { quick: true, ..Options::new(2) });
-    assert_eq!((quick.rounds, quick.instrumented, quick.memory, quick.quick), (3, 0, 0, true));
+    assert_eq!((quick.rounds, quick.profiling, quick.memory, quick.quick), (3, 0, 0, true));
 }
 
 #[test]
 fn every_round_runs_everything_once_in_an_order_of_its_own() {
     let plan = planned("tasks: [primes]\nmodels: [serial, threads]\nworkers: [1, 2, 4]\n");
     let everything = |mut order: Vec<Entry>| {
-        order.sort_by_key(|entry| (entry.cell, entry.duplicate));
+        order.sort_by_key(|entry| (entry.configuration, entry.duplicate));
         order
     };
     let orders: Vec<Vec<Entry>> = (0..plan.rounds).map(|round| round_order(&plan, 0, round)).collect();
@@ -274,7 +288,7 @@ fn every_round_runs_everything_once_in_an_order_of_its_own() {
     // Over the six rounds of a design, everything follows everything else exactly once.
     let mut follows: Vec<(Entry, Entry)> =
         orders[..6].iter().flat_map(|order| order.windows(2).map(|pair| (pair[0], pair[1]))).collect();
-    follows.sort_by_key(|(a, b)| (a.cell, a.duplicate, b.cell, b.duplicate));
+    follows.sort_by_key(|(a, b)| (a.configuration, a.duplicate, b.configuration, b.duplicate));
     follows.dedup();
     assert_eq!(follows.len(), 30);
 }
@@ -289,7 +303,7 @@ fn a_filter_narrows_and_names_what_matches_nothing() {
     let plan = with("model=threads,serial,payload=4 KiB").unwrap();
     assert_eq!(labels(&plan), ["serial", "threads × 1", "threads × 2"]);
     assert_eq!(
-        (plan.groups.len(), plan.groups[0].id, plan.filter.as_deref()),
+        (plan.workloads.len(), plan.workloads[0].id, plan.filter.as_deref()),
         (1, 0, Some("model=threads,serial,payload=4 KiB"))
     );
     assert_eq!(plan.expectations[0].pairs, [(2, Some(0))]);
@@ -314,7 +328,7 @@ fn expectations_are_paired_on_what_the_reference_leaves_open() {
     let base = "tasks:\n  - {kind: echo, payload: [64 B, 4 KiB]}\nmodels: [serial, processes]\nworkers: [1, 2]\nipc: [pipe, queue]\n";
     let resolved = |expect: &str| {
         let plan = planned(&format!("{base}expect:\n  - {expect}\n"));
-        let name = |id: usize| format!("{} {}", plan.cells[id].group, plan.cells[id].label);
+        let name = |id: usize| format!("{} {}", plan.configurations[id].workload, plan.configurations[id].label);
         let expectation = plan.expectations[0].clone();
         let pairs: Vec<String> =
             expectation.pairs.iter().map(|(a, b)| format!("{} / {}", name(*a), b.map_or("-".into(), name))).collect();
@@ -350,7 +364,7 @@ fn expectations_of_other_trials_get_enough_of_them_for_an_interval() {
     let plan = |metric: &str| {
         let expect = format!("expect: {{compare: {{model: serial}}, metric: {metric}, at_most: 1}}\n");
         let plan = planned(&format!("tasks: [primes]\nmodels: [serial]\n{expect}"));
-        (plan.instrumented, plan.memory)
+        (plan.profiling, plan.memory)
     };
     assert_eq!([plan("time"), plan("service_p95"), plan("memory")], [(2, 1), (7, 1), (2, 7)]);
 }
@@ -393,14 +407,17 @@ fn charts_are_those_that_fit() {
 }
 
 #[test]
-fn charts_find_their_cells_and_say_what_they_ask_for_in_vain() {
+fn charts_find_their_configurations_and_say_what_they_ask_for_in_vain() {
     let two = "tasks: [primes]\nmodels: [serial, threads, processes]\nworkers: [1, 2]\nipc: [pipe, queue]\n";
     let chart = "charts: [{kind: time, x: model, group: ipc, where: {workers: 2}, title: Who}, time]\n";
     let plan = planned(&format!("{two}{chart}"));
     let shaped = &plan.charts[0];
     assert_eq!((shaped.chosen.as_str(), shaped.title.as_deref()), ("workers 2", Some("Who")));
-    let cells = shaped.cells.clone().unwrap();
-    assert!(cells.iter().all(|id| plan.cells[*id].config.workers == Some(2)) && cells.len() == 3, "{cells:?}");
+    let configurations = shaped.configurations.clone().unwrap();
+    assert!(
+        configurations.iter().all(|id| plan.configurations[*id].config.workers == Some(2)) && configurations.len() == 3,
+        "{configurations:?}"
+    );
     assert_eq!(plan.charts[1], Chart::of(ChartKind::Time));
     let said = |charts: &str| refused(&format!("{two}charts: [{charts}]\n"));
     let none = said("{kind: time, where: {workers: 7}}");
@@ -415,11 +432,11 @@ fn charts_find_their_cells_and_say_what_they_ask_for_in_vain() {
         lacking.contains("no configuration of this chart has `ipc`") && lacking.contains("test.yaml:7:26"),
         "{lacking}"
     );
-    // Two builds draw the chart of two builds alone, of all cells that it asks for in both.
+    // Two builds draw the chart of two builds alone, of all configurations that it asks for in both.
     let builds = doubled(&planned(&format!("{two}charts: [time, {{kind: compare, where: {{workers: 2}}}}]\n")));
     assert_eq!(builds.charts.len(), 1);
-    let twice: Vec<usize> = cells.iter().flat_map(|id| [2 * id, 2 * id + 1]).collect();
-    assert_eq!(builds.charts[0].cells.as_ref(), Some(&twice));
+    let twice: Vec<usize> = configurations.iter().flat_map(|id| [2 * id, 2 * id + 1]).collect();
+    assert_eq!(builds.charts[0].configurations.as_ref(), Some(&twice));
     assert_eq!(doubled(&planned(two)).charts, [Chart::of(ChartKind::Compare)]);
 }
 
@@ -431,19 +448,19 @@ fn payloads_that_do_not_fit_into_memory_are_skipped() {
     assert_eq!(plan.skipped[0].what, "1 GiB in flight to 8 workers");
     let text = "pipeline:\n  - {task: echo, payload: 1 MiB}\n  - {task: hash, model: processes}\nqueue: [8, 10000]\n";
     let plan = planned_with(text, &Options { memory: Some(1 << 30), ..Options::new(2) });
-    assert_eq!(plan.cells.len(), 2);
+    assert_eq!(plan.configurations.len(), 2);
     assert_eq!(plan.skipped[0].what, "a pipeline with a queue of 10,000 items");
     assert!(plan.skipped[0].why.contains("GiB can be under way at once"), "{}", plan.skipped[0].why);
     // What a stage would make up itself does not count where it takes what came.
     let text = "pipeline:\n  - {task: echo, payload: 64 B}\n  - {task: hash}\nqueue: 1000000\n";
-    assert_eq!(planned_with(text, &Options { memory: Some(1 << 30), ..Options::new(2) }).cells.len(), 2);
+    assert_eq!(planned_with(text, &Options { memory: Some(1 << 30), ..Options::new(2) }).configurations.len(), 2);
 }
 
 #[test]
 fn the_cost_counts_every_trial() {
     let text = "tasks: [primes]\nmodels: [serial, threads]\nworkers: [1, 2]\n";
     let cost = estimate(&planned(text), &Tasks::builtin());
-    assert_eq!((cost.timed, cost.instrumented, cost.memory, cost.trials()), (75, 6, 3, 84));
+    assert_eq!((cost.timed, cost.profiling, cost.memory, cost.trials()), (75, 6, 3, 84));
     let quick = estimate(&planned_with(text, &Options { quick: true, ..Options::new(2) }), &Tasks::builtin());
     assert_eq!(quick.trials(), 9);
     assert!(quick.seconds < cost.seconds);
@@ -501,16 +518,19 @@ const STAGES: &str = "pipeline:\n  - {task: hash, size: 64 KiB, workers: [1, 2]}
                       - {task: sleep, delay: 1 ms, model: serial}\nitems: 40\n";
 
 #[test]
-fn a_pipeline_is_one_group_of_every_way_and_one_thread() {
+fn a_pipeline_is_one_workload_of_every_way_and_one_thread() {
     let plan = planned(&format!("{STAGES}queue: [4, 64]\n"));
-    assert_eq!((plan.groups.len(), plan.cells.len()), (1, 1 + 2 * 3 * 2));
-    let group = &plan.groups[0];
-    assert_eq!((group.label.as_str(), plan.cells[group.baseline].label.as_str()), ("pipeline", "serial"));
+    assert_eq!((plan.workloads.len(), plan.configurations.len()), (1, 1 + 2 * 3 * 2));
+    let workload = &plan.workloads[0];
+    assert_eq!(
+        (workload.label.as_str(), plan.configurations[workload.reference].label.as_str()),
+        ("pipeline", "serial")
+    );
     assert!(labels(&plan).contains(&"hash × 2 | primes × 2, pipe | sleep × 1, queue 64"), "{:?}", labels(&plan));
     assert!(labels(&plan).contains(&"hash × 1 | primes × 2 | sleep × 1, queue 4"), "{:?}", labels(&plan));
     let unique: std::collections::BTreeSet<&str> = labels(&plan).into_iter().collect();
-    assert_eq!(unique.len(), plan.cells.len());
-    assert!(group.describe.contains(" → "), "{}", group.describe);
+    assert_eq!(unique.len(), plan.configurations.len());
+    assert!(workload.describe.contains(" → "), "{}", workload.describe);
     let axes: Vec<&str> = plan.parameters.iter().map(|axis| axis.key.as_str()).collect();
     for key in ["model", "queue", "stage1_workers", "stage2_model", "stage2_ipc"] {
         assert!(axes.contains(&key), "{axes:?}");
@@ -518,9 +538,9 @@ fn a_pipeline_is_one_group_of_every_way_and_one_thread() {
 }
 
 #[test]
-fn work_of_a_stage_makes_groups_and_its_ways_cells() {
+fn work_of_a_stage_makes_workloads_and_its_ways_configurations() {
     let plan = planned("pipeline: [{task: primes, limit: [2000, 4000]}, {task: sleep}]\nitems: [10, 20]\n");
-    let labels: Vec<&str> = plan.groups.iter().map(|group| group.label.as_str()).collect();
+    let labels: Vec<&str> = plan.workloads.iter().map(|workload| workload.label.as_str()).collect();
     assert_eq!((labels.len(), labels[0]), (4, "pipeline, stage 1 limit 2000, 10 items"), "{labels:?}");
 }
 
@@ -536,8 +556,8 @@ fn selectors_reach_into_stages() {
     let text = refused(&expect("{stage1_workers: 9}"));
     assert!(text.contains("no configuration has `stage1_workers` 9"), "{text}");
     let only = |text: &str| planned_with(STAGES, &Options { filter: Some(filtered(text)), ..Options::new(2) });
-    assert_eq!(only("stage1_workers=2,stage2_ipc=pipe,queue").cells.len(), 2);
-    assert_eq!(only("model=serial").cells.len(), 1);
+    assert_eq!(only("stage1_workers=2,stage2_ipc=pipe,queue").configurations.len(), 2);
+    assert_eq!(only("model=serial").configurations.len(), 1);
 }
 
 #[test]
@@ -551,20 +571,24 @@ fn without_the_one_thread_a_pipeline_refers_to_one_worker_for_each_stage() {
     let text = "pipeline: [{task: hash, workers: [2, 1]}, {task: sleep, workers: [4, 1]}]\n";
     let filter = filtered("model=pipeline");
     let plan = planned_with(text, &Options { filter: Some(filter), ..Options::new(2) });
-    assert_eq!(plan.cells[plan.groups[0].baseline].label, "hash × 1 | sleep × 1");
-    assert!(plan.cells.iter().any(|cell| cell.checked && cell.label == "hash × 2 | sleep × 4"));
+    assert_eq!(plan.configurations[plan.workloads[0].reference].label, "hash × 1 | sleep × 1");
+    assert!(
+        plan.configurations
+            .iter()
+            .any(|configuration| configuration.checked && configuration.label == "hash × 2 | sleep × 4")
+    );
 }
 
 #[test]
 fn a_stage_that_needs_a_permission_is_skipped_without_it() {
     let text = "pipeline: [{task: command, argv: [true]}, {task: sleep}]\n";
     let plan = planned(text);
-    assert!(plan.cells.is_empty() && plan.skipped[0].why.contains("--allow-commands"), "{:?}", plan.skipped);
-    assert_eq!(planned_with(text, &Options { allow_commands: true, ..Options::new(2) }).cells.len(), 2);
+    assert!(plan.configurations.is_empty() && plan.skipped[0].why.contains("--allow-commands"), "{:?}", plan.skipped);
+    assert_eq!(planned_with(text, &Options { allow_commands: true, ..Options::new(2) }).configurations.len(), 2);
 }
 
 #[test]
-fn all_stages_together_have_no_more_workers_than_a_cell_may() {
+fn all_stages_together_have_no_more_workers_than_a_configuration_may() {
     let plan = planned("pipeline: [{task: hash, workers: [1, 600]}, {task: sleep, workers: 600}]\n");
     assert_eq!(labels(&plan), ["serial", "hash × 1 | sleep × 600"]);
     assert_eq!(plan.skipped[0].what, "pipelines of 1200 workers");
@@ -584,10 +608,10 @@ fn each_setting_alone_is_filtered_by_and_labelled() {
         assert_eq!(matching(&terms, &facts, 2), [0], "{name}={written}");
         if row.part == Part::Configuration {
             let mut plan = planned("tasks: [primes]\nmodels: [threads]\nworkers: [1, 2]\n");
-            (plan.cells[0].config, plan.cells[1].config) = (one, other);
-            label::label_cells(&plan.groups[0].clone(), &mut plan.cells);
-            assert_ne!(plan.cells[0].label, plan.cells[1].label, "{name}");
-            assert!(!plan.cells[1].label.ends_with("(2)"), "{name}: {}", plan.cells[1].label);
+            (plan.configurations[0].config, plan.configurations[1].config) = (one, other);
+            label::label_configurations(&plan.workloads[0].clone(), &mut plan.configurations);
+            assert_ne!(plan.configurations[0].label, plan.configurations[1].label, "{name}");
+            assert!(!plan.configurations[1].label.ends_with("(2)"), "{name}: {}", plan.configurations[1].label);
         }
     }
 }

@@ -4,22 +4,24 @@ use std::borrow::Cow;
 
 use serde_json::{Value, json};
 
-use crate::results::{Cell, Group, Life, Memory, MemoryUse, Phase, Results, Seen, Spent, StageTimes, Trial};
+use crate::results::{
+    Configuration, Life, Memory, MemoryUse, Phase, Results, Seen, Spent, StageTimes, Trial, Workload,
+};
 use crate::setting::{self, ALL, ConfigSetting, Key, Outcome, SettingKind};
 
 /// A trial with what it belongs to.
 pub(super) struct Sample<'a> {
     pub results: &'a Results,
-    pub group: &'a Group,
-    pub cell: &'a Cell,
+    pub workload: &'a Workload,
+    pub configuration: &'a Configuration,
     pub trial: &'a Trial,
 }
 
 impl<'a> Sample<'a> {
-    /// The trial with its cell and group, where the results have them.
+    /// The trial with its configuration and workload, where the results have them.
     pub fn of(results: &'a Results, trial: &'a Trial) -> Option<Self> {
-        let cell = results.cells.get(trial.cell)?;
-        Some(Self { results, group: results.groups.get(cell.group)?, cell, trial })
+        let configuration = results.configurations.get(trial.configuration)?;
+        Some(Self { results, workload: results.workloads.get(configuration.workload)?, configuration, trial })
     }
 }
 
@@ -42,7 +44,7 @@ fn column_of(row: &'static ConfigSetting) -> Column {
         SettingKind::Bytes { .. } => (format!("{name}_bytes").into(), false),
         _ => (name.into(), false),
     };
-    let of = move |sample: &Sample<'_>| match sample.cell.config.get(key) {
+    let of = move |sample: &Sample<'_>| match sample.configuration.config.get(key) {
         Some(setting::Value::Whole(nanos)) if is_duration => json!(seconds(nanos)),
         value => json!(value),
     };
@@ -97,23 +99,27 @@ pub(super) static COLUMNS: std::sync::LazyLock<Vec<Column>> = std::sync::LazyLoc
 fn configuration() -> Vec<Column> {
     let before = [
         column("scenario", "name of the scenario", |s| json!(s.results.scenario.name)),
-        column("workload", "which configurations are compared with each other", |s| json!(s.group.label)),
-        column("task", "the task; each of its settings is a column after it: setting_NAME", |s| json!(s.group.task)),
-        column("payload_bytes", "payload of a request, where the task has it", |s| json!(s.group.payload)),
+        column("workload", "which configurations are compared with each other", |s| json!(s.workload.label)),
+        column("task", "the task; each of its settings is a column after it: setting_NAME", |s| json!(s.workload.task)),
+        column("payload_bytes", "payload of a request, where the task has it", |s| json!(s.workload.payload)),
         column("interpreter", "which CPython, where the runtime is Python", |s| {
-            json!(s.group.interpreter.as_ref().map(|interpreter| &interpreter.label))
+            json!(s.workload.interpreter.as_ref().map(|interpreter| &interpreter.label))
         }),
-        column("configuration", "the configuration as tables show it", |s| json!(s.cell.label)),
-        column("reference", "whether speedups refer to this configuration", |s| json!(s.group.baseline == s.cell.id)),
+        column("configuration", "the configuration as tables show it", |s| json!(s.configuration.label)),
+        column("reference", "whether speedups refer to this configuration", |s| {
+            json!(s.workload.reference == s.configuration.id)
+        }),
     ];
     // The number of items is one of its own, which a calibration may have chosen.
     let settings = ALL.iter().filter(|row| row.key != Key::Items).map(column_of);
     let after = [
         column("build", "this, or other: the other build of `--against`", |s| {
-            json!(if s.cell.is_of_other_build() { "other" } else { "this" })
+            json!(if s.configuration.is_of_other_build() { "other" } else { "this" })
         }),
-        column("items", "items of a trial, before any yields further ones", |s| json!(s.cell.items)),
-        column("oversubscribed", "whether workers and dispatcher exceed the cores", |s| json!(s.cell.oversubscribed)),
+        column("items", "items of a trial, before any yields further ones", |s| json!(s.configuration.items)),
+        column("oversubscribed", "whether workers and dispatcher exceed the cores", |s| {
+            json!(s.configuration.oversubscribed)
+        }),
         column("tool", "version of the program that ran it", |s| json!(s.results.tool)),
     ];
     before.into_iter().chain(settings).chain(after).collect()
@@ -219,7 +225,7 @@ fn happened() -> [Column; 13] {
 fn stages() -> [Column; 5] {
     [
         column("stage_workers", "how many workers each stage has", |s| {
-            json!(s.cell.config.stages.iter().map(|stage| stage.workers).collect::<Vec<_>>())
+            json!(s.configuration.config.stages.iter().map(|stage| stage.workers).collect::<Vec<_>>())
         }),
         column("stage_busy_seconds", "what the workers of each stage spent within items", |s| {
             staged(s, |times| json!(seconds(times.busy)))

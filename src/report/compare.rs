@@ -21,10 +21,10 @@ pub fn comparison_terminal(comparison: &Comparison, options: &TerminalOptions) -
     for drift in &comparison.drift {
         page.wrapped("", &drift_words(drift), YELLOW);
     }
-    let groups = groups(comparison);
-    for (group, rows) in &groups {
+    let workloads = workloads(comparison);
+    for (workload, rows) in &workloads {
         page.line(PLAIN, "");
-        page.line(BOLD, group);
+        page.line(BOLD, workload);
         let text = |of: fn(&Matched) -> String| rows.iter().map(|row| of(row)).collect::<Vec<_>>();
         let columns = [
             Column::new("", false, text(|row| row.label.clone())),
@@ -59,7 +59,7 @@ pub fn comparison_markdown(comparison: &Comparison, charts: &[ChartRef]) -> Stri
     for shown in charts {
         out += &format!("\n{}", chart(shown));
     }
-    for (group, rows) in groups(comparison) {
+    for (workload, rows) in workloads(comparison) {
         let rows: Vec<Vec<String>> = rows
             .iter()
             .map(|row| {
@@ -71,7 +71,7 @@ pub fn comparison_markdown(comparison: &Comparison, charts: &[ChartRef]) -> Stri
             })
             .collect();
         let head = ["config", "earlier", "later", "change", "intervals", "relative to the reference", "intervals"];
-        out += &format!("\n## {}\n\n{}", escape(&group), markdown_table(&head, &rows));
+        out += &format!("\n## {}\n\n{}", escape(&workload), markdown_table(&head, &rows));
     }
     let notes: String = notes(comparison).iter().map(|line| format!("- {}\n", escape(line))).collect();
     if notes.is_empty() { out } else { format!("{out}\n## What else differs\n\n{notes}") }
@@ -83,42 +83,42 @@ fn head(comparison: &Comparison) -> String {
 }
 
 fn drift_words(drift: &Drift) -> String {
-    match (&drift.baseline, drift.ratio) {
+    match (&drift.reference, drift.ratio) {
         (Some(label), Some(ratio)) => {
             format!(
                 "{}: the reference, {label}, changed by {}; relative times take that out.",
-                drift.group,
+                drift.workload,
                 change(ratio)
             )
         }
-        (Some(label), None) => format!("{}: the reference, {label}, has no time in one of the runs.", drift.group),
+        (Some(label), None) => format!("{}: the reference, {label}, has no time in one of the runs.", drift.workload),
         (None, _) => {
-            format!("{}: the runs have different references, so a drift of the machine is not known.", drift.group)
+            format!("{}: the runs have different references, so a drift of the machine is not known.", drift.workload)
         }
     }
 }
 
-/// The matched ways by group, in order.
-fn groups(comparison: &Comparison) -> Vec<(String, Vec<&Matched>)> {
-    let mut groups: Vec<(String, Vec<&Matched>)> = Vec::new();
+/// The matched configurations by workload, in order.
+fn workloads(comparison: &Comparison) -> Vec<(String, Vec<&Matched>)> {
+    let mut workloads: Vec<(String, Vec<&Matched>)> = Vec::new();
     for matched in &comparison.matched {
-        match groups.last_mut() {
-            Some((group, rows)) if *group == matched.group => rows.push(matched),
-            _ => groups.push((matched.group.clone(), vec![matched])),
+        match workloads.last_mut() {
+            Some((workload, rows)) if *workload == matched.workload => rows.push(matched),
+            _ => workloads.push((matched.workload.clone(), vec![matched])),
         }
     }
-    groups
+    workloads
 }
 
 fn seconds(row: &Matched, time: &crate::results::Interval) -> String {
     seconds_interval(time) + if row.per_item { " per item" } else { "" }
 }
 
-/// How the time relative to the baseline changed.
+/// How the time relative to the reference changed.
 fn relative_change(row: &Matched) -> String {
     match row.relative {
         Some(of) => change(of.ratio),
-        None if row.baseline => "reference".into(),
+        None if row.reference => "reference".into(),
         None => "unknown".into(),
     }
 }
@@ -171,19 +171,19 @@ fn finding(comparison: &Comparison) -> String {
     if !comparison.failing.is_empty() {
         parts.push(format!("fewer trials are ok: {}", comparison.failing.join("; ")));
     }
-    let several = groups(comparison).len() > 1;
-    let name = |way: &&Matched| if several { format!("{}: {}", way.group, way.label) } else { way.label.clone() };
+    let several = workloads(comparison).len() > 1;
+    let name = |way: &&Matched| if several { format!("{}: {}", way.workload, way.label) } else { way.label.clone() };
     let names = |ways: Vec<&Matched>| ways.iter().map(name).collect::<Vec<_>>().join("; ");
     let slower: Vec<&Matched> = comparison.matched.iter().filter(|matched| matched.slower()).collect();
     if !slower.is_empty() {
         parts.push(format!("{} slower beyond {margin}% by both views: {}", slower.len(), names(slower)));
     }
-    let baselines: Vec<&Matched> = comparison.slower_baselines().collect();
-    if !baselines.is_empty() {
+    let references: Vec<&Matched> = comparison.slower_references().collect();
+    if !references.is_empty() {
         parts.push(format!(
             "slower beyond {margin}% with nothing to compare it with: {} (a slower machine or a slower build: only \
              --against can distinguish them)",
-            names(baselines)
+            names(references)
         ));
     }
     if parts.is_empty() && comparison.too_few_rounds().is_some() {
@@ -203,8 +203,9 @@ mod tests {
 
     #[test]
     fn every_page_says_what_it_is_and_what_differs() {
-        let old = Made::new(15).serial(1.0).cell("threads × 2", 0.5).finish();
-        let mut new = Made::new(15).serial(1.0).cell("threads × 2", 0.6).cell("rayon × 2", 0.6).finish();
+        let old = Made::new(15).serial(1.0).configuration("threads × 2", 0.5).finish();
+        let mut new =
+            Made::new(15).serial(1.0).configuration("threads × 2", 0.6).configuration("rayon × 2", 0.6).finish();
         new.machine.kernel = "Linux | 7".into();
         let comparison = compare_runs(&old, &new);
         let terminal = comparison_terminal(&comparison, &TerminalOptions { width: 120, color: false, verbose: false });

@@ -28,8 +28,8 @@ pub struct Samples {
 pub fn samples(results: &[Results]) -> Samples {
     let settings: BTreeSet<&str> = results
         .iter()
-        .flat_map(|one| &one.groups)
-        .flat_map(|group| group.settings.keys())
+        .flat_map(|one| &one.workloads)
+        .flat_map(|workload| workload.settings.keys())
         .map(String::as_str)
         .collect();
     let mut columns = Vec::new();
@@ -51,7 +51,7 @@ fn row(sample: &Sample<'_>, settings: &BTreeSet<&str>) -> Vec<Value> {
     for column in COLUMNS.iter() {
         row.push((column.of)(sample));
         if column.name == SETTINGS_AFTER {
-            row.extend(settings.iter().map(|name| json!(sample.group.settings.get(*name))));
+            row.extend(settings.iter().map(|name| json!(sample.workload.settings.get(*name))));
         }
     }
     row
@@ -102,9 +102,9 @@ mod tests {
     use crate::verdict::fixture::Made;
 
     fn made() -> Results {
-        let mut made = Made::new(3).serial(1.0).cell("threads × 2", 0.5);
+        let mut made = Made::new(3).serial(1.0).configuration("threads × 2", 0.5);
         made.fail(1, &(1..2), &Outcome::WorkerDied { cause: "signal 9 (SIGKILL)".into() });
-        made.results.groups[0].settings.insert("limit".into(), 200_000.into());
+        made.results.workloads[0].settings.insert("limit".into(), 200_000.into());
         made.results.trials[0].flags = vec![crate::results::Flag::Noisy, crate::results::Flag::TooShort];
         made.results.trials[0].spent = Some(Spent { service: 1_500_000_000, ..Spent::default() });
         let memory = Memory { pss: 3 << 20, private: 1 << 20, rss: 7 << 20 };
@@ -147,7 +147,7 @@ mod tests {
     #[test]
     fn settings_of_all_tasks_are_columns() {
         let (first, mut second) = (made(), made());
-        second.groups[0].settings = [("payload".to_owned(), 64.into())].into();
+        second.workloads[0].settings = [("payload".to_owned(), 64.into())].into();
         let both = samples(&[first, second]);
         assert_eq!(
             (value(&both, 0, "setting_payload"), value(&both, 0, "setting_limit")),
@@ -160,7 +160,7 @@ mod tests {
     fn csv_is_quoted_and_holds_no_formula() {
         let mut results = made();
         results.scenario.name = "=1+1".into();
-        results.cells[0].label = "a \"b\", c\nd".into();
+        results.configurations[0].label = "a \"b\", c\nd".into();
         let text = samples(&[results]).csv();
         let mut lines = text.split("\r\n");
         assert!(lines.next().unwrap().starts_with("scenario,"));

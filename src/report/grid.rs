@@ -4,9 +4,9 @@ use crate::text::{columns as width, cut, wrapped};
 
 /// Terminals from here on have room for intervals; narrower ones show medians alone.
 const NARROW: usize = 60;
-/// The fewest columns into which a way's name is broken.
+/// The fewest columns into which a configuration's name is broken.
 const BROKEN: usize = 18;
-/// The fewest letters of a way's name that still tell it from others.
+/// The fewest letters of a configuration's name that still tell it from others.
 const SHORTEST: usize = 8;
 /// Columns between two columns of a table.
 const GAP: usize = 2;

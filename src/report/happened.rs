@@ -6,7 +6,7 @@ use super::markdown::table;
 use super::sorted::Sorted;
 use super::terminal::{BOLD, DIM, PLAIN, Page};
 use super::words::NONE;
-use crate::results::{CellEstimate, Group, Results, RuntimeTable, SeenEstimate};
+use crate::results::{ConfigurationEstimate, Results, RuntimeTable, SeenEstimate, Workload};
 use crate::text::escape::markdown as escape;
 use crate::text::{show_fixed_percent, show_seconds, three_digits};
 
@@ -21,26 +21,31 @@ pub(super) struct Facts {
 /// Pipelines whose stages the terminal shows, unless everything is asked for.
 const FEW: usize = 4;
 
-/// Every table that has rows for this group; `few` where there is little room.
-pub(super) fn of_group(results: &Results, group: &Group, few: bool) -> Vec<Facts> {
-    let mut all = vec![faults(results, group), seen(results, group), lives(results, group), lock(results, group)];
-    all.insert(0, stages(results, group, few));
+/// Every table that has rows for this workload; `few` where there is little room.
+pub(super) fn of_workload(results: &Results, workload: &Workload, few: bool) -> Vec<Facts> {
+    let mut all =
+        vec![faults(results, workload), seen(results, workload), lives(results, workload), lock(results, workload)];
+    all.insert(0, stages(results, workload, few));
     all.retain(|facts| !facts.rows.is_empty());
     all
 }
 
 /// A row for every stage of every pipeline; of the first in the ranking where there is little room.
-fn stages(results: &Results, group: &Group, few: bool) -> Facts {
+fn stages(results: &Results, workload: &Workload, few: bool) -> Facts {
     let staged = |id: &&usize| results.derived.estimates.get(**id).is_some_and(|estimate| estimate.pipeline.is_some());
-    let ranking =
-        results.derived.groups.iter().find(|verdict| verdict.group == group.id).map(|verdict| &verdict.ranking);
-    let order = ranking.filter(|_| few).unwrap_or(&group.cells);
+    let ranking = results
+        .derived
+        .workloads
+        .iter()
+        .find(|verdict| verdict.workload == workload.id)
+        .map(|verdict| &verdict.ranking);
+    let order = ranking.filter(|_| few).unwrap_or(&workload.configurations);
     let all = order.iter().filter(staged).count();
     let shown = if few { all.min(FEW) } else { all };
     let mut rows = Vec::new();
     for id in order.iter().filter(staged).take(shown) {
         let estimate = results.derived.estimates.get(*id).and_then(|estimate| estimate.pipeline.as_ref());
-        let (Some(pipeline), Some(cell)) = (estimate, results.cells.get(*id)) else { continue };
+        let (Some(pipeline), Some(configuration)) = (estimate, results.configurations.get(*id)) else { continue };
         for (at, stage) in pipeline.stages.iter().enumerate() {
             let percent = |share: f64| Sorted::number(share, |share| show_fixed_percent(share, 0));
             let most = if at == 0 {
@@ -50,8 +55,8 @@ fn stages(results: &Results, group: &Group, few: bool) -> Facts {
             };
             let mark = if pipeline.bottleneck == [at] { "bottleneck" } else { "" };
             rows.push(vec![
-                if at == 0 { cell.label.clone() } else { String::new() }.into(),
-                results.stage_shown(cell, at).into(),
+                if at == 0 { configuration.label.clone() } else { String::new() }.into(),
+                results.stage_shown(configuration, at).into(),
                 percent(stage.busy),
                 percent(stage.blocked),
                 percent(stage.starved),
@@ -78,17 +83,21 @@ pub(super) fn runtimes(results: &Results) -> Vec<Facts> {
     results.derived.runtimes.iter().map(|table| runtime_table(results, table)).collect()
 }
 
-/// A row for every way of the group that has these facts.
-fn rows(results: &Results, group: &Group, texts: impl Fn(&CellEstimate) -> Option<Vec<Sorted>>) -> Vec<Vec<Sorted>> {
+/// A row for every configuration of the workload that has these facts.
+fn rows(
+    results: &Results,
+    workload: &Workload,
+    texts: impl Fn(&ConfigurationEstimate) -> Option<Vec<Sorted>>,
+) -> Vec<Vec<Sorted>> {
     let row = |id: &usize| {
         let texts = texts(results.derived.estimates.get(*id)?)?;
-        Some([vec![results.cells.get(*id)?.label.clone().into()], texts].concat())
+        Some([vec![results.configurations.get(*id)?.label.clone().into()], texts].concat())
     };
-    group.cells.iter().filter_map(row).collect()
+    workload.configurations.iter().filter_map(row).collect()
 }
 
-fn faults(results: &Results, group: &Group) -> Facts {
-    let rows = rows(results, group, |estimate| {
+fn faults(results: &Results, workload: &Workload) -> Facts {
+    let rows = rows(results, workload, |estimate| {
         let fault = estimate.fault.as_ref()?;
         let of = |count: u32| Sorted { text: format!("{count} of {}", fault.trials), by: Some(count.into()) };
         let counts = [fault.done, fault.lost, fault.retried].map(|count| Sorted::number(count, three_digits));
@@ -97,7 +106,7 @@ fn faults(results: &Results, group: &Group) -> Facts {
         Some([ends, counts.to_vec(), vec![recovered]].concat())
     });
     let what =
-        group.fault.as_ref().map_or(String::new(), |fault| format!("{} in item {}", fault.kind.shown(), fault.item));
+        workload.fault.as_ref().map_or(String::new(), |fault| format!("{} in item {}", fault.kind.shown(), fault.item));
     Facts {
         title: format!("Fault: {what}"),
         note:
@@ -122,8 +131,8 @@ fn values(seen: &[&SeenEstimate], of: fn(&SeenEstimate) -> u64) -> String {
     }
 }
 
-fn seen(results: &Results, group: &Group) -> Facts {
-    let rows = rows(results, group, |estimate| {
+fn seen(results: &Results, workload: &Workload) -> Facts {
+    let rows = rows(results, workload, |estimate| {
         let main: Vec<&SeenEstimate> = estimate.seen.iter().filter(|seen| seen.worker.is_none()).collect();
         let workers: Vec<&SeenEstimate> = estimate.seen.iter().filter(|seen| seen.worker.is_some()).collect();
         let least = estimate.seen.iter().min_by_key(|seen| seen.alike)?;
@@ -146,8 +155,8 @@ fn seen(results: &Results, group: &Group) -> Facts {
     }
 }
 
-fn lives(results: &Results, group: &Group) -> Facts {
-    let rows = rows(results, group, |estimate| {
+fn lives(results: &Results, workload: &Workload) -> Facts {
+    let rows = rows(results, workload, |estimate| {
         let lives = estimate.lives.as_ref()?;
         let join = Sorted::maybe(lives.join, show_seconds, NONE);
         Some(vec![Sorted::number(lives.start, show_seconds), join, lives.lives.into(), lives.deaths.into()])
@@ -161,8 +170,8 @@ fn lives(results: &Results, group: &Group) -> Facts {
     }
 }
 
-fn lock(results: &Results, group: &Group) -> Facts {
-    let rows = rows(results, group, |estimate| {
+fn lock(results: &Results, workload: &Workload) -> Facts {
+    let rows = rows(results, workload, |estimate| {
         let lock = estimate.lock.as_ref()?;
         Some(vec![
             Sorted::number(lock.waits, three_digits),
@@ -173,7 +182,7 @@ fn lock(results: &Results, group: &Group) -> Facts {
             lock.trials.into(),
         ])
     });
-    let model = if group.is_lock_model() { " It is an emulation of the GIL." } else { "" };
+    let model = if workload.is_lock_model() { " It is an emulation of the GIL." } else { "" };
     Facts {
         title: "GIL".into(),
         note: format!(
@@ -186,20 +195,22 @@ fn lock(results: &Results, group: &Group) -> Facts {
 }
 
 fn runtime_table(results: &Results, table: &RuntimeTable) -> Facts {
-    let label = |cell: usize| results.cells.get(cell).map_or(String::new(), |cell| cell.label.clone());
+    let label = |configuration: usize| {
+        results.configurations.get(configuration).map_or(String::new(), |configuration| configuration.label.clone())
+    };
     let rows = table.rows.iter().filter_map(|row| {
-        let group = results.groups.get(row.group)?;
+        let workload = results.workloads.get(row.workload)?;
         let time = |time: Option<f64>| Sorted::maybe(time, show_seconds, NONE);
         Some(vec![
-            group.runtime_shown().into(),
-            label(group.baseline).into(),
+            workload.runtime_shown().into(),
+            label(workload.reference).into(),
             time(row.per_item),
             Sorted::maybe(row.ratio, |ratio| format!("{}×", three_digits(ratio)), NONE),
             row.best.map_or(NONE.into(), label).into(),
             time(row.best_per_item),
         ])
     });
-    let model = results.groups.iter().any(Group::is_lock_model);
+    let model = results.workloads.iter().any(Workload::is_lock_model);
     let model =
         if model { " The GIL emulation runs native code under a lock like the GIL; it is not CPython." } else { "" };
     Facts {
@@ -252,9 +263,9 @@ mod tests {
     use crate::verdict::fixture::Made;
 
     fn made() -> Results {
-        let mut made = Made::new(7).cell("threads × 2", 1.0).cell("processes × 2", 1.0);
-        made.results.groups[0].runtime = "gil_emulation".into();
-        made.results.groups[0].fault = Some(Fault { kind: "stack_overflow".into(), item: 6 });
+        let mut made = Made::new(7).configuration("threads × 2", 1.0).configuration("processes × 2", 1.0);
+        made.results.workloads[0].runtime = "gil_emulation".into();
+        made.results.workloads[0].fault = Some(Fault { kind: "stack_overflow".into(), item: 6 });
         for trial in &mut made.results.trials {
             (trial.lost, trial.retried, trial.recovered) = (1, 2, 4_100_000);
             trial.lock = Some(LockUse { waits: 5, waited: 2_000_000_000, hand_overs: 9, forced: 3 });
@@ -289,9 +300,9 @@ mod tests {
             assert!(text.contains("GIL emulation"), "{text}");
         }
         let json = serde_json::json!(json(&[results]));
-        let cell = &json[0]["workloads"][0]["configurations"][1];
-        assert_eq!((&cell["fault"]["lost"], &cell["lock"]["waits"]), (&1.0.into(), &5.0.into()));
-        assert_eq!((&cell["lives"]["start"], &cell["seen"][2]["after"]), (&0.003.into(), &12.into()));
+        let configuration = &json[0]["workloads"][0]["configurations"][1];
+        assert_eq!((&configuration["fault"]["lost"], &configuration["lock"]["waits"]), (&1.0.into(), &5.0.into()));
+        assert_eq!((&configuration["lives"]["start"], &configuration["seen"][2]["after"]), (&0.003.into(), &12.into()));
         assert_eq!(json[0]["workloads"][0]["model_of"], "the GIL");
         assert_eq!(json[0]["workloads"][0]["fault"]["item"], 6);
     }
@@ -299,7 +310,7 @@ mod tests {
     #[test]
     fn runtimes_have_a_table_of_their_own() {
         let mut made = Made::new(7).payload(64, "64 B").serial(1.0).payload(64, "64 B").serial(25.0);
-        made.results.groups[1].runtime = "gil_emulation".into();
+        made.results.workloads[1].runtime = "gil_emulation".into();
         let results = made.finish();
         let text = markdown(&results, &[]);
         assert!(

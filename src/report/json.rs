@@ -8,8 +8,8 @@ use serde::Serialize;
 
 use super::words::{outcomes, warnings};
 use crate::results::{
-    Answer, BreakEven, Cell, CellEstimate, Change, Fault, FitRecord, GroupVerdict, Interpreter, Interval, Machine,
-    Quantiles, Results, RuntimeRow, SaturationPoint, Skipped, Word,
+    Answer, BreakEven, Change, Configuration, ConfigurationEstimate, Fault, FitRecord, Interpreter, Interval, Machine,
+    Quantiles, Results, RuntimeRow, SaturationPoint, Skipped, Word, WorkloadVerdict,
 };
 use crate::setting::{Measure, Runtime, Value};
 
@@ -96,9 +96,9 @@ struct WorkloadJson<'a> {
 #[derive(Serialize, JsonSchema)]
 struct ConfigurationJson<'a> {
     #[serde(flatten)]
-    cell: &'a Cell,
+    configuration: &'a Configuration,
     #[serde(flatten)]
-    estimate: Option<&'a CellEstimate>,
+    estimate: Option<&'a ConfigurationEstimate>,
     #[serde(skip_serializing_if = "Option::is_none")]
     service: Option<QuantilesJson>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -174,10 +174,10 @@ fn scenario(results: &Results) -> ScenarioJson<'_> {
         resumed: run.resumed,
         against: run.against.as_deref(),
         regressions: regressions(results),
-        workloads: derived.groups.iter().filter_map(of).collect(),
+        workloads: derived.workloads.iter().filter_map(of).collect(),
         expectations: expectations(results),
         break_evens: &derived.break_evens,
-        saturation: &derived.knees,
+        saturation: &derived.saturation,
         runtimes: runtimes(results),
         fits: &derived.fits,
         outcomes: outcomes(results),
@@ -188,8 +188,8 @@ fn scenario(results: &Results) -> ScenarioJson<'_> {
 }
 
 /// The label of a configuration.
-fn label(results: &Results, cell: usize) -> Option<&str> {
-    results.cells.get(cell).map(|cell| cell.label.as_str())
+fn label(results: &Results, configuration: usize) -> Option<&str> {
+    results.configurations.get(configuration).map(|configuration| configuration.label.as_str())
 }
 
 fn regressions(results: &Results) -> Vec<RegressionJson<'_>> {
@@ -213,9 +213,11 @@ fn expectations(results: &Results) -> Vec<ExpectationJson<'_>> {
     told.collect()
 }
 
-fn workload<'a>(results: &'a Results, verdict: &'a GroupVerdict) -> Option<WorkloadJson<'a>> {
-    let group = results.groups.get(verdict.group)?;
-    let labels = |cells: &[usize]| cells.iter().filter_map(|cell| label(results, *cell)).collect();
+fn workload<'a>(results: &'a Results, verdict: &'a WorkloadVerdict) -> Option<WorkloadJson<'a>> {
+    let workload = results.workloads.get(verdict.workload)?;
+    let labels = |configurations: &[usize]| {
+        configurations.iter().filter_map(|configuration| label(results, *configuration)).collect()
+    };
     let pairs = verdict.pairs.iter().map(|pair| PairJson {
         a: label(results, pair.a),
         b: label(results, pair.b),
@@ -225,24 +227,25 @@ fn workload<'a>(results: &'a Results, verdict: &'a GroupVerdict) -> Option<Workl
         rounds_needed: pair.rounds_needed,
     });
     let checks = verdict.checks.iter().map(|check| CheckJson {
-        configuration: label(results, check.cell),
+        configuration: label(results, check.configuration),
         ratio: check.ratio,
         passed: check.passed,
     });
-    let cells = group.cells.iter().filter_map(|id| Some(configuration(results, results.cells.get(*id)?)));
+    let configurations =
+        workload.configurations.iter().filter_map(|id| Some(configuration(results, results.configurations.get(*id)?)));
     Some(WorkloadJson {
-        label: &group.label,
-        task: &group.task,
-        settings: &group.settings,
-        payload: group.payload,
-        runtime: group.runtime,
-        model_of: group.is_lock_model().then_some("the GIL"),
-        interpreter: group.interpreter.as_ref(),
-        fault: group.fault.as_ref(),
-        measure: group.measure,
-        per_item: group.per_item,
-        reference: label(results, group.baseline),
-        configurations: cells.collect(),
+        label: &workload.label,
+        task: &workload.task,
+        settings: &workload.settings,
+        payload: workload.payload,
+        runtime: workload.runtime,
+        model_of: workload.is_lock_model().then_some("the GIL"),
+        interpreter: workload.interpreter.as_ref(),
+        fault: workload.fault.as_ref(),
+        measure: workload.measure,
+        per_item: workload.per_item,
+        reference: label(results, workload.reference),
+        configurations: configurations.collect(),
         sentence: &verdict.sentence,
         recommendation: verdict.when.as_deref(),
         suppressed: verdict.withheld.as_deref(),
@@ -253,11 +256,11 @@ fn workload<'a>(results: &'a Results, verdict: &'a GroupVerdict) -> Option<Workl
     })
 }
 
-fn configuration<'a>(results: &'a Results, cell: &'a Cell) -> ConfigurationJson<'a> {
-    let latency = results.latencies.iter().find(|latency| latency.cell == cell.id);
+fn configuration<'a>(results: &'a Results, configuration: &'a Configuration) -> ConfigurationJson<'a> {
+    let latency = results.latencies.iter().find(|latency| latency.configuration == configuration.id);
     ConfigurationJson {
-        cell,
-        estimate: results.derived.estimates.get(cell.id),
+        configuration,
+        estimate: results.derived.estimates.get(configuration.id),
         service: latency.map(|latency| quantiles(&latency.service)),
         response: latency.map(|latency| quantiles(&latency.response)),
     }
@@ -269,11 +272,11 @@ fn quantiles(of: &Quantiles) -> QuantilesJson {
 
 fn runtimes(results: &Results) -> Vec<RuntimesJson<'_>> {
     let row = |row: &RuntimeRow| {
-        let group = results.groups.get(row.group)?;
+        let workload = results.workloads.get(row.workload)?;
         Some(RuntimeJson {
-            runtime: group.runtime_shown(),
-            workload: &group.label,
-            best: row.best.and_then(|cell| label(results, cell)),
+            runtime: workload.runtime_shown(),
+            workload: &workload.label,
+            best: row.best.and_then(|configuration| label(results, configuration)),
             per_item: row.per_item,
             ratio: row.ratio,
             best_per_item: row.best_per_item,
@@ -293,7 +296,7 @@ mod tests {
 
     #[test]
     fn every_number_has_a_name() {
-        let mut made = Made::new(15).serial(1.0).cell("threads × 2", 0.5);
+        let mut made = Made::new(15).serial(1.0).configuration("threads × 2", 0.5);
         made.fail(0, &(0..1), &Outcome::TimedOut);
         let results = made.finish();
         let all = json!(json(&[results.clone(), results]));
@@ -303,14 +306,14 @@ mod tests {
             (&first["name"], &first["complete"], &first["outcomes"]["timed out"]),
             (&json!("made"), &json!(true), &json!(1))
         );
-        let group = &first["workloads"][0];
-        assert_eq!((&group["winners"], &group["pairs"][0]["word"]), (&json!(["threads × 2"]), &json!("faster")));
-        let cell = &group["configurations"][1];
+        let workload = &first["workloads"][0];
+        assert_eq!((&workload["winners"], &workload["pairs"][0]["word"]), (&json!(["threads × 2"]), &json!("faster")));
+        let configuration = &workload["configurations"][1];
         assert_eq!(
-            (&cell["label"], &cell["ok"], &cell["speedup"]["n"]),
+            (&configuration["label"], &configuration["ok"], &configuration["speedup"]["n"]),
             (&json!("threads × 2"), &json!(15), &json!(15))
         );
-        assert!((cell["speedup"]["median"].as_f64().unwrap() - 2.0).abs() < 0.1);
-        assert!(cell["id"] == 1 && group["sentence"].as_str().unwrap().contains("fastest"));
+        assert!((configuration["speedup"]["median"].as_f64().unwrap() - 2.0).abs() < 0.1);
+        assert!(configuration["id"] == 1 && workload["sentence"].as_str().unwrap().contains("fastest"));
     }
 }

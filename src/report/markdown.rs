@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use super::ChartRef;
+use super::configurations::{COLUMNS, Shown, configurations};
 use super::phases::{items, memory, phases};
 use super::sorted::{marked, unsorted};
 use super::surroundings::machine_facts;
-use super::ways::{COLUMNS, Shown, ways};
 use super::words::{all_planned, answer, last_words, reservations, warnings, word};
 use super::{happened, reasons};
-use crate::results::{Check, Group, GroupVerdict, Interval, LOCK_MODEL, Pair, Results, Skipped, Trial, Word};
+use crate::results::{Check, Interval, LOCK_MODEL, Pair, Results, Skipped, Trial, Word, Workload, WorkloadVerdict};
 use crate::setting::{Measure, Model};
 use crate::text::escape::{html as attribute, markdown as escape, shell};
 use crate::text::{plural, show_fixed_percent, show_seconds};
@@ -29,9 +29,9 @@ const LISTED: usize = 20;
 pub fn markdown(results: &Results, charts: &[ChartRef]) -> String {
     let mut parts = vec![head(results)];
     parts.extend(charts.iter().map(chart));
-    for (group, verdict) in judged(results) {
-        parts.push(group_summary(results, group));
-        parts.extend(group_details(results, group, verdict));
+    for (workload, verdict) in judged(results) {
+        parts.push(workload_summary(results, workload));
+        parts.extend(workload_details(results, workload, verdict));
     }
     parts.extend(side_by_side(results));
     parts.extend(rest(results));
@@ -39,15 +39,15 @@ pub fn markdown(results: &Results, charts: &[ChartRef]) -> String {
     unsorted(&parts.join("\n"))
 }
 
-/// Every group with the verdict on it.
-pub(super) fn judged(results: &Results) -> impl Iterator<Item = (&Group, &GroupVerdict)> {
-    results.derived.groups.iter().filter_map(|verdict| Some((results.groups.get(verdict.group)?, verdict)))
+/// Every workload with the verdict on it.
+pub(super) fn judged(results: &Results) -> impl Iterator<Item = (&Workload, &WorkloadVerdict)> {
+    results.derived.workloads.iter().filter_map(|verdict| Some((results.workloads.get(verdict.workload)?, verdict)))
 }
 
 /// Runtimes beside each other, break-even points and expectations.
 pub(super) fn side_by_side(results: &Results) -> Vec<String> {
     let mut parts: Vec<String> = happened::runtimes(results).iter().map(|facts| facts.markdown(2)).collect();
-    parts.extend([reasons::knees(results), reasons::break_evens(results), expectations(results)]);
+    parts.extend([reasons::saturation(results), reasons::break_evens(results), expectations(results)]);
     parts
 }
 
@@ -80,11 +80,14 @@ fn head(results: &Results) -> String {
     for line in reservations(results) {
         out += &format!("**{}**\n\n", escape(&line));
     }
-    let several = results.derived.groups.len() > 1;
-    for verdict in &results.derived.groups {
-        let Some(group) = results.groups.get(verdict.group) else { continue };
-        let label =
-            if several || group.is_lock_model() { format!("**{}:** ", escape(&group.shown())) } else { String::new() };
+    let several = results.derived.workloads.len() > 1;
+    for verdict in &results.derived.workloads {
+        let Some(workload) = results.workloads.get(verdict.workload) else { continue };
+        let label = if several || workload.is_lock_model() {
+            format!("**{}:** ", escape(&workload.shown()))
+        } else {
+            String::new()
+        };
         let mark = if several { "- " } else { "> " };
         let when = verdict.when.as_ref().map_or(String::new(), |when| format!(" {}", escape(when)));
         out += &format!("{mark}{label}{}{when}\n", escape(&verdict.sentence));
@@ -105,47 +108,48 @@ pub(super) fn chart(chart: &ChartRef) -> String {
     )
 }
 
-/// A group's work and its main table.
-pub(super) fn group_summary(results: &Results, group: &Group) -> String {
-    let title = if results.derived.groups.len() > 1 { escape(&group.label) } else { "Results".into() };
-    let mut out = format!("## {title}\n\n{}", escape(&group.describe));
-    out += match group.measure {
+/// A workload's work and its main table.
+pub(super) fn workload_summary(results: &Results, workload: &Workload) -> String {
+    let title = if results.derived.workloads.len() > 1 { escape(&workload.label) } else { "Results".into() };
+    let mut out = format!("## {title}\n\n{}", escape(&workload.describe));
+    out += match workload.measure {
         Measure::EndToEnd => ", from the start of the first worker to the end of the last.",
         Measure::Work => ", from the moment when every worker is ready to the last reply.",
     };
-    if group.per_item {
+    if workload.per_item {
         out += " The configurations have different item counts, so they are compared per item.";
     }
     let columns: Vec<Shown> = COLUMNS.iter().map(|(column, _)| *column).collect();
-    let table = ways(results, group, &columns, |_| true).sortable();
-    out += &format!("\n\n{table}\n{}", coverage(results, group).trim_end());
+    let table = configurations(results, workload, &columns, |_| true).sortable();
+    out += &format!("\n\n{table}\n{}", coverage(results, workload).trim_end());
     if table.contains("| **") {
         out += " Bold: fastest, or not shown to be slower than the fastest.";
     }
-    if group.is_lock_model() {
+    if workload.is_lock_model() {
         out += &format!(" Its items ran under a {LOCK_MODEL}, not CPython.");
     }
     out + "\n"
 }
 
-/// The comparisons of a group, where its speed-up went, and what its ways took.
-pub(super) fn group_details(results: &Results, group: &Group, verdict: &GroupVerdict) -> Vec<String> {
+/// The comparisons of a workload, where its speed-up went, and what its ways took.
+pub(super) fn workload_details(results: &Results, workload: &Workload, verdict: &WorkloadVerdict) -> Vec<String> {
     let mut parts = vec![
         comparisons(results, verdict),
         checks(results, verdict),
-        reasons::losses(results, group),
-        fits(results, group),
-        phases(results, group),
-        memory(results, group),
-        items(results, group),
+        reasons::breakdown(results, workload),
+        fits(results, workload),
+        phases(results, workload),
+        memory(results, workload),
+        items(results, workload),
     ];
-    parts.extend(happened::of_group(results, group, false).iter().map(|facts| facts.markdown(3)));
+    parts.extend(happened::of_workload(results, workload, false).iter().map(|facts| facts.markdown(3)));
     parts
 }
 
-/// Which order statistics the intervals of the cells are, and how often they cover.
-fn coverage(results: &Results, group: &Group) -> String {
-    let estimates = group.cells.iter().filter_map(|cell| results.derived.estimates.get(*cell));
+/// Which order statistics the intervals of the configurations are, and how often they cover.
+fn coverage(results: &Results, workload: &Workload) -> String {
+    let estimates =
+        workload.configurations.iter().filter_map(|configuration| results.derived.estimates.get(*configuration));
     let known: BTreeSet<String> =
         estimates.flat_map(|e| [e.time, e.speedup]).flatten().filter_map(|i| ranks(&i)).collect();
     if known.is_empty() {
@@ -169,11 +173,11 @@ pub(super) fn level(interval: &Interval) -> String {
     show_fixed_percent(interval.level, if interval.level > 0.995 { 2 } else { 1 })
 }
 
-pub(super) fn comparisons(results: &Results, verdict: &GroupVerdict) -> String {
+pub(super) fn comparisons(results: &Results, verdict: &WorkloadVerdict) -> String {
     if verdict.pairs.is_empty() {
         return String::new();
     }
-    let label = |id: usize| escape(&results.cells[id].label);
+    let label = |id: usize| escape(&results.configurations[id].label);
     let open = verdict.pairs.iter().any(|pair| pair.word == Word::NoSignificantDifference);
     let row = |pair: &Pair| {
         let at = ranks(&pair.ratio).unwrap_or("none: too few rounds".into());
@@ -205,27 +209,27 @@ fn prospects(pair: &Pair) -> String {
     shown.into_iter().chain(needed).collect::<Vec<_>>().join("; ")
 }
 
-pub(super) fn checks(results: &Results, verdict: &GroupVerdict) -> String {
+pub(super) fn checks(results: &Results, verdict: &WorkloadVerdict) -> String {
     let line = |check: &Check| {
         let passed = match (check.passed, check.ratio.low) {
             (true, None) => "too few rounds to say",
             (true, Some(_)) => "passed",
             (false, _) => "failed",
         };
-        let label = escape(&results.cells[check.cell].label);
+        let label = escape(&results.configurations[check.configuration].label);
         format!("- A/A check of {label}: second run over first {}, {passed}\n", times_interval(&check.ratio))
     };
     verdict.checks.iter().map(line).collect()
 }
 
-/// The curves that fit the group's speed-ups.
-pub(super) fn fits(results: &Results, group: &Group) -> String {
-    let lines: String = reasons::fits(results, group).iter().map(|line| format!("- {}\n", escape(line))).collect();
+/// The curves that fit the workload's speed-ups.
+pub(super) fn fits(results: &Results, workload: &Workload) -> String {
+    let lines: String = reasons::fits(results, workload).iter().map(|line| format!("- {}\n", escape(line))).collect();
     let counts = |model: Model| {
-        let cells = group.cells.iter().filter_map(|id| results.cells.get(*id));
-        cells
-            .filter(|cell| cell.config.model == model)
-            .filter_map(|cell| cell.config.workers)
+        let configurations = workload.configurations.iter().filter_map(|id| results.configurations.get(*id));
+        configurations
+            .filter(|configuration| configuration.config.model == model)
+            .filter_map(|configuration| configuration.config.workers)
             .collect::<BTreeSet<u32>>()
             .len()
     };
@@ -261,7 +265,8 @@ pub(super) fn wrong(results: &Results) -> String {
         return String::new();
     }
     let row = |trial: &&Trial| {
-        let label = results.cells.get(trial.cell).map_or("", |cell| cell.label.as_str());
+        let label =
+            results.configurations.get(trial.configuration).map_or("", |configuration| configuration.label.as_str());
         vec![
             escape(label),
             (trial.round + 1).to_string(),
@@ -294,7 +299,7 @@ fn skipped(results: &Results) -> String {
 fn method(results: &Results) -> String {
     let run = &results.run;
     let margin = crate::text::three_digits(run.margin * 100.0);
-    let check = if results.cells.iter().any(|cell| cell.checked) {
+    let check = if results.configurations.iter().any(|configuration| configuration.checked) {
         "some configurations ran twice per round; where a configuration differs from itself at 99%, the workload has \
          no verdict."
     } else {
@@ -343,7 +348,7 @@ mod tests {
     use super::*;
     use crate::results::{Latency, Quantiles};
     use crate::setting::Outcome;
-    use crate::verdict::fixture::{Made, check_cell};
+    use crate::verdict::fixture::{Made, check_configuration};
 
     fn speedup_chart() -> ChartRef {
         ChartRef {
@@ -358,8 +363,8 @@ mod tests {
 
     #[test]
     fn a_report_has_all_its_parts_in_order() {
-        let mut made = Made::new(15).serial(1.0).cell("threads × 2", 0.5);
-        check_cell(&mut made.results, 0, 1.0);
+        let mut made = Made::new(15).serial(1.0).configuration("threads × 2", 0.5);
+        check_configuration(&mut made.results, 0, 1.0);
         let missing = ChartRef { stem: "ipc".into(), missing: Some("one payload size".into()), ..speedup_chart() };
         let text = markdown(&made.finish(), &[speedup_chart(), missing]);
         let parts = [
@@ -389,7 +394,7 @@ mod tests {
 
     #[test]
     fn nothing_from_a_scenario_becomes_markup() {
-        let mut results = Made::new(15).serial(1.0).cell("a|b <script>", 0.5).finish();
+        let mut results = Made::new(15).serial(1.0).configuration("a|b <script>", 0.5).finish();
         results.scenario.title = "Pipes | and <b>*stars*</b>\n# second".into();
         results.scenario.about = "[link](x) `code`".into();
         let text = markdown(&results, &[]);
@@ -402,13 +407,13 @@ mod tests {
 
     #[test]
     fn failures_and_times_per_item_are_shown() {
-        let mut made = Made::new(15).serial(1.0).cell("threads × 2", 0.5);
+        let mut made = Made::new(15).serial(1.0).configuration("threads × 2", 0.5);
         made.fail(1, &(3..4), &Outcome::WorkerDied { cause: "signal 9 (SIGKILL)".into() });
         made.results.trials.iter_mut().filter(|t| !t.ok()).for_each(|t| t.stderr = "first\nlast | word\n".into());
         let quantiles =
             Quantiles { count: 300, min: 1, p50: 12_000, p95: Some(15_000), p99: None, max: 20_000, histogram: vec![] };
         made.results.latencies = vec![Latency {
-            cell: 1,
+            configuration: 1,
             trials: 1,
             service: quantiles.clone(),
             response: quantiles,
@@ -422,7 +427,7 @@ mod tests {
 
     #[test]
     fn a_quick_run_says_so_first() {
-        let mut made = Made::new(3).serial(1.0).cell("threads × 2", 0.5);
+        let mut made = Made::new(3).serial(1.0).configuration("threads × 2", 0.5);
         made.results.run.quick = true;
         let text = markdown(&made.finish(), &[]);
         assert!(text.contains("**quick: small sizes, 3 rounds, no verdict**\n\n> No verdict: --quick"), "{text}");

@@ -2,6 +2,7 @@
 
 mod columns;
 mod compare;
+mod configurations;
 pub mod embed;
 mod export;
 mod grid;
@@ -19,7 +20,6 @@ mod surroundings;
 mod tables;
 mod terminal;
 mod threads_vs_processes;
-mod ways;
 mod words;
 
 pub use columns::columns_help;

@@ -10,7 +10,7 @@ use crate::results::{Event, EventKind, Results, Timeline};
 /// events of one track must.
 const LOCK_TRACKS: u64 = 100_000;
 
-/// The timelines of these results in the JSON format of trace events: a process per way, a track per lane.
+/// The timelines of these results in the JSON format of trace events: a process per configuration, a track per lane.
 #[must_use]
 pub fn perfetto(results: &[Results]) -> Value {
     let mut events: Vec<Value> = Vec::new();
@@ -32,12 +32,12 @@ pub fn timelines(results: &[Results]) -> usize {
 }
 
 fn way(results: &Results, timeline: &Timeline, process: u64, events: &mut Vec<Value>) {
-    let cell = results.cells.get(timeline.cell);
-    let group = cell.and_then(|cell| results.groups.get(cell.group));
-    let label = cell.map_or("", |cell| cell.label.as_str());
-    let group = group.map_or(String::new(), crate::results::Group::shown);
+    let configuration = results.configurations.get(timeline.configuration);
+    let workload = configuration.and_then(|configuration| results.workloads.get(configuration.workload));
+    let label = configuration.map_or("", |configuration| configuration.label.as_str());
+    let workload = workload.map_or(String::new(), crate::results::Workload::shown);
     let meta = |name: &str, thread: u64, arguments: Value| json!({"ph": "M", "name": name, "pid": process, "tid": thread, "args": arguments});
-    events.push(meta("process_name", 0, json!({"name": format!("{}: {label} ({group})", results.scenario.name)})));
+    events.push(meta("process_name", 0, json!({"name": format!("{}: {label} ({workload})", results.scenario.name)})));
     events.push(meta("process_sort_index", 0, json!({"sort_index": process})));
     if timeline.left_out > 0 {
         let left_out = format!("{} later events were not kept", timeline.left_out);
@@ -93,14 +93,14 @@ mod tests {
 
     #[test]
     fn every_event_is_on_a_named_track_in_microseconds() {
-        let mut results = Made::new(2).cell("threads × 2", 1.0).finish();
+        let mut results = Made::new(2).configuration("threads × 2", 1.0).finish();
         let events = vec![
             Event(1, EventKind::Start, 0, 1_500),
             Event(1, EventKind::Item, 2_000, 9_000),
             Event(1, EventKind::Held, 1_000, 5_000),
             Event(0, EventKind::Join, 9_000, 10_250),
         ];
-        results.timelines.push(Timeline { cell: 0, events, left_out: 3 });
+        results.timelines.push(Timeline { configuration: 0, events, left_out: 3 });
         let trace = perfetto(&[results.clone(), results]);
         let all = trace["traceEvents"].as_array().unwrap();
         let whole: Vec<&Value> = all.iter().filter(|event| event["ph"] == "X").collect();

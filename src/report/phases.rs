@@ -1,26 +1,26 @@
-//! Tables of the report about what a way took: phases, CPU, switches, faults, memory, and times per item.
+//! Tables of the report about what a configuration took: phases, CPU, switches, faults, memory, and times per item.
 
 use super::markdown::table;
 use super::sorted::{Sorted, marked};
 use super::words::{NONE, bytes, cores};
-use crate::results::{CellEstimate, Group, Latency, Quantiles, Results};
+use crate::results::{ConfigurationEstimate, Latency, Quantiles, Results, Workload};
 use crate::text::escape::markdown as escape;
 use crate::text::{show_count, show_seconds, three_digits};
 
 /// From so many rows on, a table of details is folded.
 const FOLDED_FROM: usize = 7;
 
-/// The estimates of a group's cells with their labels, in order.
-fn rows<'a>(results: &'a Results, group: &'a Group) -> impl Iterator<Item = (String, &'a CellEstimate)> {
-    group.cells.iter().filter_map(|id| {
+/// The estimates of a workload's configurations with their labels, in order.
+fn rows<'a>(results: &'a Results, workload: &'a Workload) -> impl Iterator<Item = (String, &'a ConfigurationEstimate)> {
+    workload.configurations.iter().filter_map(|id| {
         let estimate = results.derived.estimates.get(*id)?;
-        Some((escape(&results.cells.get(*id)?.label), estimate))
+        Some((escape(&results.configurations.get(*id)?.label), estimate))
     })
 }
 
-/// Phases, CPU and switches of a group's cells.
-pub(super) fn phases(results: &Results, group: &Group) -> String {
-    let rows: Vec<Vec<String>> = rows(results, group)
+/// Phases, CPU and switches of a workload's configurations.
+pub(super) fn phases(results: &Results, workload: &Workload) -> String {
+    let rows: Vec<Vec<String>> = rows(results, workload)
         .filter_map(|(label, estimate)| {
             let [start, work, join] = estimate.phases?;
             let each = |value, show: fn(f64) -> String| Sorted::maybe(value, show, NONE).markdown();
@@ -57,13 +57,13 @@ pub(super) fn phases(results: &Results, group: &Group) -> String {
     format!(
         "### Phases and CPU\n\nMedians of the successful trials, over all processes; per item means in the work phase.\n\n{}\n{}",
         table(&head, &rows),
-        by_phase(results, group)
+        by_phase(results, workload)
     )
 }
 
 /// CPU time, switches and faults of each phase.
-fn by_phase(results: &Results, group: &Group) -> String {
-    let phase = |label: &str, estimate: &CellEstimate, index: usize, name: &str| {
+fn by_phase(results: &Results, workload: &Workload) -> String {
+    let phase = |label: &str, estimate: &ConfigurationEstimate, index: usize, name: &str| {
         let used = estimate.resources?;
         let mut row = vec![label.to_owned(), name.to_owned()];
         row.extend([used.user, used.system].map(|of| Sorted::number(of[index], show_seconds).markdown()));
@@ -72,7 +72,7 @@ fn by_phase(results: &Results, group: &Group) -> String {
         Some(row)
     };
     let named = [(0, "start"), (1, "work"), (2, "join")];
-    let rows: Vec<Vec<String>> = rows(results, group)
+    let rows: Vec<Vec<String>> = rows(results, workload)
         .flat_map(|(label, estimate)| named.map(|(index, name)| phase(&label, estimate, index, name)))
         .flatten()
         .collect();
@@ -98,9 +98,9 @@ fn folded(title: &str, head: &[&str], rows: &[Vec<String>]) -> String {
     }
 }
 
-/// What the processes of a group's cells occupied, from the memory trials.
-pub(super) fn memory(results: &Results, group: &Group) -> String {
-    let rows: Vec<Vec<String>> = rows(results, group)
+/// What the processes of a workload's configurations occupied, from the memory trials.
+pub(super) fn memory(results: &Results, workload: &Workload) -> String {
+    let rows: Vec<Vec<String>> = rows(results, workload)
         .filter_map(|(label, estimate)| {
             let memory = estimate.memory?;
             let mut row = vec![label];
@@ -124,17 +124,20 @@ pub(super) fn memory(results: &Results, group: &Group) -> String {
     )
 }
 
-/// Service time and response of a group's cells, from the instrumented trials.
-pub(super) fn items(results: &Results, group: &Group) -> String {
-    let known: Vec<&Latency> =
-        group.cells.iter().filter_map(|id| results.latencies.iter().find(|l| l.cell == *id)).collect();
+/// Service time and response of a workload's configurations, from the profiling trials.
+pub(super) fn items(results: &Results, workload: &Workload) -> String {
+    let known: Vec<&Latency> = workload
+        .configurations
+        .iter()
+        .filter_map(|id| results.latencies.iter().find(|l| l.configuration == *id))
+        .collect();
     if known.is_empty() {
         return String::new();
     }
     let row = |latency: &&Latency| {
         let [service, response] = [quantiles(&latency.service), quantiles(&latency.response)];
         let mut row = vec![
-            escape(&results.cells[latency.cell].label),
+            escape(&results.configurations[latency.configuration].label),
             marked(&show_count(latency.service.count), Some(latency.service.count as f64)),
         ];
         row.extend(service.into_iter().chain(response));

@@ -1,8 +1,8 @@
-//! Why a way is as fast as it is, in words and tables: lost speed-up, break-even points, fitted curves.
+//! Why a configuration is as fast as it is, in words and tables: lost speed-up, break-even points, fitted curves.
 
 use super::markdown::table;
 use super::sorted::Sorted;
-use crate::results::{FitKind, FitRecord, Fitted, Group, Loss, Losses, Results};
+use crate::results::{Breakdown, FitKind, FitRecord, Fitted, Loss, Results, Workload};
 use crate::text::escape::markdown as escape;
 
 /// Parts smaller than this share of the ideal are not named in a sentence.
@@ -14,69 +14,69 @@ pub(super) fn part(value: f64) -> String {
     if text == "-0.00" { "0.00".into() } else { text.replace('-', "−") }
 }
 
-/// Where the speed-up of a way went, in one line: `1.90 of 4; lost: 1.20 waiting for work, 0.62 dispatch and serialising`.
-pub(super) fn lost(losses: &Losses) -> String {
-    if losses.useless() {
+/// Where the speed-up of a configuration went, in one line: `1.90 of 4; lost: 1.20 waiting for work, 0.62 dispatch and serialising`.
+pub(super) fn lost(breakdown: &Breakdown) -> String {
+    if breakdown.useless() {
         return format!(
             "{} of {}; the breakdown is not known: profiling made it take {:.1} times as long",
-            part(losses.measured),
-            losses.workers,
-            losses.inflation
+            part(breakdown.measured),
+            breakdown.workers,
+            breakdown.inflation
         );
     }
-    let least = NAMED_FROM * f64::from(losses.workers);
-    let mut named: Vec<&(Loss, f64)> = losses.parts.iter().filter(|(_, part)| part.abs() >= least).collect();
+    let least = NAMED_FROM * f64::from(breakdown.workers);
+    let mut named: Vec<&(Loss, f64)> = breakdown.parts.iter().filter(|(_, part)| part.abs() >= least).collect();
     named.sort_by(|a, b| b.1.total_cmp(&a.1));
     let words = |(loss, value): &&(Loss, f64)| match loss {
         Loss::Unexplained if *value < 0.0 => format!("items ran faster than in the reference by {}", part(-value)),
         _ => format!("{} {}", part(*value), loss.shown()),
     };
     let told: f64 = named.iter().map(|(_, part)| part).sum();
-    let rest = f64::from(losses.workers) - losses.measured - told;
+    let rest = f64::from(breakdown.workers) - breakdown.measured - told;
     let mut named: Vec<String> = named.iter().map(words).collect();
     if !named.is_empty() && part(rest) != "0.00" {
         named.push(format!("{} in smaller parts", part(rest)));
     }
     let named = if named.is_empty() { "hardly anything".into() } else { named.join(", ") };
-    format!("{} of {}; lost: {named}{}", part(losses.measured), losses.workers, rough(losses))
+    format!("{} of {}; lost: {named}{}", part(breakdown.measured), breakdown.workers, rough(breakdown))
 }
 
-fn rough(losses: &Losses) -> String {
-    if losses.slowed() {
-        format!(" (approximate: profiling made it take {:.2} times as long)", losses.inflation)
-    } else if losses.disagrees() {
+fn rough(breakdown: &Breakdown) -> String {
+    if breakdown.slowed() {
+        format!(" (approximate: profiling made it take {:.2} times as long)", breakdown.inflation)
+    } else if breakdown.disagrees() {
         " (approximate: the profiling trials disagree with the timed ones)".to_owned()
     } else {
         String::new()
     }
 }
 
-/// The table of what a group's ways lost; columns in which nobody lost anything are left out.
-pub(super) fn losses(results: &Results, group: &Group) -> String {
-    let known: Vec<(&str, &Losses)> = group
-        .cells
+/// The table of what a workload's configurations lost; columns in which nobody lost anything are left out.
+pub(super) fn breakdown(results: &Results, workload: &Workload) -> String {
+    let known: Vec<(&str, &Breakdown)> = workload
+        .configurations
         .iter()
         .filter_map(|id| {
-            let losses = results.derived.estimates.get(*id)?.losses.as_ref()?;
-            Some((results.cells.get(*id)?.label.as_str(), losses))
+            let breakdown = results.derived.estimates.get(*id)?.breakdown.as_ref()?;
+            Some((results.configurations.get(*id)?.label.as_str(), breakdown))
         })
         .collect();
     if known.is_empty() {
         return String::new();
     }
-    let of = |losses: &Losses, wanted: Loss| {
-        losses.parts.iter().find(|(loss, _)| *loss == wanted).map_or(0.0, |(_, part)| *part)
+    let of = |breakdown: &Breakdown, wanted: Loss| {
+        breakdown.parts.iter().find(|(loss, _)| *loss == wanted).map_or(0.0, |(_, part)| *part)
     };
     let shown: Vec<Loss> = Loss::ALL
         .into_iter()
-        .filter(|loss| known.iter().any(|(_, losses)| part(of(losses, *loss)) != "0.00"))
+        .filter(|loss| known.iter().any(|(_, breakdown)| part(of(breakdown, *loss)) != "0.00"))
         .collect();
-    let noted = known.iter().any(|(_, losses)| !rough(losses).is_empty());
-    let rows = known.iter().map(|(label, losses)| {
-        let mut row = vec![escape(label), Sorted::from(losses.workers).markdown()];
-        row.extend(shown.iter().map(|loss| Sorted::number(of(losses, *loss), part).markdown()));
-        row.push(Sorted::number(losses.measured, part).markdown());
-        row.extend(noted.then(|| rough(losses).trim_matches([' ', '(', ')']).to_owned()));
+    let noted = known.iter().any(|(_, breakdown)| !rough(breakdown).is_empty());
+    let rows = known.iter().map(|(label, breakdown)| {
+        let mut row = vec![escape(label), Sorted::from(breakdown.workers).markdown()];
+        row.extend(shown.iter().map(|loss| Sorted::number(of(breakdown, *loss), part).markdown()));
+        row.push(Sorted::number(breakdown.measured, part).markdown());
+        row.extend(noted.then(|| rough(breakdown).trim_matches([' ', '(', ')']).to_owned()));
         row
     });
     let mut head = vec!["config", "ideal"];
@@ -91,10 +91,10 @@ pub(super) fn losses(results: &Results, group: &Group) -> String {
     )
 }
 
-/// Up to which rate ways keep up, a sentence each.
-pub(super) fn knees(results: &Results) -> String {
+/// Up to which rate configurations keep up, a sentence each.
+pub(super) fn saturation(results: &Results) -> String {
     let lines: Vec<String> =
-        results.derived.knees.iter().map(|knee| format!("- {}\n", escape(&knee.sentence))).collect();
+        results.derived.saturation.iter().map(|saturation| format!("- {}\n", escape(&saturation.sentence))).collect();
     if lines.is_empty() { String::new() } else { format!("## Arrival rates and saturation\n\n{}", lines.concat()) }
 }
 
@@ -105,9 +105,9 @@ pub(super) fn break_evens(results: &Results) -> String {
     if lines.is_empty() { lines } else { format!("## Break-even points\n\n{lines}") }
 }
 
-/// The curves that were fitted to a group's speed-ups, a line each.
-pub(super) fn fits(results: &Results, group: &Group) -> Vec<String> {
-    results.derived.fits.iter().filter(|fit| fit.group == group.id).map(fit).collect()
+/// The curves that were fitted to a workload's speed-ups, a line each.
+pub(super) fn fits(results: &Results, workload: &Workload) -> Vec<String> {
+    results.derived.fits.iter().filter(|fit| fit.workload == workload.id).map(fit).collect()
 }
 
 /// `processes, pipe: Amdahl: 4.1 % serial (3.0–5.2 %)`.
@@ -141,23 +141,29 @@ fn percent(fitted: &Fitted) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::results::{Losses, Spent};
+    use crate::results::{Breakdown, Spent};
     use crate::verdict::fixture::Made;
 
-    pub(in crate::report) fn lossy(unexplained: f64) -> Losses {
+    pub(in crate::report) fn lossy(unexplained: f64) -> Breakdown {
         let parts = [0.0, 0.6, 1.2, 0.0, 0.3, unexplained];
         let measured = 4.0 - parts.iter().sum::<f64>();
-        Losses { workers: 4, measured, parts: Loss::ALL.into_iter().zip(parts).collect(), inflation: 1.05, trials: 2 }
+        Breakdown {
+            workers: 4,
+            measured,
+            parts: Loss::ALL.into_iter().zip(parts).collect(),
+            inflation: 1.05,
+            trials: 2,
+        }
     }
 
     #[test]
-    fn losses_are_named_from_the_largest_on() {
+    fn breakdown_are_named_from_the_largest_on() {
         assert_eq!(
             lost(&lossy(0.02)),
             "1.88 of 4; lost: 1.20 idle, 0.60 dispatch and serialization, 0.30 CPU contention (oversubscription, other \
              load), 0.02 in smaller parts"
         );
-        let faster = Losses { inflation: 1.4, ..lossy(-0.5) };
+        let faster = Breakdown { inflation: 1.4, ..lossy(-0.5) };
         let words = lost(&faster);
         assert!(words.contains("other load), items ran faster than in the reference by 0.50"), "{words}");
         assert!(words.ends_with("(approximate: profiling made it take 1.40 times as long)"), "{words}");
@@ -168,16 +174,16 @@ mod tests {
     }
 
     #[test]
-    fn the_table_of_losses_leaves_out_what_nobody_lost() {
-        let mut made = Made::new(15).serial(1.0).cell("threads × 2", 0.6);
-        made.results.cells[1].config.workers = Some(2);
-        assert_eq!(losses(&made.clone().finish(), &made.results.groups[0]), "", "without profiling trials");
+    fn the_table_of_breakdown_leaves_out_what_nobody_lost() {
+        let mut made = Made::new(15).serial(1.0).configuration("threads × 2", 0.6);
+        made.results.configurations[1].config.workers = Some(2);
+        assert_eq!(breakdown(&made.clone().finish(), &made.results.workloads[0]), "", "without profiling trials");
         let mut clocked = made.results.trials[16].clone();
-        clocked.kind = crate::results::Kind::Instrumented;
+        clocked.kind = crate::results::Kind::Profiling;
         clocked.spent = Some(Spent { service: 800, waiting: 200, ..Spent::default() });
         made.results.trials.push(clocked);
         let results = made.finish();
-        let text = crate::report::sorted::unsorted(&losses(&results, &results.groups[0]));
+        let text = crate::report::sorted::unsorted(&breakdown(&results, &results.workloads[0]));
         assert!(text.contains("| config | ideal | idle | unattributed slowdown | measured |"), "{text}");
         assert!(text.contains("| threads × 2 | 2 | 0.40 | "), "{text}");
     }
@@ -186,9 +192,9 @@ mod tests {
     fn a_fit_is_told_with_its_intervals() {
         let fitted = |value: f64| Fitted { value, low: value * 0.8, high: value * 1.2 };
         let amdahl = FitRecord {
-            group: 0,
+            workload: 0,
             line: "processes, pipe".into(),
-            cells: vec![],
+            configurations: vec![],
             kind: FitKind::Amdahl,
             sigma: fitted(0.041),
             kappa: None,

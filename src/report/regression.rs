@@ -6,7 +6,7 @@ use super::markdown::{chart, checks, expectations, machine, table as markdown_ta
 use super::sorted::{Sorted, unsorted};
 use super::terminal::{BOLD, PLAIN, Page, RED, TerminalOptions, YELLOW};
 use super::words::{NONE, notes, outcomes, reservations, time, time_median};
-use crate::results::{Change, Group, Regression, Results};
+use crate::results::{Change, Regression, Results, Workload};
 use crate::text::escape::markdown as escape;
 use crate::text::{plural, three_digits};
 use crate::verdict::change_interval;
@@ -20,11 +20,11 @@ pub fn regression_terminal(results: &Results, options: &TerminalOptions) -> Stri
     for line in reservations(results) {
         page.line(YELLOW, &line);
     }
-    for verdict in &results.derived.groups {
-        let Some(group) = results.groups.get(verdict.group) else { continue };
+    for verdict in &results.derived.workloads {
+        let Some(workload) = results.workloads.get(verdict.workload) else { continue };
         page.line(PLAIN, "");
-        page.line(BOLD, &format!("{} ({})", group.shown(), plural(u64::from(results.run.rounds), "round")));
-        let rows = rows(results, group);
+        page.line(BOLD, &format!("{} ({})", workload.shown(), plural(u64::from(results.run.rounds), "round")));
+        let rows = rows(results, workload);
         let text = |of: fn(&Row) -> String| rows.iter().map(of).collect::<Vec<_>>();
         let columns = [
             Column::new("", false, text(|row| row.label.clone())),
@@ -67,10 +67,10 @@ pub(super) fn sortable_regressions(results: &Results, charts: &[ChartRef]) -> St
     for shown in charts {
         out += &format!("{}\n", chart(shown));
     }
-    for verdict in &results.derived.groups {
-        let Some(group) = results.groups.get(verdict.group) else { continue };
-        out += &format!("## {}\n\n> {}\n\n", escape(&group.label), escape(&verdict.sentence));
-        let rows: Vec<Vec<String>> = rows(results, group)
+    for verdict in &results.derived.workloads {
+        let Some(workload) = results.workloads.get(verdict.workload) else { continue };
+        out += &format!("## {}\n\n> {}\n\n", escape(&workload.label), escape(&verdict.sentence));
+        let rows: Vec<Vec<String>> = rows(results, workload)
             .into_iter()
             .map(|row| {
                 let word = if row.regression { format!("**{}**", row.word) } else { row.word.to_owned() };
@@ -108,7 +108,7 @@ fn builds(results: &Results) -> String {
     format!("This build (runner {}) against another (runner {other}), in the same rounds.", results.tool)
 }
 
-/// One way in both builds.
+/// One configuration in both builds.
 struct Row {
     label: String,
     old: Sorted,
@@ -119,25 +119,29 @@ struct Row {
     notes: String,
 }
 
-fn rows(results: &Results, group: &Group) -> Vec<Row> {
-    let own = group.cells.iter().filter_map(|id| results.cells.get(*id)).filter(|cell| !cell.is_of_other_build());
-    own.map(|cell| {
-        let found = results.derived.regressions.iter().find(|regression| regression.new == cell.id);
+fn rows(results: &Results, workload: &Workload) -> Vec<Row> {
+    let own = workload
+        .configurations
+        .iter()
+        .filter_map(|id| results.configurations.get(*id))
+        .filter(|configuration| !configuration.is_of_other_build());
+    own.map(|configuration| {
+        let found = results.derived.regressions.iter().find(|regression| regression.new == configuration.id);
         let shown = |id: usize| match results.derived.estimates.get(id) {
-            Some(estimate) => Sorted { text: time(group, estimate), by: time_median(group, estimate) },
+            Some(estimate) => Sorted { text: time(workload, estimate), by: time_median(workload, estimate) },
             None => NONE.to_owned().into(),
         };
         let notes_of = |id: usize, whose: &str| {
             let notes = results.derived.estimates.get(id).map(notes).unwrap_or_default();
             notes.into_iter().map(|note| format!("{whose}: {note}")).collect::<Vec<_>>()
         };
-        let old = found.map_or_else(|| other_of(results, cell.id), |found| Some(found.old));
-        let mut notes = notes_of(cell.id, "this build");
+        let old = found.map_or_else(|| other_of(results, configuration.id), |found| Some(found.old));
+        let mut notes = notes_of(configuration.id, "this build");
         notes.extend(old.map(|old| notes_of(old, "other build")).unwrap_or_default());
         Row {
-            label: cell.label.clone(),
+            label: configuration.label.clone(),
             old: old.map_or(NONE.to_owned().into(), shown),
-            new: shown(cell.id),
+            new: shown(configuration.id),
             change: found.map_or(NONE.to_owned().into(), |found| Sorted {
                 text: change_interval(&found.ratio),
                 by: Some(found.ratio.median),
@@ -150,9 +154,9 @@ fn rows(results: &Results, group: &Group) -> Vec<Row> {
     .collect()
 }
 
-/// The cell of the other build follows that of this one.
+/// The configuration of the other build follows that of this one.
 fn other_of(results: &Results, own: usize) -> Option<usize> {
-    let next = results.cells.get(own + 1)?;
+    let next = results.configurations.get(own + 1)?;
     (next.partner == Some(own)).then_some(next.id)
 }
 
@@ -187,8 +191,8 @@ mod tests {
     use crate::verdict::fixture::Made;
 
     fn made() -> Results {
-        let mut made = Made::new(15).serial(1.25).cell("serial (other build)", 1.0);
-        made.results.cells[1].partner = Some(0);
+        let mut made = Made::new(15).serial(1.25).configuration("serial (other build)", 1.0);
+        made.results.configurations[1].partner = Some(0);
         made.results.run.against = Some("0.0.9".into());
         made.finish()
     }
@@ -214,7 +218,7 @@ mod tests {
     #[test]
     fn a_way_that_one_build_cannot_do_is_not_compared() {
         let mut results = made();
-        for trial in results.trials.iter_mut().filter(|trial| trial.cell == 1) {
+        for trial in results.trials.iter_mut().filter(|trial| trial.configuration == 1) {
             trial.outcome = crate::setting::Outcome::ResultMismatch;
         }
         results.derived = crate::verdict::derive(&results);

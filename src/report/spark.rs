@@ -2,7 +2,7 @@
 
 use super::grid::Column;
 use super::words::NONE;
-use crate::results::{Cell, Group, Results};
+use crate::results::{Configuration, Results, Workload};
 use crate::text::{show_bytes, show_count, three_digits};
 use crate::verdict::{lines_over_workers, speedup_interval};
 
@@ -29,74 +29,93 @@ impl Sparks {
     }
 }
 
-/// Speed-up over workers, where some way of the group has three counts or more: from nothing to the highest.
-pub(super) fn over_workers(results: &Results, group: &Group) -> Option<Sparks> {
-    let lines = lines_over_workers(results, group);
-    let lines: Vec<(String, Vec<&Cell>)> = lines.into_iter().filter(|(_, cells)| cells.len() >= FEWEST).collect();
-    let mut counts: Vec<u32> =
-        lines.iter().flat_map(|(_, cells)| cells).filter_map(|cell| cell.config.workers).collect();
+/// Speed-up over workers, where some configuration of the workload has three counts or more: from nothing to the highest.
+pub(super) fn over_workers(results: &Results, workload: &Workload) -> Option<Sparks> {
+    let lines = lines_over_workers(results, workload);
+    let lines: Vec<(String, Vec<&Configuration>)> =
+        lines.into_iter().filter(|(_, configurations)| configurations.len() >= FEWEST).collect();
+    let mut counts: Vec<u32> = lines
+        .iter()
+        .flat_map(|(_, configurations)| configurations)
+        .filter_map(|configuration| configuration.config.workers)
+        .collect();
     counts.sort_unstable();
     counts.dedup();
-    let speedup = |cell: &Cell| results.derived.estimates.get(cell.id)?.speedup;
+    let speedup = |configuration: &Configuration| results.derived.estimates.get(configuration.id)?.speedup;
     let series: Vec<Vec<Option<f64>>> = lines
         .iter()
-        .map(|(_, cells)| {
-            let at = |count: &u32| cells.iter().find(|cell| cell.config.workers == Some(*count));
+        .map(|(_, configurations)| {
+            let at =
+                |count: &u32| configurations.iter().find(|configuration| configuration.config.workers == Some(*count));
             counts.iter().map(|count| Some(speedup(at(count)?)?.median)).collect()
         })
         .collect();
     let highest = series.iter().flatten().flatten().copied().fold(0.0, f64::max);
-    let shown = |cell: &Cell| {
-        let text = speedup(cell).map(|found| speedup_interval(&found));
+    let shown = |configuration: &Configuration| {
+        let text = speedup(configuration).map(|found| speedup_interval(&found));
         text.map_or(NONE.into(), |text| text.split(" (").next().unwrap_or_default().to_owned())
     };
     let rows: Vec<[String; 3]> = lines
         .iter()
         .zip(&series)
-        .filter_map(|((name, cells), values)| {
+        .filter_map(|((name, configurations), values)| {
             let line = spark(values, |value| value / highest);
-            Some([name.clone(), line, format!("{} → {}", shown(cells.first()?), shown(cells.last()?))])
+            Some([
+                name.clone(),
+                line,
+                format!("{} → {}", shown(configurations.first()?), shown(configurations.last()?)),
+            ])
         })
         .collect();
     let counts: Vec<String> = counts.iter().map(ToString::to_string).collect();
     (!rows.is_empty()).then(|| Sparks { title: format!("Speedup over {} workers:", counts.join(", ")), rows })
 }
 
-/// Throughput over payload, where groups that differ in nothing else have three sizes or more: on a logarithmic scale.
+/// Throughput over payload, where workloads that differ in nothing else have three sizes or more: on a logarithmic scale.
 pub(super) fn over_payload(results: &Results) -> Vec<Sparks> {
-    let mut families: Vec<Vec<&Group>> = Vec::new();
-    for group in results.groups.iter().filter(|group| group.payload.is_some()) {
-        match families.iter_mut().find(|family| is_alike(family[0], group)) {
-            Some(family) => family.push(group),
-            None => families.push(vec![group]),
+    let mut families: Vec<Vec<&Workload>> = Vec::new();
+    for workload in results.workloads.iter().filter(|workload| workload.payload.is_some()) {
+        match families.iter_mut().find(|family| is_alike(family[0], workload)) {
+            Some(family) => family.push(workload),
+            None => families.push(vec![workload]),
         }
     }
     for family in &mut families {
-        family.sort_by_key(|group| group.payload);
+        family.sort_by_key(|workload| workload.payload);
     }
     families.iter().filter(|family| family.len() >= FEWEST).filter_map(|family| of_family(results, family)).collect()
 }
 
 /// Whether two groups differ in their payload alone.
-fn is_alike(a: &Group, b: &Group) -> bool {
-    let others = |group: &Group| {
-        let mut settings = group.settings.clone();
+fn is_alike(a: &Workload, b: &Workload) -> bool {
+    let others = |workload: &Workload| {
+        let mut settings = workload.settings.clone();
         settings.remove("payload");
         settings
     };
-    let kind = |group: &Group| (group.task.clone(), group.runtime_shown(), group.measure, group.fault.clone());
+    let kind = |workload: &Workload| {
+        (workload.task.clone(), workload.runtime_shown(), workload.measure, workload.fault.clone())
+    };
     kind(a) == kind(b) && a.payload != b.payload && others(a) == others(b)
 }
 
-fn of_family(results: &Results, family: &[&Group]) -> Option<Sparks> {
+fn of_family(results: &Results, family: &[&Workload]) -> Option<Sparks> {
     let first = family.first()?;
-    let value = |group: &Group, label: &str| {
-        let cell = group.cells.iter().filter_map(|id| results.cells.get(*id)).find(|cell| cell.label == label)?;
-        Some(results.derived.estimates.get(cell.id)?.throughput?.median)
+    let value = |workload: &Workload, label: &str| {
+        let configuration = workload
+            .configurations
+            .iter()
+            .filter_map(|id| results.configurations.get(*id))
+            .find(|configuration| configuration.label == label)?;
+        Some(results.derived.estimates.get(configuration.id)?.throughput?.median)
     };
-    let labels = first.cells.iter().filter_map(|id| results.cells.get(*id)).map(|cell| cell.label.as_str());
+    let labels = first
+        .configurations
+        .iter()
+        .filter_map(|id| results.configurations.get(*id))
+        .map(|configuration| configuration.label.as_str());
     let series: Vec<(&str, Vec<Option<f64>>)> =
-        labels.map(|label| (label, family.iter().map(|group| value(group, label)).collect())).collect();
+        labels.map(|label| (label, family.iter().map(|workload| value(workload, label)).collect())).collect();
     let all = || series.iter().flat_map(|(_, values)| values).flatten().copied().filter(|value| *value > 0.0);
     let (low, high) = (all().fold(f64::INFINITY, f64::min).ln(), all().fold(0.0, f64::max).ln());
     let share = |value: f64| if high > low { (value.ln() - low) / (high - low) } else { 1.0 };
@@ -107,7 +126,7 @@ fn of_family(results: &Results, family: &[&Group]) -> Option<Sparks> {
         [(*name).to_owned(), spark(values, share), ends]
     });
     let rows: Vec<[String; 3]> = rows.collect();
-    let sizes: Vec<String> = family.iter().filter_map(|group| group.payload).map(show_bytes).collect();
+    let sizes: Vec<String> = family.iter().filter_map(|workload| workload.payload).map(show_bytes).collect();
     let title = format!("Items per second over {}, on a logarithmic scale:", sizes.join(", "));
     (!rows.is_empty()).then_some(Sparks { title, rows })
 }

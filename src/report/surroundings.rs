@@ -1,4 +1,4 @@
-//! What may have moved the numbers of a whole run, said once at its end: the machine, and disturbed trials by scenario.
+//! What may have moved the numbers of a whole run, said once at its end: the machine, and noisy trials by scenario.
 
 use super::terminal::{DIM, PLAIN, Page, TerminalOptions, YELLOW};
 use super::words::{of_machine, of_trials};
@@ -77,7 +77,7 @@ mod tests {
 
     #[test]
     fn the_machine_is_said_once_and_trials_by_scenario() {
-        let made = || Made::new(6).serial(1.0).cell("threads × 2", 0.5).finish();
+        let made = || Made::new(6).serial(1.0).configuration("threads × 2", 0.5).finish();
         let (mut first, mut second) = (made(), made());
         assert_eq!(surroundings(&[first.clone(), second.clone()], &PLAIN), "");
         for (results, load) in [(&mut first, 1.5), (&mut second, 7.5)] {

@@ -1,17 +1,17 @@
-//! The ways of all groups as Markdown tables, to be pasted elsewhere.
+//! The configurations of all workloads as Markdown tables, to be pasted elsewhere.
 
 use super::happened;
 use super::markdown::{comparisons, fits, level, table};
 use super::phases::{items, memory, phases};
-use super::reasons::{break_evens, knees, losses};
+use super::reasons::{break_evens, breakdown, saturation};
 use super::sorted::unsorted;
 use super::words::{NONE, notes, reservations, time_head};
-use crate::results::{CellEstimate, Group, Interval, LOCK_MODEL, Results};
+use crate::results::{ConfigurationEstimate, Interval, LOCK_MODEL, Results, Workload};
 use crate::text::escape::markdown as escape;
 use crate::text::fixed_three_digits;
 use crate::verdict::UNBOUNDED;
 
-/// The tables of reports, group by group: every way with its time and its speed-up, the ends of their intervals and the
+/// The tables of reports, workload by workload: every configuration with its time and its speed-up, the ends of their intervals and the
 /// level of these, then comparisons, losses, resources, memory, times per item and fits as the report has them.
 #[must_use]
 pub fn tables(results: &[Results]) -> String {
@@ -21,59 +21,65 @@ pub fn tables(results: &[Results]) -> String {
         for line in reservations(one) {
             out += &format!("**{}**\n\n", escape(&line));
         }
-        for group in &one.groups {
-            let model = if group.is_lock_model() { format!("A {LOCK_MODEL}.\n\n") } else { String::new() };
-            out += &format!("## {}\n\n{model}{}\n", escape(&group.label), of_group(one, group));
-            let verdict = one.derived.groups.iter().find(|verdict| verdict.group == group.id);
+        for workload in &one.workloads {
+            let model = if workload.is_lock_model() { format!("A {LOCK_MODEL}.\n\n") } else { String::new() };
+            out += &format!("## {}\n\n{model}{}\n", escape(&workload.label), of_workload(one, workload));
+            let verdict = one.derived.workloads.iter().find(|verdict| verdict.workload == workload.id);
             let mut parts: Vec<String> = verdict
                 .map(|verdict| vec![format!("{}\n", escape(&verdict.sentence)), comparisons(one, verdict)])
                 .unwrap_or_default();
             parts.extend([
-                losses(one, group),
-                phases(one, group),
-                memory(one, group),
-                items(one, group),
-                fits(one, group),
+                breakdown(one, workload),
+                phases(one, workload),
+                memory(one, workload),
+                items(one, workload),
+                fits(one, workload),
             ]);
-            parts.extend(happened::of_group(one, group, false).iter().map(|facts| facts.markdown(3)));
+            parts.extend(happened::of_workload(one, workload, false).iter().map(|facts| facts.markdown(3)));
             parts.retain(|part| !part.is_empty());
             out += &format!("{}\n", parts.join("\n"));
         }
         out.extend(happened::runtimes(one).iter().map(|facts| format!("{}\n", facts.markdown(2))));
-        out += &knees(one);
+        out += &saturation(one);
         out += &break_evens(one);
     }
     unsorted(&out)
 }
 
-fn of_group(results: &Results, group: &Group) -> String {
-    let time = |row: &CellEstimate| if group.per_item { row.per_item } else { row.time };
-    let rows: Vec<&CellEstimate> = group.cells.iter().filter_map(|id| results.derived.estimates.get(*id)).collect();
+fn of_workload(results: &Results, workload: &Workload) -> String {
+    let time = |row: &ConfigurationEstimate| if workload.per_item { row.per_item } else { row.time };
+    let rows: Vec<&ConfigurationEstimate> =
+        workload.configurations.iter().filter_map(|id| results.derived.estimates.get(*id)).collect();
     let longest = rows.iter().filter_map(|row| time(row)).map(|time| time.median).fold(0.0, f64::max);
     let (unit, scale) = unit(longest);
-    let cells = rows.iter().filter_map(|row| {
-        let mut texts = vec![escape(&results.cells.get(row.cell)?.label)];
+    let configurations = rows.iter().filter_map(|row| {
+        let mut texts = vec![escape(&results.configurations.get(row.configuration)?.label)];
         texts.extend(interval(time(row), scale));
-        let own = row.cell == group.baseline;
+        let own = row.configuration == workload.reference;
         texts.extend(if own { [NONE, NONE, NONE, NONE].map(str::to_owned) } else { interval(row.speedup, 1.0) });
         texts.extend([format!("{} of {}", row.ok, row.trials), escape(&notes(row).join("; "))]);
         Some(texts)
     });
-    let baseline = results.cells.get(group.baseline).map_or("", |cell| cell.label.as_str());
+    let reference =
+        results.configurations.get(workload.reference).map_or("", |configuration| configuration.label.as_str());
     let head = [
         "config",
-        &format!("{} ({unit})", time_head(group)),
+        &format!("{} ({unit})", time_head(workload)),
         "from",
         "to",
         "level",
-        &format!("{} {}", if group.rate.is_some() { "lower latency than" } else { "speedup over" }, escape(baseline)),
+        &format!(
+            "{} {}",
+            if workload.rate.is_some() { "lower latency than" } else { "speedup over" },
+            escape(reference)
+        ),
         "from",
         "to",
         "level",
         "ok",
         "notes",
     ];
-    table(&head, &cells.collect::<Vec<_>>())
+    table(&head, &configurations.collect::<Vec<_>>())
 }
 
 /// The median, both ends and the level.
@@ -103,7 +109,7 @@ mod tests {
 
     #[test]
     fn every_way_has_time_and_speedup_with_interval_and_level() {
-        let results = Made::new(15).serial(1.0).cell("threads × 2", 0.5).finish();
+        let results = Made::new(15).serial(1.0).configuration("threads × 2", 0.5).finish();
         let text = tables(&[results]);
         assert!(
             text.starts_with("# Made by hand\n\n## primes, limit 200 000\n\n| config | time (s) | from | to | level |")

@@ -8,7 +8,7 @@ use super::words::{
     NONE, all_planned, answer, cores, notes, outcomes, reservations, speedup, speedup_head, time, time_head, word,
 };
 use super::{happened, reasons};
-use crate::results::{Answer, BreakEven, CellEstimate, Crossing, Group, GroupVerdict, Results};
+use crate::results::{Answer, BreakEven, ConfigurationEstimate, Crossing, Results, Workload, WorkloadVerdict};
 use crate::setting::Measure;
 use crate::text::escape::one_line;
 use crate::text::{plural, show_fixed_percent, show_seconds, wrapped};
@@ -34,7 +34,7 @@ pub(super) const YELLOW: Style = AnsiColor::Yellow.on_default();
 /// Widest and narrowest bar worth drawing.
 const BAR: std::ops::RangeInclusive<usize> = 6..=20;
 
-/// What a run found, for the terminal: per group a table and a sentence, then everything that went otherwise than planned.
+/// What a run found, for the terminal: per workload a table and a sentence, then everything that went otherwise than planned.
 #[must_use]
 pub fn terminal(results: &Results, options: &TerminalOptions) -> String {
     let mut page = Page::new(options);
@@ -42,9 +42,9 @@ pub fn terminal(results: &Results, options: &TerminalOptions) -> String {
     for line in reservations(results) {
         page.wrapped("", &line, YELLOW);
     }
-    for verdict in &results.derived.groups {
-        let Some(group) = results.groups.get(verdict.group) else { continue };
-        page.group(results, group, verdict);
+    for verdict in &results.derived.workloads {
+        let Some(workload) = results.workloads.get(verdict.workload) else { continue };
+        page.workload(results, workload, verdict);
     }
     for sparks in spark::over_payload(results) {
         page.sparks(&sparks);
@@ -53,7 +53,7 @@ pub fn terminal(results: &Results, options: &TerminalOptions) -> String {
         facts.on(&mut page, options.verbose);
     }
     page.outcomes(results);
-    page.knees(results);
+    page.saturation(results);
     page.break_evens(results);
     page.expectations(results);
     if !results.skipped.is_empty() {
@@ -121,17 +121,20 @@ impl Page {
         }
     }
 
-    fn group(&mut self, results: &Results, group: &Group, verdict: &GroupVerdict) {
-        let rows: Vec<&CellEstimate> =
-            group.cells.iter().filter_map(|cell| results.derived.estimates.get(*cell)).collect();
+    fn workload(&mut self, results: &Results, workload: &Workload, verdict: &WorkloadVerdict) {
+        let rows: Vec<&ConfigurationEstimate> = workload
+            .configurations
+            .iter()
+            .filter_map(|configuration| results.derived.estimates.get(*configuration))
+            .collect();
         self.text.push('\n');
         let rounds = rows.iter().map(|row| row.trials).max().unwrap_or(0);
-        let measure = if group.measure == Measure::EndToEnd { ", start to end" } else { "" };
-        self.wrapped("", &format!("{} ({}{measure})", group.shown(), plural(u64::from(rounds), "round")), BOLD);
-        let columns = self.columns(results, group, &rows);
+        let measure = if workload.measure == Measure::EndToEnd { ", start to end" } else { "" };
+        self.wrapped("", &format!("{} ({}{measure})", workload.shown(), plural(u64::from(rounds), "round")), BOLD);
+        let columns = self.columns(results, workload, &rows);
         self.heads(&columns);
         for (i, row) in rows.iter().enumerate() {
-            self.row(&columns, i, if verdict.winners.contains(&row.cell) { BOLD } else { PLAIN });
+            self.row(&columns, i, if verdict.winners.contains(&row.configuration) { BOLD } else { PLAIN });
             for note in notes(row) {
                 self.wrapped("      ", &note, if row.ok < row.trials { RED } else { YELLOW });
             }
@@ -141,28 +144,29 @@ impl Page {
         if let Some(when) = &verdict.when {
             self.wrapped("", when, PLAIN);
         }
-        if let Some(sparks) = spark::over_workers(results, group) {
+        if let Some(sparks) = spark::over_workers(results, workload) {
             self.sparks(&sparks);
         }
-        self.losses(results, verdict, &rows);
-        for facts in happened::of_group(results, group, !self.options.verbose) {
+        self.breakdown(results, verdict, &rows);
+        for facts in happened::of_workload(results, workload, !self.options.verbose) {
             facts.on(self, self.options.verbose);
         }
         if self.options.verbose {
-            for line in reasons::fits(results, group) {
+            for line in reasons::fits(results, workload) {
                 self.wrapped("  ", &line, DIM);
             }
             self.details(results, verdict);
         }
     }
 
-    /// The columns that fit: way, time and speed-up always, the others while there is room.
-    fn columns(&self, results: &Results, group: &Group, rows: &[&CellEstimate]) -> Vec<Column> {
-        let texts = |text: &dyn Fn(&CellEstimate) -> String| rows.iter().map(|row| text(row)).collect::<Vec<_>>();
+    /// The columns that fit: configuration, time and speed-up always, the others while there is room.
+    fn columns(&self, results: &Results, workload: &Workload, rows: &[&ConfigurationEstimate]) -> Vec<Column> {
+        let texts =
+            |text: &dyn Fn(&ConfigurationEstimate) -> String| rows.iter().map(|row| text(row)).collect::<Vec<_>>();
         let mut columns = vec![
-            Column::new("", false, texts(&|row| results.cells[row.cell].label.clone())),
-            Column::new(time_head(group), true, texts(&|row| time(group, row))),
-            Column::new(speedup_head(group), true, texts(&|row| speedup(group, row))),
+            Column::new("", false, texts(&|row| results.configurations[row.configuration].label.clone())),
+            Column::new(time_head(workload), true, texts(&|row| time(workload, row))),
+            Column::new(speedup_head(workload), true, texts(&|row| speedup(workload, row))),
         ];
         let mut more = vec![
             Column::new("start", true, texts(&|row| row.phases.map_or(NONE.into(), |phases| show_seconds(phases[0])))),
@@ -180,23 +184,25 @@ impl Page {
             }
         }
         if let Some(width) = room.checked_sub(2).filter(|width| width >= BAR.start()) {
-            columns.push(Column::new("", false, bars(group, rows, width.min(*BAR.end()))));
+            columns.push(Column::new("", false, bars(workload, rows, width.min(*BAR.end()))));
         }
         columns
     }
 
-    /// Where speed-up went: of the first and the last in the ranking that lost any, or of all ways.
-    fn losses(&mut self, results: &Results, verdict: &GroupVerdict, rows: &[&CellEstimate]) {
-        let lossy = |cell: &&usize| rows.iter().any(|row| row.cell == **cell && row.losses.is_some());
+    /// Where speed-up went: of the first and the last in the ranking that lost any, or of all configurations.
+    fn breakdown(&mut self, results: &Results, verdict: &WorkloadVerdict, rows: &[&ConfigurationEstimate]) {
+        let lossy = |configuration: &&usize| {
+            rows.iter().any(|row| row.configuration == **configuration && row.breakdown.is_some())
+        };
         let known: Vec<usize> = verdict.ranking.iter().filter(lossy).copied().collect();
         let ends = [known.first(), known.last()];
-        let shown = |cell: usize| self.options.verbose || ends.contains(&Some(&cell));
+        let shown = |configuration: usize| self.options.verbose || ends.contains(&Some(&configuration));
         let lines: Vec<String> = rows
             .iter()
-            .filter(|row| shown(row.cell))
+            .filter(|row| shown(row.configuration))
             .filter_map(|row| {
-                let lost = reasons::lost(row.losses.as_ref()?);
-                Some(format!("{}: {lost}", results.cells.get(row.cell)?.label))
+                let lost = reasons::lost(row.breakdown.as_ref()?);
+                Some(format!("{}: {lost}", results.configurations.get(row.configuration)?.label))
             })
             .collect();
         if lines.is_empty() {
@@ -208,8 +214,8 @@ impl Page {
         }
     }
 
-    fn details(&mut self, results: &Results, verdict: &GroupVerdict) {
-        let label = |cell: usize| &results.cells[cell].label;
+    fn details(&mut self, results: &Results, verdict: &WorkloadVerdict) {
+        let label = |configuration: usize| &results.configurations[configuration].label;
         for pair in &verdict.pairs {
             let (a, b, ratio) = (label(pair.a), label(pair.b), times_interval(&pair.ratio));
             let level = match pair.ratio.low {
@@ -223,22 +229,22 @@ impl Page {
             let passed = if check.passed { "passed" } else { "failed" };
             self.wrapped(
                 "  ",
-                &format!("A/A check of {}: {}, {passed}", label(check.cell), times_interval(&check.ratio)),
+                &format!("A/A check of {}: {}, {passed}", label(check.configuration), times_interval(&check.ratio)),
                 DIM,
             );
         }
     }
 
-    /// Where one way overtakes another; all that was found out about it only if asked for.
-    /// Up to which rate ways keep up.
-    fn knees(&mut self, results: &Results) {
-        if results.derived.knees.is_empty() {
+    /// Where one configuration overtakes another; all that was found out about it only if asked for.
+    /// Up to which rate configurations keep up.
+    fn saturation(&mut self, results: &Results) {
+        if results.derived.saturation.is_empty() {
             return;
         }
         self.text.push('\n');
         self.line(PLAIN, "Arrival rates and saturation:");
-        for knee in &results.derived.knees {
-            self.wrapped("  ", &knee.sentence, PLAIN);
+        for saturation in &results.derived.saturation {
+            self.wrapped("  ", &saturation.sentence, PLAIN);
         }
     }
 
@@ -288,10 +294,11 @@ impl Page {
 }
 
 /// Bars of the medians, longest for the slowest; a bar without a time stays empty.
-fn bars(group: &Group, rows: &[&CellEstimate], width: usize) -> Vec<String> {
-    let median = |row: &CellEstimate| if group.per_item { row.per_item } else { row.time }.map(|time| time.median);
+fn bars(workload: &Workload, rows: &[&ConfigurationEstimate], width: usize) -> Vec<String> {
+    let median =
+        |row: &ConfigurationEstimate| if workload.per_item { row.per_item } else { row.time }.map(|time| time.median);
     let longest = rows.iter().filter_map(|row| median(row)).fold(0.0, f64::max);
-    let bar = |row: &&CellEstimate| {
+    let bar = |row: &&ConfigurationEstimate| {
         let share = median(row).filter(|_| longest > 0.0).map_or(0.0, |time| time / longest);
         let eighths = (share * width as f64 * 8.0).round() as usize;
         let rest = ['\0', '▏', '▎', '▍', '▌', '▋', '▊', '▉'][eighths % 8];
@@ -307,18 +314,18 @@ fn bars(group: &Group, rows: &[&CellEstimate], width: usize) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::results::{Expectation, Loss, Losses, Skipped};
+    use crate::results::{Breakdown, Expectation, Loss, Skipped};
     use crate::setting::{Metric, Outcome};
     use crate::verdict::{derive, fixture::Made};
 
     const NARROW: TerminalOptions = TerminalOptions { width: 80, color: false, verbose: false };
 
     fn made() -> Made {
-        Made::new(15).serial(1.0).cell("threads × 2", 0.5).cell("processes × 2, shared memory", 0.55)
+        Made::new(15).serial(1.0).configuration("threads × 2", 0.5).configuration("processes × 2, shared memory", 0.55)
     }
 
     #[test]
-    fn a_group_is_a_table_and_a_sentence_in_eighty_columns() {
+    fn a_workload_is_a_table_and_a_sentence_in_eighty_columns() {
         let text = terminal(&made().finish(), &NARROW);
         assert!(text.starts_with("made – Made by hand\n\nprimes, limit 200 000 (15 rounds)\n"), "{text}");
         assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
@@ -379,14 +386,14 @@ mod tests {
     }
 
     #[test]
-    fn losses_of_the_first_and_the_last_are_told_and_all_if_asked_for() {
-        let mut results = made().cell("rayon × 2", 0.7).finish();
-        for cell in 1..4 {
+    fn breakdown_of_the_first_and_the_last_are_told_and_all_if_asked_for() {
+        let mut results = made().configuration("rayon × 2", 0.7).finish();
+        for configuration in 1..4 {
             let parts = Loss::ALL.into_iter().zip([0.0, 0.25, 0.0, 0.0, 0.0, 0.0]).collect();
-            let losses = Losses { workers: 2, measured: 1.75, parts, inflation: 1.0, trials: 2 };
-            results.derived.estimates[cell].losses = Some(losses);
+            let breakdown = Breakdown { workers: 2, measured: 1.75, parts, inflation: 1.0, trials: 2 };
+            results.derived.estimates[configuration].breakdown = Some(breakdown);
         }
-        results.derived.groups[0].when = Some("Use threads from two workers on.".into());
+        results.derived.workloads[0].when = Some("Use threads from two workers on.".into());
         let text = terminal(&results, &NARROW);
         let line = |way: &str| format!("\n  {way}: 1.75 of 2; lost: 0.25 dispatch and serialization\n");
         assert!(text.contains("\nUse threads from two workers on.\nSpeedup breakdown:\n"), "{text}");

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::results::{Answer, CellEstimate, Flag, Group, Kind, Machine, Results, Word};
+use crate::results::{Answer, ConfigurationEstimate, Flag, Kind, Machine, Results, Word, Workload};
 use crate::text::{plural, show_bytes};
 use crate::verdict::{is_planned, seconds_interval, speedup_interval};
 
@@ -12,21 +12,21 @@ const SHORTEST_BUSY: f64 = 1e-3;
 /// Stands where there is no number.
 pub(super) const NONE: &str = "–";
 
-/// The time that a group compares: of a trial, or of an item.
-pub(super) fn time(group: &Group, estimate: &CellEstimate) -> String {
-    let time = if group.per_item { estimate.per_item } else { estimate.time };
+/// The time that a workload compares: of a trial, or of an item.
+pub(super) fn time(workload: &Workload, estimate: &ConfigurationEstimate) -> String {
+    let time = if workload.per_item { estimate.per_item } else { estimate.time };
     time.map_or(NONE.into(), |time| seconds_interval(&time))
 }
 
 /// The median that [`time`] shows, in seconds.
-pub(super) fn time_median(group: &Group, estimate: &CellEstimate) -> Option<f64> {
-    let time = if group.per_item { estimate.per_item } else { estimate.time };
+pub(super) fn time_median(workload: &Workload, estimate: &ConfigurationEstimate) -> Option<f64> {
+    let time = if workload.per_item { estimate.per_item } else { estimate.time };
     time.map(|time| time.median)
 }
 
 /// What [`time`] shows.
-pub(super) fn time_head(group: &Group) -> &'static str {
-    match (group.rate, group.per_item) {
+pub(super) fn time_head(workload: &Workload) -> &'static str {
+    match (workload.rate, workload.per_item) {
         (Some(_), _) => "p95 latency",
         (None, true) => "time per item",
         (None, false) => "time",
@@ -34,14 +34,14 @@ pub(super) fn time_head(group: &Group) -> &'static str {
 }
 
 /// What [`speedup`] shows: how many times sooner replies come, where items come at a set rate.
-pub(super) fn speedup_head(group: &Group) -> &'static str {
-    if group.rate.is_some() { "lower latency" } else { "speedup" }
+pub(super) fn speedup_head(workload: &Workload) -> &'static str {
+    if workload.rate.is_some() { "lower latency" } else { "speedup" }
 }
 
-/// `1.94× (1.90–1.97)`; the baseline shows `1×`.
-pub(super) fn speedup(group: &Group, estimate: &CellEstimate) -> String {
+/// `1.94× (1.90–1.97)`; the reference shows `1×`.
+pub(super) fn speedup(workload: &Workload, estimate: &ConfigurationEstimate) -> String {
     match estimate.speedup {
-        Some(_) if estimate.cell == group.baseline => "1×".into(),
+        Some(_) if estimate.configuration == workload.reference => "1×".into(),
         Some(speedup) => speedup_interval(&speedup),
         None => NONE.into(),
     }
@@ -49,7 +49,7 @@ pub(super) fn speedup(group: &Group, estimate: &CellEstimate) -> String {
 
 /// Cores kept busy over all phases: CPU time over wall time. Nothing where all phases together are so short that reading
 /// the clocks is a part of it.
-pub(super) fn cores(estimate: &CellEstimate) -> Option<f64> {
+pub(super) fn cores(estimate: &ConfigurationEstimate) -> Option<f64> {
     let long = estimate.phases.is_some_and(|phases| phases.iter().sum::<f64>() >= SHORTEST_BUSY);
     estimate.resources.filter(|_| long).map(|resources| resources.busy)
 }
@@ -60,8 +60,8 @@ pub(super) fn bytes(bytes: f64) -> String {
     if bytes <= -0.5 { format!("−{size}") } else { size }
 }
 
-/// Everything noteworthy about a cell's trials.
-pub(super) fn notes(estimate: &CellEstimate) -> Vec<String> {
+/// Everything noteworthy about a configuration's trials.
+pub(super) fn notes(estimate: &ConfigurationEstimate) -> Vec<String> {
     let mut notes = Vec::new();
     if !estimate.note.is_empty() {
         notes.push(estimate.note.clone());
@@ -69,13 +69,13 @@ pub(super) fn notes(estimate: &CellEstimate) -> Vec<String> {
     if estimate.too_short > 0 {
         notes.push(format!("{} of {} trials under 20 ms, too short", estimate.too_short, estimate.trials));
     }
-    if estimate.two_modes {
+    if estimate.bimodal {
         notes.push("bimodal".into());
     }
     notes
 }
 
-/// A verdict's word, between the names of two ways.
+/// A verdict's word, between the names of two configurations.
 pub(super) fn word(word: Word) -> &'static str {
     match word {
         Word::Faster => "faster than",
@@ -142,8 +142,12 @@ pub(super) fn of_trials(results: &Results) -> Vec<String> {
     let mut lines = Vec::new();
     let trials = &results.trials;
     let cores = plural(u64::from(results.machine.cores), "core");
-    let crowded: Vec<&str> =
-        results.cells.iter().filter(|cell| cell.oversubscribed).map(|cell| cell.label.as_str()).collect();
+    let crowded: Vec<&str> = results
+        .configurations
+        .iter()
+        .filter(|configuration| configuration.oversubscribed)
+        .map(|configuration| configuration.label.as_str())
+        .collect();
     if !crowded.is_empty() {
         let which = if crowded.len() <= 3 { format!(": {}", crowded.join("; ")) } else { String::new() };
         let ways = plural(crowded.len() as u64, "configuration");
@@ -213,9 +217,9 @@ mod tests {
 
     #[test]
     fn warnings_name_what_may_have_moved_the_numbers() {
-        let mut results = Made::new(15).serial(1.0).cell("threads × 4", 0.5).finish();
+        let mut results = Made::new(15).serial(1.0).configuration("threads × 4", 0.5).finish();
         assert!(warnings(&results).is_empty());
-        results.cells[1].oversubscribed = true;
+        results.configurations[1].oversubscribed = true;
         results.trials[3].flags.push(Flag::Noisy);
         results.machine.load = 1.7;
         results.machine.quota = Some(1.5);

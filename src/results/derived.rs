@@ -5,18 +5,17 @@ use serde::{Deserialize, Serialize};
 
 use super::pairs::PairTable;
 use super::{
-    BreakEven, FaultEstimate, FitRecord, LifeEstimate, LockEstimate, Losses, MemoryEstimate, PipelineEstimate,
+    BreakEven, Breakdown, FaultEstimate, FitRecord, LifeEstimate, LockEstimate, MemoryEstimate, PipelineEstimate,
     Resources, RuntimeTable, SeenEstimate,
 };
 
 /// Everything that is computed from the trials.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Derived {
-    /// One per cell, in cell order.
-    pub estimates: Vec<CellEstimate>,
+    /// One per configuration, in configuration order.
+    pub estimates: Vec<ConfigurationEstimate>,
     /// One per workload, in workload order.
-    #[serde(rename = "workloads")]
-    pub groups: Vec<GroupVerdict>,
+    pub workloads: Vec<WorkloadVerdict>,
     /// One per expectation, in order.
     pub expectations: Vec<ExpectationResult>,
     /// From which number of workers, payload or other setting on one configuration beats another.
@@ -24,15 +23,14 @@ pub struct Derived {
     pub break_evens: Vec<BreakEven>,
     /// The highest arrival rates that configurations sustain.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[serde(rename = "saturation")]
-    pub knees: Vec<SaturationPoint>,
+    pub saturation: Vec<SaturationPoint>,
     /// Curves fitted to speedups over workers.
     #[serde(default)]
     pub fits: Vec<FitRecord>,
-    /// One per way that two builds ran in enough rounds, where this build was held against another.
+    /// One per configuration that two builds ran in enough rounds, where this build was compared with another.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub regressions: Vec<Regression>,
-    /// Runtimes and interpreters that run the same task, held against each other per item.
+    /// Runtimes and interpreters that run the same task, compared with each other per item.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub runtimes: Vec<RuntimeTable>,
 }
@@ -40,35 +38,39 @@ pub struct Derived {
 impl Derived {
     /// Whether there is an estimate for every configuration and a verdict for every workload, in order, and every index leads somewhere.
     pub(super) fn check(&self, results: &super::Results) -> Result<(), String> {
-        let cells = results.cells.len();
-        let in_order = self.estimates.iter().map(|estimate| estimate.cell).eq(0..cells)
-            && self.groups.iter().map(|verdict| verdict.group).eq(0..results.groups.len())
+        let configurations = results.configurations.len();
+        let in_order = self.estimates.iter().map(|estimate| estimate.configuration).eq(0..configurations)
+            && self.workloads.iter().map(|verdict| verdict.workload).eq(0..results.workloads.len())
             && self.expectations.iter().map(|judged| judged.expectation).eq(0..results.expectations.len());
         if !in_order {
             return Err("the derived section does not fit the configurations, groups and expectations".into());
         }
-        let known = |point: &RatePoint| point.cell < cells && point.group < results.groups.len();
-        if !self.knees.iter().flat_map(|knee| &knee.points).all(known) {
+        let known =
+            |point: &RatePoint| point.configuration < configurations && point.workload < results.workloads.len();
+        if !self.saturation.iter().flat_map(|saturation| &saturation.points).all(known) {
             return Err("a saturation point names a configuration or a workload that does not exist".into());
         }
         let builds = self.regressions.iter().flat_map(|regression| [regression.new, regression.old]);
-        if let Some(id) = builds.into_iter().find(|id| *id >= cells) {
+        if let Some(id) = builds.into_iter().find(|id| *id >= configurations) {
             return Err(format!("the comparison of two builds names configuration {id}, which does not exist"));
         }
-        for verdict in &self.groups {
+        for verdict in &self.workloads {
             let pairs = verdict.pairs.iter().flat_map(|pair| [pair.a, pair.b]);
-            let checks = verdict.checks.iter().map(|check| check.cell);
+            let checks = verdict.checks.iter().map(|check| check.configuration);
             let named = verdict.ranking.iter().chain(&verdict.winners).copied();
-            if let Some(id) = named.chain(pairs).chain(checks).find(|id| *id >= cells) {
+            if let Some(id) = named.chain(pairs).chain(checks).find(|id| *id >= configurations) {
                 return Err(format!(
                     "the verdict on group {} names configuration {id}, which does not exist",
-                    verdict.group
+                    verdict.workload
                 ));
             }
         }
-        self.estimates.iter().try_for_each(CellEstimate::check_reasons)?;
-        self.estimates.iter().try_for_each(CellEstimate::check_happened)?;
-        self.estimates.iter().zip(&results.cells).try_for_each(|(estimate, cell)| estimate.check_stages(cell))?;
+        self.estimates.iter().try_for_each(ConfigurationEstimate::check_reasons)?;
+        self.estimates.iter().try_for_each(ConfigurationEstimate::check_happened)?;
+        self.estimates
+            .iter()
+            .zip(&results.configurations)
+            .try_for_each(|(estimate, configuration)| estimate.check_stages(configuration))?;
         self.check_runtimes(results)?;
         self.check_reasons(results)
     }
@@ -78,14 +80,11 @@ impl Derived {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SaturationPoint {
     /// The label of its configurations.
-    #[serde(rename = "configuration")]
-    pub way: String,
+    pub configuration: String,
     /// The largest rate that it is shown to sustain, as with all below.
-    #[serde(rename = "sustains")]
-    pub keeps_up: Option<u32>,
+    pub sustains: Option<u32>,
     /// The smallest rate at which it is shown to saturate.
-    #[serde(rename = "saturates_at")]
-    pub saturated: Option<u32>,
+    pub saturates_at: Option<u32>,
     /// The same in words.
     pub sentence: String,
     /// Every rate, rising.
@@ -96,11 +95,9 @@ pub struct SaturationPoint {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RatePoint {
     /// Index of the workload.
-    #[serde(rename = "workload")]
-    pub group: usize,
+    pub workload: usize,
     /// Index of the configuration.
-    #[serde(rename = "configuration")]
-    pub cell: usize,
+    pub configuration: usize,
     /// Items per second that arrived.
     pub rate: u32,
     /// The share of that which was answered from the first moment to the last reply.
@@ -156,12 +153,12 @@ impl From<IntervalForm> for Interval {
     }
 }
 
-/// What is known of one cell. Times are `None` where no trial was right.
+/// What is known of one configuration. Times are `None` where no trial was right.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct CellEstimate {
+#[schemars(rename = "CellEstimate")]
+pub struct ConfigurationEstimate {
     /// Index of the configuration.
-    #[serde(rename = "configuration")]
-    pub cell: usize,
+    pub configuration: usize,
     /// Seconds of the measure of one trial. An infinite median (most trials timed out) is `None` here and said in `note`.
     pub time: Option<Interval>,
     /// Seconds per item.
@@ -200,20 +197,17 @@ pub struct CellEstimate {
     pub pipeline: Option<PipelineEstimate>,
     /// Where its speedup went, where the reference has one worker and profiling trials were run.
     #[serde(default)]
-    #[serde(rename = "breakdown")]
-    pub losses: Option<Losses>,
+    pub breakdown: Option<Breakdown>,
     /// Trials that succeeded, and all that were run.
     pub ok: u32,
     /// Trials that were run.
     pub trials: u32,
-    /// Trials marked as disturbed.
-    #[serde(rename = "noisy")]
-    pub disturbed: u32,
+    /// Trials marked as noisy.
+    pub noisy: u32,
     /// Trials marked as too short.
     pub too_short: u32,
     /// Whether its samples have two modes.
-    #[serde(rename = "bimodal")]
-    pub two_modes: bool,
+    pub bimodal: bool,
     /// What went wrong, such as `2 of 15 timed out`; empty where nothing did.
     pub note: String,
 }
@@ -265,7 +259,7 @@ pub enum Change {
     NoSignificantDifference,
 }
 
-/// One way, run by two builds in the same rounds.
+/// One configuration, run by two builds in the same rounds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Regression {
     /// The configuration of this build.
@@ -283,27 +277,26 @@ pub struct Regression {
     pub rounds_needed: Option<u32>,
 }
 
-/// The A/A check of one cell.
+/// The A/A check of one configuration.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Check {
-    /// The cell that ran twice per round.
-    #[serde(rename = "configuration")]
-    pub cell: usize,
+    /// The configuration that ran twice per round.
+    pub configuration: usize,
     /// Ratio of its second run to its first, at 99%.
     pub ratio: Interval,
     /// Whether the interval includes one, or there were too few rounds to say.
     pub passed: bool,
 }
 
-/// The verdict on one group.
+/// The verdict on one workload.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct GroupVerdict {
+#[schemars(rename = "GroupVerdict")]
+pub struct WorkloadVerdict {
     /// Index of the workload.
-    #[serde(rename = "workload")]
-    pub group: usize,
-    /// Cells from the fastest to the slowest median; cells without a time are last.
+    pub workload: usize,
+    /// Configurations from the fastest to the slowest median; configurations without a time are last.
     pub ranking: Vec<usize>,
-    /// Cells that share the first place: the fastest, and those that were not shown to be slower.
+    /// Configurations that share the first place: the fastest, and those that were not shown to be slower.
     pub winners: Vec<usize>,
     /// Every pair that was compared, in ranking order (`a` ranks before `b`).
     #[serde(with = "super::pairs")]
@@ -316,7 +309,7 @@ pub struct GroupVerdict {
     pub withheld: Option<String>,
     /// The finding in one sentence, computed; it names a tie or an equivalence as such.
     pub sentence: String,
-    /// Which way to use, and from how many workers on the others pay off, in a sentence or a few; `None` where there is
+    /// Which configuration to use, and from how many workers on the others pay off, in a sentence or a few; `None` where there is
     /// nothing to choose, or no verdict.
     #[serde(default)]
     #[serde(rename = "recommendation")]

@@ -170,36 +170,37 @@ fn rounded(value: &serde_json::Value) -> serde_json::Value {
 impl Results {
     /// Whether every index in the file leads somewhere, so that nothing downstream has to ask.
     fn check(&self) -> Result<(), String> {
-        let cell =
-            |id: usize| if id < self.cells.len() { Ok(()) } else { Err(format!("there is no configuration {id}")) };
-        for (i, found) in self.cells.iter().enumerate() {
-            if found.id != i || found.group >= self.groups.len() {
+        let configuration = |id: usize| {
+            if id < self.configurations.len() { Ok(()) } else { Err(format!("there is no configuration {id}")) }
+        };
+        for (i, found) in self.configurations.iter().enumerate() {
+            if found.id != i || found.workload >= self.workloads.len() {
                 return Err(format!("configuration {i} is out of place"));
             }
         }
-        for (i, group) in self.groups.iter().enumerate() {
-            if group.id != i || group.cells.is_empty() {
+        for (i, workload) in self.workloads.iter().enumerate() {
+            if workload.id != i || workload.configurations.is_empty() {
                 return Err(format!("group {i} is out of place or empty"));
             }
-            cell(group.baseline)?;
-            group.cells.iter().try_for_each(|id| cell(*id))?;
+            configuration(workload.reference)?;
+            workload.configurations.iter().try_for_each(|id| configuration(*id))?;
         }
-        self.trials.iter().try_for_each(|trial| cell(trial.cell).and_then(|()| trial.check()))?;
+        self.trials.iter().try_for_each(|trial| configuration(trial.configuration).and_then(|()| trial.check()))?;
         self.latencies.iter().try_for_each(Latency::check)?;
-        self.cells.iter().try_for_each(|cell| plausible(cell.items))?;
+        self.configurations.iter().try_for_each(|configuration| plausible(configuration.items))?;
         self.derived.check(self)?;
-        self.latencies.iter().try_for_each(|latency| cell(latency.cell))?;
-        self.charts.iter().try_for_each(|shape| shape.check(self.cells.len()))?;
+        self.latencies.iter().try_for_each(|latency| configuration(latency.configuration))?;
+        self.charts.iter().try_for_each(|shape| shape.check(self.configurations.len()))?;
         for (i, timeline) in self.timelines.iter().enumerate() {
-            cell(timeline.cell)?;
+            configuration(timeline.configuration)?;
             timeline.check()?;
-            if self.timelines[..i].iter().any(|other| other.cell == timeline.cell) {
-                return Err(format!("configuration {} has two timelines", timeline.cell));
+            if self.timelines[..i].iter().any(|other| other.configuration == timeline.configuration) {
+                return Err(format!("configuration {} has two timelines", timeline.configuration));
             }
         }
         for (a, b) in self.expectations.iter().flat_map(|expectation| &expectation.pairs) {
-            cell(*a)?;
-            b.map_or(Ok(()), cell)?;
+            configuration(*a)?;
+            b.map_or(Ok(()), configuration)?;
         }
         Ok(())
     }

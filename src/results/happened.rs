@@ -1,5 +1,5 @@
-//! What happened in the trials of a cell beside its times: faults, lives of workers, interpreter locks, what was seen of a
-//! global; and runtimes held against each other.
+//! What happened in the trials of a configuration beside its times: faults, lives of workers, interpreter locks, what was seen of a
+//! global; and runtimes compared with each other.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -76,9 +76,8 @@ pub struct SeenEstimate {
 /// One runtime among those that run the same task.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RuntimeRow {
-    /// Its group.
-    #[serde(rename = "workload")]
-    pub group: usize,
+    /// Its workload.
+    pub workload: usize,
     /// Seconds per item of the workload's reference.
     pub per_item: Option<f64>,
     /// How many times as long as in the first runtime of the table that is. The runs are not paired.
@@ -89,19 +88,19 @@ pub struct RuntimeRow {
     pub best_per_item: Option<f64>,
 }
 
-/// Runtimes and interpreters that run the same task, per item. They are no group: nothing of it enters a verdict.
+/// Runtimes and interpreters that run the same task, per item. They are no workload: nothing of it enters a verdict.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RuntimeTable {
     /// What they run, such as `primes, limit 200 000`.
     pub what: String,
-    /// The runtimes in the order of their groups; the first is what ratios refer to.
+    /// The runtimes in the order of their workloads; the first is what ratios refer to.
     pub rows: Vec<RuntimeRow>,
 }
 
 /// How outputs name the model of the interpreter lock, so that nobody takes it for CPython.
 pub const LOCK_MODEL: &str = "GIL emulation";
 
-impl super::Group {
+impl super::Workload {
     /// Whether its items ran under a model of the interpreter lock, and not in an interpreter.
     #[must_use]
     pub fn is_lock_model(&self) -> bool {
@@ -124,7 +123,7 @@ impl super::Group {
     }
 }
 
-impl super::CellEstimate {
+impl super::ConfigurationEstimate {
     /// Whether all numbers of what happened are plausible.
     pub(super) fn check_happened(&self) -> Result<(), String> {
         if let Some(fault) = &self.fault {
@@ -147,7 +146,9 @@ impl super::Derived {
     pub(super) fn check_runtimes(&self, results: &super::Results) -> Result<(), String> {
         for row in self.runtimes.iter().flat_map(|table| &table.rows) {
             sane([row.per_item, row.ratio, row.best_per_item].into_iter().flatten(), "a table of runtimes")?;
-            if row.group >= results.groups.len() || row.best.is_some_and(|cell| cell >= results.cells.len()) {
+            if row.workload >= results.workloads.len()
+                || row.best.is_some_and(|configuration| configuration >= results.configurations.len())
+            {
                 return Err("a table of runtimes names what does not exist".into());
             }
         }

@@ -29,12 +29,13 @@ pub struct Head {
     /// The selector that narrows the run.
     pub filter: Option<String>,
     /// SHA-256 of the workloads and configurations that the scenario became on this machine.
-    pub cells: String,
+    #[serde(rename = "cells")]
+    pub configurations: String,
     /// Version of the program.
     pub tool: String,
     /// What tells this build of the program from others of its version.
     pub build: String,
-    /// The same of the other build, where there is one that this one is held against.
+    /// The same of the other build, where there is one that this one is compared with.
     pub against: Option<String>,
     /// The machine.
     pub machine: Machine,
@@ -70,8 +71,8 @@ impl Head {
         let mut said: Vec<String> = both.map(|((what, old), (_, new))| another(what, &old, &new)).collect();
         let machine = self.machine.differs_from(&left.machine);
         said.extend(machine.iter().map(|(what, old, new)| another(&format!("machine: {what}"), old, new)));
-        if said.is_empty() && self.cells != left.cells {
-            said.push(another("plan of the same scenario", &short(&left.cells), &short(&self.cells)));
+        if said.is_empty() && self.configurations != left.configurations {
+            said.push(another("plan of the same scenario", &short(&left.configurations), &short(&self.configurations)));
         }
         (!said.is_empty()).then(|| said.join("; "))
     }
@@ -86,12 +87,12 @@ pub struct Clocks {
     pub response: Vec<(u64, u64)>,
 }
 
-/// A finished trial with what the results file keeps merged by cell.
+/// A finished trial with what the results file keeps merged by configuration.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Finished {
     /// The trial.
     pub trial: Trial,
-    /// Its clocks, where it was instrumented and went well.
+    /// Its clocks, where it was a profiling trial and went well.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clocks: Option<Clocks>,
     /// What happened when in it, where the scenario asks for the chart and it is the first such trial of its configuration.
@@ -104,7 +105,7 @@ pub struct Finished {
 #[serde(rename_all = "snake_case")]
 enum Line {
     Head(Box<Head>),
-    /// The chosen item counts by cell.
+    /// The chosen item counts by configuration.
     Items(Vec<u64>),
     Finished(Box<Finished>),
     /// The run was continued from here, for the nth time.
@@ -184,7 +185,7 @@ impl Journal {
         self.line(&Line::Resumed(left.resumed + 1))
     }
 
-    /// Notes the chosen item counts by cell.
+    /// Notes the chosen item counts by configuration.
     ///
     /// # Errors
     /// Where they cannot be written.
@@ -281,7 +282,9 @@ impl Finished {
         let clocks = self.clocks.iter().flat_map(|clocks| clocks.service.iter().chain(&clocks.response));
         clocks.flat_map(|(value, count)| [*value, *count]).try_for_each(plausible)?;
         match &self.timeline {
-            Some(timeline) if timeline.cell != self.trial.cell => Err("a timeline of another cell".into()),
+            Some(timeline) if timeline.configuration != self.trial.configuration => {
+                Err("a timeline of another cell".into())
+            }
             Some(timeline) => timeline.check(),
             None => Ok(()),
         }
@@ -356,6 +359,6 @@ mod tests {
         assert_eq!(other(|head| head.tool = "0.2.0".into()), "another version of runner (0.1.0, now 0.2.0)");
         assert_eq!(other(|head| head.machine.cores = 4), "another machine: cores (0, now 4)");
         assert_eq!(other(|head| head.filter = Some("workers=2".into())), "another --filter (none, now workers=2)");
-        assert!(other(|head| head.cells = "abc".into()).contains("another plan"));
+        assert!(other(|head| head.configurations = "abc".into()).contains("another plan"));
     }
 }

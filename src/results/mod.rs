@@ -2,7 +2,7 @@
 //!
 //! Charts, reports and verdicts read these types and nothing else.
 
-mod charted;
+mod charts;
 mod derived;
 mod file;
 mod happened;
@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use charted::*;
+pub use charts::*;
 pub use derived::*;
 pub use file::*;
 pub use happened::*;
@@ -51,12 +51,10 @@ pub struct Results {
     pub run: RunRecord,
     /// Where it was run.
     pub machine: Machine,
-    /// Cells that are compared with each other.
-    #[serde(rename = "workloads")]
-    pub groups: Vec<Group>,
-    /// All cells; `Cell::id` is the index here.
-    #[serde(rename = "configurations")]
-    pub cells: Vec<Cell>,
+    /// Configurations that are compared with each other.
+    pub workloads: Vec<Workload>,
+    /// All configurations; `Configuration::id` is the index here.
+    pub configurations: Vec<Configuration>,
     /// Combinations that were asked for and not run.
     pub skipped: Vec<Skipped>,
     /// What the scenario expects.
@@ -69,7 +67,7 @@ pub struct Results {
     pub trials: Vec<Trial>,
     /// Histograms of the profiling trials, one per configuration that has any.
     pub latencies: Vec<Latency>,
-    /// Timelines, one per cell, where the scenario asks for the chart.
+    /// Timelines, one per configuration, where the scenario asks for the chart.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub timelines: Vec<Timeline>,
     /// Verdicts, recomputable from all of the above.
@@ -122,12 +120,13 @@ fn is_zero(count: &u32) -> bool {
     *count == 0
 }
 
-/// Cells that are compared with each other: equal in task, settings, runtime and measure.
+/// Configurations that are compared with each other: equal in task, settings, runtime and measure.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Group {
-    /// Index in [`Results::groups`].
+#[schemars(rename = "Group")]
+pub struct Workload {
+    /// Index in [`Results::workloads`].
     pub id: usize,
-    /// What sets this group apart within its scenario, such as `primes, limit 200 000`; unique in the file.
+    /// What sets this workload apart within its scenario, such as `primes, limit 200 000`; unique in the file.
     pub label: String,
     /// The task's word.
     pub task: String,
@@ -152,12 +151,10 @@ pub struct Group {
     pub rate: Option<u32>,
     /// What the clock covered.
     pub measure: Measure,
-    /// Cells, in the order in which outputs list them.
-    #[serde(rename = "configurations")]
-    pub cells: Vec<usize>,
-    /// Reference of speedups (methodology, rule 16): serial, else one worker of the first model with it, else the first cell.
-    #[serde(rename = "reference")]
-    pub baseline: usize,
+    /// Configurations, in the order in which outputs list them.
+    pub configurations: Vec<usize>,
+    /// Reference of speedups (methodology, rule 16): serial, else one worker of the first model with it, else the first configuration.
+    pub reference: usize,
     /// Whether the configurations have different item counts, so that times are compared per item.
     pub per_item: bool,
 }
@@ -186,13 +183,13 @@ pub struct Fault {
 
 /// One point of the matrix.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Cell {
-    /// Index in [`Results::cells`].
+#[schemars(rename = "Cell")]
+pub struct Configuration {
+    /// Index in [`Results::configurations`].
     pub id: usize,
     /// Index of its workload.
-    #[serde(rename = "workload")]
-    pub group: usize,
-    /// How tables show it, unique in its group: `processes × 2, pipe`.
+    pub workload: usize,
+    /// How tables show it, unique in its workload: `processes × 2, pipe`.
     pub label: String,
     /// How its items were run.
     pub config: Config,
@@ -216,7 +213,7 @@ pub struct Skipped {
     pub why: String,
 }
 
-/// Something that the scenario's author expects. Cells are resolved, so that nothing downstream needs selectors.
+/// Something that the scenario's author expects. Configurations are resolved, so that nothing downstream needs selectors.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Expectation {
     /// The expectation in words, such as `speedup of processes × 2, pipe over serial is at least 1.5`.
@@ -235,7 +232,7 @@ pub struct Expectation {
     pub at_most: Option<f64>,
 }
 
-impl Cell {
+impl Configuration {
     /// Whether another build ran it, the one that this one is compared with.
     #[must_use]
     pub fn is_of_other_build(&self) -> bool {
@@ -255,7 +252,7 @@ impl Cell {
     }
 }
 
-impl Group {
+impl Workload {
     /// A whole number among the task's settings.
     #[must_use]
     pub fn whole(&self, setting: &str) -> Option<u64> {
@@ -293,7 +290,9 @@ impl Group {
 
 impl Results {
     /// Timed trials of a configuration that count for estimates: not duplicates, in round order.
-    pub fn timed(&self, cell: usize) -> impl Iterator<Item = &Trial> {
-        self.trials.iter().filter(move |trial| trial.cell == cell && trial.kind == Kind::Timed && !trial.duplicate)
+    pub fn timed(&self, configuration: usize) -> impl Iterator<Item = &Trial> {
+        self.trials
+            .iter()
+            .filter(move |trial| trial.configuration == configuration && trial.kind == Kind::Timed && !trial.duplicate)
     }
 }

@@ -1,4 +1,4 @@
-//! How a results file writes the comparisons of a group: as rows beside a table of the levels and words that they share,
+//! How a results file writes the comparisons of a workload: as rows beside a table of the levels and words that they share,
 //! since a workload of a hundred configurations has thousands.
 
 use schemars::JsonSchema;
@@ -11,11 +11,11 @@ use super::{Interval, Pair, Word};
 pub(super) struct PairTable {
     /// Of intervals: true coverage, ranks of both ends (0 where there is no interval), samples; and the word on the first.
     levels: Vec<(f64, u32, u32, u32, Word)>,
-    /// The comparisons of a first cell, behind that cell.
+    /// The comparisons of a first configuration, behind that configuration.
     rows: Vec<(usize, Vec<PairRow>)>,
 }
 
-/// Second cell, how many times faster the first is (median, lower and upper end, `null` where there is none), index of the
+/// Second configuration, how many times faster the first is (median, lower and upper end, `null` where there is none), index of the
 /// level; an undecided one may add the smallest effect that could have been shown and the rounds that would
 /// decide.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[derive(Debug, PartialEq, Serialize, Deserialize)]
-    struct Group(#[serde(with = "super")] Vec<Pair>);
+    struct Workload(#[serde(with = "super")] Vec<Pair>);
 
     #[test]
     fn pairs_survive_their_table() {
@@ -88,14 +88,14 @@ mod tests {
         let decided = Pair { a: 3, b: 1, ratio, word: Word::Faster, smallest_effect: None, rounds_needed: None };
         let open = Pair { word: Word::NoSignificantDifference, smallest_effect: Some(1.062), ..decided.clone() };
         let bare = Pair { ratio: none, rounds_needed: Some(70), ..open.clone() };
-        let all = Group(vec![decided.clone(), open, bare]);
+        let all = Workload(vec![decided.clone(), open, bare]);
         let text = serde_json::to_string(&all).unwrap();
         assert_eq!(
             text,
             "{\"levels\":[[0.999,2,14,15,\"faster\"],[0.999,2,14,15,\"no_significant_difference\"],[0.0,0,0,15,\"no_significant_difference\"]],\
              \"rows\":[[3,[[1,1.5,1.25,null,0],[1,1.5,1.25,null,1,1.062,null],[1,1.5,null,null,2,1.062,70]]]]}"
         );
-        assert_eq!(serde_json::from_str::<Group>(&text).unwrap(), all);
-        assert!(serde_json::from_str::<Group>(&text.replacen("null,0]", "null,7]", 1)).is_err());
+        assert_eq!(serde_json::from_str::<Workload>(&text).unwrap(), all);
+        assert!(serde_json::from_str::<Workload>(&text.replacen("null,0]", "null,7]", 1)).is_err());
     }
 }

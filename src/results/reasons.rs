@@ -1,4 +1,4 @@
-//! Derived facts that say why: what a cell used, what it occupied, where its speed-up was lost, where one way overtakes
+//! Derived facts that say why: what a configuration used, what it occupied, where its speed-up was lost, where one configuration overtakes
 //! another, and the curves that fit.
 
 use schemars::JsonSchema;
@@ -108,7 +108,8 @@ impl Loss {
 /// Where the speedup of a configuration went. `workers` workers have `workers` × T seconds, of which the reference's time T₁ was
 /// useful; the rest was lost. Divided by T that is `workers` − T₁/T: what lies between the ideal and the measured speedup.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Losses {
+#[schemars(rename = "Losses")]
+pub struct Breakdown {
     /// Workers, which is the ideal speedup too.
     pub workers: u32,
     /// The speedup that was measured: the median of [`CellEstimate::speedup`](super::CellEstimate::speedup).
@@ -123,7 +124,7 @@ pub struct Losses {
     pub trials: u32,
 }
 
-impl Losses {
+impl Breakdown {
     /// From this inflation on, the split tells of the clocks more than of the work, and is not drawn.
     pub const USELESS: f64 = 2.0;
 
@@ -204,9 +205,8 @@ pub struct BreakEven {
     pub axis: String,
     /// What is equal along the axis, such as `primes` or `echo, end to end`.
     pub of: String,
-    /// Groups along the axis; one where the axis is `workers`.
-    #[serde(rename = "workloads")]
-    pub groups: Vec<usize>,
+    /// Workloads along the axis; one where the axis is `workers`.
+    pub workloads: Vec<usize>,
     /// What the clock covers: `work` or `end_to_end`.
     pub measure: Measure,
     /// The configuration that is behind where an order was last shown along the axis.
@@ -270,14 +270,12 @@ pub struct Fitted {
 /// A curve fitted to the speedup of one line over workers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct FitRecord {
-    /// The group.
-    #[serde(rename = "workload")]
-    pub group: usize,
+    /// The workload.
+    pub workload: usize,
     /// The line: the label of its configurations without the number of workers, such as `processes, pipe`.
     pub line: String,
     /// The configurations that it was fitted to, by rising number of workers.
-    #[serde(rename = "configurations")]
-    pub cells: Vec<usize>,
+    pub configurations: Vec<usize>,
     /// The law.
     pub kind: FitKind,
     /// The serial part of the work, 0 to 1.
@@ -317,17 +315,17 @@ pub(super) fn sane(mut numbers: impl Iterator<Item = f64>, what: &str) -> Result
     }
 }
 
-impl super::CellEstimate {
+impl super::ConfigurationEstimate {
     /// Whether all numbers of why are plausible.
     pub(super) fn check_reasons(&self) -> Result<(), String> {
         self.resources
             .iter()
             .try_for_each(|resources| sane(resources.numbers(), "the resources of a configuration"))?;
         self.memory.iter().try_for_each(|memory| sane(memory.numbers(), "the memory of a configuration"))?;
-        let Some(losses) = &self.losses else { return Ok(()) };
-        sane(losses.numbers(), "the losses of a configuration")?;
-        if losses.parts.iter().map(|(loss, _)| *loss).ne(Loss::ALL) {
-            return Err(format!("the losses of configuration {} are not those that there are", self.cell));
+        let Some(breakdown) = &self.breakdown else { return Ok(()) };
+        sane(breakdown.numbers(), "the losses of a configuration")?;
+        if breakdown.parts.iter().map(|(loss, _)| *loss).ne(Loss::ALL) {
+            return Err(format!("the losses of configuration {} are not those that there are", self.configuration));
         }
         Ok(())
     }
@@ -336,17 +334,19 @@ impl super::CellEstimate {
 impl super::Derived {
     /// Whether break-even points and fits lead somewhere and have plausible numbers.
     pub(super) fn check_reasons(&self, results: &super::Results) -> Result<(), String> {
-        let (cells, groups) = (results.cells.len(), results.groups.len());
+        let (configurations, workloads) = (results.configurations.len(), results.workloads.len());
         for found in &self.break_evens {
             sane(found.numbers(), "a break-even point")?;
-            let inside = found.points.iter().all(|point| point.a < cells && point.b < cells);
-            if !inside || found.groups.is_empty() || found.groups.iter().any(|group| *group >= groups) {
+            let inside = found.points.iter().all(|point| point.a < configurations && point.b < configurations);
+            if !inside || found.workloads.is_empty() || found.workloads.iter().any(|workload| *workload >= workloads) {
                 return Err(format!("the break-even point of {} and {} names what does not exist", found.a, found.b));
             }
         }
         for fit in &self.fits {
             sane(fit.numbers(), "a fit")?;
-            if fit.group >= groups || fit.cells.iter().any(|cell| *cell >= cells) {
+            if fit.workload >= workloads
+                || fit.configurations.iter().any(|configuration| *configuration >= configurations)
+            {
                 return Err(format!("the fit of {} names what does not exist", fit.line));
             }
         }

@@ -20,7 +20,7 @@ pub(super) struct Row(
     u32,
     /// Items whose reply arrived once.
     u64,
-    /// Sum of the item digests, 16 hexadecimal digits; `null` where it is that of the trial before of the same cell.
+    /// Sum of the item digests, 16 hexadecimal digits; `null` where it is that of the trial before of the same configuration.
     Option<String>,
     /// Nanoseconds of the first item on a cold worker; 0 where there was no warm-up.
     u64,
@@ -151,19 +151,29 @@ impl Row {
         let phases = short.map(|phase| phase.filter(|_| !exact).unwrap_or_default());
         let rest = Some(rest).filter(|rest| *rest != Rest::default());
         let digest = Some(trial.digest.clone()).filter(|digest| Some(digest) != last);
-        Self(trial.cell, trial.round, trial.order, trial.done, digest, trial.first_item, trial.others, phases, rest)
+        Self(
+            trial.configuration,
+            trial.round,
+            trial.order,
+            trial.done,
+            digest,
+            trial.first_item,
+            trial.others,
+            phases,
+            rest,
+        )
     }
 
     /// The trial, which has an empty digest where the row left it out; nothing where a phase has too many numbers.
     fn trial(self) -> Option<Trial> {
-        let Self(cell, round, order, done, digest, first_item, others, [start, work, join], rest) = self;
+        let Self(configuration, round, order, done, digest, first_item, others, [start, work, join], rest) = self;
         let rest = rest.unwrap_or_default();
         let phases = match rest.phases {
             Some(exact) => exact,
             None => [start.whole()?, work.whole()?, join.whole()?],
         };
         Some(Trial {
-            cell,
+            configuration,
             round,
             order,
             kind: rest.kind.unwrap_or(Kind::Timed),
@@ -196,7 +206,7 @@ impl Row {
 pub(super) fn serialize<S: Serializer>(trials: &[Trial], into: S) -> Result<S::Ok, S::Error> {
     let mut last: BTreeMap<usize, &String> = BTreeMap::new();
     into.collect_seq(trials.iter().map(|trial| {
-        let before = last.insert(trial.cell, &trial.digest);
+        let before = last.insert(trial.configuration, &trial.digest);
         Row::of(trial, before)
     }))
 }
@@ -210,9 +220,9 @@ pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Tria
     let mut last: BTreeMap<usize, String> = BTreeMap::new();
     for trial in &mut trials {
         if trial.digest.is_empty() {
-            trial.digest = last.get(&trial.cell).cloned().unwrap_or_default();
+            trial.digest = last.get(&trial.configuration).cloned().unwrap_or_default();
         } else {
-            last.insert(trial.cell, trial.digest.clone());
+            last.insert(trial.configuration, trial.digest.clone());
         }
     }
     Ok(trials)
@@ -226,7 +236,7 @@ mod tests {
     fn usual() -> Trial {
         let phase = |wall| Phase { wall, user: 7_000, ..Phase::default() };
         Trial {
-            cell: 3,
+            configuration: 3,
             round: 2,
             order: 41,
             kind: Kind::Timed,
@@ -272,7 +282,7 @@ mod tests {
 
     #[test]
     fn a_digest_is_written_where_it_changes() {
-        let other = Trial { cell: 4, digest: "f".into(), ..usual() };
+        let other = Trial { configuration: 4, digest: "f".into(), ..usual() };
         let wrong = Trial { digest: "0".into(), ..usual() };
         let kept = Kept(vec![usual(), other.clone(), usual(), wrong, usual(), other]);
         let text = serde_json::to_string(&kept).unwrap();

@@ -40,7 +40,7 @@ pub struct PipelineEstimate {
     /// The stage that was busiest, from 0, with those that were as busy: it holds the others up, as no more can leave a
     /// pipeline than its busiest stage lets through.
     pub bottleneck: Vec<usize>,
-    /// Instrumented trials that it was read from.
+    /// Profiling trials that it was read from.
     pub trials: u32,
 }
 
@@ -60,24 +60,24 @@ pub struct StageEstimate {
 impl super::Results {
     /// A stage of a configuration in words: `stage 2, primes on processes × 2`.
     #[must_use]
-    pub fn stage_shown(&self, cell: &super::Cell, at: usize) -> String {
-        let task = self.groups.get(cell.group).map_or("", |group| group.stage_task(at));
-        cell.config.stages.get(at).map_or(String::new(), |stage| {
+    pub fn stage_shown(&self, configuration: &super::Configuration, at: usize) -> String {
+        let task = self.workloads.get(configuration.workload).map_or("", |workload| workload.stage_task(at));
+        configuration.config.stages.get(at).map_or(String::new(), |stage| {
             format!("stage {}, {task} on {} × {}", at + 1, stage.model.word(), stage.workers)
         })
     }
 }
 
-impl super::CellEstimate {
-    /// Whether the estimate of a pipeline is one of this cell's stages, with plausible numbers.
-    pub(super) fn check_stages(&self, cell: &super::Cell) -> Result<(), String> {
+impl super::ConfigurationEstimate {
+    /// Whether the estimate of a pipeline is one of this configuration's stages, with plausible numbers.
+    pub(super) fn check_stages(&self, configuration: &super::Configuration) -> Result<(), String> {
         let Some(pipeline) = &self.pipeline else { return Ok(()) };
         let shares = pipeline.stages.iter().flat_map(|stage| [stage.busy, stage.blocked, stage.starved]);
         sane(shares, "the stages of a configuration")?;
-        let known = pipeline.stages.len() == cell.config.stages.len();
-        match known && pipeline.bottleneck.iter().all(|at| *at < cell.config.stages.len()) {
+        let known = pipeline.stages.len() == configuration.config.stages.len();
+        match known && pipeline.bottleneck.iter().all(|at| *at < configuration.config.stages.len()) {
             true => Ok(()),
-            false => Err(format!("the stages of configuration {} are not those that were run", cell.id)),
+            false => Err(format!("the stages of configuration {} are not those that were run", configuration.id)),
         }
     }
 }

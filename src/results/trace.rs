@@ -96,9 +96,8 @@ pub struct Event(pub u32, pub EventKind, pub u64, pub u64);
 /// What happened when in one profiling trial of a configuration; only where the scenario asks for the chart.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Timeline {
-    /// The cell.
-    #[serde(rename = "configuration")]
-    pub cell: usize,
+    /// The configuration.
+    pub configuration: usize,
     /// The events, at most 400 of a lane and kind: the first ones.
     pub events: Vec<Event>,
     /// Events beyond those.
@@ -116,8 +115,8 @@ impl Timeline {
     /// A timeline that a file can hold, of whatever a host sent: events beyond what is kept are counted instead, and clocks
     /// of different threads may put an end a little before its start.
     #[must_use]
-    pub fn of(cell: usize, events: &[Event], left_out: u64) -> Self {
-        let mut timeline = Self { cell, events: Vec::with_capacity(events.len()), left_out };
+    pub fn of(configuration: usize, events: &[Event], left_out: u64) -> Self {
+        let mut timeline = Self { configuration, events: Vec::with_capacity(events.len()), left_out };
         let mut counts: BTreeMap<(u32, EventKind), usize> = BTreeMap::new();
         for Event(lane, kind, start, end) in events {
             let count = counts.entry((*lane, *kind)).or_default();
@@ -138,17 +137,17 @@ impl Timeline {
         for Event(lane, kind, start, end) in &self.events {
             plausible(*end)?;
             if *lane > MOST_WORKERS {
-                return Err(format!("a timeline of configuration {} has a lane {lane}", self.cell));
+                return Err(format!("a timeline of configuration {} has a lane {lane}", self.configuration));
             }
             if start > end {
-                return Err(format!("an event of configuration {} ends before it starts", self.cell));
+                return Err(format!("an event of configuration {} ends before it starts", self.configuration));
             }
             let count = counts.entry((*lane, *kind)).or_default();
             *count += 1;
             if *count > MOST_EVENTS {
                 return Err(format!(
                     "a timeline of configuration {} has too many events of one kind on lane {lane}",
-                    self.cell
+                    self.configuration
                 ));
             }
         }
@@ -164,7 +163,7 @@ mod tests {
     fn whatever_a_host_sent_becomes_a_timeline_that_is_read_again() {
         let mut events: Vec<Event> = (0..500).map(|at| Event(1, EventKind::Held, at, at + 1)).collect();
         events.extend([Event(2, EventKind::Crash, 9, 7), Event(9_999, EventKind::Item, 1, 2)]);
-        assert!(Timeline { cell: 0, events: events.clone(), left_out: 0 }.check().is_err());
+        assert!(Timeline { configuration: 0, events: events.clone(), left_out: 0 }.check().is_err());
         let timeline = Timeline::of(0, &events, 5);
         timeline.check().unwrap();
         assert_eq!((timeline.events.len(), timeline.left_out), (401, 106));

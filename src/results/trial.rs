@@ -1,4 +1,4 @@
-//! What one trial left: scalars, and histograms of the instrumented ones.
+//! What one trial left: scalars, and histograms of the profiling ones.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -13,8 +13,7 @@ pub enum Kind {
     /// A bare trial, whose times count.
     Timed,
     /// A trial with clocks around every item, whose own times do not count.
-    #[serde(rename = "profiling")]
-    Instrumented,
+    Profiling,
     /// A trial that reads the memory of its processes at the edges of the work, whose own times do not count.
     Memory,
 }
@@ -166,12 +165,11 @@ impl From<Phase> for [u64; 7] {
     }
 }
 
-/// One run of one cell in a fresh host.
+/// One run of one configuration in a fresh host.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Trial {
     /// Index of the configuration.
-    #[serde(rename = "configuration")]
-    pub cell: usize,
+    pub configuration: usize,
     /// The round, from 0.
     pub round: u32,
     /// Place in the whole run, from 0.
@@ -231,7 +229,7 @@ pub struct Trial {
     pub stages: Vec<StageTimes>,
     /// Share of the machine's CPU time that others used or that the hypervisor stole during the trial, 0 to 1.
     pub others: f64,
-    /// Marks: `too_short` (measured under 20 ms), `disturbed` (others used over a tenth of the machine), `leaked` (a
+    /// Marks: `too_short` (measured under 20 ms), `noisy` (others used over a tenth of the machine), `leaked` (a
     /// process was left behind and swept), `cpu_mismatch` (the phases and `wait4` disagree on CPU time).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub flags: Vec<Flag>,
@@ -346,12 +344,11 @@ pub struct Quantiles {
     pub histogram: Vec<(u64, u64)>,
 }
 
-/// Per-item times of one cell.
+/// Per-item times of one configuration.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Latency {
     /// Index of the configuration.
-    #[serde(rename = "configuration")]
-    pub cell: usize,
+    pub configuration: usize,
     /// How many profiling trials it was merged from.
     pub trials: u32,
     /// Received until replied, clocked where the item runs.

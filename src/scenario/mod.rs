@@ -4,7 +4,7 @@
 //! `serde_yaml` reads the values into the scenario as written; what is written is resolved against the lists of
 //! tasks, models and methods; names are compared across files.
 
-mod charted;
+mod charts;
 mod expected;
 mod leaf;
 mod limits;
@@ -16,7 +16,7 @@ mod schema;
 mod select;
 mod setting;
 mod spans;
-mod staged;
+mod stages;
 mod valid;
 mod vocabulary;
 mod words;

@@ -336,7 +336,7 @@ fields! {
 }
 
 fields! {
-    /// Cells with these values; a list of values matches each of them.
+    /// Configurations with these values; a list of values matches each of them.
     Selector: Scope::Selector,
     /// The task's word.
     task: Axis<One<Scalar>>,

@@ -17,8 +17,8 @@ use crate::setting::{Key, Runtime, Setting, SettingKind, Stored, Value};
 use crate::task::{Task, Tasks};
 use crate::text::show_count;
 
-/// Most cells of a scenario.
-pub(crate) const MOST_CELLS: u64 = 10_000;
+/// Most configurations of a scenario.
+pub(crate) const MOST_CONFIGURATIONS: u64 = 10_000;
 
 /// Collects problems while a document is resolved.
 pub(super) struct Resolver<'a> {
@@ -87,7 +87,7 @@ impl Resolver<'_> {
         };
         self.unused_keys(&scenario);
         self.beside_pipeline(&scenario);
-        self.count_cells(&scenario);
+        self.count_configurations(&scenario);
         Some(scenario)
     }
 
@@ -118,14 +118,14 @@ impl Resolver<'_> {
 
     /// How many values of a list are looked at: none of one that is too long in itself.
     fn longest(&mut self, values: usize, path: &Path) -> usize {
-        if values as u64 <= MOST_CELLS {
+        if values as u64 <= MOST_CONFIGURATIONS {
             return values;
         }
         let place = self.key_place(path);
         let message = format!(
             "this list has {} values; a scenario has at most {} configurations",
             show_count(values as u64),
-            show_count(MOST_CELLS)
+            show_count(MOST_CONFIGURATIONS)
         );
         self.report(Complaint::new(message, "shorten it, or split the scenario"), &place);
         0
@@ -350,9 +350,9 @@ impl Resolver<'_> {
         }
     }
 
-    /// Counts the cells without building them.
-    fn count_cells(&mut self, scenario: &Scenario) {
-        let mut cells = 0u64;
+    /// Counts the configurations without building them.
+    fn count_configurations(&mut self, scenario: &Scenario) {
+        let mut configurations = 0u64;
         let mut longest: Option<(u64, Range<usize>)> = None;
         let mut times = |product: &mut u64, extent: u64, place: &Range<usize>| {
             *product = product.saturating_mul(extent);
@@ -368,19 +368,19 @@ impl Resolver<'_> {
                 times(&mut product, task.items.values.len() as u64, &task.items.place);
                 let used = given.keys().filter(|key| given.are_used(model.model, *key));
                 used.filter_map(|key| given.extent(key)).for_each(|(n, place)| times(&mut product, n, place));
-                cells = cells.saturating_add(product);
+                configurations = configurations.saturating_add(product);
             }
         }
         if let Some(pipeline) = &scenario.pipeline {
             let mut product = 1;
             pipeline.each_extent(|extent, place| times(&mut product, extent, place));
-            cells = cells.saturating_add(product);
+            configurations = configurations.saturating_add(product);
         }
-        if let (true, Some((extent, place))) = (cells > MOST_CELLS, longest) {
+        if let (true, Some((extent, place))) = (configurations > MOST_CONFIGURATIONS, longest) {
             let message = format!(
                 "the parameters make {} configurations; the limit is {}",
-                show_count(cells),
-                show_count(MOST_CELLS)
+                show_count(configurations),
+                show_count(MOST_CONFIGURATIONS)
             );
             let help = format!(
                 "this parameter has {} values: shorten it or another one, or split the scenario",

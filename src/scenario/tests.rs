@@ -341,7 +341,7 @@ fn hostile_text_is_refused_before_it_can_cost_anything() {
 }
 
 #[test]
-fn a_million_cells_are_counted_without_being_built() {
+fn a_million_configurations_are_counted_without_being_built() {
     let axis = |key: &str, n: u32| format!("{key}: [{}]\n", (1..=n).map(|i| format!("{i},")).collect::<String>());
     let text = good_with("workers: [1, 2]\n", "workers: 1-1000\n") + &axis("chunk", 1000);
     refuses(

@@ -213,7 +213,7 @@ pub struct Chart {
     pub x: Option<Key>,
     /// What sets sections or pictures apart.
     pub group: Option<Key>,
-    /// The cells that it shows, if not all.
+    /// The configurations that it shows, if not all.
     pub only: Option<Selector>,
     /// The headline, if one is given.
     pub title: Option<String>,
@@ -224,9 +224,9 @@ pub struct Chart {
 /// Something that should come out.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Expectation {
-    /// Which cells.
+    /// Which configurations.
     pub compare: Selector,
-    /// What they are compared with; `None` means the group's baseline, or nothing where the metric is of one cell.
+    /// What they are compared with; `None` means the workload's reference, or nothing where the metric is of one configuration.
     pub to: Option<Selector>,
     /// What is compared.
     pub metric: Metric,
@@ -266,7 +266,7 @@ pub enum Wanted {
     Cores(u32),
 }
 
-/// Matches every cell that has these values.
+/// Matches every configuration that has these values.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Selector {
     /// All of them must match.

@@ -5,11 +5,11 @@
 //! (Amdahl, *AFIPS Spring Joint Computer Conference*, 1967); with both it is Gunther's (*Guerrilla Capacity Planning*, 2007).
 //!
 //! The data are, per worker count, the median over rounds of the logarithm of the speed-up inside a round: the same estimate
-//! as everywhere else, which one disturbed trial does not move. The curve is fitted to them by least squares on the
+//! as everywhere else, which one noisy trial does not move. The curve is fitted to them by least squares on the
 //! logarithms, because the noise of times is relative; the linear form n / C − 1 = σ(n − 1) + κ n(n − 1), which is easier to
 //! solve, weighs the largest counts by the square of their distance from the line instead. σ stays within 0 and 1 and κ at 0 or above.
 //!
-//! Intervals come from a bootstrap over whole rounds: worker counts of one round share its baseline and its machine, so that
+//! Intervals come from a bootstrap over whole rounds: worker counts of one round share its reference and its machine, so that
 //! they are drawn together. Few rounds make percentile intervals too narrow; theirs are widened as Hesterberg does
 //! ("What Teachers Should Know About the Bootstrap", *The American Statistician* 69, 2015, "expanded percentile").
 

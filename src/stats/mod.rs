@@ -27,7 +27,7 @@ mod simulation;
 pub use binomial::share_interval;
 pub use fit::{Fit, Line, Parameter, amdahl, usl};
 pub use median::{Estimate, estimate, interval, median, quantile, ranks};
-pub use modes::two_modes;
+pub use modes::bimodal;
 pub use paired::{Paired, log_ratios};
 pub use power::{POWER, detectable, fewest_rounds, rounds_needed, rounds_to_show, smallest_effect};
 pub use sign::{FAMILY_ERROR, Step, equivalence_p, holm, two_sided_p};

@@ -11,7 +11,7 @@ const FEWEST: usize = 10;
 /// samples and about 2 % of uniform ones at n = 10 to 100, and at n = 15 most samples of two modes that lie eight spreads apart. Samples
 /// that are not finite and positive are left out; below ten samples nothing is flagged.
 #[must_use]
-pub fn two_modes(samples: &[f64]) -> bool {
+pub fn bimodal(samples: &[f64]) -> bool {
     let mut logs: Vec<f64> = samples.iter().filter(|s| s.is_finite() && **s > 0.0).map(|s| s.ln()).collect();
     logs.sort_by(f64::total_cmp);
     let n = logs.len();
@@ -35,7 +35,7 @@ mod tests {
         for n in [10, 15, 40] {
             for sigma in [0.02, 1.0] {
                 let flagged = (0..4000)
-                    .filter(|_| two_modes(&(0..n).map(|_| (sigma * normal(&mut random)).exp()).collect::<Vec<_>>()))
+                    .filter(|_| bimodal(&(0..n).map(|_| (sigma * normal(&mut random)).exp()).collect::<Vec<_>>()))
                     .count();
                 assert!(flagged <= 60, "{flagged} of 4000 at n = {n}, σ = {sigma}");
             }
@@ -48,7 +48,7 @@ mod tests {
         let flagged = (0..1000)
             .filter(|_| {
                 let sample = |i| (0.01 * normal(&mut random) + if i % 2 == 0 { 0.1 } else { 0.0 }).exp();
-                two_modes(&(0..15).map(sample).collect::<Vec<_>>())
+                bimodal(&(0..15).map(sample).collect::<Vec<_>>())
             })
             .count();
         assert!(flagged > 850, "{flagged}");
@@ -56,8 +56,8 @@ mod tests {
 
     #[test]
     fn equal_few_or_infinite_samples_are_not_flagged() {
-        assert!(!two_modes(&[1.0; 15]));
-        assert!(!two_modes(&[1.0, 1.0, 1.0, 9.0, 9.0, 9.0]));
-        assert!(!two_modes(&[[1.0; 8], [f64::INFINITY; 8]].concat()));
+        assert!(!bimodal(&[1.0; 15]));
+        assert!(!bimodal(&[1.0, 1.0, 1.0, 9.0, 9.0, 9.0]));
+        assert!(!bimodal(&[[1.0; 8], [f64::INFINITY; 8]].concat()));
     }
 }

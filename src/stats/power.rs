@@ -2,11 +2,11 @@
 //!
 //! All follow the sign test: rounds whose log ratios lie around an effect `e` with spread σ fall on its side with
 //! probability q = Φ(e / σ). Before a run, [`detectable`] and [`rounds_to_show`] take the spread as given and the exact power of
-//! the first step of Holm's procedure, the strictest: it holds for the one pair of a group that differs, and where more differ,
+//! the first step of Holm's procedure, the strictest: it holds for the one pair of a workload that differs, and where more differ,
 //! more is seen. After a run the spread is that of the samples: [`smallest_effect`] finds the q at which the exact
 //! test rejects in four of five runs; [`rounds_needed`] uses Noether's approximation n = (z₁ + z₂)² / (4 (q − ½)²) (*Journal of the American Statistical
 //! Association* 82, 1987). σ is estimated from the samples by their median absolute deviation times 1.4826, which a few
-//! disturbed rounds do not move. All are guides to planning; no verdict rests on them.
+//! noisy rounds do not move. All are guides to planning; no verdict rests on them.
 
 use super::binomial::{bisect, lower_tail, normal_cdf, normal_quantile};
 use super::median::{median, outer_rank};
@@ -21,7 +21,7 @@ const MOST_ROUNDS: f64 = 100_000.0;
 /// Beyond so many rounds a plan is told that it takes more.
 const MOST_PLANNED: u32 = 1000;
 
-/// Spread of the samples: 1.4826 × their median absolute deviation, which a few disturbed ones do not move. `None` where it
+/// Spread of the samples: 1.4826 × their median absolute deviation, which a few noisy ones do not move. `None` where it
 /// is zero or unknown.
 fn spread(samples: &[f64]) -> Option<f64> {
     let middle = median(samples).filter(|middle| middle.is_finite())?;
@@ -44,7 +44,7 @@ fn shown(n: usize, error: f64, spread: f64) -> Option<f64> {
     Some(spread * normal_quantile(share))
 }
 
-/// The smallest effect (a log ratio above zero) that so many rounds show with a chance of [`POWER`], in a group of so many
+/// The smallest effect (a log ratio above zero) that so many rounds show with a chance of [`POWER`], in a workload of so many
 /// comparisons of which this one alone differs. `spread` is the standard deviation of the log ratio between rounds. `None`
 /// where no effect would do: see [`fewest_rounds`].
 #[must_use]

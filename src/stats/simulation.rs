@@ -40,10 +40,10 @@ fn ties_are_covered_more_often_not_less() {
     assert!(share(hits.count()) >= 0.964);
 }
 
-/// Times of cells that are all alike, on a machine that drifts and jumps from round to round.
-fn drifting(random: &mut fastrand::Rng, cells: usize, rounds: u32) -> Vec<Vec<(u32, f64)>> {
+/// Times of configurations that are all alike, on a machine that drifts and jumps from round to round.
+fn drifting(random: &mut fastrand::Rng, configurations: usize, rounds: u32) -> Vec<Vec<(u32, f64)>> {
     let mut machine = 0.0;
-    let mut times = vec![Vec::new(); cells];
+    let mut times = vec![Vec::new(); configurations];
     for round in 0..rounds {
         machine += 0.05 * normal(random) + if random.u8(..8) == 0 { 0.5 } else { 0.0 };
         for series in &mut times {
@@ -59,24 +59,24 @@ fn p_values(times: &[Vec<(u32, f64)>], p: impl Fn(&[f64]) -> f64) -> Vec<f64> {
 }
 
 #[test]
-fn a_family_of_equal_cells_on_a_drifting_machine_is_seldom_told_apart() {
+fn a_family_of_equal_configurations_on_a_drifting_machine_is_seldom_told_apart() {
     let mut random = fastrand::Rng::with_seed(3);
-    for (cells, rounds) in [(2, 15), (5, 15), (4, 40)] {
+    for (configurations, rounds) in [(2, 15), (5, 15), (4, 40)] {
         let wrong = (0..RUNS).filter(|_| {
-            let times = drifting(&mut random, cells, rounds);
+            let times = drifting(&mut random, configurations, rounds);
             holm(&p_values(&times, |logs| two_sided_p(logs, 0.0)), 0.05).iter().any(|step| step.rejected)
         });
         let wrong = share(wrong.count());
-        assert!(wrong <= 0.05, "{wrong} with {cells} cells");
+        assert!(wrong <= 0.05, "{wrong} with {configurations} cells");
     }
 }
 
 #[test]
-fn cells_at_the_margin_are_seldom_called_equivalent() {
+fn configurations_at_the_margin_are_seldom_called_equivalent() {
     let mut random = fastrand::Rng::with_seed(4);
     let wrong = (0..RUNS).filter(|_| {
         let mut times = drifting(&mut random, 4, 15);
-        // Two pairs of cells, one of each exactly 3 % slower: four comparisons lie at the margin.
+        // Two pairs of configurations, one of each exactly 3 % slower: four comparisons lie at the margin.
         times.iter_mut().skip(2).flatten().for_each(|(_, time)| *time *= 1.03);
         let steps = holm(&p_values(&times, |logs| equivalence_p(logs, 1.03f64.ln())), 0.05);
         // The order of the pairs is (1,0), (2,0), (2,1), (3,0), (3,1), (3,2).

@@ -1,4 +1,4 @@
-//! The one digest that all cells use: whoever receives bytes folds every one of them, inside the clock.
+//! The one digest that all configurations use: whoever receives bytes folds every one of them, inside the clock.
 
 use sha2::{Digest as _, Sha256};
 

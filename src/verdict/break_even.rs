@@ -1,6 +1,6 @@
-//! Break-even points: from how many workers, or from which payload or other setting on, one way beats another.
+//! Break-even points: from how many workers, or from which payload or other setting on, one configuration beats another.
 //!
-//! Where two ways cross is told by the verdicts alone, whose words hold together for all pairs of a group: above the largest
+//! Where two configurations cross is told by the verdicts alone, whose words hold together for all pairs of a workload: above the largest
 //! value at which the one is shown faster, and not beyond the smallest from which on the other is. The value in between,
 //! where the median ratio passes one, is interpolated and only tells where in that range to look first.
 
@@ -9,85 +9,100 @@ use std::collections::BTreeMap;
 
 use super::samples::{UNBOUNDED, log_ratios};
 use super::sentence::{list, verb};
-use crate::results::{BreakEven, BreakPoint, Cell, Crossing, Group, GroupVerdict, Results, Word};
+use crate::results::{BreakEven, BreakPoint, Configuration, Crossing, Results, Word, Workload, WorkloadVerdict};
 use crate::stats;
 use crate::text::{plural, show_bytes, three_digits};
 
-/// Every pair of ways along every axis on which both have two values or more.
-pub(super) fn all(results: &Results, groups: &[GroupVerdict]) -> Vec<BreakEven> {
+/// Every pair of configurations along every axis on which both have two values or more.
+pub(super) fn all(results: &Results, workloads: &[WorkloadVerdict]) -> Vec<BreakEven> {
     let mut found: Vec<BreakEven> =
-        results.groups.iter().flat_map(|group| over_workers(results, groups, group)).collect();
-    found.extend(over_settings(results, groups));
+        results.workloads.iter().flat_map(|workload| over_workers(results, workloads, workload)).collect();
+    found.extend(over_settings(results, workloads));
     found
 }
 
-/// Cells that differ in the number of workers alone, with their common label, by rising number.
+/// Configurations that differ in the number of workers alone, with their common label, by rising number.
 #[must_use]
-pub fn lines<'a>(results: &'a Results, group: &Group) -> Vec<(String, Vec<&'a Cell>)> {
-    let mut lines: Vec<(String, Vec<&Cell>)> = Vec::new();
-    for cell in group
-        .cells
+pub fn lines<'a>(results: &'a Results, workload: &Workload) -> Vec<(String, Vec<&'a Configuration>)> {
+    let mut lines: Vec<(String, Vec<&Configuration>)> = Vec::new();
+    for configuration in workload
+        .configurations
         .iter()
-        .map(|id| &results.cells[*id])
-        .filter(|cell| cell.config.workers.is_some() && !cell.is_of_other_build())
+        .map(|id| &results.configurations[*id])
+        .filter(|configuration| configuration.config.workers.is_some() && !configuration.is_of_other_build())
     {
-        let label = line_label(cell);
+        let label = line_label(configuration);
         match lines.iter_mut().find(|(known, _)| *known == label) {
-            Some((_, cells)) => cells.push(cell),
-            None => lines.push((label, vec![cell])),
+            Some((_, configurations)) => configurations.push(configuration),
+            None => lines.push((label, vec![configuration])),
         }
     }
-    lines.iter_mut().for_each(|(_, cells)| cells.sort_by_key(|cell| cell.config.workers));
-    lines.retain(|(_, cells)| cells.len() > 1);
+    lines
+        .iter_mut()
+        .for_each(|(_, configurations)| configurations.sort_by_key(|configuration| configuration.config.workers));
+    lines.retain(|(_, configurations)| configurations.len() > 1);
     lines
 }
 
 /// The label without the number of workers: `processes, pipe` of `processes × 2, pipe`.
-fn line_label(cell: &Cell) -> String {
-    let count = cell.config.workers.map_or(String::new(), |workers| format!(" × {workers}"));
-    cell.label.replacen(&count, "", 1)
+fn line_label(configuration: &Configuration) -> String {
+    let count = configuration.config.workers.map_or(String::new(), |workers| format!(" × {workers}"));
+    configuration.label.replacen(&count, "", 1)
 }
 
-/// Lines over workers against the baseline, unless it is part of one, and against each other.
-fn over_workers(results: &Results, verdicts: &[GroupVerdict], group: &Group) -> Vec<BreakEven> {
-    let lines = lines(results, group);
-    let place = |cell: &Cell| {
-        let workers = cell.config.workers.unwrap_or(1);
+/// Lines over workers against the reference, unless it is part of one, and against each other.
+fn over_workers(results: &Results, verdicts: &[WorkloadVerdict], workload: &Workload) -> Vec<BreakEven> {
+    let lines = lines(results, workload);
+    let place = |configuration: &Configuration| {
+        let workers = configuration.config.workers.unwrap_or(1);
         (f64::from(workers), plural(u64::from(workers), "worker"))
     };
-    let make = |a: &str, b: &str, cells: Vec<(&Cell, &Cell)>| {
-        let points = cells.into_iter().filter_map(|(a, b)| {
+    let make = |a: &str, b: &str, configurations: Vec<(&Configuration, &Configuration)>| {
+        let points = configurations.into_iter().filter_map(|(a, b)| {
             let (value, shown) = place(b);
             point(results, verdicts, (value, shown), (a.id, b.id))
         });
-        let axis = Axis { name: "workers", of: group.label.clone(), groups: vec![group.id], measure: group.measure };
+        let axis = Axis {
+            name: "workers",
+            of: workload.label.clone(),
+            workloads: vec![workload.id],
+            measure: workload.measure,
+        };
         judge(axis, (a, b), points.collect())
     };
     let mut found = Vec::new();
-    let baseline = &results.cells[group.baseline];
-    let apart = lines.iter().all(|(_, cells)| cells.iter().all(|cell| cell.id != baseline.id));
-    for (i, (label, cells)) in lines.iter().enumerate() {
+    let reference = &results.configurations[workload.reference];
+    let apart = lines
+        .iter()
+        .all(|(_, configurations)| configurations.iter().all(|configuration| configuration.id != reference.id));
+    for (i, (label, configurations)) in lines.iter().enumerate() {
         if apart {
-            found.extend(make(&baseline.label, label, cells.iter().map(|cell| (baseline, *cell)).collect()));
+            found.extend(make(
+                &reference.label,
+                label,
+                configurations.iter().map(|configuration| (reference, *configuration)).collect(),
+            ));
         }
         for (other, others) in &lines[i + 1..] {
-            let all = cells.iter().flat_map(|cell| others.iter().map(move |other| (*cell, *other)));
+            let all = configurations
+                .iter()
+                .flat_map(|configuration| others.iter().map(move |other| (*configuration, *other)));
             found.extend(make(label, other, all.filter(|(a, b)| a.config.workers == b.config.workers).collect()));
         }
     }
     found
 }
 
-/// Groups that are equal in everything but one numeric setting of the task: ways of equal label and equal workers.
-fn over_settings(results: &Results, verdicts: &[GroupVerdict]) -> Vec<BreakEven> {
+/// Workloads that are equal in everything but one numeric setting of the task: configurations of equal label and equal workers.
+fn over_settings(results: &Results, verdicts: &[WorkloadVerdict]) -> Vec<BreakEven> {
     let mut found = Vec::new();
-    for ((_, measure, ..), (name, groups)) in families(results) {
-        let Some(first) = groups.first() else { continue };
+    for ((_, measure, ..), (name, workloads)) in families(results) {
+        let Some(first) = workloads.first() else { continue };
         let known = ways(results, first);
         let axis = || Axis {
             name: &name,
-            of: common_label(&groups),
-            groups: groups.iter().map(|group| group.id).collect(),
+            of: common_label(&workloads),
+            workloads: workloads.iter().map(|workload| workload.id).collect(),
             measure,
         };
         for (i, a) in known.iter().enumerate() {
@@ -95,12 +110,15 @@ fn over_settings(results: &Results, verdicts: &[GroupVerdict]) -> Vec<BreakEven>
                 if a.config.workers.zip(b.config.workers).is_some_and(|(a, b)| a != b) {
                     continue;
                 }
-                let points = groups.iter().filter_map(|group| {
-                    let like = |way: &Cell| {
-                        ways(results, group).into_iter().find(|cell| cell.label == way.label).map(|cell| cell.id)
+                let points = workloads.iter().filter_map(|workload| {
+                    let like = |way: &Configuration| {
+                        ways(results, workload)
+                            .into_iter()
+                            .find(|configuration| configuration.label == way.label)
+                            .map(|configuration| configuration.id)
                     };
-                    let value = group.number(&name)?;
-                    point(results, verdicts, (value, shown(group, &name, value)), (like(a)?, like(b)?))
+                    let value = workload.number(&name)?;
+                    point(results, verdicts, (value, shown(workload, &name, value)), (like(a)?, like(b)?))
                 });
                 found.extend(judge(axis(), (&a.label, &b.label), points.collect()));
             }
@@ -109,56 +127,61 @@ fn over_settings(results: &Results, verdicts: &[GroupVerdict]) -> Vec<BreakEven>
     found
 }
 
-/// The cells of a group that this build runs.
-fn ways<'a>(results: &'a Results, group: &Group) -> Vec<&'a Cell> {
-    group.cells.iter().map(|id| &results.cells[*id]).filter(|cell| !cell.is_of_other_build()).collect()
+/// The configurations of a workload that this build runs.
+fn ways<'a>(results: &'a Results, workload: &Workload) -> Vec<&'a Configuration> {
+    workload
+        .configurations
+        .iter()
+        .map(|id| &results.configurations[*id])
+        .filter(|configuration| !configuration.is_of_other_build())
+        .collect()
 }
 
 /// Task, measure, runtime, all settings but one, and the name of that one.
 type Family = (String, Measure, Runtime, String);
 
-/// Groups by all that they have in common but one numeric setting, with that setting's name; each value occurs once.
-fn families(results: &Results) -> BTreeMap<Family, (String, Vec<&Group>)> {
-    let mut families: BTreeMap<Family, (String, Vec<&Group>)> = BTreeMap::new();
-    for group in &results.groups {
-        for (name, _) in group.settings.iter().filter(|(name, _)| group.number(name).is_some()) {
-            let others: Vec<_> = group.settings.iter().filter(|(key, _)| *key != name).collect();
-            // Ways at different rates are compared by their knees.
-            let rest = format!("{name} {} {:?}", serde_json::json!(others), group.rate);
-            let key = (group.task.clone(), group.measure, group.runtime, rest);
-            families.entry(key).or_insert_with(|| (name.clone(), vec![])).1.push(group);
+/// Workloads by all that they have in common but one numeric setting, with that setting's name; each value occurs once.
+fn families(results: &Results) -> BTreeMap<Family, (String, Vec<&Workload>)> {
+    let mut families: BTreeMap<Family, (String, Vec<&Workload>)> = BTreeMap::new();
+    for workload in &results.workloads {
+        for (name, _) in workload.settings.iter().filter(|(name, _)| workload.number(name).is_some()) {
+            let others: Vec<_> = workload.settings.iter().filter(|(key, _)| *key != name).collect();
+            // Configurations at different rates are compared by their saturation points.
+            let rest = format!("{name} {} {:?}", serde_json::json!(others), workload.rate);
+            let key = (workload.task.clone(), workload.measure, workload.runtime, rest);
+            families.entry(key).or_insert_with(|| (name.clone(), vec![])).1.push(workload);
         }
     }
-    let value = |group: &Group, name: &str| group.number(name).unwrap_or(0.0);
-    families.retain(|_, (name, groups)| {
-        groups.sort_by(|a, b| value(a, name).total_cmp(&value(b, name)));
-        groups.len() > 1 && groups.windows(2).all(|pair| value(pair[0], name) < value(pair[1], name))
+    let value = |workload: &Workload, name: &str| workload.number(name).unwrap_or(0.0);
+    families.retain(|_, (name, workloads)| {
+        workloads.sort_by(|a, b| value(a, name).total_cmp(&value(b, name)));
+        workloads.len() > 1 && workloads.windows(2).all(|pair| value(pair[0], name) < value(pair[1], name))
     });
     families
 }
 
-/// The parts that the labels of all groups have.
-fn common_label(groups: &[&Group]) -> String {
-    let Some((first, rest)) = groups.split_first() else { return String::new() };
-    let everywhere = |part: &&str| rest.iter().all(|group| group.label.split(", ").any(|other| other == *part));
+/// The parts that the labels of all workloads have.
+fn common_label(workloads: &[&Workload]) -> String {
+    let Some((first, rest)) = workloads.split_first() else { return String::new() };
+    let everywhere = |part: &&str| rest.iter().all(|workload| workload.label.split(", ").any(|other| other == *part));
     first.label.split(", ").filter(everywhere).collect::<Vec<_>>().join(", ")
 }
 
-/// A setting's value as the group's label shows it.
-fn shown(group: &Group, name: &str, value: f64) -> String {
+/// A setting's value as the workload's label shows it.
+fn shown(workload: &Workload, name: &str, value: f64) -> String {
     let words = format!("{} ", name.replace('_', " "));
-    let found = group.label.split(", ").find_map(|part| part.strip_prefix(&words));
+    let found = workload.label.split(", ").find_map(|part| part.strip_prefix(&words));
     found.map_or_else(|| three_digits(value), str::to_owned)
 }
 
-/// Two cells at one value; `None` where they have no round in common.
+/// Two configurations at one value; `None` where they have no round in common.
 fn point(
     results: &Results,
-    verdicts: &[GroupVerdict],
+    verdicts: &[WorkloadVerdict],
     (value, shown): (f64, String),
     (a, b): (usize, usize),
 ) -> Option<(BreakPoint, bool)> {
-    let verdict = verdicts.get(results.cells[a].group)?;
+    let verdict = verdicts.get(results.configurations[a].workload)?;
     let pair = verdict.pairs.iter().find(|pair| (pair.a, pair.b) == (a, b) || (pair.a, pair.b) == (b, a));
     let word = match pair {
         None => Word::NoSignificantDifference,
@@ -178,15 +201,15 @@ fn turned(word: Word) -> Word {
     }
 }
 
-/// Along what two ways are compared.
+/// Along what two configurations are compared.
 struct Axis<'a> {
     name: &'a str,
     of: String,
-    groups: Vec<usize>,
+    workloads: Vec<usize>,
     measure: Measure,
 }
 
-/// How two ways stand along an axis; `None` with fewer than two values, or where they were never compared.
+/// How two configurations stand along an axis; `None` with fewer than two values, or where they were never compared.
 fn judge(axis: Axis<'_>, (a, b): (&str, &str), points: Vec<(BreakPoint, bool)>) -> Option<BreakEven> {
     let compared = points.iter().any(|(_, compared)| *compared);
     let mut points: Vec<BreakPoint> = points.into_iter().map(|(point, _)| point).collect();
@@ -213,7 +236,7 @@ fn judge(axis: Axis<'_>, (a, b): (&str, &str), points: Vec<(BreakPoint, bool)>) 
     let mut found = BreakEven {
         axis: axis.name.to_owned(),
         of: axis.of,
-        groups: axis.groups,
+        workloads: axis.workloads,
         measure: axis.measure,
         a: a.to_owned(),
         b: b.to_owned(),
@@ -228,7 +251,7 @@ fn judge(axis: Axis<'_>, (a, b): (&str, &str), points: Vec<(BreakPoint, bool)>) 
     Some(found)
 }
 
-/// Whether `b` is the way that is behind at the end of the axis, by the last word that gives an order.
+/// Whether `b` is the configuration that is behind at the end of the axis, by the last word that gives an order.
 fn is_behind(points: &[BreakPoint]) -> bool {
     let last = points.iter().rev().find(|point| matches!(point.word, Word::Faster | Word::Slower));
     last.is_some_and(|point| point.word == Word::Slower)
@@ -317,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_overtakes_the_baseline_between_two_counts() {
+    fn a_line_overtakes_the_reference_between_two_counts() {
         let found = scaling([0.9, 0.5, 0.3]);
         assert_eq!(found.len(), 3);
         let processes = one(&found, "serial", "processes, pipe");
@@ -361,18 +384,22 @@ mod tests {
     fn payloads(pipe: [f64; 3]) -> Made {
         let mut made = Made::new(15);
         for ((bytes, shown), pipe) in [(64, "64 B"), (4096, "4 KiB"), (262_144, "256 KiB")].into_iter().zip(pipe) {
-            made = made.payload(bytes, shown).cell("processes × 1, pipe", pipe).of(1);
-            made = made.cell("processes × 1, shared memory", 1.0).of(1).cell("processes × 2, pipe", 0.7).of(2);
+            made = made.payload(bytes, shown).configuration("processes × 1, pipe", pipe).of(1);
+            made = made
+                .configuration("processes × 1, shared memory", 1.0)
+                .of(1)
+                .configuration("processes × 2, pipe", 0.7)
+                .of(2);
         }
         made
     }
 
     #[test]
-    fn methods_cross_along_the_payload_of_several_groups() {
+    fn methods_cross_along_the_payload_of_several_workloads() {
         let found = payloads([0.5, 0.8, 3.0]).derive().break_evens;
         let crossed = one(&found, "processes × 1, pipe", "processes × 1, shared memory");
         assert_eq!(
-            (crossed.axis.as_str(), crossed.of.as_str(), &crossed.groups[..]),
+            (crossed.axis.as_str(), crossed.of.as_str(), &crossed.workloads[..]),
             ("payload", "echo", &[0, 1, 2][..])
         );
         assert_eq!((crossed.low, crossed.high), (Some(4096.0), Some(262_144.0)));
@@ -390,11 +417,11 @@ mod tests {
     }
 
     #[test]
-    fn a_withheld_group_leaves_the_order_open() {
+    fn a_withheld_workload_leaves_the_order_open() {
         let mut made = payloads([0.5, 0.8, 3.0]);
-        super::super::fixture::check_cell(&mut made.results, 6, 1.5);
+        super::super::fixture::check_configuration(&mut made.results, 6, 1.5);
         let derived = made.derive();
-        assert!(derived.groups[2].withheld.is_some());
+        assert!(derived.workloads[2].withheld.is_some());
         let open = one(&derived.break_evens, "processes × 1, shared memory", "processes × 1, pipe");
         assert_eq!((open.crossing, open.points[2].word), (Crossing::Inconclusive, Word::NoSignificantDifference));
         assert!(

@@ -1,11 +1,11 @@
-//! Comparing the cells of a group: who may be compared, the family of tests, the A/A check, and reasons for silence.
+//! Comparing the configurations of a workload: who may be compared, the family of tests, the A/A check, and reasons for silence.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::samples::{bare, compared, ratio_interval, second_runs};
 use super::sentence::thousandths;
 use super::{FEWEST_ROUNDS, crashed, range};
-use crate::results::{Check, Group, Pair, Results, Word};
+use crate::results::{Check, Pair, Results, Word, Workload};
 use crate::setting::comparable;
 use crate::stats::{self, FAMILY_ERROR, Step};
 use crate::text::plural;
@@ -17,9 +17,9 @@ const CHECK_LEVEL: f64 = 0.99;
 pub(super) fn pairs(results: &Results, family: &[usize]) -> Vec<Pair> {
     let all = family.iter().enumerate().flat_map(|(i, a)| family[i + 1..].iter().map(move |b| (*a, *b)));
     let series: BTreeMap<usize, Vec<(u32, f64)>> =
-        family.iter().map(|cell| (*cell, compared(results, *cell))).collect();
+        family.iter().map(|configuration| (*configuration, compared(results, *configuration))).collect();
     let shown: Vec<(usize, usize, Vec<f64>)> = all
-        .filter(|(a, b)| comparable(&results.cells[*a].config, &results.cells[*b].config))
+        .filter(|(a, b)| comparable(&results.configurations[*a].config, &results.configurations[*b].config))
         .map(|(a, b)| (a, b, stats::log_ratios(&series[&b], &series[&a]).logs))
         .filter(|(.., logs)| logs.len() >= FEWEST_ROUNDS)
         .collect();
@@ -54,28 +54,34 @@ fn pair((a, b): (usize, usize), logs: &[f64], margin: f64, (difference, equivale
     }
 }
 
-/// The A/A checks of a group: how much longer the second run of a cell took than the first, inside rounds.
-pub(super) fn checks(results: &Results, group: &Group) -> Vec<Check> {
-    let checked = group.cells.iter().copied().filter(|cell| results.cells[*cell].checked);
+/// The A/A checks of a workload: how much longer the second run of a configuration took than the first, inside rounds.
+pub(super) fn checks(results: &Results, workload: &Workload) -> Vec<Check> {
+    let checked =
+        workload.configurations.iter().copied().filter(|configuration| results.configurations[*configuration].checked);
     checked
-        .map(|cell| {
-            let logs = stats::log_ratios(&second_runs(results, cell), &compared(results, cell)).logs;
+        .map(|configuration| {
+            let logs = stats::log_ratios(&second_runs(results, configuration), &compared(results, configuration)).logs;
             let apart = stats::interval(&logs, CHECK_LEVEL).is_some_and(|(low, high)| low > 0.0 || high < 0.0);
-            Check { cell, ratio: ratio_interval(&logs, CHECK_LEVEL).unwrap_or_else(|| bare(1.0, 0)), passed: !apart }
+            Check {
+                configuration,
+                ratio: ratio_interval(&logs, CHECK_LEVEL).unwrap_or_else(|| bare(1.0, 0)),
+                passed: !apart,
+            }
         })
         .collect()
 }
 
-/// Why a group has no verdict, if so.
-pub(super) fn withheld(results: &Results, group: &Group, checks: &[Check], comparable: usize) -> Option<String> {
-    if group.fault.is_some() {
+/// Why a workload has no verdict, if so.
+pub(super) fn withheld(results: &Results, workload: &Workload, checks: &[Check], comparable: usize) -> Option<String> {
+    if workload.fault.is_some() {
         return Some(crashed::WITHHELD.into());
     }
     if results.run.quick {
         return Some("--quick takes small sizes and few rounds".into());
     }
-    let rounds_of = |cell: usize| results.timed(cell).map(|trial| trial.round).collect::<BTreeSet<_>>().len();
-    let rounds = group.cells.iter().map(|cell| rounds_of(*cell)).min().unwrap_or(0);
+    let rounds_of =
+        |configuration: usize| results.timed(configuration).map(|trial| trial.round).collect::<BTreeSet<_>>().len();
+    let rounds = workload.configurations.iter().map(|configuration| rounds_of(*configuration)).min().unwrap_or(0);
     if !results.run.complete && rounds < results.run.rounds as usize {
         return Some(format!("the run was broken off after {rounds} of {} rounds", results.run.rounds));
     }
@@ -85,11 +91,11 @@ pub(super) fn withheld(results: &Results, group: &Group, checks: &[Check], compa
         return Some(format!("{rounds} {are} too few for an interval at 95%; it takes {FEWEST_ROUNDS}"));
     }
     if let Some(check) = checks.iter().find(|check| !check.passed) {
-        let label = &results.cells[check.cell].label;
+        let label = &results.configurations[check.configuration].label;
         let ratio = range(&check.ratio, thousandths(&check.ratio));
         return Some(format!("the A/A check failed: {label} against itself gave a ratio of {ratio} at 99%"));
     }
-    let wanted = group.cells.len().min(2);
+    let wanted = workload.configurations.len().min(2);
     (comparable < wanted).then(|| {
         format!(
             "fewer than {wanted} configurations have {FEWEST_ROUNDS} trials whose time \

@@ -1,18 +1,18 @@
-//! The finding of a group in which something goes wrong on purpose: who survived, and what was lost.
+//! The finding of a workload in which something goes wrong on purpose: who survived, and what was lost.
 
 use super::Seen;
 use super::sentence::list;
-use crate::results::{CellEstimate, Fault, FaultEstimate};
+use crate::results::{ConfigurationEstimate, Fault, FaultEstimate};
 use crate::setting::OnCrash;
 use crate::text::{plural, show_seconds};
 
-/// Why such a group has no verdict on times.
+/// Why such a workload has no verdict on times.
 pub(super) const WITHHELD: &str = "a fault is injected, so that what counts is who survives and what is lost";
 
-/// How many names are listed of ways that fared alike before the rest is counted.
+/// How many names are listed of configurations that fared alike before the rest is counted.
 const NAMES: usize = 2;
 
-/// How a way fared.
+/// How a configuration fared.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Fate {
     Died,
@@ -25,7 +25,7 @@ enum Fate {
     Mixed,
 }
 
-/// What ways have in common that share a clause: how they fared, and what they do after a crash.
+/// What configurations have in common that share a clause: how they fared, and what they do after a crash.
 type Alike = (Fate, Option<OnCrash>);
 
 fn fate(fault: &FaultEstimate, goes_on: bool) -> Fate {
@@ -39,19 +39,20 @@ fn fate(fault: &FaultEstimate, goes_on: bool) -> Fate {
     }
 }
 
-/// The finding; ways that fared alike share a clause.
+/// The finding; configurations that fared alike share a clause.
 pub(super) fn finding(seen: &Seen<'_>, fault: &Fault) -> String {
     let mut alike: Vec<(Alike, Vec<usize>)> = Vec::new();
-    for cell in &seen.group.cells {
-        let Some(found) = seen.estimates[*cell].fault.as_ref() else { continue };
-        let answer = seen.results.cells[*cell].config.on_crash;
+    for configuration in &seen.workload.configurations {
+        let Some(found) = seen.estimates[*configuration].fault.as_ref() else { continue };
+        let answer = seen.results.configurations[*configuration].config.on_crash;
         let key = (fate(found, answer.is_some_and(|answer| answer != OnCrash::Stop)), answer);
         match alike.iter_mut().find(|(known, _)| *known == key) {
-            Some((_, cells)) => cells.push(*cell),
-            None => alike.push((key, vec![*cell])),
+            Some((_, configurations)) => configurations.push(*configuration),
+            None => alike.push((key, vec![*configuration])),
         }
     }
-    let clauses: Vec<String> = alike.iter().map(|((fate, _), cells)| clause(seen, *fate, cells)).collect();
+    let clauses: Vec<String> =
+        alike.iter().map(|((fate, _), configurations)| clause(seen, *fate, configurations)).collect();
     let what = format!("{} in item {}", fault.kind.shown(), fault.item);
     if clauses.is_empty() {
         format!("{what}: no configuration was run.")
@@ -60,13 +61,14 @@ pub(super) fn finding(seen: &Seen<'_>, fault: &Fault) -> String {
     }
 }
 
-fn clause(seen: &Seen<'_>, fate: Fate, cells: &[usize]) -> String {
-    let label = |cell: &usize| seen.results.cells[*cell].label.clone();
-    let mut names: Vec<String> = cells.iter().take(NAMES).map(label).collect();
-    if cells.len() > NAMES {
-        names.push(plural((cells.len() - NAMES) as u64, "other"));
+fn clause(seen: &Seen<'_>, fate: Fate, configurations: &[usize]) -> String {
+    let label = |configuration: &usize| seen.results.configurations[*configuration].label.clone();
+    let mut names: Vec<String> = configurations.iter().take(NAMES).map(label).collect();
+    if configurations.len() > NAMES {
+        names.push(plural((configurations.len() - NAMES) as u64, "other"));
     }
-    let faults: Vec<&FaultEstimate> = cells.iter().filter_map(|cell| fault_of(&seen.estimates[*cell])).collect();
+    let faults: Vec<&FaultEstimate> =
+        configurations.iter().filter_map(|configuration| fault_of(&seen.estimates[*configuration])).collect();
     let range = |of: &dyn Fn(&FaultEstimate) -> f64| {
         let values = faults.iter().map(|fault| of(fault));
         (values.clone().fold(f64::INFINITY, f64::min), values.fold(0.0, f64::max))
@@ -86,7 +88,7 @@ fn clause(seen: &Seen<'_>, fate: Fate, cells: &[usize]) -> String {
     format!("{}: {told}", list(&names))
 }
 
-fn fault_of(estimate: &CellEstimate) -> Option<&FaultEstimate> {
+fn fault_of(estimate: &ConfigurationEstimate) -> Option<&FaultEstimate> {
     estimate.fault.as_ref()
 }
 
@@ -119,18 +121,20 @@ mod tests {
     use crate::setting::Outcome;
 
     fn made() -> Made {
-        let mut made =
-            Made::new(7).cell("threads × 2", 1.0).cell("processes × 2, restart", 1.0).cell("processes × 2, stop", 1.0);
-        made.results.groups[0].fault = Some(Fault { kind: "stack_overflow".into(), item: 5 });
-        (made.results.cells[1].config.on_crash, made.results.cells[2].config.on_crash) =
+        let mut made = Made::new(7)
+            .configuration("threads × 2", 1.0)
+            .configuration("processes × 2, restart", 1.0)
+            .configuration("processes × 2, stop", 1.0);
+        made.results.workloads[0].fault = Some(Fault { kind: "stack_overflow".into(), item: 5 });
+        (made.results.configurations[1].config.on_crash, made.results.configurations[2].config.on_crash) =
             (Some("restart".into()), Some("stop".into()));
         made.fail(0, &(0..7), &Outcome::HostDied { cause: "signal 6 (SIGABRT)".into() });
-        for cell in [1, 2] {
-            made.fail(cell, &(0..7), &Outcome::WorkerDied { cause: "signal 6 (SIGABRT)".into() });
+        for configuration in [1, 2] {
+            made.fail(configuration, &(0..7), &Outcome::WorkerDied { cause: "signal 6 (SIGABRT)".into() });
         }
         for trial in &mut made.results.trials {
-            (trial.lost, trial.done) = [(64, 0), (1, 63), (40, 24)][trial.cell];
-            (trial.retried, trial.recovered) = if trial.cell == 1 { (3, 4_000_000) } else { (0, 0) };
+            (trial.lost, trial.done) = [(64, 0), (1, 63), (40, 24)][trial.configuration];
+            (trial.retried, trial.recovered) = if trial.configuration == 1 { (3, 4_000_000) } else { (0, 0) };
         }
         made
     }
@@ -138,11 +142,11 @@ mod tests {
     #[test]
     fn a_fault_has_no_verdict_but_a_finding() {
         let derived = made().derive();
-        let group = &derived.groups[0];
-        assert_eq!(group.withheld.as_deref(), Some(super::WITHHELD));
-        assert!(group.pairs.is_empty() && group.winners.is_empty() && group.when.is_none());
+        let workload = &derived.workloads[0];
+        assert_eq!(workload.withheld.as_deref(), Some(super::WITHHELD));
+        assert!(workload.pairs.is_empty() && workload.winners.is_empty() && workload.when.is_none());
         assert_eq!(
-            group.sentence,
+            workload.sentence,
             "stack overflow in item 5: threads × 2: the program died, 64 of 64 items lost; processes × 2, restart: \
              survived, 1 of 64 items lost, 3 retried, recovered in 4 ms; processes × 2, stop: the program survived and \
              the run ended, 40 of 64 items lost."
@@ -162,7 +166,7 @@ mod tests {
             made.results.trials[0].outcome = outcome;
             assert!(!is_planned(&made.results, &made.results.trials[0]));
         }
-        made.results.groups[0].runtime = "python".into();
+        made.results.workloads[0].runtime = "python".into();
         assert!(is_planned(&made.results, &made.results.trials[0]), "an exception fails an item");
     }
 }

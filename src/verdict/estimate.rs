@@ -1,55 +1,61 @@
-//! What is known of one cell.
+//! What is known of one configuration.
 
 use std::collections::BTreeMap;
 
 use super::samples::{bare, log_ratios, per_item, ratio_interval, time_interval, times, turned, values};
-use super::{LEVEL, happened, losses, stages};
-use crate::results::{Cell, CellEstimate, Flag, Interval, Kind, MemoryEstimate, Phase, Resources, Results, Trial};
+use super::{LEVEL, breakdown, happened, stages};
+use crate::results::{
+    Configuration, ConfigurationEstimate, Flag, Interval, Kind, MemoryEstimate, Phase, Resources, Results, Trial,
+};
 use crate::stats;
 
-/// Estimates of one cell from its timed trials.
-pub(super) fn cell(results: &Results, cell: &Cell) -> CellEstimate {
-    let trials: Vec<&Trial> = results.timed(cell.id).collect();
+/// Estimates of one configuration from its timed trials.
+pub(super) fn configuration(results: &Results, configuration: &Configuration) -> ConfigurationEstimate {
+    let trials: Vec<&Trial> = results.timed(configuration.id).collect();
     let right: Vec<&Trial> = trials.iter().copied().filter(|trial| trial.ok()).collect();
     let flagged = |flag: Flag| trials.iter().filter(|trial| trial.flags.contains(&flag)).count() as u32;
-    let seconds = times(results, cell.id);
-    let per_item = time_interval(&per_item(results, cell.id), LEVEL);
-    let speedup = speedup(results, cell);
-    CellEstimate {
-        cell: cell.id,
+    let seconds = times(results, configuration.id);
+    let per_item = time_interval(&per_item(results, configuration.id), LEVEL);
+    let speedup = speedup(results, configuration);
+    ConfigurationEstimate {
+        configuration: configuration.id,
         time: time_interval(&seconds, LEVEL),
         throughput: per_item.as_ref().and_then(turned),
         per_item,
-        losses: losses::of(results, cell, speedup.as_ref().filter(|_| results.groups[cell.group].rate.is_none())),
+        breakdown: breakdown::of(
+            results,
+            configuration,
+            speedup.as_ref().filter(|_| results.workloads[configuration.workload].rate.is_none()),
+        ),
         speedup,
         phases: phases(&right),
         cpu: middle(&right, |trial| total(trial, |phase| phase.user + phase.system) / 1e9),
         switches: middle(&right, |trial| total(trial, |phase| phase.voluntary))
             .zip(middle(&right, |trial| total(trial, |phase| phase.involuntary))),
         resources: resources(&right),
-        memory: memory(results, cell.id),
-        fault: happened::fault(results, cell),
-        lives: happened::lives(results, cell.id),
-        lock: happened::lock(results, cell.id),
-        seen: happened::seen(results, cell.id),
-        pipeline: stages::of(results, cell),
+        memory: memory(results, configuration.id),
+        fault: happened::fault(results, configuration),
+        lives: happened::lives(results, configuration.id),
+        lock: happened::lock(results, configuration.id),
+        seen: happened::seen(results, configuration.id),
+        pipeline: stages::of(results, configuration),
         ok: right.len() as u32,
         trials: trials.len() as u32,
-        disturbed: flagged(Flag::Noisy),
+        noisy: flagged(Flag::Noisy),
         too_short: flagged(Flag::TooShort),
-        two_modes: stats::two_modes(&values(&seconds)),
+        bimodal: stats::bimodal(&values(&seconds)),
         note: note(&trials),
     }
 }
 
-/// The in-round speed-up over the baseline; `None` where either has no finite ratio.
-fn speedup(results: &Results, cell: &Cell) -> Option<Interval> {
-    let baseline = results.groups[cell.group].baseline;
-    if baseline == cell.id {
-        let known = times(results, cell.id);
+/// The in-round speed-up over the reference; `None` where either has no finite ratio.
+fn speedup(results: &Results, configuration: &Configuration) -> Option<Interval> {
+    let reference = results.workloads[configuration.workload].reference;
+    if reference == configuration.id {
+        let known = times(results, configuration.id);
         return known.iter().any(|(_, seconds)| seconds.is_finite()).then(|| bare(1.0, known.len()));
     }
-    let logs = log_ratios(results, cell.id, baseline);
+    let logs = log_ratios(results, configuration.id, reference);
     stats::median(&logs).filter(|median| median.is_finite())?;
     ratio_interval(&logs, LEVEL)
 }
@@ -84,8 +90,8 @@ fn resources(right: &[&Trial]) -> Option<Resources> {
 }
 
 /// What the processes of the right memory trials occupied.
-fn memory(results: &Results, cell: usize) -> Option<MemoryEstimate> {
-    let known: Vec<_> = memory_trials(results, cell).collect();
+fn memory(results: &Results, configuration: usize) -> Option<MemoryEstimate> {
+    let known: Vec<_> = memory_trials(results, configuration).collect();
     let of = |value: &dyn Fn(&crate::results::MemoryUse) -> f64| {
         stats::median(&known.iter().map(|memory| value(memory)).collect::<Vec<_>>())
     };
@@ -101,9 +107,12 @@ fn memory(results: &Results, cell: usize) -> Option<MemoryEstimate> {
     })
 }
 
-/// What the right memory trials of a cell read.
-pub(super) fn memory_trials(results: &Results, cell: usize) -> impl Iterator<Item = &crate::results::MemoryUse> {
-    let right = move |trial: &&Trial| trial.cell == cell && trial.kind == Kind::Memory && trial.ok();
+/// What the right memory trials of a configuration read.
+pub(super) fn memory_trials(
+    results: &Results,
+    configuration: usize,
+) -> impl Iterator<Item = &crate::results::MemoryUse> {
+    let right = move |trial: &&Trial| trial.configuration == configuration && trial.kind == Kind::Memory && trial.ok();
     results.trials.iter().filter(right).filter_map(|trial| trial.memory.as_ref())
 }
 

@@ -1,10 +1,11 @@
-//! Results made by hand for tests: a machine that drifts from round to round, cells with known times.
+//! Results made by hand for tests: a machine that drifts from round to round, configurations with known times.
 
 use std::ops::Range;
 
 use super::derive;
 use crate::results::{
-    Cell, Derived, FORMAT, Group, Kind, Machine, MemoryUse, Phase, Results, RunRecord, ScenarioRecord, Spent, Trial,
+    Configuration, Derived, FORMAT, Kind, Machine, MemoryUse, Phase, Results, RunRecord, ScenarioRecord, Spent, Trial,
+    Workload,
 };
 use crate::setting::{Config, EnumWords, Measure, Method, Model, Outcome};
 
@@ -19,7 +20,7 @@ fn configured(label: &str) -> Config {
     config
 }
 
-/// Results in the making, of one group.
+/// Results in the making, of one workload.
 #[derive(Clone)]
 pub(crate) struct Made {
     /// What is made.
@@ -29,7 +30,7 @@ pub(crate) struct Made {
 }
 
 impl Made {
-    /// A complete run of so many rounds without cells yet, with noise of 0.2 %.
+    /// A complete run of so many rounds without configurations yet, with noise of 0.2 %.
     pub fn new(rounds: u32) -> Self {
         let text = |text: &str| text.to_owned();
         let scenario = ScenarioRecord {
@@ -65,8 +66,8 @@ impl Made {
             scenario,
             run,
             machine,
-            groups: vec![group()],
-            cells: vec![],
+            workloads: vec![workload()],
+            configurations: vec![],
             skipped: vec![],
             expectations: vec![],
             charts: vec![],
@@ -84,18 +85,18 @@ impl Made {
         self
     }
 
-    /// Adds the serial cell.
+    /// Adds the serial configuration.
     pub fn serial(self, seconds: f64) -> Self {
-        self.cell("serial", seconds)
+        self.configuration("serial", seconds)
     }
 
-    /// Adds a cell whose trials take about so long.
-    pub fn cell(mut self, label: &str, seconds: f64) -> Self {
-        let id = self.results.cells.len();
-        let group = self.results.groups.len() - 1;
-        self.results.cells.push(Cell {
+    /// Adds a configuration whose trials take about so long.
+    pub fn configuration(mut self, label: &str, seconds: f64) -> Self {
+        let id = self.results.configurations.len();
+        let workload = self.results.workloads.len() - 1;
+        self.results.configurations.push(Configuration {
             id,
-            group,
+            workload,
             label: label.to_owned(),
             config: configured(label),
             items: 64,
@@ -103,7 +104,7 @@ impl Made {
             partner: None,
             oversubscribed: false,
         });
-        self.results.groups[group].cells.push(id);
+        self.results.workloads[workload].configurations.push(id);
         let mut random = fastrand::Rng::with_seed(1000 + id as u64);
         for round in 0..self.rounds {
             let noise = 1.0 + self.noise * (random.f64() + random.f64() + random.f64() - 1.5);
@@ -113,63 +114,70 @@ impl Made {
         self
     }
 
-    /// Says how many workers the cell that was added last has.
+    /// Says how many workers the configuration that was added last has.
     pub fn of(mut self, workers: u32) -> Self {
-        if let Some(cell) = self.results.cells.last_mut() {
-            cell.config.workers = Some(workers);
+        if let Some(configuration) = self.results.configurations.last_mut() {
+            configuration.config.workers = Some(workers);
         }
         self
     }
 
-    /// Adds the cells of a line over workers, such as `processes × 2, pipe`, with their seconds.
+    /// Adds the configurations of a line over workers, such as `processes × 2, pipe`, with their seconds.
     pub fn line(mut self, model: &str, method: &str, seconds: &[(u32, f64)]) -> Self {
         for (workers, seconds) in seconds {
-            self = self.cell(&format!("{model} × {workers}{method}"), *seconds).of(*workers);
+            self = self.configuration(&format!("{model} × {workers}{method}"), *seconds).of(*workers);
         }
         self
     }
 
-    /// Gives the payload of the current group, or of a new one where it has cells already.
+    /// Gives the payload of the current workload, or of a new one where it has configurations already.
     pub fn payload(mut self, bytes: u64, shown: &str) -> Self {
-        let last = self.results.groups.len() - 1;
-        let mut group = self.results.groups[last].clone();
-        group.payload = Some(bytes);
-        group.label = format!("echo, payload {shown}");
-        group.settings.insert("payload".into(), bytes.into());
-        if group.cells.is_empty() {
-            self.results.groups[last] = group;
+        let last = self.results.workloads.len() - 1;
+        let mut workload = self.results.workloads[last].clone();
+        workload.payload = Some(bytes);
+        workload.label = format!("echo, payload {shown}");
+        workload.settings.insert("payload".into(), bytes.into());
+        if workload.configurations.is_empty() {
+            self.results.workloads[last] = workload;
         } else {
-            (group.id, group.baseline, group.cells) = (last + 1, self.results.cells.len(), vec![]);
-            self.results.groups.push(group);
+            (workload.id, workload.reference, workload.configurations) =
+                (last + 1, self.results.configurations.len(), vec![]);
+            self.results.workloads.push(workload);
         }
         self
     }
 
-    /// Adds an instrumented trial of a cell that takes so long, with where its workers' time went.
-    pub fn instrument(&mut self, cell: usize, seconds: f64, spent: Spent) {
-        let made = trial(cell, 0, seconds);
-        self.results.trials.push(Trial { kind: Kind::Instrumented, spent: Some(spent), ..made });
+    /// Adds a profiling trial of a configuration that takes so long, with where its workers' time went.
+    pub fn instrument(&mut self, configuration: usize, seconds: f64, spent: Spent) {
+        let made = trial(configuration, 0, seconds);
+        self.results.trials.push(Trial { kind: Kind::Profiling, spent: Some(spent), ..made });
     }
 
-    /// Adds memory trials of a cell.
-    pub fn occupy(&mut self, cell: usize, uses: &[MemoryUse]) {
+    /// Adds memory trials of a configuration.
+    pub fn occupy(&mut self, configuration: usize, uses: &[MemoryUse]) {
         for (round, memory) in uses.iter().enumerate() {
-            let made = trial(cell, round as u32, 1.0);
+            let made = trial(configuration, round as u32, 1.0);
             self.results.trials.push(Trial { kind: Kind::Memory, memory: Some(memory.clone()), ..made });
         }
     }
 
-    /// Lets the trials of a cell in these rounds end otherwise.
-    pub fn fail(&mut self, cell: usize, rounds: &Range<u32>, outcome: &Outcome) {
-        for trial in self.results.trials.iter_mut().filter(|t| t.cell == cell && rounds.contains(&t.round)) {
+    /// Lets the trials of a configuration in these rounds end otherwise.
+    pub fn fail(&mut self, configuration: usize, rounds: &Range<u32>, outcome: &Outcome) {
+        for trial in
+            self.results.trials.iter_mut().filter(|t| t.configuration == configuration && rounds.contains(&t.round))
+        {
             trial.outcome = outcome.clone();
         }
     }
 
-    /// Gives a cell an item count of its own.
-    pub fn items(&mut self, cell: usize, items: u64) {
-        self.results.cells[cell].items = items;
-        self.results.trials.iter_mut().filter(|t| t.cell == cell).for_each(|trial| trial.done = items);
+    /// Gives a configuration an item count of its own.
+    pub fn items(&mut self, configuration: usize, items: u64) {
+        self.results.configurations[configuration].items = items;
+        self.results
+            .trials
+            .iter_mut()
+            .filter(|t| t.configuration == configuration)
+            .for_each(|trial| trial.done = items);
     }
 
     /// What the trials say.
@@ -184,9 +192,9 @@ impl Made {
     }
 }
 
-/// A group that has no cells yet.
-fn group() -> Group {
-    Group {
+/// A workload that has no configurations yet.
+fn workload() -> Workload {
+    Workload {
         id: 0,
         label: "primes, limit 200 000".into(),
         task: "primes".into(),
@@ -199,8 +207,8 @@ fn group() -> Group {
         interpreter: None,
         fault: None,
         measure: "work".into(),
-        cells: vec![],
-        baseline: 0,
+        configurations: vec![],
+        reference: 0,
         per_item: false,
     }
 }
@@ -210,11 +218,11 @@ fn drift(round: u32) -> f64 {
     1.0 + 0.02 * f64::from(round)
 }
 
-fn trial(cell: usize, round: u32, seconds: f64) -> Trial {
+fn trial(configuration: usize, round: u32, seconds: f64) -> Trial {
     let nanos = (seconds * 1e9) as u64;
     let work = Phase { wall: nanos, user: nanos, voluntary: 10, ..Phase::default() };
     Trial {
-        cell,
+        configuration,
         round,
         order: 0,
         kind: Kind::Timed,
@@ -242,10 +250,10 @@ fn trial(cell: usize, round: u32, seconds: f64) -> Trial {
     }
 }
 
-/// Adds second runs of a cell that take `factor` times as long as the first, give or take.
-pub(crate) fn check_cell(results: &mut Results, cell: usize, factor: f64) {
-    results.cells[cell].checked = true;
-    let first: Vec<Trial> = results.timed(cell).cloned().collect();
+/// Adds second runs of a configuration that take `factor` times as long as the first, give or take.
+pub(crate) fn check_configuration(results: &mut Results, configuration: usize, factor: f64) {
+    results.configurations[configuration].checked = true;
+    let first: Vec<Trial> = results.timed(configuration).cloned().collect();
     for trial in first {
         let wobble = if trial.round % 2 == 0 { 1.001 } else { 0.999 };
         let measured = (trial.measured as f64 * factor * wobble) as u64;

@@ -1,16 +1,16 @@
-//! What happened in the trials of a cell beside its times, and runtimes held against each other per item.
+//! What happened in the trials of a configuration beside its times, and runtimes compared with each other per item.
 
 use crate::results::{
-    Cell, CellEstimate, FaultEstimate, Group, LifeEstimate, LockEstimate, Results, RuntimeRow, RuntimeTable,
-    SeenEstimate, Trial,
+    Configuration, ConfigurationEstimate, FaultEstimate, LifeEstimate, LockEstimate, Results, RuntimeRow, RuntimeTable,
+    SeenEstimate, Trial, Workload,
 };
 use crate::setting::{Measure, OutcomeKind};
 use crate::stats::median;
 
-/// What the fault of the cell's group did to it, over all of its timed trials: what goes wrong is the result.
-pub(super) fn fault(results: &Results, cell: &Cell) -> Option<FaultEstimate> {
-    results.groups.get(cell.group)?.fault.as_ref()?;
-    let trials: Vec<&Trial> = results.timed(cell.id).collect();
+/// What the fault of the configuration's workload did to it, over all of its timed trials: what goes wrong is the result.
+pub(super) fn fault(results: &Results, configuration: &Configuration) -> Option<FaultEstimate> {
+    results.workloads.get(configuration.workload)?.fault.as_ref()?;
+    let trials: Vec<&Trial> = results.timed(configuration.id).collect();
     let ended = |ending: OutcomeKind| trials.iter().filter(|trial| trial.outcome.kind() == ending).count() as u32;
     let middle = |of: fn(&Trial) -> u64| median(&trials.iter().map(|trial| of(trial) as f64).collect::<Vec<_>>());
     let recovered: Vec<f64> =
@@ -28,10 +28,10 @@ pub(super) fn fault(results: &Results, cell: &Cell) -> Option<FaultEstimate> {
     })
 }
 
-/// How long the workers of a cell took to start and to end.
-pub(super) fn lives(results: &Results, cell: usize) -> Option<LifeEstimate> {
+/// How long the workers of a configuration took to start and to end.
+pub(super) fn lives(results: &Results, configuration: usize) -> Option<LifeEstimate> {
     let (mut starts, mut joins, mut deaths) = (Vec::new(), Vec::new(), 0);
-    for trial in results.timed(cell) {
+    for trial in results.timed(configuration) {
         let told = trial.phases[0].wall + trial.phases[1].wall;
         for life in &trial.lives {
             starts.push(life.ready.saturating_sub(life.start) as f64 / 1e9);
@@ -46,9 +46,9 @@ pub(super) fn lives(results: &Results, cell: usize) -> Option<LifeEstimate> {
     Some(LifeEstimate { lives: starts.len() as u32, deaths, start: median(&starts)?, join: median(&joins) })
 }
 
-/// What interpreter locks cost in the right trials of a cell.
-pub(super) fn lock(results: &Results, cell: usize) -> Option<LockEstimate> {
-    let trials = results.timed(cell).filter(|trial| trial.ok());
+/// What interpreter locks cost in the right trials of a configuration.
+pub(super) fn lock(results: &Results, configuration: usize) -> Option<LockEstimate> {
+    let trials = results.timed(configuration).filter(|trial| trial.ok());
     let known: Vec<_> =
         trials.filter_map(|trial| Some((trial.lock?, trial.phases[1].wall.max(1) as f64 / 1e9))).collect();
     let middle = |of: &dyn Fn(&crate::results::LockUse, f64) -> f64| {
@@ -65,8 +65,9 @@ pub(super) fn lock(results: &Results, cell: usize) -> Option<LockEstimate> {
 }
 
 /// What each party saw in the first right trial, and in how many others it saw the same.
-pub(super) fn seen(results: &Results, cell: usize) -> Vec<SeenEstimate> {
-    let trials: Vec<&Trial> = results.timed(cell).filter(|trial| trial.ok() && !trial.seen.is_empty()).collect();
+pub(super) fn seen(results: &Results, configuration: usize) -> Vec<SeenEstimate> {
+    let trials: Vec<&Trial> =
+        results.timed(configuration).filter(|trial| trial.ok() && !trial.seen.is_empty()).collect();
     let Some(first) = trials.first() else { return Vec::new() };
     let of = |seen: &crate::results::Seen| {
         let same = trials.iter().flat_map(|trial| &trial.seen).filter(|other| other.worker == seen.worker);
@@ -85,41 +86,45 @@ pub(super) fn seen(results: &Results, cell: usize) -> Vec<SeenEstimate> {
 type Same<'a> = (&'a str, String, Option<u64>, Measure);
 
 /// Tables of the runtimes that run the same task without a fault, where there are several.
-pub(super) fn runtimes(results: &Results, estimates: &[CellEstimate]) -> Vec<RuntimeTable> {
-    let mut tables: Vec<(Same<'_>, Vec<&Group>)> = Vec::new();
-    for group in results.groups.iter().filter(|group| group.fault.is_none()) {
-        let settings = serde_json::to_string(&group.settings).unwrap_or_default();
-        let same = (group.task.as_str(), settings, group.payload, group.measure);
+pub(super) fn runtimes(results: &Results, estimates: &[ConfigurationEstimate]) -> Vec<RuntimeTable> {
+    let mut tables: Vec<(Same<'_>, Vec<&Workload>)> = Vec::new();
+    for workload in results.workloads.iter().filter(|workload| workload.fault.is_none()) {
+        let settings = serde_json::to_string(&workload.settings).unwrap_or_default();
+        let same = (workload.task.as_str(), settings, workload.payload, workload.measure);
         match tables.iter_mut().find(|(other, _)| *other == same) {
-            Some((_, groups)) => groups.push(group),
-            None => tables.push((same, vec![group])),
+            Some((_, workloads)) => workloads.push(workload),
+            None => tables.push((same, vec![workload])),
         }
     }
-    tables.iter().filter(|(_, groups)| differ(groups)).map(|(_, groups)| table(groups, estimates)).collect()
+    tables.iter().filter(|(_, workloads)| differ(workloads)).map(|(_, workloads)| table(workloads, estimates)).collect()
 }
 
-fn differ(groups: &[&Group]) -> bool {
-    let runtime = |group: &Group| (group.runtime, group.interpreter.clone());
-    groups.iter().any(|group| runtime(group) != runtime(groups[0]))
+fn differ(workloads: &[&Workload]) -> bool {
+    let runtime = |workload: &Workload| (workload.runtime, workload.interpreter.clone());
+    workloads.iter().any(|workload| runtime(workload) != runtime(workloads[0]))
 }
 
-fn table(groups: &[&Group], estimates: &[CellEstimate]) -> RuntimeTable {
-    let per_item = |cell: usize| Some(estimates.get(cell)?.per_item?.median).filter(|time| *time > 0.0);
-    let first = per_item(groups[0].baseline);
-    let row = |group: &&Group| {
-        let timed = group.cells.iter().filter_map(|cell| Some((*cell, per_item(*cell)?)));
+fn table(workloads: &[&Workload], estimates: &[ConfigurationEstimate]) -> RuntimeTable {
+    let per_item =
+        |configuration: usize| Some(estimates.get(configuration)?.per_item?.median).filter(|time| *time > 0.0);
+    let first = per_item(workloads[0].reference);
+    let row = |workload: &&Workload| {
+        let timed = workload
+            .configurations
+            .iter()
+            .filter_map(|configuration| Some((*configuration, per_item(*configuration)?)));
         let best = timed.min_by(|a, b| a.1.total_cmp(&b.1));
-        let base = per_item(group.baseline);
+        let base = per_item(workload.reference);
         RuntimeRow {
-            group: group.id,
+            workload: workload.id,
             per_item: base,
             ratio: base.zip(first).map(|(time, first)| time / first).filter(|ratio| ratio.is_finite()),
-            best: best.map(|(cell, _)| cell),
+            best: best.map(|(configuration, _)| configuration),
             best_per_item: best.map(|(_, time)| time),
         }
     };
-    let what = if groups[0].describe.is_empty() { &groups[0].task } else { &groups[0].describe };
-    RuntimeTable { what: what.clone(), rows: groups.iter().map(row).collect() }
+    let what = if workloads[0].describe.is_empty() { &workloads[0].task } else { &workloads[0].describe };
+    RuntimeTable { what: what.clone(), rows: workloads.iter().map(row).collect() }
 }
 
 #[cfg(test)]
@@ -130,15 +135,15 @@ mod tests {
 
     #[test]
     fn a_fault_is_told_by_who_lived_and_what_was_lost() {
-        let mut made = Made::new(7).cell("threads × 2", 1.0).cell("processes × 2", 1.0);
-        made.results.groups[0].fault = Some(Fault { kind: "segfault".into(), item: 3 });
+        let mut made = Made::new(7).configuration("threads × 2", 1.0).configuration("processes × 2", 1.0);
+        made.results.workloads[0].fault = Some(Fault { kind: "segfault".into(), item: 3 });
         made.fail(0, &(0..6), &Outcome::HostDied { cause: "signal 11 (SIGSEGV)".into() });
         made.fail(0, &(6..7), &Outcome::TimedOut);
         for trial in &mut made.results.trials {
-            (trial.lost, trial.retried, trial.recovered) = (1, 2, 4_000_000 * u64::from(trial.cell == 1));
+            (trial.lost, trial.retried, trial.recovered) = (1, 2, 4_000_000 * u64::from(trial.configuration == 1));
         }
         let derived = made.derive();
-        let [threads, processes] = [0, 1].map(|cell| derived.estimates[cell].fault.clone().unwrap());
+        let [threads, processes] = [0, 1].map(|configuration| derived.estimates[configuration].fault.clone().unwrap());
         assert_eq!((threads.trials, threads.survived, threads.died, threads.hung), (7, 0, 6, 1));
         assert_eq!((processes.survived, processes.lost, processes.retried), (7, 1.0, 2.0));
         assert_eq!((threads.recovered, processes.recovered), (None, Some(0.004)));
@@ -146,7 +151,7 @@ mod tests {
 
     #[test]
     fn lives_locks_and_globals_are_medians_of_the_trials() {
-        let mut made = Made::new(7).cell("processes × 2", 1.0);
+        let mut made = Made::new(7).configuration("processes × 2", 1.0);
         for trial in &mut made.results.trials {
             let told = trial.phases[0].wall + trial.phases[1].wall;
             let life = |worker, ready, end| Life { worker, start: 1_000_000, ready, end, died: false };
@@ -169,14 +174,14 @@ mod tests {
     #[test]
     fn runtimes_of_one_task_are_compared_per_item() {
         let mut made =
-            Made::new(7).payload(64, "64 B").serial(1.0).payload(64, "64 B").serial(25.0).cell("threads", 5.0);
+            Made::new(7).payload(64, "64 B").serial(1.0).payload(64, "64 B").serial(25.0).configuration("threads", 5.0);
         assert!(made.derive().runtimes.is_empty());
-        made.results.groups[1].runtime = "gil_emulation".into();
+        made.results.workloads[1].runtime = "gil_emulation".into();
         let tables = made.derive().runtimes;
         assert_eq!((tables.len(), tables[0].rows.len()), (1, 2));
         let row = &tables[0].rows[1];
         assert!((row.ratio.unwrap() - 25.0).abs() < 1.0 && row.best == Some(2), "{row:?}");
-        made.results.groups[1].fault = Some(Fault { kind: "kill".into(), item: 0 });
+        made.results.workloads[1].fault = Some(Fault { kind: "kill".into(), item: 0 });
         assert!(made.derive().runtimes.is_empty());
     }
 }

@@ -2,39 +2,45 @@
 
 use super::measured::measure;
 use super::sentence::times as show_times;
-use crate::results::{Answer, Expectation, ExpectationResult, GroupVerdict, Results, Trial};
+use crate::results::{Answer, Expectation, ExpectationResult, Results, Trial, WorkloadVerdict};
 use crate::setting::{Metric, OutcomeKind, Runtime, Unit};
 use crate::stats;
 use crate::text::{show_bytes, show_percent, show_seconds, three_digits};
 
-/// Whether a trial ended in a way that the scenario expects: right, as an expectation demands of its cell, or as the fault
+/// Whether a trial ended in a way that the scenario expects: right, as an expectation demands of its configuration, or as the fault
 /// brings about that is injected into it.
 #[must_use]
 pub fn is_planned(results: &Results, trial: &Trial) -> bool {
     let demanded = |expected: &Expectation| {
         expected.is == Some(trial.outcome.kind())
             && expected.at_least.is_some_and(|share| share > 0.0)
-            && expected.pairs.iter().any(|(cell, _)| *cell == trial.cell)
+            && expected.pairs.iter().any(|(configuration, _)| *configuration == trial.configuration)
     };
     trial.ok() || is_faults_doing(results, trial) || results.expectations.iter().any(demanded)
 }
 
-/// Whether a trial ended in a way that a fault of its group may bring about. Damaged replies are none of its doing; and only
+/// Whether a trial ended in a way that a fault of its workload may bring about. Damaged replies are none of its doing; and only
 /// in Python an item that fails by an exception is.
 fn is_faults_doing(results: &Results, trial: &Trial) -> bool {
-    let group = results.cells.get(trial.cell).and_then(|cell| results.groups.get(cell.group));
-    group.filter(|group| group.fault.is_some()).is_some_and(|group| match trial.outcome.kind() {
+    let workload = results
+        .configurations
+        .get(trial.configuration)
+        .and_then(|configuration| results.workloads.get(configuration.workload));
+    workload.filter(|workload| workload.fault.is_some()).is_some_and(|workload| match trial.outcome.kind() {
         OutcomeKind::ResultMismatch | OutcomeKind::ProtocolError => false,
-        OutcomeKind::Failed => group.runtime == Runtime::Python,
+        OutcomeKind::Failed => workload.runtime == Runtime::Python,
         OutcomeKind::Ok | OutcomeKind::TimedOut | OutcomeKind::WorkerDied | OutcomeKind::HostDied => true,
     })
 }
 
 /// One answer per expectation.
-pub(super) fn all(results: &Results, groups: &[GroupVerdict]) -> Vec<ExpectationResult> {
+pub(super) fn all(results: &Results, workloads: &[WorkloadVerdict]) -> Vec<ExpectationResult> {
     let each = |(index, expectation): (usize, &Expectation)| {
-        let judged: Vec<(Answer, String)> =
-            expectation.pairs.iter().map(|(cell, to)| judge(results, groups, expectation, *cell, *to)).collect();
+        let judged: Vec<(Answer, String)> = expectation
+            .pairs
+            .iter()
+            .map(|(configuration, to)| judge(results, workloads, expectation, *configuration, *to))
+            .collect();
         let any = |answer| judged.iter().any(|(found, _)| *found == answer);
         let answer = if any(Answer::NotMet) {
             Answer::NotMet
@@ -43,43 +49,44 @@ pub(super) fn all(results: &Results, groups: &[GroupVerdict]) -> Vec<Expectation
         } else {
             Answer::Met
         };
-        let several = results.groups.len() > 1;
-        let of_group = |((cell, _), (_, line)): (&(usize, Option<usize>), (Answer, String))| match several {
-            true => format!("{}: {line}", results.groups[results.cells[*cell].group].label),
+        let several = results.workloads.len() > 1;
+        let of_workload = |((configuration, _), (_, line)): (&(usize, Option<usize>), (Answer, String))| match several {
+            true => format!("{}: {line}", results.workloads[results.configurations[*configuration].workload].label),
             false => line,
         };
-        let details = expectation.pairs.iter().zip(judged).map(of_group).collect();
+        let details = expectation.pairs.iter().zip(judged).map(of_workload).collect();
         ExpectationResult { expectation: index, answer, details }
     };
     results.expectations.iter().enumerate().map(each).collect()
 }
 
-/// The answer for one cell or one pair of cells, with a line that says why.
+/// The answer for one configuration or one pair of configurations, with a line that says why.
 fn judge(
     results: &Results,
-    groups: &[GroupVerdict],
+    workloads: &[WorkloadVerdict],
     expected: &Expectation,
-    cell: usize,
+    configuration: usize,
     to: Option<usize>,
 ) -> (Answer, String) {
     if let (Metric::Outcome, Some(is)) = (expected.metric, expected.is) {
-        return counted(results, expected, cell, is);
+        return counted(results, expected, configuration, is);
     }
-    let group = results.cells[cell].group;
-    let label = |cell: usize| results.cells[cell].label.as_str();
+    let workload = results.configurations[configuration].workload;
+    let label = |configuration: usize| results.configurations[configuration].label.as_str();
     let compared = match expected.metric {
-        Metric::Speedup => to.or(Some(results.groups[group].baseline)),
+        Metric::Speedup => to.or(Some(results.workloads[workload].reference)),
         _ => to,
     };
     let unit = expected.metric.unit(to.is_some());
-    let who = compared.map_or(label(cell).to_owned(), |to| format!("{} over {}", label(cell), label(to)));
+    let who =
+        compared.map_or(label(configuration).to_owned(), |to| format!("{} over {}", label(configuration), label(to)));
     let bound = bounds(expected, unit);
-    let measured = match measure(results, expected.metric, cell, to) {
+    let measured = match measure(results, expected.metric, configuration, to) {
         Ok(measured) => measured,
         Err(why) => return (Answer::Inconclusive, format!("{who}: {why}, {bound} expected: inconclusive")),
     };
     let found = measured.found;
-    let withheld = groups.get(group).and_then(|verdict| verdict.withheld.as_ref()).filter(|_| measured.timing);
+    let withheld = workloads.get(workload).and_then(|verdict| verdict.withheld.as_ref()).filter(|_| measured.timing);
     let answer = if withheld.is_some() { Answer::Inconclusive } else { answer(expected, found.ends) };
     let show = |value: f64| show(value, unit);
     let numbers = match found.ends {
@@ -95,12 +102,12 @@ fn judge(
 /// Level of the interval around a share of the trials.
 const SHARE_LEVEL: f64 = 0.95;
 
-/// Whether a share of trials that end so can be expected of a cell, by how many of its timed ones did. A bound that asks for
+/// Whether a share of trials that end so can be expected of a configuration, by how many of its timed ones did. A bound that asks for
 /// all or for none is about these trials: no number of them would show it of others.
-fn counted(results: &Results, expected: &Expectation, cell: usize, is: OutcomeKind) -> (Answer, String) {
-    let endings: Vec<OutcomeKind> = results.timed(cell).map(|trial| trial.outcome.kind()).collect();
+fn counted(results: &Results, expected: &Expectation, configuration: usize, is: OutcomeKind) -> (Answer, String) {
+    let endings: Vec<OutcomeKind> = results.timed(configuration).map(|trial| trial.outcome.kind()).collect();
     let (all, so) = (endings.len(), endings.iter().filter(|ending| **ending == is).count());
-    let who = &results.cells[cell].label;
+    let who = &results.configurations[configuration].label;
     let bound = bounds(expected, Unit::Share);
     if all == 0 {
         return (Answer::Inconclusive, format!("{who}: no trial to evaluate, {bound} expected: inconclusive"));
@@ -206,7 +213,7 @@ mod tests {
 
     #[test]
     fn answers_follow_the_interval() {
-        let mut made = Made::new(15).serial(1.0).cell("threads × 2", 0.5);
+        let mut made = Made::new(15).serial(1.0).configuration("threads × 2", 0.5);
         made.results.expectations = vec![
             expect(Metric::Speedup, &[(1, Some(0))], Some(1.5), None),
             expect(Metric::Speedup, &[(1, Some(0))], Some(2.5), None),
@@ -229,7 +236,7 @@ mod tests {
 
     #[test]
     fn without_trials_or_verdict_it_is_undecided() {
-        let mut made = Made::new(15).serial(1.0).cell("threads × 2", 0.5).cell("rayon × 2", 0.5);
+        let mut made = Made::new(15).serial(1.0).configuration("threads × 2", 0.5).configuration("rayon × 2", 0.5);
         made.fail(2, &(0..15), &Outcome::ResultMismatch);
         made.results.expectations = vec![
             expect(Metric::Speedup, &[(1, Some(0))], Some(1.5), None),
@@ -246,7 +253,7 @@ mod tests {
 
     #[test]
     fn time_outs_miss_an_upper_bound() {
-        let mut made = Made::new(15).serial(1.0).cell("threads × 2", 0.5);
+        let mut made = Made::new(15).serial(1.0).configuration("threads × 2", 0.5);
         made.fail(1, &(0..15), &Outcome::TimedOut);
         made.results.expectations = vec![
             expect(Metric::Time, &[(1, None)], None, Some(2.0)),
@@ -261,7 +268,7 @@ mod tests {
     #[test]
     fn rates_and_ratios_are_judged_in_their_own_units() {
         // 64 items in about half a second.
-        let mut made = Made::new(15).serial(1.0).cell("threads × 2", 0.5);
+        let mut made = Made::new(15).serial(1.0).configuration("threads × 2", 0.5);
         made.results.expectations = vec![
             expect(Metric::Throughput, &[(1, None)], Some(90.0), None),
             expect(Metric::Throughput, &[(1, None)], Some(500.0), None),
@@ -281,7 +288,7 @@ mod tests {
 
     #[test]
     fn memory_is_judged_on_its_own_trials() {
-        let mut made = Made::new(15).serial(1.0).cell("processes × 2, pipe", 0.5);
+        let mut made = Made::new(15).serial(1.0).configuration("processes × 2, pipe", 0.5);
         let of = |mib: u64| MemoryUse {
             after: Memory { pss: mib << 20, private: mib << 19, rss: mib << 21 },
             ..MemoryUse::default()
@@ -307,10 +314,10 @@ mod tests {
 
     #[test]
     fn percentiles_are_judged_by_trial_and_absent_ones_say_why() {
-        let mut made = Made::new(15).serial(1.0).cell("threads × 2", 0.5);
+        let mut made = Made::new(15).serial(1.0).configuration("threads × 2", 0.5);
         let times = Quantiles { count: 300, min: 1, p50: 5, p95: Some(9), p99: None, max: 10, histogram: vec![] };
         made.results.latencies.push(Latency {
-            cell: 0,
+            configuration: 0,
             trials: 7,
             service: times.clone(),
             response: times,
@@ -334,7 +341,7 @@ mod tests {
 
     #[test]
     fn outcomes_are_counted_and_make_what_they_demand_planned() {
-        let mut made = Made::new(15).serial(1.0).cell("threads × 2", 0.5);
+        let mut made = Made::new(15).serial(1.0).configuration("threads × 2", 0.5);
         made.fail(1, &(0..12), &Outcome::WorkerDied { cause: "signal 9 (SIGKILL)".into() });
         let outcome = |is, at_least, at_most| Expectation {
             is: Some(is),

@@ -1,6 +1,6 @@
-//! Two builds, way by way: is this one slower than the other by more than the margin?
+//! Two builds, configuration by configuration: is this one slower than the other by more than the margin?
 //!
-//! Both run in the same rounds, next to each other, so that ratios are taken inside a round. The ways of a group are one
+//! Both run in the same rounds, next to each other, so that ratios are taken inside a round. The configurations of a workload are one
 //! family. Holm's step-down over exact sign tests holds the chance of any false regression at 2.5 % (a one-sided test
 //! against 1 + margin, at half of the family's 5 %), that of any false *slower* or *faster* at 5 %, and that of any false
 //! *equivalent* at 5 %.
@@ -8,16 +8,16 @@
 use super::FEWEST_ROUNDS;
 use super::samples::{UNBOUNDED, bare, compared, ratio_interval};
 use super::sentence::{effect, percent};
-use crate::results::{Cell, Change, Group, GroupVerdict, Interval, Regression, Results};
+use crate::results::{Change, Configuration, Interval, Regression, Results, Workload, WorkloadVerdict};
 use crate::stats::{self, FAMILY_ERROR, Step};
 use crate::text::{plural, three_digits};
 
-/// The comparisons of all groups of a run of two builds; puts what they say in place of what a comparison of ways would.
-pub(super) fn all(results: &Results, groups: &mut [GroupVerdict]) -> Vec<Regression> {
+/// The comparisons of all workloads of a run of two builds; puts what they say in place of what a comparison of configurations would.
+pub(super) fn all(results: &Results, workloads: &mut [WorkloadVerdict]) -> Vec<Regression> {
     let mut all = Vec::new();
-    for verdict in groups {
-        let Some(group) = results.groups.get(verdict.group) else { continue };
-        let found = if verdict.withheld.is_none() { of_group(results, group) } else { Vec::new() };
+    for verdict in workloads {
+        let Some(workload) = results.workloads.get(verdict.workload) else { continue };
+        let found = if verdict.withheld.is_none() { of_workload(results, workload) } else { Vec::new() };
         (verdict.pairs, verdict.winners) = (Vec::new(), Vec::new());
         verdict.sentence = match &verdict.withheld {
             Some(why) => format!("No verdict on the two builds: {why}."),
@@ -28,17 +28,22 @@ pub(super) fn all(results: &Results, groups: &mut [GroupVerdict]) -> Vec<Regress
     all
 }
 
-/// The cell of the other build that does what this one does.
-fn other_build<'a>(results: &'a Results, own: &Cell) -> Option<&'a Cell> {
-    results
-        .cells
-        .iter()
-        .find(|cell| cell.is_of_other_build() && cell.group == own.group && cell.partner == Some(own.id))
+/// The configuration of the other build that does what this one does.
+fn other_build<'a>(results: &'a Results, own: &Configuration) -> Option<&'a Configuration> {
+    results.configurations.iter().find(|configuration| {
+        configuration.is_of_other_build()
+            && configuration.workload == own.workload
+            && configuration.partner == Some(own.id)
+    })
 }
 
-fn of_group(results: &Results, group: &Group) -> Vec<Regression> {
-    let own = group.cells.iter().map(|id| &results.cells[*id]).filter(|cell| !cell.is_of_other_build());
-    let pairs = own.filter_map(|cell| Some((cell.id, other_build(results, cell)?.id)));
+fn of_workload(results: &Results, workload: &Workload) -> Vec<Regression> {
+    let own = workload
+        .configurations
+        .iter()
+        .map(|id| &results.configurations[*id])
+        .filter(|configuration| !configuration.is_of_other_build());
+    let pairs = own.filter_map(|configuration| Some((configuration.id, other_build(results, configuration)?.id)));
     let series: Vec<(usize, usize, Vec<f64>)> = pairs
         .map(|(new, old)| (new, old, stats::log_ratios(&compared(results, new), &compared(results, old)).logs))
         .filter(|(.., logs)| logs.len() >= FEWEST_ROUNDS)
@@ -59,7 +64,7 @@ fn of_group(results: &Results, group: &Group) -> Vec<Regression> {
     series.iter().enumerate().map(one).collect()
 }
 
-/// The verdict on one way, with the interval of the test that decided it.
+/// The verdict on one configuration, with the interval of the test that decided it.
 fn decide(
     (new, old): (usize, usize),
     logs: &[f64],
@@ -110,10 +115,10 @@ pub fn change_interval(ratio: &Interval) -> String {
     change(ratio.median) + &ends
 }
 
-/// The finding on one group.
+/// The finding on one workload.
 fn sentence(results: &Results, found: &[Regression]) -> String {
     let margin = three_digits(results.run.margin * 100.0);
-    let label = |regression: &Regression| results.cells[regression.new].label.clone();
+    let label = |regression: &Regression| results.configurations[regression.new].label.clone();
     let told = |word: Change, head: String| {
         let of = found.iter().filter(|regression| regression.word == word);
         let each: Vec<String> = of
@@ -151,15 +156,15 @@ mod tests {
     use super::*;
     use crate::setting::Outcome;
 
-    /// A run of two builds: per way the seconds of this build and of the other.
+    /// A run of two builds: per configuration the seconds of this build and of the other.
     fn two_builds(ways: &[(f64, f64)], noise: f64) -> Made {
         let mut made = Made::new(15).noise(noise);
         for (i, (new, old)) in ways.iter().enumerate() {
             let label = if i == 0 { "serial".into() } else { format!("threads × {i}") };
-            made = made.cell(&label, *new).cell(&format!("{label} (other build)"), *old);
-            for (cell, partner) in [(2 * i, None), (2 * i + 1, Some(2 * i))] {
-                let cell = &mut made.results.cells[cell];
-                (cell.partner, cell.config.workers) = (partner, (i > 0).then_some(i as u32));
+            made = made.configuration(&label, *new).configuration(&format!("{label} (other build)"), *old);
+            for (configuration, partner) in [(2 * i, None), (2 * i + 1, Some(2 * i))] {
+                let configuration = &mut made.results.configurations[configuration];
+                (configuration.partner, configuration.config.workers) = (partner, (i > 0).then_some(i as u32));
             }
         }
         made.results.run.against = Some("0.1.0".into());
@@ -178,7 +183,7 @@ mod tests {
         let first = &derived.regressions[0];
         assert_eq!((first.new, first.old), (0, 1));
         assert!(first.ratio.low.unwrap() > 1.24 && first.ratio.high.unwrap() < 1.26, "{first:?}");
-        let sentence = &derived.groups[0].sentence;
+        let sentence = &derived.workloads[0].sentence;
         assert!(
             sentence.starts_with("1 regression beyond 3%. Time of this build over the other's: serial +25% ("),
             "{sentence}"
@@ -194,7 +199,7 @@ mod tests {
         assert_eq!(words(&two_builds(&[(1.02, 1.0)], 0.002)), [Change::Equivalent]);
         let near = two_builds(&[(1.035, 1.0)], 0.02);
         assert_eq!(words(&near), [Change::Slower], "{:?}", near.derive().regressions);
-        let sentence = &near.derive().groups[0].sentence;
+        let sentence = &near.derive().workloads[0].sentence;
         assert!(
             sentence.starts_with("No regression beyond 3% is shown. Slower, not shown to be beyond 3%"),
             "{sentence}"
@@ -203,7 +208,7 @@ mod tests {
         assert_eq!(words(&noisy), [Change::NoSignificantDifference]);
         let derived = noisy.derive();
         assert!(derived.regressions[0].smallest_effect.unwrap() > 1.05);
-        assert!(derived.groups[0].sentence.contains("these rounds detect"), "{}", derived.groups[0].sentence);
+        assert!(derived.workloads[0].sentence.contains("these rounds detect"), "{}", derived.workloads[0].sentence);
         let mut wide = two_builds(&[(1.25, 1.0)], 0.002);
         wide.results.run.margin = 0.3;
         assert_eq!(words(&wide), [Change::Equivalent]);
@@ -229,13 +234,13 @@ mod tests {
         let derived = quick.derive();
         assert!(
             derived.regressions.is_empty()
-                && derived.groups[0].sentence.starts_with("No verdict on the two builds: --quick")
+                && derived.workloads[0].sentence.starts_with("No verdict on the two builds: --quick")
         );
     }
 
     #[test]
     fn equal_builds_are_seldom_told_apart() {
-        // 400 runs of three ways that do not differ: 2.5 % of runs may have a regression; 25 would be five standard
+        // 400 runs of three configurations that do not differ: 2.5 % of runs may have a regression; 25 would be five standard
         // deviations more.
         let mut random = fastrand::Rng::with_seed(11);
         let mut found = 0;
@@ -245,7 +250,7 @@ mod tests {
                 trial.measured = (trial.measured as f64 * (1.0 + 0.2 * random.f64())) as u64;
             }
             // The worst case of the null: as slow as the margin allows.
-            for trial in made.results.trials.iter_mut().filter(|trial| trial.cell % 2 == 0) {
+            for trial in made.results.trials.iter_mut().filter(|trial| trial.configuration % 2 == 0) {
                 trial.measured = (trial.measured as f64 * 1.03) as u64;
             }
             found += usize::from(words(&made).contains(&Change::Regression));

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::FEWEST_ROUNDS;
 use super::samples::turned;
-use crate::results::{Cell, CellEstimate, Group, Interval, Results};
+use crate::results::{Configuration, ConfigurationEstimate, Interval, Results, Workload};
 use crate::setting::{ALL, Key, Part};
 
 /// Everything in which two runs differ.
@@ -39,11 +39,9 @@ pub struct Comparison {
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Drift {
     /// The workload's label.
-    #[serde(rename = "workload")]
-    pub group: String,
+    pub workload: String,
     /// The reference's label; null if the runs have different references.
-    #[serde(rename = "reference")]
-    pub baseline: Option<String>,
+    pub reference: Option<String>,
     /// Ratio of medians, later over earlier.
     pub ratio: Option<f64>,
 }
@@ -52,16 +50,14 @@ pub struct Drift {
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Matched {
     /// The workload's label in the later run.
-    #[serde(rename = "workload")]
-    pub group: String,
+    pub workload: String,
     /// The configuration's label in the later run.
     pub label: String,
     /// Its configurations in the earlier and in the later run.
     #[serde(skip)]
-    pub cells: (usize, usize),
+    pub configurations: (usize, usize),
     /// Whether it is the reference of its workload, whose change cannot be told from a drift of the machine.
-    #[serde(rename = "reference")]
-    pub baseline: bool,
+    pub reference: bool,
     /// Whether times are per item, since the item counts differ.
     pub per_item: bool,
     /// The times, or times per item, in seconds.
@@ -101,7 +97,7 @@ pub enum Side {
 }
 
 impl Matched {
-    /// Whether both views call it slower: by its time, and relative to the baseline.
+    /// Whether both views call it slower: by its time, and relative to the reference.
     #[must_use]
     pub fn slower(&self) -> bool {
         let relative = self.relative.is_some_and(|relative| relative.side == Side::Slower);
@@ -111,22 +107,26 @@ impl Matched {
 
 /// Whether two workloads are the same work under the same conditions. Their item counts, where both scenarios fix them, may
 /// differ where `items` says so: then they are compared per item.
-fn same_work(old: (&Results, &Group), new: (&Results, &Group), items: bool) -> bool {
-    let conditions = |(results, group): (&Results, &Group)| {
-        let config = group.cells.first().and_then(|id| results.cells.get(*id)).map(|cell| &cell.config);
+fn same_work(old: (&Results, &Workload), new: (&Results, &Workload), items: bool) -> bool {
+    let conditions = |(results, workload): (&Results, &Workload)| {
+        let config = workload
+            .configurations
+            .first()
+            .and_then(|id| results.configurations.get(*id))
+            .map(|configuration| &configuration.config);
         let shared = ALL.iter().filter(|row| row.part == Part::Workload && (!items || row.key != Key::Items));
         config.map(|config| shared.map(|row| config.fact(row.key)).collect::<Vec<_>>())
     };
-    let task = |group: &Group| (group.task.clone(), group.settings.clone());
+    let task = |workload: &Workload| (workload.task.clone(), workload.settings.clone());
     task(old.1) == task(new.1) && conditions(old) == conditions(new)
 }
 
 /// The workload of another run that is the same as this one: the one that has as many items, else the only one that has
 /// other numbers of them.
-fn counterpart_of<'a>(results: &'a Results, of: (&Results, &Group)) -> Option<&'a Group> {
-    let exact = results.groups.iter().find(|group| same_work((results, group), of, false));
-    let mut other = results.groups.iter().filter(|group| same_work((results, group), of, true));
-    let alone = of.0.groups.iter().filter(|group| same_work((of.0, group), of, true)).count() == 1;
+fn counterpart_of<'a>(results: &'a Results, of: (&Results, &Workload)) -> Option<&'a Workload> {
+    let exact = results.workloads.iter().find(|workload| same_work((results, workload), of, false));
+    let mut other = results.workloads.iter().filter(|workload| same_work((results, workload), of, true));
+    let alone = of.0.workloads.iter().filter(|workload| same_work((of.0, workload), of, true)).count() == 1;
     exact.or_else(|| other.next().filter(|_| alone && other.next().is_none()))
 }
 
@@ -145,72 +145,84 @@ pub fn compare_runs(old: &Results, new: &Results) -> Comparison {
         only_new: missing_in(old, new),
         differences: differences(old, new),
     };
-    for group in &new.groups {
-        if let Some(before) = counterpart_of(old, (new, group)) {
-            comparison.group(old, before, new, group);
+    for workload in &new.workloads {
+        if let Some(before) = counterpart_of(old, (new, workload)) {
+            comparison.workload(old, before, new, workload);
         }
     }
     comparison
 }
 
 /// The configuration of another run that is the same one, of the same build.
-fn counterpart<'a>(results: &'a Results, of: &Results, cell: &Cell) -> Option<&'a Cell> {
-    let group = counterpart_of(results, (of, of.groups.get(cell.group)?))?;
-    let cells = group.cells.iter().filter_map(|id| results.cells.get(*id));
-    let same = |other: &Cell| {
-        let items = |cell: &Cell| cell.config.without(&[Key::Items]);
-        other.is_of_other_build() == cell.is_of_other_build() && items(other) == items(cell)
+fn counterpart<'a>(results: &'a Results, of: &Results, configuration: &Configuration) -> Option<&'a Configuration> {
+    let workload = counterpart_of(results, (of, of.workloads.get(configuration.workload)?))?;
+    let configurations = workload.configurations.iter().filter_map(|id| results.configurations.get(*id));
+    let same = |other: &Configuration| {
+        let items = |configuration: &Configuration| configuration.config.without(&[Key::Items]);
+        other.is_of_other_build() == configuration.is_of_other_build() && items(other) == items(configuration)
     };
-    cells.into_iter().find(|other| same(other))
+    configurations.into_iter().find(|other| same(other))
 }
 
 /// Configurations of `of` that `results` has not.
 fn missing_in(results: &Results, of: &Results) -> Vec<String> {
-    let missing = of.cells.iter().filter(|cell| counterpart(results, of, cell).is_none());
-    missing.map(|cell| format!("{}: {}", of.groups[cell.group].shown(), cell.label)).collect()
+    let missing = of.configurations.iter().filter(|configuration| counterpart(results, of, configuration).is_none());
+    missing
+        .map(|configuration| format!("{}: {}", of.workloads[configuration.workload].shown(), configuration.label))
+        .collect()
 }
 
 impl Comparison {
-    fn group(&mut self, old: &Results, before: &Group, new: &Results, after: &Group) {
-        let (first, second) = (&old.cells[before.baseline], &new.cells[after.baseline]);
+    fn workload(&mut self, old: &Results, before: &Workload, new: &Results, after: &Workload) {
+        let (first, second) = (&old.configurations[before.reference], &new.configurations[after.reference]);
         let common = counterpart(old, new, second).is_some_and(|same| same.id == first.id);
-        let estimates = |a: &Cell, b: &Cell| Some((old.derived.estimates.get(a.id)?, new.derived.estimates.get(b.id)?));
-        let mut drift = Drift { group: after.shown(), baseline: None, ratio: None };
+        let estimates = |a: &Configuration, b: &Configuration| {
+            Some((old.derived.estimates.get(a.id)?, new.derived.estimates.get(b.id)?))
+        };
+        let mut drift = Drift { workload: after.shown(), reference: None, ratio: None };
         if common {
             let per_item = first.items != second.items;
             let time =
                 estimates(first, second).and_then(|(a, b)| unpaired(time(a, per_item)?, time(b, per_item)?, 0.0));
-            (drift.baseline, drift.ratio) = (Some(second.label.clone()), time.map(|time| time.ratio));
+            (drift.reference, drift.ratio) = (Some(second.label.clone()), time.map(|time| time.ratio));
         }
         self.drift.push(drift);
-        for cell in after.cells.iter().filter_map(|id| new.cells.get(*id)) {
-            let Some(other) = counterpart(old, new, cell) else { continue };
-            let Some((a, b)) = estimates(other, cell) else { continue };
+        for configuration in after.configurations.iter().filter_map(|id| new.configurations.get(*id)) {
+            let Some(other) = counterpart(old, new, configuration) else { continue };
+            let Some((a, b)) = estimates(other, configuration) else { continue };
             self.common += 1;
-            self.failing.extend(failing(&after.shown(), &cell.label, a, b));
-            let per_item = other.items != cell.items || before.per_item || after.per_item;
+            self.failing.extend(failing(&after.shown(), &configuration.label, a, b));
+            let per_item = other.items != configuration.items || before.per_item || after.per_item;
             let Some(time) = time(a, per_item).zip(time(b, per_item)).and_then(|(a, b)| unpaired(a, b, self.margin))
             else {
                 continue;
             };
-            let baseline = cell.id == after.baseline;
-            let speedups = a.speedup.zip(b.speedup).filter(|_| common && !baseline);
-            // One over a speed-up is the time relative to the baseline.
+            let reference = configuration.id == after.reference;
+            let speedups = a.speedup.zip(b.speedup).filter(|_| common && !reference);
+            // One over a speed-up is the time relative to the reference.
             let relative = speedups.and_then(|(a, b)| unpaired(turned(&a)?, turned(&b)?, self.margin));
-            let (group, label) = (after.shown(), cell.label.clone());
-            self.matched.push(Matched { group, label, cells: (other.id, cell.id), baseline, per_item, time, relative });
+            let (workload, label) = (after.shown(), configuration.label.clone());
+            self.matched.push(Matched {
+                workload,
+                label,
+                configurations: (other.id, configuration.id),
+                reference,
+                per_item,
+                time,
+                relative,
+            });
         }
     }
 }
 
 /// `sleep: threads × 2: ok 15 of 15, later 15 of 15 timed out`, where a smaller share ends right.
-fn failing(group: &str, label: &str, old: &CellEstimate, new: &CellEstimate) -> Option<String> {
+fn failing(workload: &str, label: &str, old: &ConfigurationEstimate, new: &ConfigurationEstimate) -> Option<String> {
     let fewer = u64::from(new.ok) * u64::from(old.trials) < u64::from(old.ok) * u64::from(new.trials);
     let right = format!("ok {} of {}", old.ok, old.trials);
-    fewer.then(|| format!("{group}: {label}: {right}, later {}", new.note))
+    fewer.then(|| format!("{workload}: {label}: {right}, later {}", new.note))
 }
 
-fn time(estimate: &CellEstimate, per_item: bool) -> Option<Interval> {
+fn time(estimate: &ConfigurationEstimate, per_item: bool) -> Option<Interval> {
     if per_item { estimate.per_item } else { estimate.time }
 }
 
@@ -262,11 +274,11 @@ fn differences(old: &Results, new: &Results) -> Vec<(String, String, String)> {
     let mut all: Vec<(String, String, String)> = both.map(|((what, a), (_, b))| (what.to_owned(), a, b)).collect();
     let machine = new.machine.differs_from(&old.machine);
     all.extend(machine.into_iter().map(|(what, a, b)| (format!("machine: {what}"), a, b)));
-    for cell in &new.cells {
-        let group = &new.groups[cell.group];
-        if let Some(other) = counterpart(old, new, cell).filter(|other| other.items != cell.items) {
-            let what = format!("items of {}: {}", group.label, cell.label);
-            all.push((what, other.items.to_string(), cell.items.to_string()));
+    for configuration in &new.configurations {
+        let workload = &new.workloads[configuration.workload];
+        if let Some(other) = counterpart(old, new, configuration).filter(|other| other.items != configuration.items) {
+            let what = format!("items of {}: {}", workload.label, configuration.label);
+            all.push((what, other.items.to_string(), configuration.items.to_string()));
         }
     }
     all
@@ -280,12 +292,12 @@ fn load_words(results: &Results) -> String {
 }
 
 impl Comparison {
-    /// The baselines that are slower by their times alone: a slower machine and a slower build look the same there.
-    pub fn slower_baselines(&self) -> impl Iterator<Item = &Matched> {
+    /// The references that are slower by their times alone: a slower machine and a slower build look the same there.
+    pub fn slower_references(&self) -> impl Iterator<Item = &Matched> {
         self.matched.iter().filter(|matched| matched.relative.is_none() && matched.time.side == Side::Slower)
     }
 
-    /// Whether a gate stays shut: a way fails where it did not, or is slower by both views. A baseline has one view alone,
+    /// Whether a gate stays shut: a configuration fails where it did not, or is slower by both views. A reference has one view alone,
     /// in which a slower machine looks like a slower build, so that it is said and fails nothing.
     #[must_use]
     pub fn worse(&self) -> bool {
@@ -306,8 +318,8 @@ mod tests {
     use super::*;
 
     fn run(serial: f64, threads: f64) -> Results {
-        let mut made = Made::new(15).serial(serial).cell("threads × 2", threads);
-        made.results.cells[1].config.workers = Some(2);
+        let mut made = Made::new(15).serial(serial).configuration("threads × 2", threads);
+        made.results.configurations[1].config.workers = Some(2);
         made.finish()
     }
 
@@ -318,7 +330,7 @@ mod tests {
         assert_eq!((threads.label.as_str(), threads.time.side), ("threads × 2", Side::Slower));
         assert!(threads.slower() && (threads.time.ratio - 2.0).abs() < 0.02, "{threads:?}");
         assert!((threads.relative.unwrap().ratio - 2.0).abs() < 0.02);
-        assert!(found.matched[0].baseline && found.matched[0].time.side == Side::Overlapping);
+        assert!(found.matched[0].reference && found.matched[0].time.side == Side::Overlapping);
         assert!(found.differences.is_empty() && found.only_old.is_empty() && found.only_new.is_empty());
         let turned = compare_runs(&run(1.0, 1.0), &run(1.0, 0.5));
         assert!(turned.matched[1].time.side == Side::Faster && !turned.matched[1].slower());
@@ -328,19 +340,19 @@ mod tests {
     fn a_slower_machine_moves_the_times_and_not_the_relative_ones() {
         let found = compare_runs(&run(1.0, 0.5), &run(2.0, 1.0));
         assert!((found.drift[0].ratio.unwrap() - 2.0).abs() < 0.02);
-        assert_eq!(found.drift[0].baseline.as_deref(), Some("serial"));
+        assert_eq!(found.drift[0].reference.as_deref(), Some("serial"));
         let threads = &found.matched[1];
         assert_eq!((threads.time.side, threads.relative.unwrap().side), (Side::Slower, Side::Overlapping));
         assert!(!threads.slower() && found.matched[0].relative.is_none() && !found.matched[0].slower());
-        assert_eq!(found.slower_baselines().map(|way| way.label.as_str()).collect::<Vec<_>>(), ["serial"]);
+        assert_eq!(found.slower_references().map(|way| way.label.as_str()).collect::<Vec<_>>(), ["serial"]);
         assert!(!found.worse(), "nothing tells the build from the machine");
         assert!(compare_runs(&run(1.0, 0.5), &run(2.0, 2.0)).worse());
     }
 
     #[test]
     fn a_way_that_times_out_now_is_named_and_worse() {
-        let mut late = Made::new(15).serial(1.0).cell("threads × 2", 0.5);
-        late.results.cells[1].config.workers = Some(2);
+        let mut late = Made::new(15).serial(1.0).configuration("threads × 2", 0.5);
+        late.results.configurations[1].config.workers = Some(2);
         late.fail(1, &(0..15), &crate::setting::Outcome::TimedOut);
         let late = late.finish();
         let found = compare_runs(&run(1.0, 0.5), &late);
@@ -353,46 +365,50 @@ mod tests {
     fn ways_are_matched_by_what_they_are() {
         let old = run(1.0, 0.5);
         let mut new = old.clone();
-        new.cells.swap(0, 1);
-        for (id, cell) in new.cells.iter_mut().enumerate() {
-            cell.id = id;
+        new.configurations.swap(0, 1);
+        for (id, configuration) in new.configurations.iter_mut().enumerate() {
+            configuration.id = id;
         }
-        new.trials.iter_mut().for_each(|trial| trial.cell = 1 - trial.cell);
-        new.groups[0].baseline = 1;
-        new.cells[0].label = "threads × 2, by another name".into();
+        new.trials.iter_mut().for_each(|trial| trial.configuration = 1 - trial.configuration);
+        new.workloads[0].reference = 1;
+        new.configurations[0].label = "threads × 2, by another name".into();
         new.derived = crate::verdict::derive(&new);
         let found = compare_runs(&old, &new);
         assert_eq!(found.matched.len(), 2);
         assert!(found.matched.iter().all(|matched| (matched.time.ratio - 1.0).abs() < 1e-9), "{:?}", found.matched);
-        new.cells[0].config.workers = Some(4);
-        new.groups[0].payload = None;
+        new.configurations[0].config.workers = Some(4);
+        new.workloads[0].payload = None;
         new.machine.kernel = "Linux 7.0".into();
-        new.cells[1].items = 128;
+        new.configurations[1].items = 128;
         let found = compare_runs(&old, &new);
         assert_eq!(found.only_old, ["primes, limit 200 000: threads × 2"]);
         assert_eq!(found.only_new, ["primes, limit 200 000: threads × 2, by another name"]);
         let whats: Vec<&str> = found.differences.iter().map(|row| row.0.as_str()).collect();
         assert_eq!(whats, ["machine: kernel", "items of primes, limit 200 000: serial"]);
         assert!(found.matched[0].per_item);
-        new.cells.iter_mut().for_each(|cell| cell.config.runtime = "python".into());
+        new.configurations.iter_mut().for_each(|configuration| configuration.config.runtime = "python".into());
         assert!(compare_runs(&old, &new).matched.is_empty());
     }
 
     #[test]
     fn a_run_compared_with_itself_pairs_every_configuration_with_itself_whatever_they_differ_in() {
         for (row, one, other) in crate::setting::pairs::all() {
-            let mut made = Made::new(15).cell("a", 1.0);
+            let mut made = Made::new(15).configuration("a", 1.0);
             if row.part == Part::Workload {
                 made = made.payload(64, "64 B");
-                made.results.groups[1].settings = made.results.groups[0].settings.clone();
-                made.results.groups[1].payload = None;
+                made.results.workloads[1].settings = made.results.workloads[0].settings.clone();
+                made.results.workloads[1].payload = None;
             }
-            let mut made = made.cell("b", 5.0);
-            (made.results.cells[0].config, made.results.cells[1].config) = (one, other);
+            let mut made = made.configuration("b", 5.0);
+            (made.results.configurations[0].config, made.results.configurations[1].config) = (one, other);
             let run = made.finish();
             let found = compare_runs(&run, &run);
             assert_eq!(found.matched.len(), 2, "{}", row.setting.name);
-            assert!(found.matched.iter().all(|matched| matched.cells.0 == matched.cells.1), "{}", row.setting.name);
+            assert!(
+                found.matched.iter().all(|matched| matched.configurations.0 == matched.configurations.1),
+                "{}",
+                row.setting.name
+            );
             let same = |matched: &Matched| matched.time.side == Side::Overlapping;
             assert!(found.matched.iter().all(same) && !found.worse(), "{}", row.setting.name);
             assert!(found.only_old.is_empty() && found.only_new.is_empty(), "{}", row.setting.name);
@@ -401,7 +417,7 @@ mod tests {
 
     #[test]
     fn without_intervals_nothing_is_claimed() {
-        let few = |seconds| Made::new(3).serial(1.0).cell("threads × 2", seconds).finish();
+        let few = |seconds| Made::new(3).serial(1.0).configuration("threads × 2", seconds).finish();
         let found = compare_runs(&few(0.5), &few(5.0));
         assert!(found.matched.iter().all(|matched| matched.time.side == Side::Unknown && !matched.slower()));
         assert_eq!(found.too_few_rounds(), Some(FEWEST_ROUNDS));

@@ -1,4 +1,4 @@
-//! The samples of cells, by round, and intervals as results files hold them.
+//! The samples of configurations, by round, and intervals as results files hold them.
 
 use crate::results::{Interval, Kind, Results, Trial};
 use crate::stats;
@@ -8,8 +8,8 @@ pub const UNBOUNDED: f64 = 1e300;
 
 /// Seconds of one trial of each round; +∞ for time-outs, nothing for other failures. Where items come at a set rate, a
 /// trial takes as long as they take to come: then the 95th percentile of its latencies stands for it.
-pub(super) fn times(results: &Results, cell: usize) -> Vec<(u32, f64)> {
-    results.timed(cell).filter_map(|trial| Some((trial.round, seconds(trial)?))).collect()
+pub(super) fn times(results: &Results, configuration: usize) -> Vec<(u32, f64)> {
+    results.timed(configuration).filter_map(|trial| Some((trial.round, seconds(trial)?))).collect()
 }
 
 fn seconds(trial: &Trial) -> Option<f64> {
@@ -18,20 +18,24 @@ fn seconds(trial: &Trial) -> Option<f64> {
 }
 
 /// Seconds per item of one trial of each round. A right trial has done all its items, those that others yielded included.
-pub(super) fn per_item(results: &Results, cell: usize) -> Vec<(u32, f64)> {
+pub(super) fn per_item(results: &Results, configuration: usize) -> Vec<(u32, f64)> {
     let each = |trial: &Trial| Some((trial.round, trial.seconds()? / trial.done.max(1) as f64));
-    results.timed(cell).filter_map(each).collect()
+    results.timed(configuration).filter_map(each).collect()
 }
 
-/// What the group compares: times, or times per item where its cells have counts of their own.
-pub(super) fn compared(results: &Results, cell: usize) -> Vec<(u32, f64)> {
-    if results.groups[results.cells[cell].group].per_item { per_item(results, cell) } else { times(results, cell) }
+/// What the workload compares: times, or times per item where its configurations have counts of their own.
+pub(super) fn compared(results: &Results, configuration: usize) -> Vec<(u32, f64)> {
+    if results.workloads[results.configurations[configuration].workload].per_item {
+        per_item(results, configuration)
+    } else {
+        times(results, configuration)
+    }
 }
 
 /// As [`compared`], of the second runs of the A/A check.
-pub(super) fn second_runs(results: &Results, cell: usize) -> Vec<(u32, f64)> {
-    let second = |trial: &&Trial| trial.cell == cell && trial.kind == Kind::Timed && trial.duplicate;
-    let per_item = results.groups[results.cells[cell].group].per_item;
+pub(super) fn second_runs(results: &Results, configuration: usize) -> Vec<(u32, f64)> {
+    let second = |trial: &&Trial| trial.configuration == configuration && trial.kind == Kind::Timed && trial.duplicate;
+    let per_item = results.workloads[results.configurations[configuration].workload].per_item;
     let items = |trial: &Trial| if per_item { trial.done.max(1) as f64 } else { 1.0 };
     let trials = results.trials.iter().filter(second);
     trials.filter_map(|trial| Some((trial.round, seconds(trial)? / items(trial)))).collect()

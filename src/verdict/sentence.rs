@@ -1,7 +1,7 @@
 //! The finding of a group in plain English, every word of it computed.
 
 use super::{FEWEST_ROUNDS, UNBOUNDED, crashed};
-use crate::results::{CellEstimate, Group, GroupVerdict, Interval, Pair, Results, Word};
+use crate::results::{ConfigurationEstimate, Interval, Pair, Results, Word, Workload, WorkloadVerdict};
 use crate::setting::Model;
 use crate::text::plural;
 
@@ -107,17 +107,17 @@ pub fn late(p95: &Interval) -> String {
 /// What a sentence is made from.
 pub(super) struct Seen<'a> {
     pub results: &'a Results,
-    pub group: &'a Group,
-    pub estimates: &'a [CellEstimate],
+    pub workload: &'a Workload,
+    pub estimates: &'a [ConfigurationEstimate],
     /// Cells that were compared, in ranking order.
     pub family: &'a [usize],
 }
 
 /// The finding in one sentence or two.
-pub(super) fn finding(seen: &Seen<'_>, verdict: &GroupVerdict) -> String {
+pub(super) fn finding(seen: &Seen<'_>, verdict: &WorkloadVerdict) -> String {
     let timed: Vec<usize> =
-        verdict.ranking.iter().copied().filter(|cell| seen.estimates[*cell].time.is_some()).collect();
-    if let Some(fault) = &seen.group.fault {
+        verdict.ranking.iter().copied().filter(|configuration| seen.estimates[*configuration].time.is_some()).collect();
+    if let Some(fault) = &seen.workload.fault {
         return crashed::finding(seen, fault);
     }
     if timed.is_empty() {
@@ -141,62 +141,67 @@ pub(super) fn finding(seen: &Seen<'_>, verdict: &GroupVerdict) -> String {
 }
 
 impl Seen<'_> {
-    fn label(&self, cell: usize) -> &str {
-        &self.results.cells[cell].label
+    fn label(&self, configuration: usize) -> &str {
+        &self.results.configurations[configuration].label
     }
 
     /// How fast a cell is: its speed-up, or its time where it is the baseline or has no speed-up.
-    fn pace(&self, cell: usize) -> String {
-        let estimate = &self.estimates[cell];
-        if self.group.rate.is_some() {
+    fn pace(&self, configuration: usize) -> String {
+        let estimate = &self.estimates[configuration];
+        if self.workload.rate.is_some() {
             return estimate.time.map_or("no latency".into(), |time| late(&time));
         }
-        let baseline = self.group.baseline;
-        match estimate.speedup.filter(|_| cell != baseline) {
+        let baseline = self.workload.reference;
+        match estimate.speedup.filter(|_| configuration != baseline) {
             Some(speedup) => {
-                let of = if self.results.cells[baseline].config.model == Model::Serial { "" } else { "the speed of " };
+                let of = if self.results.configurations[baseline].config.model == Model::Serial {
+                    ""
+                } else {
+                    "the speed of "
+                };
                 let ends = spread(&speedup, like(speedup.median));
                 format!("{} {of}{}{ends}", times(speedup.median), self.label(baseline))
             }
-            None => self.duration(cell),
+            None => self.duration(configuration),
         }
     }
 
     /// The time that the group compares: of a trial, of an item, or, at a set rate, the latency.
-    fn duration(&self, cell: usize) -> String {
-        let estimate = &self.estimates[cell];
-        if self.group.per_item {
+    fn duration(&self, configuration: usize) -> String {
+        let estimate = &self.estimates[configuration];
+        if self.workload.per_item {
             return estimate.per_item.map_or("no time".into(), |time| seconds_interval(&time) + " per item");
         }
         estimate.time.map_or("no time".into(), |time| seconds_interval(&time))
     }
 
-    fn nothing(&self, cells: &[usize]) -> String {
-        let told = |cell: &usize| {
-            let note = &self.estimates[*cell].note;
-            format!("{} ({})", self.label(*cell), if note.is_empty() { "never run" } else { note })
+    fn nothing(&self, configurations: &[usize]) -> String {
+        let told = |configuration: &usize| {
+            let note = &self.estimates[*configuration].note;
+            format!("{} ({})", self.label(*configuration), if note.is_empty() { "never run" } else { note })
         };
-        let some = cells.iter().any(|cell| self.estimates[*cell].ok > 0);
+        let some = configurations.iter().any(|configuration| self.estimates[*configuration].ok > 0);
         let what = if some { "No configuration succeeded in most rounds" } else { "No trial succeeded" };
-        format!("{what}: {}.", list(&cells.iter().map(told).collect::<Vec<_>>()))
+        format!("{what}: {}.", list(&configurations.iter().map(told).collect::<Vec<_>>()))
     }
 
     /// What was seen, without a verdict.
     fn lowest(&self, timed: &[usize]) -> String {
-        let what = if self.group.rate.is_some() { "p95 latency" } else { "median" };
+        let what = if self.workload.rate.is_some() { "p95 latency" } else { "median" };
         // Times of both: a median of ratios may contradict the order of the medians.
-        let told = |cell: usize| format!("{}, {}", self.label(cell), self.duration(cell));
+        let told = |configuration: usize| format!("{}, {}", self.label(configuration), self.duration(configuration));
         let next = timed.get(1).map_or(String::new(), |second| format!("; next {}", told(*second)));
         format!("Lowest {what}: {}{next}.", told(timed[0]))
     }
 
     /// One way is fastest: by how much, against the nearest that it was compared with.
-    fn one(&self, winner: usize, verdict: &GroupVerdict) -> String {
+    fn one(&self, winner: usize, verdict: &WorkloadVerdict) -> String {
         let against = verdict.pairs.iter().filter_map(|pair| towards(pair, winner)).filter(|(.., shown)| *shown);
         let nearest = against.min_by(|a, b| a.1.median.total_cmp(&b.1.median));
         // Where the nearest is the baseline, the speed-up has said it already.
-        let rated = self.group.rate.is_some();
-        let told = |other: usize| other == self.group.baseline && self.estimates[winner].speedup.is_some() && !rated;
+        let rated = self.workload.rate.is_some();
+        let told =
+            |other: usize| other == self.workload.reference && self.estimates[winner].speedup.is_some() && !rated;
         let nearest = nearest.filter(|(other, ..)| !told(*other));
         let ahead = nearest.map_or(String::new(), |(other, ratio, _)| {
             format!(", {}", if rated { sooner(self.label(other), &ratio) } else { ahead(self.label(other), &ratio) })
@@ -206,14 +211,15 @@ impl Seen<'_> {
     }
 
     /// Several ways share the first place: all alike, or not told apart.
-    fn several(&self, verdict: &GroupVerdict) -> String {
+    fn several(&self, verdict: &WorkloadVerdict) -> String {
         let winners = &verdict.winners;
-        let names = list(&winners.iter().map(|cell| self.label(*cell).to_owned()).collect::<Vec<_>>());
+        let names =
+            list(&winners.iter().map(|configuration| self.label(*configuration).to_owned()).collect::<Vec<_>>());
         let between = |pair: &&Pair| winners.contains(&pair.a) && winners.contains(&pair.b);
         let Some(open) = verdict.pairs.iter().filter(between).find(|pair| pair.word == Word::NoSignificantDifference)
         else {
             let margin = fixed_margin(self.results.run.margin);
-            let best = if self.group.rate.is_some() { " and have the lowest p95 latency" } else { " and fastest" };
+            let best = if self.workload.rate.is_some() { " and have the lowest p95 latency" } else { " and fastest" };
             let place = if winners.len() == verdict.ranking.len() { "" } else { best };
             return format!("{names} are equivalent (within ±{margin}%){place}: {}.", self.pace(winners[0]));
         };
@@ -229,23 +235,25 @@ impl Seen<'_> {
     }
 
     /// Ways that have no place in the order, and why.
-    fn not_compared(&self, verdict: &GroupVerdict) -> String {
-        let shown_slower = |cell: usize| {
-            verdict
-                .pairs
-                .iter()
-                .any(|p| (p.b == cell && p.word == Word::Faster) || (p.a == cell && p.word == Word::Slower))
+    fn not_compared(&self, verdict: &WorkloadVerdict) -> String {
+        let shown_slower = |configuration: usize| {
+            verdict.pairs.iter().any(|p| {
+                (p.b == configuration && p.word == Word::Faster) || (p.a == configuration && p.word == Word::Slower)
+            })
         };
-        let told = verdict.ranking.iter().filter_map(|cell| {
-            let note = &self.estimates[*cell].note;
-            let why = if !self.family.contains(cell) {
+        let told = verdict.ranking.iter().filter_map(|configuration| {
+            let note = &self.estimates[*configuration].note;
+            let why = if !self.family.contains(configuration) {
                 if note.is_empty() { format!("under {FEWEST_ROUNDS} trials") } else { note.clone() }
-            } else if !verdict.winners.is_empty() && !verdict.winners.contains(cell) && !shown_slower(*cell) {
+            } else if !verdict.winners.is_empty()
+                && !verdict.winners.contains(configuration)
+                && !shown_slower(*configuration)
+            {
                 "differs from the fastest in more than one setting".into()
             } else {
                 return None;
             };
-            Some(format!("{} ({why})", self.label(*cell)))
+            Some(format!("{} ({why})", self.label(*configuration)))
         });
         let told: Vec<String> = told.collect();
         if told.is_empty() { String::new() } else { format!(" Not compared: {}.", list(&told)) }
@@ -253,14 +261,14 @@ impl Seen<'_> {
 }
 
 /// A pair seen from one of its cells: the other cell, how many times faster the first is, and whether that was shown.
-fn towards(pair: &Pair, cell: usize) -> Option<(usize, Interval, bool)> {
+fn towards(pair: &Pair, configuration: usize) -> Option<(usize, Interval, bool)> {
     let turned = |r: &Interval| Interval {
         median: 1.0 / r.median,
         low: Some(r.high.map_or(0.0, |high| 1.0 / high)).filter(|_| r.low.is_some()),
         high: r.low.filter(|low| *low > 0.0).map(|low| 1.0 / low),
         ..*r
     };
-    match cell {
+    match configuration {
         c if c == pair.a => Some((pair.b, pair.ratio, pair.word == Word::Faster)),
         c if c == pair.b => Some((pair.a, turned(&pair.ratio), pair.word == Word::Slower)),
         _ => None,

@@ -1,28 +1,28 @@
 //! The whole analysis on made-up runs whose truth is known: how often it is wrong, and how often it says nothing.
 //!
-//! Every run is a results file as the engine writes it: four cells in 15 rounds, the baseline and the last cell twice per
-//! round, cells in random order within a round. What varies is the machine. `cargo test --lib simulation -- --nocapture`
-//! prints the rows of the table: the shape; the cells; groups with a false `faster` or `slower`; groups with a false
-//! `equivalent`; how often the intervals of cells and of pairs hold the truth, and how often they say that they do; groups
-//! whose verdict was withheld although nothing was wrong; pairs at least a sixth apart that were told apart. Shares of groups are of
+//! Every run is a results file as the engine writes it: four configurations in 15 rounds, the reference and the last configuration twice per
+//! round, configurations in random order within a round. What varies is the machine. `cargo test --lib simulation -- --nocapture`
+//! prints the rows of the table: the shape; the configurations; workloads with a false `faster` or `slower`; workloads with a false
+//! `equivalent`; how often the intervals of configurations and of pairs hold the truth, and how often they say that they do; workloads
+//! whose verdict was withheld although nothing was wrong; pairs at least a sixth apart with a significant difference. Shares of workloads are of
 //! those with a verdict. Seeds are fixed, so that the figures are always the same; with 5,000 analyses a share of 5 % has a
 //! standard error of 0.3 points.
 
 mod machine;
 
 use super::derive;
-use super::fixture::{Made, check_cell};
-use crate::results::{GroupVerdict, Interval, Results, Word};
+use super::fixture::{Made, check_configuration};
+use crate::results::{Interval, Results, Word, WorkloadVerdict};
 use machine::{SHAPES, Shape};
 
 /// Analyses per row of the table.
 const RUNS: usize = 5000;
 const ROUNDS: u32 = 15;
-const CELLS: usize = 4;
-/// Cells that are all alike.
-const ALIKE: [f64; CELLS] = [1.0; CELLS];
+const CONFIGURATIONS: usize = 4;
+/// Configurations that are all alike.
+const ALIKE: [f64; CONFIGURATIONS] = [1.0; CONFIGURATIONS];
 /// Two alike, one slower by the margin exactly, and one slower by a lot.
-const APART: [f64; CELLS] = [1.0, 1.0, 1.03, 1.2];
+const APART: [f64; CONFIGURATIONS] = [1.0, 1.0, 1.03, 1.2];
 
 /// Hits among cases.
 #[derive(Clone, Copy, Default)]
@@ -45,16 +45,16 @@ impl Share {
 /// What came of the analyses of one shape.
 #[derive(Default)]
 struct Tally {
-    /// Groups with a verdict that hold a false `faster` or `slower`.
+    /// Workloads with a verdict that hold a false `faster` or `slower`.
     difference: Share,
-    /// Groups with a verdict that hold a false `equivalent`.
+    /// Workloads with a verdict that hold a false `equivalent`.
     equivalence: Share,
-    /// Groups with a verdict that hold either.
+    /// Workloads with a verdict that hold either.
     any: Share,
     withheld: Share,
-    cells: Share,
-    /// Sum of the levels printed with the intervals of cells, in per cent.
-    cells_said: f64,
+    configurations: Share,
+    /// Sum of the levels printed with the intervals of configurations, in per cent.
+    configurations_said: f64,
     pairs: Share,
     /// As `cells_said`, of pairs.
     pairs_said: f64,
@@ -63,7 +63,7 @@ struct Tally {
 }
 
 impl Tally {
-    fn verdict(&mut self, verdict: &GroupVerdict, truth: &[f64; CELLS]) {
+    fn verdict(&mut self, verdict: &WorkloadVerdict, truth: &[f64; CONFIGURATIONS]) {
         self.withheld.count(verdict.withheld.is_some());
         if verdict.withheld.is_some() {
             return;
@@ -92,51 +92,51 @@ fn holds(interval: &Interval, truth: f64) -> bool {
     low <= truth * (1.0 + slack) && truth * (1.0 - slack) <= high
 }
 
-/// A run without times yet: trials in the order cell by cell, then the second runs.
+/// A run without times yet: trials in the order configuration by configuration, then the second runs.
 fn blank() -> Results {
     let mut made = Made::new(ROUNDS).serial(1.0);
-    for workers in 1..CELLS {
-        made = made.cell(&format!("threads × {workers}"), 1.0);
+    for workers in 1..CONFIGURATIONS {
+        made = made.configuration(&format!("threads × {workers}"), 1.0);
     }
-    check_cell(&mut made.results, 0, 1.0);
-    check_cell(&mut made.results, CELLS - 1, 1.0);
+    check_configuration(&mut made.results, 0, 1.0);
+    check_configuration(&mut made.results, CONFIGURATIONS - 1, 1.0);
     made.results
 }
 
 /// Analyses runs of a shape; second runs take `broken` times as long as they should.
-fn analyse(shape: &Shape, truth: &[f64; CELLS], broken: f64, seed: u64) -> Tally {
+fn analyse(shape: &Shape, truth: &[f64; CONFIGURATIONS], broken: f64, seed: u64) -> Tally {
     let mut random = fastrand::Rng::with_seed(seed);
     let mut results = blank();
-    // Under drift a cell has no one true time.
-    let known = if shape.drifts() { 0 } else { CELLS };
-    let medians: Vec<f64> = (0..known).map(|cell| shape.median(cell, truth[cell])).collect();
+    // Under drift a configuration has no one true time.
+    let known = if shape.drifts() { 0 } else { CONFIGURATIONS };
+    let medians: Vec<f64> = (0..known).map(|configuration| shape.median(configuration, truth[configuration])).collect();
     let mut tally = Tally::default();
     for _ in 0..RUNS {
         shape.fill(&mut results, truth, broken, &mut random);
         let derived = derive(&results);
-        tally.verdict(&derived.groups[0], truth);
+        tally.verdict(&derived.workloads[0], truth);
         for (estimate, median) in derived.estimates.iter().zip(&medians) {
             let time = estimate.time.unwrap();
-            tally.cells.count(holds(&time, *median));
-            tally.cells_said += 100.0 * time.level;
+            tally.configurations.count(holds(&time, *median));
+            tally.configurations_said += 100.0 * time.level;
         }
     }
     tally
 }
 
-/// Runs a shape with cells that are alike and with cells that differ, prints its rows, and holds it to what is promised.
+/// Runs a shape with configurations that are alike and with configurations that differ, prints its rows, and holds it to what is promised.
 fn prove(at: usize) {
     let shape = &SHAPES[at];
-    for (truth, cells) in [(ALIKE, "alike"), (APART, "some differ")] {
+    for (truth, configurations) in [(ALIKE, "alike"), (APART, "some differ")] {
         let tally = analyse(shape, &truth, 1.0, 100 + at as u64);
-        let cells_said = tally.cells_said / tally.cells.of as f64;
+        let configurations_said = tally.configurations_said / tally.configurations.of as f64;
         let pairs_said = tally.pairs_said / tally.pairs.of as f64;
-        let of_cells = match shape.drifts() {
+        let of_configurations = match shape.drifts() {
             true => "–".into(),
-            false => format!("{:.1}% ({cells_said:.1}%)", tally.cells.percent()),
+            false => format!("{:.1}% ({configurations_said:.1}%)", tally.configurations.percent()),
         };
         println!(
-            "| {} | {cells} | {:.2}% | {:.2}% | {of_cells} | {:.1}% ({pairs_said:.1}%) | {:.1}% | {} |",
+            "| {} | {configurations} | {:.2}% | {:.2}% | {of_configurations} | {:.1}% ({pairs_said:.1}%) | {:.1}% | {} |",
             shape.name,
             tally.difference.percent(),
             tally.equivalence.percent(),
@@ -146,7 +146,12 @@ fn prove(at: usize) {
         );
         assert!(tally.any.percent() <= 5.0, "{}: false words in {:.2}% of workloads", shape.name, tally.any.percent());
         if !shape.drifts() {
-            assert!(tally.cells.percent() >= cells_said - 1.0, "{}: {:.2}", shape.name, tally.cells.percent());
+            assert!(
+                tally.configurations.percent() >= configurations_said - 1.0,
+                "{}: {:.2}",
+                shape.name,
+                tally.configurations.percent()
+            );
         }
         assert!(tally.pairs.percent() >= pairs_said - 0.5, "{}: {:.2}", shape.name, tally.pairs.percent());
         if truth == APART {
@@ -175,7 +180,7 @@ proved! {
     random_walk: 2;
     unequal_noise: 3;
     ties: 4;
-    two_modes: 5;
+    bimodal: 5;
     outliers: 6;
     all_at_once: 7;
 }

@@ -2,7 +2,7 @@
 
 use super::break_even::lines;
 use super::sentence::{late, list, times, verb};
-use crate::results::{BreakEven, CellEstimate, Crossing, Group, GroupVerdict, Results, Word};
+use crate::results::{BreakEven, ConfigurationEstimate, Crossing, Results, Word, Workload, WorkloadVerdict};
 use crate::setting::{Measure, Runtime};
 use crate::text::{plural, show_count};
 
@@ -12,31 +12,31 @@ const CROSSINGS: usize = 2;
 /// The recommendation. `None` without a verdict, and where there is nothing to choose between.
 pub(super) fn sentence(
     results: &Results,
-    verdict: &GroupVerdict,
-    estimates: &[CellEstimate],
+    verdict: &WorkloadVerdict,
+    estimates: &[ConfigurationEstimate],
     break_evens: &[BreakEven],
 ) -> Option<String> {
-    let group = results.groups.get(verdict.group)?;
+    let workload = results.workloads.get(verdict.workload)?;
     if verdict.withheld.is_some() || verdict.pairs.is_empty() || verdict.winners.is_empty() {
         return None;
     }
-    if group.runtime == Runtime::GilEmulation {
+    if workload.runtime == Runtime::GilEmulation {
         return Some("These times come from the GIL emulation: nothing is recommended from them.".into());
     }
-    let seen = Seen { results, group, verdict, estimates };
+    let seen = Seen { results, workload, verdict, estimates };
     let mut text = seen.choice();
-    if let Some(rate) = group.rate {
+    if let Some(rate) = workload.rate {
         text = format!("At {}/s: {}", show_count(u64::from(rate)), lower(&text));
     }
-    let apart: Vec<String> = if group.rate.is_some() { vec![] } else { seen.against_baseline(break_evens) };
+    let apart: Vec<String> = if workload.rate.is_some() { vec![] } else { seen.against_baseline(break_evens) };
     if !apart.is_empty() {
-        text.push_str(&format!(" Against {}: {}.", seen.label(group.baseline), apart.join("; ")));
+        text.push_str(&format!(" Against {}: {}.", seen.label(workload.reference), apart.join("; ")));
     }
     let along = seen.along_settings(break_evens);
     if !along.is_empty() {
         text.push_str(&format!(" {along}"));
     }
-    let scope = if group.measure == Measure::EndToEnd { "With start and join counted: " } else { "" };
+    let scope = if workload.measure == Measure::EndToEnd { "With start and join counted: " } else { "" };
     let text = if scope.is_empty() { text } else { lower(&text) };
     Some(format!("{scope}{text}"))
 }
@@ -49,30 +49,32 @@ fn lower(text: &str) -> String {
 
 struct Seen<'a> {
     results: &'a Results,
-    group: &'a Group,
-    verdict: &'a GroupVerdict,
-    estimates: &'a [CellEstimate],
+    workload: &'a Workload,
+    verdict: &'a WorkloadVerdict,
+    estimates: &'a [ConfigurationEstimate],
 }
 
 impl Seen<'_> {
-    fn label(&self, cell: usize) -> &str {
-        &self.results.cells[cell].label
+    fn label(&self, configuration: usize) -> &str {
+        &self.results.configurations[configuration].label
     }
 
     /// The speed-up of a cell in brackets; nothing for the baseline.
-    fn speed(&self, cell: usize) -> String {
-        if self.group.rate.is_some() {
-            return self.estimates[cell].time.map_or(String::new(), |time| format!(" ({})", late(&time)));
+    fn speed(&self, configuration: usize) -> String {
+        if self.workload.rate.is_some() {
+            return self.estimates[configuration].time.map_or(String::new(), |time| format!(" ({})", late(&time)));
         }
-        let speedup = self.estimates[cell].speedup.filter(|_| cell != self.group.baseline);
+        let speedup = self.estimates[configuration].speedup.filter(|_| configuration != self.workload.reference);
         speedup.map_or(String::new(), |speedup| format!(" ({})", times(speedup.median)))
     }
 
     /// What to use: the first place, or those that share it.
     fn choice(&self) -> String {
         let winners = &self.verdict.winners;
-        let names: Vec<String> =
-            winners.iter().map(|cell| format!("{}{}", self.label(*cell), self.speed(*cell))).collect();
+        let names: Vec<String> = winners
+            .iter()
+            .map(|configuration| format!("{}{}", self.label(*configuration), self.speed(*configuration)))
+            .collect();
         let among = |word| {
             let both = |pair: &&crate::results::Pair| winners.contains(&pair.a) && winners.contains(&pair.b);
             self.verdict.pairs.iter().filter(both).any(|pair| pair.word == word)
@@ -86,10 +88,11 @@ impl Seen<'_> {
 
     /// Where the first place changes hands along a setting of the task, in other groups.
     fn along_settings(&self, break_evens: &[BreakEven]) -> String {
-        let first = |label: &String| self.verdict.winners.iter().any(|cell| self.label(*cell) == label);
+        let first =
+            |label: &String| self.verdict.winners.iter().any(|configuration| self.label(*configuration) == label);
         let here = |found: &&BreakEven| {
             let crosses = found.axis != "workers" && found.crossing == Crossing::From;
-            crosses && found.groups.contains(&self.group.id) && (first(&found.a) || first(&found.b))
+            crosses && found.workloads.contains(&self.workload.id) && (first(&found.a) || first(&found.b))
         };
         let told: Vec<&str> = break_evens.iter().filter(here).take(CROSSINGS).map(|found| &*found.sentence).collect();
         told.join(" ")
@@ -97,15 +100,15 @@ impl Seen<'_> {
 
     /// From how many workers on each line pays off, in the order of the lines.
     fn against_baseline(&self, break_evens: &[BreakEven]) -> Vec<String> {
-        let baseline = self.label(self.group.baseline);
-        let here = |found: &&BreakEven| found.axis == "workers" && found.groups == [self.group.id];
+        let baseline = self.label(self.workload.reference);
+        let here = |found: &&BreakEven| found.axis == "workers" && found.workloads == [self.workload.id];
         let with_baseline = |line: &str| {
             let pair = |found: &&BreakEven| {
                 [(&found.a, &found.b), (&found.b, &found.a)].contains(&(&baseline.to_owned(), &line.to_owned()))
             };
             break_evens.iter().filter(here).find(pair)
         };
-        let told = lines(self.results, self.group).into_iter().filter_map(|(line, _)| {
+        let told = lines(self.results, self.workload).into_iter().filter_map(|(line, _)| {
             let found = with_baseline(&line)?;
             let last = found.points.last()?;
             let best = times(
@@ -154,7 +157,7 @@ mod tests {
     }
 
     fn when(made: &Made) -> String {
-        made.derive().groups[0].when.clone().unwrap_or_default()
+        made.derive().workloads[0].when.clone().unwrap_or_default()
     }
 
     #[test]
@@ -169,7 +172,7 @@ mod tests {
         assert!(second.contains("threads beat serial with 2 workers or more (up to 1.6"), "{second}");
         let end_to_end = {
             let mut made = made([0.9, 0.5], [1.2, 0.6]);
-            made.results.groups[0].measure = "end_to_end".into();
+            made.results.workloads[0].measure = "end_to_end".into();
             when(&made)
         };
         assert!(end_to_end.starts_with("With start and join counted: use threads × 2"), "{end_to_end}");
@@ -192,12 +195,15 @@ mod tests {
     fn where_the_first_place_changes_hands_is_told() {
         let mut made = Made::new(15);
         for ((bytes, shown), pipe) in [(64, "64 B"), (65_536, "64 KiB")].into_iter().zip([0.5, 2.0]) {
-            made = made.payload(bytes, shown).cell("processes × 1, pipe", pipe).cell("processes × 1, manager", 1.0);
+            made = made
+                .payload(bytes, shown)
+                .configuration("processes × 1, pipe", pipe)
+                .configuration("processes × 1, manager", 1.0);
         }
         let derived = made.derive();
         let crossing = "processes × 1, manager beats processes × 1, pipe at 64 KiB and above (processes × 1, pipe is ahead at 64 B;";
-        for (group, first) in [(0, "Use processes × 1, pipe. "), (1, "Use processes × 1, manager (2.0")] {
-            let when = derived.groups[group].when.clone().unwrap();
+        for (workload, first) in [(0, "Use processes × 1, pipe. "), (1, "Use processes × 1, manager (2.0")] {
+            let when = derived.workloads[workload].when.clone().unwrap();
             assert!(when.starts_with(first) && when.contains(crossing), "{when}");
         }
     }
@@ -205,11 +211,11 @@ mod tests {
     #[test]
     fn a_model_of_a_lock_is_never_recommended_and_nothing_is_without_a_verdict() {
         let mut lock = made([0.9, 0.5], [1.2, 0.6]);
-        lock.results.groups[0].runtime = "gil_emulation".into();
+        lock.results.workloads[0].runtime = "gil_emulation".into();
         assert!(when(&lock).contains("nothing is recommended"), "{}", when(&lock));
         let mut quick = made([0.9, 0.5], [1.2, 0.6]);
         quick.results.run.quick = true;
-        assert_eq!(quick.derive().groups[0].when, None);
-        assert_eq!(Made::new(15).serial(1.0).derive().groups[0].when, None);
+        assert_eq!(quick.derive().workloads[0].when, None);
+        assert_eq!(Made::new(15).serial(1.0).derive().workloads[0].when, None);
     }
 }

@@ -34,22 +34,28 @@ fn assert_paired(results: &Results) {
     assert!(results.run.complete && results.run.against.is_some());
     let charts: Vec<_> = results.charts.iter().map(|chart| chart.kind).collect();
     assert_eq!(charts, [runner::setting::ChartKind::Compare]);
-    let own: Vec<_> = results.cells.iter().filter(|cell| !cell.is_of_other_build()).collect();
-    assert_eq!(own.len() * 2, results.cells.len());
-    for cell in own {
-        let other = &results.cells[cell.id + 1];
-        assert!(other.partner == Some(cell.id) && other.items == cell.items && other.label.starts_with(&cell.label));
+    let own: Vec<_> =
+        results.configurations.iter().filter(|configuration| !configuration.is_of_other_build()).collect();
+    assert_eq!(own.len() * 2, results.configurations.len());
+    for configuration in own {
+        let other = &results.configurations[configuration.id + 1];
+        assert!(
+            other.partner == Some(configuration.id)
+                && other.items == configuration.items
+                && other.label.starts_with(&configuration.label)
+        );
         for round in 0..results.run.rounds {
-            let of_way =
-                |trial: &&runner::results::Trial| trial.round == round && [cell.id, other.id].contains(&trial.cell);
+            let of_way = |trial: &&runner::results::Trial| {
+                trial.round == round && [configuration.id, other.id].contains(&trial.configuration)
+            };
             let mut orders: Vec<u32> = results.trials.iter().filter(of_way).map(|trial| trial.order).collect();
             orders.sort_unstable();
-            assert_eq!(orders.len(), if cell.checked { 3 } else { 2 });
+            assert_eq!(orders.len(), if configuration.checked { 3 } else { 2 });
             assert!(orders.windows(2).all(|pair| pair[1] == pair[0] + 1), "{orders:?}");
         }
     }
     let digests: std::collections::BTreeSet<&str> = results.trials.iter().map(|trial| trial.digest.as_str()).collect();
-    assert_eq!(digests.len(), results.groups.len());
+    assert_eq!(digests.len(), results.workloads.len());
 }
 
 #[test]
@@ -64,7 +70,7 @@ fn a_much_slower_build_is_a_regression_by_name() {
     let results = place.results("b");
     assert_paired(&results);
     // What is derived is written in six digits, and its words are made from all of them.
-    assert_eq!(results.derived.groups, runner::verdict::derive(&results).groups);
+    assert_eq!(results.derived.workloads, runner::verdict::derive(&results).workloads);
     let words: Vec<Change> = results.derived.regressions.iter().map(|found| found.word).collect();
     assert_eq!(words, [Change::Regression; 2]);
     let report = place.report_text("b");
@@ -97,7 +103,7 @@ fn an_unchanged_build_runs_beside_itself() {
     let results = place.results("b");
     assert_paired(&results);
     assert!(results.trials.iter().all(runner::results::Trial::ok));
-    let withheld = results.derived.groups[0].withheld.is_some();
+    let withheld = results.derived.workloads[0].withheld.is_some();
     assert_eq!(results.derived.regressions.len(), if withheld { 0 } else { 4 });
     place.assert_no_leftovers(ended.pid);
 }
@@ -109,7 +115,7 @@ fn items_are_chosen_once_for_both_builds() {
     run(&place, Path::new(PROGRAM), PROGRAM, &["--quick", "--rounds", "1"]).expect(0);
     let results = place.results("b");
     assert_paired(&results);
-    assert!(results.cells[0].items >= 8 && results.derived.regressions.is_empty());
+    assert!(results.configurations[0].items >= 8 && results.derived.regressions.is_empty());
 }
 
 #[test]
@@ -169,10 +175,10 @@ fn both_builds_come_first_equally_often() {
     // Under eight rounds nothing runs twice, so that every way has two trials.
     options.rounds = Some(6);
     let plan = doubled(&plan(&scenarios[0], &tasks, &options).unwrap());
-    assert_eq!((plan.cells.len(), plan.groups[0].cells.len()), (6, 6));
+    assert_eq!((plan.configurations.len(), plan.workloads[0].configurations.len()), (6, 6));
     let mut first = [0; 3];
     for round in 0..6 {
-        let order: Vec<usize> = round_order(&plan, 0, round).iter().map(|entry| entry.cell).collect();
+        let order: Vec<usize> = round_order(&plan, 0, round).iter().map(|entry| entry.configuration).collect();
         for way in order.chunks(2) {
             assert_eq!(way[0] / 2, way[1] / 2, "{order:?}");
             first[way[0] / 2] += usize::from(way[0] % 2 == 0);
@@ -206,7 +212,7 @@ fn forty_reruns_catch_a_quarter_more_time_and_nothing_else() {
             let caught = ended.code == Some(1);
             counts[at] += usize::from(caught);
             let results = place.results("b");
-            let sentence = &results.derived.groups[0].sentence;
+            let sentence = &results.derived.workloads[0].sentence;
             println!(
                 "{name} {rerun:2}: {} in {:.1} s: {sentence}",
                 if caught { "caught" } else { "passed" },

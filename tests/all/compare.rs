@@ -2,10 +2,14 @@
 
 use crate::support::Place;
 
-/// Writes a copy of a report whose trials of one cell took `factor` times as long.
-fn slower(place: &Place, name: &str, cell: Option<usize>, factor: f64) {
+/// Writes a copy of a report whose trials of one configuration took `factor` times as long.
+fn slower(place: &Place, name: &str, configuration: Option<usize>, factor: f64) {
     let mut results = place.results("c");
-    for trial in results.trials.iter_mut().filter(|trial| cell.is_none_or(|cell| trial.cell == cell)) {
+    for trial in results
+        .trials
+        .iter_mut()
+        .filter(|trial| configuration.is_none_or(|configuration| trial.configuration == configuration))
+    {
         trial.measured = (trial.measured as f64 * factor) as u64;
     }
     results.derived = runner::verdict::derive(&results);
@@ -25,7 +29,11 @@ fn measured() -> Place {
 fn calm(place: &Place) {
     let mut results = place.results("c");
     for trial in &mut results.trials {
-        let base = if results.cells[trial.cell].config.model.word() == "serial" { 24_000_000 } else { 12_000_000 };
+        let base = if results.configurations[trial.configuration].config.model.word() == "serial" {
+            24_000_000
+        } else {
+            12_000_000
+        };
         trial.measured = base + u64::from(trial.round) * 10_000;
     }
     results.derived = runner::verdict::derive(&results);
@@ -85,7 +93,7 @@ fn the_chart_of_two_runs_is_written_where_it_is_asked_for() {
 }
 
 #[test]
-fn slower_ways_of_several_groups_are_named_with_their_group() {
+fn slower_ways_of_several_workloads_are_named_with_their_workload() {
     let place = Place::new();
     let tasks = "tasks: [{kind: sleep, delay: [2 ms, 3 ms], items: 12}]\n";
     place.scenario("c", &format!("{tasks}models: [serial, threads]\nworkers: 2\n"));
@@ -94,8 +102,8 @@ fn slower_ways_of_several_groups_are_named_with_their_group() {
     slower(&place, "machine", None, 3.0);
     let text = place.run(&["compare", "o/c", "machine", "--gate"]).expect(0).stdout;
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let groups: Vec<String> = place.results("c").groups.iter().map(|group| group.label.clone()).collect();
-    let both = format!("{}: serial; {}: serial (a slower machine", groups[0], groups[1]);
+    let workloads: Vec<String> = place.results("c").workloads.iter().map(|workload| workload.label.clone()).collect();
+    let both = format!("{}: serial; {}: serial (a slower machine", workloads[0], workloads[1]);
     assert!(text.contains(&both), "{both} in {text}");
 }
 
@@ -104,14 +112,14 @@ fn other_machines_and_missing_ways_are_said() {
     let place = measured();
     let mut results = place.results("c");
     results.machine.kernel = "Plan 9".into();
-    results.cells[1].config.workers = Some(16);
-    results.cells[1].label = "threads × 16".into();
+    results.configurations[1].config.workers = Some(16);
+    results.configurations[1].label = "threads × 16".into();
     runner::results::write(&place.path("n.json"), &results).unwrap();
     let text = place.run(&["compare", "o/c", "n.json"]).expect(0).stdout;
     for part in ["machine: kernel: ", "later Plan 9", "only in the earlier run: sleep: threads × 2", "threads × 16"] {
         assert!(text.contains(part), "{part} in {text}");
     }
-    results.groups[0].task = "echo".into();
+    results.workloads[0].task = "echo".into();
     runner::results::write(&place.path("n.json"), &results).unwrap();
     let ended = place.run(&["compare", "o/c", "n.json", "--gate"]).expect(2);
     assert!(ended.stderr.contains("no configuration in common"), "{}", ended.stderr);

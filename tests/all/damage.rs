@@ -125,11 +125,15 @@ fn happened(place: &Place) {
     let mut results = place.results("d");
     results.charts = [ChartKind::Timeline, ChartKind::Memory, ChartKind::Crash].map(Into::into).to_vec();
     results.run.against = None;
-    results.groups[0].fault = Some(Fault { kind: FaultKind::Kill, item: 3 });
-    let mut other = results.groups[0].clone();
+    results.workloads[0].fault = Some(Fault { kind: FaultKind::Kill, item: 3 });
+    let mut other = results.workloads[0].clone();
     (other.id, other.runtime, other.fault) = (1, Runtime::GilEmulation, None);
-    results.groups.push(other);
-    results.cells.iter_mut().skip(2).for_each(|cell| cell.config.on_crash = Some(OnCrash::Restart));
+    results.workloads.push(other);
+    results
+        .configurations
+        .iter_mut()
+        .skip(2)
+        .for_each(|configuration| configuration.config.on_crash = Some(OnCrash::Restart));
     results.trials.truncate(12);
     let memory = Memory { pss: 3 << 20, private: 1 << 20, rss: 7 << 20 };
     for trial in &mut results.trials {
@@ -143,7 +147,7 @@ fn happened(place: &Place) {
     }
     let event = |lane, kind, start, end| Event(lane, kind, start, end);
     results.timelines = vec![Timeline {
-        cell: 1,
+        configuration: 1,
         events: vec![
             event(1, EventKind::Start, 7, 900),
             event(1, EventKind::Item, 1_000, 5_000),

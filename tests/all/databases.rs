@@ -37,11 +37,15 @@ fn rows_are_in_the_file_once_under_every_way() {
     let results = place.results("rows");
     for trial in &results.trials {
         // What the file holds is looked at after each trial.
-        let cell = &results.cells[trial.cell];
-        let context = format!("{}: {trial:?}", cell.label);
-        assert_eq!((trial.outcome.words().as_str(), trial.done, trial.lost), ("ok", cell.items, 0), "{context}");
+        let configuration = &results.configurations[trial.configuration];
+        let context = format!("{}: {trial:?}", configuration.label);
+        assert_eq!(
+            (trial.outcome.words().as_str(), trial.done, trial.lost),
+            ("ok", configuration.items, 0),
+            "{context}"
+        );
     }
-    assert_eq!(results.cells.len(), 6 * 11);
+    assert_eq!(results.configurations.len(), 6 * 11);
 }
 
 /// Long transactions of several workers meet, since each works in one nearly all the time.
@@ -57,10 +61,10 @@ fn a_file_that_stays_locked_ends_the_trial_with_words() {
     let results = place.results("busy");
     assert_eq!(results.trials.len(), 6);
     for trial in &results.trials {
-        let (cell, words) = (&results.cells[trial.cell], trial.outcome.words());
-        let limit = if results.groups[cell.group].label.contains("2 ms") { "2 ms" } else { "0 s" };
+        let (configuration, words) = (&results.configurations[trial.configuration], trial.outcome.words());
+        let limit = if results.workloads[configuration.workload].label.contains("2 ms") { "2 ms" } else { "0 s" };
         let begins = "failed: SQLite: database is locked: another connection was writing, and this one gave up (";
-        assert!(words.starts_with(begins), "{}: {words}", cell.label);
+        assert!(words.starts_with(begins), "{}: {words}", configuration.label);
         assert!(words.contains(&format!("(`busy_timeout: {limit}`); a longer `busy_timeout`")), "{words}");
         assert!(ended.stdout.contains("database is locked"), "{}", ended.stdout);
     }
@@ -142,8 +146,8 @@ fn items_that_are_lost_or_tried_again_leave_each_row_once() {
     let results = place.results("faults");
     assert_eq!(results.trials.len(), 2 * 2 * 3);
     for trial in &results.trials {
-        let cell = &results.cells[trial.cell];
-        assert_eq!(trial.outcome.words(), "worker died: signal 9 (SIGKILL)", "{}: {trial:?}", cell.label);
-        assert_eq!(trial.done + trial.lost, 60, "{}: {trial:?}", cell.label);
+        let configuration = &results.configurations[trial.configuration];
+        assert_eq!(trial.outcome.words(), "worker died: signal 9 (SIGKILL)", "{}: {trial:?}", configuration.label);
+        assert_eq!(trial.done + trial.lost, 60, "{}: {trial:?}", configuration.label);
     }
 }

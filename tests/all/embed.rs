@@ -288,7 +288,7 @@ fn a_check_fails_when_a_report_changes_and_says_how_to_mend_it() {
     assert!(fresh.stdout.is_empty() && fresh.stderr.contains("fresh: 1 block of a.md"), "{}", fresh.stderr);
     let path = place.path("reports/cpu-bound/results.json");
     let mut results = runner::results::read(&path).unwrap();
-    for trial in results.trials.iter_mut().filter(|trial| trial.cell > 0) {
+    for trial in results.trials.iter_mut().filter(|trial| trial.configuration > 0) {
         trial.measured *= 3;
     }
     runner::results::write(&path, &results).unwrap();
@@ -389,7 +389,7 @@ fn nothing_from_a_scenario_becomes_markup_of_the_document() {
     let place = place();
     let path = place.path("reports/cpu-bound/results.json");
     let mut results = runner::results::read(&path).unwrap();
-    results.cells[0].label = "a|b <script> --> <!-- runner:end --> \"*x*\"".into();
+    results.configurations[0].label = "a|b <script> --> <!-- runner:end --> \"*x*\"".into();
     runner::results::write(&path, &results).unwrap();
     let table = "<!-- runner:table scenario=cpu-bound -->\n<!-- runner:end -->\n";
     for format in ["picture", "html"] {

@@ -4,7 +4,7 @@ use runner::results::Loss;
 
 use crate::support::{Ended, Place};
 
-/// Two cells whose trials take about 20 ms; six of them, which is too few for an A/A check and enough for intervals.
+/// Two configurations whose trials take about 20 ms; six of them, which is too few for an A/A check and enough for intervals.
 const WORK: &str = "tasks: [{kind: sleep, delay: 5 ms, items: 4}]\nmodels: [serial, threads]\nworkers: 2\nrounds: 6\n";
 
 /// Runs a scenario with expectations, each in braces.
@@ -111,16 +111,16 @@ fn what_was_lost_sums_to_the_whole_in_real_trials() {
     place.scenario("lost", &format!("{work}measure: [work, end_to_end]\n"));
     place.run_scenario("lost", &[]).expect(0);
     let results = place.results("lost");
-    assert_eq!(results.groups.len(), 2);
-    for group in &results.groups {
-        let estimate = &results.derived.estimates[group.cells[1]];
-        let losses = estimate.losses.as_ref().unwrap();
-        let part = |loss| losses.parts.iter().find(|(known, _)| *known == loss).unwrap().1;
-        let sum: f64 = losses.parts.iter().map(|(_, part)| part).sum();
-        assert!((sum - (2.0 - estimate.speedup.unwrap().median)).abs() < 1e-3, "{losses:?}");
+    assert_eq!(results.workloads.len(), 2);
+    for workload in &results.workloads {
+        let estimate = &results.derived.estimates[workload.configurations[1]];
+        let breakdown = estimate.breakdown.as_ref().unwrap();
+        let part = |loss| breakdown.parts.iter().find(|(known, _)| *known == loss).unwrap().1;
+        let sum: f64 = breakdown.parts.iter().map(|(_, part)| part).sum();
+        assert!((sum - (2.0 - estimate.speedup.unwrap().median)).abs() < 1e-3, "{breakdown:?}");
         // The waiting worker idles for one of the two rounds: half of its time, a quarter of all.
-        assert!((0.2..0.8).contains(&part(Loss::Waiting)), "{losses:?}");
-        assert_eq!(part(Loss::Start) > 0.0, group.measure.word() == "end_to_end", "{losses:?}");
-        assert_eq!(losses.trials, 2);
+        assert!((0.2..0.8).contains(&part(Loss::Waiting)), "{breakdown:?}");
+        assert_eq!(part(Loss::Start) > 0.0, workload.measure.word() == "end_to_end", "{breakdown:?}");
+        assert_eq!(breakdown.trials, 2);
     }
 }

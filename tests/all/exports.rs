@@ -73,12 +73,12 @@ fn every_trial_is_a_row_of_csv_and_an_object_of_ndjson() {
     let objects: Vec<Value> = objects.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(objects.len(), rows.len());
     for ((row, object), trial) in rows.iter().zip(&objects).zip(&results.trials) {
-        let cell = &results.cells[trial.cell];
-        assert_eq!((&row["configuration"], &row["order"]), (&cell.label, &trial.order.to_string()));
+        let configuration = &results.configurations[trial.configuration];
+        assert_eq!((&row["configuration"], &row["order"]), (&configuration.label, &trial.order.to_string()));
         assert_eq!(row["seconds"].parse::<f64>().unwrap(), trial.seconds().unwrap());
         assert_eq!(row["work_user_seconds"].parse::<f64>().unwrap(), trial.phases[1].user as f64 / 1e9);
-        assert_eq!(row["workers"], cell.config.workers.map_or(String::new(), |workers| workers.to_string()));
-        for (setting, value) in &results.groups[cell.group].settings {
+        assert_eq!(row["workers"], configuration.config.workers.map_or(String::new(), |workers| workers.to_string()));
+        for (setting, value) in &results.workloads[configuration.workload].settings {
             assert_eq!(row[&format!("setting_{setting}")], value.plain(), "settings are columns");
         }
         let keys: Vec<&String> = object.as_object().unwrap().keys().collect();
@@ -163,12 +163,13 @@ fn timelines_are_exported_as_trace_events() {
         event(1, EventKind::Start, 9_200, 9_900),
         event(0, EventKind::Join, 9_900, 10_250),
     ];
-    results.timelines = [1, 2].map(|cell| Timeline { cell, events: events.clone(), left_out: 0 }).into();
+    results.timelines =
+        [1, 2].map(|configuration| Timeline { configuration, events: events.clone(), left_out: 0 }).into();
     write(&path, &results).unwrap();
     let printed = export(&place, &["--perfetto"]).expect(0);
     assert_trace(&printed.json(), 2);
     let first = printed.json()["traceEvents"][0].clone();
-    assert!(first["args"]["name"].as_str().unwrap().contains(&results.cells[1].label), "{first}");
+    assert!(first["args"]["name"].as_str().unwrap().contains(&results.configurations[1].label), "{first}");
     assert_eq!(export(&place, &["--format", "perfetto", "--output", "-"]).expect(0).stdout, printed.stdout);
     assert!(export(&place, &["--perfetto", "--output", "t.json"]).expect(0).stderr.contains("2 timelines of files"));
     assert_eq!(std::fs::read_to_string(place.path("t.json")).unwrap(), printed.stdout);
@@ -215,47 +216,54 @@ fn charts_that_cannot_be_are_damage() {
     assert!(place.report("files").join("time-auto.svg").is_file());
 }
 
-/// A scenario of a hundred ways in so many groups with thirty rounds, with everything that trials may have.
-fn large(groups: usize) -> Results {
-    let ways = 100 / groups;
+/// A scenario of a hundred ways in so many workloads with thirty rounds, with everything that trials may have.
+fn large(workloads: usize) -> Results {
+    let ways = 100 / workloads;
     let mut results = read(&stored()).unwrap();
-    let (group, cell) = (results.groups[0].clone(), results.cells[1].clone());
+    let (workload, configuration) = (results.workloads[0].clone(), results.configurations[1].clone());
     let (trial, latency) = (results.trials[7].clone(), results.latencies[0].clone());
-    (results.run.rounds, results.groups, results.cells) = (30, vec![], vec![]);
+    (results.run.rounds, results.workloads, results.configurations) = (30, vec![], vec![]);
     (results.trials, results.latencies) = (vec![], vec![]);
     // Lives of workers take forty bytes for each, and are beside the bound.
     let trial = Trial { lives: vec![], flags: vec![], ..trial };
     let mut random = fastrand::Rng::with_seed(7);
-    for id in 0..groups {
-        let cells: Vec<usize> = (id * ways..(id + 1) * ways).collect();
-        results.groups.push(runner::results::Group {
+    for id in 0..workloads {
+        let configurations: Vec<usize> = (id * ways..(id + 1) * ways).collect();
+        results.workloads.push(runner::results::Workload {
             id,
             label: format!("group {id}"),
-            baseline: id * ways,
-            cells,
-            ..group.clone()
+            reference: id * ways,
+            configurations,
+            ..workload.clone()
         });
     }
     for id in 0..100 {
         let label = format!("processes × {}, shared memory, chunk 16", id + 1);
         let checked = id % ways < 2;
         let workers = (id % ways > 0).then_some((id % ways) as u32);
-        let mut config = cell.config.clone();
+        let mut config = configuration.config.clone();
         config.workers = workers;
-        results.cells.push(runner::results::Cell { id, group: id / ways, label, config, checked, ..cell.clone() });
-        let kinds = [(Kind::Timed, 30), (Kind::Instrumented, 2), (Kind::Memory, 2)];
+        results.configurations.push(runner::results::Configuration {
+            id,
+            workload: id / ways,
+            label,
+            config,
+            checked,
+            ..configuration.clone()
+        });
+        let kinds = [(Kind::Timed, 30), (Kind::Profiling, 2), (Kind::Memory, 2)];
         for (kind, count) in kinds {
             for round in 0..count {
                 let twice = usize::from(checked && kind == Kind::Timed) + 1;
                 for run in 0..twice {
-                    let mut made = Trial { cell: id, round, kind, duplicate: run == 1, ..trial.clone() };
+                    let mut made = Trial { configuration: id, round, kind, duplicate: run == 1, ..trial.clone() };
                     fill(&mut made, results.trials.len(), &mut random);
                     results.trials.push(made);
                 }
             }
         }
         let mut latency = latency.clone();
-        latency.cell = id;
+        latency.configuration = id;
         for times in [&mut latency.service, &mut latency.response] {
             times.histogram = (0..runner::results::MOST_BUCKETS as u64)
                 .map(|bucket| (90_000 + bucket * 4_321, 1 + random.u64(0..2_000)))
@@ -279,7 +287,7 @@ fn fill(trial: &mut Trial, order: usize, random: &mut fastrand::Rng) {
     }
     trial.measured = trial.phases[1].wall;
     trial.others = (random.f64() * 1000.0).round() / 1000.0;
-    if trial.kind == Kind::Instrumented {
+    if trial.kind == Kind::Profiling {
         let mut part = || random.u64(1_000_000..400_000_000);
         trial.spent = Some(Spent { service: part(), dispatch: part(), waiting: part(), lock: 0, preempted: part() });
     }
@@ -295,17 +303,17 @@ fn fill(trial: &mut Trial, order: usize, random: &mut fastrand::Rng) {
 }
 
 #[test]
-fn a_hundred_cells_of_thirty_trials_stay_under_a_mebibyte() {
+fn a_hundred_configurations_of_thirty_trials_stay_under_a_mebibyte() {
     let place = Place::new();
     let path = place.path("large.json");
-    // A single group of a hundred ways has 4,950 comparisons.
-    for groups in [10, 4, 1] {
-        let results = large(groups);
+    // A single workload of a hundred ways has 4,950 comparisons.
+    for workloads in [10, 4, 1] {
+        let results = large(workloads);
         write(&path, &results).unwrap();
         let text = std::fs::read_to_string(&path).unwrap();
         let part = |part: &str| format!("{} {}", &part[..part.len().min(12)], part.len());
         let parts: Vec<String> = text.split("\n\"").map(part).collect();
-        assert!(text.len() < 1 << 20, "{groups} groups, {} size: {parts:?}", text.len());
+        assert!(text.len() < 1 << 20, "{workloads} groups, {} size: {parts:?}", text.len());
         let again = read(&path).unwrap();
         assert_eq!((again.trials, again.latencies), (results.trials, results.latencies));
     }

@@ -43,14 +43,14 @@ fn every_way_names(how: &str, in_host: &[&str], in_worker: &[&str]) -> Duration 
     assert!(results.run.complete);
     assert_eq!(results.trials.len(), 16);
     for trial in &results.trials {
-        let cell = &results.cells[trial.cell];
+        let configuration = &results.configurations[trial.configuration];
         let words = trial.outcome.words();
-        if results.groups[cell.group].task == "empty" {
-            assert!(trial.ok(), "{}: {words}", cell.label);
+        if results.workloads[configuration.workload].task == "empty" {
+            assert!(trial.ok(), "{}: {words}", configuration.label);
             continue;
         }
-        let expected = if cell.config.model.word() == "processes" { in_worker } else { in_host };
-        assert!(expected.contains(&words.as_str()), "{}: {words}", cell.label);
+        let expected = if configuration.config.model.word() == "processes" { in_worker } else { in_host };
+        assert!(expected.contains(&words.as_str()), "{}: {words}", configuration.label);
         for (output, text) in [("the terminal", &ended.stdout), ("report.md", &report)] {
             assert!(text.contains(&words), "{output} does not say `{words}`:\n{text}");
         }
@@ -155,7 +155,7 @@ fn assert_one_ended(results: &Results, words: &str) {
 }
 
 #[test]
-fn a_killed_worker_is_named_and_the_other_cells_are_whole() {
+fn a_killed_worker_is_named_and_the_other_configurations_are_whole() {
     for model in METHODS {
         let place = Place::new();
         let running = start(&place, model, &["--rounds", "1"]);

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use runner::results::{Cell, EventKind, Kind, Results, Trial};
+use runner::results::{Configuration, EventKind, Kind, Results, Trial};
 use runner::setting::Outcome;
 
 use rustix::process::Signal;
@@ -55,27 +55,29 @@ fn every_way_has(kinds: Kinds<'_>, timeout: Duration) -> (Results, Duration) {
     let (results, ended, _place) = run("faults", &text, &["--quick", "--rounds", "1"]);
     assert_eq!(results.trials.len(), kinds.len() * 16);
     for trial in &results.trials {
-        let cell = &results.cells[trial.cell];
-        let fault = results.groups[cell.group].fault.as_ref().unwrap();
+        let configuration = &results.configurations[trial.configuration];
+        let fault = results.workloads[configuration.workload].fault.as_ref().unwrap();
         let (kind, host, worker) = kinds.iter().find(|(kind, ..)| *kind == fault.kind.word()).unwrap();
-        let expected = if cell.config.model.word() == "processes" { worker } else { host };
-        let context = format!("{kind} under {}: {trial:?}", cell.label);
+        let expected = if configuration.config.model.word() == "processes" { worker } else { host };
+        let context = format!("{kind} under {}: {trial:?}", configuration.label);
         assert_eq!(trial.outcome.words(), *expected, "{context}");
         assert_eq!(trial.done + trial.lost, ITEMS, "{context}");
         assert!(!trial.flags.contains(&runner::results::Flag::Leaked), "{context}");
         assert_eq!(trial.duplicated, 0, "{context}");
-        counts_are_right(cell, trial, &context);
+        counts_are_right(configuration, trial, &context);
     }
     (results, ended.took)
 }
 
 #[track_caller]
-fn counts_are_right(cell: &Cell, trial: &Trial, context: &str) {
+fn counts_are_right(configuration: &Configuration, trial: &Trial, context: &str) {
     let deaths = trial.lives.iter().filter(|life| life.died).count();
-    match (&trial.outcome, cell.config.on_crash.map(|word| word.word())) {
+    match (&trial.outcome, configuration.config.on_crash.map(|word| word.word())) {
         // With the program everything is gone.
         (Outcome::HostDied { .. }, _) => assert_eq!((trial.done, trial.lost), (0, ITEMS), "{context}"),
-        (Outcome::TimedOut, _) if cell.config.model.word() != "processes" => assert_eq!(trial.done, 0, "{context}"),
+        (Outcome::TimedOut, _) if configuration.config.model.word() != "processes" => {
+            assert_eq!(trial.done, 0, "{context}")
+        }
         // The one that hangs, and what its worker has in flight behind it.
         (Outcome::TimedOut, _) => assert!((1..=2).contains(&trial.lost) && trial.retried == 0, "{context}"),
         (_, Some("restart")) => {
@@ -138,10 +140,10 @@ fn what_survives_is_told_and_is_no_verdict() {
     let text = "tasks: [{kind: echo, items: 64}]\nworkers: 2\nfault: {kind: kill, item: 5}\nmodels: [threads, \
                 {kind: processes, on_crash: restart}]\n";
     let (results, ended, place) = run("told", text, &["--quick", "--rounds", "1"]);
-    let group = &results.derived.groups[0];
-    assert!(group.withheld.as_ref().unwrap().contains("a fault is injected"), "{:?}", group.withheld);
+    let workload = &results.derived.workloads[0];
+    assert!(workload.withheld.as_ref().unwrap().contains("a fault is injected"), "{:?}", workload.withheld);
     let told = ["kill in item 5: ", "the program died, 64 of 64 items lost", "survived, 1 of 64 items lost, "];
-    for text in [&group.sentence, &ended.stdout.replace("\n  ", " "), &place.report_text("told")] {
+    for text in [&workload.sentence, &ended.stdout.replace("\n  ", " "), &place.report_text("told")] {
         told.iter().for_each(|told| assert!(text.contains(told), "{told}:\n{text}"));
     }
 }
@@ -166,9 +168,9 @@ fn a_worker_is_replaced_under_every_start_method() {
     let (results, ..) = run("replaced", &text, &["--quick", "--rounds", "1"]);
     assert_eq!(results.trials.len(), 12);
     for trial in &results.trials {
-        let context = format!("{}: {trial:?}", results.cells[trial.cell].label);
+        let context = format!("{}: {trial:?}", results.configurations[trial.configuration].label);
         assert_eq!(trial.outcome.words(), "worker died: signal 9 (SIGKILL)", "{context}");
-        counts_are_right(&results.cells[trial.cell], trial, &context);
+        counts_are_right(&results.configurations[trial.configuration], trial, &context);
     }
 }
 
@@ -270,14 +272,14 @@ fn a_global_is_seen_as_the_start_method_has_it() {
     let (results, ..) = run("globals", text, &["--quick", "--rounds", "1"]);
     assert_eq!(results.trials.len(), 18);
     for trial in &results.trials {
-        let cell = &results.cells[trial.cell];
-        let context = format!("{}: {:?}, {:?}", cell.label, trial.outcome, trial.seen);
+        let configuration = &results.configurations[trial.configuration];
+        let context = format!("{}: {:?}, {:?}", configuration.label, trial.outcome, trial.seen);
         assert!(trial.ok(), "{context}");
         let seen = |worker: Option<u32>| {
             let found = trial.seen.iter().find(|seen| seen.worker == worker);
             found.map(|seen| (seen.before, seen.after)).unwrap_or_else(|| panic!("no {worker:?} in {context}"))
         };
-        match (cell.config.model.word(), cell.config.start.map(|word| word.word())) {
+        match (configuration.config.model.word(), configuration.config.start.map(|word| word.word())) {
             ("serial", _) => assert_eq!([seen(None), seen(Some(0))], [(2, 100); 2], "{context}"),
             ("processes", start) => {
                 // A fresh program has the value of its start, a copy that of the moment; main sees nothing of either.
@@ -293,7 +295,7 @@ fn a_global_is_seen_as_the_start_method_has_it() {
                 assert_eq!(((a.0, b.0), a.1, b.1, seen(None)), (first, last, last, (2, last)), "{context}");
             }
         }
-        let lives = if cell.config.model.word() == "serial" { 0 } else { 2 };
+        let lives = if configuration.config.model.word() == "serial" { 0 } else { 2 };
         assert_eq!(trial.lives.len(), lives, "{context}");
         assert!(trial.lives.iter().all(|life| life.start <= life.ready && life.ready <= life.end && !life.died));
     }
@@ -307,13 +309,21 @@ fn a_copy_shares_what_its_parent_holds_and_a_program_does_not_have_it() {
     const MIB: u64 = 1 << 20;
     let mut seen = 0;
     for trial in results.trials.iter().filter(|trial| trial.kind == Kind::Memory) {
-        let (cell, memory) = (&results.cells[trial.cell], trial.memory.as_ref().unwrap());
-        let context = format!("{}: {memory:?}", cell.label);
+        let (configuration, memory) = (&results.configurations[trial.configuration], trial.memory.as_ref().unwrap());
+        let context = format!("{}: {memory:?}", configuration.label);
         assert!(memory.after.pss > 64 * MIB && memory.after.pss < 128 * MIB, "{context}");
-        assert_eq!(memory.workers.len(), if cell.config.model.word() == "threads" { 0 } else { 2 }, "{context}");
+        assert_eq!(
+            memory.workers.len(),
+            if configuration.config.model.word() == "threads" { 0 } else { 2 },
+            "{context}"
+        );
         for worker in &memory.workers {
             // The pages are there, and nobody has one of his own.
-            assert_eq!(worker.rss > 64 * MIB, cell.config.start.map(|word| word.word()) == Some("fork"), "{context}");
+            assert_eq!(
+                worker.rss > 64 * MIB,
+                configuration.config.start.map(|word| word.word()) == Some("fork"),
+                "{context}"
+            );
             assert!(worker.private < 32 * MIB, "{context}");
         }
         seen += 1;
@@ -332,10 +342,10 @@ fn a_timeline_has_starts_items_crashes_and_joins() {
     place.run_scenario("line", &["--rounds", "1"]).expect(0);
     let results = place.results("line");
     for timeline in &results.timelines {
-        let cell = &results.cells[timeline.cell];
+        let configuration = &results.configurations[timeline.configuration];
         let has = |kind| timeline.events.iter().filter(|event| event.1 == kind).count();
-        let context = format!("{}: {timeline:?}", cell.label);
-        let crashed = results.groups[cell.group].fault.is_some();
+        let context = format!("{}: {timeline:?}", configuration.label);
+        let crashed = results.workloads[configuration.workload].fault.is_some();
         assert_eq!(has(EventKind::Start), if crashed { 5 } else { 2 }, "{context}");
         assert_eq!(has(EventKind::Crash), if crashed { 3 } else { 0 }, "{context}");
         assert_eq!(has(EventKind::Join), 2, "{context}");

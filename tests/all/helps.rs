@@ -270,7 +270,7 @@ fn a_task_of_ones_own_gets_the_whole_command_line() {
     place.assert_no_leftovers(ended.pid);
     let results = place.results("vowels");
     // Serial, two counts of threads, and of processes two over a pipe, two over rings and two over a table.
-    assert_eq!(results.cells.len(), 9);
+    assert_eq!(results.configurations.len(), 9);
     assert!(results.trials.iter().all(|trial| trial.outcome.words() == "ok" && trial.done == 200));
     assert!(place.report("vowels").join("time.svg").exists());
     // Who does not know the task says so, and where.

@@ -39,7 +39,7 @@ pub fn right(spec: &TrialSpec, nanos_per_item: u64) -> Report {
     report.measure = Measure::Work;
     report.phases = [phase(1_000_000), phase(items * nanos_per_item), phase(500_000)];
     (report.done, report.known, report.digest) = (items, items, items * 1_000_003 + spec.brief.seed);
-    if spec.brief.purpose == Purpose::Instrumented {
+    if spec.brief.purpose == Purpose::Profiling {
         report.service = vec![(nanos_per_item, items)];
         report.response = vec![(2 * nanos_per_item, items)];
     }
@@ -66,8 +66,8 @@ impl Progress for Told {
     fn calibrating(&mut self, _: usize, _: usize) {
         self.calibrating += 1;
     }
-    fn trial(&mut self, done: usize, total: usize, cell: &str, _: &Trial) {
-        self.trials.push((done, total, cell.to_owned()));
+    fn trial(&mut self, done: usize, total: usize, configuration: &str, _: &Trial) {
+        self.trials.push((done, total, configuration.to_owned()));
     }
 }
 
@@ -110,7 +110,7 @@ fn run(plan: &Plan, answer: impl FnMut(&TrialSpec) -> Result<Report, HostError>)
 }
 
 fn counts(results: &Results) -> Vec<u64> {
-    results.cells.iter().map(|cell| cell.items).collect()
+    results.configurations.iter().map(|configuration| configuration.items).collect()
 }
 
 const TWO: &str = "tasks: [{kind: primes, items: 100}]\nmodels: [serial, threads]\nworkers: 2\n";
@@ -125,7 +125,7 @@ fn one_count_suits_all_where_it_can() {
     let results = ran.results.unwrap();
     let counts = counts(&results);
     assert!(counts.iter().all(|count| *count == counts[0]), "{counts:?}");
-    assert!(!results.groups[0].per_item);
+    assert!(!results.workloads[0].per_item);
     // The fastest takes its tenth of a second, the slowest less than a quarter of the timeout.
     assert!((100_000_000..200_000_000).contains(&(counts[0] * 500)), "{counts:?}");
     assert!(counts[0] * 2000 < 500_000_000 && counts[0].is_multiple_of(64));
@@ -138,10 +138,10 @@ fn counts_differ_where_none_suits_all() {
     let plan = planned(AUTO, |_| {});
     let times = [(Model::Serial, 1000), (Model::Threads, 500), (Model::Processes, 1_000_000)];
     let results = run(&plan, |spec| Ok(right_by(spec, &times))).results.unwrap();
-    assert!(results.groups[0].per_item);
-    for (cell, nanos) in results.cells.iter().zip([1000, 500, 1_000_000]) {
-        let seconds = (cell.items * nanos) as f64 / 1e9;
-        assert!((0.1..0.25).contains(&seconds), "{}: {} items", cell.label, cell.items);
+    assert!(results.workloads[0].per_item);
+    for (configuration, nanos) in results.configurations.iter().zip([1000, 500, 1_000_000]) {
+        let seconds = (configuration.items * nanos) as f64 / 1e9;
+        assert!((0.1..0.25).contains(&seconds), "{}: {} items", configuration.label, configuration.items);
     }
     assert!(results.trials.iter().all(Trial::ok), "each count has right replies of its own");
 }
@@ -150,11 +150,11 @@ fn counts_differ_where_none_suits_all() {
 fn every_worker_gets_several_chunks_however_slow_an_item_is() {
     let plan = planned("tasks: [primes]\nmodels: [threads]\nworkers: [1, 8]\nchunk: 16\n", |_| {});
     let results = run(&plan, |spec| Ok(right(spec, 40_000_000))).results.unwrap();
-    assert!(results.cells[1].items >= 8 * 8 * 16, "{:?}", counts(&results));
+    assert!(results.configurations[1].items >= 8 * 8 * 16, "{:?}", counts(&results));
 }
 
 #[test]
-fn cells_that_fail_while_sizes_are_chosen_do_not_stop_the_others() {
+fn configurations_that_fail_while_sizes_are_chosen_do_not_stop_the_others() {
     let plan = planned(AUTO, |_| {});
     let results = run(&plan, |spec| match spec.brief.config.model {
         Model::Threads => Ok(Report::empty(Outcome::TimedOut)),
@@ -162,10 +162,10 @@ fn cells_that_fail_while_sizes_are_chosen_do_not_stop_the_others() {
     });
     let results = results.results.unwrap();
     for trial in &results.trials {
-        let threads = results.cells[trial.cell].config.model.word() == "threads";
+        let threads = results.configurations[trial.configuration].config.model.word() == "threads";
         assert_eq!(trial.outcome, if threads { Outcome::TimedOut } else { Outcome::Ok });
     }
-    assert!(results.cells[0].items >= 100_000 && results.run.complete);
+    assert!(results.configurations[0].items >= 100_000 && results.run.complete);
 }
 
 #[test]
@@ -195,7 +195,7 @@ fn a_host_that_cannot_be_started_is_a_failed_trial() {
         _ => Ok(right(spec, 1000)),
     });
     for trial in ran.results.unwrap().trials {
-        assert_eq!(trial.ok(), trial.cell == 0);
+        assert_eq!(trial.ok(), trial.configuration == 0);
         assert!(trial.ok() || trial.outcome.words().starts_with("failed: starting a host process"));
     }
 }
@@ -209,12 +209,12 @@ fn rounds_follow_the_planned_order_with_duplicates_recorded() {
         .trials
         .iter()
         .filter(|trial| trial.kind == Kind::Timed)
-        .map(|trial| (trial.round, Entry { cell: trial.cell, duplicate: trial.duplicate }))
+        .map(|trial| (trial.round, Entry { configuration: trial.configuration, duplicate: trial.duplicate }))
         .collect();
     let expected: Vec<(u32, Entry)> =
         (0..9).flat_map(|round| round_order(&plan, 0, round).into_iter().map(move |entry| (round, entry))).collect();
     assert_eq!(timed, expected);
-    // Serial and the most workers run twice; each cell has two instrumented trials and one for memory at the end.
+    // Serial and the most workers run twice; each configuration has two profiling trials and one for memory at the end.
     assert_eq!((timed.len(), results.trials.len()), (9 * 4, 9 * 4 + 2 * 2 + 2));
     assert!(results.trials.iter().enumerate().all(|(at, trial)| trial.order == at as u32));
     // One line of the journal, and one word of progress, for every trial.
@@ -244,9 +244,9 @@ fn wrong_sums_and_wrong_counts_are_wrong_replies() {
         });
         let results = ran.results.unwrap();
         for trial in &results.trials {
-            assert_eq!(trial.outcome, if trial.cell == 1 { Outcome::ResultMismatch } else { Outcome::Ok });
+            assert_eq!(trial.outcome, if trial.configuration == 1 { Outcome::ResultMismatch } else { Outcome::Ok });
         }
-        assert!(results.latencies.iter().all(|latency| latency.cell == 0), "wrong trials clock nothing");
+        assert!(results.latencies.iter().all(|latency| latency.configuration == 0), "wrong trials clock nothing");
     }
 }
 
@@ -298,7 +298,7 @@ fn an_interruption_keeps_what_was_finished() {
         // What is written can be read and judged.
         let mut judged = results;
         judged.derived = runner::verdict::derive(&judged);
-        assert!(judged.derived.groups[0].pairs.is_empty() && judged.derived.groups[0].withheld.is_some());
+        assert!(judged.derived.workloads[0].pairs.is_empty() && judged.derived.workloads[0].withheld.is_some());
     }
 }
 
@@ -327,7 +327,7 @@ fn a_quick_run_has_three_rounds_and_no_clocks() {
 }
 
 #[test]
-fn clocks_of_instrumented_trials_are_merged() {
+fn clocks_of_profiling_trials_are_merged() {
     let plan = planned(TWO, |options| options.rounds = Some(2));
     let results = run(&plan, |spec| Ok(right(spec, 1000))).results.unwrap();
     assert_eq!(results.latencies.len(), 2);
@@ -353,7 +353,7 @@ fn of_each_way_the_first_trial_that_shows_what_it_should_leaves_a_timeline() {
         }
         Ok(report)
     });
-    let kept = |results: &Results| results.timelines.iter().map(|t| (t.cell, t.left_out)).collect::<Vec<_>>();
+    let kept = |results: &Results| results.timelines.iter().map(|t| (t.configuration, t.left_out)).collect::<Vec<_>>();
     assert_eq!(kept(&results.results.unwrap()), [(0, 1), (1, 4)]);
     assert_eq!(results.journal.iter().filter(|line| line.contains("\"timeline\"")).count(), 2);
     let ways = TWO.replace("serial, threads", "{kind: processes, ipc: pipe}");
@@ -385,8 +385,8 @@ fn memory_trials_enter_no_estimate_and_no_histogram() {
     });
     let results = ran.results.unwrap();
     let weighed: Vec<&Trial> = results.trials.iter().filter(|trial| trial.kind == Kind::Memory).collect();
-    // One of each cell, after all others.
-    assert_eq!(weighed.iter().map(|trial| (trial.round, trial.cell)).collect::<Vec<_>>(), [(0, 0), (0, 1)]);
+    // One of each configuration, after all others.
+    assert_eq!(weighed.iter().map(|trial| (trial.round, trial.configuration)).collect::<Vec<_>>(), [(0, 0), (0, 1)]);
     assert!(results.trials[results.trials.len() - 2..].iter().all(|trial| trial.memory.as_ref() == Some(&memory)));
     assert!(results.trials.iter().all(|trial| trial.memory.is_some() == (trial.kind == Kind::Memory)));
     assert!(results.latencies.iter().all(|latency| latency.trials == 2 && latency.service.min > 77));
@@ -398,7 +398,7 @@ fn memory_trials_enter_no_estimate_and_no_histogram() {
 }
 
 #[test]
-fn short_and_disturbed_trials_are_marked_and_kept() {
+fn short_and_noisy_trials_are_marked_and_kept() {
     let plan = planned(TWO, |options| options.rounds = Some(1));
     let ran = run(&plan, |spec| {
         let mut report = right(spec, if spec.brief.config.model == Model::Serial { 1000 } else { 1_000_000 });
@@ -406,7 +406,7 @@ fn short_and_disturbed_trials_are_marked_and_kept() {
         Ok(report)
     });
     for trial in ran.results.unwrap().trials {
-        assert_eq!(trial.flags, [if trial.cell == 0 { Flag::TooShort } else { Flag::Noisy }]);
+        assert_eq!(trial.flags, [if trial.configuration == 0 { Flag::TooShort } else { Flag::Noisy }]);
         assert!(trial.ok());
     }
 }

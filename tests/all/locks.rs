@@ -29,13 +29,22 @@ fn replies_are_the_same_under_the_lock_and_threads_hand_it_over() {
     place.scenario("locks", TASKS);
     let ended = place.run_scenario("locks", &[]).expect(0);
     let results = place.results("locks");
-    assert_eq!(results.groups.len(), 2 * 15);
+    assert_eq!(results.workloads.len(), 2 * 15);
     for trial in &results.trials {
-        let cell = &results.cells[trial.cell];
-        let group = &results.groups[cell.group];
-        assert_eq!(trial.outcome, Outcome::Ok, "{}, {}", group.label, cell.label);
-        assert_eq!(trial.lock.is_some(), group.runtime.word() == "gil_emulation", "{}, {}", group.label, cell.label);
-        if group.runtime.word() == "gil_emulation" && group.task == "convoy" && cell.config.model.word() == "threads" {
+        let configuration = &results.configurations[trial.configuration];
+        let workload = &results.workloads[configuration.workload];
+        assert_eq!(trial.outcome, Outcome::Ok, "{}, {}", workload.label, configuration.label);
+        assert_eq!(
+            trial.lock.is_some(),
+            workload.runtime.word() == "gil_emulation",
+            "{}, {}",
+            workload.label,
+            configuration.label
+        );
+        if workload.runtime.word() == "gil_emulation"
+            && workload.task == "convoy"
+            && configuration.config.model.word() == "threads"
+        {
             let lock = trial.lock.unwrap();
             // The one that waits comes back to a held lock, again and again.
             assert!(lock.waits > 0 && lock.waited > 0 && lock.hand_overs > 5, "{lock:?}");
@@ -44,8 +53,8 @@ fn replies_are_the_same_under_the_lock_and_threads_hand_it_over() {
     for output in [ended.stdout.clone(), place.report_text("locks")] {
         assert!(output.contains(LOCK_MODEL), "{output}");
     }
-    assert!(results.derived.groups.iter().all(|verdict| {
-        let model = results.groups[verdict.group].runtime.word() == "gil_emulation";
+    assert!(results.derived.workloads.iter().all(|verdict| {
+        let model = results.workloads[verdict.workload].runtime.word() == "gil_emulation";
         !model || verdict.when.as_ref().is_none_or(|when| when.contains("nothing is recommended"))
     }));
 }
@@ -57,7 +66,8 @@ fn settings_of_the_lock_are_read_and_belong_to_it() {
                 tasks: [{kind: probe_burn, cpu: 2 ms, items: 8}]\nmodels: [serial, threads]\n";
     place.scenario("interval", text);
     place.run_scenario("interval", &["--quick"]).expect(0);
-    let labels: Vec<String> = place.results("interval").cells.iter().map(|cell| cell.label.clone()).collect();
+    let labels: Vec<String> =
+        place.results("interval").configurations.iter().map(|configuration| configuration.label.clone()).collect();
     assert!(labels.iter().any(|label| label.contains("switch interval 1 ms")), "{labels:?}");
     place.scenario("native", &text.replace("runtime: gil_emulation\n", ""));
     let refused = place.run(&["check", "native.yaml"]).expect(2);

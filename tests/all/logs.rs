@@ -31,12 +31,16 @@ fn lines_are_whole_once_and_in_order_under_every_way() {
     let ended = place.run_scenario("logs", &["--quick", "--rounds", "2"]).expect(0);
     place.assert_no_leftovers(ended.pid);
     let results = place.results("logs");
-    assert_eq!(results.cells.len(), 8 * 10);
+    assert_eq!(results.configurations.len(), 8 * 10);
     for trial in &results.trials {
         // What the file holds is looked at after each trial.
-        let cell = &results.cells[trial.cell];
-        let context = format!("{}: {trial:?}", cell.label);
-        assert_eq!((trial.outcome.words().as_str(), trial.done, trial.lost), ("ok", cell.items, 0), "{context}");
+        let configuration = &results.configurations[trial.configuration];
+        let context = format!("{}: {trial:?}", configuration.label);
+        assert_eq!(
+            (trial.outcome.words().as_str(), trial.done, trial.lost),
+            ("ok", configuration.items, 0),
+            "{context}"
+        );
     }
 }
 
@@ -68,15 +72,15 @@ fn faults_in_them_are_outcomes() {
     let results = place.results("faults");
     assert_eq!(results.trials.len(), 2 * 2 * 7);
     for trial in &results.trials {
-        let cell = &results.cells[trial.cell];
-        let kind = results.groups[cell.group].fault.as_ref().unwrap().kind.word();
-        let expected = match (kind, cell.config.model.word()) {
+        let configuration = &results.configurations[trial.configuration];
+        let kind = results.workloads[configuration.workload].fault.as_ref().unwrap().kind.word();
+        let expected = match (kind, configuration.config.model.word()) {
             ("kill", "processes") => "worker died: signal 9 (SIGKILL)",
             ("kill", _) => "host died: signal 9 (SIGKILL)",
             (_, "processes") => "worker died: exit code 101",
             _ => "worker died: panic: item 50 was asked to panic",
         };
-        assert_eq!(trial.outcome.words(), expected, "{kind} under {}: {trial:?}", cell.label);
+        assert_eq!(trial.outcome.words(), expected, "{kind} under {}: {trial:?}", configuration.label);
     }
 }
 
@@ -128,10 +132,10 @@ fn a_log_that_cannot_be_written_ends_the_trial_with_words() {
         let results = place.results("full");
         assert_eq!(results.trials.len(), 6, "{runtime}");
         for trial in &results.trials {
-            let (label, words) = (&results.cells[trial.cell].label, trial.outcome.words());
+            let (label, words) = (&results.configurations[trial.configuration].label, trial.outcome.words());
             let known = ["File too large", "bytes of a line were written"];
             assert!(known.iter().any(|known| words.contains(known)), "{runtime}, {label}: {words}");
-            let one = results.groups[results.cells[trial.cell].group].label.contains("one");
+            let one = results.workloads[results.configurations[trial.configuration].workload].label.contains("one");
             let native = runtime == "native";
             let expected = match (one, native) {
                 (true, true) => "failed: writing the log: ",

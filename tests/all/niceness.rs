@@ -31,7 +31,7 @@ fn every_process_of_a_trial_has_the_niceness_that_was_asked_for() {
     let ended = place.run_scenario("n", &["--quick", "--rounds", "1", "--allow-commands"]).expect(0);
     place.assert_no_leftovers(ended.pid);
     let results = place.results("n");
-    let labels: Vec<&str> = results.cells.iter().map(|cell| cell.label.as_str()).collect();
+    let labels: Vec<&str> = results.configurations.iter().map(|configuration| configuration.label.as_str()).collect();
     assert_eq!(labels.len(), 8);
     assert!(labels.contains(&"threads × 2, nice 7") && labels.contains(&"serial, nice 0"), "{labels:?}");
     assert!(results.trials.iter().all(runner::results::Trial::ok));
@@ -58,7 +58,7 @@ fn an_interpreter_and_its_processes_are_as_nice() {
     place.scenario("n", &format!("runtime: python\ntasks:\n  - kind: python\n    items: 4\n{code}{models}"));
     place.run_scenario("n", &["--quick", "--rounds", "1", "--allow-commands"]).expect(0);
     let results = place.results("n");
-    assert_eq!(results.cells.len(), 5);
+    assert_eq!(results.configurations.len(), 5);
     assert!(results.trials.iter().all(runner::results::Trial::ok));
     let counted = counted(&path);
     assert!(counted[&(own() + 5).min(19)] >= 20, "{counted:?}");

@@ -1,4 +1,4 @@
-//! Every number that a report shows is in its results file: each table's row is held against what the file says of that way.
+//! Every number that a report shows is in its results file: each table's row is compared with what the file says of that way.
 
 use std::path::Path;
 
@@ -82,16 +82,18 @@ fn is_there(shown: &Shown, file: &[f64]) -> bool {
     file.iter().any(|number| in_unit(*number, &shown.unit).into_iter().any(near))
 }
 
-/// What the file says of a way of a group: its estimate, its times per item, its comparisons and its A/A check.
-fn of_way(file: &Value, group: usize, cell: usize) -> Vec<f64> {
+/// What the file says of a way of a workload: its estimate, its times per item, its comparisons and its A/A check.
+fn of_way(file: &Value, workload: usize, configuration: usize) -> Vec<f64> {
     let mut all = Vec::new();
-    gather(&file["derived"]["estimates"][cell], &mut all);
-    for latency in file["latencies"].as_array().unwrap().iter().filter(|latency| latency["configuration"] == cell) {
+    gather(&file["derived"]["estimates"][configuration], &mut all);
+    for latency in
+        file["latencies"].as_array().unwrap().iter().filter(|latency| latency["configuration"] == configuration)
+    {
         gather(latency, &mut all);
     }
-    let pairs = &file["derived"]["workloads"][group]["pairs"];
-    let of_cell = pairs["rows"].as_array().unwrap().iter().filter(|of| of[0] == cell);
-    for pair in of_cell.flat_map(|of| of[1].as_array().unwrap()) {
+    let pairs = &file["derived"]["workloads"][workload]["pairs"];
+    let of_configuration = pairs["rows"].as_array().unwrap().iter().filter(|of| of[0] == configuration);
+    for pair in of_configuration.flat_map(|of| of[1].as_array().unwrap()) {
         gather(pair, &mut all);
         gather(&pairs["levels"][pair[4].as_u64().unwrap() as usize], &mut all);
     }
@@ -100,19 +102,22 @@ fn of_way(file: &Value, group: usize, cell: usize) -> Vec<f64> {
 
 /// The rows of the report's tables about ways, as (cell, texts), and how many numbers the cells of each table hold.
 fn rows(results: &Results, text: &str) -> Vec<(usize, Vec<String>)> {
-    let (mut rows, mut group) = (Vec::new(), 0);
+    let (mut rows, mut workload) = (Vec::new(), 0);
     for line in text.lines() {
         if let Some(title) = line.strip_prefix("## ") {
             let title = title.replace('\\', "");
-            group = results.groups.iter().position(|group| group.label == title).unwrap_or(group);
+            workload = results.workloads.iter().position(|workload| workload.label == title).unwrap_or(workload);
         }
         let Some(inner) = line.strip_prefix("| ").and_then(|line| line.strip_suffix(" |")) else { continue };
         let texts: Vec<String> = inner.split(" | ").map(|text| text.replace(['*', '\\'], "")).collect();
-        let way = results.groups[group].cells.iter().find(|cell| results.cells[**cell].label == texts[0]);
-        if let Some(cell) = way {
+        let way = results.workloads[workload]
+            .configurations
+            .iter()
+            .find(|configuration| results.configurations[**configuration].label == texts[0]);
+        if let Some(configuration) = way {
             // Names of ways have numbers of their own.
-            let known = |text: &String| results.cells.iter().any(|cell| cell.label == *text);
-            rows.push((*cell, texts.into_iter().skip(1).filter(|text| !known(text)).collect()));
+            let known = |text: &String| results.configurations.iter().any(|configuration| configuration.label == *text);
+            rows.push((*configuration, texts.into_iter().skip(1).filter(|text| !known(text)).collect()));
         }
     }
     rows
@@ -136,12 +141,12 @@ fn every_number_of_a_shipped_report_is_in_its_results_file() {
         write(&path, &results).unwrap();
         let file: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
         let text = runner::report::markdown(&results, &[]);
-        for (cell, texts) in rows(&results, &text) {
+        for (configuration, texts) in rows(&results, &text) {
             // The table of trials that went wrong counts them by how they ended.
             if texts.iter().any(|text| ENDED.iter().any(|ended| text.starts_with(ended))) {
                 continue;
             }
-            let known = of_way(&file, results.cells[cell].group, cell);
+            let known = of_way(&file, results.configurations[configuration].workload, configuration);
             // The bound below which a trial is too short is a rule, and no result.
             // Nor is what a program said as it ended.
             let told = |text: &String| {
@@ -149,7 +154,7 @@ fn every_number_of_a_shipped_report_is_in_its_results_file() {
                 numbers(&before.map_or(text.as_str(), |(before, _)| before).replace("under 20 ms", ""))
             };
             for shown in texts.iter().flat_map(told) {
-                let label = &results.cells[cell].label;
+                let label = &results.configurations[configuration].label;
                 assert!(is_there(&shown, &known), "{}: {label}: {shown:?} in {texts:?}", results.scenario.name);
                 checked += 1;
                 by_chance +=

@@ -85,9 +85,9 @@ fn nothing_from_a_scenario_becomes_markup_of_a_page() {
     let hostile = "</script><script>alert(1)</script><img src=x onerror=alert(1)> \" onmouseover=\"x <b>*bold*</b>";
     results.scenario.title = hostile.into();
     results.scenario.about = hostile.into();
-    results.cells[1].label = hostile.into();
-    results.groups[0].label = hostile.into();
-    results.groups[0].describe = hostile.into();
+    results.configurations[1].label = hostile.into();
+    results.workloads[0].label = hostile.into();
+    results.workloads[0].describe = hostile.into();
     results.trials[0].stderr = hostile.into();
     runner::results::write(&path, &results).unwrap();
     place.run(&["report", "a", "--reports", "o"]).expect(0);

@@ -26,9 +26,9 @@ fn replies_are_those_of_one_thread_under_every_way() {
     let ended = place.run_scenario("ways", &["--quick", "--rounds", "1"]).expect(0);
     place.assert_no_leftovers(ended.pid);
     let results = place.results("ways");
-    assert_eq!((results.cells.len(), results.groups.len()), (1 + WAYS, 1));
+    assert_eq!((results.configurations.len(), results.workloads.len()), (1 + WAYS, 1));
     for trial in &results.trials {
-        let context = format!("{}: {trial:?}", results.cells[trial.cell].label);
+        let context = format!("{}: {trial:?}", results.configurations[trial.configuration].label);
         assert_eq!((trial.outcome.words().as_str(), trial.done, trial.lost), ("ok", 40, 0), "{context}");
         assert_eq!(trial.digest, results.trials[0].digest, "{context}");
     }
@@ -47,11 +47,11 @@ fn what_a_stage_has_made_is_what_the_next_works_on() {
     let ended = place.run_scenario("shell", &["--quick", "--rounds", "1", "--allow-commands"]).expect(0);
     place.assert_no_leftovers(ended.pid);
     let results = place.results("shell");
-    assert_eq!(results.cells.len(), 1 + 2 * WAYS);
+    assert_eq!(results.configurations.len(), 1 + 2 * WAYS);
     let all = |trial: &runner::results::Trial| trial.done == 12 && trial.digest == results.trials[0].digest;
     assert!(results.trials.iter().all(all), "{:?}", results.trials);
     let describe = "printf hello {item} → what comes, through tr a-z A-Z → what comes, deflated at level 6 → SHA-256 of what comes";
-    assert_eq!(results.groups[0].describe, describe);
+    assert_eq!(results.workloads[0].describe, describe);
     // What is not written comes to light.
     let wrong = "  - {task: command, argv: [cat], writes: 'HELLO {item}'}\n";
     place.scenario("wrong", &format!("pipeline:\n{source}{wrong}items: 12\n"));
@@ -72,7 +72,7 @@ fn every_task_that_works_on_data_can_be_any_stage() {
         let ended = place.run_scenario("data", &["--quick", "--rounds", "1"]).expect(0);
         place.assert_no_leftovers(ended.pid);
         let results = place.results("data");
-        assert_eq!(results.cells.len(), 2);
+        assert_eq!(results.configurations.len(), 2);
         assert!(results.trials.iter().all(|trial| trial.ok() && trial.digest == results.trials[0].digest));
     }
     // A file as a source hands on what it holds, and data of its own are for the first stage.
@@ -127,10 +127,13 @@ fn what_goes_wrong_in_a_stage_is_named_and_counted() {
         let ended = place.run_scenario("wrong", &["--quick", "--rounds", "1"]).expect(code);
         place.assert_no_leftovers(ended.pid);
         let results = place.results("wrong");
-        let piped = results.trials.iter().filter(|trial| results.cells[trial.cell].config.model.word() == "pipeline");
+        let piped = results
+            .trials
+            .iter()
+            .filter(|trial| results.configurations[trial.configuration].config.model.word() == "pipeline");
         let mut seen = 0;
         for trial in piped {
-            let context = format!("{how} under {}: {trial:?}", results.cells[trial.cell].label);
+            let context = format!("{how} under {}: {trial:?}", results.configurations[trial.configuration].label);
             assert!(trial.outcome.words().contains(expected), "{context}");
             assert_eq!(trial.done + trial.lost, 400, "{context}");
             // Of the items behind the one that went wrong only those can be done that others had by then.
@@ -209,23 +212,25 @@ fn the_bottleneck_is_the_one_that_a_calculation_names() {
         let ended = place.run_scenario(name, &["--rounds", "1"]).expect(0);
         place.assert_no_leftovers(ended.pid);
         let results = place.results(name);
-        for cell in results.cells.iter().filter(|cell| cell.config.model.word() == "pipeline") {
-            let pipeline = results.derived.estimates[cell.id].pipeline.as_ref().unwrap();
-            let context = format!("{}: {pipeline:?}", cell.label);
+        for configuration in
+            results.configurations.iter().filter(|configuration| configuration.config.model.word() == "pipeline")
+        {
+            let pipeline = results.derived.estimates[configuration.id].pipeline.as_ref().unwrap();
+            let context = format!("{}: {pipeline:?}", configuration.label);
             assert_eq!(pipeline.bottleneck, [1], "{context}");
             let [first, second, third] = pipeline.stages[..] else { panic!("{context}") };
             assert!(first.blocked > first.starved && third.starved > third.blocked, "{context}");
             assert!(second.busy > first.busy && second.busy > third.busy, "{context}");
             // A fast stage gets as far ahead as the queue lets it, and no further.
-            assert_eq!(second.most, u64::from(cell.config.queue.unwrap()), "{context}");
-            for trial in results.trials.iter().filter(|trial| trial.cell == cell.id) {
-                let workers = u64::from(cell.config.stages[1].workers);
+            assert_eq!(second.most, u64::from(configuration.config.queue.unwrap()), "{context}");
+            for trial in results.trials.iter().filter(|trial| trial.configuration == configuration.id) {
+                let workers = u64::from(configuration.config.stages[1].workers);
                 assert!(trial.phases[1].wall >= 100 * 4_000_000 / workers, "faster than it can be: {trial:?}");
-                for (times, stage) in trial.stages.iter().zip(&cell.config.stages) {
+                for (times, stage) in trial.stages.iter().zip(&configuration.config.stages) {
                     let all = trial.phases[1].wall * u64::from(stage.workers);
                     assert!(times.busy + times.blocked + times.starved <= all + all / 50, "{trial:?}");
                 }
-                assert_eq!(trial.stages.is_empty(), trial.kind != Kind::Instrumented, "{trial:?}");
+                assert_eq!(trial.stages.is_empty(), trial.kind != Kind::Profiling, "{trial:?}");
             }
         }
         let named = format!("stage 2, sleep on {name} × ");
@@ -245,7 +250,7 @@ fn a_timeline_shows_the_items_of_every_stage() {
     place.write("line.yaml", text);
     place.run_scenario("line", &["--rounds", "1"]).expect(0);
     let results = place.results("line");
-    let timeline = results.timelines.iter().find(|timeline| timeline.cell == 1).unwrap();
+    let timeline = results.timelines.iter().find(|timeline| timeline.configuration == 1).unwrap();
     let items = |lane: u32| {
         let kind = runner::results::EventKind::Item;
         timeline.events.iter().filter(|event| (event.0, event.1) == (lane, kind)).count()

@@ -7,7 +7,7 @@ use runner::task::Tasks;
 
 use super::support::Place;
 
-/// Five cells of one group: ten comparisons.
+/// Five configurations of one workload: ten comparisons.
 const FIVE: &str = "tasks: [{kind: empty, items: 10}]\nmodels: [serial, threads]\nworkers: 1-4\n";
 
 #[test]
@@ -75,10 +75,15 @@ fn what_a_plan_counts_is_what_a_verdict_compares() {
         let options = Options { pythons, ..Options::new(results.machine.cores) };
         let plan = plan(&scenarios[0], &tasks, &options).unwrap();
         let derived = runner::verdict::derive(&results);
-        for (group, verdict) in plan.groups.iter().zip(&derived.groups) {
+        for (workload, verdict) in plan.workloads.iter().zip(&derived.workloads) {
             // A verdict that was withheld lists no pairs.
             if verdict.withheld.is_none() {
-                assert_eq!(comparisons(&plan, group) as usize, verdict.pairs.len(), "{folder:?}: {}", group.label);
+                assert_eq!(
+                    comparisons(&plan, workload) as usize,
+                    verdict.pairs.len(),
+                    "{folder:?}: {}",
+                    workload.label
+                );
                 compared += 1;
             }
         }

@@ -4,7 +4,7 @@
 use runner::setting::Model;
 use std::time::Duration;
 
-use runner::results::{Cell, Results, Trial};
+use runner::results::{Configuration, Results, Trial};
 use runner::setting::Outcome;
 
 use super::support::{Ended, HANG, Place, Seen, processes, signal, skipped, until};
@@ -23,7 +23,7 @@ pub fn has_python() -> bool {
     found
 }
 
-/// Runs a scenario of runtime `python` with one trial of each cell, and whatever ends a run with code 3.
+/// Runs a scenario of runtime `python` with one trial of each configuration, and whatever ends a run with code 3.
 #[track_caller]
 fn run(place: &Place, name: &str, rest: &str, code: i32, arguments: &[&str]) -> Results {
     place.scenario(name, &format!("runtime: python\nrounds: 1\nworkers: 2\n{rest}"));
@@ -37,8 +37,8 @@ fn run(place: &Place, name: &str, rest: &str, code: i32, arguments: &[&str]) -> 
     place.results(name)
 }
 
-fn cells_with_trials(results: &Results) -> impl Iterator<Item = (&Cell, &Trial)> {
-    results.trials.iter().map(|trial| (&results.cells[trial.cell], trial))
+fn configurations_with_trials(results: &Results) -> impl Iterator<Item = (&Configuration, &Trial)> {
+    results.trials.iter().map(|trial| (&results.configurations[trial.configuration], trial))
 }
 
 /// What the seed's questions are measured with.
@@ -57,13 +57,19 @@ models: [serial, threads, {kind: processes, start: [fork, spawn]}]
 in_flight: 1
 ";
     let results = run(&place, "seed", tasks, 0, &[]);
-    assert_eq!(results.cells.len(), 7 * 4);
-    for (cell, trial) in cells_with_trials(&results) {
-        assert_eq!((&trial.outcome, trial.done), (&Outcome::Ok, cell.items), "{}", cell.label);
-        if results.groups[cell.group].task == "globals" && cell.config.model.word() == "processes" {
+    assert_eq!(results.configurations.len(), 7 * 4);
+    for (configuration, trial) in configurations_with_trials(&results) {
+        assert_eq!((&trial.outcome, trial.done), (&Outcome::Ok, configuration.items), "{}", configuration.label);
+        if results.workloads[configuration.workload].task == "globals"
+            && configuration.config.model.word() == "processes"
+        {
             let found: Vec<u64> = trial.seen.iter().filter(|s| s.worker.is_some()).map(|s| s.before).collect();
-            let expected = if cell.config.start.map(|word| word.word()) == Some("fork") { 2 } else { 1 };
-            assert!(!found.is_empty() && found.iter().all(|value| *value == expected), "{}: {found:?}", cell.label);
+            let expected = if configuration.config.start.map(|word| word.word()) == Some("fork") { 2 } else { 1 };
+            assert!(
+                !found.is_empty() && found.iter().all(|value| *value == expected),
+                "{}: {found:?}",
+                configuration.label
+            );
         }
     }
 }
@@ -82,9 +88,9 @@ fn a_free_threaded_build_runs_its_threads_and_says_so() {
         "python: [{name}]\ntasks: [{{kind: primes, limit: 3000, items: 64}}]\nmodels: [serial, threads, processes]\n"
     );
     let results = run(&place, "threaded", &rest, 0, &[]);
-    let interpreter = results.groups[0].interpreter.clone().unwrap();
+    let interpreter = results.workloads[0].interpreter.clone().unwrap();
     assert!(interpreter.free_threaded && interpreter.label.contains('t'), "{interpreter:?}");
-    assert!(cells_with_trials(&results).all(|(_, trial)| trial.outcome == Outcome::Ok && trial.done == 64));
+    assert!(configurations_with_trials(&results).all(|(_, trial)| trial.outcome == Outcome::Ok && trial.done == 64));
 }
 
 const EVERY_WAY: &str = "models:
@@ -117,13 +123,18 @@ tasks:
     // The methods differ in how they carry bytes, for which there is a test of its own.
     let ways = EVERY_WAY.replace("[pipe, queue, shared_memory, manager]", "[pipe, shared_memory]");
     let results = run(&place, "tasks", &format!("{tasks}{ways}"), 0, &[]);
-    assert_eq!(results.groups.len(), 7);
+    assert_eq!(results.workloads.len(), 7);
     // Serial, three kinds of threads, two ways of `Process`, two pools; an event loop for the three that wait.
-    assert_eq!(results.cells.len(), 7 * 8 + 3);
-    for (cell, trial) in cells_with_trials(&results) {
-        assert_eq!((&trial.outcome, trial.done, trial.lost), (&Outcome::Ok, cell.items, 0), "{}", cell.label);
-        assert!(trial.phases[1].user + trial.phases[1].system > 0, "{}", cell.label);
-        assert!(!trial.flags.contains(&runner::results::Flag::Leaked), "{}", cell.label);
+    assert_eq!(results.configurations.len(), 7 * 8 + 3);
+    for (configuration, trial) in configurations_with_trials(&results) {
+        assert_eq!(
+            (&trial.outcome, trial.done, trial.lost),
+            (&Outcome::Ok, configuration.items, 0),
+            "{}",
+            configuration.label
+        );
+        assert!(trial.phases[1].user + trial.phases[1].system > 0, "{}", configuration.label);
+        assert!(!trial.flags.contains(&runner::results::Flag::Leaked), "{}", configuration.label);
     }
 }
 
@@ -138,9 +149,9 @@ const WORK: &str = "tasks:
 /// Every trial ended well with the sum of Rust's replies, and left nothing.
 #[track_caller]
 fn all_are_right(results: &Results) {
-    for (cell, trial) in cells_with_trials(results) {
-        let context = format!("{} under {}", results.groups[cell.group].label, cell.label);
-        assert_eq!((&trial.outcome, trial.done, trial.lost), (&Outcome::Ok, cell.items, 0), "{context}");
+    for (configuration, trial) in configurations_with_trials(results) {
+        let context = format!("{} under {}", results.workloads[configuration.workload].label, configuration.label);
+        assert_eq!((&trial.outcome, trial.done, trial.lost), (&Outcome::Ok, configuration.items, 0), "{context}");
         assert!(!trial.flags.contains(&runner::results::Flag::Leaked), "{context}");
     }
 }
@@ -152,7 +163,7 @@ fn real_work_gives_the_replies_of_rust_under_every_way() {
     }
     let results = run(&Place::new(), "work", &format!("chunk: 2\n{WORK}{EVERY_WAY}"), 0, &[]);
     // Serial, three kinds of threads, four ways of `Process` and two pools; none of them waits, which a loop needs.
-    assert_eq!(results.cells.len(), 6 * 10);
+    assert_eq!(results.configurations.len(), 6 * 10);
     all_are_right(&results);
 }
 
@@ -163,7 +174,7 @@ fn real_work_gives_the_replies_of_rust_however_workers_start() {
     }
     let ways = "models: [{kind: processes, start: [spawn, forkserver], ipc: pipe}, {kind: Pool, start: [spawn, forkserver]}, {kind: ProcessPoolExecutor, start: [spawn, forkserver]}]\n";
     let results = run(&Place::new(), "work", &format!("{WORK}{ways}"), 0, &[]);
-    assert_eq!(results.cells.len(), 6 * 6);
+    assert_eq!(results.configurations.len(), 6 * 6);
     all_are_right(&results);
 }
 
@@ -242,7 +253,7 @@ fn rounds_give_the_replies_of_rust_under_every_way() {
   - {kind: numeric, of: stencil, side: 20, parts: [1, 5], items: 15}
 ";
     let results = run(&Place::new(), "iterations", &format!("{tasks}{ITERATIONS}"), 0, &[]);
-    assert_eq!(results.cells.len(), 2 * (1 + 3 + 3 * 4));
+    assert_eq!(results.configurations.len(), 2 * (1 + 3 + 3 * 4));
     all_are_right(&results);
     let skipped: Vec<String> = results.skipped.iter().map(|one| format!("{}: {}", one.what, one.why)).collect();
     for (way, why) in [
@@ -264,7 +275,7 @@ fn rounds_of_many_parts_carry_all_their_letters() {
     let tasks = "tasks: [{kind: numeric, of: stencil, side: 240, parts: 240, items: 720}]\n";
     let ways = "models: [serial, threads, {kind: processes, ipc: [pipe, queue, shared_memory, manager]}]\n";
     let results = run(&Place::new(), "letters", &format!("{tasks}{ways}"), 0, &[]);
-    assert_eq!(results.cells.len(), 6);
+    assert_eq!(results.configurations.len(), 6);
     all_are_right(&results);
 }
 
@@ -291,14 +302,14 @@ models:
         );
         let results = run(&place, &format!("iterations-{kind}"), &rest, 0, &[]);
         // What a worker keeps dies with it, so that nobody can go on.
-        assert_eq!(results.cells.len(), 1 + 3 + 4);
-        for (cell, trial) in cells_with_trials(&results) {
-            let (ending, _) = must_end(kind, cell);
-            let context = format!("{kind}, {}: {trial:?}", cell.label);
+        assert_eq!(results.configurations.len(), 1 + 3 + 4);
+        for (configuration, trial) in configurations_with_trials(&results) {
+            let (ending, _) = must_end(kind, configuration);
+            let context = format!("{kind}, {}: {trial:?}", configuration.label);
             assert_eq!(word(&trial.outcome), ending, "{context}");
             // The second iteration never ends.
             assert!(trial.done <= 5 && trial.done + trial.lost == 12 && trial.retried == 0, "{context}");
-            let first = class(cell).0 == "processes" || (kind == "hang" && class(cell).1 != "pool");
+            let first = class(configuration).0 == "processes" || (kind == "hang" && class(configuration).1 != "pool");
             assert!(!first || trial.done >= 3, "{context}");
         }
     }
@@ -323,7 +334,7 @@ fn other_versions_give_the_replies_of_rust_too() {
     let ways = "models: [threads, {kind: processes, ipc: shared_memory}]\n";
     let rest = format!("python: [{}]\n{tasks}{ways}", found.join(", "));
     let results = run(&Place::new(), "versions", &rest, 0, &[]);
-    assert_eq!(results.cells.len(), found.len() * 7 * 2);
+    assert_eq!(results.configurations.len(), found.len() * 7 * 2);
     all_are_right(&results);
 }
 
@@ -338,9 +349,9 @@ tasks: [{kind: echo, payload: [0, 7, 64 KiB, 1 MiB], items: 24}]
 models: [serial, threads, {kind: processes, ipc: [pipe, queue, shared_memory, manager]}]
 ";
     let results = run(&place, "payloads", rest, 0, &[]);
-    assert_eq!(results.cells.len(), 4 * 6);
-    for (cell, trial) in cells_with_trials(&results) {
-        assert_eq!((&trial.outcome, trial.done), (&Outcome::Ok, 24), "{}", cell.label);
+    assert_eq!(results.configurations.len(), 4 * 6);
+    for (configuration, trial) in configurations_with_trials(&results) {
+        assert_eq!((&trial.outcome, trial.done), (&Outcome::Ok, 24), "{}", configuration.label);
     }
 }
 
@@ -357,27 +368,32 @@ parent_memory: 4 MiB
 parent_use: read
 ";
     let results = run(&place, "starts", rest, 0, &[]);
-    assert_eq!(results.cells.len(), 2 * 10);
-    for (cell, trial) in cells_with_trials(&results) {
-        assert_eq!((&trial.outcome, trial.done), (&Outcome::Ok, 20), "{}", cell.label);
-        assert!(trial.phases.iter().take(2).all(|phase| phase.wall > 0), "{}", cell.label);
+    assert_eq!(results.configurations.len(), 2 * 10);
+    for (configuration, trial) in configurations_with_trials(&results) {
+        assert_eq!((&trial.outcome, trial.done), (&Outcome::Ok, 20), "{}", configuration.label);
+        assert!(trial.phases.iter().take(2).all(|phase| phase.wall > 0), "{}", configuration.label);
     }
 }
 
 /// The server, the file and the sums are looked at after each trial.
 #[track_caller]
-fn are_right_together(name: &str, tasks: &str, ways: &str, cells: usize) {
+fn are_right_together(name: &str, tasks: &str, ways: &str, configurations: usize) {
     if !has_python() {
         return;
     }
     let place = Place::new();
     let results = run(&place, name, &format!("chunk: 2\ntasks: [{tasks}]\n{ways}"), 0, &[]);
-    assert_eq!(results.cells.len(), cells);
-    for (cell, trial) in cells_with_trials(&results) {
-        let known = if results.groups[cell.group].task == "crawl" { 60 } else { cell.items };
-        let group = &results.groups[cell.group].label;
-        assert_eq!((&trial.outcome, trial.done, trial.lost), (&Outcome::Ok, known, 0), "{group}, {}", cell.label);
-        assert!(!trial.flags.contains(&runner::results::Flag::Leaked), "{group}, {}", cell.label);
+    assert_eq!(results.configurations.len(), configurations);
+    for (configuration, trial) in configurations_with_trials(&results) {
+        let known = if results.workloads[configuration.workload].task == "crawl" { 60 } else { configuration.items };
+        let workload = &results.workloads[configuration.workload].label;
+        assert_eq!(
+            (&trial.outcome, trial.done, trial.lost),
+            (&Outcome::Ok, known, 0),
+            "{workload}, {}",
+            configuration.label
+        );
+        assert!(!trial.flags.contains(&runner::results::Flag::Leaked), "{workload}, {}", configuration.label);
     }
 }
 
@@ -436,10 +452,10 @@ models: [threads, {kind: processes, ipc: pipe}]
 ";
     let results = run(&Place::new(), "busy", rest, 3, &[]);
     assert_eq!(results.trials.len(), 2);
-    for (cell, trial) in cells_with_trials(&results) {
+    for (configuration, trial) in configurations_with_trials(&results) {
         let words = trial.outcome.words();
         assert!(words.contains("OperationalError: database is locked: another connection was writing"), "{words}");
-        assert!(words.contains("(`busy_timeout: 1 ms`); a longer `busy_timeout`"), "{}: {words}", cell.label);
+        assert!(words.contains("(`busy_timeout: 1 ms`); a longer `busy_timeout`"), "{}: {words}", configuration.label);
     }
 }
 
@@ -452,11 +468,15 @@ fn sub_interpreters_download_and_append() {
     let tasks = "tasks: [{kind: download, delay: 1 ms, items: 20}, {kind: log, writer: each, items: 60},
   {kind: database, access: [insert_autocommit, insert_transaction], rows: 20, items: 60}]\n";
     let results = run(&place, "inter", &format!("{tasks}models: [serial, interpreters]\n"), 0, &[]);
-    if results.cells.len() == 4 {
+    if results.configurations.len() == 4 {
         // Not every CPython has them, so that their absence is no failure.
         return println!("skipped: this CPython has no sub-interpreters");
     }
-    assert!(cells_with_trials(&results).all(|(_, trial)| trial.outcome == Outcome::Ok), "{:?}", results.trials);
+    assert!(
+        configurations_with_trials(&results).all(|(_, trial)| trial.outcome == Outcome::Ok),
+        "{:?}",
+        results.trials
+    );
 }
 
 /// Items that hang together must not wait for one that will never come.
@@ -481,18 +501,18 @@ models:
 "
         );
         let results = run(&place, &format!("together-{kind}"), &rest, 0, &[]);
-        assert_eq!(results.cells.len(), 8 + 7);
-        for (cell, trial) in cells_with_trials(&results) {
-            let (ending, _) = must_end(kind, cell);
-            let context = format!("{kind}, {}: {trial:?}", cell.label);
+        assert_eq!(results.configurations.len(), 8 + 7);
+        for (configuration, trial) in configurations_with_trials(&results) {
+            let (ending, _) = must_end(kind, configuration);
+            let context = format!("{kind}, {}: {trial:?}", configuration.label);
             assert_eq!(word(&trial.outcome), ending, "{context}");
             assert!(trial.lost >= 1, "{context}");
             // With the first page of a site all others are lost.
-            let crawl = results.groups[cell.group].task == "crawl";
+            let crawl = results.workloads[configuration.workload].task == "crawl";
             let least = if crawl { 10 } else { 1 };
-            let restarted = cell.config.on_crash.map(|word| word.word()) == Some("restart") && kind != "hang";
+            let restarted = configuration.config.on_crash.map(|word| word.word()) == Some("restart") && kind != "hang";
             assert!(!restarted || (trial.lost == least && trial.retried > 0), "{context}");
-            let alone = class(cell).0 == "threads" && kind == "exception";
+            let alone = class(configuration).0 == "threads" && kind == "exception";
             assert!(!alone || trial.lost == least, "{context}");
             assert_eq!(trial.done + trial.lost, if crawl { 20 } else { 40 }, "{context}");
         }
@@ -500,8 +520,8 @@ models:
 }
 
 /// Whether a configuration's workers are threads or processes, and which of Python's classes they belong to.
-pub(crate) fn class(cell: &Cell) -> (&'static str, &'static str) {
-    match cell.config.model {
+pub(crate) fn class(configuration: &Configuration) -> (&'static str, &'static str) {
+    match configuration.config.model {
         Model::ThreadPool => ("threads", "pool"),
         Model::ThreadPoolExecutor => ("threads", "executor"),
         Model::Pool => ("processes", "pool"),
@@ -510,9 +530,9 @@ pub(crate) fn class(cell: &Cell) -> (&'static str, &'static str) {
     }
 }
 
-/// How a cell's trial with a fault must end: who is gone, and how many of 12 items have a reply at least.
-fn must_end(kind: &str, cell: &Cell) -> (&'static str, u64) {
-    let (base, api) = class(cell);
+/// How a configuration's trial with a fault must end: who is gone, and how many of 12 items have a reply at least.
+fn must_end(kind: &str, configuration: &Configuration) -> (&'static str, u64) {
+    let (base, api) = class(configuration);
     let raised = matches!(kind, "exception" | "memory");
     match (base, api) {
         _ if kind == "hang" => ("timed_out", 0),
@@ -525,7 +545,7 @@ fn must_end(kind: &str, cell: &Cell) -> (&'static str, u64) {
         ("processes", "pool") => ("failed", 0),
         ("processes", "executor") if raised => ("failed", 11),
         ("processes", "executor") => ("failed", 0),
-        _ => match cell.config.on_crash.map(|word| word.word()) {
+        _ => match configuration.config.on_crash.map(|word| word.word()) {
             Some("restart") => ("worker_died", 11),
             Some("skip") => ("worker_died", 10),
             _ => ("worker_died", 0),
@@ -560,18 +580,19 @@ models:
 "
     );
     let results = run(&place, &kind.replace('_', "-"), &rest, 0, &[]);
-    assert_eq!(results.cells.len(), 1 + 3 + 1 + 4 * 3 + 2);
-    for (cell, trial) in cells_with_trials(&results) {
-        let (ending, fewest) = must_end(kind, cell);
-        assert_eq!(word(&trial.outcome), ending, "{kind}, {}: {}", cell.label, trial.outcome.words());
-        assert!(trial.done >= fewest, "{kind}, {}: {} done", cell.label, trial.done);
-        assert_eq!(trial.done + trial.lost, 12, "{kind}, {}", cell.label);
-        let restarted = cell.config.on_crash.map(|word| word.word()) == Some("restart") && ending == "worker_died";
-        assert_eq!(trial.retried > 0, restarted, "{kind}, {}", cell.label);
+    assert_eq!(results.configurations.len(), 1 + 3 + 1 + 4 * 3 + 2);
+    for (configuration, trial) in configurations_with_trials(&results) {
+        let (ending, fewest) = must_end(kind, configuration);
+        assert_eq!(word(&trial.outcome), ending, "{kind}, {}: {}", configuration.label, trial.outcome.words());
+        assert!(trial.done >= fewest, "{kind}, {}: {} done", configuration.label, trial.done);
+        assert_eq!(trial.done + trial.lost, 12, "{kind}, {}", configuration.label);
+        let restarted =
+            configuration.config.on_crash.map(|word| word.word()) == Some("restart") && ending == "worker_died";
+        assert_eq!(trial.retried > 0, restarted, "{kind}, {}", configuration.label);
         let all: u64 = trial.phases.iter().map(|phase| phase.wall).sum();
-        assert!(all as f64 / 1e9 < timeout as f64 + OVERTIME, "{kind}, {}", cell.label);
+        assert!(all as f64 / 1e9 < timeout as f64 + OVERTIME, "{kind}, {}", configuration.label);
         let died = trial.lives.iter().filter(|life| life.died).count();
-        assert!(!restarted || died > 1, "{kind}, {}: {:?}", cell.label, trial.lives);
+        assert!(!restarted || died > 1, "{kind}, {}: {:?}", configuration.label, trial.lives);
     }
 }
 
@@ -615,11 +636,11 @@ models: [serial, threads, {{kind: processes, ipc: pipe}}, ProcessPoolExecutor]
 "
         );
         let results = run(&place, "f", &rest, 0, &[]);
-        for (cell, trial) in cells_with_trials(&results) {
+        for (configuration, trial) in configurations_with_trials(&results) {
             // A CPython that notices a full stack raises, and that is its outcome.
             let raised = trial.outcome.words().contains("RecursionError");
-            let (ending, _) = must_end(if raised { "exception" } else { kind }, cell);
-            assert_eq!(word(&trial.outcome), ending, "{kind}, {}: {}", cell.label, trial.outcome.words());
+            let (ending, _) = must_end(if raised { "exception" } else { kind }, configuration);
+            assert_eq!(word(&trial.outcome), ending, "{kind}, {}: {}", configuration.label, trial.outcome.words());
         }
     }
 }
@@ -672,9 +693,9 @@ fn functions_that_are_well_or_only_noisy_give_their_replies() {
     let place = Place::new();
     for function in ["doubles", "prints", "waits"] {
         let results = users(&place, function, 20, 0);
-        assert_eq!(results.cells.len(), 5);
-        for (cell, trial) in cells_with_trials(&results) {
-            assert_eq!((&trial.outcome, trial.done), (&Outcome::Ok, 8), "{function}, {}", cell.label);
+        assert_eq!(results.configurations.len(), 5);
+        for (configuration, trial) in configurations_with_trials(&results) {
+            assert_eq!((&trial.outcome, trial.done), (&Outcome::Ok, 8), "{function}, {}", configuration.label);
         }
     }
 }
@@ -691,15 +712,19 @@ fn functions_that_raise_exit_abort_or_hang_are_reported_as_such() {
         ("aborts", "signal 6 (SIGABRT)"),
     ] {
         let results = users(&place, function, 5, 3);
-        for (cell, trial) in cells_with_trials(&results) {
+        for (configuration, trial) in configurations_with_trials(&results) {
             let words = trial.outcome.words();
-            let broken = function == "aborts" && class(cell).1 == "executor";
-            assert!(words.contains(if broken { "BrokenProcessPool" } else { said }), "{}: {words}", cell.label);
+            let broken = function == "aborts" && class(configuration).1 == "executor";
+            assert!(
+                words.contains(if broken { "BrokenProcessPool" } else { said }),
+                "{}: {words}",
+                configuration.label
+            );
         }
         let text = std::fs::read_to_string(place.report(function).join("results.json")).unwrap();
         assert!(!text.contains(place.path("").to_str().unwrap()), "a folder of this machine is in the results");
     }
-    for (_, trial) in cells_with_trials(&users(&place, "hangs", 1, 3)) {
+    for (_, trial) in configurations_with_trials(&users(&place, "hangs", 1, 3)) {
         assert_eq!(trial.outcome, Outcome::TimedOut);
     }
 }
@@ -750,7 +775,7 @@ expect: [{compare: {model: threads, runtime: python}, to: {model: serial}, metri
     place.scenario("both", &format!("runtime: [native, python]\n{rest}"));
     place.run_scenario("both", &["--quick"]).expect(0);
     let results = place.results("both");
-    assert_eq!(results.groups.len(), 1);
+    assert_eq!(results.workloads.len(), 1);
     let skipped: Vec<String> =
         results.skipped.iter().map(|skipped| format!("{} {}", skipped.what, skipped.why)).collect();
     assert!(skipped.iter().any(|text| text == "empty × python no python3.99 on PATH"), "{skipped:?}");
@@ -778,7 +803,7 @@ fn inline_code_with_a_file_of_items_runs_only_where_it_is_allowed() {
 models: [serial, {kind: processes, start: [fork, spawn]}]
 ";
     let results = run(&place, "inline", code, 0, &["--allow-commands"]);
-    assert!(cells_with_trials(&results).all(|(_, trial)| trial.outcome == Outcome::Ok && trial.done == 6));
+    assert!(configurations_with_trials(&results).all(|(_, trial)| trial.outcome == Outcome::Ok && trial.done == 6));
     let ended = place.run(&["inline.yaml", "--output", "p"]).expect(0);
     assert!(ended.stderr.contains("needs --allow-commands"), "{}", ended.stderr);
     assert!(ended.took < Duration::from_secs(30));
@@ -812,7 +837,7 @@ def look(item):
 models: [serial, {kind: processes, start: [fork, spawn, forkserver]}]
 ";
     let results = run(&place, "compiled", rest, 0, &["--allow-commands"]);
-    assert!(cells_with_trials(&results).all(|(_, trial)| trial.outcome == Outcome::Ok));
+    assert!(configurations_with_trials(&results).all(|(_, trial)| trial.outcome == Outcome::Ok));
     let text = std::fs::read_to_string(&seen).unwrap();
     let (mut files, mut processes) = (std::collections::BTreeSet::new(), std::collections::BTreeSet::new());
     for line in text.lines() {

@@ -2,7 +2,7 @@
 //! each one's lateness is kept, and faults and interrupts end a run as they do elsewhere.
 
 use runner::model::{JobSpec, Purpose, moments};
-use runner::results::{Cell, Group, Results, Trial};
+use runner::results::{Configuration, Results, Trial, Workload};
 use runner::setting::{Config, Measure, Model};
 use rustix::process::Signal;
 
@@ -27,7 +27,7 @@ const WAYS: usize = 11;
 /// As many as a 95th percentile takes.
 const ITEMS: u64 = 200;
 
-/// Runs a scenario in CPython by every way with so many workers, one trial of each cell, whatever becomes of the trials.
+/// Runs a scenario in CPython by every way with so many workers, one trial of each configuration, whatever becomes of the trials.
 fn run(place: &Place, name: &str, rest: &str, workers: u32) -> Results {
     let ways = EVERY_WAY.replace("WORKERS", &workers.to_string());
     place.scenario(name, &format!("runtime: python\n{rest}{ways}"));
@@ -39,10 +39,15 @@ fn run(place: &Place, name: &str, rest: &str, workers: u32) -> Results {
     place.results(name)
 }
 
-fn all(results: &Results) -> impl Iterator<Item = (&Group, &Cell, &Trial, String)> {
+fn all(results: &Results) -> impl Iterator<Item = (&Workload, &Configuration, &Trial, String)> {
     results.trials.iter().map(|trial| {
-        let cell = &results.cells[trial.cell];
-        (&results.groups[cell.group], cell, trial, format!("{}: {trial:?}", cell.label))
+        let configuration = &results.configurations[trial.configuration];
+        (
+            &results.workloads[configuration.workload],
+            configuration,
+            trial,
+            format!("{}: {trial:?}", configuration.label),
+        )
     })
 }
 
@@ -56,15 +61,15 @@ fn every_way_of_python_does_what_comes_and_keeps_how_late_it_was() {
         "tasks: [{{kind: sleep, delay: 1 ms, items: {ITEMS}}}, {{kind: sleep, delay: 2 ms, items: {ITEMS}}}]\nrate: 400\n"
     );
     let results = run(&place, "low", &task, 2);
-    assert!(results.cells.len() >= 2 * WAYS, "{}", results.cells.len());
-    for (group, _, trial, context) in all(&results) {
+    assert!(results.configurations.len() >= 2 * WAYS, "{}", results.configurations.len());
+    for (workload, _, trial, context) in all(&results) {
         // Ended well means that the sum of all replies is Rust's.
         assert_eq!((trial.outcome.words().as_str(), trial.done, trial.lost), ("ok", ITEMS, 0), "{context}");
-        assert_eq!(group.rate, Some(400), "{context}");
+        assert_eq!(workload.rate, Some(400), "{context}");
         let open = trial.open.unwrap_or_else(|| panic!("{context}"));
         assert!(open.p50 <= open.p95 && open.p95 <= open.p99 && open.p99 <= open.max, "{context}");
         // An item waits so long itself, and the last cannot be answered before it came.
-        let wait = group.whole("delay").unwrap();
+        let wait = workload.whole("delay").unwrap();
         assert!(open.p50 >= wait && open.span > last_moment(&results, 400), "{context}");
         assert!(trial.latency(0.95).is_some() && trial.latency(0.99).is_none(), "{context}");
     }
@@ -138,7 +143,7 @@ fn a_python_that_is_too_slow_falls_behind_as_far_as_it_must() {
     let place = Place::new();
     let task = format!("tasks: [{{kind: sleep, delay: 5 ms, items: {ITEMS}}}]\nrate: 400\n");
     let results = run(&place, "slow", &task, 1);
-    assert!(results.cells.len() >= WAYS, "{}", results.cells.len());
+    assert!(results.configurations.len() >= WAYS, "{}", results.configurations.len());
     for (_, _, trial, context) in all(&results) {
         assert_eq!((trial.outcome.words().as_str(), trial.done), ("ok", ITEMS), "{context}");
         let (open, achieved) = (trial.open.unwrap(), trial.achieved().unwrap());
@@ -161,9 +166,9 @@ fn faults_end_what_comes_in_python_as_elsewhere() {
     let task = format!("tasks: [{{kind: sleep, delay: 100 us, items: {ITEMS}}}]\nrate: 1000\n{faults}");
     let results = run(&place, "faults", &task, 2);
     assert!(results.trials.len() >= 3 * WAYS, "{}", results.trials.len());
-    for (group, cell, trial, context) in all(&results) {
-        let kind = group.fault.as_ref().unwrap().kind.word();
-        let expected = match (kind, class(cell).0, class(cell).1) {
+    for (workload, configuration, trial, context) in all(&results) {
+        let kind = workload.fault.as_ref().unwrap().kind.word();
+        let expected = match (kind, class(configuration).0, class(configuration).1) {
             // A pool replaces the process, and waits for the reply of the dead one.
             ("hang", ..) | ("kill", "processes", "pool") => "timed out",
             ("kill", "processes", "executor") => "BrokenProcessPool",
@@ -181,7 +186,7 @@ fn faults_end_what_comes_in_python_as_elsewhere() {
         assert!(trial.lost >= 1, "{context}");
         // What did not come to an end has no percentiles.
         assert!(trial.latency(0.95).is_none_or(f64::is_infinite), "{context}");
-        if kind == "exception" && matches!(class(cell).1, "pool" | "executor") {
+        if kind == "exception" && matches!(class(configuration).1, "pool" | "executor") {
             assert_eq!((trial.done, trial.lost), (ITEMS - 1, 1), "{context}");
         }
     }
@@ -207,9 +212,9 @@ workers: 2
     place.assert_no_leftovers(ended.pid);
     let results = place.results("replaced");
     assert!(results.trials.len() >= 16, "{}{}", ended.stdout, ended.stderr);
-    for (_, cell, trial, context) in all(&results) {
+    for (_, configuration, trial, context) in all(&results) {
         // The item that kills whoever has it is given up after three; without replacement it dies with what else its worker had.
-        match cell.config.on_crash.map(|word| word.word()) {
+        match configuration.config.on_crash.map(|word| word.word()) {
             Some("restart") => assert_eq!((trial.done, trial.lost), (ITEMS - 1, 1), "{context}"),
             _ => assert!((1..=3).contains(&trial.lost) && trial.done + trial.lost == ITEMS, "{context}"),
         }

@@ -26,11 +26,11 @@ fn every_way_does_what_comes_and_keeps_how_late_it_was() {
     let ended = place.run_scenario("low", &["--quick", "--rounds", "1"]).expect(0);
     place.assert_no_leftovers(ended.pid);
     let results = place.results("low");
-    assert_eq!(results.cells.len(), WAYS);
-    assert!(results.groups.iter().all(|group| group.rate == Some(500)));
+    assert_eq!(results.configurations.len(), WAYS);
+    assert!(results.workloads.iter().all(|workload| workload.rate == Some(500)));
     assert!(results.trials.len() >= WAYS);
     for trial in &results.trials {
-        let context = format!("{}: {trial:?}", results.cells[trial.cell].label);
+        let context = format!("{}: {trial:?}", results.configurations[trial.configuration].label);
         assert_eq!((trial.outcome.words().as_str(), trial.done, trial.lost), ("ok", ITEMS, 0), "{context}");
         let open = trial.open.unwrap_or_else(|| panic!("{context}"));
         assert!(open.p50 <= open.p95 && open.p95 <= open.p99 && open.p99 <= open.max, "{context}");
@@ -87,14 +87,14 @@ fn faults_end_them_as_elsewhere() {
     let results = place.results("faults");
     assert!(results.trials.len() >= 2 * WAYS, "{}", results.trials.len());
     for trial in &results.trials {
-        let cell = &results.cells[trial.cell];
-        let kind = results.groups[cell.group].fault.as_ref().unwrap().kind.word();
-        let expected = match (kind, cell.config.model.word()) {
+        let configuration = &results.configurations[trial.configuration];
+        let kind = results.workloads[configuration.workload].fault.as_ref().unwrap().kind.word();
+        let expected = match (kind, configuration.config.model.word()) {
             ("hang", _) => "timed out",
             (_, "processes") => "worker died: signal 9 (SIGKILL)",
             _ => "host died: signal 9 (SIGKILL)",
         };
-        let context = format!("{kind} under {}: {trial:?}", cell.label);
+        let context = format!("{kind} under {}: {trial:?}", configuration.label);
         assert_eq!(trial.outcome.words(), expected, "{context}");
         assert!(trial.lost >= 1, "{context}");
         // What did not come to an end has no percentiles.
@@ -114,7 +114,7 @@ fn a_worker_that_died_is_replaced_and_all_that_came_is_done() {
     let results = place.results("restart");
     assert!(results.trials.len() >= 4, "{}{}", ended.stdout, ended.stderr);
     for trial in &results.trials {
-        let context = format!("{}: {trial:?}", results.cells[trial.cell].label);
+        let context = format!("{}: {trial:?}", results.configurations[trial.configuration].label);
         // The item that kills whoever has it is given up after three.
         assert_eq!((trial.done, trial.lost), (ITEMS - 1, 1), "{context}");
     }
@@ -170,5 +170,5 @@ fn too_few_items_for_a_percentile_are_refused_where_they_stand() {
     place.run(&["plan", "none.yaml"]).expect(0);
     place.scenario("auto", "tasks: [{kind: sleep, delay: 100 us}]\nmodels: [serial]\nrate: 2000\n");
     place.run_scenario("auto", &["--quick", "--rounds", "1"]).expect(0);
-    assert!(place.results("auto").cells.iter().all(|cell| cell.items >= ITEMS));
+    assert!(place.results("auto").configurations.iter().all(|configuration| configuration.items >= ITEMS));
 }

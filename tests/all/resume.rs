@@ -18,7 +18,12 @@ use crate::support::{Ended, HANG, Place, processes, shared_segments, signal, unt
 const WAYS: &str = "tasks: [{kind: sleep, delay: 1 ms, items: 6}]\nmodels: [serial, threads, {kind: processes, ipc: [pipe, shared_memory]}]\nworkers: 2\n";
 
 fn place_of(trial: &Trial) -> ScheduledTrial {
-    ScheduledTrial { cell: trial.cell, round: trial.round, kind: trial.kind, duplicate: trial.duplicate }
+    ScheduledTrial {
+        configuration: trial.configuration,
+        round: trial.round,
+        kind: trial.kind,
+        duplicate: trial.duplicate,
+    }
 }
 
 /// The plan of a run again, from nothing but its results file.
@@ -45,7 +50,12 @@ fn assert_as_planned(results: &Results) {
     assert!(results.trials.iter().enumerate().all(|(at, trial)| trial.order as usize == at));
     assert!(results.trials.iter().all(Trial::ok));
     for latency in &results.latencies {
-        assert_eq!((latency.trials, latency.service.count), (2, 12), "{}", results.cells[latency.cell].label);
+        assert_eq!(
+            (latency.trials, latency.service.count),
+            (2, 12),
+            "{}",
+            results.configurations[latency.configuration].label
+        );
     }
 }
 
@@ -106,7 +116,7 @@ fn killed_at(moments: usize, seed: u64) {
         let resume: &[&str] = if there { &["--rounds", "2", "--resume"] } else { &["--rounds", "2"] };
         let ended = place.run_scenario("k", resume).expect(0);
         assert_as_planned(&place.results("k"));
-        // Of four ways: two rounds, two instrumented trials and one of memory.
+        // Of four ways: two rounds, two profiling trials and one of memory.
         assert_eq!(place.results("k").trials.len(), 4 * (2 + 2 + 1), "moment {moment}");
         assert!(!journal(&place, "k").exists());
         place.assert_no_leftovers(ended.pid);
@@ -325,8 +335,8 @@ fn of_several_scenarios_the_whole_ones_are_left_as_they_are() {
 #[test]
 fn the_order_of_a_run_follows_from_its_results_file() {
     let place = Place::new();
-    let groups = WAYS.replace("items: 6}]", "items: 6}, {kind: empty, items: 6}]");
-    place.scenario("o", &groups);
+    let workloads = WAYS.replace("items: 6}]", "items: 6}, {kind: empty, items: 6}]");
+    place.scenario("o", &workloads);
     for arguments in [
         &["--rounds", "8"][..],
         &["--rounds", "8", "--seed", "77"],

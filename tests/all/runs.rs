@@ -35,26 +35,30 @@ fn every_way(tasks: &str, settings: &str) -> Results {
 #[track_caller]
 fn assert_whole(results: &Results) {
     assert!(results.run.complete && !results.trials.is_empty());
-    for group in &results.groups {
+    for workload in &results.workloads {
         let mut digests = BTreeSet::new();
-        for trial in results.trials.iter().filter(|trial| group.cells.contains(&trial.cell)) {
-            let (cell, words) = (&results.cells[trial.cell], trial.outcome.words());
-            assert!(trial.ok(), "{} of {}: {words} {}", cell.label, group.label, trial.stderr);
-            assert_eq!((trial.lost, trial.retried, trial.duplicated), (0, 0, 0), "{}", cell.label);
-            if !group.per_item {
+        for trial in results.trials.iter().filter(|trial| workload.configurations.contains(&trial.configuration)) {
+            let (configuration, words) = (&results.configurations[trial.configuration], trial.outcome.words());
+            assert!(trial.ok(), "{} of {}: {words} {}", configuration.label, workload.label, trial.stderr);
+            assert_eq!((trial.lost, trial.retried, trial.duplicated), (0, 0, 0), "{}", configuration.label);
+            if !workload.per_item {
                 digests.insert((trial.digest.clone(), trial.done));
             }
-            assert!(!trial.flags.contains(&runner::results::Flag::Leaked), "{} left a process behind", cell.label);
+            assert!(
+                !trial.flags.contains(&runner::results::Flag::Leaked),
+                "{} left a process behind",
+                configuration.label
+            );
             assert_eq!(
                 trial.first_item == 0,
-                group.measure.word() == "end_to_end",
+                workload.measure.word() == "end_to_end",
                 "{}: only warm-ups are cold",
-                cell.label
+                configuration.label
             );
         }
-        assert!(digests.len() <= 1, "{}: {digests:?}", group.label);
-        for cell in &group.cells {
-            assert_eq!(results.timed(*cell).count(), results.run.rounds as usize);
+        assert!(digests.len() <= 1, "{}: {digests:?}", workload.label);
+        for configuration in &workload.configurations {
+            assert_eq!(results.timed(*configuration).count(), results.run.rounds as usize);
         }
     }
     assert_eq!(results.derived, as_a_file_holds_it(results, runner::verdict::derive(results)));
@@ -71,11 +75,11 @@ fn as_a_file_holds_it(results: &Results, derived: runner::results::Derived) -> r
 /// Every trial of a task did so many items.
 #[track_caller]
 fn assert_done(results: &Results, task: &str, items: u64) {
-    let groups = results.groups.iter().filter(|group| group.task == task);
-    let cells: Vec<usize> = groups.flat_map(|group| group.cells.clone()).collect();
-    assert!(!cells.is_empty(), "no {task}");
-    for trial in results.trials.iter().filter(|trial| cells.contains(&trial.cell)) {
-        assert_eq!(trial.done, items, "{task}, {}", results.cells[trial.cell].label);
+    let workloads = results.workloads.iter().filter(|workload| workload.task == task);
+    let configurations: Vec<usize> = workloads.flat_map(|workload| workload.configurations.clone()).collect();
+    assert!(!configurations.is_empty(), "no {task}");
+    for trial in results.trials.iter().filter(|trial| configurations.contains(&trial.configuration)) {
+        assert_eq!(trial.done, items, "{task}, {}", results.configurations[trial.configuration].label);
     }
 }
 
@@ -84,9 +88,9 @@ fn computing_tasks_are_right_under_every_way() {
     let tasks = "  - {kind: empty, items: 50}\n  - {kind: primes, limit: 2000, items: 40}\n";
     let results = every_way(tasks, "chunk: 3\nworkers: [1, 3]\n");
     // Two measures of two tasks; serial, and by two worker counts threads, rayon, four methods by two waits, the table.
-    assert_eq!(results.groups.len(), 4);
-    let cells = |group: usize| results.groups[group].cells.len();
-    assert_eq!([cells(0), cells(1), cells(2), cells(3)], [1 + 2 * (2 + 8 + 1); 4]);
+    assert_eq!(results.workloads.len(), 4);
+    let configurations = |workload: usize| results.workloads[workload].configurations.len();
+    assert_eq!([configurations(0), configurations(1), configurations(2), configurations(3)], [1 + 2 * (2 + 8 + 1); 4]);
     assert_done(&results, "empty", 50);
     assert_done(&results, "primes", 40);
 }
@@ -103,7 +107,7 @@ fn waiting_and_writing_tasks_are_right_under_every_way() {
 fn payloads_of_every_size_are_right_under_every_way() {
     let results =
         every_way("  - {kind: echo, payload: [0 B, 64 KiB, 1 MiB], items: 7}\n", "in_flight: 3\nworkers: 2\n");
-    assert_eq!(results.groups.len(), 6);
+    assert_eq!(results.workloads.len(), 6);
     assert_done(&results, "echo", 7);
 }
 
@@ -120,7 +124,12 @@ fn items_that_yield_items_are_all_done_under_every_way() {
     let results = every_way("  - {kind: probe_tree, fan_out: 3, depth: 3, items: 5}\n", "chunk: 2\nworkers: 3\n");
     assert_done(&results, "probe_tree", 5 * (1 + 3 + 9 + 27));
     // A table is a fixed set.
-    assert!(results.cells.iter().all(|cell| cell.config.dispatch.map(|word| word.word()) != Some("claim")));
+    assert!(
+        results
+            .configurations
+            .iter()
+            .all(|configuration| configuration.config.dispatch.map(|word| word.word()) != Some("claim"))
+    );
     assert!(results.skipped.iter().any(|skipped| skipped.what.contains("claim")), "{:?}", results.skipped);
 }
 
@@ -140,26 +149,31 @@ fn chunks_flights_and_placements_change_no_reply() {
     place.run_scenario("c", &["--quick", "--rounds", "1"]).expect(0);
     let results = place.results("c");
     assert_whole(&results);
-    assert_eq!(results.cells.len(), 1 + 2 * 9 + 4 * 9);
+    assert_eq!(results.configurations.len(), 1 + 2 * 9 + 4 * 9);
 }
 
 #[test]
-fn instrumented_trials_clock_every_item() {
+fn profiling_trials_clock_every_item() {
     let place = Place::new();
     place.scenario("i", "tasks: [{kind: empty, items: 300}]\nmodels: [serial, threads, rayon, {kind: processes, ipc: [pipe, manager]}, {kind: processes, ipc: shared_memory, dispatch: claim}]\nworkers: 2\n");
     place.run_scenario("i", &["--rounds", "1"]).expect(0);
     let results = place.results("i");
     assert_whole(&results);
-    assert_eq!(results.latencies.len(), results.cells.len());
+    assert_eq!(results.latencies.len(), results.configurations.len());
     for latency in &results.latencies {
-        let instrumented = results
+        let profiling = results
             .trials
             .iter()
-            .filter(|trial| trial.cell == latency.cell && trial.kind == Kind::Instrumented)
+            .filter(|trial| trial.configuration == latency.configuration && trial.kind == Kind::Profiling)
             .count();
-        assert_eq!(instrumented as u32, latency.trials);
+        assert_eq!(profiling as u32, latency.trials);
         for times in [&latency.service, &latency.response] {
-            assert_eq!(times.count, 300 * u64::from(latency.trials), "{}", results.cells[latency.cell].label);
+            assert_eq!(
+                times.count,
+                300 * u64::from(latency.trials),
+                "{}",
+                results.configurations[latency.configuration].label
+            );
             assert!(times.min <= times.p50 && times.p50 <= times.max && times.p95.is_some());
         }
     }
@@ -172,13 +186,13 @@ fn times_of_long_items_are_as_long_as_the_items() {
     place.scenario("long", text);
     place.run_scenario("long", &[]).expect(0);
     let results = place.results("long");
-    assert_eq!(results.latencies.len(), results.cells.len());
+    assert_eq!(results.latencies.len(), results.configurations.len());
     for latency in &results.latencies {
         for times in [&latency.service, &latency.response] {
             assert!(
                 times.min >= 4_990_000 && times.p50 >= 4_990_000,
                 "{}: {times:?}",
-                results.cells[latency.cell].label
+                results.configurations[latency.configuration].label
             );
         }
     }
@@ -235,7 +249,7 @@ fn a_quick_run_says_so_everywhere_and_gives_no_verdict() {
     let text = place.run_scenario("q", &["--quick"]).expect(0);
     let results = place.results("q");
     assert!(results.run.quick && results.run.rounds == 3 && results.latencies.is_empty());
-    for verdict in &results.derived.groups {
+    for verdict in &results.derived.workloads {
         assert!(verdict.pairs.is_empty() && verdict.winners.is_empty());
         assert!(verdict.withheld.as_ref().unwrap().contains("quick"), "{:?}", verdict.withheld);
     }
@@ -259,11 +273,11 @@ fn json_has_the_numbers_of_the_results_file() {
         let results = place.results(name);
         assert_eq!(json[at]["name"], **name);
         assert_eq!(json[at]["seed"], results.run.seed);
-        let cells = json[at]["workloads"][0]["configurations"].as_array().unwrap();
-        assert_eq!(cells.len(), results.cells.len());
-        for (shown, cell) in cells.iter().zip(&results.cells) {
-            let estimate = &results.derived.estimates[cell.id];
-            assert_eq!(shown["label"], cell.label);
+        let configurations = json[at]["workloads"][0]["configurations"].as_array().unwrap();
+        assert_eq!(configurations.len(), results.configurations.len());
+        for (shown, configuration) in configurations.iter().zip(&results.configurations) {
+            let estimate = &results.derived.estimates[configuration.id];
+            assert_eq!(shown["label"], configuration.label);
             // The file rounds derived numbers to five digits.
             let (shown, held) = (shown["time"]["median"].as_f64().unwrap(), estimate.time.unwrap().median);
             assert!((shown / held - 1.0).abs() < 6e-5, "{shown} is not {held}");
@@ -280,21 +294,21 @@ fn a_verdict_needs_six_rounds_and_an_expectation_that_fails_is_exit_1() {
     assert!(few.stdout.contains("No verdict"), "{}", few.stdout);
     let enough = place.run_scenario("e", &["--rounds", "7"]).expect(1);
     let results = place.results("e");
-    assert_eq!(results.derived.groups[0].pairs.len(), 3);
+    assert_eq!(results.derived.workloads[0].pairs.len(), 3);
     assert!(enough.stdout.to_lowercase().contains("not met"), "{}", enough.stdout);
     assert!(place.report_text("e").to_lowercase().contains("not met"));
 }
 
 #[test]
-fn baseline_and_most_workers_run_twice_per_round_from_eight_rounds_on() {
+fn reference_and_most_workers_run_twice_per_round_from_eight_rounds_on() {
     let place = Place::new();
     place.scenario("d", SMALL);
     place.run_scenario("d", &["--rounds", "8"]).expect(0);
     let results = place.results("d");
-    let checked: Vec<&str> = results.cells.iter().filter(|c| c.checked).map(|c| c.label.as_str()).collect();
+    let checked: Vec<&str> = results.configurations.iter().filter(|c| c.checked).map(|c| c.label.as_str()).collect();
     assert_eq!(checked, ["serial", "threads × 4"]);
     assert_eq!(results.trials.iter().filter(|trial| trial.duplicate).count(), 2 * 8);
-    assert_eq!(results.derived.groups[0].checks.len(), 2);
+    assert_eq!(results.derived.workloads[0].checks.len(), 2);
     for round in 0..8 {
         let in_round = results.trials.iter().filter(|t| t.round == round && t.kind == Kind::Timed);
         assert_eq!(in_round.count(), 3 + 2);
@@ -310,8 +324,9 @@ fn narrowed_runs_do_not_replace_a_full_report() {
     place.scenario("n", "tasks: [{kind: empty, items: 2}]\nmodels: [serial, threads]\nworkers: 2\nrounds: 1\n");
     place.run(&["n.yaml"]).expect(0);
     place.run(&["n.yaml", "--filter", "model=serial"]).expect(0);
-    let cells = |folder: &str| runner::results::read(&place.path(folder).join("n/results.json")).unwrap().cells.len();
-    assert_eq!((cells("reports"), cells("reports/filtered")), (2, 1));
+    let configurations =
+        |folder: &str| runner::results::read(&place.path(folder).join("n/results.json")).unwrap().configurations.len();
+    assert_eq!((configurations("reports"), configurations("reports/filtered")), (2, 1));
 }
 
 #[test]
@@ -330,10 +345,13 @@ fn only_narrows_a_run() {
     place.scenario("n", SMALL);
     place.run_scenario("n", &["--quick", "--rounds", "1", "--filter", "model=threads,workers=4"]).expect(0);
     let results = place.results("n");
-    assert_eq!(results.cells.iter().map(|cell| cell.label.as_str()).collect::<Vec<_>>(), ["threads × 4"]);
+    assert_eq!(
+        results.configurations.iter().map(|configuration| configuration.label.as_str()).collect::<Vec<_>>(),
+        ["threads × 4"]
+    );
     assert_eq!(results.run.filter.as_deref(), Some("model=threads,workers=4"));
     let ended = place.run_scenario("n", &["--quick", "--rounds", "1", "--filter", "model=serial,threads"]).expect(0);
-    assert_eq!(place.results("n").cells.len(), 3);
+    assert_eq!(place.results("n").configurations.len(), 3);
     assert!(
         ended.stdout.contains("model=serial,threads") || place.report_text("n").contains("only"),
         "{}",
@@ -349,12 +367,12 @@ fn a_seed_gives_the_same_order_again() {
         place.run_scenario("s", &["--quick", "--rounds", "6", "--seed", seed]).expect(0);
         let results = place.results("s");
         assert_eq!(results.run.seed.to_string(), seed);
-        results.trials.into_iter().map(|trial| (trial.cell, trial.duplicate, trial.digest)).collect::<Vec<_>>()
+        results.trials.into_iter().map(|trial| (trial.configuration, trial.duplicate, trial.digest)).collect::<Vec<_>>()
     };
     let (first, again, other) = (order("7"), order("7"), order("8"));
     assert_eq!(first, again);
-    let cells = |order: &[(usize, bool, String)]| order.iter().map(|trial| trial.0).collect::<Vec<_>>();
-    assert_ne!(cells(&first), cells(&other));
+    let configurations = |order: &[(usize, bool, String)]| order.iter().map(|trial| trial.0).collect::<Vec<_>>();
+    assert_ne!(configurations(&first), configurations(&other));
 }
 
 #[test]
@@ -363,21 +381,27 @@ fn the_next_run_does_the_same_work() {
     let auto = SMALL.replace(", items: 4", "");
     place.scenario("c", &auto);
     place.run_scenario("c", &["--quick", "--rounds", "1"]).expect(0);
-    let chosen: Vec<u64> = place.results("c").cells.iter().map(|cell| cell.items).collect();
+    let chosen: Vec<u64> = place.results("c").configurations.iter().map(|configuration| configuration.items).collect();
     assert!(chosen.iter().all(|items| *items > 0));
     // A count that no calibration would choose shows where the next run takes it from.
     let path = place.report("c").join("results.json");
     let mut changed = place.results("c");
-    changed.cells[0].items = 33;
+    changed.configurations[0].items = 33;
     // Counts that suited badly are chosen anew, and on a busy machine they do.
     changed.trials.iter_mut().for_each(|trial| trial.flags.clear());
     runner::results::write(&path, &changed).unwrap();
     place.run_scenario("c", &["--quick", "--rounds", "1"]).expect(0);
-    assert!(place.results("c").cells.iter().all(|cell| cell.items == 33 || chosen[1..].contains(&cell.items)));
-    assert_eq!(place.results("c").cells[0].items, 33);
+    assert!(
+        place
+            .results("c")
+            .configurations
+            .iter()
+            .all(|configuration| configuration.items == 33 || chosen[1..].contains(&configuration.items))
+    );
+    assert_eq!(place.results("c").configurations[0].items, 33);
     // Another size of run chooses anew.
     place.run_scenario("c", &["--rounds", "1"]).expect(0);
-    assert_ne!(place.results("c").cells[0].items, 33);
+    assert_ne!(place.results("c").configurations[0].items, 33);
 }
 
 #[test]
@@ -543,6 +567,6 @@ fn payloads_of_any_size_cross_in_every_way() {
     let ended = place.run_scenario("sizes", &["--quick", "--rounds", "1"]).expect(0);
     place.assert_no_leftovers(ended.pid);
     let results = place.results("sizes");
-    assert_eq!(results.cells.len(), 9 * (1 + 4 * 2));
+    assert_eq!(results.configurations.len(), 9 * (1 + 4 * 2));
     assert!(results.trials.iter().all(|trial| trial.ok() && trial.done == 60));
 }

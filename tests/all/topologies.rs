@@ -19,7 +19,7 @@ models:
   - {kind: async, concurrency: 4}
 workers: [1, 3, 6]
 ";
-/// Cells of it, without that of the event loop, which has no iterations.
+/// Configurations of it, without that of the event loop, which has no iterations.
 const WAYS: usize = 1 + 3 + 3 + 12 + 1 + 1;
 
 /// How many of the ways a topology can be run in that has an event loop among them.
@@ -46,9 +46,9 @@ fn replies_are_those_of_a_serial_run_under_every_way() {
             let ended = place.run_scenario(name, &arguments).expect(0);
             place.assert_no_leftovers(ended.pid);
             let results = place.results(name);
-            assert_eq!(results.cells.len(), ways(name, WAYS), "{name}");
+            assert_eq!(results.configurations.len(), ways(name, WAYS), "{name}");
             for trial in &results.trials {
-                let context = format!("{name} under {}: {trial:?}", results.cells[trial.cell].label);
+                let context = format!("{name} under {}: {trial:?}", results.configurations[trial.configuration].label);
                 assert_eq!((trial.outcome.words().as_str(), trial.done, trial.lost), ("ok", *known, 0), "{context}");
             }
         }
@@ -70,15 +70,15 @@ fn every_model_can_have_a_fault_in_them() {
         let results = place.results(name);
         assert_eq!(results.trials.len(), 2 * ways(name, 7), "{name}");
         for trial in &results.trials {
-            let cell = &results.cells[trial.cell];
-            let kind = results.groups[cell.group].fault.as_ref().unwrap().kind.word();
-            let expected = match (kind, cell.config.model.word()) {
+            let configuration = &results.configurations[trial.configuration];
+            let kind = results.workloads[configuration.workload].fault.as_ref().unwrap().kind.word();
+            let expected = match (kind, configuration.config.model.word()) {
                 ("kill", "processes") => "worker died: signal 9 (SIGKILL)".to_owned(),
                 ("kill", _) => "host died: signal 9 (SIGKILL)".to_owned(),
                 (_, "processes") => "worker died: exit code 101".to_owned(),
                 _ => format!("worker died: panic: item {item} was asked to panic"),
             };
-            let context = format!("{name}, {kind} under {}: {trial:?}", cell.label);
+            let context = format!("{name}, {kind} under {}: {trial:?}", configuration.label);
             assert_eq!(trial.outcome.words(), expected, "{context}");
             assert!(trial.lost >= 1, "{context}");
         }
@@ -97,7 +97,7 @@ fn a_worker_that_hangs_is_over_in_time() {
         let results = place.results(name);
         assert_eq!(results.trials.len(), ways(name, 5), "{name}");
         for trial in &results.trials {
-            let context = format!("{name} under {}: {trial:?}", results.cells[trial.cell].label);
+            let context = format!("{name} under {}: {trial:?}", results.configurations[trial.configuration].label);
             assert_eq!(trial.outcome.words(), "timed out", "{context}");
         }
         assert!(ended.took < Duration::from_secs(6 * 2 + 15), "{name}: {:?}", ended.took);
@@ -132,7 +132,7 @@ fn a_consumer_that_fails_ends_the_trial_with_its_words() {
     let results = place.results("fails");
     assert_eq!(results.trials.len(), WAYS + 1);
     for trial in &results.trials {
-        let context = format!("{}: {trial:?}", results.cells[trial.cell].label);
+        let context = format!("{}: {trial:?}", results.configurations[trial.configuration].label);
         assert_eq!(trial.outcome.words(), "failed: the consumer was asked to fail", "{context}");
     }
 }
@@ -171,5 +171,5 @@ fn a_round_is_chosen_whole_where_the_count_is() {
     let place = Place::with_probes();
     place.scenario("auto", "tasks: [{kind: probe_iterations, parts: 7}]\nmodels: [serial, threads]\nworkers: 2\n");
     place.run_scenario("auto", &["--quick"]).expect(0);
-    assert!(place.results("auto").cells.iter().all(|cell| cell.items % 7 == 0));
+    assert!(place.results("auto").configurations.iter().all(|configuration| configuration.items % 7 == 0));
 }

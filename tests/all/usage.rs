@@ -45,12 +45,12 @@ fn cpu_time_of_each_phase_is_what_was_burned_in_it() {
     let results = place.results("u");
     assert_eq!(results.trials.len(), 5);
     for trial in &results.trials {
-        let cell = &results.cells[trial.cell];
+        let configuration = &results.configurations[trial.configuration];
         // A warm-up is a chunk in every worker; serial has no chunks.
-        let warm = if cell.config.model.word() == "serial" { 10 } else { 2 * 100 } * MS;
-        let processes = 1 + if cell.config.model.word() == "processes" { 2 } else { 0 };
+        let warm = if configuration.config.model.word() == "serial" { 10 } else { 2 * 100 } * MS;
+        let processes = 1 + if configuration.config.model.word() == "processes" { 2 } else { 0 };
         let [start, work, join] = trial.phases.each_ref().map(cpu);
-        let label = &cell.label;
+        let label = &configuration.label;
         assert!((400 * MS * 98 / 100..=400 * MS * 102 / 100).contains(&work), "{label}: {work} in work");
         let most = warm * 102 / 100 + processes * PROCESS;
         assert!((warm * 98 / 100..=most).contains(&start), "{label}: {start} in start");
@@ -70,13 +70,13 @@ fn faults_are_counted_in_the_phase_and_the_process_where_they_happen() {
     // Where the kernel gives huge pages unasked, a fault brings one of them or one of the small ones.
     let fewest = 40 * MIB / if huge.contains("[always]") { 2 * MIB } else { 4096 };
     for trial in &results.trials {
-        let cell = &results.cells[trial.cell];
+        let configuration = &results.configurations[trial.configuration];
         let [start, work, join] = trial.phases.map(|phase| phase.minor_faults);
         // Every worker warms up with one item.
-        let least = [u64::from(cell.config.workers.unwrap_or(1)) * fewest, 3 * fewest];
-        assert!(start >= least[0] && work >= least[1], "{}: {start} and {work}", cell.label);
+        let least = [u64::from(configuration.config.workers.unwrap_or(1)) * fewest, 3 * fewest];
+        assert!(start >= least[0] && work >= least[1], "{}: {start} and {work}", configuration.label);
         let most = 3 * 40 * MIB / 4096 * 105 / 100 + 2000;
-        assert!(work <= most && join <= most, "{}: {work}, then {join}", cell.label);
+        assert!(work <= most && join <= most, "{}: {work}, then {join}", configuration.label);
         assert!(trial.phases.iter().all(|phase| phase.major_faults <= phase.minor_faults));
     }
 }
@@ -95,32 +95,34 @@ fn every_way_accounts_for_its_time_to_the_nanosecond_and_for_its_memory() {
     place.run_scenario("u", &["--rounds", "1"]).expect(0);
     let results = place.results("u");
     // Serial, threads, rayon, two methods and the table, which a tree of items has not; by two measures.
-    assert_eq!(results.cells.len(), 2 * (6 + 5));
+    assert_eq!(results.configurations.len(), 2 * (6 + 5));
     let mut seen = BTreeMap::new();
     for trial in &results.trials {
-        let (cell, label) = (&results.cells[trial.cell], &results.cells[trial.cell].label);
-        assert_eq!(trial.spent.is_some(), trial.kind == Kind::Instrumented, "{label}");
+        let (configuration, label) =
+            (&results.configurations[trial.configuration], &results.configurations[trial.configuration].label);
+        assert_eq!(trial.spent.is_some(), trial.kind == Kind::Profiling, "{label}");
         assert_eq!(trial.memory.is_some(), trial.kind == Kind::Memory, "{label}");
         if let Some(spent) = &trial.spent {
-            let workers = u64::from(cell.config.workers.unwrap_or(1));
+            let workers = u64::from(configuration.config.workers.unwrap_or(1));
             assert_eq!(all(spent), workers * trial.phases[1].wall, "{label}: {spent:?}");
             assert!(spent.service > 0 && spent.lock == 0, "{label}: {spent:?}");
         }
         if let Some(memory) = &trial.memory {
-            let separate = if cell.config.model.word() == "processes" { 3 } else { 0 };
+            let separate = if configuration.config.model.word() == "processes" { 3 } else { 0 };
             assert_eq!(memory.workers.len(), separate, "{label}");
             let sizes = memory.workers.iter().chain([&memory.before, &memory.after]);
             assert!(sizes.clone().all(|size| size.rss >= size.pss && size.pss > 0), "{label}: {memory:?}");
         }
-        *seen.entry((trial.cell, trial.kind as u8)).or_insert(0) += 1;
+        *seen.entry((trial.configuration, trial.kind as u8)).or_insert(0) += 1;
     }
-    let expected = (0..results.cells.len()).flat_map(|cell| {
-        [(Kind::Timed, 1), (Kind::Instrumented, 2), (Kind::Memory, 1)].map(|(kind, count)| ((cell, kind as u8), count))
+    let expected = (0..results.configurations.len()).flat_map(|configuration| {
+        [(Kind::Timed, 1), (Kind::Profiling, 2), (Kind::Memory, 1)]
+            .map(|(kind, count)| ((configuration, kind as u8), count))
     });
     assert_eq!(seen, expected.collect());
     // Per-item times and estimates come from other trials.
-    assert!(results.latencies.len() == results.cells.len() && results.latencies.iter().all(|l| l.trials == 2));
-    assert!((0..results.cells.len()).all(|cell| results.timed(cell).count() == 1));
+    assert!(results.latencies.len() == results.configurations.len() && results.latencies.iter().all(|l| l.trials == 2));
+    assert!((0..results.configurations.len()).all(|configuration| results.timed(configuration).count() == 1));
 }
 
 /// What programs use that a scenario starts counts in the phase of work, whoever started them.
@@ -133,23 +135,23 @@ fn programs_count_for_those_who_run_them() {
     place.scenario("c", &format!("{task}{ways}"));
     place.run_scenario("c", &["--quick", "--rounds", "3", "--allow-commands"]).expect(0);
     let results = place.results("c");
-    let used = |cell: usize| {
-        let all = results.timed(cell).map(|trial| trial.phases[1].user + trial.phases[1].system);
+    let used = |configuration: usize| {
+        let all = results.timed(configuration).map(|trial| trial.phases[1].user + trial.phases[1].system);
         all.min().unwrap() as f64
     };
     let serial = used(0);
-    for cell in &results.cells {
-        let ratio = used(cell.id) / serial;
+    for configuration in &results.configurations {
+        let ratio = used(configuration.id) / serial;
         // The same programs take about the same; without them it would be some thousandths.
-        assert!((0.3..3.0).contains(&ratio), "{}: {ratio}", cell.label);
+        assert!((0.3..3.0).contains(&ratio), "{}: {ratio}", configuration.label);
     }
     assert!(serial > 1e6, "{serial} ns");
 }
 
-/// Where the workers' time of one instrumented host went, and all of it.
+/// Where the workers' time of one profiling host went, and all of it.
 #[track_caller]
 fn spent(task: &str, settings: &Value, items: u64, model: &Value) -> (Spent, u64) {
-    let (reply, _) = Lone::start(&[], &spec(task, settings, items, model, "instrumented")).end();
+    let (reply, _) = Lone::start(&[], &spec(task, settings, items, model, "profiling")).end();
     let spent: Spent = serde_json::from_value(reply["spent"].clone()).unwrap();
     let phases: [Phase; 3] = serde_json::from_value(reply["phases"].clone()).unwrap();
     assert_eq!(all(&spent), model["workers"].as_u64().unwrap() * phases[1].wall);

@@ -44,11 +44,11 @@ fn replies_are_right_under_every_way() {
     place.assert_no_leftovers(ended.pid);
     place.assert_nothing_runs();
     let results = place.results("web");
-    assert_eq!(results.cells.len(), 3 * (WAYS + 3));
+    assert_eq!(results.configurations.len(), 3 * (WAYS + 3));
     for trial in &results.trials {
-        let cell = &results.cells[trial.cell];
-        let known = if results.groups[cell.group].task == "crawl" { CRAWLS.1 } else { DOWNLOADS.1 };
-        let context = format!("{}: {trial:?}", cell.label);
+        let configuration = &results.configurations[trial.configuration];
+        let known = if results.workloads[configuration.workload].task == "crawl" { CRAWLS.1 } else { DOWNLOADS.1 };
+        let context = format!("{}: {trial:?}", configuration.label);
         assert_eq!((trial.outcome.words().as_str(), trial.done, trial.lost), ("ok", known, 0), "{context}");
         assert!(!trial.flags.contains(&runner::results::Flag::Leaked), "{context}");
     }
@@ -81,16 +81,16 @@ fn faults_in_them_are_outcomes_and_end_the_server_too() {
         let results = place.results(name);
         assert_eq!(results.trials.len(), 2 * FEW, "{name}");
         for trial in &results.trials {
-            let cell = &results.cells[trial.cell];
-            let kind = results.groups[cell.group].fault.as_ref().unwrap().kind.word();
-            let expected = match (kind, cell.config.model.word()) {
+            let configuration = &results.configurations[trial.configuration];
+            let kind = results.workloads[configuration.workload].fault.as_ref().unwrap().kind.word();
+            let expected = match (kind, configuration.config.model.word()) {
                 ("kill", "processes") => "worker died: signal 9 (SIGKILL)",
                 ("kill", _) => "host died: signal 9 (SIGKILL)",
                 (_, "processes") => "worker died: exit code 101",
                 _ => "worker died: panic: item 1 was asked to panic",
             };
-            assert_eq!(trial.outcome.words(), expected, "{name}, {kind} under {}: {trial:?}", cell.label);
-            assert!(trial.lost >= 1, "{name}, {kind} under {}: {trial:?}", cell.label);
+            assert_eq!(trial.outcome.words(), expected, "{name}, {kind} under {}: {trial:?}", configuration.label);
+            assert!(trial.lost >= 1, "{name}, {kind} under {}: {trial:?}", configuration.label);
         }
     }
 }
@@ -107,7 +107,7 @@ fn a_run_that_goes_on_after_a_death_does_all_but_what_is_lost() {
     for trial in &results.trials {
         assert_eq!(trial.outcome.words(), "worker died: signal 9 (SIGKILL)", "{trial:?}");
         // With the first page of a site all others are lost.
-        let crawl = results.groups[results.cells[trial.cell].group].task == "crawl";
+        let crawl = results.workloads[results.configurations[trial.configuration].workload].task == "crawl";
         let (least, all) = if crawl { (30, CRAWLS.1) } else { (1, DOWNLOADS.1) };
         assert!(trial.done > 0 && (least..=least + 2).contains(&trial.lost), "{trial:?}");
         assert_eq!(trial.done + trial.lost, all, "{trial:?}");

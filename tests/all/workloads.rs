@@ -14,7 +14,7 @@ const WAYS: &str = "models:
   - {kind: threads, runtime: gil_emulation}
 workers: 2
 ";
-/// Cells of it.
+/// Configurations of it.
 const COUNT: usize = 1 + 1 + 1 + 4 + 1;
 
 /// Small settings of each task.
@@ -39,8 +39,8 @@ fn replies_are_those_of_a_serial_run_under_every_way() {
     let results = place.results("work");
     assert_eq!(results.trials.len(), ALTERNATIVES * COUNT);
     for trial in &results.trials {
-        let cell = &results.cells[trial.cell];
-        let context = format!("{} under {}", results.groups[cell.group].label, cell.label);
+        let configuration = &results.configurations[trial.configuration];
+        let context = format!("{} under {}", results.workloads[configuration.workload].label, configuration.label);
         assert_eq!((&trial.outcome, trial.done), (&Outcome::Ok, 9), "{context}");
     }
 }

@@ -65,11 +65,11 @@ impl Outcome {
         let phases = self.phases.map(|phase| PhaseUsage { wall: phase.wall, usage: Usage::from_numbers(phase.usage) });
         let stint = |&(service, last, waited)| WorkerTimes { service, last, waited, ..WorkerTimes::default() };
         let stints: Vec<WorkerTimes> = self.stints.iter().map(stint).collect();
-        let spent = brief.instrumented().then(|| split(&stints, brief.workers(), phases[1].wall, self.end));
+        let spent = brief.profiling().then(|| split(&stints, brief.workers(), phases[1].wall, self.end));
         self.events.sort_by_key(|event| (event.lane, event.start, event.kind == EventKind::Item));
         Ran {
             phases,
-            clocked: brief.instrumented().then(|| clocked(&self.service, &self.response)),
+            clocked: brief.profiling().then(|| clocked(&self.service, &self.response)),
             spent,
             done: self.done,
             known: self.known,

@@ -1,12 +1,12 @@
 //! What stands between the markers: charts, tables, sentences, numbers, in the markup of the document.
 
 use super::marker::{Kind, Marker, meant};
-use super::select::{groups, matching};
+use super::select::{matching, workloads};
 use super::value::value;
 use super::{Look, Problem, Report, ReportStore, Syntax};
-use crate::report::ways::{COLUMNS, Shown, Table, ways};
+use crate::report::configurations::{COLUMNS, Shown, Table, configurations};
 use crate::report::{ChartRef, TerminalOptions, terminal};
-use crate::results::{Group, Results};
+use crate::results::{Results, Workload};
 use crate::text::escape::{html as attribute, markdown as escape, one_line, rst};
 
 /// Width in pixels of a chart where none is given.
@@ -124,14 +124,17 @@ fn chart(marker: &Marker, place: Place, report: &Report, library: &dyn ReportSto
 
 fn tables(marker: &Marker, place: Place, results: &Results) -> Result<Vec<String>, Problem> {
     let columns = columns(marker.get("columns"))?;
-    let wanted: Vec<usize> = matching(results, &marker.cells)?.iter().map(|cell| cell.id).collect();
-    let groups = groups(results, marker.get("workload"))?;
+    let wanted: Vec<usize> =
+        matching(results, &marker.configurations)?.iter().map(|configuration| configuration.id).collect();
+    let workloads = workloads(results, marker.get("workload"))?;
     let mut lines = Vec::new();
-    let shown = groups.iter().map(|group| (group, ways(results, group, &columns, |cell| wanted.contains(&cell.id))));
-    let shown: Vec<(&&Group, Table)> = shown.filter(|(_, table)| !table.rows.is_empty()).collect();
-    for (group, table) in &shown {
-        if shown.len() > 1 || group.is_lock_model() {
-            let label = place.text(&group.shown());
+    let shown = workloads.iter().map(|workload| {
+        (workload, configurations(results, workload, &columns, |configuration| wanted.contains(&configuration.id)))
+    });
+    let shown: Vec<(&&Workload, Table)> = shown.filter(|(_, table)| !table.rows.is_empty()).collect();
+    for (workload, table) in &shown {
+        if shown.len() > 1 || workload.is_lock_model() {
+            let label = place.text(&workload.shown());
             lines.extend(paragraph(
                 place,
                 &if place.is_html() { format!("<b>{label}</b>") } else { format!("**{label}**") },
@@ -169,17 +172,17 @@ fn verdicts(marker: &Marker, place: Place, results: &Results) -> Result<Vec<Stri
     if !PARTS.contains(&part) {
         return Err(Problem::new(format!("`show={part}` is not known"), meant(part, &PARTS)));
     }
-    let groups = groups(results, marker.get("workload"))?;
-    let several = groups.len() > 1;
-    let sentence = |group: &&Group| {
-        let verdict = results.derived.groups.iter().find(|verdict| verdict.group == group.id)?;
+    let workloads = workloads(results, marker.get("workload"))?;
+    let several = workloads.len() > 1;
+    let sentence = |workload: &&Workload| {
+        let verdict = results.derived.workloads.iter().find(|verdict| verdict.workload == workload.id)?;
         let sentence = Some(verdict.sentence.as_str()).filter(|_| part != "when");
         let when = verdict.when.as_deref().filter(|_| part != "sentence");
         let text: Vec<&str> = sentence.into_iter().chain(when).collect();
-        let label = if several || group.is_lock_model() { format!("{}: ", group.shown()) } else { String::new() };
+        let label = if several || workload.is_lock_model() { format!("{}: ", workload.shown()) } else { String::new() };
         (!text.is_empty()).then(|| format!("{label}{}", text.join(" ")))
     };
-    let sentences: Vec<String> = groups.iter().filter_map(sentence).map(|text| place.text(&text)).collect();
+    let sentences: Vec<String> = workloads.iter().filter_map(sentence).map(|text| place.text(&text)).collect();
     if sentences.is_empty() {
         return Err(Problem::bare(format!("`{}` has no such sentence", results.scenario.name)));
     }

@@ -23,7 +23,7 @@ const KINDS: &[(Kind, &str, &[&str])] = &[
     (Kind::Terminal, "terminal", &["scenario", "width", "lines"]),
 ];
 
-/// Kinds that choose among the ways of a report.
+/// Kinds that choose among the configurations of a report.
 const CHOOSING: [Kind; 2] = [Kind::Value, Kind::Table];
 
 /// Words that start a list of settings.
@@ -37,9 +37,9 @@ pub(super) struct Marker {
     /// The chart that is named, where one is.
     pub(super) chart: Option<String>,
     attributes: Vec<(String, String)>,
-    /// Settings of the cells that are meant.
-    pub(super) cells: Vec<(String, String)>,
-    /// Settings of the cell that they are held against.
+    /// Settings of the configurations that are meant.
+    pub(super) configurations: Vec<(String, String)>,
+    /// Settings of the configuration that they are compared with.
     pub(super) over: Vec<(String, String)>,
 }
 
@@ -52,7 +52,8 @@ impl Marker {
             let words: Vec<&str> = KINDS.iter().map(|(_, word, _)| *word).collect();
             return Err(Problem::new(format!("`runner:{word}` is not known"), meant(word, &words)));
         };
-        let mut marker = Self { kind: *kind, chart: None, attributes: Vec::new(), cells: Vec::new(), over: Vec::new() };
+        let mut marker =
+            Self { kind: *kind, chart: None, attributes: Vec::new(), configurations: Vec::new(), over: Vec::new() };
         let mut part = "";
         for token in &tokens[1..] {
             if [WHERE, OVER].contains(&token.as_str()) {
@@ -68,7 +69,7 @@ impl Marker {
                 return Err(Problem::bare(format!("`{token}` is not `key=value`")));
             };
             let list = match part {
-                WHERE => &mut marker.cells,
+                WHERE => &mut marker.configurations,
                 OVER => &mut marker.over,
                 _ if known.contains(&key) => &mut marker.attributes,
                 _ => return Err(unknown(*kind, word, key, known)),
@@ -88,7 +89,7 @@ impl Marker {
         if !self.over.is_empty() && self.kind != Kind::Value {
             return Err(Problem::bare("`over` is for `runner:value` alone"));
         }
-        if !self.cells.is_empty() && !CHOOSING.contains(&self.kind) {
+        if !self.configurations.is_empty() && !CHOOSING.contains(&self.kind) {
             return Err(Problem::bare(format!("`runner:{word}` takes no `where`")));
         }
         Ok(self)
@@ -161,7 +162,7 @@ mod tests {
         let marker =
             Marker::parse("value scenario=a workload=\"primes, x\" where model=processes over model=serial").unwrap();
         assert_eq!((marker.kind, marker.get("workload")), (Kind::Value, Some("primes, x")));
-        assert_eq!(marker.cells, [("model".to_owned(), "processes".to_owned())]);
+        assert_eq!(marker.configurations, [("model".to_owned(), "processes".to_owned())]);
         assert_eq!(marker.over, [("model".to_owned(), "serial".to_owned())]);
         let chart = Marker::parse("chart speedup scenario=a width=760").unwrap();
         assert_eq!((chart.chart.as_deref(), chart.number("width", 1, 1..=800).unwrap()), (Some("speedup"), 760));

@@ -1,11 +1,11 @@
-//! Finding the way that a marker means: `where model=processes workers=2 ipc=pipe`.
+//! Finding the configuration that a marker means: `where model=processes workers=2 ipc=pipe`.
 
 use crate::setting::{Key, Value};
 use std::collections::BTreeMap;
 
 use super::Problem;
 use super::marker::meant;
-use crate::results::{Cell, Group, Results};
+use crate::results::{Configuration, Results, Workload};
 use crate::text::{parse_bytes, parse_duration};
 
 /// What a configuration has of one setting.
@@ -25,18 +25,18 @@ fn is(value: &Value, text: &str) -> bool {
 }
 
 /// Everything by which a configuration can be meant.
-fn facts(results: &Results, cell: &Cell) -> Facts {
+fn facts(results: &Results, configuration: &Configuration) -> Facts {
     let mut facts = Facts::new();
-    let Some(group) = results.groups.get(cell.group) else { return facts };
-    facts.extend(group.settings.iter().map(|(name, value)| (name.clone(), value.clone())));
-    facts.extend(cell.config.facts());
+    let Some(workload) = results.workloads.get(configuration.workload) else { return facts };
+    facts.extend(workload.settings.iter().map(|(name, value)| (name.clone(), value.clone())));
+    facts.extend(configuration.config.facts());
     let word = |word: &str| Value::Word(word.to_owned());
-    facts.insert("config".into(), word(&cell.label));
-    facts.insert("workload".into(), word(&group.label));
-    facts.insert("task".into(), word(&group.task));
-    facts.extend(group.payload.map(|bytes| ("payload".to_owned(), Value::Whole(bytes))));
+    facts.insert("config".into(), word(&configuration.label));
+    facts.insert("workload".into(), word(&workload.label));
+    facts.insert("task".into(), word(&workload.task));
+    facts.extend(workload.payload.map(|bytes| ("payload".to_owned(), Value::Whole(bytes))));
     // The interpreter says more than how the scenario names it.
-    facts.extend(group.interpreter.as_ref().map(|found| (Key::Python.name().to_owned(), word(&found.label))));
+    facts.extend(workload.interpreter.as_ref().map(|found| (Key::Python.name().to_owned(), word(&found.label))));
     facts
 }
 
@@ -46,9 +46,13 @@ pub(super) fn is_key(name: &str) -> bool {
     ["config", "task", "payload"].contains(&name) || Key::of_name(name).is_some()
 }
 
-/// The cells that have all these settings; what none has is a problem.
-pub(super) fn matching<'a>(results: &'a Results, wanted: &[(String, String)]) -> Result<Vec<&'a Cell>, Problem> {
-    let mut left: Vec<(&Cell, Facts)> = results.cells.iter().map(|cell| (cell, facts(results, cell))).collect();
+/// The configurations that have all these settings; what none has is a problem.
+pub(super) fn matching<'a>(
+    results: &'a Results,
+    wanted: &[(String, String)],
+) -> Result<Vec<&'a Configuration>, Problem> {
+    let mut left: Vec<(&Configuration, Facts)> =
+        results.configurations.iter().map(|configuration| (configuration, facts(results, configuration))).collect();
     let keys: Vec<String> = left.iter().flat_map(|(_, facts)| facts.keys().cloned()).collect();
     for (key, value) in wanted {
         if !keys.contains(key) {
@@ -75,13 +79,13 @@ pub(super) fn matching<'a>(results: &'a Results, wanted: &[(String, String)]) ->
             ));
         }
     }
-    Ok(left.into_iter().map(|(cell, _)| cell).collect())
+    Ok(left.into_iter().map(|(configuration, _)| configuration).collect())
 }
 
-/// What cells have of a setting, each once.
-fn values(cells: &[(&Cell, Facts)], key: &str) -> Vec<String> {
+/// What configurations have of a setting, each once.
+fn values(configurations: &[(&Configuration, Facts)], key: &str) -> Vec<String> {
     let mut values: Vec<String> = Vec::new();
-    for value in cells.iter().filter_map(|(_, facts)| facts.get(key)).map(Value::plain) {
+    for value in configurations.iter().filter_map(|(_, facts)| facts.get(key)).map(Value::plain) {
         if !values.contains(&value) {
             values.push(value);
         }
@@ -89,18 +93,19 @@ fn values(cells: &[(&Cell, Facts)], key: &str) -> Vec<String> {
     values
 }
 
-/// The one cell that has all these settings.
-pub(super) fn one<'a>(results: &'a Results, wanted: &[(String, String)]) -> Result<&'a Cell, Problem> {
+/// The one configuration that has all these settings.
+pub(super) fn one<'a>(results: &'a Results, wanted: &[(String, String)]) -> Result<&'a Configuration, Problem> {
     let found = matching(results, wanted)?;
     if let [one] = found.as_slice() {
         return Ok(one);
     }
-    let all: Vec<(&Cell, Facts)> = found.iter().map(|cell| (*cell, facts(results, cell))).collect();
+    let all: Vec<(&Configuration, Facts)> =
+        found.iter().map(|configuration| (*configuration, facts(results, configuration))).collect();
     let lacks = |key: &str| all.iter().any(|(_, facts)| !facts.contains_key(key));
     let order =
         ["model", "workers", "ipc", "payload", "task", "runtime", "python", "rate", "start", "chunk", "workload"];
     let apart = order.iter().find(|key| values(&all, key).len() > 1 || (lacks(key) && !values(&all, key).is_empty()));
-    let labels: Vec<&str> = found.iter().take(4).map(|cell| cell.label.as_str()).collect();
+    let labels: Vec<&str> = found.iter().take(4).map(|configuration| configuration.label.as_str()).collect();
     let more = if found.len() > labels.len() { ", …" } else { "" };
     let key = apart.copied().unwrap_or("config");
     let named = values(&all, key).iter().map(|value| format!("`{key}={}`", quoted(value))).collect::<Vec<_>>();
@@ -119,12 +124,12 @@ fn quoted(value: &str) -> String {
     if value.contains(char::is_whitespace) { format!("\"{value}\"") } else { value.to_owned() }
 }
 
-/// The groups that are meant: one by its label, or all.
-pub(super) fn groups<'a>(results: &'a Results, label: Option<&str>) -> Result<Vec<&'a Group>, Problem> {
-    let Some(label) = label else { return Ok(results.groups.iter().collect()) };
-    let found: Vec<&Group> = results.groups.iter().filter(|group| group.label == label).collect();
+/// The workloads that are meant: one by its label, or all.
+pub(super) fn workloads<'a>(results: &'a Results, label: Option<&str>) -> Result<Vec<&'a Workload>, Problem> {
+    let Some(label) = label else { return Ok(results.workloads.iter().collect()) };
+    let found: Vec<&Workload> = results.workloads.iter().filter(|workload| workload.label == label).collect();
     if found.is_empty() {
-        let known: Vec<&str> = results.groups.iter().map(|group| group.label.as_str()).collect();
+        let known: Vec<&str> = results.workloads.iter().map(|workload| workload.label.as_str()).collect();
         let message = format!("`{}` has no workload `{label}`", results.scenario.name);
         return Err(Problem::new(message, meant(label, &known)));
     }
@@ -136,12 +141,16 @@ mod tests {
     use super::*;
     use crate::verdict::fixture::Made;
 
-    /// A way that comes at a rate and has every setting that a way can have.
+    /// A configuration that comes at a rate and has every setting that a configuration can have.
     fn rated() -> Results {
-        let mut results = Made::new(7).cell("threads × 2", 0.2).payload(64, "b").cell("threads × 2", 0.1).finish();
-        for (group, rate) in results.groups.iter_mut().zip([600, 900]) {
-            group.rate = Some(rate);
-            group.cells.iter().for_each(|cell| results.cells[*cell].config.rate = Some(rate));
+        let mut results =
+            Made::new(7).configuration("threads × 2", 0.2).payload(64, "b").configuration("threads × 2", 0.1).finish();
+        for (workload, rate) in results.workloads.iter_mut().zip([600, 900]) {
+            workload.rate = Some(rate);
+            workload
+                .configurations
+                .iter()
+                .for_each(|configuration| results.configurations[*configuration].config.rate = Some(rate));
         }
         results
     }
@@ -164,10 +173,13 @@ mod tests {
             ipc: Some("pipe".into()),
             in_flight: Some(2),
         };
-        for (cell, workers) in results.cells.iter_mut().zip([1, 4]) {
-            (cell.config.stages, cell.config.queue) = (vec![stage(1), stage(workers)], Some(workers * 8));
+        for (configuration, workers) in results.configurations.iter_mut().zip([1, 4]) {
+            (configuration.config.stages, configuration.config.queue) =
+                (vec![stage(1), stage(workers)], Some(workers * 8));
         }
-        let of = |key: &str, value: &str| one(&results, &[(key.to_owned(), value.to_owned())]).map(|cell| cell.id);
+        let of = |key: &str, value: &str| {
+            one(&results, &[(key.to_owned(), value.to_owned())]).map(|configuration| configuration.id)
+        };
         assert_eq!((of("stage2_workers", "4").unwrap(), of("queue", "8").unwrap()), (1, 0));
         assert!(of("stage1_ipc", "pipe").unwrap_err().message.contains("2 configurations are meant"));
     }
@@ -175,8 +187,8 @@ mod tests {
     #[test]
     fn every_setting_of_a_way_is_a_known_word() {
         let results = rated();
-        for key in facts(&results, &results.cells[1]).into_keys() {
-            let of_task = results.groups[1].settings.contains_key(&key);
+        for key in facts(&results, &results.configurations[1]).into_keys() {
+            let of_task = results.workloads[1].settings.contains_key(&key);
             assert!(of_task || key == "workload" || is_key(&key), "{key}");
         }
     }

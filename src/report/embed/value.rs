@@ -4,22 +4,22 @@ use super::Problem;
 use super::marker::{Marker, meant};
 use super::select::one;
 use crate::report::words::{bytes, cores, speedup, time};
-use crate::results::{Cell, CellEstimate, Interval, Latency, Pair, Quantiles, Results};
+use crate::results::{Configuration, ConfigurationEstimate, Interval, Latency, Pair, Quantiles, Results};
 use crate::text::{show_seconds, three_digits};
 use crate::verdict::{achieved, effect, latency, range, seconds_interval, times_interval};
 
-/// One number that a way has, with its interval in brackets where it has one.
+/// One number that a configuration has, with its interval in brackets where it has one.
 struct Metric {
     word: &'static str,
     about: &'static str,
     of: fn(&Known<'_>) -> Option<String>,
 }
 
-/// A way with everything that is known of it.
+/// A configuration with everything that is known of it.
 struct Known<'a> {
     results: &'a Results,
-    cell: &'a Cell,
-    estimate: &'a CellEstimate,
+    configuration: &'a Configuration,
+    estimate: &'a ConfigurationEstimate,
 }
 
 const fn metric(word: &'static str, about: &'static str, of: fn(&Known<'_>) -> Option<String>) -> Metric {
@@ -32,13 +32,13 @@ const METRICS: &[Metric] = &[
         "speedup",
         "how many times as fast as the reference of its workload; with `over`, as another configuration",
         |known| {
-            let group = known.results.groups.get(known.cell.group)?;
-            known.estimate.speedup.map(|_| speedup(group, known.estimate))
+            let workload = known.results.workloads.get(known.configuration.workload)?;
+            known.estimate.speedup.map(|_| speedup(workload, known.estimate))
         },
     ),
     metric("time", "time of a trial, or of an item where the workload compares these", |known| {
-        let group = known.results.groups.get(known.cell.group)?;
-        Some(time(group, known.estimate))
+        let workload = known.results.workloads.get(known.configuration.workload)?;
+        Some(time(workload, known.estimate))
     }),
     metric("per_item", "time of an item: the trial's over its items", |known| {
         known.estimate.per_item.map(|interval| seconds_interval(&interval))
@@ -55,7 +55,7 @@ const METRICS: &[Metric] = &[
     metric("latency_p95", "its 95th percentile", |known| late(known, 0.95)),
     metric("latency_p99", "its 99th percentile", |known| late(known, 0.99)),
     metric("achieved", "with a rate: items completed per second", |known| {
-        let rate = achieved(known.results, known.cell.id)?;
+        let rate = achieved(known.results, known.configuration.id)?;
         Some(format!("{} items/s", range(&rate, three_digits)))
     }),
     metric("start", "until every worker was ready", |known| phase(known, 0)),
@@ -82,13 +82,13 @@ fn phase(known: &Known<'_>, index: usize) -> Option<String> {
 }
 
 fn service(known: &Known<'_>, of: fn(&Quantiles) -> Option<u64>) -> Option<String> {
-    let own = |latency: &&Latency| latency.cell == known.cell.id;
+    let own = |latency: &&Latency| latency.configuration == known.configuration.id;
     let nanos = of(&known.results.latencies.iter().find(own)?.service)?;
     Some(show_seconds(nanos as f64 / 1e9))
 }
 
 fn late(known: &Known<'_>, share: f64) -> Option<String> {
-    latency(known.results, known.cell.id, share).map(|interval| seconds_interval(&interval))
+    latency(known.results, known.configuration.id, share).map(|interval| seconds_interval(&interval))
 }
 
 /// How much of a number is shown.
@@ -109,21 +109,21 @@ pub(super) fn value(marker: &Marker, results: &Results) -> Result<String, Proble
     let metric = METRICS.iter().find(|metric| metric.word == word);
     let metric = metric.ok_or_else(|| Problem::new(format!("there is no metric `{word}`"), meant(word, &words)))?;
     let show = show(marker.get("show").unwrap_or("median"))?;
-    let mut wanted = marker.cells.clone();
+    let mut wanted = marker.configurations.clone();
     wanted.extend(marker.get("workload").map(|label| ("workload".to_owned(), label.to_owned())));
-    let cell = one(results, &wanted)?;
+    let configuration = one(results, &wanted)?;
     if !marker.over.is_empty() {
         if word != "speedup" {
             return Err(Problem::bare(format!("`over` is for `metric=speedup`, and not for `{word}`")));
         }
-        return against(results, cell, marker, show);
+        return against(results, configuration, marker, show);
     }
     if show == Show::Percent {
         return Err(Problem::bare("`show=percent` needs `over`, the configuration to compare it with"));
     }
-    let estimate = results.derived.estimates.get(cell.id);
-    let text = estimate.and_then(|estimate| (metric.of)(&Known { results, cell, estimate }));
-    let text = text.ok_or_else(|| Problem::bare(format!("{} has no value of `{word}`", cell.label)))?;
+    let estimate = results.derived.estimates.get(configuration.id);
+    let text = estimate.and_then(|estimate| (metric.of)(&Known { results, configuration, estimate }));
+    let text = text.ok_or_else(|| Problem::bare(format!("{} has no value of `{word}`", configuration.label)))?;
     Ok(if show == Show::Median { without_interval(&text) } else { text })
 }
 
@@ -141,20 +141,20 @@ fn without_interval(text: &str) -> String {
     }
 }
 
-/// How many times as fast one way is as another, from the ratios inside rounds.
-fn against(results: &Results, cell: &Cell, marker: &Marker, show: Show) -> Result<String, Problem> {
-    // What is not said of the other way is as in the first, but for how it is run.
+/// How many times as fast one configuration is as another, from the ratios inside rounds.
+fn against(results: &Results, configuration: &Configuration, marker: &Marker, show: Show) -> Result<String, Problem> {
+    // What is not said of the other configuration is as in the first, but for how it is run.
     let mut wanted = marker.over.clone();
     let said = |key: &str| marker.over.iter().any(|(known, _)| known == key);
     if !said("workload") {
-        let label = results.groups.get(cell.group).map(|group| group.label.clone());
+        let label = results.workloads.get(configuration.workload).map(|workload| workload.label.clone());
         wanted.extend(label.map(|label| ("workload".to_owned(), label)));
     }
     let other = one(results, &wanted)?;
-    let pairs = results.derived.groups.iter().flat_map(|verdict| &verdict.pairs);
-    let found = pairs.filter_map(|pair| ratio(pair, cell.id, other.id)).next();
+    let pairs = results.derived.workloads.iter().flat_map(|verdict| &verdict.pairs);
+    let found = pairs.filter_map(|pair| ratio(pair, configuration.id, other.id)).next();
     let ratio = found.ok_or_else(|| {
-        Problem::bare(format!("{} and {} were not compared with each other", cell.label, other.label))
+        Problem::bare(format!("{} and {} were not compared with each other", configuration.label, other.label))
     })?;
     Ok(match show {
         Show::Percent => effect(ratio.median),
@@ -188,11 +188,11 @@ mod tests {
 
     #[test]
     fn latencies_and_what_was_answered_are_values_of_a_rate() {
-        let mut results = Made::new(7).cell("threads × 2", 0.2).finish();
+        let mut results = Made::new(7).configuration("threads × 2", 0.2).finish();
         let told = |results: &Results, marker: &str| value(&Marker::parse(marker).unwrap(), results);
         let none = told(&results, "value scenario=made metric=latency_p50").unwrap_err();
         assert_eq!(none.message, "threads × 2 has no value of `latency_p50`");
-        (results.groups[0].rate, results.cells[0].config.rate) = (Some(600), Some(600));
+        (results.workloads[0].rate, results.configurations[0].config.rate) = (Some(600), Some(600));
         for trial in &mut results.trials {
             let late = 1_000_000 * (u64::from(trial.round) + 1);
             trial.done = 1000;

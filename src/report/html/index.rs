@@ -1,9 +1,9 @@
-//! The index of a page of many reports: every scenario with what was found, over all its groups.
+//! The index of a page of many reports: every scenario with what was found, over all its workloads.
 
 use super::Source;
 use super::prose::head_cell;
 use crate::report::markdown::judged;
-use crate::results::{Group, GroupVerdict, Results};
+use crate::results::{Results, Workload, WorkloadVerdict};
 use crate::text::escape::html as attribute;
 use crate::text::{glued, plural};
 
@@ -20,7 +20,7 @@ pub(super) fn index(sources: &[Source<'_>]) -> String {
              data-k=\"{ways}\">{ways}</td><td class=\"n\" data-k=\"{trials}\">{trials}</td></tr>\n",
             attribute(&results.scenario.title),
             found(source),
-            ways = results.cells.len(),
+            ways = results.configurations.len(),
             trials = results.trials.len(),
         )
     };
@@ -35,13 +35,13 @@ pub(super) fn index(sources: &[Source<'_>]) -> String {
     )
 }
 
-/// What a scenario's row says: the title of its chart where that is about all groups, else a line for each group.
+/// What a scenario's row says: the title of its chart where that is about all workloads, else a line for each workload.
 fn found(source: Source<'_>) -> String {
     let results = source.results;
     let title = source.charts.iter().find(|chart| chart.picture.is_ok()).map(|chart| chart.title.as_str());
-    let modelled = results.groups.iter().any(Group::is_lock_model);
-    let alike = results.run.against.is_some() || results.groups.iter().all(|group| group.fault.is_some());
-    if let Some(title) = title.filter(|_| !modelled && (alike || results.groups.len() == 1)) {
+    let modelled = results.workloads.iter().any(Workload::is_lock_model);
+    let alike = results.run.against.is_some() || results.workloads.iter().all(|workload| workload.fault.is_some());
+    if let Some(title) = title.filter(|_| !modelled && (alike || results.workloads.len() == 1)) {
         return attribute(&glued(title));
     }
     let lines = lines(results);
@@ -49,7 +49,7 @@ fn found(source: Source<'_>) -> String {
         return "GIL emulation alone: nothing is recommended from it.".into();
     }
     let more = lines.len().saturating_sub(MOST);
-    let several = results.groups.len() > 1;
+    let several = results.workloads.len() > 1;
     let shown = lines.iter().take(MOST).map(|(labels, text)| {
         let label = if several { format!("<b>{}:</b> ", attribute(&labels.join("; "))) } else { String::new() };
         format!("{label}{}", attribute(&glued(text)))
@@ -58,23 +58,23 @@ fn found(source: Source<'_>) -> String {
     shown.chain(rest).collect::<Vec<_>>().join("<br>")
 }
 
-/// A line for all groups of which the same was found. Times of a model of a lock recommend nothing, so its groups have none.
+/// A line for all workloads of which the same was found. Times of a model of a lock recommend nothing, so its workloads have none.
 fn lines(results: &Results) -> Vec<(Vec<&str>, &str)> {
     let mut lines: Vec<(Vec<&str>, &str)> = Vec::new();
-    for (group, verdict) in judged(results).filter(|(group, _)| !group.is_lock_model()) {
+    for (workload, verdict) in judged(results).filter(|(workload, _)| !workload.is_lock_model()) {
         let text = told(verdict);
         match lines.iter_mut().find(|(_, known)| *known == text) {
-            Some((labels, _)) => labels.push(&group.label),
-            None => lines.push((vec![&group.label], text)),
+            Some((labels, _)) => labels.push(&workload.label),
+            None => lines.push((vec![&workload.label], text)),
         }
     }
     lines
 }
 
-/// Which way to use, or what was seen where none can be named.
-fn told(verdict: &GroupVerdict) -> &str {
+/// Which configuration to use, or what was seen where none can be named.
+fn told(verdict: &WorkloadVerdict) -> &str {
     let Some(when) = verdict.when.as_deref() else { return &verdict.sentence };
-    // What follows compares each way with the baseline, which an index has no room for.
+    // What follows compares each configuration with the reference, which an index has no room for.
     when.find(". ").map_or(when, |end| &when[..=end])
 }
 
@@ -84,10 +84,10 @@ mod tests {
     use crate::verdict::fixture::Made;
 
     #[test]
-    fn the_index_tells_of_every_group_but_of_a_model_of_a_lock() {
-        let mut results = Made::new(15).serial(1.0).cell("threads × 2", 0.5).finish();
+    fn the_index_tells_of_every_workload_but_of_a_model_of_a_lock() {
+        let mut results = Made::new(15).serial(1.0).configuration("threads × 2", 0.5).finish();
         results.derived = crate::verdict::derive(&results);
-        let (group, verdict) = (results.groups[0].clone(), results.derived.groups[0].clone());
+        let (workload, verdict) = (results.workloads[0].clone(), results.derived.workloads[0].clone());
         let when = |text: &str| Some(text.to_owned());
         for (id, runtime, text) in [
             (1, "gil_emulation", "Use the model."),
@@ -99,16 +99,16 @@ mod tests {
             ),
         ] {
             let label = format!("group {id}");
-            results.groups.push(Group { id, label, runtime: runtime.into(), ..group.clone() });
-            results.derived.groups.push(GroupVerdict { group: id, when: when(text), ..verdict.clone() });
+            results.workloads.push(Workload { id, label, runtime: runtime.into(), ..workload.clone() });
+            results.derived.workloads.push(WorkloadVerdict { workload: id, when: when(text), ..verdict.clone() });
         }
         let out = found(Source { results: &results, charts: &[] });
         let said = "<b>group 2; group 3:</b> Use processes\u{a0}×\u{a0}2, pipe (1.8×).";
         assert!(out.ends_with(said) && out.contains("<br>"), "{out}");
-        assert!(out.starts_with(&format!("<b>{}:</b> ", group.label)), "{out}");
+        assert!(out.starts_with(&format!("<b>{}:</b> ", workload.label)), "{out}");
         assert!(!out.contains("model") && !out.contains("group 1"), "{out}");
-        results.groups.truncate(2);
-        results.derived.groups.remove(0);
+        results.workloads.truncate(2);
+        results.derived.workloads.remove(0);
         assert!(found(Source { results: &results, charts: &[] }).starts_with("GIL emulation"));
     }
 }

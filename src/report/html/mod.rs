@@ -12,7 +12,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use sha2::{Digest as _, Sha256};
 
 use super::SEED_REPORT;
-use super::markdown::{group_details, group_summary, judged, rest, side_by_side};
+use super::markdown::{judged, rest, side_by_side, workload_details, workload_summary};
 use super::regression::sortable_regressions;
 use super::words::reservations;
 use crate::chart::Chart;
@@ -112,7 +112,7 @@ impl Page {
         out += &findings(results);
         let mut charts = source.charts.iter();
         out.extend(charts.next().map(|chart| self.figure(chart)));
-        let summaries: Vec<String> = judged(results).map(|(group, _)| group_summary(results, group)).collect();
+        let summaries: Vec<String> = judged(results).map(|(workload, _)| workload_summary(results, workload)).collect();
         out += &self.prose(&name, &summaries.join("\n"));
         out.extend(charts.map(|chart| self.figure(chart)));
         let beside: Vec<String> = side_by_side(results).into_iter().filter(|part| !part.is_empty()).collect();
@@ -128,7 +128,7 @@ impl Page {
     fn head(&self, results: &Results) -> String {
         let (scenario, level, folder) = (&results.scenario, self.level, &self.folder);
         let trials = plural(results.trials.len() as u64, "trial");
-        let ways = plural(results.cells.len() as u64, "configuration");
+        let ways = plural(results.configurations.len() as u64, "configuration");
         let mut out = format!(
             "<header>\n<p class=\"eyebrow\">{} · {ways} · {trials} · {} UTC</p>\n<h{level}>{}</h{level}>\n",
             attribute(&scenario.name),
@@ -171,17 +171,18 @@ impl Page {
 
     /// Everything that stands behind the findings, folded where many reports share a page.
     fn details(&self, results: &Results, name: &str) -> String {
-        let several = results.derived.groups.len() > 1;
+        let several = results.derived.workloads.len() > 1;
         let mut parts: Vec<String> = Vec::new();
-        for (group, verdict) in judged(results) {
-            let of_group: Vec<String> =
-                group_details(results, group, verdict).into_iter().filter(|part| !part.is_empty()).collect();
-            if of_group.is_empty() {
+        for (workload, verdict) in judged(results) {
+            let of_workload: Vec<String> =
+                workload_details(results, workload, verdict).into_iter().filter(|part| !part.is_empty()).collect();
+            if of_workload.is_empty() {
                 continue;
             }
-            let title = if several { format!("## Details: {}\n", escape(&group.label)) } else { "## Details\n".into() };
+            let title =
+                if several { format!("## Details: {}\n", escape(&workload.label)) } else { "## Details\n".into() };
             parts.push(title);
-            parts.extend(of_group);
+            parts.extend(of_workload);
         }
         parts.extend(rest(results).into_iter().filter(|part| !part.is_empty()));
         let text = self.prose(name, &parts.join("\n"));
@@ -223,13 +224,13 @@ impl Page {
     }
 }
 
-/// What was found, a sentence for each group.
+/// What was found, a sentence for each workload.
 fn findings(results: &Results) -> String {
-    let several = results.derived.groups.len() > 1;
+    let several = results.derived.workloads.len() > 1;
     let mut out = String::from("<div class=\"findings\">\n");
-    for (group, verdict) in judged(results) {
-        let label = if several || group.is_lock_model() {
-            format!("<b>{}</b> ", attribute(&group.shown()))
+    for (workload, verdict) in judged(results) {
+        let label = if several || workload.is_lock_model() {
+            format!("<b>{}</b> ", attribute(&workload.shown()))
         } else {
             String::new()
         };

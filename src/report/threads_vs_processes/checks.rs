@@ -2,7 +2,7 @@
 
 use super::claims::{deadly, handled, python, started, with_payload};
 use super::facts::{Facts, Spot};
-use crate::results::{Cell, Group, Seen};
+use crate::results::{Configuration, Seen, Workload};
 use crate::setting::{Method, Model, OnCrash, OutcomeKind, ParentUse, Runtime, Start};
 
 type Pick = (&'static str, Model, u32);
@@ -31,10 +31,12 @@ pub(super) fn lock_matters(facts: &Facts<'_>) -> Option<bool> {
 }
 
 fn seen(facts: &Facts<'_>, model: Model, start: Option<Start>) -> Option<(Seen, u64)> {
-    let pick = move |group: &Group, cell: &Cell| {
-        group.runtime == Runtime::Python && cell.config.model == model && cell.config.start == start
+    let pick = move |workload: &Workload, configuration: &Configuration| {
+        workload.runtime == Runtime::Python
+            && configuration.config.model == model
+            && configuration.config.start == start
     };
-    let seen = facts.cell("isolation", pick).ok()?.seen();
+    let seen = facts.configuration("isolation", pick).ok()?.seen();
     let main = seen.iter().copied().find(|seen| seen.worker.is_none())?;
     Some((main, seen.iter().filter(|seen| seen.worker.is_some()).map(|seen| seen.before).min()?))
 }
@@ -69,7 +71,9 @@ fn every(spots: &[Spot<'_>], holds: impl Fn(OutcomeKind, u64) -> bool) -> Option
 /// A deadly fault ends a program of threads; started anew, processes lose one item.
 pub(super) fn crashes(facts: &Facts<'_>) -> Option<bool> {
     all([
-        every(&deadly(facts, |cell| cell.config.model == Model::Threads), |ending, _| ending == OutcomeKind::HostDied),
+        every(&deadly(facts, |configuration| configuration.config.model == Model::Threads), |ending, _| {
+            ending == OutcomeKind::HostDied
+        }),
         every(&deadly(facts, handled(Model::Processes, Some(OnCrash::Restart))), |ending, lost| {
             ending != OutcomeKind::HostDied && lost == 1
         }),
@@ -88,17 +92,19 @@ pub(super) fn pools_do_not(facts: &Facts<'_>) -> Option<bool> {
 
 /// Spawning takes more than twice as long as forking.
 pub(super) fn start_matters(facts: &Facts<'_>) -> Option<bool> {
-    let start = |start| facts.cell("start-methods", started(Model::Processes, Some(start), 1)).ok()?.start_nanos();
+    let start =
+        |start| facts.configuration("start-methods", started(Model::Processes, Some(start), 1)).ok()?.start_nanos();
     Some(start(Start::Spawn)? > 2 * start(Start::Fork)?)
 }
 
 /// A forked child that reads what the parent holds has most of it to itself; one that does not, little.
 pub(super) fn reading_copies(facts: &Facts<'_>) -> Option<bool> {
     let private = |what: ParentUse| {
-        let pick = move |group: &Group, cell: &Cell| {
-            started(Model::Processes, Some(Start::Fork), 2)(group, cell) && cell.config.parent_use == Some(what)
+        let pick = move |workload: &Workload, configuration: &Configuration| {
+            started(Model::Processes, Some(Start::Fork), 2)(workload, configuration)
+                && configuration.config.parent_use == Some(what)
         };
-        facts.cell("memory", pick).ok()?.private()
+        facts.configuration("memory", pick).ok()?.private()
     };
     Some(private(ParentUse::Read)? > 4 * private(ParentUse::Untouched)?)
 }

@@ -1,4 +1,4 @@
-//! The claims of the text, one by one, each with the cells that measure it.
+//! The claims of the text, one by one, each with the configurations that measure it.
 
 use super::checks::{
     all, at_least, at_most, crashes, globals_differ, lock_matters, messages_cost, pools_do_not, processes_live_dearer,
@@ -6,52 +6,64 @@ use super::checks::{
 };
 use super::facts::{Facts, Spot};
 use super::{Row, So};
-use crate::results::{Cell, Group};
+use crate::results::{Configuration, Workload};
 use crate::setting::{FaultKind, Method, Model, OnCrash, OutcomeKind, ParentUse, Runtime, Start};
 use crate::text::plural;
 
-/// Picks a cell of Python by task, model and workers.
-pub(super) fn python(task: &'static str, model: Model, workers: u32) -> impl Fn(&Group, &Cell) -> bool + Copy {
-    move |group, cell| {
-        group.runtime == Runtime::Python
-            && group.task == task
-            && cell.config.model == model
-            && cell.config.workers == Some(workers)
+/// Picks a configuration of Python by task, model and workers.
+pub(super) fn python(
+    task: &'static str,
+    model: Model,
+    workers: u32,
+) -> impl Fn(&Workload, &Configuration) -> bool + Copy {
+    move |workload, configuration| {
+        workload.runtime == Runtime::Python
+            && workload.task == task
+            && configuration.config.model == model
+            && configuration.config.workers == Some(workers)
     }
 }
 
-pub(super) fn with_payload(model: Model, ipc: Option<Method>, payload: u64) -> impl Fn(&Group, &Cell) -> bool + Copy {
-    move |group, cell| {
-        group.runtime == Runtime::Python
-            && cell.config.model == model
-            && cell.config.ipc == ipc
-            && group.payload == Some(payload)
+pub(super) fn with_payload(
+    model: Model,
+    ipc: Option<Method>,
+    payload: u64,
+) -> impl Fn(&Workload, &Configuration) -> bool + Copy {
+    move |workload, configuration| {
+        workload.runtime == Runtime::Python
+            && configuration.config.model == model
+            && configuration.config.ipc == ipc
+            && workload.payload == Some(payload)
     }
 }
 
-pub(super) fn started(model: Model, start: Option<Start>, workers: u32) -> impl Fn(&Group, &Cell) -> bool + Copy {
-    move |group, cell| {
-        group.runtime == Runtime::Python
-            && cell.config.model == model
-            && cell.config.start == start
-            && cell.config.workers == Some(workers)
+pub(super) fn started(
+    model: Model,
+    start: Option<Start>,
+    workers: u32,
+) -> impl Fn(&Workload, &Configuration) -> bool + Copy {
+    move |workload, configuration| {
+        workload.runtime == Runtime::Python
+            && configuration.config.model == model
+            && configuration.config.start == start
+            && configuration.config.workers == Some(workers)
     }
 }
 
-fn hashing(bytes: u64) -> impl Fn(&Group, &Cell) -> bool + Copy {
-    move |group, cell| {
-        let size = group.whole("size");
-        group.runtime == Runtime::Python && size == Some(bytes) && cell.config.model == Model::Threads
+fn hashing(bytes: u64) -> impl Fn(&Workload, &Configuration) -> bool + Copy {
+    move |workload, configuration| {
+        let size = workload.whole("size");
+        workload.runtime == Runtime::Python && size == Some(bytes) && configuration.config.model == Model::Threads
     }
 }
 
-fn using(access: &'static str, model: Model) -> impl Fn(&Group, &Cell) -> bool + Copy {
-    move |group, cell| {
-        let how = group.word("access");
-        group.runtime == Runtime::Python
+fn using(access: &'static str, model: Model) -> impl Fn(&Workload, &Configuration) -> bool + Copy {
+    move |workload, configuration| {
+        let how = workload.word("access");
+        workload.runtime == Runtime::Python
             && how == Some(access)
-            && cell.config.model == model
-            && cell.config.workers == Some(2)
+            && configuration.config.model == model
+            && configuration.config.workers == Some(2)
     }
 }
 
@@ -146,9 +158,11 @@ fn communication(facts: &Facts<'_>) -> Row {
 /// Faults that end a process.
 const DEADLY: &[FaultKind] = &[FaultKind::Abort, FaultKind::Segfault, FaultKind::Exit, FaultKind::Kill];
 
-pub(super) fn deadly<'a>(facts: &Facts<'a>, pick: impl Fn(&Cell) -> bool) -> Vec<Spot<'a>> {
-    let is_deadly = |group: &Group| group.fault.as_ref().is_some_and(|fault| DEADLY.contains(&fault.kind));
-    facts.cells("crash-safety", |group, cell| group.runtime == Runtime::Python && is_deadly(group) && pick(cell))
+pub(super) fn deadly<'a>(facts: &Facts<'a>, pick: impl Fn(&Configuration) -> bool) -> Vec<Spot<'a>> {
+    let is_deadly = |workload: &Workload| workload.fault.as_ref().is_some_and(|fault| DEADLY.contains(&fault.kind));
+    facts.configurations("crash-safety", |workload, configuration| {
+        workload.runtime == Runtime::Python && is_deadly(workload) && pick(configuration)
+    })
 }
 
 fn survived(spots: &[Spot<'_>]) -> String {
@@ -168,15 +182,18 @@ fn survived(spots: &[Spot<'_>]) -> String {
 }
 
 /// Processes of a model that answers a crash like this.
-pub(super) fn handled(model: Model, on_crash: Option<OnCrash>) -> impl Fn(&Cell) -> bool {
-    move |cell| cell.config.model == model && cell.config.on_crash == on_crash
+pub(super) fn handled(model: Model, on_crash: Option<OnCrash>) -> impl Fn(&Configuration) -> bool {
+    move |configuration| configuration.config.model == model && configuration.config.on_crash == on_crash
 }
 
 fn crash_safety(facts: &Facts<'_>) -> Row {
     Row {
         feature: "Crash safety",
         sides: [
-            ("One thread crash can affect all", survived(&deadly(facts, |cell| cell.config.model == Model::Threads))),
+            (
+                "One thread crash can affect all",
+                survived(&deadly(facts, |configuration| configuration.config.model == Model::Threads)),
+            ),
             (
                 "Isolated (process crash is contained)",
                 format!(
@@ -192,7 +209,7 @@ fn crash_safety(facts: &Facts<'_>) -> Row {
     }
 }
 
-/// How cells ended, counted: `4 of 4 timed out`.
+/// How configurations ended, counted: `4 of 4 timed out`.
 fn endings(spots: &[Spot<'_>]) -> String {
     let found: Vec<OutcomeKind> = spots.iter().filter_map(Spot::ending).map(|(ending, ..)| ending).collect();
     let mut kinds = found.clone();
@@ -206,8 +223,9 @@ fn endings(spots: &[Spot<'_>]) -> String {
 /// What can be counted of "complexity".
 fn complexity(facts: &Facts<'_>) -> Row {
     let ways_to_fail = |model: Model| {
-        let spots =
-            facts.cells("crash-safety", |group, cell| group.runtime == Runtime::Python && cell.config.model == model);
+        let spots = facts.configurations("crash-safety", |workload, configuration| {
+            workload.runtime == Runtime::Python && configuration.config.model == model
+        });
         let mut kinds: Vec<String> =
             spots.iter().filter_map(Spot::ending).map(|(ending, ..)| ending.shown().to_owned()).collect();
         kinds.sort_unstable();
@@ -242,10 +260,12 @@ fn complexity(facts: &Facts<'_>) -> Row {
 
 /// What a worker saw of a global variable, and main afterwards.
 fn globals(facts: &Facts<'_>, model: Model, start: Option<Start>) -> String {
-    let pick = |group: &Group, cell: &Cell| {
-        group.runtime == Runtime::Python && cell.config.model == model && cell.config.start == start
+    let pick = |workload: &Workload, configuration: &Configuration| {
+        workload.runtime == Runtime::Python
+            && configuration.config.model == model
+            && configuration.config.start == start
     };
-    let seen = match facts.cell("isolation", pick) {
+    let seen = match facts.configuration("isolation", pick) {
         Ok(spot) => spot.seen(),
         Err(why) => return why,
     };
@@ -262,7 +282,7 @@ fn globals(facts: &Facts<'_>, model: Model, start: Option<Start>) -> String {
 
 /// The second table: the main process and a new one.
 pub(super) fn main_and_child(facts: &Facts<'_>) -> Vec<Row> {
-    let start = |start| match facts.cell("start-methods", started(Model::Processes, Some(start), 1)) {
+    let start = |start| match facts.configuration("start-methods", started(Model::Processes, Some(start), 1)) {
         Ok(spot) => spot.start().unwrap_or_else(|| "no value".into()),
         Err(why) => why,
     };
@@ -310,9 +330,12 @@ pub(super) fn main_and_child(facts: &Facts<'_>) -> Vec<Row> {
 
 fn memory_row(facts: &Facts<'_>) -> Row {
     let memory = |model: Model, start: Option<Start>, what: ParentUse| {
-        let pick =
-            |group: &Group, cell: &Cell| started(model, start, 2)(group, cell) && cell.config.parent_use == Some(what);
-        facts.cell("memory", pick).map_or_else(|why| why, |spot| spot.memory().unwrap_or_else(|| "no value".into()))
+        let pick = |workload: &Workload, configuration: &Configuration| {
+            started(model, start, 2)(workload, configuration) && configuration.config.parent_use == Some(what)
+        };
+        facts
+            .configuration("memory", pick)
+            .map_or_else(|why| why, |spot| spot.memory().unwrap_or_else(|| "no value".into()))
     };
     Row {
         feature: "Memory space",
@@ -402,8 +425,10 @@ pub(super) fn corrections(facts: &Facts<'_>) -> Vec<Correction> {
     let hash = |bytes| facts.speedup("gil-releasing", hashing(bytes));
     let big = facts.speedup_within("gil-releasing", hashing(1 << 20));
     let waiting = |model: Model| {
-        move |group: &Group, cell: &Cell| {
-            group.runtime == Runtime::Python && cell.config.model == model && cell.config.workers == Some(2)
+        move |workload: &Workload, configuration: &Configuration| {
+            workload.runtime == Runtime::Python
+                && configuration.config.model == model
+                && configuration.config.workers == Some(2)
         }
     };
     let delay = |model| facts.time("convoy", waiting(model));

@@ -1,6 +1,6 @@
 //! Looking measured values up in the results of several scenarios, each with its interval, or why there is none.
 
-use crate::results::{Cell, CellEstimate, Group, Kind, Results, Seen, Trial};
+use crate::results::{Configuration, ConfigurationEstimate, Kind, Results, Seen, Trial, Workload};
 use crate::setting::OutcomeKind;
 use crate::text::{show_bytes, show_seconds, three_digits};
 use crate::verdict::{seconds_interval, speedup_interval};
@@ -10,12 +10,12 @@ pub(super) struct Facts<'a> {
     all: &'a [Results],
 }
 
-/// A cell that was found.
+/// A configuration that was found.
 #[derive(Clone, Copy)]
 pub(super) struct Spot<'a> {
     pub(super) results: &'a Results,
-    pub(super) cell: &'a Cell,
-    pub(super) estimate: &'a CellEstimate,
+    pub(super) configuration: &'a Configuration,
+    pub(super) estimate: &'a ConfigurationEstimate,
 }
 
 impl<'a> Facts<'a> {
@@ -27,70 +27,82 @@ impl<'a> Facts<'a> {
         self.all.iter().find(|results| results.scenario.name == name)
     }
 
-    /// Every cell of a scenario that is picked.
-    pub(super) fn cells(&self, scenario: &str, pick: impl Fn(&Group, &Cell) -> bool) -> Vec<Spot<'a>> {
+    /// Every configuration of a scenario that is picked.
+    pub(super) fn configurations(
+        &self,
+        scenario: &str,
+        pick: impl Fn(&Workload, &Configuration) -> bool,
+    ) -> Vec<Spot<'a>> {
         let Some(results) = self.scenario(scenario) else { return Vec::new() };
-        let spot = |cell: &'a Cell| {
-            let group = results.groups.get(cell.group)?;
-            let estimate = results.derived.estimates.get(cell.id)?;
-            pick(group, cell).then_some(Spot { results, cell, estimate })
+        let spot = |configuration: &'a Configuration| {
+            let workload = results.workloads.get(configuration.workload)?;
+            let estimate = results.derived.estimates.get(configuration.id)?;
+            pick(workload, configuration).then_some(Spot { results, configuration, estimate })
         };
-        results.cells.iter().filter_map(spot).collect()
+        results.configurations.iter().filter_map(spot).collect()
     }
 
-    /// The first cell that is picked, or in words why there is none.
-    pub(super) fn cell(&self, scenario: &str, pick: impl Fn(&Group, &Cell) -> bool) -> Result<Spot<'a>, String> {
+    /// The first configuration that is picked, or in words why there is none.
+    pub(super) fn configuration(
+        &self,
+        scenario: &str,
+        pick: impl Fn(&Workload, &Configuration) -> bool,
+    ) -> Result<Spot<'a>, String> {
         let Some(results) = self.scenario(scenario) else { return Err(format!("– ({scenario} was not run)")) };
         let why = || {
             let python = results.skipped.iter().find(|skipped| skipped.what.contains("python"));
             python.map_or_else(|| "– (not measured)".to_owned(), |skipped| format!("– (skipped: {})", skipped.why))
         };
-        self.cells(scenario, pick).first().copied().ok_or_else(why)
+        self.configurations(scenario, pick).first().copied().ok_or_else(why)
     }
 
     /// `1.93× (1.90–1.98)`.
-    pub(super) fn speedup(&self, scenario: &str, pick: impl Fn(&Group, &Cell) -> bool) -> String {
+    pub(super) fn speedup(&self, scenario: &str, pick: impl Fn(&Workload, &Configuration) -> bool) -> String {
         self.shown(scenario, pick, |spot| spot.estimate.speedup.map(|speedup| speedup_interval(&speedup)))
     }
 
     /// The interval of a speed-up, where it has one.
-    pub(super) fn speedup_within(&self, scenario: &str, pick: impl Fn(&Group, &Cell) -> bool) -> Option<(f64, f64)> {
-        let speedup = self.cell(scenario, pick).ok()?.estimate.speedup?;
+    pub(super) fn speedup_within(
+        &self,
+        scenario: &str,
+        pick: impl Fn(&Workload, &Configuration) -> bool,
+    ) -> Option<(f64, f64)> {
+        let speedup = self.configuration(scenario, pick).ok()?.estimate.speedup?;
         Some((speedup.low?, speedup.high?))
     }
 
     /// The median time of an item, in seconds.
-    pub(super) fn item_seconds(&self, scenario: &str, pick: impl Fn(&Group, &Cell) -> bool) -> Option<f64> {
-        Some(self.cell(scenario, pick).ok()?.estimate.per_item?.median)
+    pub(super) fn item_seconds(&self, scenario: &str, pick: impl Fn(&Workload, &Configuration) -> bool) -> Option<f64> {
+        Some(self.configuration(scenario, pick).ok()?.estimate.per_item?.median)
     }
 
     /// The median time of a trial, in seconds.
-    pub(super) fn seconds(&self, scenario: &str, pick: impl Fn(&Group, &Cell) -> bool) -> Option<f64> {
-        Some(self.cell(scenario, pick).ok()?.estimate.time?.median)
+    pub(super) fn seconds(&self, scenario: &str, pick: impl Fn(&Workload, &Configuration) -> bool) -> Option<f64> {
+        Some(self.configuration(scenario, pick).ok()?.estimate.time?.median)
     }
 
     /// Time of a trial: `12.1 ms (11.9–12.4)`.
-    pub(super) fn time(&self, scenario: &str, pick: impl Fn(&Group, &Cell) -> bool) -> String {
+    pub(super) fn time(&self, scenario: &str, pick: impl Fn(&Workload, &Configuration) -> bool) -> String {
         self.shown(scenario, pick, |spot| spot.estimate.time.map(|time| seconds_interval(&time)))
     }
 
     /// Time per item.
-    pub(super) fn per_item(&self, scenario: &str, pick: impl Fn(&Group, &Cell) -> bool) -> String {
+    pub(super) fn per_item(&self, scenario: &str, pick: impl Fn(&Workload, &Configuration) -> bool) -> String {
         self.shown(scenario, pick, |spot| spot.estimate.per_item.map(|time| seconds_interval(&time)))
     }
 
     /// Context switches per item.
-    pub(super) fn switches(&self, scenario: &str, pick: impl Fn(&Group, &Cell) -> bool) -> String {
+    pub(super) fn switches(&self, scenario: &str, pick: impl Fn(&Workload, &Configuration) -> bool) -> String {
         self.shown(scenario, pick, |spot| spot.estimate.resources.map(|used| three_digits(used.switches_per_item)))
     }
 
     fn shown(
         &self,
         scenario: &str,
-        pick: impl Fn(&Group, &Cell) -> bool,
+        pick: impl Fn(&Workload, &Configuration) -> bool,
         show: impl Fn(Spot<'a>) -> Option<String>,
     ) -> String {
-        match self.cell(scenario, pick) {
+        match self.configuration(scenario, pick) {
             Ok(spot) => show(spot).unwrap_or_else(|| match spot.estimate.note.as_str() {
                 "" => "no value".into(),
                 note => note.to_owned(),
@@ -103,7 +115,7 @@ impl<'a> Facts<'a> {
 impl<'a> Spot<'a> {
     /// The trials that tell what happens: timed ones, of every outcome.
     pub(super) fn trials(&self) -> impl Iterator<Item = &'a Trial> {
-        self.results.timed(self.cell.id)
+        self.results.timed(self.configuration.id)
     }
 
     /// How the first trial ended, and how many items it lost of how many.
@@ -128,7 +140,7 @@ impl<'a> Spot<'a> {
 
     /// Median bytes that are private to a worker, after the work.
     pub(super) fn private(&self) -> Option<u64> {
-        let trials = self.results.trials.iter().filter(|trial| trial.cell == self.cell.id);
+        let trials = self.results.trials.iter().filter(|trial| trial.configuration == self.configuration.id);
         let read = trials.filter_map(|trial| trial.memory.as_ref());
         middle(read.flat_map(|memory| memory.workers.iter().map(|worker| worker.private)).collect())
     }
@@ -140,8 +152,12 @@ impl<'a> Spot<'a> {
 
     /// Memory in words: in all, and what a worker has to itself.
     pub(super) fn memory(&self) -> Option<String> {
-        let trials =
-            || self.results.trials.iter().filter(|trial| trial.cell == self.cell.id && trial.kind == Kind::Memory);
+        let trials = || {
+            self.results
+                .trials
+                .iter()
+                .filter(|trial| trial.configuration == self.configuration.id && trial.kind == Kind::Memory)
+        };
         let read: Vec<_> = trials().filter_map(|trial| trial.memory.as_ref()).collect();
         let all = middle(read.iter().map(|memory| memory.after.pss).collect())?;
         let own = middle(read.iter().flat_map(|memory| memory.workers.iter().map(|worker| worker.private)).collect());

@@ -75,8 +75,8 @@ fn head(facts: &Facts<'_>) -> String {
     let labels: Vec<&str> = ["gil", "start-methods", "python-ipc"]
         .iter()
         .filter_map(|name| facts.scenario(name))
-        .flat_map(|results| &results.groups)
-        .filter_map(|group| group.interpreter.as_ref().map(|found| found.label.as_str()))
+        .flat_map(|results| &results.workloads)
+        .filter_map(|workload| workload.interpreter.as_ref().map(|found| found.label.as_str()))
         .collect();
     let which = match labels.first() {
         Some(label) => format!("{label}, the `python3` of the machine named below."),

@@ -1,7 +1,7 @@
 //! The text's last table and its use cases, answered by the verdicts of the reports.
 
 use super::facts::Facts;
-use crate::results::Group;
+use crate::results::Workload;
 use crate::setting::Runtime;
 
 /// A situation, what was said of it, the verdict, and the scenarios that measure it.
@@ -13,7 +13,7 @@ struct Asked {
     said: &'static str,
     scenario: &'static [&'static str],
     runtime: Runtime,
-    pick: fn(&Group) -> bool,
+    pick: fn(&Workload) -> bool,
 }
 
 const fn asked(
@@ -21,7 +21,7 @@ const fn asked(
     said: &'static str,
     scenario: &'static [&'static str],
     runtime: Runtime,
-    pick: fn(&Group) -> bool,
+    pick: fn(&Workload) -> bool,
 ) -> Asked {
     Asked { situation, said, scenario, runtime, pick }
 }
@@ -35,40 +35,40 @@ const SITUATIONS: &[Asked] = &[
     asked("Downloading files concurrently", THREADS, &["download-manager"], Runtime::Python, |_| true),
     asked("The same in Rust", THREADS, &["download-manager"], Runtime::Native, |_| true),
     asked("Crawling the web", THREADS, &["web-crawler"], Runtime::Python, |_| true),
-    asked("Waiting for anything else", THREADS, &["gil"], Runtime::Python, |group| group.task == "sleep"),
-    asked("Logging, one writer, in Rust", THREADS, &["logging"], Runtime::Native, |group| {
-        group.word("writer") == Some("one") && group.word("sync") == Some("never")
+    asked("Waiting for anything else", THREADS, &["gil"], Runtime::Python, |workload| workload.task == "sleep"),
+    asked("Logging, one writer, in Rust", THREADS, &["logging"], Runtime::Native, |workload| {
+        workload.word("writer") == Some("one") && workload.word("sync") == Some("never")
     }),
-    asked("Reading from a database, row by row", THREADS, &["database"], Runtime::Python, |group| {
-        group.word("access") == Some("rows")
+    asked("Reading from a database, row by row", THREADS, &["database"], Runtime::Python, |workload| {
+        workload.word("access") == Some("rows")
     }),
-    asked("Sums that a database makes", THREADS, &["database"], Runtime::Python, |group| {
-        group.word("access") == Some("sum")
+    asked("Sums that a database makes", THREADS, &["database"], Runtime::Python, |workload| {
+        workload.word("access") == Some("sum")
     }),
-    asked("Writing to a database, a commit for every row", THREADS, &["database"], Runtime::Python, |group| {
-        group.word("access") == Some("insert_autocommit")
+    asked("Writing to a database, a commit for every row", THREADS, &["database"], Runtime::Python, |workload| {
+        workload.word("access") == Some("insert_autocommit")
     }),
-    asked("Writing to a database, many rows in a transaction", THREADS, &["database"], Runtime::Python, |group| {
-        group.word("access") == Some("insert_transaction")
+    asked("Writing to a database, many rows in a transaction", THREADS, &["database"], Runtime::Python, |workload| {
+        workload.word("access") == Some("insert_transaction")
     }),
-    asked("Compressing files", NOTHING, &["python-work"], Runtime::Python, |group| group.task == "compress"),
-    asked("Sorting and other work inside the interpreter", NOTHING, &["python-work"], Runtime::Python, |group| {
-        group.task == "sort"
+    asked("Compressing files", NOTHING, &["python-work"], Runtime::Python, |workload| workload.task == "compress"),
+    asked("Sorting and other work inside the interpreter", NOTHING, &["python-work"], Runtime::Python, |workload| {
+        workload.task == "sort"
     }),
-    asked("Heavy calculations in Python", PROCESSES, &["gil"], Runtime::Python, |group| group.task == "primes"),
-    asked("Calculations in C code that releases the GIL", NOTHING, &["gil-releasing"], Runtime::Python, |group| {
-        group.whole("size") == Some(1 << 20)
+    asked("Heavy calculations in Python", PROCESSES, &["gil"], Runtime::Python, |workload| workload.task == "primes"),
+    asked("Calculations in C code that releases the GIL", NOTHING, &["gil-releasing"], Runtime::Python, |workload| {
+        workload.whole("size") == Some(1 << 20)
     }),
     asked(
         "Numerical computation, neighbours exchange borders, in Rust",
         PROCESSES,
         &["numeric"],
         Runtime::Native,
-        |group| group.word("of") == Some("stencil"),
+        |workload| workload.word("of") == Some("stencil"),
     ),
     asked("Training a model, in Rust", PROCESSES, &["training"], Runtime::Native, |_| true),
-    asked("Processing images, in Rust", PROCESSES, &["image-batch"], Runtime::Native, |group| {
-        group.word("format") == Some("jpeg")
+    asked("Processing images, in Rust", PROCESSES, &["image-batch"], Runtime::Native, |workload| {
+        workload.word("format") == Some("jpeg")
     }),
     asked("Stages in a chain, one of them slow, in Rust", NOTHING, &["pipeline"], Runtime::Native, |_| true),
     asked("Running a program for every item", NOTHING, &["own-command"], Runtime::Native, |_| true),
@@ -89,10 +89,10 @@ pub(super) fn situations(facts: &Facts<'_>) -> Vec<Situation> {
 fn verdict(facts: &Facts<'_>, row: &Asked) -> String {
     let name = row.scenario[0];
     let Some(results) = facts.scenario(name) else { return format!("{name} was not run") };
-    let group = results.groups.iter().find(|group| group.runtime == row.runtime && (row.pick)(group));
-    let found = group.and_then(|group| results.derived.groups.get(group.id));
+    let workload = results.workloads.iter().find(|workload| workload.runtime == row.runtime && (row.pick)(workload));
+    let found = workload.and_then(|workload| results.derived.workloads.get(workload.id));
     let words = found.map(|found| found.when.clone().unwrap_or_else(|| found.sentence.clone()));
-    words.unwrap_or_else(|| match facts.cell(name, |group, _| group.runtime == row.runtime) {
+    words.unwrap_or_else(|| match facts.configuration(name, |workload, _| workload.runtime == row.runtime) {
         Ok(_) => "not measured".into(),
         Err(why) => why,
     })
@@ -101,6 +101,6 @@ fn verdict(facts: &Facts<'_>, row: &Asked) -> String {
 /// Who keeps up with what comes.
 fn rates(facts: &Facts<'_>, name: &str) -> String {
     let Some(results) = facts.scenario(name) else { return format!("{name} was not run") };
-    let told: Vec<&str> = results.derived.knees.iter().map(|knee| knee.sentence.as_str()).collect();
+    let told: Vec<&str> = results.derived.saturation.iter().map(|saturation| saturation.sentence.as_str()).collect();
     if told.is_empty() { "not measured".into() } else { told.join(" ") }
 }

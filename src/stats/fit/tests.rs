@@ -4,7 +4,7 @@ use super::*;
 const FOUR: [u32; 4] = [1, 2, 4, 8];
 const SIX: [u32; 6] = [1, 2, 3, 4, 6, 8];
 
-/// Speed-ups of a known law, in rounds that share the noise of their baseline and have noise of their own.
+/// Speed-ups of a known law, in rounds that share the noise of their reference and have noise of their own.
 fn made(counts: &[u32], law: Curve, rounds: u32, noise: f64, random: &mut fastrand::Rng) -> Vec<Line> {
     let shared: Vec<f64> = (0..rounds).map(|_| noise * normal(random)).collect();
     let mut line = |workers: u32| {

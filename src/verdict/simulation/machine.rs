@@ -9,8 +9,8 @@ pub(super) struct Shape {
     slope: f64,
     /// Step of a random walk from trial to trial; ten of them from round to round.
     walk: f64,
-    /// Spread of the trials of each cell.
-    noise: [f64; super::CELLS],
+    /// Spread of the trials of each configuration.
+    noise: [f64; super::CONFIGURATIONS],
     /// Step of the clock, in seconds.
     tick: f64,
     /// How much slower the second mode is, in which three of ten trials run.
@@ -19,10 +19,17 @@ pub(super) struct Shape {
     outliers: u64,
 }
 
-const CALM: Shape =
-    Shape { name: "calm", slope: 0.0, walk: 0.0, noise: [0.02; super::CELLS], tick: 0.0, mode: 0.0, outliers: 0 };
+const CALM: Shape = Shape {
+    name: "calm",
+    slope: 0.0,
+    walk: 0.0,
+    noise: [0.02; super::CONFIGURATIONS],
+    tick: 0.0,
+    mode: 0.0,
+    outliers: 0,
+};
 
-const UNEQUAL: [f64; super::CELLS] = [0.002, 0.01, 0.03, 0.1];
+const UNEQUAL: [f64; super::CONFIGURATIONS] = [0.002, 0.01, 0.03, 0.1];
 
 /// Every shape that is tried.
 pub(super) const SHAPES: [Shape; 8] = [
@@ -37,14 +44,14 @@ pub(super) const SHAPES: [Shape; 8] = [
 ];
 
 impl Shape {
-    /// Whether the times of a cell depend on when it ran.
+    /// Whether the times of a configuration depend on when it ran.
     pub fn drifts(&self) -> bool {
         self.slope > 0.0 || self.walk > 0.0
     }
 
     /// Seconds of one trial whose undisturbed time is `log`, in natural logarithms.
-    fn seconds(&self, cell: usize, log: f64, random: &mut fastrand::Rng) -> f64 {
-        let mut log = log + self.noise[cell] * normal(random);
+    fn seconds(&self, configuration: usize, log: f64, random: &mut fastrand::Rng) -> f64 {
+        let mut log = log + self.noise[configuration] * normal(random);
         if self.mode > 0.0 && random.u8(..10) < 3 {
             log += self.mode;
         }
@@ -55,10 +62,10 @@ impl Shape {
         if self.tick > 0.0 { (seconds / self.tick).round() * self.tick } else { seconds }
     }
 
-    /// The true median of a cell without drift, from many trials.
-    pub fn median(&self, cell: usize, truth: f64) -> f64 {
-        let mut random = fastrand::Rng::with_seed(cell as u64);
-        let mut times: Vec<f64> = (0..100_001).map(|_| self.seconds(cell, truth.ln(), &mut random)).collect();
+    /// The true median of a configuration without drift, from many trials.
+    pub fn median(&self, configuration: usize, truth: f64) -> f64 {
+        let mut random = fastrand::Rng::with_seed(configuration as u64);
+        let mut times: Vec<f64> = (0..100_001).map(|_| self.seconds(configuration, truth.ln(), &mut random)).collect();
         *times.select_nth_unstable_by(50_000, f64::total_cmp).1
     }
 
@@ -72,11 +79,12 @@ impl Shape {
             walked += self.walk * 10f64.sqrt() * normal(random);
             for (slot, series) in order.iter().enumerate() {
                 walked += self.walk * normal(random);
-                // The trials of a cell stand together, one per round; so do its second runs.
+                // The trials of a configuration stand together, one per round; so do its second runs.
                 let trial = &mut results.trials[series * rounds + round];
                 let drift = self.slope * (round as f64 + slot as f64 / 10.0) + walked;
                 let second = if trial.duplicate { broken.ln() } else { 0.0 };
-                let seconds = self.seconds(trial.cell, truth[trial.cell].ln() + drift + second, random);
+                let seconds =
+                    self.seconds(trial.configuration, truth[trial.configuration].ln() + drift + second, random);
                 trial.measured = (seconds * 1e9).round() as u64;
             }
         }

@@ -1,12 +1,12 @@
-//! Where did the speed-up go? Of every way with a split, the ideal in parts: what was measured, and what was lost to what.
+//! Where did the speed-up go? Of every configuration with a split, the ideal in parts: what was measured, and what was lost to what.
 
+use super::breakdown_plot::{Layout, Row};
 use super::frame::Frame;
 use super::lines::shade_of;
-use super::losses_plot::{Layout, Row};
 use super::theme::Hue;
 use super::words::{self, capital, estimate, times_short};
 use super::{Chart, view};
-use crate::results::{Group, Loss, Losses, Results};
+use crate::results::{Breakdown, Loss, Results, Workload};
 use crate::setting::ChartKind;
 
 /// More rows than this in one picture are not read.
@@ -15,68 +15,79 @@ const MOST_ROWS: usize = 40;
 /// A part below this share of the ideal is no finding.
 const HARDLY: f64 = 0.05;
 
-/// One chart per group that has a split, or one line that says why there is none.
+/// One chart per workload that has a split, or one line that says why there is none.
 pub(super) fn charts(results: &Results, base: &str) -> Vec<Chart> {
-    let known: Vec<(&Group, Vec<Row>)> =
-        results.groups.iter().map(|group| (group, rows(results, group))).filter(|(_, rows)| !rows.is_empty()).collect();
+    let known: Vec<(&Workload, Vec<Row>)> = results
+        .workloads
+        .iter()
+        .map(|workload| (workload, rows(results, workload)))
+        .filter(|(_, rows)| !rows.is_empty())
+        .collect();
     if known.is_empty() {
         let title = "Speedup breakdown".to_owned();
         return vec![Chart::refused(ChartKind::Breakdown, base.to_owned(), title, why_not(results))];
     }
-    let labels: Vec<String> = known.iter().map(|(group, _)| group.label.clone()).collect();
+    let labels: Vec<String> = known.iter().map(|(workload, _)| workload.label.clone()).collect();
     let stems = words::stems(base, &labels);
-    known.iter().zip(stems).map(|((group, rows), stem)| chart(results, group, rows, stem)).collect()
+    known.iter().zip(stems).map(|((workload, rows), stem)| chart(results, workload, rows, stem)).collect()
 }
 
-/// Why no way has a split.
+/// Why no configuration has a split.
 fn why_not(results: &Results) -> String {
-    let workers = |cell: usize| results.cells.get(cell).and_then(|cell| cell.config.workers).unwrap_or(1);
+    let workers = |configuration: usize| {
+        results.configurations.get(configuration).and_then(|configuration| configuration.config.workers).unwrap_or(1)
+    };
     if results.run.quick {
         return "a quick run has no profiling trials, which show where time went".to_owned();
     }
-    if results.cells.iter().all(|cell| cell.config.workers.unwrap_or(1) < 2) {
+    if results.configurations.iter().all(|configuration| configuration.config.workers.unwrap_or(1) < 2) {
         return "no configuration has two workers or more".to_owned();
     }
-    if results.groups.iter().all(|group| workers(group.baseline) > 1) {
+    if results.workloads.iter().all(|workload| workers(workload.reference) > 1) {
         return "no workload has a configuration with one worker to refer to".to_owned();
     }
     if results.trials.iter().all(|trial| trial.spent.is_none()) {
         return "these results have no profiling trials that show where time went".to_owned();
     }
-    let wide = |cell: &usize| workers(*cell) > 1;
-    if !results.groups.iter().flat_map(|group| &group.cells).any(wide) {
+    let wide = |configuration: &usize| workers(*configuration) > 1;
+    if !results.workloads.iter().flat_map(|workload| &workload.configurations).any(wide) {
         return "no configuration that is shown has two workers or more".to_owned();
     }
-    let shown = results.groups.iter().flat_map(|group| &group.cells).filter_map(|cell| estimate(results, *cell));
-    if shown.filter_map(|estimate| estimate.losses.as_ref()).any(Losses::useless) {
+    let shown = results
+        .workloads
+        .iter()
+        .flat_map(|workload| &workload.configurations)
+        .filter_map(|configuration| estimate(results, *configuration));
+    if shown.filter_map(|estimate| estimate.breakdown.as_ref()).any(Breakdown::useless) {
         return "profiling made all configurations take over twice as long, so the breakdown means nothing".to_owned();
     }
     "no configuration with two or more workers has both a speedup and a successful profiling trial".to_owned()
 }
 
-fn rows(results: &Results, group: &Group) -> Vec<Row> {
-    let cells = group.cells.iter().filter_map(|cell| results.cells.get(*cell));
-    let row = |cell: &crate::results::Cell| {
-        let losses = estimate(results, cell.id)?.losses.clone().filter(drawable)?;
-        let (hue, shade) = (Hue::of_model(cell.config.model), shade_of(cell.config.ipc));
+fn rows(results: &Results, workload: &Workload) -> Vec<Row> {
+    let configurations =
+        workload.configurations.iter().filter_map(|configuration| results.configurations.get(*configuration));
+    let row = |configuration: &crate::results::Configuration| {
+        let breakdown = estimate(results, configuration.id)?.breakdown.clone().filter(drawable)?;
+        let (hue, shade) = (Hue::of_model(configuration.config.model), shade_of(configuration.config.ipc));
         // Only where nobody else was seen at work is it our own workers alone that stand in each other's way.
-        let crowded = cell.oversubscribed && estimate(results, cell.id)?.disturbed == 0;
-        Some(Row { label: cell.label.clone(), crowded, losses, hue, shade })
+        let crowded = configuration.oversubscribed && estimate(results, configuration.id)?.noisy == 0;
+        Some(Row { label: configuration.label.clone(), crowded, breakdown, hue, shade })
     };
-    cells.filter_map(row).collect()
+    configurations.filter_map(row).collect()
 }
 
 /// Whether an axis from zero can show the split, and one worker is not all there is.
-fn drawable(losses: &Losses) -> bool {
+fn drawable(breakdown: &Breakdown) -> bool {
     let within = |value: f64| value.is_finite() && value.abs() < 1e6;
-    losses.workers > 1
-        && !losses.useless()
-        && losses.measured > 0.0
-        && within(losses.measured)
-        && losses.parts.iter().all(|(_, part)| within(*part))
+    breakdown.workers > 1
+        && !breakdown.useless()
+        && breakdown.measured > 0.0
+        && within(breakdown.measured)
+        && breakdown.parts.iter().all(|(_, part)| within(*part))
 }
 
-fn chart(results: &Results, group: &Group, rows: &[Row], stem: String) -> Chart {
+fn chart(results: &Results, workload: &Workload, rows: &[Row], stem: String) -> Chart {
     let title = title(results, rows);
     if rows.len() > MOST_ROWS {
         let why = format!(
@@ -85,9 +96,9 @@ fn chart(results: &Results, group: &Group, rows: &[Row], stem: String) -> Chart 
         );
         return Chart::refused(ChartKind::Breakdown, stem, title, why);
     }
-    let subtitle = subtitle(results, group, rows);
+    let subtitle = subtitle(results, workload, rows);
     let (title, subtitle) = view::headline(results, title, subtitle);
-    let sheet = Frame::new(results, &[group], &title, &subtitle, &notes(results, group, rows));
+    let sheet = Frame::new(results, &[workload], &title, &subtitle, &notes(results, workload, rows));
     let numbers: Vec<String> = rows.iter().map(Row::in_words).collect();
     let alt = format!("{title}. {subtitle}. {}.", numbers.join("; "));
     let picture = Layout::new(&sheet, rows).draw(results, &stem, &alt);
@@ -101,20 +112,23 @@ fn chart(results: &Results, group: &Group, rows: &[Row], stem: String) -> Chart 
     }
 }
 
-/// The largest part that any way lost.
+/// The largest part that any configuration lost.
 fn title(results: &Results, rows: &[Row]) -> String {
     let quick = if results.run.quick { " (quick run)" } else { "" };
-    let all = rows.iter().flat_map(|row| row.losses.parts.iter().map(move |(loss, part)| (row, *loss, *part)));
+    let all = rows.iter().flat_map(|row| row.breakdown.parts.iter().map(move |(loss, part)| (row, *loss, *part)));
     // No part costs more than what is missing in all: the rest of it was made good elsewhere, or is the clocks'.
-    let cost = |(row, _, part): &(&Row, Loss, f64)| part.min(f64::from(row.losses.workers) - row.losses.measured);
+    let cost = |(row, _, part): &(&Row, Loss, f64)| part.min(f64::from(row.breakdown.workers) - row.breakdown.measured);
     let Some(most) = all.rev().max_by(|a, b| cost(a).total_cmp(&cost(b))) else {
         return "Nothing was lost".to_owned();
     };
     let ((row, loss, _), part) = (most, cost(&most));
-    let ideal = f64::from(row.losses.workers);
+    let ideal = f64::from(row.breakdown.workers);
     if part < HARDLY * ideal {
-        let (label, measured) = (&row.label, times_short(row.losses.measured));
-        return capital(&format!("almost no speedup is lost: {label} at {measured} of {}{quick}", row.losses.workers));
+        let (label, measured) = (&row.label, times_short(row.breakdown.measured));
+        return capital(&format!(
+            "almost no speedup is lost: {label} at {measured} of {}{quick}",
+            row.breakdown.workers
+        ));
     }
     let (what, plural) = match loss {
         Loss::Start => ("starting and joining workers", false),
@@ -126,8 +140,8 @@ fn title(results: &Results, rows: &[Row]) -> String {
         Loss::Unexplained => ("unattributed slowdown", false),
     };
     let s = if plural { "" } else { "s" };
-    let rough = if row.losses.rough() { ", approximately" } else { "" };
-    let (label, workers) = (&row.label, row.losses.workers);
+    let rough = if row.breakdown.rough() { ", approximately" } else { "" };
+    let (label, workers) = (&row.label, row.breakdown.workers);
     capital(&if rows.len() > 1 {
         format!("{what} cost{s} {label} the most: {part:.1} of {workers}{rough}{quick}")
     } else {
@@ -135,46 +149,53 @@ fn title(results: &Results, rows: &[Row]) -> String {
     })
 }
 
-fn subtitle(results: &Results, group: &Group, rows: &[Row]) -> String {
-    let baseline = results.cells.get(group.baseline).map_or("", |cell| cell.label.as_str());
-    let speedups = group.cells.iter().filter_map(|cell| estimate(results, *cell)).filter(|e| e.losses.is_some());
+fn subtitle(results: &Results, workload: &Workload, rows: &[Row]) -> String {
+    let reference =
+        results.configurations.get(workload.reference).map_or("", |configuration| configuration.label.as_str());
+    let speedups = workload
+        .configurations
+        .iter()
+        .filter_map(|configuration| estimate(results, *configuration))
+        .filter(|e| e.breakdown.is_some());
     let speedups: Vec<_> = speedups.filter_map(|estimate| estimate.speedup.as_ref()).collect();
     let n = speedups.iter().map(|speedup| speedup.n).max().unwrap_or(0);
-    let split = rows.iter().map(|row| row.losses.trials).max().unwrap_or(0);
+    let split = rows.iter().map(|row| row.breakdown.trials).max().unwrap_or(0);
     let trials = if split == 1 { "1 profiling trial".to_owned() } else { format!("{split} profiling trials") };
     format!(
-        "Speedup over {baseline}{}; median of {n} trials, with the gap to one per worker from {trials}. {}",
-        words::what(results, group),
+        "Speedup over {reference}{}; median of {n} trials, with the gap to one per worker from {trials}. {}",
+        words::what(results, workload),
         words::unbroken("Higher is better")
     )
 }
 
 /// Whether threads lost to a lock that the clocks around items do not see: an item that waits for it only takes longer.
-fn lock_unseen(group: &Group, rows: &[Row]) -> bool {
-    let locked = group.interpreter.as_ref().is_some_and(|interpreter| interpreter.gil);
+fn lock_unseen(workload: &Workload, rows: &[Row]) -> bool {
+    let locked = workload.interpreter.as_ref().is_some_and(|interpreter| interpreter.gil);
     let lost = |row: &Row, wanted: Loss| {
-        row.losses.parts.iter().filter(|(loss, _)| *loss == wanted).map(|(_, part)| *part).sum::<f64>()
+        row.breakdown.parts.iter().filter(|(loss, _)| *loss == wanted).map(|(_, part)| *part).sum::<f64>()
     };
     let unseen = |row: &Row| {
-        lost(row, Loss::Lock) <= 0.0 && lost(row, Loss::Unexplained) >= HARDLY * f64::from(row.losses.workers)
+        lost(row, Loss::Lock) <= 0.0 && lost(row, Loss::Unexplained) >= HARDLY * f64::from(row.breakdown.workers)
     };
     locked && rows.iter().any(|row| row.hue == Hue::Threads && unseen(row))
 }
 
-fn notes(results: &Results, group: &Group, rows: &[Row]) -> Vec<String> {
+fn notes(results: &Results, workload: &Workload, rows: &[Row]) -> Vec<String> {
     let mut notes = vec!["First segment: measured. Tick: ideal".to_owned()];
     if rows.iter().any(|row| row.gain() > 0.0) {
         notes.push("Dashes: items ran faster than in the reference, by this much".to_owned());
     }
-    if let Some(rough) =
-        rows.iter().filter(|row| row.losses.slowed()).max_by(|a, b| a.losses.inflation.total_cmp(&b.losses.inflation))
+    if let Some(rough) = rows
+        .iter()
+        .filter(|row| row.breakdown.slowed())
+        .max_by(|a, b| a.breakdown.inflation.total_cmp(&b.breakdown.inflation))
     {
         notes.push(format!(
             "Approximate: profiling made {} take {:.1} times as long",
-            rough.label, rough.losses.inflation
+            rough.label, rough.breakdown.inflation
         ));
     }
-    let apart: Vec<&Row> = rows.iter().filter(|row| !row.losses.slowed() && row.losses.disagrees()).collect();
+    let apart: Vec<&Row> = rows.iter().filter(|row| !row.breakdown.slowed() && row.breakdown.disagrees()).collect();
     match apart.as_slice() {
         [] => {}
         [one] => notes.push(format!("Approximate: the profiling trials of {} disagree with the timed ones", one.label)),
@@ -185,14 +206,19 @@ fn notes(results: &Results, group: &Group, rows: &[Row]) -> Vec<String> {
             ));
         }
     }
-    if lock_unseen(group, rows) {
+    if lock_unseen(workload, rows) {
         notes.push("CPython's wait for the GIL is not measured: it is part of the unattributed slowdown".to_owned());
     }
-    let wide = |cell: &&usize| results.cells.get(**cell).is_some_and(|cell| cell.config.workers.unwrap_or(1) > 1);
-    let missing = group.cells.iter().filter(wide).count().saturating_sub(rows.len());
+    let wide = |configuration: &&usize| {
+        results
+            .configurations
+            .get(**configuration)
+            .is_some_and(|configuration| configuration.config.workers.unwrap_or(1) > 1)
+    };
+    let missing = workload.configurations.iter().filter(wide).count().saturating_sub(rows.len());
     if missing > 0 {
         notes.push(format!("{missing} without a usable breakdown are not shown"));
     }
-    notes.extend(words::disturbed(results, group.cells.iter().copied()));
+    notes.extend(words::noisy(results, workload.configurations.iter().copied()));
     notes
 }

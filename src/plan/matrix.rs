@@ -1,6 +1,6 @@
-//! The whole matrix before it is narrowed, and the cells that it becomes.
+//! The whole matrix before it is narrowed, and the configurations that it becomes.
 
-use super::{Cell, Collapsed, Group, Items, Skipped};
+use super::{Collapsed, Configuration, Items, Skipped, Workload};
 use crate::setting::{ALL, Config, Dispatch, Model, Part, Value};
 use crate::task::{Fault, Settings};
 
@@ -35,17 +35,17 @@ impl WorkloadKey {
     }
 }
 
-/// A cell before it has a number.
+/// A configuration before it has a number.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct MatrixPoint {
-    /// Index in [`ConfigMatrix::groups`].
-    pub group: usize,
+    /// Index in [`ConfigMatrix::workloads`].
+    pub workload: usize,
     pub config: Config,
 }
 
 /// The whole matrix, before `--filter`.
 pub(super) struct ConfigMatrix {
-    pub groups: Vec<(WorkloadKey, Group)>,
+    pub workloads: Vec<(WorkloadKey, Workload)>,
     pub points: Vec<MatrixPoint>,
     pub skipped: Vec<Skipped>,
     pub collapsed: Vec<Collapsed>,
@@ -55,19 +55,20 @@ pub(super) struct ConfigMatrix {
 
 /// Which points are run.
 pub(super) struct Selection {
-    /// Indices into [`ConfigMatrix::points`], with the number of the cell that each becomes.
-    pub cells: Vec<Option<usize>>,
+    /// Indices into [`ConfigMatrix::points`], with the number of the configuration that each becomes.
+    pub configurations: Vec<Option<usize>>,
     pub collapsed: Vec<Collapsed>,
 }
 
 impl ConfigMatrix {
-    /// Numbers the points group by group, so that cells of a group follow each other.
-    pub fn group_in_order(&mut self) {
+    /// Numbers the points workload by workload, so that configurations of a workload follow each other.
+    pub fn workload_in_order(&mut self) {
         let mut order: Vec<usize> = (0..self.points.len()).collect();
-        order.sort_by_key(|id| self.points[*id].group);
+        order.sort_by_key(|id| self.points[*id].workload);
         self.points = order.iter().map(|id| self.points[*id].clone()).collect();
-        for (id, (_, group)) in self.groups.iter_mut().enumerate() {
-            group.cells = (0..self.points.len()).filter(|point| self.points[*point].group == id).collect();
+        for (id, (_, workload)) in self.workloads.iter_mut().enumerate() {
+            workload.configurations =
+                (0..self.points.len()).filter(|point| self.points[*point].workload == id).collect();
         }
     }
 
@@ -85,27 +86,30 @@ impl ConfigMatrix {
                 next - 1
             })
         };
-        Selection { cells: (0..self.points.len()).map(number).collect(), collapsed: self.collapsed.clone() }
+        Selection { configurations: (0..self.points.len()).map(number).collect(), collapsed: self.collapsed.clone() }
     }
 
-    /// The cells and groups that are run, renumbered.
-    pub fn into_cells(self, narrowed: &Selection, cores: u32) -> (Vec<Group>, Vec<Cell>) {
-        let mut cells: Vec<Cell> = Vec::new();
-        let mut groups = Vec::new();
-        for (_, mut group) in self.groups {
-            let kept: Vec<(usize, usize)> =
-                group.cells.iter().filter_map(|point| narrowed.cells[*point].map(|id| (*point, id))).collect();
+    /// The configurations and workloads that are run, renumbered.
+    pub fn into_configurations(self, narrowed: &Selection, cores: u32) -> (Vec<Workload>, Vec<Configuration>) {
+        let mut configurations: Vec<Configuration> = Vec::new();
+        let mut workloads = Vec::new();
+        for (_, mut workload) in self.workloads {
+            let kept: Vec<(usize, usize)> = workload
+                .configurations
+                .iter()
+                .filter_map(|point| narrowed.configurations[*point].map(|id| (*point, id)))
+                .collect();
             if kept.is_empty() {
                 continue;
             }
-            group.id = groups.len();
-            group.cells = kept.iter().map(|(_, id)| *id).collect();
+            workload.id = workloads.len();
+            workload.configurations = kept.iter().map(|(_, id)| *id).collect();
             for (point, id) in kept {
                 let config = self.points[point].config.clone();
                 let oversubscribed = busy(&config) > cores;
-                cells.push(Cell {
+                configurations.push(Configuration {
                     id,
-                    group: group.id,
+                    workload: workload.id,
                     label: String::new(),
                     config,
                     checked: false,
@@ -113,10 +117,10 @@ impl ConfigMatrix {
                     oversubscribed,
                 });
             }
-            group.baseline = baseline(&group.cells, |id| &cells[id].config);
-            groups.push(group);
+            workload.reference = reference(&workload.configurations, |id| &configurations[id].config);
+            workloads.push(workload);
         }
-        (groups, cells)
+        (workloads, configurations)
     }
 }
 
@@ -125,13 +129,13 @@ fn busy(config: &Config) -> u32 {
     config.all_workers() + u32::from(config.dispatch == Some(Dispatch::Stream))
 }
 
-/// Serial, else one worker of the first model that has it (one for each stage), else the first cell:
+/// Serial, else one worker of the first model that has it (one for each stage), else the first configuration:
 /// methodology, rule 16.
-pub(super) fn baseline<'a>(cells: &[usize], config: impl Fn(usize) -> &'a Config) -> usize {
-    let serial = cells.iter().find(|id| config(**id).model == Model::Serial);
+pub(super) fn reference<'a>(configurations: &[usize], config: impl Fn(usize) -> &'a Config) -> usize {
+    let serial = configurations.iter().find(|id| config(**id).model == Model::Serial);
     let one_each = |config: &Config| !config.stages.is_empty() && config.stages.iter().all(|stage| stage.workers == 1);
-    let single = cells.iter().find(|id| config(**id).workers == Some(1) || one_each(config(**id)));
-    serial.or(single).or(cells.first()).copied().unwrap_or(0)
+    let single = configurations.iter().find(|id| config(**id).workers == Some(1) || one_each(config(**id)));
+    serial.or(single).or(configurations.first()).copied().unwrap_or(0)
 }
 
 /// The facts of a point that selectors and labels speak of, as (key, value).

@@ -15,7 +15,7 @@ pub struct ChartShape {
     /// What sets sections or pictures apart, where that was asked for.
     pub group: Option<Key>,
     /// The configurations that are shown, where not all are, rising.
-    pub cells: Option<Vec<usize>>,
+    pub configurations: Option<Vec<usize>>,
     /// How the choice of configurations was written, such as `workers 4`; empty where all are shown.
     pub chosen: String,
     /// The headline, where one was given.
@@ -45,7 +45,8 @@ struct Shaped {
     group: Option<Key>,
     /// The configurations that are shown, where not all are, rising.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    cells: Option<Vec<usize>>,
+    #[serde(rename = "cells")]
+    configurations: Option<Vec<usize>>,
     /// How the choice of configurations was written.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     chosen: String,
@@ -56,7 +57,7 @@ struct Shaped {
 
 impl From<ChartKind> for ChartShape {
     fn from(kind: ChartKind) -> Self {
-        Self { kind, x: None, group: None, cells: None, chosen: String::new(), title: None }
+        Self { kind, x: None, group: None, configurations: None, chosen: String::new(), title: None }
     }
 }
 
@@ -64,8 +65,8 @@ impl From<Written> for ChartShape {
     fn from(written: Written) -> Self {
         match written {
             Written::Word(kind) => kind.into(),
-            Written::Shaped(Shaped { kind, x, group, cells, chosen, title }) => {
-                Self { kind, x, group, cells, chosen, title }
+            Written::Shaped(Shaped { kind, x, group, configurations, chosen, title }) => {
+                Self { kind, x, group, configurations, chosen, title }
             }
         }
     }
@@ -76,14 +77,14 @@ impl From<ChartShape> for Written {
         if shape == ChartShape::from(shape.kind) {
             return Self::Word(shape.kind);
         }
-        let ChartShape { kind, x, group, cells, chosen, title } = shape;
-        Self::Shaped(Shaped { kind, x, group, cells, chosen, title })
+        let ChartShape { kind, x, group, configurations, chosen, title } = shape;
+        Self::Shaped(Shaped { kind, x, group, configurations, chosen, title })
     }
 }
 
 impl ChartShape {
     /// Whether its kind can do what it asks for, of configurations that there are.
-    pub(super) fn check(&self, cells: usize) -> Result<(), String> {
+    pub(super) fn check(&self, configurations: usize) -> Result<(), String> {
         let word = self.kind.word();
         if let Some(x) = self.x.filter(|x| !self.kind.takes_x(*x)) {
             return Err(format!("the chart {word} cannot have {} along its axis", x.name()));
@@ -91,8 +92,8 @@ impl ChartShape {
         if let Some(group) = self.group.filter(|group| !self.kind.takes_group(*group)) {
             return Err(format!("the chart {word} cannot be parted by {}", group.name()));
         }
-        let chosen = self.cells.iter().flatten();
-        if let Some(id) = chosen.clone().find(|id| **id >= cells) {
+        let chosen = self.configurations.iter().flatten();
+        if let Some(id) = chosen.clone().find(|id| **id >= configurations) {
             return Err(format!("the chart {word} names configuration {id}, which does not exist"));
         }
         if !chosen.is_sorted_by(|a, b| a < b) {
@@ -111,7 +112,7 @@ mod tests {
         let shaped = ChartShape {
             x: Some(Key::Model),
             group: Some(Key::Ipc),
-            cells: Some(vec![1, 4]),
+            configurations: Some(vec![1, 4]),
             chosen: "workers 4".into(),
             title: Some("<&\"'>".into()),
             ..ChartKind::Time.into()
@@ -127,6 +128,6 @@ mod tests {
         assert!(shaped.check(5).is_ok());
         assert!(shaped.check(4).unwrap_err().contains("configuration 4"));
         assert!(ChartShape { kind: ChartKind::Crash, ..shaped.clone() }.check(5).is_err());
-        assert!(ChartShape { cells: Some(vec![4, 1]), ..shaped }.check(5).unwrap_err().contains("order"));
+        assert!(ChartShape { configurations: Some(vec![4, 1]), ..shaped }.check(5).unwrap_err().contains("order"));
     }
 }

@@ -1,8 +1,8 @@
-//! The main table of a group: every way with its time and its speed-up. All outputs that show it make it here.
+//! The main table of a workload: every configuration with its time and its speed-up. All outputs that show it make it here.
 
 use super::sorted::{marked, unsorted};
 use super::words::{notes, speedup, time, time_head, time_median};
-use crate::results::{Cell, CellEstimate, Group, Results};
+use crate::results::{Configuration, ConfigurationEstimate, Results, Workload};
 
 /// A table whose texts are no markup yet.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,7 +18,7 @@ pub(super) struct Table {
 /// A column that may be asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Shown {
-    Way,
+    Configuration,
     Time,
     Speedup,
     Trials,
@@ -27,53 +27,65 @@ pub(super) enum Shown {
 
 /// Every column with its word, in the order in which tables have them.
 pub(super) const COLUMNS: &[(Shown, &str)] = &[
-    (Shown::Way, "way"),
+    (Shown::Configuration, "way"),
     (Shown::Time, "time"),
     (Shown::Speedup, "speedup"),
     (Shown::Trials, "trials"),
     (Shown::Notes, "notes"),
 ];
 
-/// The ways of a group that `wanted` lets through. A column of notes without any is left out.
-pub(super) fn ways(results: &Results, group: &Group, columns: &[Shown], wanted: impl Fn(&Cell) -> bool) -> Table {
-    let winners = results.derived.groups.iter().find(|verdict| verdict.group == group.id).map(|v| v.winners.as_slice());
-    let rows: Vec<(&Cell, &CellEstimate)> = group
-        .cells
+/// The configurations of a workload that `wanted` lets through. A column of notes without any is left out.
+pub(super) fn configurations(
+    results: &Results,
+    workload: &Workload,
+    columns: &[Shown],
+    wanted: impl Fn(&Configuration) -> bool,
+) -> Table {
+    let winners =
+        results.derived.workloads.iter().find(|verdict| verdict.workload == workload.id).map(|v| v.winners.as_slice());
+    let rows: Vec<(&Configuration, &ConfigurationEstimate)> = workload
+        .configurations
         .iter()
-        .filter_map(|id| Some((results.cells.get(*id)?, results.derived.estimates.get(*id)?)))
-        .filter(|(cell, _)| wanted(cell))
+        .filter_map(|id| Some((results.configurations.get(*id)?, results.derived.estimates.get(*id)?)))
+        .filter(|(configuration, _)| wanted(configuration))
         .collect();
     let noted = rows.iter().any(|(_, estimate)| !notes(estimate).is_empty());
     let columns: Vec<Shown> = columns.iter().copied().filter(|column| noted || *column != Shown::Notes).collect();
-    let text = |(cell, estimate): &(&Cell, &CellEstimate), column: Shown| match column {
-        Shown::Way => cell.label.clone(),
-        Shown::Time => time(group, estimate),
-        Shown::Speedup => speedup(group, estimate),
+    let text = |(configuration, estimate): &(&Configuration, &ConfigurationEstimate), column: Shown| match column {
+        Shown::Configuration => configuration.label.clone(),
+        Shown::Time => time(workload, estimate),
+        Shown::Speedup => speedup(workload, estimate),
         Shown::Trials => format!("{} of {}", estimate.ok, estimate.trials),
         Shown::Notes => notes(estimate).join("; "),
     };
-    let number = |(_, estimate): &(&Cell, &CellEstimate), column: Shown| match column {
-        Shown::Time => time_median(group, estimate),
-        Shown::Speedup if estimate.cell == group.baseline => Some(1.0),
+    let number = |(_, estimate): &(&Configuration, &ConfigurationEstimate), column: Shown| match column {
+        Shown::Time => time_median(workload, estimate),
+        Shown::Speedup if estimate.configuration == workload.reference => Some(1.0),
         Shown::Speedup => estimate.speedup.map(|speedup| speedup.median),
         Shown::Trials => Some(estimate.ok.into()),
-        Shown::Way | Shown::Notes => None,
+        Shown::Configuration | Shown::Notes => None,
     };
     Table {
         sort: rows.iter().map(|row| columns.iter().map(|column| number(row, *column)).collect()).collect(),
-        head: columns.iter().map(|column| head(results, group, *column)).collect(),
-        first: rows.iter().map(|(cell, _)| winners.is_some_and(|winners| winners.contains(&cell.id))).collect(),
+        head: columns.iter().map(|column| head(results, workload, *column)).collect(),
+        first: rows
+            .iter()
+            .map(|(configuration, _)| winners.is_some_and(|winners| winners.contains(&configuration.id)))
+            .collect(),
         rows: rows.iter().map(|row| columns.iter().map(|column| text(row, *column)).collect()).collect(),
     }
 }
 
-fn head(results: &Results, group: &Group, column: Shown) -> String {
+fn head(results: &Results, workload: &Workload, column: Shown) -> String {
     match column {
-        Shown::Way => "config".into(),
-        Shown::Time => time_head(group).into(),
+        Shown::Configuration => "config".into(),
+        Shown::Time => time_head(workload).into(),
         Shown::Speedup => {
-            let over = if group.rate.is_some() { "lower latency than" } else { "speedup over" };
-            format!("{over} {}", results.cells.get(group.baseline).map_or("", |cell| cell.label.as_str()))
+            let over = if workload.rate.is_some() { "lower latency than" } else { "speedup over" };
+            format!(
+                "{over} {}",
+                results.configurations.get(workload.reference).map_or("", |configuration| configuration.label.as_str())
+            )
         }
         Shown::Trials => "ok".into(),
         Shown::Notes => "notes".into(),
@@ -81,7 +93,7 @@ fn head(results: &Results, group: &Group, column: Shown) -> String {
 }
 
 impl Table {
-    /// As Markdown for people; the names of the first ways are bold.
+    /// As Markdown for people; the names of the first configurations are bold.
     pub(super) fn markdown(&self) -> String {
         unsorted(&self.sortable())
     }
@@ -109,9 +121,9 @@ mod tests {
 
     #[test]
     fn columns_are_sorted_by_what_was_measured_and_people_see_none_of_it() {
-        let results = Made::new(15).serial(1.0).cell("threads × 2", 0.5).finish();
+        let results = Made::new(15).serial(1.0).configuration("threads × 2", 0.5).finish();
         let columns: Vec<Shown> = COLUMNS.iter().map(|(column, _)| *column).collect();
-        let table = ways(&results, &results.groups[0], &columns, |_| true);
+        let table = configurations(&results, &results.workloads[0], &columns, |_| true);
         let time = results.derived.estimates[1].time.unwrap().median;
         assert!(format!("{time}").len() > 6, "{time} has more digits than are shown");
         assert!(table.sortable().contains(&format!("<!--sort={time}--> | ")), "{}", table.sortable());

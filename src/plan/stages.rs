@@ -1,15 +1,15 @@
-//! The cells of a pipeline: every combination over all its stages, and the one thread that does without stages.
+//! The configurations of a pipeline: every combination over all its stages, and the one thread that does without stages.
 
 use super::build::{Builder, every};
-use super::built::WorkloadKey;
-use super::{Group, Items};
+use super::matrix::WorkloadKey;
+use super::{Items, Workload};
 use crate::model::StageTask;
 use crate::scenario::{Fault, Pipeline, StageChoice};
 use crate::setting::{Config, MOST_WORKERS, Measure, Model, Setting, SettingKind, StageConfig, Value};
 use crate::task::{Bound, Settings, Task, Tasks, Topology};
 use crate::text::{plural, show_bytes};
 
-/// What groups of pipelines have in the place of a task's word.
+/// What workloads of pipelines have in the place of a task's word.
 pub(super) const PIPELINE: &str = "pipeline";
 
 impl Builder<'_> {
@@ -33,9 +33,9 @@ impl Builder<'_> {
         for work in &works {
             for items in &pipeline.items.values {
                 let common = common(work, *items, tasks);
-                let group = |id| group_of(id, work, &common, tasks);
+                let workload = |id| workload_of(id, work, &common, tasks);
                 let base = |model| Config { items: common.config.items, ..Config::new(model, Measure::Work) };
-                self.put(&common, base(Model::Serial), group);
+                self.put(&common, base(Model::Serial), workload);
                 for stages in &ways {
                     let all = stages.iter().map(|stage| stage.workers).fold(0, u32::saturating_add);
                     if all > MOST_WORKERS {
@@ -48,7 +48,7 @@ impl Builder<'_> {
                             continue;
                         }
                         let config = Config { stages: stages.clone(), queue: Some(*queue), ..base(Model::Pipeline) };
-                        self.put(&common, config, group);
+                        self.put(&common, config, workload);
                     }
                 }
             }
@@ -145,7 +145,7 @@ fn product<T: Clone>(all: &[Vec<T>], next: &[T]) -> Vec<Vec<T>> {
     all.iter().flat_map(|before| next.iter().map(move |last| with(before, last))).collect()
 }
 
-/// What all cells of a pipeline have in common: the settings of every stage that it has a use for, each with the stage before
+/// What all configurations of a pipeline have in common: the settings of every stage that it has a use for, each with the stage before
 /// its name.
 fn common(work: &[StageTask], items: Items, tasks: &Tasks) -> WorkloadKey {
     let mut settings = Settings::default();
@@ -163,7 +163,7 @@ fn common(work: &[StageTask], items: Items, tasks: &Tasks) -> WorkloadKey {
     WorkloadKey::of(PIPELINE, &settings, &config)
 }
 
-fn group_of(id: usize, work: &[StageTask], common: &WorkloadKey, tasks: &Tasks) -> Group {
+fn workload_of(id: usize, work: &[StageTask], common: &WorkloadKey, tasks: &Tasks) -> Workload {
     let known = || work.iter().filter_map(|stage| Some((tasks.get(&stage.task)?, &stage.settings)));
     let describe = |(at, (task, settings)): (usize, (&dyn Task, _))| task.describe_stage(settings, at > 0);
     let described: Vec<String> = known().enumerate().map(describe).collect();
@@ -172,7 +172,7 @@ fn group_of(id: usize, work: &[StageTask], common: &WorkloadKey, tasks: &Tasks) 
         Some(first) if bounds.iter().all(|bound| bound == first) => *first,
         _ => Bound::Computing,
     };
-    Group {
+    Workload {
         id,
         label: String::new(),
         task: common.task.clone(),
@@ -190,7 +190,7 @@ fn group_of(id: usize, work: &[StageTask], common: &WorkloadKey, tasks: &Tasks) 
         grain: 1,
         measure: common.config.measure,
         stages: work.to_vec(),
-        cells: Vec::new(),
-        baseline: 0,
+        configurations: Vec::new(),
+        reference: 0,
     }
 }

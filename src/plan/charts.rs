@@ -1,8 +1,8 @@
-//! Charts: those that a scenario names, with their cells found, and those that fit where it names none.
+//! Charts: those that a scenario names, with their configurations found, and those that fit where it names none.
 
-use super::built::{ConfigMatrix, Selection};
 use super::expect::{Facts, all_facts, in_vain, matching, selector_words};
-use super::{Cell, Chart, Group, Skipped};
+use super::matrix::{ConfigMatrix, Selection};
+use super::{Chart, Configuration, Skipped, Workload};
 use crate::scenario::{self, Diagnostics, Fault, Scenario};
 use crate::setting::{ChartKind, Config, Dispatch, Key, Model};
 
@@ -10,13 +10,13 @@ impl Chart {
     /// A chart that shows everything as it comes.
     #[must_use]
     pub fn of(kind: ChartKind) -> Self {
-        Self { kind, x: None, group: None, cells: None, chosen: String::new(), title: None }
+        Self { kind, x: None, group: None, configurations: None, chosen: String::new(), title: None }
     }
 }
 
 type Resolved = (Option<Vec<Chart>>, Vec<Skipped>);
 
-/// Finds the points of the charts that a scenario names. As with expectations, a chart of cells that this machine or a
+/// Finds the points of the charts that a scenario names. As with expectations, a chart of configurations that this machine or a
 /// permission keeps from being run is skipped.
 pub(super) fn resolve(scenario: &Scenario, built: &ConfigMatrix, cores: u32) -> Result<Resolved, Diagnostics> {
     let Some(named) = &scenario.charts else { return Ok((None, Vec::new())) };
@@ -60,24 +60,25 @@ fn resolve_one(scenario: &Scenario, chart: &scenario::Chart, facts: &Facts, core
         return Err(problems);
     }
     let chosen = chart.only.as_ref().map_or(String::new(), selector_words);
-    let cells = chart.only.is_some().then_some(points);
-    Ok(Chart { kind: chart.kind, x: chart.x, group: chart.group, cells, chosen, title: chart.title.clone() })
+    let configurations = chart.only.is_some().then_some(points);
+    Ok(Chart { kind: chart.kind, x: chart.x, group: chart.group, configurations, chosen, title: chart.title.clone() })
 }
 
-/// The charts with the numbers of the cells that are run; those of which none is are named among what is skipped.
+/// The charts with the numbers of the configurations that are run; those of which none is are named among what is skipped.
 pub(super) fn keep(charts: Option<Vec<Chart>>, narrowed: &Selection, skipped: &mut Vec<Skipped>) -> Option<Vec<Chart>> {
     let mut kept = Vec::new();
     for mut chart in charts? {
-        if let Some(points) = chart.cells {
-            let cells: Vec<usize> = points.into_iter().filter_map(|point| narrowed.cells[point]).collect();
-            if cells.is_empty() {
+        if let Some(points) = chart.configurations {
+            let configurations: Vec<usize> =
+                points.into_iter().filter_map(|point| narrowed.configurations[point]).collect();
+            if configurations.is_empty() {
                 skipped.push(Skipped {
                     what: format!("chart {} of {}", chart.kind.word(), chart.chosen),
                     why: "its configurations are not among those that were selected".into(),
                 });
                 continue;
             }
-            chart.cells = Some(cells);
+            chart.configurations = Some(configurations);
         }
         kept.push(chart);
     }
@@ -85,25 +86,27 @@ pub(super) fn keep(charts: Option<Vec<Chart>>, narrowed: &Selection, skipped: &m
 }
 
 /// The charts that have something to show.
-pub(super) fn fitting(groups: &[Group], cells: &[Cell], quick: bool) -> Vec<Chart> {
+pub(super) fn fitting(workloads: &[Workload], configurations: &[Configuration], quick: bool) -> Vec<Chart> {
     let distinct = |mut values: Vec<u64>| {
         values.sort_unstable();
         values.dedup();
         values.len()
     };
-    let of = |group: &Group| group.cells.iter().map(|id| &cells[*id].config).collect::<Vec<_>>();
-    let scales = groups.iter().any(|group| {
+    let of =
+        |workload: &Workload| workload.configurations.iter().map(|id| &configurations[*id].config).collect::<Vec<_>>();
+    let scales = workloads.iter().any(|workload| {
         Model::named().any(|model| {
-            let counts = of(group).into_iter().filter(|config| config.model == model);
+            let counts = of(workload).into_iter().filter(|config| config.model == model);
             distinct(counts.filter_map(|config| config.workers.map(u64::from)).collect()) > 1
         })
     });
     let stream = |config: &&Config| config.dispatch == Some(Dispatch::Stream);
-    let methods = groups.iter().flat_map(of).filter(stream).filter_map(|config| config.ipc.map(|method| method as u64));
-    let payloads = groups.iter().filter_map(|group| group.payload).collect();
+    let methods =
+        workloads.iter().flat_map(of).filter(stream).filter_map(|config| config.ipc.map(|method| method as u64));
+    let payloads = workloads.iter().filter_map(|workload| workload.payload).collect();
     let mut charts: Vec<ChartKind> = Vec::new();
-    let rates: Vec<u64> = groups.iter().filter_map(|group| group.rate.map(u64::from)).collect();
-    let rated = rates.len() == groups.len();
+    let rates: Vec<u64> = workloads.iter().filter_map(|workload| workload.rate.map(u64::from)).collect();
+    let rated = rates.len() == workloads.len();
     if distinct(rates) > 1 {
         charts.push(ChartKind::Latency);
     }
@@ -112,19 +115,21 @@ pub(super) fn fitting(groups: &[Group], cells: &[Cell], quick: bool) -> Vec<Char
     if scales {
         charts.push(ChartKind::Speedup);
     }
-    if groups.iter().any(|group| group.cells.len() > 1 && group.rate.is_none()) {
+    if workloads.iter().any(|workload| workload.configurations.len() > 1 && workload.rate.is_none()) {
         charts.push(ChartKind::Time);
     }
-    // What was lost is told by instrumented trials, of which a quick run has none.
-    let workers = |id: &usize| cells[*id].config.workers.unwrap_or(1);
-    let loses = |group: &Group| workers(&group.baseline) == 1 && group.cells.iter().any(|id| workers(id) > 1);
-    if !quick && !rated && groups.iter().any(loses) {
+    // What was lost is told by profiling trials, of which a quick run has none.
+    let workers = |id: &usize| configurations[*id].config.workers.unwrap_or(1);
+    let loses = |workload: &Workload| {
+        workers(&workload.reference) == 1 && workload.configurations.iter().any(|id| workers(id) > 1)
+    };
+    if !quick && !rated && workloads.iter().any(loses) {
         charts.push(ChartKind::Breakdown);
     }
     if distinct(methods.collect()) > 1 && distinct(payloads) > 1 {
         charts.push(ChartKind::Ipc);
     }
-    if groups.iter().any(|group| group.fault.is_some()) {
+    if workloads.iter().any(|workload| workload.fault.is_some()) {
         charts.push(ChartKind::Crash);
     }
     charts.into_iter().map(Chart::of).collect()

@@ -1,4 +1,4 @@
-//! The drawing of the chart of losses: a bar per way, from what was measured through what was lost to the ideal.
+//! The drawing of the chart of losses: a bar per configuration, from what was measured through what was lost to the ideal.
 
 use super::Picture;
 use super::canvas::{Anchor, Canvas, Stroke, Type, number};
@@ -6,7 +6,7 @@ use super::frame::{AXIS, Frame, OUTER, WIDTH};
 use super::plot::{Plot, PlotError, Scale, round_ticks};
 use super::theme::{Hue, Paint};
 use super::{ticks, words};
-use crate::results::{Loss, Losses, Results};
+use crate::results::{Breakdown, Loss, Results};
 use crate::text::three_digits;
 
 const RIGHT: f64 = WIDTH - OUTER;
@@ -29,28 +29,28 @@ const KEY: (f64, f64) = (11.0, 19.0);
 const LABEL: Type = Type::regular(13.0, Paint::Ink);
 const IDEAL: Type = Type::regular(12.5, Paint::Muted).tabular();
 
-/// One way.
+/// One configuration.
 pub(super) struct Row {
     pub(super) label: String,
     /// Whether it has more workers than there are cores for them.
     pub(super) crowded: bool,
-    pub(super) losses: Losses,
+    pub(super) breakdown: Breakdown,
     pub(super) hue: Hue,
     pub(super) shade: usize,
 }
 
 impl Row {
-    /// By how much items ran faster than in the baseline; then the parts go beyond the ideal by as much.
+    /// By how much items ran faster than in the reference; then the parts go beyond the ideal by as much.
     pub(super) fn gain(&self) -> f64 {
-        let negative = self.losses.parts.iter().map(|(_, part)| -part).filter(|part| *part >= LEAST);
+        let negative = self.breakdown.parts.iter().map(|(_, part)| -part).filter(|part| *part >= LEAST);
         negative.sum()
     }
 
     /// The parts that are drawn, from the measured one on, as (loss, from, to) in units of speed-up.
     fn parts(&self) -> Vec<(Loss, f64, f64)> {
-        let mut at = self.losses.measured;
+        let mut at = self.breakdown.measured;
         let mut parts = Vec::new();
-        for (loss, part) in self.losses.parts.iter().filter(|(_, part)| *part >= LEAST) {
+        for (loss, part) in self.breakdown.parts.iter().filter(|(_, part)| *part >= LEAST) {
             parts.push((*loss, at, at + part));
             at += part;
         }
@@ -58,12 +58,12 @@ impl Row {
     }
 
     fn end(&self) -> f64 {
-        let drawn = self.parts().last().map_or(self.losses.measured, |(.., to)| *to);
-        drawn.max(f64::from(self.losses.workers))
+        let drawn = self.parts().last().map_or(self.breakdown.measured, |(.., to)| *to);
+        drawn.max(f64::from(self.breakdown.workers))
     }
 
     fn value(&self) -> String {
-        words::times(self.losses.measured)
+        words::times(self.breakdown.measured)
     }
 
     fn value_type(&self) -> Type {
@@ -75,20 +75,20 @@ impl Row {
     }
 
     fn ideal(&self) -> String {
-        format!(" of {}", self.losses.workers)
+        format!(" of {}", self.breakdown.workers)
     }
 
     /// For those who do not see the picture.
     pub(super) fn in_words(&self) -> String {
         let parts: Vec<String> = self
-            .losses
+            .breakdown
             .parts
             .iter()
             .filter(|(_, part)| part.abs() >= LEAST)
             .map(|(loss, part)| format!("{} {part:.2}", loss.shown()).replace(" -", " −"))
             .collect();
         let lost = if parts.is_empty() { "nothing".to_owned() } else { parts.join(", ") };
-        format!("{} {} of {}, lost to {lost}", self.label, self.value(), self.losses.workers)
+        format!("{} {} of {}, lost to {lost}", self.label, self.value(), self.breakdown.workers)
     }
 }
 
@@ -169,7 +169,7 @@ impl<'a> Layout<'a> {
         let edges = (y, y + BAR);
         let parts = row.parts();
         let title = format!("{}: measured {}", row.label, row.value());
-        let measured = at(row.losses.measured).max(self.left + 1.0);
+        let measured = at(row.breakdown.measured).max(self.left + 1.0);
         canvas.fill(
             &part(self.left, measured, edges, parts.is_empty()),
             Paint::Mark(row.hue, row.shade),
@@ -189,17 +189,17 @@ impl<'a> Layout<'a> {
                 let within = part(left + 0.5, right - 0.5, (y + 0.5, y + BAR - 0.5), last);
                 canvas.path(&within, Stroke::solid(Paint::Rule, 1.0), None);
             }
-            let ideal = at(f64::from(row.losses.workers));
+            let ideal = at(f64::from(row.breakdown.workers));
             self.inside(canvas, *loss, to - from, beside((left, right), ideal), y);
         }
-        let ideal = at(f64::from(row.losses.workers));
+        let ideal = at(f64::from(row.breakdown.workers));
         let gain = row.gain();
         if gain > 0.0 {
             // What was gained lies beyond the ideal: it is part of the measured speed-up, not of what was lost.
             let outline = Stroke { paint: Paint::Ink, width: 1.25, dash: "3 2" };
             let corner = |x: f64| number(x);
             let (top, bottom) = (number(y - 1.5), number(y + BAR + 1.5));
-            let (from, to) = (corner(ideal), corner(at(f64::from(row.losses.workers) + gain)));
+            let (from, to) = (corner(ideal), corner(at(f64::from(row.breakdown.workers) + gain)));
             let title = format!("{}: items ran faster than in the reference, by {gain:.2}", row.label);
             canvas.path(&format!("M{from} {top}H{to}V{bottom}H{from}"), outline, Some(&title));
         }
