@@ -38,53 +38,53 @@ pub(super) fn shade_of(ipc: Option<Method>) -> usize {
 }
 
 /// Configurations that are equal in everything but what stands along the axis.
-struct Way<'a> {
+struct Member<'a> {
     config: Config,
     configurations: Vec<&'a Configuration>,
 }
 
-/// Workloads configurations into lines over some of their settings, in the order of the configurations: those of one line
+/// Groups configurations into lines over some of their settings, in the order of the configurations: those of one line
 /// differ in these settings alone.
 pub(super) fn lines<'a>(
     results: &'a Results,
     over: &[Key],
     configurations: impl Iterator<Item = usize>,
 ) -> Vec<Line<'a>> {
-    let mut ways: Vec<Way> = Vec::new();
+    let mut members: Vec<Member> = Vec::new();
     for configuration in configurations.filter_map(|index| results.configurations.get(index)) {
         let config = configuration.config.without(over);
-        match ways.iter_mut().find(|way| way.config == config) {
-            Some(way) => way.configurations.push(configuration),
-            None => ways.push(Way { config, configurations: vec![configuration] }),
+        match members.iter_mut().find(|member| member.config == config) {
+            Some(member) => member.configurations.push(configuration),
+            None => members.push(Member { config, configurations: vec![configuration] }),
         }
     }
-    ways.iter().enumerate().map(|(index, way)| line(&ways, index, way)).collect()
+    members.iter().enumerate().map(|(index, member)| line(&members, index, member)).collect()
 }
 
-fn line<'a>(ways: &[Way<'a>], index: usize, way: &Way<'a>) -> Line<'a> {
-    let same = ways.iter().filter(|other| other.config.model == way.config.model);
+fn line<'a>(members: &[Member<'a>], index: usize, member: &Member<'a>) -> Line<'a> {
+    let same = members.iter().filter(|other| other.config.model == member.config.model);
     let differing = varying(same.map(|other| &other.config).collect::<Vec<_>>().into_iter());
-    let shown: Vec<String> = differing.iter().filter_map(|key| way.config.shown(*key)).collect();
+    let shown: Vec<String> = differing.iter().filter_map(|key| member.config.shown(*key)).collect();
     // Models that share a hue are told apart like configurations of one model.
-    let hue = Hue::of_model(way.config.model);
-    let nth = ways[..index].iter().filter(|other| Hue::of_model(other.config.model) == hue).count();
-    let first = way.configurations[0];
+    let hue = Hue::of_model(member.config.model);
+    let nth = members[..index].iter().filter(|other| Hue::of_model(other.config.model) == hue).count();
+    let first = member.configurations[0];
     // What all lines have in common need not stand at each.
-    let alone = ways.len() > MANY && ways.iter().all(|other| other.config.model == way.config.model);
+    let alone = members.len() > MANY && members.iter().all(|other| other.config.model == member.config.model);
     let by_method = differing.contains(&Key::Ipc);
     let shade = if by_method { shade_of(first.config.ipc) } else { nth % SHADES };
     // A method keeps its dash, too, unless that is needed to tell apart what else differs.
     let dash = if by_method && differing.len() == 1 { shade } else { nth };
-    let ipc = by_method.then(|| way.config.shown(Key::Ipc)).flatten();
+    let ipc = by_method.then(|| member.config.shown(Key::Ipc)).flatten();
     let rest: Vec<String> =
-        differing.iter().filter(|key| **key != Key::Ipc).filter_map(|key| way.config.shown(*key)).collect();
+        differing.iter().filter(|key| **key != Key::Ipc).filter_map(|key| member.config.shown(*key)).collect();
     Line {
         name: named(first.model_shown(), &shown, alone),
         phrase: phrased(first.model_shown(), ipc.as_deref(), &rest),
         hue,
         shade,
         dash: DASHES[dash % DASHES.len()],
-        configurations: way.configurations.clone(),
+        configurations: member.configurations.clone(),
     }
 }
 

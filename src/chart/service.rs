@@ -75,7 +75,7 @@ fn chart(results: &Results, workload: &Workload, stem: String) -> Chart {
 
 /// Of configurations that differ in nothing but their workers the one with the most.
 fn most_workers<'a>(all: &[(&'a Configuration, &'a Latency)]) -> Vec<(&'a Configuration, &'a Latency)> {
-    let mut ways: Vec<(&Configuration, &Latency)> = Vec::new();
+    let mut chosen: Vec<(&Configuration, &Latency)> = Vec::new();
     let plain = |configuration: &Configuration| Configuration {
         id: 0,
         label: String::new(),
@@ -86,13 +86,13 @@ fn most_workers<'a>(all: &[(&'a Configuration, &'a Latency)]) -> Vec<(&'a Config
         ..configuration.clone()
     };
     for (configuration, latency) in all {
-        match ways.iter_mut().find(|(known, _)| plain(known) == plain(configuration)) {
+        match chosen.iter_mut().find(|(known, _)| plain(known) == plain(configuration)) {
             Some(known) if known.0.config.workers < configuration.config.workers => *known = (configuration, latency),
             Some(_) => {}
-            None => ways.push((configuration, latency)),
+            None => chosen.push((configuration, latency)),
         }
     }
-    ways
+    chosen
 }
 
 fn row(configuration: &Configuration, latency: &Latency) -> Row {

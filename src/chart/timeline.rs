@@ -53,7 +53,7 @@ fn why_not(results: &Results) -> &'static str {
 fn chosen(results: &Results) -> Vec<(&Configuration, &Timeline)> {
     let mut ranked: Vec<(usize, &Configuration, &Timeline)> = Vec::new();
     for workload in &results.workloads {
-        let mut ways: Vec<(&Configuration, &Timeline)> = Vec::new();
+        let mut chosen: Vec<(&Configuration, &Timeline)> = Vec::new();
         for configuration in
             workload.configurations.iter().filter_map(|configuration| results.configurations.get(*configuration))
         {
@@ -67,21 +67,21 @@ fn chosen(results: &Results) -> Vec<(&Configuration, &Timeline)> {
                     configuration.config.switch_interval,
                 )
             };
-            match ways.iter_mut().find(|(known, _)| kind(known) == kind(configuration)) {
+            match chosen.iter_mut().find(|(known, _)| kind(known) == kind(configuration)) {
                 Some(known) if known.0.config.workers < configuration.config.workers => {
                     *known = (configuration, timeline)
                 }
                 Some(_) => {}
-                None => ways.push((configuration, timeline)),
+                None => chosen.push((configuration, timeline)),
             }
         }
         // One that works alone tells least, a death and a replacement tell most.
-        ways.sort_by_key(|(configuration, timeline)| {
+        chosen.sort_by_key(|(configuration, timeline)| {
             let restarted = configuration.config.on_crash == Some(OnCrash::Restart) && died(timeline);
             std::cmp::Reverse((restarted, configuration.config.workers.unwrap_or(0).min(2)))
         });
         ranked.extend(
-            ways.into_iter().enumerate().map(|(rank, (configuration, timeline))| (rank, configuration, timeline)),
+            chosen.into_iter().enumerate().map(|(rank, (configuration, timeline))| (rank, configuration, timeline)),
         );
     }
     ranked.sort_by_key(|(rank, ..)| *rank);

@@ -150,7 +150,7 @@ fn say_what_is_dropped(plan: &Plan, head: &Head, journal: &mut Journal, output: 
 /// Whether an earlier run is whole and is what would be run now.
 fn is_done(blank: &Results, earlier: &Results) -> bool {
     let (run, old) = (&blank.run, &earlier.run);
-    let ways = |results: &Results| {
+    let labels = |results: &Results| {
         results.configurations.iter().map(|configuration| configuration.label.clone()).collect::<Vec<_>>()
     };
     old.complete
@@ -159,5 +159,5 @@ fn is_done(blank: &Results, earlier: &Results) -> bool {
         && (run.seed, run.rounds, run.quick, &run.filter, &run.against)
             == (old.seed, old.rounds, old.quick, &old.filter, &old.against)
         && blank.machine.differs_from(&earlier.machine).is_empty()
-        && ways(blank) == ways(earlier)
+        && labels(blank) == labels(earlier)
 }

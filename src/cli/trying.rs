@@ -122,8 +122,8 @@ fn function(options: &TryOptions, call: &str, items: Option<&[String]>, output: 
     let seen = look(&interpreter, &options.path, call, first)
         .map_err(|why| Refused(format!("{call} {why} (called with {first}, by {})", interpreter.label())))?;
     let workers = options.workers.unwrap_or_else(|| usable_cores().len() as u32);
-    let ways = 3.0 + f64::from(u8::from(seen.coroutine || interpreter.interpreters));
-    let size = Size::of(seen.seconds, ways, workers).with(options.rounds);
+    let configurations = 3.0 + f64::from(u8::from(seen.coroutine || interpreter.interpreters));
+    let size = Size::of(seen.seconds, configurations, workers).with(options.rounds);
     let kind = if seen.coroutine { "a coroutine function" } else { "a function" };
     size.announce(call, &format!("{kind} of {}", interpreter.label()), seen.seconds, output);
     let models = models(&seen, &interpreter);
@@ -197,14 +197,15 @@ struct Size {
 }
 
 impl Size {
-    fn of(seconds: f64, ways: f64, workers: u32) -> Self {
+    fn of(seconds: f64, configurations: f64, workers: u32) -> Self {
         let item = seconds.max(0.0) + HAND_OVER;
         let items = (TRIAL / item).max(f64::from(workers) * 4.0).ceil();
         let serial = items * item;
         // In the worst case every configuration takes as long as the serial one. Two configurations run twice in a round, for the A/A check.
-        let (trial, per_round) = (serial + AROUND, ways + 2.0);
-        let rounds = ((BUDGET / trial - APART * ways) / per_round).clamp(ROUNDS.0.into(), ROUNDS.1.into()) as u32;
-        let seconds = trial * (f64::from(rounds) * per_round + APART * ways);
+        let (trial, per_round) = (serial + AROUND, configurations + 2.0);
+        let rounds =
+            ((BUDGET / trial - APART * configurations) / per_round).clamp(ROUNDS.0.into(), ROUNDS.1.into()) as u32;
+        let seconds = trial * (f64::from(rounds) * per_round + APART * configurations);
         let timeout = (serial * 10.0).clamp(10.0, 600.0).ceil() as u64;
         Self { items: items as u64, rounds, timeout, seconds }
     }

@@ -93,7 +93,7 @@ pub(super) struct Line<'a> {
 
 /// A stage.
 pub(super) struct Stage<'a> {
-    pub(super) way: &'a StageConfig,
+    pub(super) config: &'a StageConfig,
     pub(super) brief: &'a JobSpec,
     pub(super) job: Box<dyn Job>,
     pub(super) requests: Requests,
@@ -134,9 +134,9 @@ impl Left {
 impl<'a> Line<'a> {
     /// The line of an order, whose stages' briefs are these.
     fn new(order: &'a RunContext<'a>, briefs: &'a [JobSpec]) -> Result<Self, RunError> {
-        let ways = &order.brief.config.stages;
+        let configs = &order.brief.config.stages;
         let mut came = None;
-        let stage = |(way, brief): (&'a StageConfig, &'a JobSpec)| {
+        let stage = |(config, brief): (&'a StageConfig, &'a JobSpec)| {
             let job = brief.job(order.tasks)?;
             let requests = RequestSource::prepare(job.as_ref(), brief.items);
             let first = came.take();
@@ -146,15 +146,15 @@ impl<'a> Line<'a> {
                 expected_in_stage(job.as_ref(), 0, first.as_deref(), feed.get(0), &mut reply, context)?;
                 came = Some(reply);
             }
-            Ok(Stage { way, brief, job, requests, first })
+            Ok(Stage { config, brief, job, requests, first })
         };
         let size = order.brief.config.queue.unwrap_or(1) as usize;
-        let belt = |way: &StageConfig| BoundedQueue::new(size, way.workers as usize);
+        let belt = |config: &StageConfig| BoundedQueue::new(size, config.workers as usize);
         Ok(Self {
             order,
-            stages: ways.iter().zip(briefs).map(stage).collect::<Result<_, RunError>>()?,
+            stages: configs.iter().zip(briefs).map(stage).collect::<Result<_, RunError>>()?,
             next: AtomicU64::new(0),
-            belts: ways[..ways.len().saturating_sub(1)].iter().map(belt).collect(),
+            belts: configs[..configs.len().saturating_sub(1)].iter().map(belt).collect(),
             failure: Mutex::new(None),
             edges: Barrier::new(order.brief.config.all_workers() as usize + 1),
         })
@@ -318,7 +318,7 @@ pub(super) fn run(order: &RunContext<'_>) -> Ran {
 
 /// The number of the first worker of a stage among those of all stages.
 fn first_of(stages: &[StageConfig], stage: usize) -> u32 {
-    stages.iter().take(stage).map(|way| way.workers).sum()
+    stages.iter().take(stage).map(|config| config.workers).sum()
 }
 
 fn nothing() {}
@@ -341,8 +341,8 @@ fn hire<'a>(
         let goes = stage.job.transform().map_or(stage.job.sizes().1, |transform| transform.room(came));
         let largest = came.unwrap_or(0) + stage.job.sizes().0.max(goes);
         came = Some(goes);
-        for worker in 0..stage.way.workers {
-            if stage.way.model == Model::Processes {
+        for worker in 0..stage.config.workers {
+            if stage.config.model == Model::Processes {
                 carriers.push(StageWorker::hire(at, carriers.len(), worker, order, parent, largest)?);
             }
         }
@@ -368,9 +368,9 @@ fn drive(line: &Line<'_>, carriers: &mut [StageWorker<'_>], edges: &mut PhaseTim
     ran.stages = vec![StageTimes::default(); line.stages.len()];
     std::thread::scope(|scope| {
         let thread = |(at, worker): (usize, u32)| (at, worker, monotonic(), scope.spawn(move || thread_main(line, at)));
-        let own = |(at, _): &(usize, u32)| line.stages[*at].way.model != Model::Processes;
+        let own = |(at, _): &(usize, u32)| line.stages[*at].config.model != Model::Processes;
         let all =
-            (0..line.stages.len()).flat_map(|at| (0..line.stages[at].way.workers).map(move |worker| (at, worker)));
+            (0..line.stages.len()).flat_map(|at| (0..line.stages[at].config.workers).map(move |worker| (at, worker)));
         let threads: Vec<_> = all.filter(own).map(thread).collect();
         let carry_one = |carrier| scope.spawn(move || carrier_main(line, carrier));
         let carried: Vec<_> = carriers.iter_mut().map(|c| (c.stage, carry_one(c))).collect();
@@ -496,10 +496,10 @@ mod tests {
     fn a_fast_stage_gets_no_further_ahead_than_queue_and_workers() {
         let tasks = Tasks::builtin().with(Door("in", 1)).with(Door("out", -1));
         let stage = |task: &str| StageTask { task: task.into(), settings: Settings::default() };
-        let way = |workers| StageConfig { model: Model::Threads, workers, ipc: None, in_flight: None };
+        let config = |workers| StageConfig { model: Model::Threads, workers, ipc: None, in_flight: None };
         let mut brief = brief("pipeline", 300);
         brief.stages = vec![stage("in"), stage("out")];
-        let stages = vec![way(3), way(2)];
+        let stages = vec![config(3), config(2)];
         brief.config = Config { stages, queue: Some(5), ..Config::new(Model::Pipeline, Measure::Work) };
         let deadline = Instant::now() + Duration::from_secs(60);
         let program = Program::current();

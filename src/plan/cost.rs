@@ -195,9 +195,9 @@ fn staged(plan: &Plan, workload: &Workload, config: &Config, tasks: &Tasks) -> I
         });
         alone += effort.computing;
         all += effort.computing + effort.waiting;
-        if let Some(way) = config.stages.get(at) {
-            let one = effort.computing + effort.waiting + carrying(way.ipc, way.ipc.map(|_| Dispatch::Stream), 0);
-            slowest = slowest.max(one / f64::from(way.workers));
+        if let Some(stage) = config.stages.get(at) {
+            let one = effort.computing + effort.waiting + carrying(stage.ipc, stage.ipc.map(|_| Dispatch::Stream), 0);
+            slowest = slowest.max(one / f64::from(stage.workers));
         }
     }
     let seconds = if config.stages.is_empty() { all } else { slowest.max(alone / f64::from(plan.cores.max(1))) };

@@ -55,11 +55,11 @@ fn configuration_label(config: &Config, varying: &[Key]) -> String {
 
 /// `hash × 2 | primes × 2, pipe | sleep × 4`, then the size of the queues where it varies.
 fn stages_label(workload: &Workload, config: &Config, configs: &[Config]) -> String {
-    let stage = |(at, (work, way)): (usize, (&StageTask, &StageConfig))| {
-        let mut parts = vec![format!("{} × {}", work.task, way.workers)];
-        parts.extend(way.ipc.map(|method| method.shown().to_owned()));
+    let stage = |(at, (work, stage)): (usize, (&StageTask, &StageConfig))| {
+        let mut parts = vec![format!("{} × {}", work.task, stage.workers)];
+        parts.extend(stage.ipc.map(|method| method.shown().to_owned()));
         if varies(configs, |s| s.stages.get(at).and_then(|stage| stage.in_flight)) {
-            parts.extend(way.in_flight.map(|count| format!("{count} in flight")));
+            parts.extend(stage.in_flight.map(|count| format!("{count} in flight")));
         }
         parts.join(", ")
     };

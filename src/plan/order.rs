@@ -29,15 +29,15 @@ pub fn round_order(plan: &Plan, workload: usize, round: u32) -> Vec<Entry> {
     if configurations.iter().all(|configuration| plan.configurations[*configuration].partner.is_none()) {
         return arranged(entries, plan.seed, workload, round);
     }
-    let way = |configuration: usize| plan.configurations[configuration].partner.unwrap_or(configuration);
-    let ways: Vec<usize> =
-        configurations.iter().copied().filter(|configuration| way(*configuration) == *configuration).collect();
+    let first_build = |configuration: usize| plan.configurations[configuration].partner.unwrap_or(configuration);
+    let firsts: Vec<usize> =
+        configurations.iter().copied().filter(|configuration| first_build(*configuration) == *configuration).collect();
     let of = |one: usize| {
-        let trials = entries.iter().copied().filter(|entry| way(entry.configuration) == one).collect();
+        let trials = entries.iter().copied().filter(|entry| first_build(entry.configuration) == one).collect();
         // Streams of random numbers of their own, beyond those of the workloads.
         arranged(trials, plan.seed, plan.workloads.len() + one, round)
     };
-    arranged(ways, plan.seed, workload, round).into_iter().flat_map(of).collect()
+    arranged(firsts, plan.seed, workload, round).into_iter().flat_map(of).collect()
 }
 
 /// The entries in the order of one round; `stream` tells sequences of rounds apart.

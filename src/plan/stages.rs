@@ -29,14 +29,14 @@ impl Builder<'_> {
                 .collect();
             works = product(&works, &possible);
         }
-        let ways = self.ways_of_stages(pipeline);
+        let configs = self.configs_of_stages(pipeline);
         for work in &works {
             for items in &pipeline.items.values {
                 let common = common(work, *items, tasks);
                 let workload = |id| workload_of(id, work, &common, tasks);
                 let base = |model| Config { items: common.config.items, ..Config::new(model, Measure::Work) };
                 self.put(&common, base(Model::Serial), workload);
-                for stages in &ways {
+                for stages in &configs {
                     let all = stages.iter().map(|stage| stage.workers).fold(0, u32::saturating_add);
                     if all > MOST_WORKERS {
                         let why = format!("a configuration has at most {MOST_WORKERS} workers, all stages together");
@@ -61,8 +61,9 @@ impl Builder<'_> {
         let largest = work.iter().enumerate().map(|(at, stage)| bytes_of(stage, at, tasks)).max().unwrap_or(0);
         let waiting = u64::from(queue) * (stages.len() as u64 - 1);
         // A worker holds what came and what it makes of it; what is on its way to a process is held by both sides.
-        let held =
-            |way: &StageConfig| 2 * u64::from(way.workers) * u64::from(way.in_flight.map_or(1, |count| 1 + count));
+        let held = |config: &StageConfig| {
+            2 * u64::from(config.workers) * u64::from(config.in_flight.map_or(1, |count| 1 + count))
+        };
         let needed = largest.saturating_mul(waiting + stages.iter().map(held).sum::<u64>());
         let Some(free) = self.options.memory.filter(|free| needed > *free) else { return true };
         let why = format!("{} can be under way at once, and {} are free", show_bytes(needed), show_bytes(free));
@@ -93,11 +94,11 @@ impl Builder<'_> {
     }
 
     /// Every combination of how the stages are run.
-    fn ways_of_stages(&mut self, pipeline: &Pipeline) -> Vec<Vec<StageConfig>> {
+    fn configs_of_stages(&mut self, pipeline: &Pipeline) -> Vec<Vec<StageConfig>> {
         let mut all = vec![Vec::new()];
         for stage in &pipeline.stages {
             let counts = self.counts(&stage.workers);
-            let mut ways: Vec<StageConfig> = Vec::new();
+            let mut configs: Vec<StageConfig> = Vec::new();
             for model in &stage.model.values {
                 let threads = |workers| StageConfig { model: Model::Threads, workers, ipc: None, in_flight: None };
                 match model {
@@ -105,22 +106,23 @@ impl Builder<'_> {
                         for (ipc, in_flight) in stage.ipc.values.iter().flat_map(|ipc| {
                             stage.in_flight.values.iter().map(move |in_flight| (Some(*ipc), Some(*in_flight)))
                         }) {
-                            let way = |workers: &u32| StageConfig { model: *model, workers: *workers, ipc, in_flight };
-                            ways.extend(counts.iter().map(way));
+                            let config =
+                                |workers: &u32| StageConfig { model: *model, workers: *workers, ipc, in_flight };
+                            configs.extend(counts.iter().map(config));
                         }
                     }
-                    Model::Serial => ways.push(threads(1)),
-                    _ => ways.extend(counts.iter().copied().map(threads)),
+                    Model::Serial => configs.push(threads(1)),
+                    _ => configs.extend(counts.iter().copied().map(threads)),
                 }
             }
             let mut known = Vec::new();
-            ways.retain(|way| {
-                !known.contains(way) && {
-                    known.push(way.clone());
+            configs.retain(|config| {
+                !known.contains(config) && {
+                    known.push(config.clone());
                     true
                 }
             });
-            all = product(&all, &ways);
+            all = product(&all, &configs);
         }
         all
     }

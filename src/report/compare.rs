@@ -156,8 +156,8 @@ fn side(side: Side) -> &'static str {
 /// What else differs, and what was not compared.
 fn notes(comparison: &Comparison) -> Vec<String> {
     let differs = comparison.differences.iter().map(|(what, old, new)| format!("{what}: {old}, later {new}"));
-    let only = |which: &str, ways: &[String]| {
-        (!ways.is_empty()).then(|| format!("only in the {which} run: {}", ways.join("; ")))
+    let only = |which: &str, configurations: &[String]| {
+        (!configurations.is_empty()).then(|| format!("only in the {which} run: {}", configurations.join("; ")))
     };
     let few = comparison.too_few_rounds().map(|least| format!("an interval takes {least} rounds, and a run has fewer"));
     let only = [only("earlier", &comparison.only_old), only("later", &comparison.only_new)];
@@ -172,8 +172,10 @@ fn finding(comparison: &Comparison) -> String {
         parts.push(format!("fewer trials are ok: {}", comparison.failing.join("; ")));
     }
     let several = workloads(comparison).len() > 1;
-    let name = |way: &&Matched| if several { format!("{}: {}", way.workload, way.label) } else { way.label.clone() };
-    let names = |ways: Vec<&Matched>| ways.iter().map(name).collect::<Vec<_>>().join("; ");
+    let name = |matched: &&Matched| {
+        if several { format!("{}: {}", matched.workload, matched.label) } else { matched.label.clone() }
+    };
+    let names = |configurations: Vec<&Matched>| configurations.iter().map(name).collect::<Vec<_>>().join("; ");
     let slower: Vec<&Matched> = comparison.matched.iter().filter(|matched| matched.slower()).collect();
     if !slower.is_empty() {
         parts.push(format!("{} slower beyond {margin}% by both views: {}", slower.len(), names(slower)));

@@ -18,7 +18,7 @@ pub fn perfetto(results: &[Results]) -> Value {
     for one in results {
         for timeline in &one.timelines {
             process += 1;
-            way(one, timeline, process, &mut events);
+            add_timeline(one, timeline, process, &mut events);
         }
     }
     let tool = results.first().map_or("", |one| one.tool.as_str());
@@ -31,7 +31,7 @@ pub fn timelines(results: &[Results]) -> usize {
     results.iter().map(|one| one.timelines.len()).sum()
 }
 
-fn way(results: &Results, timeline: &Timeline, process: u64, events: &mut Vec<Value>) {
+fn add_timeline(results: &Results, timeline: &Timeline, process: u64, events: &mut Vec<Value>) {
     let configuration = results.configurations.get(timeline.configuration);
     let workload = configuration.and_then(|configuration| results.workloads.get(configuration.workload));
     let label = configuration.map_or("", |configuration| configuration.label.as_str());

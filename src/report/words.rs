@@ -150,8 +150,8 @@ pub(super) fn of_trials(results: &Results) -> Vec<String> {
         .collect();
     if !crowded.is_empty() {
         let which = if crowded.len() <= 3 { format!(": {}", crowded.join("; ")) } else { String::new() };
-        let ways = plural(crowded.len() as u64, "configuration");
-        lines.push(format!("{ways} with more workers and dispatchers than the {cores}{which}"));
+        let configurations = plural(crowded.len() as u64, "configuration");
+        lines.push(format!("{configurations} with more workers and dispatchers than the {cores}{which}"));
     }
     let flagged = |flag: Flag| trials.iter().filter(|trial| trial.flags.contains(&flag)).count();
     let told = [

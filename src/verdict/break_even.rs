@@ -98,7 +98,7 @@ fn over_settings(results: &Results, verdicts: &[WorkloadVerdict]) -> Vec<BreakEv
     let mut found = Vec::new();
     for ((_, measure, ..), (name, workloads)) in families(results) {
         let Some(first) = workloads.first() else { continue };
-        let known = ways(results, first);
+        let known = of_this_build(results, first);
         let axis = || Axis {
             name: &name,
             of: common_label(&workloads),
@@ -111,10 +111,10 @@ fn over_settings(results: &Results, verdicts: &[WorkloadVerdict]) -> Vec<BreakEv
                     continue;
                 }
                 let points = workloads.iter().filter_map(|workload| {
-                    let like = |way: &Configuration| {
-                        ways(results, workload)
+                    let like = |wanted: &Configuration| {
+                        of_this_build(results, workload)
                             .into_iter()
-                            .find(|configuration| configuration.label == way.label)
+                            .find(|configuration| configuration.label == wanted.label)
                             .map(|configuration| configuration.id)
                     };
                     let value = workload.number(&name)?;
@@ -128,7 +128,7 @@ fn over_settings(results: &Results, verdicts: &[WorkloadVerdict]) -> Vec<BreakEv
 }
 
 /// The configurations of a workload that this build runs.
-fn ways<'a>(results: &'a Results, workload: &Workload) -> Vec<&'a Configuration> {
+fn of_this_build<'a>(results: &'a Results, workload: &Workload) -> Vec<&'a Configuration> {
     workload
         .configurations
         .iter()

@@ -157,9 +157,9 @@ mod tests {
     use crate::setting::Outcome;
 
     /// A run of two builds: per configuration the seconds of this build and of the other.
-    fn two_builds(ways: &[(f64, f64)], noise: f64) -> Made {
+    fn two_builds(configurations: &[(f64, f64)], noise: f64) -> Made {
         let mut made = Made::new(15).noise(noise);
-        for (i, (new, old)) in ways.iter().enumerate() {
+        for (i, (new, old)) in configurations.iter().enumerate() {
             let label = if i == 0 { "serial".into() } else { format!("threads × {i}") };
             made = made.configuration(&label, *new).configuration(&format!("{label} (other build)"), *old);
             for (configuration, partner) in [(2 * i, None), (2 * i + 1, Some(2 * i))] {

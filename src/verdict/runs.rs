@@ -344,7 +344,7 @@ mod tests {
         let threads = &found.matched[1];
         assert_eq!((threads.time.side, threads.relative.unwrap().side), (Side::Slower, Side::Overlapping));
         assert!(!threads.slower() && found.matched[0].relative.is_none() && !found.matched[0].slower());
-        assert_eq!(found.slower_references().map(|way| way.label.as_str()).collect::<Vec<_>>(), ["serial"]);
+        assert_eq!(found.slower_references().map(|matched| matched.label.as_str()).collect::<Vec<_>>(), ["serial"]);
         assert!(!found.worse(), "nothing tells the build from the machine");
         assert!(compare_runs(&run(1.0, 0.5), &run(2.0, 2.0)).worse());
     }

@@ -17,10 +17,10 @@ pub(super) fn index(sources: &[Source<'_>]) -> String {
         let name = attribute(&results.scenario.name);
         format!(
             "<tr><th scope=\"row\"><a href=\"#{name}\">{}</a></th><td>{}</td><td class=\"n\" \
-             data-k=\"{ways}\">{ways}</td><td class=\"n\" data-k=\"{trials}\">{trials}</td></tr>\n",
+             data-k=\"{configurations}\">{configurations}</td><td class=\"n\" data-k=\"{trials}\">{trials}</td></tr>\n",
             attribute(&results.scenario.title),
             found(source),
-            ways = results.configurations.len(),
+            configurations = results.configurations.len(),
             trials = results.trials.len(),
         )
     };

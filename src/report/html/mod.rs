@@ -128,9 +128,9 @@ impl Page {
     fn head(&self, results: &Results) -> String {
         let (scenario, level, folder) = (&results.scenario, self.level, &self.folder);
         let trials = plural(results.trials.len() as u64, "trial");
-        let ways = plural(results.configurations.len() as u64, "configuration");
+        let configurations = plural(results.configurations.len() as u64, "configuration");
         let mut out = format!(
-            "<header>\n<p class=\"eyebrow\">{} · {ways} · {trials} · {} UTC</p>\n<h{level}>{}</h{level}>\n",
+            "<header>\n<p class=\"eyebrow\">{} · {configurations} · {trials} · {} UTC</p>\n<h{level}>{}</h{level}>\n",
             attribute(&scenario.name),
             attribute(&results.run.started),
             attribute(&scenario.title)
