@@ -50,52 +50,42 @@ fn lead(results: &Results, family: &Family, workload: &Workload) -> Lead {
 pub(super) fn title(results: &Results, family: &Family) -> String {
     let sizes: Vec<(u64, Lead)> =
         family.workloads.iter().map(|(payload, workload)| (*payload, lead(results, family, workload))).collect();
-    let value = |configuration: usize| {
-        results
-            .configurations
-            .get(configuration)
-            .and_then(|configuration| family.value(results, configuration))
-            .map_or(String::new(), |v| family.show(v.median))
+    let value = |id: usize| {
+        let value = results.configurations.get(id).and_then(|configuration| family.value(results, configuration));
+        value.map_or(String::new(), |v| family.show(v.median))
     };
     if let Some((size, Lead::Unknown(seen))) = sizes.iter().find(|(_, lead)| matches!(lead, Lead::Unknown(_))) {
-        let verdict = family
-            .workloads
-            .iter()
-            .find(|(payload, _)| payload == size)
-            .and_then(|(_, workload)| verdict_of(results, workload));
+        let same = family.workloads.iter().find(|(payload, _)| payload == size);
+        let verdict = same.and_then(|(_, workload)| verdict_of(results, workload));
         let suffix = finding::suffix(results, verdict);
         return match seen {
-            Some((name, configuration)) => capital(&format!(
-                "{name} has the lowest median time at {}, {}{suffix}",
-                show_bytes(*size),
-                value(*configuration)
-            )),
+            Some((name, id)) => {
+                capital(&format!("{name} has the lowest median time at {}, {}{suffix}", show_bytes(*size), value(*id)))
+            }
             None => format!("IPC methods over the payload{suffix}"),
         };
     }
     // Neighbouring sizes with the same finding become one part.
     let mut parts: Vec<(Option<String>, u64, u64, usize)> = Vec::new();
     for (size, lead) in &sizes {
-        let (who, configuration) = match lead {
-            Lead::One(name, configuration) => (Some(name.clone()), *configuration),
+        let (who, id) = match lead {
+            Lead::One(name, id) => (Some(name.clone()), *id),
             Lead::Shared | Lead::Unknown(_) => (None, 0),
         };
         match parts.last_mut() {
             Some(last) if last.0 == who => last.2 = *size,
-            _ => parts.push((who, *size, *size, configuration)),
+            _ => parts.push((who, *size, *size, id)),
         }
     }
     // A line without IPC may lie above all of these, and is no method.
     let beside = family.configurations.iter().any(|configuration| !is_method(configuration));
     let among = if beside { "among IPC methods, " } else { "" };
     let adjective = if family.quantity == Quantity::RoundTrip { "is fastest" } else { "has the highest throughput" };
-    if let [(who, low, _, configuration)] = parts.as_slice() {
+    if let [(who, low, _, id)] = parts.as_slice() {
         return match who {
-            Some(who) => capital(&format!(
-                "{among}{who} {adjective} at every size: {} at {}",
-                value(*configuration),
-                show_bytes(*low)
-            )),
+            Some(who) => {
+                capital(&format!("{among}{who} {adjective} at every size: {} at {}", value(*id), show_bytes(*low)))
+            }
             None => "No IPC method was shown to be fastest at any size".to_owned(),
         };
     }

@@ -13,12 +13,10 @@ pub(super) fn title(
     verdict: Option<&WorkloadVerdict>,
     all: &[Drawn],
 ) -> String {
-    let mut best: Vec<(&Drawn, &Configuration, Interval)> = all
-        .iter()
-        .filter_map(|drawn| drawn.best().map(|(configuration, value)| (drawn, configuration, value)))
-        .collect();
+    let mut best: Vec<(&Drawn, &Configuration, Interval)> =
+        all.iter().filter_map(|drawn| drawn.best().map(|(found, value)| (drawn, found, value))).collect();
     best.sort_by(|a, b| b.2.median.total_cmp(&a.2.median));
-    let Some((top, top_configuration, top_value)) = best.first() else {
+    let Some((top, highest, top_value)) = best.first() else {
         return "No configuration has a speedup".to_owned();
     };
     let reach = |drawn: &Drawn, configuration: &Configuration, value: &Interval| {
@@ -26,38 +24,31 @@ pub(super) fn title(
         format!("{} {verb} {} on {}", drawn.line.phrase, times_short(value.median), workers(configuration))
     };
     let suffix = finding::suffix(results, verdict);
-    let others = slowest(&best[1..], top_configuration);
+    let others = slowest(&best[1..], highest);
     let Some(verdict) = verdict.filter(|_| decided(results, verdict)) else {
-        return capital(&format!("{}{others}{suffix}", reach(top, top_configuration, top_value)));
+        return capital(&format!("{}{others}{suffix}", reach(top, highest, top_value)));
     };
     if let Some(why) = finding::too_few_rounds(verdict) {
-        let (phrase, on) = (&top.line.phrase, workers(top_configuration));
+        let (phrase, on) = (&top.line.phrase, workers(highest));
         return format!("{why}; highest median: {phrase}, {} on {on}", times_short(top_value.median));
     }
     if verdict.winners.contains(&workload.reference)
         && results.configurations.get(workload.reference).is_some_and(|c| c.config.workers.is_none_or(|w| w == 1))
     {
-        let configurations: Vec<usize> =
-            all.iter().flat_map(|drawn| &drawn.line.configurations).map(|configuration| configuration.id).collect();
+        let ids: Vec<usize> = all.iter().flat_map(|drawn| &drawn.line.configurations).map(|one| one.id).collect();
         return unbeaten(
             &reference(results, workload),
             workload,
             verdict,
-            (&configurations, top_value),
-            &reach(top, top_configuration, top_value),
+            (&ids, top_value),
+            &reach(top, highest, top_value),
         );
     }
     let winners: Vec<&Drawn> = all
         .iter()
-        .filter(|drawn| {
-            drawn.line.configurations.iter().any(|configuration| verdict.winners.contains(&configuration.id))
-        })
+        .filter(|drawn| drawn.line.configurations.iter().any(|one| verdict.winners.contains(&one.id)))
         .collect();
-    let values = verdict
-        .winners
-        .iter()
-        .filter_map(|configuration| estimate(results, *configuration)?.speedup)
-        .map(|value| value.median);
+    let values = verdict.winners.iter().filter_map(|id| estimate(results, *id)?.speedup).map(|value| value.median);
     let (low, high) = values.fold((f64::INFINITY, 0.0_f64), |(low, high), value| (low.min(value), high.max(value)));
     match winners.as_slice() {
         [one] if verdict.winners.len() == 1 => {
@@ -65,14 +56,14 @@ pub(super) fn title(
                 .line
                 .configurations
                 .iter()
-                .find(|configuration| verdict.winners.contains(&configuration.id))
+                .find(|known| verdict.winners.contains(&known.id))
                 .copied()
-                .unwrap_or(top_configuration);
+                .unwrap_or(highest);
             let reach = if is_plural(&one.line.phrase) { "reach" } else { "reaches" };
             let others = if one.line.name == top.line.name { others } else { String::new() };
             capital(&format!("{} {reach} {} on {}{others}", one.line.phrase, times_short(high), workers(configuration)))
         }
-        [] => capital(&format!("{}{others}", reach(top, top_configuration, top_value))),
+        [] => capital(&format!("{}{others}", reach(top, highest, top_value))),
         several => shared_lead(results, verdict, several, (low, high)),
     }
 }
