@@ -118,8 +118,8 @@ fn what_was_lost_sums_to_the_whole_in_real_trials() {
         let part = |loss| breakdown.parts.iter().find(|(known, _)| *known == loss).unwrap().1;
         let sum: f64 = breakdown.parts.iter().map(|(_, part)| part).sum();
         assert!((sum - (2.0 - estimate.speedup.unwrap().median)).abs() < 1e-3, "{breakdown:?}");
-        // The waiting worker idles for one of the two rounds: half of its time, a quarter of all.
-        assert!((0.2..0.8).contains(&part(Loss::Waiting)), "{breakdown:?}");
+        // One of two workers has no third item. How long it idles, is the machine's to say.
+        assert!(part(Loss::Waiting) > 0.0, "{breakdown:?}");
         assert_eq!(part(Loss::Start) > 0.0, workload.measure.word() == "end_to_end", "{breakdown:?}");
         assert_eq!(breakdown.trials, 2);
     }
