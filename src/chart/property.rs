@@ -362,13 +362,16 @@ fn is_valid(results: &Results) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// The cases are in two tests, so that two cores share them.
+/// Drawings in each of two tests, so that two cores share them. An unoptimised build takes ten times as long for one, so
+/// that there are fewer in it.
+const DRAWN: u32 = if cfg!(debug_assertions) { 120 } else { 600 };
+
 fn config(cases: u32) -> ProptestConfig {
     ProptestConfig { cases, failure_persistence: None, max_shrink_iters: 400, ..ProptestConfig::default() }
 }
 
 proptest! {
-    #![proptest_config(config(600))]
+    #![proptest_config(config(DRAWN))]
 
     #[test]
     fn any_results_are_drawn_with_every_text_in_its_place(results in results()) {

@@ -89,6 +89,11 @@ fn texts_do_not_overlap_and_stay_inside() {
     }
 }
 
+/// Whether a test makes the raster of a chart. An unoptimised build takes long for one, so that it makes a quarter of them.
+pub(super) fn rasterised(name: &str) -> bool {
+    !cfg!(debug_assertions) || crc32fast::hash(name.as_bytes()).is_multiple_of(4)
+}
+
 #[test]
 fn files_stay_small_and_rasters_have_two_pixels_for_one() {
     for (name, chart, picture) in pictures() {
@@ -97,8 +102,10 @@ fn files_stay_small_and_rasters_have_two_pixels_for_one() {
             let bytes = picture.svg(theme).len();
             assert!(bytes < most, "{name} has {bytes} bytes");
         }
-        let png = picture.png(Theme::Light).unwrap();
-        assert!(png.len() < 200_000, "{name} has a raster of {} bytes", png.len());
+        if rasterised(&name) {
+            let png = picture.png(Theme::Light).unwrap();
+            assert!(png.len() < 200_000, "{name} has a raster of {} bytes", png.len());
+        }
     }
     let chart = only(&cpu_bound("threads"), ChartKind::Speedup);
     let png = chart.picture.unwrap().png(Theme::Dark).unwrap();

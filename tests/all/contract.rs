@@ -277,7 +277,7 @@ fn thousand_messages_keep_their_order(method: Method, wait: Wait) {
 fn every_size_comes_back_whole(method: Method, wait: Wait) {
     let mut rig = Rig::connected(method, wait, &["echo"]);
     const KIB: usize = 1024;
-    let sizes = [0, 1, 0, 64, 64 * KIB - 1, 64 * KIB, 64 * KIB + 1, 1 << 20, 64 << 20, 0, 3];
+    let sizes = [0, 1, 0, 64, 64 * KIB - 1, 64 * KIB, 64 * KIB + 1, 1 << 20, 16 << 20, 0, 3];
     for (number, size) in sizes.into_iter().enumerate() {
         rig.there_and_back(0, number as u64, size);
     }

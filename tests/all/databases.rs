@@ -32,7 +32,7 @@ fn rows_are_in_the_file_once_under_every_way() {
      busy_timeout: 1 min}
 ";
     place.scenario("rows", &format!("{tasks}{EVERY_WAY}"));
-    let ended = place.run_scenario("rows", &["--quick", "--rounds", "2"]).expect(0);
+    let ended = place.run_scenario("rows", &["--quick", "--rounds", "1"]).expect(0);
     place.assert_no_leftovers(ended.pid);
     let results = place.results("rows");
     for trial in &results.trials {

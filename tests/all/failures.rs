@@ -381,7 +381,7 @@ fn a_report_folder_that_is_a_link_is_refused() {
 #[test]
 fn links_in_a_report_folder_lead_nowhere() {
     let place = Place::new();
-    place.scenario("a", TINY);
+    place.charted_scenario("a", "time", TINY);
     std::fs::create_dir_all(place.report("a")).unwrap();
     for name in ["journal.ndjson", "report.md", "time.svg"] {
         place.write("mine", "not yours");

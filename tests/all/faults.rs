@@ -336,9 +336,7 @@ fn a_timeline_has_starts_items_crashes_and_joins() {
     let text = "tasks: [{kind: sleep, delay: 1 ms, items: 24}]\nworkers: 2\nfault: [none, {kind: kill, item: 5}]\nmodels: \
                 [threads, rayon, {kind: processes, on_crash: restart}]\n";
     let place = Place::new();
-    let file = place.scenario("line", text);
-    let with_chart = std::fs::read_to_string(&file).unwrap().replace("charts: time\n", "charts: timeline\n");
-    std::fs::write(&file, with_chart).unwrap();
+    place.charted_scenario("line", "timeline", text);
     place.run_scenario("line", &["--rounds", "1"]).expect(0);
     let results = place.results("line");
     for timeline in &results.timelines {
@@ -361,9 +359,7 @@ fn a_timeline_shows_the_death_of_a_thread_that_its_host_outlives() {
     let text =
         "tasks: [{kind: sleep, delay: 1 ms, items: 24}]\nworkers: 2\nfault: {kind: panic, item: 5}\nmodels: threads\n";
     let place = Place::new();
-    let file = place.scenario("panic", text);
-    let with_chart = std::fs::read_to_string(&file).unwrap().replace("charts: time\n", "charts: timeline\n");
-    std::fs::write(&file, with_chart).unwrap();
+    place.charted_scenario("panic", "timeline", text);
     place.run_scenario("panic", &["--rounds", "1"]).expect(0);
     let timelines = place.results("panic").timelines;
     let [timeline] = timelines.as_slice() else { panic!("{timelines:?}") };

@@ -265,7 +265,7 @@ fn a_task_of_ones_own_gets_the_whole_command_line() {
     place.scenario("vowels", &format!("{text}rate: 2000\n"));
     let planned = run(&["plan", "vowels.yaml"]).expect(0).stdout;
     assert!(planned.contains("vowels, letters 5000") && planned.contains("nothing arrives"), "{planned}");
-    place.scenario("vowels", &text);
+    place.charted_scenario("vowels", "time", &text);
     let ended = run(&["vowels.yaml", "--quick", "--output", "o"]).expect(0);
     place.assert_no_leftovers(ended.pid);
     let results = place.results("vowels");

@@ -157,7 +157,8 @@ fn every_worker_gets_several_chunks_however_slow_an_item_is() {
 fn configurations_that_fail_while_sizes_are_chosen_do_not_stop_the_others() {
     let plan = planned(AUTO, |_| {});
     let results = run(&plan, |spec| match spec.brief.config.model {
-        Model::Threads => Ok(Report::empty(Outcome::TimedOut)),
+        // Whose trial comes first has the expected results made, which depends on the order.
+        Model::Threads if !spec.reference => Ok(Report::empty(Outcome::TimedOut)),
         _ => Ok(right(spec, 1000)),
     });
     let results = results.results.unwrap();

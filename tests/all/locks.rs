@@ -1,6 +1,6 @@
 //! The model of CPython's lock, through the real program: the same replies as without it, and a model in every output.
 
-use runner::results::LOCK_MODEL;
+use runner::results::{Kind, LOCK_MODEL};
 use runner::setting::Outcome;
 
 use super::support::Place;
@@ -27,7 +27,7 @@ models: [serial, threads, {kind: processes, start: [spawn, fork]}]
 fn replies_are_the_same_under_the_lock_and_threads_hand_it_over() {
     let place = Place::with_probes();
     place.scenario("locks", TASKS);
-    let ended = place.run_scenario("locks", &[]).expect(0);
+    let ended = place.run_scenario("locks", &["--quick", "--rounds", "1"]).expect(0);
     let results = place.results("locks");
     assert_eq!(results.workloads.len(), 2 * 15);
     for trial in &results.trials {
@@ -57,6 +57,18 @@ fn replies_are_the_same_under_the_lock_and_threads_hand_it_over() {
         let model = results.workloads[verdict.workload].runtime.word() == "gil_emulation";
         !model || verdict.when.as_ref().is_none_or(|when| when.contains("nothing is recommended"))
     }));
+}
+
+#[test]
+fn profiling_trials_have_a_lock_too() {
+    let place = Place::with_probes();
+    let tasks = "runtime: gil_emulation\nworkers: 3\ntasks: [{kind: convoy, waits: 5, delay: 1 ms, items: 3}, {kind: probe_tree, \
+                 items: 5}]\nmodels: [serial, threads, {kind: processes, start: [spawn, fork]}]\n";
+    place.scenario("profiled", tasks);
+    place.run_scenario("profiled", &["--rounds", "1"]).expect(0);
+    let results = place.results("profiled");
+    assert!(results.trials.iter().any(|trial| trial.kind == Kind::Profiling));
+    assert!(results.trials.iter().all(|trial| trial.outcome == Outcome::Ok && trial.lock.is_some()));
 }
 
 #[test]

@@ -9,7 +9,11 @@ use crate::support::Place;
 fn place(names: &[&str]) -> Place {
     let place = Place::new();
     for name in names {
-        place.scenario(name, "tasks: [{kind: sleep, delay: 1 ms, items: 12}]\nmodels: [serial, threads]\nworkers: 2\n");
+        place.charted_scenario(
+            name,
+            "time",
+            "tasks: [{kind: sleep, delay: 1 ms, items: 12}]\nmodels: [serial, threads]\nworkers: 2\n",
+        );
         place.run_scenario(name, &["--rounds", "7"]).expect(0);
     }
     place

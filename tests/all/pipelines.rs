@@ -68,7 +68,8 @@ fn every_task_that_works_on_data_can_be_any_stage() {
             "  - {{task: image, to: 32, width: 64, {way}}}\n  - {{task: image, to: 32, format: png, {way}}}\n  \
              - {{task: file, {way}}}\n  - {{task: echo, {way}}}\n  - {{task: hash, {way}}}\n"
         );
-        place.scenario("data", &format!("pipeline:\n{stages}items: 6\n"));
+        // The second stage prepares as many photographs of its own, although it has no use for them.
+        place.scenario("data", &format!("pipeline:\n{stages}items: 2\n"));
         let ended = place.run_scenario("data", &["--quick", "--rounds", "1"]).expect(0);
         place.assert_no_leftovers(ended.pid);
         let results = place.results("data");
@@ -208,7 +209,7 @@ fn the_bottleneck_is_the_one_that_a_calculation_names() {
         [("threads", ", workers: [1, 2]"), ("processes", ", model: processes, workers: [1, 2], in_flight: [1, 2]")]
     {
         let stages = sleep(1, "") + &sleep(4, way) + &sleep(1, "");
-        place.scenario(name, &format!("pipeline:\n{stages}items: 100\nqueue: [3, 7]\n"));
+        place.scenario(name, &format!("pipeline:\n{stages}items: 50\nqueue: [3, 7]\n"));
         let ended = place.run_scenario(name, &["--rounds", "1"]).expect(0);
         place.assert_no_leftovers(ended.pid);
         let results = place.results(name);
@@ -225,7 +226,7 @@ fn the_bottleneck_is_the_one_that_a_calculation_names() {
             assert_eq!(second.most, u64::from(configuration.config.queue.unwrap()), "{context}");
             for trial in results.trials.iter().filter(|trial| trial.configuration == configuration.id) {
                 let workers = u64::from(configuration.config.stages[1].workers);
-                assert!(trial.phases[1].wall >= 100 * 4_000_000 / workers, "faster than it can be: {trial:?}");
+                assert!(trial.phases[1].wall >= 50 * 4_000_000 / workers, "faster than it can be: {trial:?}");
                 for (times, stage) in trial.stages.iter().zip(&configuration.config.stages) {
                     let all = trial.phases[1].wall * u64::from(stage.workers);
                     assert!(times.busy + times.blocked + times.starved <= all + all / 50, "{trial:?}");

@@ -211,9 +211,7 @@ fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
 #[test]
 fn rendering_again_gives_the_same_bytes() {
     let place = Place::new();
-    place.scenario("r", &SMALL.replace("models: [serial", "charts: [speedup, time]\nmodels: [serial"));
-    let text = std::fs::read_to_string(place.path("r.yaml")).unwrap().replacen("charts: time\n", "", 1);
-    place.write("r.yaml", text);
+    place.charted_scenario("r", "[speedup, time]", SMALL);
     place.run_scenario("r", &["--rounds", "7"]).expect(0);
     let first = files(&place.report("r"));
     for name in ["results.json", "report.md", "speedup.svg", "speedup-dark.svg", "time.svg", "time-dark.png"] {
@@ -245,7 +243,7 @@ fn rendering_again_gives_the_same_bytes() {
 #[test]
 fn a_quick_run_says_so_everywhere_and_gives_no_verdict() {
     let place = Place::new();
-    place.scenario("q", SMALL);
+    place.charted_scenario("q", "time", SMALL);
     let text = place.run_scenario("q", &["--quick"]).expect(0);
     let results = place.results("q");
     assert!(results.run.quick && results.run.rounds == 3 && results.latencies.is_empty());
@@ -560,7 +558,7 @@ fn payloads_of_any_size_cross_in_every_way() {
     let sizes = "[8 B, 60 KiB, 65528 B, 64 KiB, 70 KiB, 100 KiB, 150 KiB, 300 KiB, 1 MiB]";
     let ways = "{kind: processes, ipc: [queue, pipe, shared_memory, manager], in_flight: [1, 4]}";
     let text = format!(
-        "tasks: [{{kind: echo, payload: {sizes}, items: 60}}]\nmodels: [serial, \
+        "tasks: [{{kind: echo, payload: {sizes}, items: 12}}]\nmodels: [serial, \
                         {ways}]\nworkers: 2\n"
     );
     place.scenario("sizes", &text);
@@ -568,5 +566,5 @@ fn payloads_of_any_size_cross_in_every_way() {
     place.assert_no_leftovers(ended.pid);
     let results = place.results("sizes");
     assert_eq!(results.configurations.len(), 9 * (1 + 4 * 2));
-    assert!(results.trials.iter().all(|trial| trial.ok() && trial.done == 60));
+    assert!(results.trials.iter().all(|trial| trial.ok() && trial.done == 12));
 }

@@ -68,7 +68,7 @@ fn wrong_words_are_shown_with_the_nearest_known_one() {
         bad(with("kind: empty", "kind: emty"), ":6:16", &["unknown task `emty`", "did you mean `empty`?"]),
         bad(with("[serial,", "[seral,"), ":7:10", &["unknown model `seral`", "did you mean `serial`?"]),
         bad(with("ipc: pipe", "ipc: pip"), ":7:41", &["unknown IPC method `pip`", "did you mean `pipe`?"]),
-        bad(with("charts: time", "charts: tim"), ":5:9", &["`tim`", "did you mean `time`?"]),
+        bad(with("charts: []", "charts: tim"), ":5:9", &["`tim`", "did you mean `time`?"]),
         bad(with("version: 1", "version: 2"), ":1:10", &["version 2", "knows version 1"]),
     ]);
 }

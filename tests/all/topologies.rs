@@ -39,18 +39,15 @@ const TOPOLOGIES: &[(&str, &str, u64)] = &[
 #[test]
 fn replies_are_those_of_a_serial_run_under_every_way() {
     for (name, task, known) in TOPOLOGIES {
-        for (purpose, arguments) in [("", vec!["--quick", "--rounds", "1"]), ("measure: end_to_end\n", vec!["--quick"])]
-        {
-            let place = Place::with_probes();
-            place.scenario(name, &format!("tasks: [{task}]\n{purpose}{EVERY_WAY}"));
-            let ended = place.run_scenario(name, &arguments).expect(0);
-            place.assert_no_leftovers(ended.pid);
-            let results = place.results(name);
-            assert_eq!(results.configurations.len(), ways(name, WAYS), "{name}");
-            for trial in &results.trials {
-                let context = format!("{name} under {}: {trial:?}", results.configurations[trial.configuration].label);
-                assert_eq!((trial.outcome.words().as_str(), trial.done, trial.lost), ("ok", *known, 0), "{context}");
-            }
+        let place = Place::with_probes();
+        place.scenario(name, &format!("tasks: [{task}]\nmeasure: [work, end_to_end]\n{EVERY_WAY}"));
+        let ended = place.run_scenario(name, &["--quick", "--rounds", "1"]).expect(0);
+        place.assert_no_leftovers(ended.pid);
+        let results = place.results(name);
+        assert_eq!(results.configurations.len(), 2 * ways(name, WAYS), "{name}");
+        for trial in &results.trials {
+            let context = format!("{name} under {}: {trial:?}", results.configurations[trial.configuration].label);
+            assert_eq!((trial.outcome.words().as_str(), trial.done, trial.lost), ("ok", *known, 0), "{context}");
         }
     }
 }

@@ -22,14 +22,14 @@ fn a_function_gets_a_verdict_and_a_scenario_that_runs_again() {
     let place = Place::new();
     place.write("work.py", WORK);
     place.write("items.jsonl", "{\"n\": 1}\n{\"n\": 2}\n");
-    let options = ["--rounds", "2", "--output", "o", "--workers", "2"];
+    let options = ["--rounds", "1", "--output", "o", "--workers", "2"];
     let arguments = [&["try", "work:doubles", "--items", "items.jsonl", "--save", "mine.yaml"], &options[..]].concat();
     let ended = place.run(&arguments).expect(0);
     assert!(ended.stdout.contains("threads × 2") && ended.stdout.contains("processes × 2"), "{}", ended.stdout);
     let results = place.results("try-doubles");
     assert!(results.trials.iter().all(|trial| trial.outcome == Outcome::Ok));
     place.run(&arguments).expect(2);
-    place.run(&["mine.yaml", "--allow-commands", "--quick", "--output", "again"]).expect(0);
+    place.run(&["mine.yaml", "--allow-commands", "--quick", "--rounds", "1", "--output", "again"]).expect(0);
 
     let coroutine = [&["try", "work:waits"], &options[..]].concat();
     let ended = place.run(&coroutine).expect(0);
@@ -57,7 +57,7 @@ fn a_command_is_tried_and_runs_from_a_scenario_where_that_is_allowed() {
         "--save",
         "mine.yaml",
         "--rounds",
-        "2",
+        "1",
         "--output",
         "o",
         "--workers",
@@ -73,7 +73,7 @@ fn a_command_is_tried_and_runs_from_a_scenario_where_that_is_allowed() {
     assert!(results.trials.iter().all(|trial| trial.outcome == Outcome::Ok && trial.done > 0));
     let refused = place.run(&["mine.yaml", "--quick", "--output", "again"]).expect(0);
     assert!(refused.stderr.contains("needs --allow-commands"), "{}", refused.stderr);
-    place.run(&["mine.yaml", "--allow-commands", "--quick", "--output", "again"]).expect(0);
+    place.run(&["mine.yaml", "--allow-commands", "--quick", "--rounds", "1", "--output", "again"]).expect(0);
 
     let refused = place.run(&["try", "--", "false"]).expect(2);
     assert!(refused.stderr.contains("exit code 1"), "{}", refused.stderr);
