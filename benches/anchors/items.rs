@@ -47,6 +47,7 @@ fn phases_of(task: &str, settings: &Settings, config: Config, items: u64) -> [f6
         settings: settings.clone(),
         seed: 1,
         items,
+        round: 0,
         folder: std::path::PathBuf::new(),
         config,
         purpose: Purpose::Timed,

@@ -21,6 +21,7 @@ pub fn run() {
         settings: Settings::default(),
         seed: 1,
         items: 1,
+        round: 0,
         folder: std::path::PathBuf::new(),
         config,
         purpose: Purpose::Timed,

@@ -48,7 +48,7 @@ pub(super) fn charts(results: &Results, base: &str) -> Vec<Chart> {
         .filter(|(_, found)| !found.is_empty())
         .collect();
     if known.is_empty() {
-        let why = results.derived.workloads.iter().find_map(|verdict| verdict.withheld.clone());
+        let why = results.derived.workloads.iter().find_map(|verdict| verdict.suppressed.clone());
         return refused(why.unwrap_or_else(|| "no configuration has enough rounds of both builds".to_owned()));
     }
     let rows: usize = known.iter().map(|(_, found)| found.len()).sum();
@@ -212,6 +212,7 @@ fn section_of_builds(results: &Results, workload: &Workload, found: &[&Regressio
             Change::Slower => (Tone::Worse, "slower"),
             Change::Faster => (Tone::Better, "faster"),
             Change::Equivalent => (Tone::Open, "equivalent"),
+            Change::NotSlower => (Tone::Open, "not slower"),
             Change::NoSignificantDifference => (Tone::Open, "not significant"),
         };
         let bounded = one.ratio.median < UNBOUNDED;

@@ -21,6 +21,7 @@ impl Fixture {
         let scenario =
             ScenarioRecord { name: name.into(), title: name.into(), about: text(), text: text(), hash: text() };
         let run = RunRecord {
+            budget: None,
             seed: 1,
             rounds: 15,
             quick: false,
@@ -143,6 +144,13 @@ impl Fixture {
         self.results
     }
 
+    /// As the verdicts order them, as far as these tests have models.
+    fn simplicity(&self, id: usize) -> (usize, Option<u32>) {
+        let config = &self.results.configurations[id].config;
+        let models = ["serial", "threads", "async", "rayon"];
+        (models.iter().position(|model| *model == config.model.word()).unwrap_or(models.len()), config.workers)
+    }
+
     fn verdict(&self, workload: &Workload) -> WorkloadVerdict {
         let time = |configuration: usize| self.seconds[configuration].unwrap_or(f64::INFINITY);
         let mut ranking = workload.configurations.clone();
@@ -154,23 +162,47 @@ impl Fixture {
                 if ratio.is_finite() {
                     let word = if ratio > 1.03 { Word::Faster } else { Word::NoSignificantDifference };
                     let ratio = self.interval(ratio, *a);
-                    pairs.push(Pair { a: *a, b: *b, ratio, word, smallest_effect: None, rounds_needed: None });
+                    pairs.push(Pair { a: *a, b: *b, ratio, word });
                 }
             }
         }
         let best = time(ranking[0]);
-        let winners = ranking.iter().copied().filter(|configuration| time(*configuration) <= best * 1.03).collect();
+        let winners: Vec<usize> =
+            ranking.iter().copied().filter(|configuration| time(*configuration) <= best * 1.03).collect();
+        let simplest = winners.iter().copied().min_by_key(|id| self.simplicity(*id)).unwrap_or(ranking[0]);
+        let picks = picks(&ranking, &winners, simplest);
         WorkloadVerdict {
             workload: workload.id,
             ranking,
+            picks,
+            warnings: Vec::new(),
             winners,
             pairs,
             checks: Vec::new(),
-            withheld: None,
+            suppressed: None,
             sentence: String::new(),
-            when: None,
+            recommendation: None,
         }
     }
+}
+
+/// The pick of a ranking, with the other winners as good and the rest slower.
+fn picks(ranking: &[usize], winners: &[usize], simplest: usize) -> Vec<Pick> {
+    let slower = ranking.iter().filter(|id| !winners.contains(id));
+    let pick = Pick {
+        configuration: simplest,
+        wait: None,
+        by: PickedBy::Simplicity,
+        price: Some(0.01),
+        fastest: winners.len() == 1,
+        speedup: None,
+        failures: 0,
+        as_good: winners.iter().copied().filter(|id| *id != simplest).collect(),
+        slower: slower.map(|id| SlowerBy { configuration: *id, at_least: 0.1 }).collect(),
+        too_close: vec![],
+        models: vec![],
+    };
+    vec![pick]
 }
 
 /// A workload of these configurations.
@@ -191,6 +223,13 @@ fn workload(id: usize, label: &str, describe: &str, configurations: Vec<usize>) 
         reference: configurations[0],
         configurations,
         per_item: false,
+        looks: Looks {
+            planned: vec![15],
+            units: vec![(0, 1)],
+            completed: 1,
+            ended: Some(Ended::Rounds),
+            sat_out: vec![],
+        },
     }
 }
 

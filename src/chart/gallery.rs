@@ -9,7 +9,7 @@ pub(super) fn gallery() -> Vec<(&'static str, Results)> {
     let mut quick = cpu_bound("threads");
     quick.scenario.name = "quick".into();
     quick.run.quick = true;
-    quick.derived.workloads[0].withheld = Some("this was a quick run".into());
+    quick.derived.workloads[0].suppressed = Some("this was a quick run".into());
     let wide: Vec<Row> = [1, 2, 4, 8, 16]
         .into_iter()
         .flat_map(|workers| {

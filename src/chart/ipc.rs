@@ -310,7 +310,7 @@ fn subtitle(family: &Family, all: &[Drawn], quick: bool) -> String {
 fn notes(results: &Results, family: &Family) -> Vec<String> {
     let mut notes: Vec<String> = Vec::new();
     let configurations = || family.configurations.iter().map(|configuration| configuration.id);
-    notes.extend(family.workloads.iter().find_map(|(_, workload)| finding::withheld(verdict_of(results, workload))));
+    notes.extend(family.workloads.iter().find_map(|(_, workload)| finding::suppressed(verdict_of(results, workload))));
     notes.extend(words::trouble(results, configurations(), 2));
     notes.extend(words::noisy(results, configurations()));
     if family.configurations.iter().any(|configuration| !is_method(configuration)) {

@@ -2,6 +2,7 @@
 
 use super::finding::{self, decided, verdict_of};
 use super::ipc::{Family, Quantity, is_method};
+use super::pick_title::rounded_median;
 use super::words::{capital, estimate};
 use crate::results::{Configuration, Results, Workload};
 use crate::text::show_bytes;
@@ -52,7 +53,7 @@ pub(super) fn title(results: &Results, family: &Family) -> String {
         family.workloads.iter().map(|(payload, workload)| (*payload, lead(results, family, workload))).collect();
     let value = |id: usize| {
         let value = results.configurations.get(id).and_then(|configuration| family.value(results, configuration));
-        value.map_or(String::new(), |v| family.show(v.median))
+        value.map_or(String::new(), |v| family.show(rounded_median(&v)))
     };
     if let Some((size, Lead::Unknown(seen))) = sizes.iter().find(|(_, lead)| matches!(lead, Lead::Unknown(_))) {
         let same = family.workloads.iter().find(|(payload, _)| payload == size);

@@ -27,6 +27,7 @@ mod lines;
 mod memory;
 mod memory_plot;
 mod memory_title;
+mod pick_title;
 mod picture;
 mod plot;
 mod service;

@@ -123,7 +123,7 @@ impl Lot {
             }
         }
         for verdict in &mut results.derived.workloads {
-            verdict.withheld = self.chance(5).then(|| "the A/A check of something failed".into());
+            verdict.suppressed = self.chance(5).then(|| "the A/A check of something failed".into());
             for pair in &mut verdict.pairs {
                 if self.chance(4) {
                     pair.word = [Word::Faster, Word::Slower, Word::Equivalent, Word::NoSignificantDifference]

@@ -129,6 +129,8 @@ fn trials(configuration: usize, seconds: f64, peaks: bool, seed: u64) -> Vec<Tri
     let one = |round: u32| {
         let apart = if peaks && round.is_multiple_of(2) { 1.4 } else { 1.0 };
         Trial {
+            at: 0,
+            took: 0,
             configuration,
             round,
             order: round,

@@ -167,7 +167,7 @@ fn subtitle(results: &Results, workload: &Workload, all: &[Drawn]) -> String {
 
 fn notes(results: &Results, workload: &Workload, verdict: Option<&WorkloadVerdict>, all: &[Drawn]) -> Vec<String> {
     let configurations = || workload.configurations.iter().copied();
-    let mut notes: Vec<String> = finding::withheld(verdict).into_iter().collect();
+    let mut notes: Vec<String> = finding::suppressed(verdict).into_iter().collect();
     let hero = speedup_plot::hero(results, verdict, all);
     notes.extend(fits::shown(results, workload, all, hero).map(fits::note));
     notes.extend(words::trouble(results, configurations(), 2));

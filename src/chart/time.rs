@@ -5,9 +5,9 @@ use super::frame::Frame;
 use super::lines::{is_plural, shade_of};
 use super::theme::Hue;
 use super::time_rows::{Layout, Row, Section, is_wide};
-use super::words::{self, capital, estimate, times_short};
-use super::{Chart, view};
-use crate::results::{Configuration, ConfigurationEstimate, Interval, LOCK_MODEL, Results, Workload, WorkloadVerdict};
+use super::words::{self, capital, estimate};
+use super::{Chart, pick_title, view};
+use crate::results::{Configuration, ConfigurationEstimate, Interval, LOCK_MODEL, Results, Workload};
 use crate::setting::{ChartKind, Measure};
 use crate::text::show_seconds;
 
@@ -90,9 +90,7 @@ fn section_in_words(section: &Section, named: bool) -> String {
 
 fn section(results: &Results, workload: &Workload, per_item: bool) -> Section {
     let verdict = verdict_of(results, workload);
-    // Where nothing could be decided, everybody would be first.
-    let telling =
-        verdict.filter(|verdict| decided(results, Some(verdict)) && finding::too_few_rounds(verdict).is_none());
+    let telling = verdict.filter(|verdict| decided(results, Some(verdict)));
     let winners = telling.filter(|_| workload.configurations.len() > 1).map_or(&[][..], |verdict| &verdict.winners);
     let configurations =
         workload.configurations.iter().filter_map(|configuration| results.configurations.get(*configuration));
@@ -110,7 +108,7 @@ fn section(results: &Results, workload: &Workload, per_item: bool) -> Section {
 
 fn row(results: &Results, workload: &Workload, configuration: &Configuration, per_item: bool, first: bool) -> Row {
     let estimate = estimate(results, configuration.id);
-    let value = estimate.and_then(|estimate| time(per_item, estimate));
+    let value = estimate.and_then(|estimate| time_of(per_item, estimate));
     let note = match estimate.map(|estimate| estimate.note.clone()).unwrap_or_default() {
         note if note.is_empty() && value.is_none() => "no trial was run".to_owned(),
         note => note,
@@ -124,7 +122,7 @@ fn row(results: &Results, workload: &Workload, configuration: &Configuration, pe
 }
 
 /// The time that is compared.
-fn time(per_item: bool, estimate: &ConfigurationEstimate) -> Option<Interval> {
+fn time_of(per_item: bool, estimate: &ConfigurationEstimate) -> Option<Interval> {
     let time = if per_item { estimate.per_item } else { estimate.time };
     time.and_then(words::drawable)
 }
@@ -163,20 +161,23 @@ fn notes(results: &Results, workloads: &[&Workload], sections: &[Section]) -> Ve
     let firsts: Vec<usize> =
         sections.iter().map(|section| section.rows.iter().filter(|row| row.first).count()).collect();
     if firsts.iter().any(|count| *count > 1) {
-        notes.push("Bold: fastest, or tied for fastest".to_owned());
+        notes.push("Bold: the pick, and what is as good".to_owned());
     } else if firsts.contains(&1) {
-        notes.push("Bold: fastest".to_owned());
+        notes.push("Bold: the pick".to_owned());
     }
     if !is_wide(sections) && sections.iter().flat_map(|section| &section.rows).any(|row| row.phases.is_some()) {
         notes.push("Shades from the left: start, work, join".to_owned());
     }
     let mut reasons: Vec<String> =
-        workloads.iter().filter_map(|workload| finding::withheld(verdict_of(results, workload))).collect();
+        workloads.iter().filter_map(|workload| finding::suppressed(verdict_of(results, workload))).collect();
     reasons.dedup();
     match reasons.as_slice() {
         [] => {}
         [one] => notes.push(one.clone()),
-        several => notes.push(format!("No verdict in {} workloads", several.len())),
+        several => notes.push(format!("No pick in {} workloads", several.len())),
+    }
+    if workloads.iter().any(|workload| workload.is_lock_model()) {
+        notes.push("No pick from the GIL emulation".to_owned());
     }
     notes.extend(words::noisy(results, workloads.iter().flat_map(|workload| workload.configurations.iter().copied())));
     notes
@@ -193,7 +194,9 @@ fn title_of_one(results: &Results, workload: &Workload) -> String {
         results.configurations.get(configuration).map_or(String::new(), |configuration| configuration.label.clone())
     };
     let seconds = |configuration: usize| {
-        estimate(results, configuration).and_then(|estimate| time(workload.per_item, estimate)).map(|time| time.median)
+        estimate(results, configuration)
+            .and_then(|estimate| time_of(workload.per_item, estimate))
+            .map(|time| time.median)
     };
     let per_item = if workload.per_item { " per item" } else { "" };
     let shown = |value: f64| format!("{}{per_item}", show_seconds(value));
@@ -213,159 +216,37 @@ fn title_of_one(results: &Results, workload: &Workload) -> String {
     let Some(verdict) = verdict.filter(|_| decided(results, verdict)) else {
         return capital(&format!("{} has the lowest median time, {}{suffix}", label(fastest), shown(time)));
     };
-    if let Some(why) = finding::too_few_rounds(verdict) {
-        return format!("{why}; lowest median: {}, {}", label(fastest), shown(time));
+    if let Some(title) = pick_title::of_one(results, workload) {
+        return title;
     }
-    match verdict.winners.as_slice() {
-        [] => capital(&format!("{} has the lowest median time, {}", label(fastest), shown(time))),
-        [one] => {
-            let second = verdict
-                .ranking
-                .iter()
-                .copied()
-                .find(|configuration| configuration != one && seconds(*configuration).is_some());
-            let against = second.and_then(|second| Some((second, finding::shown_faster(verdict, *one, second)?)));
-            let against = against.map_or(String::new(), |(second, ratio)| {
-                format!(", {} the speed of {}", times_short(ratio), label(second))
-            });
-            let time = shown(seconds(*one).unwrap_or(time));
-            let others =
-                workload.configurations.iter().copied().filter(|configuration| seconds(*configuration).is_some());
-            if finding::beats_all(verdict, *one, others) {
-                capital(&format!("{} {} fastest: {time}{against}", label(*one), be(&label(*one))))
-            } else {
-                // Not everything was compared with it, or not everything was decided.
-                format!("Nothing is shown to be faster than {}: {time}", label(*one))
-            }
+    // A part of a workload may have no pick of its own, and somebody who beats all others in it.
+    let others = || workload.configurations.iter().copied().filter(|configuration| seconds(*configuration).is_some());
+    let first = verdict.ranking.iter().copied().find(|configuration| seconds(*configuration).is_some());
+    match first.filter(|one| !workload.is_lock_model() && finding::beats_all(verdict, *one, others())) {
+        Some(one) => {
+            let time = estimate(results, one).and_then(|estimate| time_of(workload.per_item, estimate));
+            let time = time.map_or(String::new(), |time| format!(": {}{per_item}", pick_title::rounded_seconds(&time)));
+            capital(&format!("{} {} fastest{time}", label(one), be(&label(one))))
         }
-        several => shared_first(verdict, several, workload.configurations.len(), label, seconds),
+        None => capital(&format!("{} has the lowest median time, {}", label(fastest), shown(time))),
     }
 }
 
-fn shared_first(
-    verdict: &WorkloadVerdict,
-    winners: &[usize],
-    of: usize,
-    label: impl Fn(usize) -> String,
-    seconds: impl Fn(usize) -> Option<f64>,
-) -> String {
-    let names: Vec<String> = winners.iter().map(|configuration| label(*configuration)).collect();
-    let names =
-        if names.len() <= 3 { words::listed(&names) } else { format!("{} of {of} configurations", names.len()) };
-    let values = winners.iter().filter_map(|configuration| seconds(*configuration));
-    let (low, high) = values.fold((f64::INFINITY, 0.0_f64), |(low, high), value| (low.min(value), high.max(value)));
-    let range = words::seconds_range(low, high);
-    let tie = if finding::equivalent(verdict, winners) { "they are equivalent" } else { "no significant difference" };
-    capital(&format!("{names} are tied for fastest at {range}; {tie}"))
-}
-
-/// What all winners of a workload have in common, as far as that names a configuration; nothing where the workload has no verdict.
-fn winner(results: &Results, workload: &Workload) -> Option<Option<String>> {
-    let verdict = verdict_of(results, workload);
-    let verdict = verdict.filter(|_| decided(results, verdict))?;
-    let configurations: Vec<&Configuration> =
-        verdict.winners.iter().filter_map(|configuration| results.configurations.get(*configuration)).collect();
-    let first = configurations.first()?;
-    let same_model = configurations.iter().all(|configuration| configuration.config.model == first.config.model);
-    let same_ipc = configurations.iter().all(|configuration| configuration.config.ipc == first.config.ipc);
-    let ipc = first
-        .ipc_shown()
-        .as_deref()
-        .filter(|_| same_ipc)
-        .map_or(String::new(), |ipc| format!(" over {}", ipc.split(" (").next().unwrap_or(ipc)));
-    // The others must have been shown to be slower, or nobody is fastest.
-    let alike = |configuration: &Configuration| {
-        configuration.config.model == first.config.model && (!same_ipc || configuration.config.ipc == first.config.ipc)
-    };
-    let timed = |configuration: &Configuration| {
-        estimate(results, configuration.id).and_then(|estimate| time(workload.per_item, estimate)).is_some()
-    };
-    let others = workload
-        .configurations
-        .iter()
-        .filter_map(|configuration| results.configurations.get(*configuration))
-        .filter(|configuration| !alike(configuration) && timed(configuration));
-    let shown = finding::beats_all(verdict, first.id, others.map(|configuration| configuration.id));
-    Some((same_model && shown).then(|| format!("{}{ipc}", first.model_shown())))
-}
-
-/// The finding of several workloads: who is fastest where.
+/// The finding of several workloads: the contrast between them, or else what the scenario is about.
 fn title_of_several(results: &Results, workloads: &[&Workload]) -> String {
-    let of = workloads.len();
     // Of one configuration nobody is first.
     let timed =
         |configuration: &&usize| estimate(results, **configuration).is_some_and(|estimate| estimate.time.is_some());
-    let workloads: Vec<&Workload> =
+    let compared: Vec<&Workload> =
         workloads.iter().copied().filter(|workload| workload.configurations.iter().filter(timed).count() > 1).collect();
-    let workloads = workloads.as_slice();
-    let found: Vec<(&Workload, Option<String>)> =
-        workloads.iter().filter_map(|workload| winner(results, workload).map(|winner| (*workload, winner))).collect();
-    if found.is_empty() {
-        let suffix = finding::suffix(results, workloads.first().and_then(|workload| verdict_of(results, workload)));
-        return format!("Times of {of} workloads{suffix}");
+    if let Some(title) = pick_title::of_several(results, &compared).filter(|_| !compared.is_empty()) {
+        return title;
     }
-    let too_few = |workload: &&Workload| verdict_of(results, workload).and_then(finding::too_few_rounds);
-    if let Some(why) = workloads.iter().map(too_few).collect::<Option<Vec<_>>>().and_then(|all| all.into_iter().max()) {
-        return format!("{why} in any of {} workloads", workloads.len());
-    }
-    let short = workloads.len() <= 3 && workloads.iter().all(|workload| workload.label.chars().count() <= 36);
-    let missing = workloads.len() - found.len();
-    let mut parts: Vec<String> = if short { by_winner(&found) } else { counted(&found, workloads.len()) };
-    if missing > 0 {
-        parts.push(format!("no verdict in {missing} of {}", workloads.len()));
-    }
-    capital(&parts.join("; "))
-}
-
-/// `threads are fastest in primes and hash`, in the order of the workloads.
-fn by_winner(found: &[(&Workload, Option<String>)]) -> Vec<String> {
-    let mut places: Vec<(Option<&str>, Vec<String>)> = Vec::new();
-    for (workload, winner) in found {
-        match places.iter_mut().find(|(other, _)| *other == winner.as_deref()) {
-            Some((_, labels)) => labels.push(workload.label.clone()),
-            None => places.push((winner.as_deref(), vec![workload.label.clone()])),
-        }
-    }
-    let part = |(winner, labels): &(Option<&str>, Vec<String>)| match winner {
-        Some(winner) => format!("{winner} {} fastest in {}", be(winner), words::listed(labels)),
-        None => format!("there is a tie for fastest in {}", words::listed(labels)),
+    let told = |workload: &&Workload| decided(results, verdict_of(results, workload));
+    let undecided = compared.iter().find(|workload| !told(workload)).or(workloads.first());
+    let suffix = match compared.iter().any(told) {
+        true => "",
+        false => finding::suffix(results, undecided.and_then(|workload| verdict_of(results, workload))),
     };
-    places.iter().map(part).collect()
-}
-
-/// `threads are fastest in 4 of 6 workloads`, most first.
-fn counted(found: &[(&Workload, Option<String>)], of: usize) -> Vec<String> {
-    let mut counts: Vec<(&str, usize)> = Vec::new();
-    for winner in found.iter().filter_map(|(_, winner)| winner.as_deref()) {
-        match counts.iter_mut().find(|(name, _)| *name == winner) {
-            Some((_, count)) => *count += 1,
-            None => counts.push((winner, 1)),
-        }
-    }
-    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-    let mut parts: Vec<String> = counts
-        .iter()
-        .take(3)
-        .map(|(name, count)| {
-            let share = match (*count, of) {
-                (2, 2) => "both workloads".to_owned(),
-                (count, of) if count == of => format!("all {of} workloads"),
-                (count, of) => format!("{count} of {of} workloads"),
-            };
-            format!("{name} {} fastest in {share}", be(name))
-        })
-        .collect();
-    let others: usize = counts.iter().skip(3).map(|(_, count)| count).sum();
-    if others > 0 {
-        parts.push(format!("others in {others}"));
-    }
-    let shared = found.iter().filter(|(_, winner)| winner.is_none()).count();
-    if shared > 0 {
-        parts.push(match parts.is_empty() {
-            true if shared == of => format!("there is a tie for fastest in all {of} workloads"),
-            true => format!("there is a tie for fastest in {shared} of {of} workloads"),
-            false => format!("there is a tie for fastest in {shared}"),
-        });
-    }
-    parts
+    format!("{}{suffix}", capital(&results.scenario.title))
 }

@@ -115,11 +115,21 @@ fn narrowed(view: &Results, verdict: &WorkloadVerdict, workload: usize, configur
     let timed = |configuration: &usize| {
         super::words::estimate(view, *configuration).is_some_and(|estimate| estimate.time.is_some())
     };
-    let mut own = WorkloadVerdict { workload, sentence: String::new(), when: None, ..verdict.clone() };
+    let mut own = WorkloadVerdict { workload, sentence: String::new(), recommendation: None, ..verdict.clone() };
     own.ranking.retain(here);
     own.pairs.retain(|pair| here(&pair.a) && here(&pair.b));
     own.checks.retain(|check| here(&check.configuration));
-    own.winners = finding::leaders(&own, configurations).into_iter().filter(timed).collect();
+    own.picks.retain(|pick| here(&pick.configuration));
+    for pick in &mut own.picks {
+        pick.as_good.retain(here);
+        pick.too_close.retain(here);
+        pick.slower.retain(|slower| here(&slower.configuration));
+    }
+    // Without the pick, those come first that were shown to be slower than nobody who is shown.
+    own.winners = match own.picks.is_empty() {
+        true => finding::leaders(&own, configurations).into_iter().filter(timed).collect(),
+        false => own.winners.into_iter().filter(here).collect(),
+    };
     own
 }
 

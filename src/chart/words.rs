@@ -4,7 +4,7 @@ use super::canvas::Type;
 use super::font;
 use crate::results::{ConfigurationEstimate, Interval, LOCK_MODEL, Results, Workload};
 use crate::setting::Measure;
-use crate::text::{fixed_three_digits, show_seconds, slug, three_digits};
+use crate::text::{fixed_three_digits, slug, three_digits};
 
 /// `AMD EPYC · 2 cores · runner 0.1.0`.
 pub(super) fn machine(results: &Results) -> String {
@@ -103,27 +103,10 @@ pub(super) fn times_on_axis(value: f64) -> String {
     if whole { format!("1/{}×", parts.round()) } else { format!("{}×", three_digits(value)) }
 }
 
-/// From one ratio to another, with as many digits: `1.86× to 1.90×`.
-pub(super) fn times_range(low: f64, high: f64) -> String {
-    let (low, high) = (times(low), times(high));
-    if low == high { times_short_of(&high) } else { format!("{low} to {high}") }
-}
-
 fn times_short_of(text: &str) -> String {
     let number = text.trim_end_matches('×');
     let number = if number.contains('.') { number.trim_end_matches('0').trim_end_matches('.') } else { number };
     format!("{number}×")
-}
-
-/// From one time to another, with as many digits: `98.0 ms to 99.8 ms`.
-pub(super) fn seconds_range(low: f64, high: f64) -> String {
-    let fixed = |seconds: f64| {
-        let text = show_seconds(seconds);
-        let (number, unit) = text.split_once(' ').unwrap_or((&text, ""));
-        number.parse().map_or(text.clone(), |number: f64| format!("{} {unit}", fixed_three_digits(number)))
-    };
-    let ends = (fixed(low), fixed(high));
-    if ends.0 == ends.1 { show_seconds(high) } else { format!("{} to {}", ends.0, ends.1) }
 }
 
 /// What is said shorter where there is no room, the first first.
@@ -286,7 +269,5 @@ mod tests {
             ("0.57×".into(), "0.6×".into(), "0.412×".into())
         );
         assert_eq!([1.0 / 64.0, 0.25, 2.0].map(times_on_axis), ["1/64×", "0.25×", "2×"]);
-        assert_eq!((times_range(1.9, 2.0), times_range(2.0, 2.0)), ("1.90× to 2.00×".into(), "2×".into()));
-        assert_eq!(seconds_range(0.098, 0.0998), "98.0 ms to 99.8 ms");
     }
 }

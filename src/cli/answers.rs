@@ -117,7 +117,10 @@ pub(super) struct PlanJson {
     pub(super) name: String,
     pub(super) title: String,
     pub(super) seed: u64,
-    pub(super) rounds: u32,
+    /// How many rounds; null for as many as it takes within the budget.
+    pub(super) rounds: Option<u32>,
+    /// Seconds that the rounds of a workload may take; null where their number is fixed.
+    pub(super) budget: Option<f64>,
     pub(super) quick: bool,
     /// Keys with more than one value, and their values.
     pub(super) parameters: Vec<ParameterJson>,
@@ -143,7 +146,6 @@ pub(super) struct PlannedWorkload {
     pub(super) describe: String,
     pub(super) settings: Settings,
     pub(super) configurations: Vec<PlannedConfiguration>,
-    pub(super) power: Power,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -163,33 +165,13 @@ pub(super) struct Why {
     pub(super) why: String,
 }
 
-/// How many trials of each kind, and about how many seconds all of them take.
+/// How many trials of each kind, and about how many seconds all of them take: each as (least, most).
 #[derive(Serialize, JsonSchema)]
 pub(super) struct CostJson {
-    pub(super) timed: u64,
+    pub(super) timed: (u64, u64),
     pub(super) profiling: u64,
     pub(super) memory: u64,
-    pub(super) seconds: f64,
-}
-
-/// What the rounds of a workload can show.
-#[derive(Serialize, JsonSchema)]
-pub(super) struct Power {
-    pub(super) comparisons: u32,
-    pub(super) fewest_rounds: u32,
-    /// The chance that a difference is shown.
-    pub(super) chance: f64,
-    pub(super) spreads: Vec<SpreadJson>,
-}
-
-/// What is shown where the ratio of two configurations varies so much from round to round.
-#[derive(Serialize, JsonSchema)]
-pub(super) struct SpreadJson {
-    /// A share.
-    pub(super) spread: f64,
-    /// A ratio above one; null where these rounds show nothing.
-    pub(super) shows: Option<f64>,
-    pub(super) rounds_for_margin: Option<u32>,
+    pub(super) seconds: (f64, f64),
 }
 
 /// What a scenario may name.

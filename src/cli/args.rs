@@ -1,6 +1,7 @@
 //! What the command line takes.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -8,6 +9,7 @@ use super::explain::{EXPLAIN_HELP, ExplainOptions};
 use super::init::InitOptions;
 use super::pages::{COMPLETIONS_HELP, CompletionsOptions, ManOptions};
 use crate::report::{columns_help, embed};
+use crate::scenario::BUDGETS;
 
 const ABOUT: &str = "Threads or processes, and over which IPC? Runs every configuration of a scenario fairly and \
                      reports which is faster, by how much, and with what confidence.";
@@ -15,7 +17,7 @@ const ABOUT: &str = "Threads or processes, and over which IPC? Runs every config
 const AFTER: &str = "\
 Examples:
   runner scenarios/*.yaml          run, write reports/NAME/, print the verdicts
-  runner --quick scenarios/*.yaml  the same in seconds: small sizes, no verdict
+  runner --quick scenarios/*.yaml  the same in seconds: small sizes, no pick
   runner init                      write a scenario for a use case, to change it
   runner explain ipc               explain a key, a task or a term, with an example
   runner plan my.yaml              what would run, what is skipped, how long it takes
@@ -38,9 +40,11 @@ Exit codes, in order of precedence:
   130, 143  interrupted
   2         usage, an invalid scenario, nothing to resume, or another build that cannot be run with this one
   3         a trial failed unexpectedly, or an output was not written
-  1         an expectation was not met, or was inconclusive under --strict;
-            or a regression (--against, compare --gate), or a stale document (embed --check)
-  0         everything went as planned";
+  1         an expectation was shown to be false; a configuration was shown to be slower (--against, compare --gate);
+            a document is stale (embed --check); under --strict also an inconclusive expectation or a noisy run
+  5         nothing of the whole command could be run, or all configurations of an expectation were skipped, or
+            compare --gate lost a configuration
+  0         everything went as planned; scenarios that were skipped while others ran are listed at the end";
 
 /// The command line.
 #[derive(Debug, Parser)]
@@ -174,6 +178,10 @@ pub(super) struct Narrowing {
     /// Rounds, in place of the scenario's: every configuration runs once in each
     #[arg(short = 'n', long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(super) rounds: Option<u32>,
+    /// How long the rounds of each workload may take, such as 60s, in place of the scenario's budget; scenarios with a fixed
+    /// number of rounds have none
+    #[arg(long, value_name = "TIME", value_parser = budget, conflicts_with = "rounds")]
+    pub(super) budget: Option<Duration>,
     /// Run only these configurations: commas separate keys, and further values of a key follow it, as in
     /// model=threads,rayon,workers=2; may be repeated
     #[arg(long, value_name = "KEY=VALUE,...")]
@@ -184,6 +192,12 @@ pub(super) struct Narrowing {
     /// Seed of items and orders, in place of the scenario's
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..=9_007_199_254_740_991))]
     pub(super) seed: Option<u64>,
+}
+
+/// A budget as a scenario would have it.
+fn budget(text: &str) -> Result<Duration, String> {
+    let found = crate::text::parse_duration(text)?;
+    if BUDGETS.contains(&found) { Ok(found) } else { Err("a budget is from 1 s to 1440 min".into()) }
 }
 
 const TRY_HELP: &str = "\
@@ -218,7 +232,10 @@ pub(super) struct TryOptions {
     /// How many workers [default: the number of cores]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub(super) workers: Option<u32>,
-    /// Rounds, in place of as many as take about a minute
+    /// How long its rounds may take, such as 2min [default: 40 s]
+    #[arg(long, value_name = "TIME", value_parser = budget, conflicts_with = "rounds")]
+    pub(super) budget: Option<Duration>,
+    /// A fixed number of rounds, in place of as many as it takes to answer
     #[arg(short = 'n', long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(super) rounds: Option<u32>,
     /// Also write the scenario that is run, into a file that does not exist yet

@@ -37,7 +37,14 @@ pub(super) fn compare(options: &CompareOptions, output: &Output) -> Result<Exit>
         comparison_terminal(&comparison, &look)
     };
     output.result(&text)?;
-    Ok(if options.gate && comparison.worse() { Exit::NotMet } else { Exit::Success })
+    if !options.gate {
+        return Ok(Exit::Success);
+    }
+    for vanished in &comparison.only_old {
+        output.error(&format!("the later run has no longer {vanished}"));
+    }
+    let missing = if comparison.only_old.is_empty() { Exit::Success } else { Exit::Missing };
+    Ok(missing.max(if comparison.worse() { Exit::NotMet } else { Exit::Success }))
 }
 
 /// Writes the charts of both runs, and the page that shows them.

@@ -12,13 +12,12 @@ use super::answers::{
 use super::args::{CheckOptions, Described, ListOptions, PlanOptions, SchemaOptions};
 use super::output::{Output, wrap};
 use super::progress::show;
-use super::{Exit, power, sources};
-use crate::plan::{FEWEST_ROUNDS_FOR_CHECKS, Plan, Workload, estimate};
+use super::{Exit, sources};
+use crate::plan::{Plan, Workload, estimate};
 use crate::results::LOCK_MODEL;
 use crate::setting::{ChartKind, EnumWords as _, Method, Metric, Model, Runtime, WordRow};
 use crate::task::Tasks;
 use crate::text::{folded, plural};
-use crate::verdict::FEWEST_ROUNDS;
 use crate::{results, scenario};
 
 /// Checks scenarios.
@@ -51,14 +50,14 @@ pub(super) fn print_plans(plans: &[Plan], tasks: &Tasks, as_json: bool, output: 
         output.json(&Planned { plans: plans.iter().map(|plan| plan_json(plan, tasks)).collect() })?;
         return Ok(Exit::Success);
     }
-    let mut seconds = 0.0;
+    let mut all = (0.0, 0.0);
     for plan in plans {
         output.result(&folded(&plan_text(plan, tasks, output), output.prose()))?;
-        seconds += estimate(plan, tasks).seconds;
+        let (least, most) = estimate(plan, tasks).seconds;
+        all = (all.0 + least, all.1 + most);
     }
     if plans.len() > 1 {
-        let all = std::time::Duration::from_secs_f64(seconds);
-        output.result(&format!("{}: about {} in all", plural(plans.len() as u64, "scenario"), show(all)))?;
+        output.result(&format!("{}: about {} in all\n", plural(plans.len() as u64, "scenario"), from_to(all)))?;
     }
     Ok(Exit::Success)
 }
@@ -69,13 +68,7 @@ fn plan_text(plan: &Plan, tasks: &Tasks, output: &Output) -> String {
     let cost = estimate(plan, tasks);
     let _ = writeln!(text, "{}", output.painted(Style::new().bold(), &format!("{} – {}", plan.name, plan.title)));
     if plan.quick {
-        let _ = writeln!(text, "  quick: small sizes, {} rounds, no verdict", plan.rounds);
-    }
-    if !plan.quick && !plan.configurations.iter().any(|configuration| configuration.checked) {
-        let _ = writeln!(
-            text,
-            "  no A/A check: it takes {FEWEST_ROUNDS_FOR_CHECKS} rounds, and a verdict takes {FEWEST_ROUNDS}"
-        );
+        let _ = writeln!(text, "  quick: small sizes, {}, no pick", plural(plan.rounds.unwrap_or(0).into(), "round"));
     }
     for parameter in &plan.parameters {
         let _ = writeln!(text, "  parameter {}: {}", parameter.key, parameter.values.join(", "));
@@ -97,7 +90,6 @@ fn plan_text(plan: &Plan, tasks: &Tasks, output: &Output) -> String {
             let notes = if notes.is_empty() { String::new() } else { format!("  [{}]", notes.join("; ")) };
             let _ = writeln!(text, "    {}{notes}", configuration.label);
         }
-        text.push_str(&power::line(plan, workload));
     }
     for (head, what, why) in plan
         .collapsed
@@ -110,19 +102,26 @@ fn plan_text(plan: &Plan, tasks: &Tasks, output: &Output) -> String {
     for expectation in &plan.expectations {
         let _ = writeln!(text, "  expects that {}", expectation.text);
     }
-    let time = std::time::Duration::from_secs_f64(cost.seconds);
+    let rounds = match plan.rounds {
+        Some(rounds) => plural(rounds.into(), "round"),
+        None => format!("as many rounds as it takes, within {} a workload", show(plan.budget)),
+    };
     let _ = writeln!(
         text,
-        "  {} in {} of {} (seed {}), with {} profiling and {} for memory; about {} (a rough estimate)",
-        plural(cost.trials(), "trial"),
-        plural(plan.rounds.into(), "round"),
+        "  {} (seed {}); {rounds}, {} and {} for memory; about {} (a rough estimate)",
         plural(plan.configurations.len() as u64, "configuration"),
         plan.seed,
-        cost.profiling,
+        plural(cost.profiling, "profiling trial"),
         cost.memory,
-        show(time),
+        from_to(cost.seconds),
     );
     text
+}
+
+/// A range of times, or one time where both are about the same.
+fn from_to((least, most): (f64, f64)) -> String {
+    let [least, most] = [least, most].map(|seconds| show(std::time::Duration::from_secs_f64(seconds)));
+    if least == most { least } else { format!("{least} to {most}") }
 }
 
 /// The workload's label, with what it is a model of where it is one.
@@ -139,6 +138,7 @@ fn plan_json(plan: &Plan, tasks: &Tasks) -> PlanJson {
         title: plan.title.clone(),
         seed: plan.seed,
         rounds: plan.rounds,
+        budget: plan.rounds.is_none().then_some(plan.budget.as_secs_f64()),
         quick: plan.quick,
         parameters: plan
             .parameters
@@ -170,7 +170,6 @@ fn workload_json(plan: &Plan, workload: &Workload) -> PlannedWorkload {
         describe: workload.describe.clone(),
         settings: workload.settings.clone(),
         configurations: configurations.collect(),
-        power: power::facts(plan, workload),
     }
 }
 

@@ -11,7 +11,6 @@ mod init;
 mod inspect;
 mod output;
 mod pages;
-mod power;
 mod progress;
 mod reference;
 mod render;
@@ -38,7 +37,10 @@ use output::Output;
 enum Exit {
     /// Everything went as planned.
     Success,
-    /// An expectation was not met, this build is shown to be slower than the other, or a document is stale.
+    /// Nothing of the whole command could be run, or what was asked about was not there: an expectation or a gate lost its
+    /// configurations.
+    Missing,
+    /// An expectation was shown to be false, this build to be slower than the other, or a document is stale.
     NotMet,
     /// A trial ended otherwise than planned, or an output could not be written.
     Unplanned,
@@ -52,6 +54,7 @@ impl Exit {
     fn code(self) -> u8 {
         match self {
             Self::Success => 0,
+            Self::Missing => 5,
             Self::NotMet => 1,
             Self::Usage => 2,
             Self::Unplanned => 3,

@@ -1,6 +1,7 @@
 //! `runner FILES`: runs scenarios and writes their reports.
 
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use anyhow::{Context as _, Result};
 
@@ -15,7 +16,7 @@ use crate::host::{Interrupt, Other, ProcessLauncher, WorkFolder, ask, sweep_dead
 use crate::plan::{Plan, doubled};
 use crate::reexec::Program;
 use crate::report;
-use crate::results::{Answer, Change, FileError, Journal, Results, write};
+use crate::results::{Answer, Change, FileError, Flag, Journal, Kind, Results, write};
 use crate::task::Tasks;
 use crate::verdict;
 
@@ -51,7 +52,7 @@ pub(super) fn run_plans(
     if options.dry_run {
         return inspect::print_plans(&plans, tasks, options.json, output);
     }
-    plans.retain(|plan| can_run(plan, output));
+    let skipped = drop_empty(&mut plans, output);
     let interrupt = Interrupt::install().context("installing the handlers of Ctrl-C")?;
     let base = temporary_folder();
     sweep_dead(&base);
@@ -76,18 +77,36 @@ pub(super) fn run_plans(
     {
         output.result(&format!("All of Python's questions together: {}\n", path.display()))?;
     }
-    if options.json {
-        output.json(&Run { scenarios: report::json(&all) })?;
-    } else {
-        output.exactly(&report::surroundings(&all, &look(output)))?;
+    show_all(&all, options, output)?;
+    if let Some(signal) = interrupt.signal() {
+        output.say(&format!("interrupted; {} written", written(all.len())));
+        return Ok(Exit::Interrupted(signal as u8));
     }
-    match interrupt.signal() {
-        Some(signal) => {
-            output.say(&format!("interrupted; {} written", written(all.len())));
-            Ok(Exit::Interrupted(signal as u8))
-        }
-        None => Ok(exit),
+    if plans.is_empty() {
+        return Ok(exit.max(Exit::Missing));
     }
+    if !skipped.is_empty() {
+        output.say(&format!("Skipped: {} (see above for why)", skipped.join(", ")));
+    }
+    Ok(exit)
+}
+
+/// Prints what holds of all scenarios together, or everything as JSON.
+fn show_all(all: &[Results], options: &RunOptions, output: &Output) -> Result<()> {
+    match options.json {
+        true => output.json(&Run { scenarios: report::json(all) }),
+        false => output.exactly(&report::surroundings(all, &look(output))),
+    }
+}
+
+/// Takes plans out of which nothing can be run here, and gives their names.
+fn drop_empty(plans: &mut Vec<Plan>, output: &Output) -> Vec<String> {
+    let empty = plans.iter().filter(|plan| !can_run(plan, output)).map(|plan| plan.name.clone()).collect();
+    plans.retain(|plan| !plan.configurations.is_empty());
+    if plans.is_empty() {
+        output.error("nothing of all that was asked for can be run here");
+    }
+    empty
 }
 
 /// Whether there is anything to run; says why there is not.
@@ -130,16 +149,21 @@ fn run_all(
         let prepared = match target {
             Target::Run(prepared) => *prepared,
             Target::Done(results) => {
-                exit = exit.max(exit_of(&results, options.strict, output));
+                exit = exit.max(exit_of(plan, &results, options.strict, output));
                 all.push(*results);
                 continue;
             }
         };
         let mut bar = Bar::new(&plan.name, (i, plans.len()), output);
+        let replaced = prepared.rounds;
         let Some((results, folder, journal)) = run_one(plan, prepared, host, &mut bar)? else { break };
         bar.finish(output, if results.run.complete { "done" } else { "interrupted (--resume goes on with it)" });
+        if let Some(before) = replaced.filter(|before| *before > results.run.rounds) {
+            let now = crate::text::plural(u64::from(results.run.rounds), "round");
+            output.say(&format!("{}: {now}; the report that this one replaces had {before}", plan.name));
+        }
         save_and_show(&results, &folder, journal, options, output)?;
-        exit = exit.max(exit_of(&results, options.strict, output));
+        exit = exit.max(exit_of(plan, &results, options.strict, output));
         let complete = results.run.complete;
         all.push(results);
         if !complete {
@@ -173,7 +197,9 @@ fn run_one(
 ) -> Result<Option<(Results, PathBuf, Journal)>> {
     let continued = prepared.begin()?;
     let Prepared { folder, mut journal, blank, counts, .. } = prepared;
-    let run = engine::Run { plan, host, journal: &mut journal, progress: bar, counts, continued };
+    let started = Instant::now();
+    let clock = || started.elapsed();
+    let run = engine::Run { plan, host, journal: &mut journal, progress: bar, counts, continued, clock: &clock };
     let mut results = match engine::run(run, blank) {
         Ok(results) => results,
         Err(EngineError::Interrupted) => {
@@ -219,21 +245,43 @@ fn save_and_show(
 /// Whether two builds were compared with each other and something was not decided, or no verdict was given.
 fn is_open(results: &Results) -> bool {
     let derived = &results.derived;
-    derived.workloads.iter().any(|verdict| verdict.withheld.is_some())
+    derived.workloads.iter().any(|verdict| verdict.suppressed.is_some())
+        || derived.regressions.is_empty()
         || derived.regressions.iter().any(|found| found.word == Change::NoSignificantDifference)
 }
 
 /// What the results of one scenario make the program end with; says why, where that is a failure.
-fn exit_of(results: &Results, strict: bool, output: &Output) -> Exit {
+fn exit_of(plan: &Plan, results: &Results, strict: bool, output: &Output) -> Exit {
     let regressed = results.derived.regressions.iter().any(|regression| regression.word == Change::Regression);
     let left_open = results.run.against.is_some() && strict && is_open(results);
-    let worse = if regressed || left_open { Exit::NotMet } else { Exit::Success };
-    let exit = expectations(results, strict, output).max(worse);
+    let noisy = strict && is_noisy(results, output);
+    let worse = if regressed || left_open || noisy { Exit::NotMet } else { Exit::Success };
+    for lost in &plan.lost {
+        output.error(&format!("{}: all configurations of an expectation are skipped: {lost}", results.scenario.name));
+    }
+    let missing = if plan.lost.is_empty() { Exit::Success } else { Exit::Missing };
+    let exit = expectations(results, strict, output).max(worse).max(missing);
     if results.trials.iter().any(|trial| !verdict::is_planned(results, trial)) {
         exit.max(Exit::Unplanned)
     } else {
         exit
     }
+}
+
+/// Share of the trials of the rounds from which on a run is noisy under --strict.
+const NOISY_FROM: f64 = 0.25;
+
+/// Whether so many of the trials of the rounds were noisy that a strict run fails; says so.
+fn is_noisy(results: &Results, output: &Output) -> bool {
+    let timed: Vec<_> = results.trials.iter().filter(|trial| trial.kind == Kind::Timed).collect();
+    let noisy = timed.iter().filter(|trial| trial.flags.contains(&Flag::Noisy)).count();
+    let too_many = noisy as f64 > NOISY_FROM * timed.len() as f64;
+    if too_many {
+        let of = timed.len();
+        output
+            .error(&format!("{}: {noisy} of {of} trials were noisy: run it on a quiet machine", results.scenario.name));
+    }
+    too_many
 }
 
 fn look(output: &Output) -> report::TerminalOptions {

@@ -14,7 +14,8 @@ const KEYS: &[(&str, &str)] = &[
     ("about", "about: Do threads hash as fast as processes?"),
     ("tasks", "tasks:\n  - primes\n  - kind: hash\n    size: 256 KiB"),
     ("models", "models:\n  - serial\n  - kind: threads\n    workers: [1, cores]"),
-    ("rounds", "rounds: 9"),
+    ("rounds", "rounds: 30"),
+    ("budget", "budget: 60 s"),
     ("timeout", "timeout: 10 s"),
     ("margin", "margin: 5%"),
     ("seed", "seed: 42"),
@@ -70,7 +71,8 @@ pub(super) const RELATED: &[&[&str]] = &[
     &["rate", "in_flight", "latency", "latency_p95"],
     &["expect", "compare", "to", "metric", "at_least", "at_most", "is"],
     &["charts", "x", "group", "where"],
-    &["rounds", "timeout", "margin", "seed", "items", "round"],
+    &["rounds", "budget", "timeout", "margin", "seed", "items", "round"],
+    &["pick", "price", "margin", "look", "unit", "budget"],
     &["configuration", "workload", "round", "trial", "parameter"],
     &["faster", "slower", "equivalent", "no significant difference", "margin"],
 ];
@@ -96,9 +98,22 @@ pub(super) const TERMS: &[(&str, &str)] = &[
     ),
     ("slower", "A verdict: the whole interval of the ratio lies below one."),
     ("equivalent", "A verdict: the whole interval of the ratio lies within the margin."),
+    ("no significant difference", "A verdict on a pair: neither a difference nor an equivalence is shown."),
     (
-        "no significant difference",
-        "A verdict: neither a difference nor an equivalence is shown. The report says which difference so many rounds detect.",
+        "pick",
+        "The configuration to use: the simplest whose price lies within the margin, else the one with the lowest price.",
+    ),
+    (
+        "price",
+        "How much slower than the best configuration the pick may be, at 95% confidence; in whole per cent, rounded up.",
+    ),
+    (
+        "look",
+        "A moment, fixed beforehand as a number of units, at which a run may end, since its question is answered.",
+    ),
+    (
+        "unit",
+        "What looks and intervals count: the median over an odd number of consecutive rounds that take half a second together.",
     ),
     (
         "inconclusive",
@@ -110,7 +125,7 @@ pub(super) const TERMS: &[(&str, &str)] = &[
     ),
     (
         "A/A check",
-        "A configuration runs twice per round and is compared with itself. Where it differs, verdicts are suppressed.",
+        "A configuration runs twice per round and is compared with itself. Where it differs, the pick has a warning.",
     ),
     ("noisy", "Of a trial: other programs used a large share of the machine's CPU time meanwhile."),
     ("bottleneck", "The busiest stage of a pipeline: no more items leave the chain than it lets through."),

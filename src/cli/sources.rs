@@ -96,6 +96,7 @@ fn options(shape: Option<&Narrowing>) -> Result<Options, String> {
         options.allow_commands = shape.allow_commands;
         options.quick = shape.quick;
         options.rounds = shape.rounds;
+        options.budget = shape.budget;
         options.seed = shape.seed;
         if !shape.filter.is_empty() {
             options.filter = Some(Filter::parse(&shape.filter).map_err(|error| format!("--filter: {error}"))?);

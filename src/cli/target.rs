@@ -36,6 +36,8 @@ pub(super) struct Prepared {
     pub(super) head: Head,
     /// Item counts of an earlier run of the same.
     pub(super) counts: Option<Vec<u64>>,
+    /// Rounds of the report that will be replaced, where there is one.
+    pub(super) rounds: Option<u32>,
     /// What was left of a run that goes on now.
     pub(super) left: Option<(JournalContents, Resumed)>,
 }
@@ -103,9 +105,9 @@ fn target(out: &Path, plan: &Plan, builds: &Builds, resume: bool, output: &Outpu
     let head = engine::head(&blank, builds.own.clone(), other);
     let mut journal = Journal::open(&folder)?;
     let left = if resume {
-        going_on(plan, &head, &mut journal, output)?
+        going_on(plan, &blank, &head, &mut journal, output)?
     } else {
-        say_what_is_dropped(plan, &head, &mut journal, output);
+        say_what_is_dropped(plan, &blank, &head, &mut journal, output);
         None
     };
     if resume && left.is_none() {
@@ -114,13 +116,15 @@ fn target(out: &Path, plan: &Plan, builds: &Builds, resume: bool, output: &Outpu
             other => earlier = other,
         }
     }
+    let rounds = earlier.as_ref().map(|earlier| earlier.run.rounds);
     let counts = earlier.and_then(|earlier| engine::recorded_counts(plan, &blank.machine, &earlier));
-    Ok(Target::Run(Box::new(Prepared { folder, journal, blank, head, counts, left })))
+    Ok(Target::Run(Box::new(Prepared { folder, journal, blank, head, counts, rounds, left })))
 }
 
 /// What there is to go on with.
 fn going_on(
     plan: &Plan,
+    blank: &Results,
     head: &Head,
     journal: &mut Journal,
     output: &Output,
@@ -130,20 +134,20 @@ fn going_on(
         return Err(FileError::OtherRun { path: journal.path().to_owned(), what }.into());
     }
     let damaged = |detail| FileError::DamagedJournal { path: journal.path().to_owned(), detail };
-    let continued = engine::continued(plan, left.clone()).map_err(damaged)?;
-    let trials = plural(engine::schedule(plan).len() as u64, "trial");
-    output.progress(&format!("{}: goes on after {} of {trials}", plan.name, continued.done()));
+    let continued = engine::continued(plan, blank, left.clone()).map_err(damaged)?;
+    let trials = plural(continued.done() as u64, "trial");
+    output.progress(&format!("{}: goes on after {trials}", plan.name));
     Ok(Some((left, continued)))
 }
 
 /// Says where a run starts afresh that could have gone on.
-fn say_what_is_dropped(plan: &Plan, head: &Head, journal: &mut Journal, output: &Output) {
+fn say_what_is_dropped(plan: &Plan, blank: &Results, head: &Head, journal: &mut Journal, output: &Output) {
     let Ok(Some(left)) = journal.left() else { return };
     let done = left.finished.len();
-    if done > 0 && head.differs_from(&left.head).is_none() && engine::continued(plan, left).is_ok() {
-        let trials = plural(engine::schedule(plan).len() as u64, "trial");
+    if done > 0 && head.differs_from(&left.head).is_none() && engine::continued(plan, blank, left).is_ok() {
+        let trials = plural(done as u64, "trial");
         let what = "starts afresh; --resume would have continued the run that was broken off after";
-        output.progress(&format!("{}: {what} {done} of {trials}", plan.name));
+        output.progress(&format!("{}: {what} {trials}", plan.name));
     }
 }
 
@@ -156,8 +160,9 @@ fn is_done(blank: &Results, earlier: &Results) -> bool {
     old.complete
         && blank.scenario.hash == earlier.scenario.hash
         && blank.tool == earlier.tool
-        && (run.seed, run.rounds, run.quick, &run.filter, &run.against)
-            == (old.seed, old.rounds, old.quick, &old.filter, &old.against)
+        && (run.budget.is_some() || run.rounds == old.rounds)
+        && (run.seed, run.budget, run.quick, &run.filter, &run.against)
+            == (old.seed, old.budget, old.quick, &old.filter, &old.against)
         && blank.machine.differs_from(&earlier.machine).is_empty()
         && labels(blank) == labels(earlier)
 }

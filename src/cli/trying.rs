@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 
@@ -18,8 +18,8 @@ use crate::task::Tasks;
 use crate::text::escape::yaml;
 use crate::text::{exit_words, plural, show_seconds, slug};
 
-/// Seconds that all trials together should take.
-const BUDGET: f64 = 35.0;
+/// How long the rounds take at most, unless the user says it.
+const BUDGET: Duration = Duration::from_secs(40);
 /// Seconds that a serial trial should take at least.
 const TRIAL: f64 = 0.3;
 /// Seconds that starting and ending the host and the workers of a trial takes, about.
@@ -28,8 +28,6 @@ const AROUND: f64 = 0.25;
 const APART: f64 = 4.0;
 /// Items that an event loop has in flight.
 const IN_FLIGHT: u32 = 16;
-/// Rounds: as few as give a verdict, and as many as are worth waiting for.
-const ROUNDS: (u32, u32) = (6, 12);
 /// Seconds that handing over an item to a process takes, about: a tiny item costs that much and no less.
 const HAND_OVER: f64 = 5e-5;
 
@@ -44,7 +42,14 @@ pub(super) fn try_it(options: &TryOptions, tasks: &Tasks, program: Program, outp
     };
     let run_options = RunOptions {
         files: Vec::new(),
-        shape: Narrowing { quick: false, rounds: options.rounds, filter: Vec::new(), seed: None, allow_commands: true },
+        shape: Narrowing {
+            quick: false,
+            rounds: options.rounds,
+            budget: options.budget,
+            filter: Vec::new(),
+            seed: None,
+            allow_commands: true,
+        },
         output: Some(options.output.clone()),
         resume: false,
         against: None,
@@ -123,7 +128,7 @@ fn function(options: &TryOptions, call: &str, items: Option<&[String]>, output: 
         .map_err(|why| Refused(format!("{call} {why} (called with {first}, by {})", interpreter.label())))?;
     let workers = options.workers.unwrap_or_else(|| usable_cores().len() as u32);
     let configurations = 3.0 + f64::from(u8::from(seen.coroutine || interpreter.interpreters));
-    let size = Size::of(seen.seconds, configurations, workers).with(options.rounds);
+    let size = Size::of(seen.seconds, configurations, workers).with(options.rounds, options.budget);
     let kind = if seen.coroutine { "a coroutine function" } else { "a function" };
     size.announce(call, &format!("{kind} of {}", interpreter.label()), seen.seconds, output);
     let models = models(&seen, &interpreter);
@@ -131,14 +136,14 @@ fn function(options: &TryOptions, call: &str, items: Option<&[String]>, output: 
     Ok(format!(
         "# Written by `runner try {call}`. It runs again with `runner --allow-commands FILE`.\nversion: 1\nname: {}\n\
          title: {}\n\ntasks:\n  - kind: python\n    call: {}\n    path: {}{data}\n    items: {}\n\nruntime: python\n\
-         python: {}\nmodels:\n{models}\nworkers: {workers}\nrounds: {}\ntimeout: {} s\n",
+         python: {}\nmodels:\n{models}\nworkers: {workers}\n{}\ntimeout: {} s\n",
         folder(name),
         quoted(format!("{call}, {workers} at a time")),
         quoted(call),
         quoted(&options.path),
         size.items,
         quoted(&options.python),
-        size.rounds,
+        size.length(),
         size.timeout,
     ))
 }
@@ -159,7 +164,7 @@ fn command(options: &TryOptions, items: Option<&[String]>, output: &Output) -> R
         return Err(Refused(format!("{name} ended with {ended} for item {first}: {}", said.trim())));
     }
     let workers = options.workers.unwrap_or_else(|| usable_cores().len() as u32);
-    let size = Size::of(seconds, 3.0, workers).with(options.rounds);
+    let size = Size::of(seconds, 3.0, workers).with(options.rounds, options.budget);
     size.announce(name, "a command", seconds, output);
     let argv: Vec<String> = options.command.iter().map(quoted).collect();
     let data = options.items.as_ref().map_or(String::new(), |path| format!("\n    data: {}", quoted(path)));
@@ -167,12 +172,12 @@ fn command(options: &TryOptions, items: Option<&[String]>, output: &Output) -> R
     Ok(format!(
         "# Written by `runner try -- {name} …`. It runs again with `runner --allow-commands FILE`.\nversion: 1\nname: {}\n\
          title: {}\n\ntasks:\n  - kind: command\n    argv: [{}]{data}\n    items: {}\n\nmodels:\n  - serial\n  - threads\n  \
-         - processes\nworkers: {workers}\nrounds: {}\ntimeout: {} s\n",
+         - processes\nworkers: {workers}\n{}\ntimeout: {} s\n",
         folder(&short),
         quoted(format!("{short}, {workers} at a time")),
         argv.join(", "),
         size.items,
-        size.rounds,
+        size.length(),
         size.timeout,
     ))
 }
@@ -188,12 +193,17 @@ fn models(seen: &Function, interpreter: &Interpreter) -> String {
     models
 }
 
-/// How many items and rounds, so that all of it takes about a minute.
+/// How many items a trial has, and how long all of it takes.
 struct Size {
     items: u64,
-    rounds: u32,
     timeout: u64,
-    seconds: f64,
+    /// How many rounds, where that is fixed.
+    rounds: Option<u32>,
+    budget: Duration,
+    /// About how long a round takes.
+    round: f64,
+    /// About how long the trials beside the rounds take.
+    apart: f64,
 }
 
 impl Size {
@@ -201,29 +211,42 @@ impl Size {
         let item = seconds.max(0.0) + HAND_OVER;
         let items = (TRIAL / item).max(f64::from(workers) * 4.0).ceil();
         let serial = items * item;
-        // In the worst case every configuration takes as long as the serial one. Two configurations run twice in a round, for the A/A check.
+        // In the worst case every configuration takes as long as the serial one. Two of them run twice in a round, for the A/A check.
         let (trial, per_round) = (serial + AROUND, configurations + 2.0);
-        let rounds =
-            ((BUDGET / trial - APART * configurations) / per_round).clamp(ROUNDS.0.into(), ROUNDS.1.into()) as u32;
-        let seconds = trial * (f64::from(rounds) * per_round + APART * configurations);
         let timeout = (serial * 10.0).clamp(10.0, 600.0).ceil() as u64;
-        Self { items: items as u64, rounds, timeout, seconds }
+        let (round, apart) = (trial * per_round, trial * APART * configurations);
+        Self { items: items as u64, timeout, rounds: None, budget: BUDGET, round, apart }
     }
 
-    /// The same with so many rounds, where the user says how many.
-    fn with(self, rounds: Option<u32>) -> Self {
-        let chosen = rounds.unwrap_or(self.rounds);
-        Self { seconds: self.seconds * f64::from(chosen) / f64::from(self.rounds), rounds: chosen, ..self }
+    /// The same with so many rounds or so long a budget, where the user says it.
+    fn with(self, rounds: Option<u32>, budget: Option<Duration>) -> Self {
+        Self { rounds, budget: budget.unwrap_or(self.budget), ..self }
+    }
+
+    /// The lines of the scenario that say how long it runs.
+    fn length(&self) -> String {
+        match self.rounds {
+            Some(rounds) => format!("rounds: {rounds}"),
+            None => format!("budget: {} s", self.budget.as_secs_f64()),
+        }
     }
 
     fn announce(&self, what: &str, kind: &str, seconds: f64, output: &Output) {
+        let long = match self.rounds {
+            Some(rounds) => format!("{}, about {}", plural(rounds.into(), "round"), show_seconds(self.seconds())),
+            None => format!("about {} at most", show_seconds(self.seconds())),
+        };
         output.progress(&format!(
-            "{what}, {kind}, takes about {} an item: {} rounds of trials of {} each, about {} at most",
+            "{what}, {kind}, takes about {} per item: trials of {} each, {long}",
             show_seconds(seconds),
-            self.rounds,
             plural(self.items, "item"),
-            show_seconds(self.seconds)
         ));
+    }
+
+    fn seconds(&self) -> f64 {
+        // A few rounds are made whatever they take.
+        let rounds = self.rounds.map_or(self.budget.as_secs_f64().max(6.0 * self.round), |n| f64::from(n) * self.round);
+        rounds + self.apart
     }
 }
 
@@ -254,9 +277,9 @@ mod tests {
     fn the_size_follows_from_what_an_item_takes() {
         let of = |seconds| Size::of(seconds, 3.0, 2);
         let (tiny, usual, long) = (of(1e-6), of(0.01), of(2.0));
-        assert_eq!((tiny.items, tiny.rounds), (5883, 10));
-        assert_eq!((usual.items, usual.rounds), (30, 10));
-        assert_eq!((long.items, long.rounds), (8, 6));
-        assert!(usual.seconds < 60.0, "{}", usual.seconds);
+        assert_eq!([tiny.items, usual.items, long.items], [5883, 30, 8]);
+        assert!(usual.seconds() < 60.0, "{}", usual.seconds());
+        assert_eq!(usual.with(None, Some(Duration::from_secs(90))).length(), "budget: 90 s");
+        assert_eq!(long.with(Some(7), None).length(), "rounds: 7");
     }
 }

@@ -6,11 +6,16 @@ use crate::results::{Flag, Kind, Results, Trial};
 
 use super::{Run, sound};
 
-/// The least time in seconds that the fastest configuration's trial should take.
-const TARGET: f64 = 0.1;
-const QUICK_TARGET: f64 = 0.025;
-/// How much longer a trial in CPython takes: its threads change every 5 ms, and its first items are slower than the rest.
-const IN_PYTHON: f64 = 3.0;
+/// Seconds that a trial of the fastest configuration should take at least. Many short trials say more than few long ones,
+/// while what disturbs a machine lasts about a second.
+const TARGET: f64 = 0.025;
+/// Fixed costs within the clock, such as waking workers, may differ between configurations by this share of a trial.
+const FIXED: f64 = 0.01;
+/// The two sizes at which they are measured, as multiples of the chosen count, and how often each.
+const SIZES: [f64; 2] = [1.0, 3.0];
+const REPEATS: u32 = 2;
+/// The count is raised so much at most: a noisy machine would raise it without end, and more rounds tell more than longer ones.
+const MOST_RAISED: f64 = 2.0;
 /// Aimed at beyond the target, so that the noise of a calibration seldom leaves a trial too short.
 const MARGIN: f64 = 1.2;
 /// A calibrating trial this long, as a share of the target, tells the time of an item well enough.
@@ -81,14 +86,31 @@ pub(super) fn choose(run: &mut Run<'_>) -> Result<Vec<u64>, Interrupted> {
             done += workload.configurations.len();
             continue;
         }
-        let mut configurations = Vec::new();
+        let mut known = Vec::new();
         // The other build of a configuration does the same work, whatever it takes for it.
-        for id in workload.configurations.iter().filter(|id| plan.configurations[**id].partner.is_none()) {
+        let own: Vec<usize> =
+            workload.configurations.iter().copied().filter(|id| plan.configurations[*id].partner.is_none()).collect();
+        for id in &own {
             run.progress.calibrating(done, plan.configurations.len());
-            configurations.push((*id, seconds_per_item(run, *id)?));
+            known.push((*id, seconds_per_item(run, *id)?));
             done += 1;
         }
-        for (id, count) in counts_for(plan, &configurations) {
+        let around =
+            known.iter().filter_map(|(_, found)| found.map(|found| found.around)).fold(f64::INFINITY, f64::min);
+        let wanted = target(plan, around) * MARGIN;
+        let mut chosen = counts_for(plan, &known, wanted);
+        let common = chosen.windows(2).all(|pair| pair[0].1 == pair[1].1);
+        // In CPython trials are long as it is, and their fixed costs small beside them.
+        if common && !plan.quick && chosen.len() > 1 && workload.interpreter.is_none() {
+            let raised = raised(run, &chosen, wanted)?;
+            let longest = plan.timeout.as_secs_f64() / 4.0;
+            let slowest = known.iter().filter_map(|(_, found)| *found).map(|found| found.item).fold(0.0, f64::max);
+            for (id, count) in &mut chosen {
+                let most = if slowest > 0.0 { (longest / slowest).max(*count as f64) } else { f64::INFINITY };
+                *count = round((*count as f64 * raised).min(most), multiple(plan, *id));
+            }
+        }
+        for (id, count) in chosen {
             counts[id] = count;
         }
     }
@@ -113,18 +135,58 @@ fn grain(plan: &Plan, configuration: usize) -> u64 {
     plan.workloads[plan.configurations[configuration].workload].grain
 }
 
-fn target(plan: &Plan, workload: usize) -> f64 {
-    let factor = if plan.workloads[workload].interpreter.is_some() { IN_PYTHON } else { 1.0 };
-    factor * if plan.quick { QUICK_TARGET } else { TARGET }
+/// What a trial of the fastest configuration should take, where starting and ending one costs so much: less would spend most
+/// of the time on that.
+fn target(plan: &Plan, around: f64) -> f64 {
+    if plan.quick || !around.is_finite() { TARGET } else { TARGET.max(around) }
+}
+
+/// What a calibration found of a configuration, in seconds.
+#[derive(Clone, Copy, Debug)]
+struct Found {
+    /// An item.
+    item: f64,
+    /// Around the clock: starting and ending a trial.
+    around: f64,
+}
+
+/// By what the count has to be multiplied so that fixed costs within the clock differ little between configurations. Of
+/// times at two sizes, what does not grow with the size is fixed.
+fn raised(run: &mut Run<'_>, chosen: &[(usize, u64)], wanted: f64) -> Result<f64, Interrupted> {
+    let plan = run.plan;
+    let (mut least, mut most) = (f64::INFINITY, f64::NEG_INFINITY);
+    for (id, count) in chosen {
+        let mut times = [f64::INFINITY; 2];
+        for _ in 0..REPEATS {
+            for (time, size) in times.iter_mut().zip(SIZES) {
+                let items = round(*count as f64 * size, multiple(plan, *id));
+                match run.host.run(&sound(plan, *id, items)) {
+                    // What disturbs a trial only lengthens it.
+                    Ok(report) if report.outcome == Outcome::Ok => *time = time.min(report.measured() as f64 / 1e9),
+                    Err(HostError::Interrupted) => return Err(Interrupted),
+                    Ok(_) | Err(HostError::Start { .. }) => {}
+                }
+            }
+        }
+        let [small, large] = times;
+        if small.is_finite() && large.is_finite() {
+            let per_size = (large - small) / (SIZES[1] - SIZES[0]);
+            let fixed = (small - SIZES[0] * per_size).max(0.0);
+            (least, most) = (least.min(fixed), most.max(fixed));
+        }
+    }
+    let differ = (most - least).max(0.0);
+    Ok(if differ.is_finite() { (differ / (FIXED * wanted)).clamp(1.0, MOST_RAISED) } else { 1.0 })
 }
 
 /// Seconds that an item takes in a configuration; `None` where its trials go wrong.
-fn seconds_per_item(run: &mut Run<'_>, configuration: usize) -> Result<Option<f64>, Interrupted> {
+fn seconds_per_item(run: &mut Run<'_>, configuration: usize) -> Result<Option<Found>, Interrupted> {
     let plan = run.plan;
-    let enough = target(plan, plan.configurations[configuration].workload) * TELLING;
+    let mut around = f64::INFINITY;
     let mut items = whole(fewest(plan, configuration).min(MOST), grain(plan, configuration)) as f64;
     let (mut known, mut told) = (None, 0);
     for _ in 0..ROUNDS {
+        let begun = (run.clock)();
         let report = match run.host.run(&sound(plan, configuration, items as u64)) {
             Ok(report) if report.outcome == Outcome::Ok => report,
             Err(HostError::Interrupted) => return Err(Interrupted),
@@ -132,6 +194,8 @@ fn seconds_per_item(run: &mut Run<'_>, configuration: usize) -> Result<Option<f6
             Ok(_) | Err(HostError::Start { .. }) => break,
         };
         let seconds = report.measured() as f64 / 1e9;
+        around = around.min(((run.clock)() - begun).as_secs_f64() - seconds).max(0.0);
+        let enough = target(plan, around) * TELLING;
         // What disturbs a trial only lengthens it, and short ones are mostly overhead: the shortest time an item is right.
         known = Some(known.map_or(seconds / items, |known: f64| known.min(seconds / items)));
         if seconds >= enough || items >= MOST {
@@ -146,29 +210,45 @@ fn seconds_per_item(run: &mut Run<'_>, configuration: usize) -> Result<Option<f6
         items = (items * (enough * MARGIN / seconds).clamp(2.0, 1000.0)).min(MOST);
         items = whole(items, grain(plan, configuration)) as f64;
     }
-    Ok(known)
+    Ok(known.map(|item| Found { item, around }))
 }
 
 /// One count for all, where the fastest configuration then takes the target and the slowest less than a quarter of the timeout;
 /// else each configuration's own.
-fn counts_for(plan: &Plan, configurations: &[(usize, Option<f64>)]) -> Vec<(usize, u64)> {
+fn counts_for(plan: &Plan, configurations: &[(usize, Option<Found>)], wanted: f64) -> Vec<(usize, u64)> {
     let least = configurations.iter().map(|(id, _)| fewest(plan, *id)).fold(1.0, f64::max);
-    let times = || configurations.iter().filter_map(|(_, seconds)| *seconds);
+    let times = || configurations.iter().filter_map(|(_, found)| found.map(|found| found.item));
     let (fastest, slowest) = (times().fold(f64::INFINITY, f64::min), times().fold(0.0, f64::max));
-    let Some(workload) = configurations.first().map(|(id, _)| plan.configurations[*id].workload) else {
-        return Vec::new();
-    };
-    let wanted = target(plan, workload) * MARGIN;
     let longest = plan.timeout.as_secs_f64() / 4.0;
     let common = (wanted / fastest).max(least);
     if common * slowest <= longest {
-        return configurations.iter().map(|(id, _)| (*id, round(common, grain(plan, *id)))).collect();
+        return configurations.iter().map(|(id, _)| (*id, round(common, multiple(plan, *id)))).collect();
     }
-    let own = |(id, seconds): &(usize, Option<f64>)| {
-        let count = (wanted / seconds.unwrap_or(slowest)).max(fewest(plan, *id));
-        (*id, round(count, grain(plan, *id)))
+    let own = |(id, found): &(usize, Option<Found>)| {
+        let count = (wanted / found.map_or(slowest, |found| found.item)).max(fewest(plan, *id));
+        (*id, round(count, multiple(plan, *id)))
     };
     configurations.iter().map(own).collect()
+}
+
+/// What the number of items is a multiple of, where that is not far apart: the grain, and every number of workers of the
+/// workload, so that no worker is left without its share.
+fn multiple(plan: &Plan, configuration: usize) -> u64 {
+    let grain = grain(plan, configuration);
+    let workload = &plan.workloads[plan.configurations[configuration].workload];
+    let workers = workload.configurations.iter().map(|id| u64::from(plan.configurations[*id].config.all_workers()));
+    let common = |a: u64, b: u64| a / gcd(a, b) * b;
+    workers.filter(|workers| *workers > 0).fold(grain, |all, workers| match common(all, workers) {
+        more if more <= MOST_MULTIPLE.max(grain) => more,
+        _ => all,
+    })
+}
+
+/// Most of such a multiple: worker counts without a common one are many items apart.
+const MOST_MULTIPLE: u64 = 256;
+
+fn gcd(a: u64, b: u64) -> u64 {
+    if b == 0 { a } else { gcd(b, a % b) }
 }
 
 /// A multiple of 64, so that tasks whose items come in sets of 64 do whole sets, at least where rounding is small; and of

@@ -4,6 +4,9 @@ mod calibrate;
 mod histogram;
 mod record;
 mod resume;
+#[cfg(test)]
+mod simulation;
+mod turns;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -13,10 +16,11 @@ use crate::plan::Plan;
 use crate::results::{Clocks, FileError, Finished, Flag, Head, Journal, Kind, Results, Timeline, Trial};
 
 pub use calibrate::recorded_counts;
-pub use resume::{Resumed, ScheduledTrial, continued, schedule};
+pub use resume::{Resumed, ScheduledTrial, continued};
+use turns::Turns;
 
 /// Measured time under which a trial is marked as too short, in nanoseconds.
-const TOO_SHORT: u64 = 20_000_000;
+const TOO_SHORT: u64 = 10_000_000;
 /// Share of the machine that others may use before a trial is marked as noisy.
 const NOISY: f64 = 0.1;
 
@@ -24,7 +28,7 @@ const NOISY: f64 = 0.1;
 pub trait Progress {
     /// Item counts are being chosen: `done` of `total` configurations.
     fn calibrating(&mut self, done: usize, total: usize);
-    /// A trial is over: the `done`th of `total`.
+    /// A trial is over: the `done`th of `total` at most.
     fn trial(&mut self, done: usize, total: usize, configuration: &str, trial: &Trial);
 }
 
@@ -53,6 +57,8 @@ pub struct Run<'a> {
     pub counts: Option<Vec<u64>>,
     /// What an earlier run left done.
     pub continued: Option<Resumed>,
+    /// The time since some moment.
+    pub clock: &'a dyn Fn() -> Duration,
 }
 
 /// Runs a plan, or what an earlier run left of it. Interrupted, it gives what there is, marked as not complete. Verdicts
@@ -62,11 +68,11 @@ pub struct Run<'a> {
 /// Where there is nothing to give.
 pub fn run(mut run: Run<'_>, mut results: Results) -> Result<Results, EngineError> {
     let mut finished = Vec::new();
-    let mut known = None;
+    let (mut known, mut written) = (None, 0);
     if let Some(continued) = run.continued.take() {
         results.machine = continued.head.machine;
         (results.run.started, results.run.resumed) = (continued.head.started, continued.resumed);
-        (known, finished) = (continued.items, continued.finished);
+        (known, finished, written) = (continued.items, continued.finished, continued.looks);
     }
     let counts = match known {
         Some(counts) => counts,
@@ -80,9 +86,15 @@ pub fn run(mut run: Run<'_>, mut results: Results) -> Result<Results, EngineErro
         }
     };
     record::set_counts(&mut results, &counts);
-    let mut trials = TrialRunner { run, references: BTreeMap::new(), clocks: BTreeMap::new() };
-    finished.into_iter().for_each(|finished| trials.take(&mut results, finished));
+    let mut trials =
+        TrialRunner { run, turns: Turns::default(), written, references: BTreeMap::new(), clocks: BTreeMap::new() };
+    for finished in finished {
+        trials.turns.next(trials.run.plan, &mut results);
+        trials.note_looks(&results)?;
+        trials.take(&mut results, finished);
+    }
     let ended = trials.all(&mut results);
+    results.run.rounds = trials.run.plan.rounds.unwrap_or_else(|| turns::most_rounds(&results));
     results.latencies = histogram::latencies(trials.clocks);
     results.timelines.sort_by_key(|timeline| timeline.configuration);
     match ended {
@@ -114,6 +126,9 @@ enum Stopped {
 
 struct TrialRunner<'a> {
     run: Run<'a>,
+    turns: Turns,
+    /// How many changes of looks the journal of an earlier run has, which are not written again.
+    written: usize,
     /// Sum of the right replies and count of items, by workload and items; the error where there is none.
     references: BTreeMap<(usize, u64), Result<(u64, u64), String>>,
     /// Per-item times of profiling trials by configuration.
@@ -121,31 +136,59 @@ struct TrialRunner<'a> {
 }
 
 impl TrialRunner<'_> {
-    /// Runs every planned trial that is not done yet.
+    /// Runs every trial that is not done yet, until nothing is left to find out.
     fn all(&mut self, results: &mut Results) -> Result<(), Stopped> {
-        let planned = schedule(self.run.plan);
-        for next in planned.iter().skip(results.trials.len()) {
-            self.one(results, next, planned.len())?;
+        // The time goes on where the last trial ended, whatever passed since.
+        let before = results.trials.last().map_or(0, |trial| trial.at + trial.took);
+        let started = (self.run.clock)();
+        loop {
+            let next = self.turns.next(self.run.plan, results);
+            self.note_looks(results).map_err(Stopped::File)?;
+            let Some(next) = next else { return Ok(()) };
+            self.one(results, &next, before, started)?;
         }
-        Ok(())
     }
 
-    fn one(&mut self, results: &mut Results, planned: &ScheduledTrial, total: usize) -> Result<(), Stopped> {
+    fn one(
+        &mut self,
+        results: &mut Results,
+        planned: &ScheduledTrial,
+        before: u64,
+        started: Duration,
+    ) -> Result<(), Stopped> {
         let ScheduledTrial { configuration, round, kind, duplicate } = *planned;
         let items = results.configurations[configuration].items;
         let reference = self.reference(configuration, items)?;
-        let report = self.host(&spec(self.run.plan, configuration, items, kind))?;
+        let now = |clock: &dyn Fn() -> Duration| before + clock().saturating_sub(started).as_millis() as u64;
+        let at = now(self.run.clock);
+        let report = self.host(&spec(self.run.plan, configuration, round, items, kind))?;
+        let took = now(self.run.clock) - at;
         let order = results.trials.len() as u32;
-        let trial =
-            to_trial(&report, &reference, &Trial { configuration, round, order, kind, duplicate, ..blank_trial() });
+        let trial = to_trial(
+            &report,
+            &reference,
+            &Trial { configuration, round, order, at, took, kind, duplicate, ..blank_trial() },
+        );
         let clocked = kind == Kind::Profiling && trial.ok();
         let clocks = clocked.then(|| Clocks { service: report.service.clone(), response: report.response.clone() });
         let timeline = self.timeline(results, &trial, &report);
         let finished = Finished { trial, clocks, timeline };
         self.run.journal.add(&finished).map_err(Stopped::File)?;
         let label = &results.configurations[configuration].label;
-        self.run.progress.trial(results.trials.len() + 1, total, label, &finished.trial);
+        let (done, left) = (results.trials.len(), self.turns.at_most(self.run.plan, results));
+        self.run.progress.trial(done + 1, done + 1 + left, label, &finished.trial);
         self.take(results, finished);
+        Ok(())
+    }
+
+    /// Writes into the journal which looks are over and who sits out.
+    fn note_looks(&mut self, results: &Results) -> Result<(), FileError> {
+        for (workload, _) in self.turns.take_changes() {
+            match self.written.checked_sub(1) {
+                Some(left) => self.written = left,
+                None => self.run.journal.looks(workload, &results.workloads[workload].looks)?,
+            }
+        }
         Ok(())
     }
 
@@ -204,13 +247,13 @@ impl TrialRunner<'_> {
 
 /// What a host is told about a trial in which nothing goes wrong on purpose.
 fn sound(plan: &Plan, configuration: usize, items: u64) -> TrialSpec {
-    let mut spec = spec(plan, configuration, items, Kind::Timed);
+    let mut spec = spec(plan, configuration, 0, items, Kind::Timed);
     spec.brief.fault = None;
     spec
 }
 
 /// What a host is told about one trial.
-fn spec(plan: &Plan, configuration: usize, items: u64, kind: Kind) -> TrialSpec {
+fn spec(plan: &Plan, configuration: usize, round: u32, items: u64, kind: Kind) -> TrialSpec {
     let configuration = &plan.configurations[configuration];
     let workload = &plan.workloads[configuration.workload];
     let brief = JobSpec {
@@ -218,6 +261,7 @@ fn spec(plan: &Plan, configuration: usize, items: u64, kind: Kind) -> TrialSpec 
         settings: workload.settings.clone(),
         seed: plan.seed,
         items,
+        round,
         folder: std::path::PathBuf::new(),
         config: configuration.config.clone(),
         purpose: match kind {
@@ -241,6 +285,8 @@ fn blank_trial() -> Trial {
         configuration: 0,
         round: 0,
         order: 0,
+        at: 0,
+        took: 0,
         kind: Kind::Timed,
         duplicate: false,
         outcome: Outcome::Ok,

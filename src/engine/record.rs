@@ -18,7 +18,8 @@ pub(super) fn blank(plan: &Plan, machine: Machine, started: String) -> Results {
         },
         run: RunRecord {
             seed: plan.seed,
-            rounds: plan.rounds,
+            rounds: plan.rounds.unwrap_or(0),
+            budget: plan.rounds.is_none().then_some(plan.budget.as_secs_f64()),
             quick: plan.quick,
             complete: false,
             filter: plan.filter.clone(),
@@ -61,6 +62,7 @@ pub(super) fn head(blank: &Results, build: String, against: Option<String>) -> r
         hash: scenario.hash.clone(),
         seed: run.seed,
         rounds: run.rounds,
+        budget: run.budget,
         quick: run.quick,
         filter: run.filter.clone(),
         configurations,
@@ -94,6 +96,7 @@ fn workload(workload: &crate::plan::Workload) -> results::Workload {
         configurations: workload.configurations.clone(),
         reference: workload.reference,
         per_item: false,
+        looks: results::Looks::default(),
     }
 }
 

@@ -1,7 +1,8 @@
-//! The trials of a plan in the order in which they run, and how much of them an earlier run left done.
+//! How much of a run an earlier one left done.
 
-use crate::plan::{Plan, round_order};
-use crate::results::{Finished, Head, JournalContents, Kind};
+use super::turns::{Turns, same_looks};
+use crate::plan::Plan;
+use crate::results::{Finished, Head, JournalContents, Kind, Looks, Results};
 
 /// One trial that is to be run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,45 +17,14 @@ pub struct ScheduledTrial {
     pub duplicate: bool,
 }
 
-/// Every trial of a plan, in order. It follows from the plan alone, so that a run can be continued, and the order of a run
-/// be found again from what its results file says of the scenario, the seed and the options.
-#[must_use]
-pub fn schedule(plan: &Plan) -> Vec<ScheduledTrial> {
-    let mut all = Vec::new();
-    for round in 0..plan.rounds {
-        for workload in 0..plan.workloads.len() {
-            let entries = round_order(plan, workload, round).into_iter();
-            all.extend(entries.map(|e| ScheduledTrial {
-                configuration: e.configuration,
-                round,
-                kind: Kind::Timed,
-                duplicate: e.duplicate,
-            }));
-        }
-    }
-    for (kind, rounds) in [(Kind::Profiling, plan.profiling), (Kind::Memory, plan.memory)] {
-        for round in 0..rounds {
-            let of = |configuration| {
-                if kind == Kind::Memory { plan.memory_of(configuration) } else { plan.profiling_of(configuration) }
-            };
-            let configurations = (0..plan.configurations.len()).filter(|configuration| round < of(*configuration));
-            all.extend(configurations.map(|configuration| ScheduledTrial {
-                configuration,
-                round,
-                kind,
-                duplicate: false,
-            }));
-        }
-    }
-    all
-}
-
 /// What is done of a plan, found to fit it.
 #[derive(Debug)]
 pub struct Resumed {
     pub(super) head: Head,
     pub(super) items: Option<Vec<u64>>,
     pub(super) finished: Vec<Finished>,
+    /// How many changes of looks are in the journal.
+    pub(super) looks: usize,
     pub(super) resumed: u32,
 }
 
@@ -66,27 +36,12 @@ impl Resumed {
     }
 }
 
-/// Takes what an earlier run of the same plan left, its head having been found to agree.
+/// Takes what an earlier run of the same plan left, its head having been found to agree. `blank` are the results of the plan
+/// before its first trial.
 ///
 /// # Errors
-/// In words, where its trials are not the first ones of the plan.
-pub fn continued(plan: &Plan, left: JournalContents) -> Result<Resumed, String> {
-    let planned = schedule(plan);
-    if left.finished.len() > planned.len() {
-        return Err(format!("{} trials, where {} are planned", left.finished.len(), planned.len()));
-    }
-    for (finished, planned) in left.finished.iter().zip(&planned) {
-        let trial = &finished.trial;
-        let found = ScheduledTrial {
-            configuration: trial.configuration,
-            round: trial.round,
-            kind: trial.kind,
-            duplicate: trial.duplicate,
-        };
-        if found != *planned {
-            return Err(format!("trial {} is not the one that is planned there", trial.order));
-        }
-    }
+/// In words, where its trials are not the first ones of the plan, or its looks not those that they lead to.
+pub fn continued(plan: &Plan, blank: &Results, left: JournalContents) -> Result<Resumed, String> {
     match &left.items {
         None if !left.finished.is_empty() => return Err("trials without item counts".into()),
         Some(items) if items.len() != plan.configurations.len() => {
@@ -94,5 +49,40 @@ pub fn continued(plan: &Plan, left: JournalContents) -> Result<Resumed, String> 
         }
         _ => {}
     }
-    Ok(Resumed { head: left.head, items: left.items, finished: left.finished, resumed: left.resumed + 1 })
+    let mut results = blank.clone();
+    if let Some(items) = &left.items {
+        super::record::set_counts(&mut results, items);
+    }
+    let (mut turns, mut led_to) = (Turns::default(), Vec::new());
+    for finished in &left.finished {
+        let planned = turns.next(plan, &mut results);
+        note(&mut turns, &results, &mut led_to);
+        let trial = &finished.trial;
+        let found = ScheduledTrial {
+            configuration: trial.configuration,
+            round: trial.round,
+            kind: trial.kind,
+            duplicate: trial.duplicate,
+        };
+        match planned {
+            None => return Err(format!("trial {} comes after the last that is planned", trial.order)),
+            Some(planned) if planned != found => {
+                return Err(format!("trial {} is not the one that is planned there", trial.order));
+            }
+            Some(_) => results.trials.push(trial.clone()),
+        }
+    }
+    // What the last trials led to may not have been written any more.
+    turns.next(plan, &mut results);
+    note(&mut turns, &results, &mut led_to);
+    if !same_looks(&left.looks, &led_to) {
+        return Err("its looks are not those that its trials lead to".into());
+    }
+    let looks = left.looks.len();
+    Ok(Resumed { head: left.head, items: left.items, finished: left.finished, looks, resumed: left.resumed + 1 })
+}
+
+fn note(turns: &mut Turns, results: &Results, led_to: &mut Vec<(usize, usize, Looks)>) {
+    let changes = turns.take_changes().into_iter();
+    led_to.extend(changes.map(|(workload, after)| (after, workload, results.workloads[workload].looks.clone())));
 }

@@ -377,6 +377,7 @@ mod tests {
             settings: crate::task::Settings::default(),
             seed: 1,
             items: 1,
+            round: 0,
             folder: "f".into(),
             config,
             purpose: Purpose::Timed,
@@ -394,12 +395,12 @@ mod tests {
         names(&serde_json::to_value(Reply::default()).unwrap(), "reply ", &mut found);
         found.sort();
         let known = "brief brief.config brief.config.measure brief.config.model brief.config.runtime brief.folder \
-                     brief.items brief.purpose brief.runtime brief.seed brief.settings brief.task prefix \
+                     brief.items brief.purpose brief.round brief.runtime brief.seed brief.settings brief.task prefix \
                      reference reply cpu_mismatch reply digest reply done reply duplicated reply events reply \
                      first_item reply known reply left_out reply lives reply lock reply memory reply open reply \
                      others reply phases reply recovered reply response reply retried reply seen reply service \
                      reply spent reply trouble timeout timeout.nanos timeout.secs";
         let advice = "hosts of other builds would misunderstand this: raise reexec::PROTOCOL, then change this list";
-        assert_eq!((PROTOCOL, found.join(" ").as_str()), (6, known), "{advice}");
+        assert_eq!((PROTOCOL, found.join(" ").as_str()), (7, known), "{advice}");
     }
 }

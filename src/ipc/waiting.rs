@@ -5,10 +5,7 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, Timespec, poll};
 
 use super::{IpcError, Wait};
-
-/// How long `spin` spins before it sleeps. Waking a sleeper on another core takes 10 to 30 µs, so a shorter spin would
-/// lose itself in sleep for ever once one reply was late; a longer one only burns the core.
-const SPIN: Duration = Duration::from_micros(50);
+use crate::setting::SPIN;
 
 /// Counts one wait's spinning.
 pub(super) struct Spinner {

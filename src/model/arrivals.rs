@@ -53,12 +53,15 @@ impl Open {
 
 /// When the items of a brief with a rate are meant to be sent, in nanoseconds after the first moment. They are those of a
 /// Poisson process of which it is known how many come: that many moments, each anywhere in the time that the rate gives
-/// them, in order. The seed decides them, so that they are the same for all ways.
+/// them, in order. Seed and round decide them: all configurations of a round get the same, and each round others, since one draw is one
+/// sample of the queue that it makes.
 #[must_use]
 pub fn moments(brief: &JobSpec) -> Option<Vec<u64>> {
     let rate = brief.config.rate.filter(|rate| *rate > 0)?;
     let span = brief.items as f64 / f64::from(rate) * 1e9;
-    let mut random = fastrand::Rng::with_seed(brief.seed ^ u64::from(rate));
+    let mut random = fastrand::Rng::with_seed(
+        brief.seed ^ u64::from(rate) ^ u64::from(brief.round).wrapping_mul(0x9e37_79b9_7f4a_7c15),
+    );
     let mut times: Vec<u64> = (0..brief.items).map(|_| (random.f64() * span) as u64).collect();
     times.sort_unstable();
     Some(times)

@@ -61,6 +61,10 @@ pub struct JobSpec {
     pub seed: u64,
     /// How many items.
     pub items: u64,
+    /// The round, from 0: where items arrive at a rate, each round draws arrival times of its own, the same for all
+    /// configurations.
+    #[serde(default)]
+    pub round: u32,
     /// The trial's folder.
     pub folder: PathBuf,
     /// How the items are run.
@@ -341,6 +345,7 @@ pub(crate) fn brief(task: &str, items: u64) -> JobSpec {
         settings: Settings::default(),
         seed: 1,
         items,
+        round: 0,
         folder: PathBuf::from("f"),
         config: Config::new(Model::Serial, Measure::Work),
         purpose: Purpose::Timed,

@@ -6,6 +6,9 @@ use crate::setting::ChartKind;
 /// What the label of a configuration of the other build ends in.
 const OTHER: &str = " (other build)";
 
+/// Rounds in which two builds are compared, where a scenario does not fix their number: their test is made once.
+const ROUNDS: u32 = 15;
+
 /// The same plan with every configuration twice: run by this build, and by another. Configuration 2n is what configuration n was, and 2n + 1 the same
 /// of the other build. Nothing but the timed trials is asked of it, and it draws no chart but the one of two builds, since the
 /// others compare configurations.
@@ -33,6 +36,7 @@ pub fn doubled(plan: &Plan) -> Plan {
         configurations: configurations.collect(),
         workloads: plan.workloads.iter().map(workload).collect(),
         expectations: plan.expectations.iter().map(expectation).collect(),
+        rounds: plan.rounds.or(Some(ROUNDS)),
         profiling: 0,
         memory: 0,
         charts: charts(plan),

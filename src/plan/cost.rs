@@ -7,27 +7,28 @@ use crate::task::{Bound, Effort, Tasks};
 /// What a plan costs.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Cost {
-    /// Timed trials, with those of the A/A check.
-    pub timed: u64,
+    /// Timed trials, with those of the A/A check: as few as it may take, and as many.
+    pub timed: (u64, u64),
     /// Profiling trials.
     pub profiling: u64,
     /// Memory trials.
     pub memory: u64,
     /// About how many seconds all of them take, with the calibration and the right replies. It knows what tasks say of
     /// their items, but not the machine: it is seldom off by more than a factor of three.
-    pub seconds: f64,
+    pub seconds: (f64, f64),
 }
 
 impl Cost {
-    /// All trials.
+    /// All trials, as few and as many as it may take.
     #[must_use]
-    pub fn trials(&self) -> u64 {
-        self.timed + self.profiling + self.memory
+    pub fn trials(&self) -> (u64, u64) {
+        let apart = self.profiling + self.memory;
+        (self.timed.0 + apart, self.timed.1 + apart)
     }
 }
 
 /// The shortest trial that `items: auto` aims at, in seconds, and how much longer one in CPython is: as the calibration.
-const TARGET: f64 = 0.12;
+const TARGET: f64 = 0.04;
 const QUICK_TARGET: f64 = 0.03;
 const IN_PYTHON: f64 = 3.0;
 /// Start and end of a host and its workers, beside what is measured; a CPython takes longer to start and to end.
@@ -41,34 +42,64 @@ const PER_SERVED_PYTHON: f64 = 0.01;
 const CLOCKS: f64 = 1.1;
 const WEIGHING: f64 = 0.02;
 
+/// Seconds that lie at least between the first and the last round, and the fewest rounds after which anything is decided.
+const SPAN: f64 = 10.0;
+const FEWEST_LOOKED_AT: f64 = 8.0;
+/// Trials of each configuration that choose the number of items, of about the length of the others.
+const CALIBRATIONS: f64 = 4.0;
+
 /// Estimates the cost of a plan.
 #[must_use]
 pub fn estimate(plan: &Plan, tasks: &Tasks) -> Cost {
-    let mut cost = Cost { timed: 0, profiling: 0, memory: 0, seconds: 0.0 };
+    let mut cost = Cost { timed: (0, 0), profiling: 0, memory: 0, seconds: (0.0, 0.0) };
+    // Of each workload: timed trials of a round, and about how long a round takes.
+    let mut rounds: Vec<(u64, f64)> = Vec::new();
+    let mut apart = 0.0;
     for workload in &plan.workloads {
         let efforts: Vec<Item> =
             workload.configurations.iter().map(|id| item(plan, workload, &plan.configurations[*id], tasks)).collect();
         let counts = counts(plan, workload, &efforts);
+        let mut round = (0, 0.0);
         for ((id, item), count) in workload.configurations.iter().zip(&efforts).zip(&counts) {
             let configuration = &plan.configurations[*id];
-            let timed = u64::from(plan.rounds) * if configuration.checked { 2 } else { 1 };
+            let timed = if configuration.checked { 2 } else { 1 };
             let (profiling, memory) = (u64::from(plan.profiling_of(*id)), u64::from(plan.memory_of(*id)));
-            cost.timed += timed;
             cost.profiling += profiling;
             cost.memory += memory;
             let around = around(workload, configuration, item);
             let length = length(plan, workload, item, *count);
-            cost.seconds += (timed + profiling + memory) as f64 * (around + length)
+            round = (round.0 + timed, round.1 + timed as f64 * (around + length));
+            apart += (profiling + memory) as f64 * (around + length)
                 + profiling as f64 * length * (CLOCKS - 1.0)
                 + memory as f64 * WEIGHING;
             if workload.items == Items::Auto {
-                // Two or three short trials tell how long an item takes, each about a third of the real ones.
-                cost.seconds += 2.5 * around + length.min(plan.timeout.as_secs_f64()) * 0.8;
+                apart += CALIBRATIONS * (around + length.min(plan.timeout.as_secs_f64()));
             }
         }
-        cost.seconds += references(workload, &efforts, counts);
+        rounds.push(round);
+        apart += references(workload, &efforts, counts);
     }
+    let together: f64 = rounds.iter().map(|(_, seconds)| seconds).sum();
+    for (trials, seconds) in rounds {
+        let (least, most) = match plan.rounds {
+            Some(fixed) => (f64::from(fixed), f64::from(fixed)),
+            None => auto(seconds, together, plan.budget.as_secs_f64()),
+        };
+        cost.timed.0 += trials * least as u64;
+        cost.timed.1 += trials * most as u64;
+        cost.seconds.0 += seconds * least;
+        cost.seconds.1 += seconds * most;
+    }
+    cost.seconds = (cost.seconds.0 + apart, cost.seconds.1 + apart);
     cost
+}
+
+/// The fewest and the most rounds of a workload that runs until it is answered: a few at least, over ten seconds that all
+/// workloads share; and what the budget allows.
+fn auto(round: f64, together: f64, budget: f64) -> (f64, f64) {
+    let least = (SPAN / together.max(1e-3)).ceil().max(FEWEST_LOOKED_AT);
+    let most = (budget / round.max(1e-3)).ceil().max(FEWEST_LOOKED_AT);
+    (least.min(most), most)
 }
 
 /// What is around the work of a trial: a host, its workers, and the items with which they warm up.

@@ -1,10 +1,19 @@
 //! Selectors against the configurations of a plan, and expectations resolved to pairs of configurations.
 
 use super::matrix::{ConfigMatrix, Selection, facts, reference};
-use super::{Expectation, Skipped};
+use super::{Expectation, Options, Skipped};
 use crate::scenario::{self, Diagnostics, Fault, Scenario, Selector, Term, Wanted, list};
 use crate::setting::{Metric, Unit, Value};
 use crate::text::{show_bytes, show_percent, show_seconds, three_digits};
+
+/// What stands before an expectation among what is skipped.
+pub(super) const EXPECTATION: &str = "expectation: ";
+
+/// The expectations among what is skipped, in words. A run that is narrowed on purpose loses none by accident.
+pub(super) fn lost(skipped: &[Skipped], options: &Options) -> Vec<String> {
+    let skipped = skipped.iter().filter(|_| options.filter.is_none());
+    skipped.map(|lost| lost.what.trim_start_matches(EXPECTATION).to_owned()).collect()
+}
 
 /// The facts of every point.
 pub(super) type Facts = Vec<Vec<(String, Value)>>;
@@ -100,7 +109,7 @@ pub(super) fn resolve(
         match resolve_one(scenario, expectation, built, &facts, cores) {
             Ok(found) => resolved.push(found),
             Err(_) if built.wanting => skipped.push(Skipped {
-                what: format!("expectation: {}", words(expectation)),
+                what: format!("{EXPECTATION}{}", words(expectation)),
                 why: "configurations that it names are skipped here".into(),
             }),
             Err(found) => problems.extend(found),

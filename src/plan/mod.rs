@@ -4,7 +4,6 @@
 mod against;
 mod build;
 mod charts;
-mod comparisons;
 mod cost;
 mod expect;
 mod filter;
@@ -26,15 +25,14 @@ use crate::task::{Bound, Fault, Settings, Tasks};
 pub use crate::model::StageTask;
 pub use crate::scenario::Items;
 pub use against::doubled;
-pub use comparisons::comparisons;
 pub use cost::{Cost, estimate};
 pub use filter::{Filter, FilterError};
 pub use order::{Entry, round_order};
 
 /// Most rounds of a quick run: enough to see that everything works, too few for any verdict.
 pub const QUICK_ROUNDS: u32 = 3;
-/// Fewest rounds with a 99 % interval of a median, which the A/A check needs: 1 − 2^(1−8) is 99.2 %.
-pub const FEWEST_ROUNDS_FOR_CHECKS: u32 = 8;
+/// Fewest rounds in which the A/A check can show anything: with an error of 0.0025 a side, 2⁻⁹ is the first below.
+pub const FEWEST_ROUNDS_FOR_CHECKS: u32 = 9;
 /// Fewest items that come at a rate, so that ten lie above the 95th percentile of their latencies.
 pub const FEWEST_AT_A_RATE: u64 = 200;
 /// Profiling trials of a configuration.
@@ -53,6 +51,8 @@ pub struct Options {
     pub quick: bool,
     /// How many rounds, in place of the scenario's.
     pub rounds: Option<u32>,
+    /// How long the rounds of a workload may take, in place of the scenario's.
+    pub budget: Option<Duration>,
     /// The seed, in place of the scenario's.
     pub seed: Option<u64>,
     /// Which configurations alone are run.
@@ -74,6 +74,7 @@ impl Options {
         Self {
             quick: false,
             rounds: None,
+            budget: None,
             seed: None,
             filter: None,
             cores,
@@ -97,8 +98,10 @@ pub struct Plan {
     pub text: String,
     /// SHA-256 of the scenario file, lower-case hexadecimal.
     pub hash: String,
-    /// Rounds: timed trials of each configuration.
-    pub rounds: u32,
+    /// Rounds: timed trials of each configuration. `None` for as many as it takes to answer.
+    pub rounds: Option<u32>,
+    /// How long the rounds of a workload may take, where their number is not fixed.
+    pub budget: Duration,
     /// Profiling trials of each configuration whose work is sound.
     pub profiling: u32,
     /// Memory trials of each configuration whose work is sound.
@@ -127,6 +130,8 @@ pub struct Plan {
     pub collapsed: Vec<Collapsed>,
     /// What should come out.
     pub expectations: Vec<Expectation>,
+    /// Expectations all of whose configurations are skipped here, in words.
+    pub lost: Vec<String>,
     /// Charts to draw.
     pub charts: Vec<Chart>,
     /// Whether profiling trials keep their events, for the chart of who ran what when.
@@ -310,6 +315,7 @@ pub fn plan(scenario: &Scenario, tasks: &Tasks, options: &Options) -> Result<Pla
         false => charts::resolve(scenario, &built, options.cores)?,
     };
     let mut skipped = std::mem::take(&mut built.skipped);
+    let lost = expect::lost(&wanting, options);
     skipped.extend(wanting.into_iter().chain(undrawn));
     let narrowed = match &options.filter {
         Some(filter) if !built.points.is_empty() => filter.narrow(&built, scenario, tasks, options.cores)?,
@@ -318,15 +324,12 @@ pub fn plan(scenario: &Scenario, tasks: &Tasks, options: &Options) -> Result<Pla
     let expectations = expect::keep(expected, &narrowed, &mut skipped);
     let charts = charts::keep(charts, &narrowed, &mut skipped);
     let (workloads, mut configurations) = built.into_configurations(&narrowed, options.cores);
-    let usual_rounds = if options.quick { QUICK_ROUNDS.min(scenario.rounds) } else { scenario.rounds };
-    let rounds = options.rounds.unwrap_or(usual_rounds);
+    let rounds = rounds(scenario, options);
     let parameters = label::parameters(&workloads, &configurations, tasks);
-    let labels = label::workload_labels(&workloads, &configurations, tasks);
-    let workloads: Vec<Workload> =
-        workloads.into_iter().zip(labels).map(|(workload, label)| Workload { label, ..workload }).collect();
+    let workloads = labelled(workloads, &configurations, tasks);
     for workload in &workloads {
         label::label_configurations(workload, &mut configurations);
-        if !options.quick && rounds >= FEWEST_ROUNDS_FOR_CHECKS && workload.fault.is_none() {
+        if workload.fault.is_none() && can_check(options, rounds) {
             mark_checked(workload, &mut configurations);
         }
     }
@@ -339,6 +342,7 @@ pub fn plan(scenario: &Scenario, tasks: &Tasks, options: &Options) -> Result<Pla
         text: scenario.text.content.clone(),
         hash: scenario.hash.clone(),
         rounds,
+        budget: options.budget.unwrap_or(scenario.budget),
         profiling: trials_apart(options.quick, profiling, &expectations, Metric::is_service),
         memory: trials_apart(options.quick, weighed, &expectations, |metric| metric == Metric::Memory),
         quick: options.quick,
@@ -355,7 +359,28 @@ pub fn plan(scenario: &Scenario, tasks: &Tasks, options: &Options) -> Result<Pla
         skipped,
         collapsed: narrowed.collapsed,
         expectations,
+        lost,
     })
+}
+
+/// Workloads with what sets each apart within the file.
+fn labelled(workloads: Vec<Workload>, configurations: &[Configuration], tasks: &Tasks) -> Vec<Workload> {
+    let labels = label::workload_labels(&workloads, configurations, tasks);
+    workloads.into_iter().zip(labels).map(|(workload, label)| Workload { label, ..workload }).collect()
+}
+
+/// Whether there are rounds enough for the A/A check to show anything.
+fn can_check(options: &Options, rounds: Option<u32>) -> bool {
+    !options.quick && rounds.is_none_or(|rounds| rounds >= FEWEST_ROUNDS_FOR_CHECKS)
+}
+
+/// How many rounds are run; `None` for as many as it takes.
+fn rounds(scenario: &Scenario, options: &Options) -> Option<u32> {
+    let usual = match scenario.rounds {
+        _ if options.quick => Some(QUICK_ROUNDS.min(scenario.rounds.unwrap_or(QUICK_ROUNDS))),
+        rounds => rounds,
+    };
+    options.rounds.or(usual)
 }
 
 fn and(mut problems: Diagnostics, more: Diagnostics) -> Diagnostics {
@@ -364,11 +389,11 @@ fn and(mut problems: Diagnostics, more: Diagnostics) -> Diagnostics {
 }
 
 /// How many profiling and how many memory trials a configuration has where nothing is expected of them. Where items come at a
-/// rate, every trial says how late each was: none is needed beside.
+/// rate, every trial says how late each was, and one more tells how long an item takes once a worker has it.
 fn usual(workloads: &[Workload], charts: &[Chart]) -> (u32, u32) {
     let drawn = charts.iter().any(|chart| chart.kind == ChartKind::Memory);
     match workloads.iter().all(|workload| workload.rate.is_some()) {
-        true => (0, 0),
+        true => (1, 0),
         false => (PROFILING, if drawn { MEMORY_DRAWN } else { MEMORY }),
     }
 }

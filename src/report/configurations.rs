@@ -27,7 +27,7 @@ pub(super) enum Shown {
 
 /// Every column with its word, in the order in which tables have them.
 pub(super) const COLUMNS: &[(Shown, &str)] = &[
-    (Shown::Configuration, "way"),
+    (Shown::Configuration, "config"),
     (Shown::Time, "time"),
     (Shown::Speedup, "speedup"),
     (Shown::Trials, "trials"),

@@ -8,10 +8,11 @@ use serde::Serialize;
 
 use super::words::{outcomes, warnings};
 use crate::results::{
-    Answer, BreakEven, Change, Configuration, ConfigurationEstimate, Fault, FitRecord, Interpreter, Interval, Machine,
-    Quantiles, Results, RuntimeRow, SaturationPoint, Skipped, Word, WorkloadVerdict,
+    Answer, BreakEven, Change, Configuration, ConfigurationEstimate, Fault, FitRecord, Interpreter, Interval, Looks,
+    Machine, ModelPrice, Pick, PickedBy, Quantiles, Results, RuntimeRow, SaturationPoint, Skipped, Word,
+    WorkloadVerdict,
 };
-use crate::setting::{Measure, Runtime, Value};
+use crate::setting::{Measure, Runtime, Value, Wait};
 
 /// A run of one scenario.
 #[derive(Serialize, JsonSchema)]
@@ -26,6 +27,7 @@ pub struct ScenarioJson<'a> {
     quick: bool,
     filter: Option<&'a str>,
     rounds: u32,
+    budget: Option<f64>,
     seed: u64,
     /// The practical margin, as a share.
     margin: f64,
@@ -85,6 +87,9 @@ struct WorkloadJson<'a> {
     recommendation: Option<&'a str>,
     /// Why there is no verdict.
     suppressed: Option<&'a str>,
+    warnings: &'a [String],
+    picks: Vec<PickJson<'a>>,
+    looks: &'a Looks,
     /// From the fastest to the slowest median.
     ranking: Vec<&'a str>,
     winners: Vec<&'a str>,
@@ -116,14 +121,34 @@ struct QuantilesJson {
     max: u64,
 }
 
+/// What to use, and what that may cost.
+#[derive(Serialize, JsonSchema)]
+struct PickJson<'a> {
+    configuration: Option<&'a str>,
+    wait: Option<Wait>,
+    by: PickedBy,
+    price: Option<f64>,
+    fastest: bool,
+    speedup: Option<Interval>,
+    failures: u32,
+    as_good: Vec<&'a str>,
+    slower: Vec<SlowerJson<'a>>,
+    too_close: Vec<&'a str>,
+    models: Vec<ModelPrice>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct SlowerJson<'a> {
+    configuration: Option<&'a str>,
+    at_least: f64,
+}
+
 #[derive(Serialize, JsonSchema)]
 struct PairJson<'a> {
     a: Option<&'a str>,
     b: Option<&'a str>,
     word: Word,
     ratio: Interval,
-    smallest_effect: Option<f64>,
-    rounds_needed: Option<u32>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -168,6 +193,7 @@ fn scenario(results: &Results) -> ScenarioJson<'_> {
         quick: run.quick,
         filter: run.filter.as_deref(),
         rounds: run.rounds,
+        budget: run.budget,
         seed: run.seed,
         margin: run.margin,
         started: &run.started,
@@ -223,8 +249,6 @@ fn workload<'a>(results: &'a Results, verdict: &'a WorkloadVerdict) -> Option<Wo
         b: label(results, pair.b),
         word: pair.word,
         ratio: pair.ratio,
-        smallest_effect: pair.smallest_effect,
-        rounds_needed: pair.rounds_needed,
     });
     let checks = verdict.checks.iter().map(|check| CheckJson {
         configuration: label(results, check.configuration),
@@ -247,13 +271,36 @@ fn workload<'a>(results: &'a Results, verdict: &'a WorkloadVerdict) -> Option<Wo
         reference: label(results, workload.reference),
         configurations: configurations.collect(),
         sentence: &verdict.sentence,
-        recommendation: verdict.when.as_deref(),
-        suppressed: verdict.withheld.as_deref(),
+        recommendation: verdict.recommendation.as_deref(),
+        suppressed: verdict.suppressed.as_deref(),
+        warnings: &verdict.warnings,
+        picks: verdict.picks.iter().map(|pick| pick_json(results, pick)).collect(),
+        looks: &workload.looks,
         ranking: labels(&verdict.ranking),
         winners: labels(&verdict.winners),
         pairs: pairs.collect(),
         checks: checks.collect(),
     })
+}
+
+fn pick_json<'a>(results: &'a Results, pick: &Pick) -> PickJson<'a> {
+    let labels = |ids: &[usize]| ids.iter().filter_map(|id| label(results, *id)).collect();
+    let slower = pick.slower.iter();
+    PickJson {
+        configuration: label(results, pick.configuration),
+        wait: pick.wait,
+        by: pick.by,
+        price: pick.price,
+        fastest: pick.fastest,
+        speedup: pick.speedup,
+        failures: pick.failures,
+        as_good: labels(&pick.as_good),
+        slower: slower
+            .map(|slower| SlowerJson { configuration: label(results, slower.configuration), at_least: slower.at_least })
+            .collect(),
+        too_close: labels(&pick.too_close),
+        models: pick.models.clone(),
+    }
 }
 
 fn configuration<'a>(results: &'a Results, configuration: &'a Configuration) -> ConfigurationJson<'a> {
@@ -314,6 +361,6 @@ mod tests {
             (&json!("threads × 2"), &json!(15), &json!(15))
         );
         assert!((configuration["speedup"]["median"].as_f64().unwrap() - 2.0).abs() < 0.1);
-        assert!(configuration["id"] == 1 && workload["sentence"].as_str().unwrap().contains("fastest"));
+        assert!(configuration["id"] == 1 && workload["sentence"].as_str().unwrap().starts_with("Use threads × 2: 2.0"));
     }
 }

@@ -5,21 +5,18 @@ use std::collections::BTreeSet;
 use super::ChartRef;
 use super::configurations::{COLUMNS, Shown, configurations};
 use super::phases::{items, memory, phases};
-use super::sorted::{marked, unsorted};
+use super::sorted::unsorted;
 use super::surroundings::machine_facts;
-use super::words::{all_planned, answer, last_words, reservations, warnings, word};
-use super::{happened, reasons};
-use crate::results::{Check, Interval, LOCK_MODEL, Pair, Results, Skipped, Trial, Word, Workload, WorkloadVerdict};
+use super::words::{all_planned, answer, last_words, reservations, warnings};
+use super::{happened, picks, reasons};
+use crate::results::{Check, Interval, LOCK_MODEL, Results, Skipped, Trial, Workload, WorkloadVerdict};
 use crate::setting::{Measure, Model};
 use crate::text::escape::{html as attribute, markdown as escape, shell};
 use crate::text::{plural, show_fixed_percent, show_seconds};
-use crate::verdict::{effect, times_interval};
+use crate::verdict::times_interval;
 
 /// Width in pixels at which a code host shows a chart.
 const CHART_WIDTH: u32 = 760;
-
-/// From so many comparisons on, their table is folded.
-const FOLDED_FROM: usize = 12;
 
 /// Trials that went wrong which are listed one by one.
 const LISTED: usize = 20;
@@ -89,8 +86,9 @@ fn head(results: &Results) -> String {
             String::new()
         };
         let mark = if several { "- " } else { "> " };
-        let when = verdict.when.as_ref().map_or(String::new(), |when| format!(" {}", escape(when)));
-        out += &format!("{mark}{label}{}{when}\n", escape(&verdict.sentence));
+        let when = verdict.recommendation.as_ref().map_or(String::new(), |when| format!(" {}", escape(when)));
+        let doubts: String = verdict.warnings.iter().map(|warning| format!(" **{}**", escape(warning))).collect();
+        out += &format!("{mark}{label}{}{when}{doubts}\n", escape(&verdict.sentence));
     }
     out
 }
@@ -123,7 +121,7 @@ pub(super) fn workload_summary(results: &Results, workload: &Workload) -> String
     let table = configurations(results, workload, &columns, |_| true).sortable();
     out += &format!("\n\n{table}\n{}", coverage(results, workload).trim_end());
     if table.contains("| **") {
-        out += " Bold: fastest, or not shown to be slower than the fastest.";
+        out += " Bold: the pick, and what is as good.";
     }
     if workload.is_lock_model() {
         out += &format!(" Its items ran under a {LOCK_MODEL}, not CPython.");
@@ -134,7 +132,7 @@ pub(super) fn workload_summary(results: &Results, workload: &Workload) -> String
 /// The comparisons of a workload, where its speed-up went, and what its ways took.
 pub(super) fn workload_details(results: &Results, workload: &Workload, verdict: &WorkloadVerdict) -> Vec<String> {
     let mut parts = vec![
-        comparisons(results, verdict),
+        pick_lists(results, verdict),
         checks(results, verdict),
         reasons::breakdown(results, workload),
         fits(results, workload),
@@ -173,40 +171,14 @@ pub(super) fn level(interval: &Interval) -> String {
     show_fixed_percent(interval.level, if interval.level > 0.995 { 2 } else { 1 })
 }
 
-pub(super) fn comparisons(results: &Results, verdict: &WorkloadVerdict) -> String {
-    if verdict.pairs.is_empty() {
+/// What is as good as the pick, what is slower, and what is too close to tell. All pairs are in the data.
+pub(super) fn pick_lists(results: &Results, verdict: &WorkloadVerdict) -> String {
+    let lists = picks::lists(results, verdict);
+    if lists.is_empty() {
         return String::new();
     }
-    let label = |id: usize| escape(&results.configurations[id].label);
-    let open = verdict.pairs.iter().any(|pair| pair.word == Word::NoSignificantDifference);
-    let row = |pair: &Pair| {
-        let at = ranks(&pair.ratio).unwrap_or("none: too few rounds".into());
-        let mut row = vec![
-            label(pair.a),
-            word(pair.word).into(),
-            label(pair.b),
-            marked(&times_interval(&pair.ratio), Some(pair.ratio.median)),
-            at,
-        ];
-        row.extend(open.then(|| prospects(pair)));
-        row
-    };
-    let rows: Vec<Vec<String>> = verdict.pairs.iter().map(row).collect();
-    let mut head = vec!["config", "is", "compared config", "speed ratio", "interval"];
-    head.extend(open.then_some("detectable"));
-    let table = table(&head, &rows);
-    if rows.len() < FOLDED_FROM {
-        return format!("### Verdicts\n\n{table}");
-    }
-    let count = plural(rows.len() as u64, "comparison");
-    format!("### Verdicts\n\n<details><summary>{count}</summary>\n\n{table}\n</details>\n")
-}
-
-/// For an undecided pair: the smallest effect that its rounds could have shown, and how many rounds would decide.
-fn prospects(pair: &Pair) -> String {
-    let shown = pair.smallest_effect.map(|smallest| format!("these: {}", effect(smallest)));
-    let needed = pair.rounds_needed.map(|rounds| format!("about {} needed", plural(u64::from(rounds), "round")));
-    shown.into_iter().chain(needed).collect::<Vec<_>>().join("; ")
+    let line = |(what, which): &(String, String)| format!("- {}: {}\n", escape(what), escape(which));
+    format!("### Compared with the pick\n\n{}", lists.iter().map(line).collect::<String>())
 }
 
 pub(super) fn checks(results: &Results, verdict: &WorkloadVerdict) -> String {
@@ -368,15 +340,14 @@ mod tests {
         let missing = ChartRef { stem: "ipc".into(), missing: Some("one payload size".into()), ..speedup_chart() };
         let text = markdown(&made.finish(), &[speedup_chart(), missing]);
         let parts = [
-            "# Made by hand\n\nWhat is it?\n\n> threads × 2 is fastest: 2.0",
+            "# Made by hand\n\nWhat is it?\n\n> Use threads × 2: 2.0",
             "**It scales**\n\n<picture><source media=\"(prefers-color-scheme: dark)\" srcset=\"speedup-dark.svg\"><img alt=\"2.0× at &quot;two&quot; &lt;workers&gt;\" src=\"speedup.svg\" width=\"760\"></picture>\n",
             "No chart `ipc`: one payload size.\n",
             "## Results\n\nπ(200 000) in 64 blocks, from the moment",
             "| config | time | speedup over serial | ok |\n|:--|--:|--:|--:|\n| serial | 1.14 s (",
             "| **threads × 2** | 57",
             "in parentheses: x4..x12 of 15, 96.5%. A speedup is",
-            "### Verdicts\n\n| config | is | compared config |",
-            "| threads × 2 | faster than | serial | 2.0",
+            "### Compared with the pick\n\n- Slower than the pick: serial (by at least 99%)\n",
             "- A/A check of serial: second run over first 1.0",
             "### Phases and CPU",
             "## How it was measured",
@@ -430,11 +401,11 @@ mod tests {
         let mut made = Made::new(3).serial(1.0).configuration("threads × 2", 0.5);
         made.results.run.quick = true;
         let text = markdown(&made.finish(), &[]);
-        assert!(text.contains("**quick: small sizes, 3 rounds, no verdict**\n\n> No verdict: --quick"), "{text}");
+        assert!(text.contains("**quick: small sizes, 3 rounds, no pick**\n\n> No pick: --quick"), "{text}");
         assert!(
             text.contains("too few trials for intervals")
                 && text.contains("runner made.yaml --quick --seed ")
-                && !text.contains("### Verdicts")
+                && !text.contains("### Compared")
         );
     }
 }

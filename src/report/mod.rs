@@ -12,6 +12,7 @@ mod json;
 mod markdown;
 mod perfetto;
 mod phases;
+mod picks;
 mod reasons;
 mod regression;
 mod sorted;

@@ -166,6 +166,7 @@ fn word(regression: &Regression) -> &'static str {
         Change::Slower => "slower, not shown to be beyond the margin",
         Change::Faster => "faster",
         Change::Equivalent => "equivalent",
+        Change::NotSlower => "not slower beyond the margin",
         Change::NoSignificantDifference => "no significant difference",
     }
 }

@@ -1,7 +1,7 @@
 //! The configurations of all workloads as Markdown tables, to be pasted elsewhere.
 
 use super::happened;
-use super::markdown::{comparisons, fits, level, table};
+use super::markdown::{fits, level, pick_lists, table};
 use super::phases::{items, memory, phases};
 use super::reasons::{break_evens, breakdown, saturation};
 use super::sorted::unsorted;
@@ -12,7 +12,7 @@ use crate::text::fixed_three_digits;
 use crate::verdict::UNBOUNDED;
 
 /// The tables of reports, workload by workload: every configuration with its time and its speed-up, the ends of their intervals and the
-/// level of these, then comparisons, losses, resources, memory, times per item and fits as the report has them.
+/// level of these, then what the pick is compared with, breakdowns, resources, memory, times per item and fits as the report has them.
 #[must_use]
 pub fn tables(results: &[Results]) -> String {
     let mut out = String::new();
@@ -26,7 +26,7 @@ pub fn tables(results: &[Results]) -> String {
             out += &format!("## {}\n\n{model}{}\n", escape(&workload.label), of_workload(one, workload));
             let verdict = one.derived.workloads.iter().find(|verdict| verdict.workload == workload.id);
             let mut parts: Vec<String> = verdict
-                .map(|verdict| vec![format!("{}\n", escape(&verdict.sentence)), comparisons(one, verdict)])
+                .map(|verdict| vec![format!("{}\n", escape(&verdict.sentence)), pick_lists(one, verdict)])
                 .unwrap_or_default();
             parts.extend([
                 breakdown(one, workload),
@@ -118,6 +118,6 @@ mod tests {
         let fields: Vec<&str> = row.split(" | ").collect();
         assert_eq!((fields[4], fields[8], fields[9]), ("96.5%", "96.5%", "15 of 15"), "{text}");
         assert!(fields[1].starts_with("0.5") && fields[5].starts_with("2.0"), "{text}");
-        assert!(text.contains("threads × 2 is fastest"), "{text}");
+        assert!(text.contains("Use threads × 2: 2.0"), "{text}");
     }
 }

@@ -7,7 +7,7 @@ use super::spark::{self, Sparks};
 use super::words::{
     NONE, all_planned, answer, cores, notes, outcomes, reservations, speedup, speedup_head, time, time_head, word,
 };
-use super::{happened, reasons};
+use super::{happened, picks, reasons};
 use crate::results::{Answer, BreakEven, ConfigurationEstimate, Crossing, Results, Workload, WorkloadVerdict};
 use crate::setting::Measure;
 use crate::text::escape::one_line;
@@ -141,8 +141,14 @@ impl Page {
         }
         self.text.push('\n');
         self.wrapped("", &verdict.sentence, BOLD);
-        if let Some(when) = &verdict.when {
+        if let Some(when) = &verdict.recommendation {
             self.wrapped("", when, PLAIN);
+        }
+        for warning in &verdict.warnings {
+            self.wrapped("", warning, YELLOW);
+        }
+        for (what, which) in picks::lists(results, verdict) {
+            self.wrapped("  ", &format!("{what}: {which}"), DIM);
         }
         if let Some(sparks) = spark::over_workers(results, workload) {
             self.sparks(&sparks);
@@ -316,7 +322,7 @@ mod tests {
     use super::*;
     use crate::results::{Breakdown, Expectation, Loss, Skipped};
     use crate::setting::{Metric, Outcome};
-    use crate::verdict::{derive, fixture::Made};
+    use crate::verdict::fixture::Made;
 
     const NARROW: TerminalOptions = TerminalOptions { width: 80, color: false, verbose: false };
 
@@ -333,7 +339,7 @@ mod tests {
         let row = text.lines().find(|line| line.starts_with("threads × 2 ")).unwrap();
         assert!(row.contains(" ms (") && row.contains("2.00× ("), "{row}");
         assert!(text.contains("start  busy\n") && row.ends_with("10 ms   1.0"), "{text}");
-        assert!(text.contains("\nthreads × 2 is fastest: 2.0"), "{text}");
+        assert!(text.contains("\nUse threads × 2: 2.0"), "{text}");
     }
 
     #[test]
@@ -365,11 +371,11 @@ mod tests {
         let text = terminal(&made.clone().finish(), &NARROW);
         let parts = [
             "made – a [2Jtitle\n",
-            "quick: small sizes, 15 rounds, no verdict\n",
+            "quick: small sizes, 15 rounds, no pick\n",
             "narrowed: only workers=2\n",
             "2 of 15 timed out\n",
             "2 of 45: timed out\n",
-            "No verdict: --quick",
+            "No pick: --quick",
             "inconclusive: speedup of threads × 2 over serial is at least 3\n",
             "rayon × python: rayon runs native code only\n",
         ];
@@ -377,8 +383,7 @@ mod tests {
             assert!(text.contains(part), "{part} in {text}");
         }
         made.results.run.quick = false;
-        made.results.derived = derive(&made.results);
-        let text = terminal(&made.results, &TerminalOptions { width: 120, ..NARROW });
+        let text = terminal(&made.finish(), &TerminalOptions { width: 120, ..NARROW });
         assert!(
             text.contains("  not met: speedup of threads × 2") && text.contains("at least 3× expected: not met"),
             "{text}"
@@ -393,10 +398,11 @@ mod tests {
             let breakdown = Breakdown { workers: 2, measured: 1.75, parts, inflation: 1.0, trials: 2 };
             results.derived.estimates[configuration].breakdown = Some(breakdown);
         }
-        results.derived.workloads[0].when = Some("Use threads from two workers on.".into());
+        results.derived.workloads[0].recommendation = Some("Use threads from two workers on.".into());
         let text = terminal(&results, &NARROW);
         let line = |way: &str| format!("\n  {way}: 1.75 of 2; lost: 0.25 dispatch and serialization\n");
-        assert!(text.contains("\nUse threads from two workers on.\nSpeedup breakdown:\n"), "{text}");
+        assert!(text.contains("\nUse threads from two workers on.\n  Slower than the pick: processes × 2"), "{text}");
+        assert!(text.contains("\nSpeedup breakdown:\n"), "{text}");
         assert!(text.contains(&line("threads × 2")) && text.contains(&line("rayon × 2")), "{text}");
         assert!(!text.contains(&line("processes × 2, shared memory")), "{text}");
         let all = terminal(&results, &TerminalOptions { width: 120, verbose: true, ..NARROW });

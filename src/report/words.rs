@@ -67,7 +67,7 @@ pub(super) fn notes(estimate: &ConfigurationEstimate) -> Vec<String> {
         notes.push(estimate.note.clone());
     }
     if estimate.too_short > 0 {
-        notes.push(format!("{} of {} trials under 20 ms, too short", estimate.too_short, estimate.trials));
+        notes.push(format!("{} of {} trials under 10 ms, too short", estimate.too_short, estimate.trials));
     }
     if estimate.bimodal {
         notes.push("bimodal".into());
@@ -113,12 +113,13 @@ pub(super) fn reservations(results: &Results) -> Vec<String> {
     let run = &results.run;
     let mut lines = Vec::new();
     if run.quick {
-        lines.push(format!("quick: small sizes, {}, no verdict", plural(u64::from(run.rounds), "round")));
+        lines.push(format!("quick: small sizes, {}, no pick", plural(u64::from(run.rounds), "round")));
     }
     if !run.complete {
         let timed = results.trials.iter().filter(|trial| trial.kind == Kind::Timed);
         let rounds = timed.map(|trial| trial.round + 1).max().unwrap_or(0);
-        lines.push(format!("partial: the run was broken off in round {rounds} of {}", run.rounds));
+        let of = if run.budget.is_some() { String::new() } else { format!(" of {}", run.rounds) };
+        lines.push(format!("partial: the run was broken off in round {rounds}{of}"));
     }
     if run.resumed > 0 {
         let times = if run.resumed == 1 { "once".into() } else { format!("{} times", run.resumed) };

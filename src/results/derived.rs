@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::pairs::PairTable;
 use super::{
-    BreakEven, Breakdown, FaultEstimate, FitRecord, LifeEstimate, LockEstimate, MemoryEstimate, PipelineEstimate,
+    BreakEven, Breakdown, FaultEstimate, FitRecord, LifeEstimate, LockEstimate, MemoryEstimate, Pick, PipelineEstimate,
     Resources, RuntimeTable, SeenEstimate,
 };
 
@@ -58,9 +58,10 @@ impl Derived {
             let pairs = verdict.pairs.iter().flat_map(|pair| [pair.a, pair.b]);
             let checks = verdict.checks.iter().map(|check| check.configuration);
             let named = verdict.ranking.iter().chain(&verdict.winners).copied();
-            if let Some(id) = named.chain(pairs).chain(checks).find(|id| *id >= configurations) {
+            let picked = verdict.picks.iter().flat_map(Pick::named);
+            if let Some(id) = named.chain(pairs).chain(checks).chain(picked).find(|id| *id >= configurations) {
                 return Err(format!(
-                    "the verdict on group {} names configuration {id}, which does not exist",
+                    "the verdict on workload {} names configuration {id}, which does not exist",
                     verdict.workload
                 ));
             }
@@ -237,10 +238,6 @@ pub struct Pair {
     pub ratio: Interval,
     /// The verdict on `a`.
     pub word: Word,
-    /// Without a significant difference: the smallest effect (as a ratio above one) that these rounds could have shown.
-    pub smallest_effect: Option<f64>,
-    /// Without a significant difference: about how many rounds it would take to decide the ratio seen; `None` where none would.
-    pub rounds_needed: Option<u32>,
 }
 
 /// What became of a configuration from the other build to this one.
@@ -255,6 +252,8 @@ pub enum Change {
     Faster,
     /// The interval of the ratio lies inside ±margin.
     Equivalent,
+    /// The ratio lies below one plus margin, wherever else it may be: not a regression.
+    NotSlower,
     /// Nothing could be shown.
     NoSignificantDifference,
 }
@@ -296,7 +295,9 @@ pub struct WorkloadVerdict {
     pub workload: usize,
     /// Configurations from the fastest to the slowest median; configurations without a time are last.
     pub ranking: Vec<usize>,
-    /// Configurations that share the first place: the fastest, and those that were not shown to be slower.
+    /// What to use: one pick, or one for each way to wait; empty where nothing is picked.
+    pub picks: Vec<Pick>,
+    /// The configurations of all picks and those that are as good, in ranking order.
     pub winners: Vec<usize>,
     /// Every pair that was compared, in ranking order (`a` ranks before `b`).
     #[serde(with = "super::pairs")]
@@ -304,16 +305,17 @@ pub struct WorkloadVerdict {
     pub pairs: Vec<Pair>,
     /// The A/A checks.
     pub checks: Vec<Check>,
-    /// Why there is no verdict: `--quick`, too few rounds, a failed A/A check.
-    #[serde(rename = "suppressed")]
-    pub withheld: Option<String>,
-    /// The finding in one sentence, computed; it names a tie or an equivalence as such.
+    /// Why nothing is picked and no pair has a verdict: `--quick`, too few rounds, a fault, the GIL emulation.
+    pub suppressed: Option<String>,
+    /// What to know before trusting the pick: a failed A/A check, rounds within a few seconds.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
+    /// The answer in a sentence or two, computed: the pick and its price.
     pub sentence: String,
-    /// Which configuration to use, and from how many workers on the others pay off, in a sentence or a few; `None` where there is
-    /// nothing to choose, or no verdict.
+    /// Which models are as good as each other, and from how many workers others beat the reference, in a sentence or a few;
+    /// `None` where there is nothing to choose, or no pick.
     #[serde(default)]
-    #[serde(rename = "recommendation")]
-    pub when: Option<String>,
+    pub recommendation: Option<String>,
 }
 
 /// An expectation's answer, judged on the interval.

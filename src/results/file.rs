@@ -180,10 +180,11 @@ impl Results {
         }
         for (i, workload) in self.workloads.iter().enumerate() {
             if workload.id != i || workload.configurations.is_empty() {
-                return Err(format!("group {i} is out of place or empty"));
+                return Err(format!("workload {i} is out of place or empty"));
             }
             configuration(workload.reference)?;
             workload.configurations.iter().try_for_each(|id| configuration(*id))?;
+            workload.looks.check(self.configurations.len())?;
         }
         self.trials.iter().try_for_each(|trial| configuration(trial.configuration).and_then(|()| trial.check()))?;
         self.latencies.iter().try_for_each(Latency::check)?;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{FileError, Machine, Timeline, Trial, plausible};
+use super::{FileError, Looks, Machine, Timeline, Trial, plausible};
 
 /// Name of the journal in a report's folder.
 pub const JOURNAL: &str = "journal.ndjson";
@@ -22,8 +22,10 @@ pub struct Head {
     pub hash: String,
     /// Seed of items and orders.
     pub seed: u64,
-    /// Rounds that are planned.
+    /// Rounds that are planned; 0 where the budget decides.
     pub rounds: u32,
+    /// Seconds that each workload may take, where that decides how many rounds are run. A longer budget may go on.
+    pub budget: Option<f64>,
     /// Whether it is a quick run.
     pub quick: bool,
     /// The selector that narrows the run.
@@ -108,6 +110,8 @@ enum Line {
     /// The chosen item counts by configuration.
     Items(Vec<u64>),
     Finished(Box<Finished>),
+    /// A look at a workload is over, or its rounds have ended: what its looks are from here.
+    Looks(usize, Looks),
     /// The run was continued from here, for the nth time.
     Resumed(u32),
 }
@@ -121,6 +125,8 @@ pub struct JournalContents {
     pub items: Option<Vec<u64>>,
     /// Every finished trial, in order.
     pub finished: Vec<Finished>,
+    /// What became of looks: after how many trials, of which workload.
+    pub looks: Vec<(usize, usize, Looks)>,
     /// How often it was continued already.
     pub resumed: u32,
     /// Bytes of whole lines; what follows was torn when the run was killed.
@@ -193,6 +199,14 @@ impl Journal {
         self.line(&Line::Items(counts.to_vec()))
     }
 
+    /// Notes what became of the looks of a workload.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn looks(&mut self, workload: usize, looks: &Looks) -> Result<(), FileError> {
+        self.line(&Line::Looks(workload, looks.clone()))
+    }
+
     /// Adds a finished trial.
     ///
     /// # Errors
@@ -245,8 +259,14 @@ fn parse(bytes: &[u8]) -> Result<Option<JournalContents>, String> {
     let Some((_, Line::Head(head))) = lines.next().transpose()? else {
         return Err("line 1: it does not name its run".into());
     };
-    let mut left =
-        JournalContents { head: *head, items: None, finished: Vec::new(), resumed: 0, whole: end as u64 + 1 };
+    let mut left = JournalContents {
+        head: *head,
+        items: None,
+        finished: Vec::new(),
+        looks: Vec::new(),
+        resumed: 0,
+        whole: end as u64 + 1,
+    };
     for line in lines {
         let (i, line) = line?;
         left.take(line).map_err(|detail| format!("line {}: {detail}", i + 1))?;
@@ -264,6 +284,10 @@ impl JournalContents {
                 self.items = Some(counts);
             }
             Line::Resumed(times) => self.resumed = times,
+            Line::Looks(workload, looks) => {
+                looks.check(usize::MAX)?;
+                self.looks.push((self.finished.len(), workload, looks));
+            }
             Line::Finished(finished) => {
                 finished.check()?;
                 if finished.trial.order as usize != self.finished.len() {
@@ -297,7 +321,7 @@ mod tests {
 
     fn trial(order: u32) -> String {
         format!(
-            r#"{{"finished":{{"trial":{{"configuration":0,"round":{order},"order":{order},"kind":"timed","outcome":{{"is":"ok"}},"measured":5,
+            r#"{{"finished":{{"trial":{{"configuration":0,"round":{order},"order":{order},"at":{order},"took":1,"kind":"timed","outcome":{{"is":"ok"}},"measured":5,
             "phases":[[0,0,0,0,0,0,0],[0,0,0,0,0,0,0],[0,0,0,0,0,0,0]],"completed":1,"checksum":"","others":0.0}}}}}}"#
         )
         .replace('\n', "")

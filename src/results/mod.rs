@@ -9,6 +9,7 @@ mod happened;
 mod journal;
 mod machine;
 mod pairs;
+mod pick;
 mod reasons;
 mod rows;
 mod schema;
@@ -29,6 +30,7 @@ pub use file::*;
 pub use happened::*;
 pub use journal::*;
 pub use machine::*;
+pub use pick::*;
 pub use reasons::*;
 pub use schema::schema;
 pub use stages::*;
@@ -94,15 +96,18 @@ pub struct ScenarioRecord {
 pub struct RunRecord {
     /// Seed of items and orders.
     pub seed: u64,
-    /// Rounds that were planned.
+    /// Rounds that were planned; where a budget decided, the most that any workload ran.
     pub rounds: u32,
+    /// Seconds that each workload could take, where that decided how many rounds were run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget: Option<f64>,
     /// Whether `--quick` was given: small sizes, few rounds, no verdict.
     pub quick: bool,
     /// Whether every planned trial was run.
     pub complete: bool,
     /// The `--filter` selector, if one narrowed the run.
     pub filter: Option<String>,
-    /// Practical margin for `equivalent`, as a share: 0.03 is 3%.
+    /// Practical margin for `equivalent`, as a share: 0.05 is 5%.
     pub margin: f64,
     /// Seconds after which a trial was ended.
     pub timeout: f64,
@@ -157,6 +162,8 @@ pub struct Workload {
     pub reference: usize,
     /// Whether the configurations have different item counts, so that times are compared per item.
     pub per_item: bool,
+    /// At which looks at the data it was decided how long to run, and which rounds count.
+    pub looks: Looks,
 }
 
 /// A CPython, as outputs name it. No paths.

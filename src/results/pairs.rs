@@ -15,17 +15,9 @@ pub(super) struct PairTable {
     rows: Vec<(usize, Vec<PairRow>)>,
 }
 
-/// Second configuration, how many times faster the first is (median, lower and upper end, `null` where there is none), index of the
-/// level; an undecided one may add the smallest effect that could have been shown and the rounds that would
-/// decide.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(untagged)]
-enum PairRow {
-    /// Decided.
-    Decided(usize, f64, Option<f64>, Option<f64>, usize),
-    /// Left open.
-    Open(usize, f64, Option<f64>, Option<f64>, usize, Option<f64>, Option<u32>),
-}
+/// Second configuration, how many times faster the first is (median, lower and upper end, `null` where there is none), index
+/// of the level.
+type PairRow = (usize, f64, Option<f64>, Option<f64>, usize);
 
 pub(super) fn serialize<S: Serializer>(pairs: &[Pair], serializer: S) -> Result<S::Ok, S::Error> {
     let mut table = PairTable::default();
@@ -37,10 +29,7 @@ pub(super) fn serialize<S: Serializer>(pairs: &[Pair], serializer: S) -> Result<
         if known.is_none() {
             table.levels.push(shared);
         }
-        let row = match (pair.smallest_effect.map(short), pair.rounds_needed) {
-            (None, None) => PairRow::Decided(pair.b, median, low, high, at),
-            (effect, rounds) => PairRow::Open(pair.b, median, low, high, at, effect, rounds),
-        };
+        let row = (pair.b, median, low, high, at);
         match table.rows.last_mut() {
             Some((a, rows)) if *a == pair.a => rows.push(row),
             _ => table.rows.push((pair.a, vec![row])),
@@ -49,29 +38,16 @@ pub(super) fn serialize<S: Serializer>(pairs: &[Pair], serializer: S) -> Result<
     table.serialize(serializer)
 }
 
-/// The effect with four digits: it is a plan for the next run, not a finding.
-fn short(effect: f64) -> f64 {
-    format!("{effect:.3e}").parse().unwrap_or(effect)
-}
-
 pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Pair>, D::Error> {
     let PairTable { levels, rows } = PairTable::deserialize(deserializer)?;
-    let pairs: Option<Vec<Pair>> =
-        rows.iter().flat_map(|(a, rows)| rows.iter().map(|row| row.pair(*a, &levels))).collect();
-    pairs.ok_or_else(|| serde::de::Error::custom("a comparison has no such level"))
-}
-
-impl PairRow {
-    /// The comparison; nothing where its level is not in the table.
-    fn pair(&self, a: usize, levels: &[(f64, u32, u32, u32, Word)]) -> Option<Pair> {
-        let (b, median, low, high, at, smallest_effect, rounds_needed) = match *self {
-            Self::Decided(b, median, low, high, at) => (b, median, low, high, at, None, None),
-            Self::Open(b, median, low, high, at, effect, rounds) => (b, median, low, high, at, effect, rounds),
-        };
+    let pair = |a: usize, row: &PairRow| {
+        let (b, median, low, high, at) = *row;
         let (level, first, last, n, word) = *levels.get(at)?;
-        let ratio = Interval { median, low, high, level, ranks: (first, last), n };
-        Some(Pair { a, b, ratio, word, smallest_effect, rounds_needed })
-    }
+        Some(Pair { a, b, ratio: Interval { median, low, high, level, ranks: (first, last), n }, word })
+    };
+    let pairs: Option<Vec<Pair>> = rows.iter().flat_map(|(a, rows)| rows.iter().map(|row| pair(*a, row))).collect();
+    // A level that is not in the table.
+    pairs.ok_or_else(|| serde::de::Error::custom("a comparison has no such level"))
 }
 
 #[cfg(test)]
@@ -85,15 +61,15 @@ mod tests {
     fn pairs_survive_their_table() {
         let ratio = Interval { median: 1.5, low: Some(1.25), high: None, level: 0.999, ranks: (2, 14), n: 15 };
         let none = Interval { low: None, level: 0.0, ranks: (0, 0), ..ratio };
-        let decided = Pair { a: 3, b: 1, ratio, word: Word::Faster, smallest_effect: None, rounds_needed: None };
-        let open = Pair { word: Word::NoSignificantDifference, smallest_effect: Some(1.062), ..decided.clone() };
-        let bare = Pair { ratio: none, rounds_needed: Some(70), ..open.clone() };
+        let decided = Pair { a: 3, b: 1, ratio, word: Word::Faster };
+        let open = Pair { word: Word::NoSignificantDifference, ..decided.clone() };
+        let bare = Pair { ratio: none, ..open.clone() };
         let all = Workload(vec![decided.clone(), open, bare]);
         let text = serde_json::to_string(&all).unwrap();
         assert_eq!(
             text,
             "{\"levels\":[[0.999,2,14,15,\"faster\"],[0.999,2,14,15,\"no_significant_difference\"],[0.0,0,0,15,\"no_significant_difference\"]],\
-             \"rows\":[[3,[[1,1.5,1.25,null,0],[1,1.5,1.25,null,1,1.062,null],[1,1.5,null,null,2,1.062,70]]]]}"
+             \"rows\":[[3,[[1,1.5,1.25,null,0],[1,1.5,1.25,null,1],[1,1.5,null,null,2]]]]}"
         );
         assert_eq!(serde_json::from_str::<Workload>(&text).unwrap(), all);
         assert!(serde_json::from_str::<Workload>(&text.replacen("null,0]", "null,7]", 1)).is_err());

@@ -18,6 +18,8 @@ pub(super) struct Row(
     u32,
     /// Place in the whole run, from 0.
     u32,
+    /// Milliseconds from the start of the run, and those that it took.
+    (u64, u64),
     /// Items whose reply arrived once.
     u64,
     /// Sum of the item digests, 16 hexadecimal digits; `null` where it is that of the trial before of the same configuration.
@@ -155,6 +157,7 @@ impl Row {
             trial.configuration,
             trial.round,
             trial.order,
+            (trial.at, trial.took),
             trial.done,
             digest,
             trial.first_item,
@@ -166,7 +169,8 @@ impl Row {
 
     /// The trial, which has an empty digest where the row left it out; nothing where a phase has too many numbers.
     fn trial(self) -> Option<Trial> {
-        let Self(configuration, round, order, done, digest, first_item, others, [start, work, join], rest) = self;
+        let Self(configuration, round, order, (at, took), done, digest, first_item, others, [start, work, join], rest) =
+            self;
         let rest = rest.unwrap_or_default();
         let phases = match rest.phases {
             Some(exact) => exact,
@@ -176,6 +180,8 @@ impl Row {
             configuration,
             round,
             order,
+            at,
+            took,
             kind: rest.kind.unwrap_or(Kind::Timed),
             duplicate: rest.duplicate,
             outcome: rest.outcome.unwrap_or(Outcome::Ok),
@@ -239,6 +245,8 @@ mod tests {
             configuration: 3,
             round: 2,
             order: 41,
+            at: 9_000,
+            took: 171,
             kind: Kind::Timed,
             duplicate: false,
             outcome: Outcome::Ok,
@@ -273,7 +281,10 @@ mod tests {
     #[test]
     fn a_usual_trial_is_a_short_row() {
         let (text, read) = there_and_back(&usual());
-        assert_eq!(text, "[3,2,41,320,\"43b9ba5c43ca25d4\",3234428,0.325,[[3649711,7],[154778428,7],[]],null]");
+        assert_eq!(
+            text,
+            "[3,2,41,[9000,171],320,\"43b9ba5c43ca25d4\",3234428,0.325,[[3649711,7],[154778428,7],[]],null]"
+        );
         assert_eq!(read, usual());
     }
 

@@ -174,6 +174,10 @@ pub struct Trial {
     pub round: u32,
     /// Place in the whole run, from 0.
     pub order: u32,
+    /// Milliseconds from the start of the run to that of the trial, without what passed while the run was broken off.
+    pub at: u64,
+    /// Milliseconds that it took, with starting and ending its processes.
+    pub took: u64,
     /// What it was run for.
     pub kind: Kind,
     /// Whether it is the second run of its configuration in the round, for the A/A check; enters no estimate.
@@ -229,7 +233,7 @@ pub struct Trial {
     pub stages: Vec<StageTimes>,
     /// Share of the machine's CPU time that others used or that the hypervisor stole during the trial, 0 to 1.
     pub others: f64,
-    /// Marks: `too_short` (measured under 20 ms), `noisy` (others used over a tenth of the machine), `leaked` (a
+    /// Marks: `too_short` (measured under 10 ms), `noisy` (others used over a tenth of the machine), `leaked` (a
     /// process was left behind and swept), `cpu_mismatch` (the phases and `wait4` disagree on CPU time).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub flags: Vec<Flag>,
@@ -259,7 +263,8 @@ impl Latency {
 
 impl Trial {
     pub(super) fn check(&self) -> Result<(), String> {
-        let counts = [self.measured, self.done, self.lost, self.retried, self.duplicated, self.first_item];
+        let counts =
+            [self.at, self.took, self.measured, self.done, self.lost, self.retried, self.duplicated, self.first_item];
         let spent = self.spent.into_iter().flat_map(<[u64; 5]>::from);
         let open = self.open.into_iter().flat_map(<[u64; 5]>::from);
         let memory = self.memory.iter().flat_map(|memory| memory.workers.iter().chain([&memory.before, &memory.after]));

@@ -116,8 +116,50 @@ macro_rules! count {
     };
 }
 
-count!(/// Rounds.
-    Rounds(u32), "`rounds`", 1, 10_000);
+/// Most rounds of a fixed number.
+const MOST_ROUNDS: u64 = 10_000;
+
+/// How many rounds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Rounds(pub Option<u32>);
+
+impl FromScalar for Rounds {
+    fn read(scalar: &Scalar) -> Result<Self, Fault> {
+        match scalar {
+            Scalar::Text(text) if text.trim() == "auto" => Ok(Self(None)),
+            Scalar::Whole(rounds) if (1..=i128::from(MOST_ROUNDS)).contains(&i128::from(*rounds)) => {
+                Ok(Self(Some(*rounds as u32)))
+            }
+            _ => Err(Fault::new(
+                format!("`rounds` cannot be `{scalar}`"),
+                "it is `auto`, as many as it takes within the budget, or a whole number from 1 to 10,000",
+            )),
+        }
+    }
+    fn schema() -> Json {
+        json!({ "oneOf": [{ "const": "auto" }, { "type": "integer", "minimum": 1, "maximum": MOST_ROUNDS }] })
+    }
+}
+
+/// How long the rounds of a workload may take.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Budget(pub Duration);
+
+/// Least and most of a budget.
+pub const BUDGETS: std::ops::RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(24 * 3600);
+
+impl FromScalar for Budget {
+    fn read(scalar: &Scalar) -> Result<Self, Fault> {
+        match parse_duration(&scalar.to_string()) {
+            Ok(duration) if BUDGETS.contains(&duration) => Ok(Self(duration)),
+            Ok(_) => Err(Fault::new(format!("`budget` cannot be `{scalar}`"), "it is from 1 s to 1440 min")),
+            Err(why) => Err(Fault::from_lines(&why.replacen("; ", "\n", 1))),
+        }
+    }
+    fn schema() -> Json {
+        json!({ "type": "string", "pattern": DURATION })
+    }
+}
 // Numbers above 2^53 do not survive every reader of JSON.
 count!(/// Seed of items and orders.
     Seed(u64), "`seed`", 0, 1u64 << 53);

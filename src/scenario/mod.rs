@@ -21,7 +21,7 @@ mod valid;
 mod vocabulary;
 mod words;
 
-pub use leaf::Items;
+pub use leaf::{BUDGETS, Items};
 pub use problem::{Diagnostic, Diagnostics, Text};
 pub use schema::{schema, schema_text};
 pub use valid::{

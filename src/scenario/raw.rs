@@ -8,7 +8,7 @@ use std::marker::PhantomData;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::leaf::{Bound, FromScalar, Margin, Prose, Rounds, Scalar, Seed, Slug, Timeout, Version};
+use super::leaf::{Bound, Budget, FromScalar, Margin, Prose, Rounds, Scalar, Seed, Slug, Timeout, Version};
 use super::problem::Fault;
 use super::vocabulary::FaultWord;
 use super::words::Scope;
@@ -260,11 +260,13 @@ fields! {
     queue: Axis<One<Scalar>>,
     /// See the table of settings.
     items: Axis<One<Scalar>>,
-    /// How many rounds: every configuration runs once in each. Default: 15. Takes no list.
+    /// How many rounds: every configuration runs once in each. `auto` runs as many as it takes to answer, within the budget; a number runs exactly so many, and answers once. Default: `auto`. Takes no list.
     rounds: One<Rounds>,
+    /// How long the rounds of one workload may take where `rounds` is `auto`. Default: 20 s. Takes no list.
+    budget: One<Budget>,
     /// The longest that a trial may take. Default: 30 s. Takes no list.
     timeout: One<Timeout>,
-    /// Two configurations are equivalent if the interval of their ratio lies within this margin. Default: 3%. Takes no list.
+    /// The difference that matters: a simpler configuration is preferred where it costs no more than this. Default: 5%. Takes no list.
     margin: One<Margin>,
     /// Seed of items and orders. Default: from the file's text. Takes no list.
     seed: One<Seed>,

@@ -40,6 +40,9 @@ pub(super) fn resolve(
     (scenario, resolver.problems)
 }
 
+/// How long the rounds of a workload may take where a scenario does not say it.
+pub const DEFAULT_BUDGET: std::time::Duration = std::time::Duration::from_secs(20);
+
 impl Resolver<'_> {
     pub fn document(&self) -> &Document {
         &self.reading.document
@@ -78,9 +81,10 @@ impl Resolver<'_> {
             models,
             pipeline,
             given,
-            rounds: document.rounds.as_ref().map_or(15, |rounds| rounds.0.0),
+            rounds: document.rounds.as_ref().and_then(|rounds| rounds.0.0),
+            budget: document.budget.as_ref().map_or(DEFAULT_BUDGET, |budget| budget.0.0),
             timeout: document.timeout.as_ref().map_or(std::time::Duration::from_secs(30), |timeout| timeout.0.0),
-            margin: document.margin.as_ref().map_or(0.03, |margin| margin.0.0),
+            margin: document.margin.as_ref().map_or(0.05, |margin| margin.0.0),
             seed: document.seed.as_ref().map(|seed| seed.0.0),
             expect,
             charts,

@@ -48,14 +48,15 @@ fn a_whole_scenario_is_read() {
     let text = "version: 1\nname: whole\ntitle: A  title\nabout: >-\n  two\n  lines\ntasks:\n  - kind: echo\n    payload: [64 B, 4 KiB]\n    \
         items: [auto, 1_000]\n  - kind: primes\n    limit: 200_000\n    chunk: 4\nmodels: [serial, {kind: processes, workers: 2, ipc: [pipe, queue]}]\n\
         workers: [1-3, cores, 2*cores]\ndispatch: stream\nin_flight: 4\nwait: spin\naffinity: [free, cross]\nmeasure: [work, end_to_end]\n\
-        runtime: native\nrounds: 20\ntimeout: 10 s\nmargin: 5%\nseed: 7\ncharts: [time]\n\
+        runtime: native\nrounds: 20\nbudget: 90 s\ntimeout: 10 s\nmargin: 5%\nseed: 7\ncharts: [time]\n\
         expect:\n  compare: {model: processes, ipc: pipe}\n  metric: time\n  at_most: 2 s\n";
     let scenario = load_text(text).unwrap_or_else(|problems| panic!("{problems}"));
     assert_eq!((scenario.title.as_str(), scenario.about.as_str()), ("A title", "two lines"));
     assert_eq!(
         (scenario.rounds, scenario.timeout, scenario.margin, scenario.seed),
-        (20, Duration::from_secs(10), 0.05, Some(7))
+        (Some(20), Duration::from_secs(10), 0.05, Some(7))
     );
+    assert_eq!(scenario.budget, Duration::from_secs(90));
     let echo = &scenario.tasks[0];
     assert_eq!(echo.settings[0].1.values, [crate::setting::Value::Whole(64), crate::setting::Value::Whole(4096)]);
     assert_eq!(echo.items.values, [Items::Auto, Items::Fixed(1000)]);
@@ -220,7 +221,7 @@ fn wrong_types_and_values_out_of_range_say_what_is_accepted() {
         "`rounds` cannot be `many`",
         (6, 9),
         "rounds: many",
-        "it is a whole number from 1 to 10,000",
+        "it is `auto`, as many as it takes within the budget, or a whole number from 1 to 10,000",
     );
     refuses(
         format!("{GOOD}title: [a]\n"),

@@ -29,8 +29,10 @@ pub struct Scenario {
     pub pipeline: Option<Pipeline>,
     /// Settings of configurations given at the top level.
     pub given: ConfigSettings,
-    /// How many rounds.
-    pub rounds: u32,
+    /// How many rounds; `None` for as many as it takes to answer.
+    pub rounds: Option<u32>,
+    /// How long the rounds of a workload may take, where their number is not fixed.
+    pub budget: Duration,
     /// When a trial is given up.
     pub timeout: Duration,
     /// The practical margin as a share.

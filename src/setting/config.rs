@@ -7,7 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::table::{ALL, Config, ConfigSetting, Key, LabelForm, Part, takes};
+use super::table::{ALL, Config, ConfigSetting, Default, Key, LabelForm, Part, takes};
 use super::value::{Stored, Value};
 use super::words::{Method, Model, Runtime};
 
@@ -240,6 +240,20 @@ impl Config {
             rest.set(*key, None);
         }
         rest
+    }
+
+    /// How many of its settings have another value than their default.
+    #[must_use]
+    pub fn beyond_defaults(&self) -> usize {
+        let other = |row: &&ConfigSetting| match (row.default, self.get(row.key)) {
+            (_, None) => false,
+            (Default::Fixed(text), Some(value)) => {
+                row.setting.kind.show(&value) != text && value != Value::Word(text.into())
+            }
+            (Default::Rule(_), Some(_)) => false,
+            (Default::Absent(_), Some(_)) => true,
+        };
+        ALL.iter().filter(other).count()
     }
 
     /// Threads and worker processes that run items.

@@ -162,6 +162,10 @@ words! {
     }
 }
 
+/// How long `spin` spins before it sleeps. Waking a sleeper on another core takes 10 to 30 µs, so a shorter spin would
+/// lose itself in sleep for ever once one reply was late; a longer one only burns the core.
+pub const SPIN: std::time::Duration = std::time::Duration::from_micros(50);
+
 words! {
     /// How items reach workers.
     pub enum Dispatch, "dispatch" {

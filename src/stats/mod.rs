@@ -8,6 +8,7 @@
 //! | where is the median? | exact interval between two order statistics ([`interval`]) |
 //! | is a ratio one? | exact sign test, the dual of that interval ([`two_sided_p`]) |
 //! | is it practically one? | two one-sided sign tests against ±margin ([`equivalence_p`]) |
+//! | where is it, at any look at growing data? | exact sequential sign test ([`bounds`], [`look_ranks`]) |
 //! | how many such questions at once? | Holm's step-down ([`holm`]) |
 //! | what could have been seen? | power of the exact sign test ([`smallest_effect`], [`rounds_needed`]) |
 //! | what could be seen, before a run? | the same, at Holm's first step ([`detectable`], [`rounds_to_show`], [`fewest_rounds`]) |
@@ -20,6 +21,7 @@ mod median;
 mod modes;
 mod paired;
 mod power;
+mod sequential;
 mod sign;
 #[cfg(test)]
 mod simulation;
@@ -30,4 +32,5 @@ pub use median::{Estimate, estimate, interval, median, quantile, ranks};
 pub use modes::bimodal;
 pub use paired::{Paired, log_ratios};
 pub use power::{POWER, detectable, fewest_rounds, rounds_needed, rounds_to_show, smallest_effect};
-pub use sign::{FAMILY_ERROR, Step, equivalence_p, holm, two_sided_p};
+pub use sequential::{Bounds, LOOKS, bounds, look_ranks};
+pub use sign::{FAMILY_ERROR, Step, below_p, equivalence_p, holm, two_sided_p};

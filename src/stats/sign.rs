@@ -24,6 +24,12 @@ pub fn equivalence_p(samples: &[f64], margin: f64) -> f64 {
     tail(n, at_least(samples, margin)).max(tail(n, at_most(samples, -margin)))
 }
 
+/// Exact p-value of "the median lies at or above `bound`" against "it lies below".
+#[must_use]
+pub fn below_p(samples: &[f64], bound: f64) -> f64 {
+    tail(samples.len(), at_least(samples, bound))
+}
+
 fn at_most(samples: &[f64], bound: f64) -> usize {
     samples.iter().filter(|sample| **sample <= bound).count()
 }

@@ -419,9 +419,10 @@ mod tests {
     #[test]
     fn a_withheld_workload_leaves_the_order_open() {
         let mut made = payloads([0.5, 0.8, 3.0]);
-        super::super::fixture::check_configuration(&mut made.results, 6, 1.5);
+        made.results.workloads[2].fault =
+            Some(crate::results::Fault { kind: crate::setting::FaultKind::Kill, item: 0 });
         let derived = made.derive();
-        assert!(derived.workloads[2].withheld.is_some());
+        assert!(derived.workloads[2].suppressed.is_some());
         let open = one(&derived.break_evens, "processes × 1, shared memory", "processes × 1, pipe");
         assert_eq!((open.crossing, open.points[2].word), (Crossing::Inconclusive, Word::NoSignificantDifference));
         assert!(

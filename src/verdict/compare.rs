@@ -1,105 +1,244 @@
-//! Comparing the configurations of a workload: who may be compared, the family of tests, the A/A check, and reasons for silence.
+//! Comparing the configurations of a workload: every pair, the A/A check, reasons for silence and for doubt.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use super::samples::{bare, compared, ratio_interval, second_runs};
+use super::look::{SPAN, has_no_question, span};
+use super::pick::{Family, interval, waits};
+use super::samples::{bare, second_runs};
 use super::sentence::thousandths;
-use super::{FEWEST_ROUNDS, crashed, range};
-use crate::results::{Check, Pair, Results, Word, Workload};
+use super::units::Units;
+use super::{EXPECTATION_ERROR, FEWEST_ROUNDS, crashed, range};
+use crate::results::{Check, Ended, Interval, Pair, Results, Word, Workload};
 use crate::setting::comparable;
-use crate::stats::{self, FAMILY_ERROR, Step};
-use crate::text::plural;
+use crate::stats::{self, FAMILY_ERROR};
+use crate::text::{plural, show_seconds};
 
-/// Level of the A/A check (methodology, rule 15).
-const CHECK_LEVEL: f64 = 0.99;
+/// The error of each side of the A/A check (methodology, rule 15).
+pub const CHECK_ERROR: f64 = 0.0025;
 
-/// Every pair of the family with its verdict; `family` is in ranking order.
-pub(super) fn pairs(results: &Results, family: &[usize]) -> Vec<Pair> {
-    let all = family.iter().enumerate().flat_map(|(i, a)| family[i + 1..].iter().map(move |b| (*a, *b)));
-    let series: BTreeMap<usize, Vec<(u32, f64)>> =
-        family.iter().map(|configuration| (*configuration, compared(results, *configuration))).collect();
-    let shown: Vec<(usize, usize, Vec<f64>)> = all
-        .filter(|(a, b)| comparable(&results.configurations[*a].config, &results.configurations[*b].config))
-        .map(|(a, b)| (a, b, stats::log_ratios(&series[&b], &series[&a]).logs))
-        .filter(|(.., logs)| logs.len() >= FEWEST_ROUNDS)
-        .collect();
-    let margin = results.run.margin.ln_1p();
-    let p = |test: &dyn Fn(&[f64]) -> f64| shown.iter().map(|(.., logs)| test(logs)).collect::<Vec<_>>();
-    let differences = stats::holm(&p(&|logs| stats::two_sided_p(logs, 0.0)), FAMILY_ERROR);
-    let equivalences = stats::holm(&p(&|logs| stats::equivalence_p(logs, margin)), FAMILY_ERROR);
-    let steps = differences.iter().zip(&equivalences);
-    shown.iter().zip(steps).map(|((a, b, logs), (d, e))| pair((*a, *b), logs, margin, (*d, *e))).collect()
-}
-
-/// The verdict on one pair. Its interval has the level of the test that decided it; an undecided one has the wider of both
-/// levels, so that it holds 1 and reaches beyond the margin.
-fn pair((a, b): (usize, usize), logs: &[f64], margin: f64, (difference, equivalence): (Step, Step)) -> Pair {
-    // Each of the two one-sided tests may err with its step's error: together they are an interval with twice that.
-    let (word, error) = if equivalence.rejected {
-        (Word::Equivalent, 2.0 * equivalence.error)
-    } else if difference.rejected {
-        let above = logs.iter().filter(|log| **log > 0.0).count();
-        (if 2 * above > logs.len() { Word::Faster } else { Word::Slower }, difference.error)
-    } else {
-        (Word::NoSignificantDifference, difference.error.min(2.0 * equivalence.error))
+/// Every pair that may be compared, in the order of `ranking`. The comparisons with the reference, which speedups are about, are
+/// a family of their own, each bound at α / (2 (k − 1)); so are all others, each bound at α / (k (k − 1)). The bounds of a
+/// family hold together at 95% confidence, over all looks.
+pub(super) fn pairs(units: &Units<'_>, ranking: &[usize]) -> Vec<Pair> {
+    let results = units.results();
+    let config = |id: usize| &results.configurations[id].config;
+    let all = ranking.iter().enumerate().flat_map(|(i, a)| ranking[i + 1..].iter().map(move |b| (*a, *b)));
+    let fair = |(a, b): &(usize, usize)| {
+        let waits = config(*a).wait.zip(config(*b).wait);
+        comparable(config(*a), config(*b)) && waits.is_none_or(|(a, b)| a == b)
     };
-    let undecided = word == Word::NoSignificantDifference;
-    Pair {
-        a,
-        b,
-        ratio: ratio_interval(logs, 1.0 - error).unwrap_or_else(|| bare(1.0, 0)),
-        word,
-        smallest_effect: undecided.then(|| stats::smallest_effect(logs, difference.error).map(f64::exp)).flatten(),
-        rounds_needed: undecided.then(|| stats::rounds_needed(logs, margin, difference.error)).flatten(),
-    }
+    let k = units.configurations().len().max(2) as f64;
+    let reference = units.workload().reference;
+    let error = |a: usize, b: usize| match a == reference || b == reference {
+        true => FAMILY_ERROR / (2.0 * (k - 1.0)),
+        false => FAMILY_ERROR / (k * (k - 1.0)),
+    };
+    let margin = results.run.margin.ln_1p();
+    all.filter(fair).filter_map(|(a, b)| pair(units, (a, b), margin, error(a, b))).collect()
 }
 
-/// The A/A checks of a workload: how much longer the second run of a configuration took than the first, inside rounds.
-pub(super) fn checks(results: &Results, workload: &Workload) -> Vec<Check> {
-    let checked =
-        workload.configurations.iter().copied().filter(|configuration| results.configurations[*configuration].checked);
+/// The verdict on one pair, at the last look that both took part in; nothing where there was none.
+fn pair(units: &Units<'_>, (a, b): (usize, usize), margin: f64, error: f64) -> Option<Pair> {
+    let looks = &units.workload().looks;
+    let out = looks.sat_out.iter().filter(|out| out.configuration == a || out.configuration == b);
+    let last = out.map(|out| looks.units_in(out.from)).min().unwrap_or(u32::MAX);
+    let planned: Vec<usize> = looks.planned.iter().map(|n| *n as usize).collect();
+    let taken = planned[..looks.completed as usize].iter().take_while(|n| **n <= last as usize).count();
+    let n = *planned[..taken].last()?;
+    let logs: Vec<f64> = units.logs(b, a, n, f64::NAN).into_iter().filter(|log| !log.is_nan()).collect();
+    let ratio = interval(&logs, &planned[..taken], &planned, error)?;
+    let low = ratio.low.unwrap_or(0.0);
+    let high = ratio.low.map_or(f64::INFINITY, |_| ratio.high.unwrap_or(f64::INFINITY));
+    let word = if low > (-margin).exp() && high < margin.exp() {
+        Word::Equivalent
+    } else if low > 1.0 {
+        Word::Faster
+    } else if high < 1.0 {
+        Word::Slower
+    } else {
+        Word::NoSignificantDifference
+    };
+    Some(Pair { a, b, ratio, word })
+}
+
+/// How many times faster `a` is than `b`, of one workload, where that one comparison was asked for beforehand: at 95% over all
+/// looks. `None` before the first look, and where there is no such workload.
+#[must_use]
+pub fn contrast(results: &Results, a: usize, b: usize) -> Option<Interval> {
+    let workload = &results.workloads[results.configurations.get(a)?.workload];
+    if results.configurations.get(b)?.workload != workload.id || suppressed(results, workload).is_some() {
+        return None;
+    }
+    let planned: Vec<usize> = workload.looks.planned.iter().map(|n| *n as usize).collect();
+    let over = &planned[..(workload.looks.completed as usize).min(planned.len())];
+    let units = Units::of(results, workload, workload.looks.counted());
+    let logs = units.logs(b, a, *over.last()?, f64::NAN);
+    let logs: Vec<f64> = logs.into_iter().filter(|log| !log.is_nan()).collect();
+    interval(&logs, over, &planned, EXPECTATION_ERROR)
+}
+
+/// The A/A checks of a workload: how much longer the second run of a configuration took than the first.
+pub(super) fn checks(units: &Units<'_>) -> Vec<Check> {
+    let (results, looks) = (units.results(), &units.workload().looks);
+    let planned: Vec<usize> = looks.planned.iter().map(|n| *n as usize).collect();
+    let taken = &planned[..(looks.completed as usize).min(planned.len())];
+    let checked = units.configurations().iter().copied().filter(|id| results.configurations[*id].checked);
     checked
         .map(|configuration| {
-            let logs = stats::log_ratios(&second_runs(results, configuration), &compared(results, configuration)).logs;
-            let apart = stats::interval(&logs, CHECK_LEVEL).is_some_and(|(low, high)| low > 0.0 || high < 0.0);
-            Check {
-                configuration,
-                ratio: ratio_interval(&logs, CHECK_LEVEL).unwrap_or_else(|| bare(1.0, 0)),
-                passed: !apart,
-            }
+            let n = looks.counted() as usize;
+            let logs = units.logs_against(&second_runs(results, configuration), configuration, n);
+            let ratio = interval(&logs, taken, &planned, CHECK_ERROR).unwrap_or_else(|| bare(1.0, 0));
+            let apart = ratio.low.is_some_and(|low| low > 1.0 || ratio.high.is_some_and(|high| high < 1.0));
+            Check { configuration, ratio, passed: !apart }
         })
         .collect()
 }
 
-/// Why a workload has no verdict, if so.
-pub(super) fn withheld(results: &Results, workload: &Workload, checks: &[Check], comparable: usize) -> Option<String> {
+/// Why nothing is said of a workload, if so.
+pub(super) fn suppressed(results: &Results, workload: &Workload) -> Option<String> {
     if workload.fault.is_some() {
-        return Some(crashed::WITHHELD.into());
+        return Some(crashed::SUPPRESSED.into());
     }
     if results.run.quick {
         return Some("--quick takes small sizes and few rounds".into());
     }
-    let rounds_of =
-        |configuration: usize| results.timed(configuration).map(|trial| trial.round).collect::<BTreeSet<_>>().len();
-    let rounds = workload.configurations.iter().map(|configuration| rounds_of(*configuration)).min().unwrap_or(0);
-    if !results.run.complete && rounds < results.run.rounds as usize {
-        return Some(format!("the run was broken off after {rounds} of {} rounds", results.run.rounds));
+    let looks = &workload.looks;
+    let rounds_of = |id: usize| results.timed(id).map(|trial| trial.round).collect::<BTreeSet<_>>().len();
+    let rounds = workload.configurations.iter().map(|id| rounds_of(*id)).max().unwrap_or(0) as u64;
+    if looks.completed == 0 {
+        return Some(match looks.ended {
+            Some(Ended::Budget) => format!(
+                "the budget of {} ended before the first look; a longer one (`--budget`) reaches it",
+                show_seconds(results.run.budget.unwrap_or_default())
+            ),
+            Some(_) => {
+                let are = if rounds == 1 { "is" } else { "are" };
+                format!("{} {are} too few for an interval at 95%; it takes {FEWEST_ROUNDS}", plural(rounds, "round"))
+            }
+            None => format!("the run was broken off after {}, before the first look", plural(rounds, "round")),
+        });
     }
-    if rounds < FEWEST_ROUNDS {
-        let are = if rounds == 1 { "is" } else { "are" };
-        let rounds = plural(rounds as u64, "round");
-        return Some(format!("{rounds} {are} too few for an interval at 95%; it takes {FEWEST_ROUNDS}"));
+    if results.run.budget.is_some() && span(results, workload.id) < SPAN {
+        let covered = show_seconds(span(results, workload.id).as_secs_f64());
+        let why =
+            if looks.ended.is_some() { "; a longer budget (`--budget`) reaches it" } else { "; it was broken off" };
+        return Some(format!("its rounds cover {covered}, and nothing is decided within {} s{why}", SPAN.as_secs()));
     }
-    if let Some(check) = checks.iter().find(|check| !check.passed) {
+    let planned: Vec<usize> = looks.planned.iter().map(|n| *n as usize).collect();
+    let k = workload.configurations.len().max(2);
+    let rank = stats::look_ranks(FAMILY_ERROR / (k - 1) as f64, &planned)[looks.completed as usize - 1];
+    rank.is_none().then(|| {
+        let units = u64::from(looks.counted());
+        let counted = if looks.units.iter().all(|(_, rounds)| *rounds == 1) { "round" } else { "unit" };
+        let are = if units == 1 { "is" } else { "are" };
+        format!("{} {are} too few to compare {k} configurations at 95%", plural(units, counted))
+    })
+}
+
+/// What to know before trusting a pick.
+pub(super) fn warnings(results: &Results, workload: &Workload, checks: &[Check]) -> Vec<String> {
+    let mut warnings = Vec::new();
+    for check in checks.iter().filter(|check| !check.passed) {
         let label = &results.configurations[check.configuration].label;
         let ratio = range(&check.ratio, thousandths(&check.ratio));
-        return Some(format!("the A/A check failed: {label} against itself gave a ratio of {ratio} at 99%"));
+        warnings.push(format!(
+            "The A/A check failed: {label} compared with itself gave a ratio of {ratio} at 99.5%, so prices are not what \
+             they say."
+        ));
     }
-    let wanted = workload.configurations.len().min(2);
-    (comparable < wanted).then(|| {
-        format!(
-            "fewer than {wanted} configurations have {FEWEST_ROUNDS} trials whose time \
-                                           counts"
-        )
-    })
+    let covered = span(results, workload.id);
+    if !has_no_question(workload) && covered < SPAN {
+        warnings.push(format!(
+            "All rounds lie within {}: a disturbance that lasts longer than that would not be seen. `rounds: auto` covers {} s.",
+            show_seconds(covered.as_secs_f64()),
+            SPAN.as_secs()
+        ));
+    }
+    warnings
+}
+
+/// Configurations that are ranked together have a pick, at the last look.
+pub(super) fn families<'a>(units: &'a Units<'a>) -> Vec<(Option<crate::setting::Wait>, Family<'a>)> {
+    let looks = units.workload().looks.completed as usize;
+    let each = waits(units.results(), units.workload()).into_iter();
+    each.filter_map(|wait| Some((wait, Family::at(units, wait, looks)?))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::derive;
+    use super::super::fixture::Made;
+    use super::*;
+    use crate::results::Looks;
+    use crate::stats::LOOKS;
+
+    /// A run whose rounds its budget decided, one a second, after so many looks.
+    fn auto(rounds: u32, completed: u32, ended: Option<Ended>) -> Results {
+        let mut results = Made::new(rounds).serial(1.0).configuration("threads × 2", 0.5).results;
+        results.run.budget = Some(20.0);
+        let planned = LOOKS.map(|units| units as u32).to_vec();
+        results.workloads[0].looks = Looks { planned, units: vec![(0, 1)], completed, ended, sat_out: vec![] };
+        results
+    }
+
+    #[test]
+    fn why_there_is_no_pick_is_said_with_what_to_do() {
+        let why = |results: &Results| derive(results).workloads[0].suppressed.clone().unwrap_or_default();
+        for (rounds, completed, ended, words) in [
+            (5, 0, Some(Ended::Budget), "the budget of 20 s ended before the first look"),
+            (5, 0, None, "broken off after 5 rounds, before the first look"),
+            (
+                8,
+                1,
+                Some(Ended::Budget),
+                "its rounds cover 7 s, and nothing is decided within 10 s; a longer budget (`--budget`)",
+            ),
+            (8, 1, None, "nothing is decided within 10 s; it was broken off"),
+        ] {
+            let found = why(&auto(rounds, completed, ended));
+            assert!(found.contains(words), "{found}");
+        }
+        assert_eq!(why(&auto(11, 2, Some(Ended::Answered))), "");
+        // Those that look once need as many units as their configurations take.
+        assert!(
+            why(&Made::new(4).serial(1.0).configuration("threads × 2", 0.5).finish()).contains("4 rounds are too few")
+        );
+    }
+
+    #[test]
+    fn a_fixed_number_of_rounds_within_a_moment_is_warned_of() {
+        let mut results = Made::new(15).serial(1.0).configuration("threads × 2", 0.5).finish();
+        assert!(derive(&results).workloads[0].warnings.is_empty(), "15 rounds, one a second");
+        for trial in &mut results.trials {
+            trial.at /= 10;
+        }
+        let warnings = derive(&results).workloads[0].warnings.clone();
+        assert!(warnings.len() == 1 && warnings[0].starts_with("All rounds lie within 1.4 s"), "{warnings:?}");
+    }
+
+    /// Everything against the reference at 0.05 / (2 (k − 1)), all else at 0.05 / (k (k − 1)).
+    #[test]
+    fn pairs_with_the_reference_are_a_family_of_their_own() {
+        let labels = ["serial", "threads × 2", "rayon × 2", "processes × 2, pipe"];
+        let made = labels.iter().fold(Made::new(20), |made, label| made.configuration(label, 1.0));
+        let verdict = derive(&made.finish()).workloads.remove(0);
+        assert_eq!(verdict.pairs.len(), 6);
+        for pair in &verdict.pairs {
+            let error = if pair.a == 0 || pair.b == 0 { 0.05 / 6.0 } else { 0.05 / 12.0 };
+            let rank = stats::look_ranks(error, &[20])[0].unwrap() as u32;
+            assert_eq!(pair.ratio.ranks, (21 - rank, rank), "{pair:?}");
+            assert!((pair.ratio.level - (1.0 - 2.0 * error)).abs() < 1e-9, "{pair:?}");
+        }
+    }
+
+    #[test]
+    fn a_contrast_that_was_asked_for_has_an_error_of_its_own() {
+        let results =
+            Made::new(15).serial(1.0).configuration("threads × 2", 0.5).configuration("rayon × 2", 0.6).finish();
+        let found = contrast(&results, 1, 2).unwrap();
+        assert!((found.median - 1.2).abs() < 0.01 && found.ranks == (4, 12) && (found.level - 0.95).abs() < 1e-9);
+        let back = contrast(&results, 2, 1).unwrap();
+        assert!((found.low.unwrap() * back.high.unwrap() - 1.0).abs() < 1e-9);
+        assert_eq!((contrast(&results, 1, 9), contrast(&auto(5, 0, None), 1, 0)), (None, None));
+    }
 }

@@ -7,7 +7,7 @@ use crate::setting::OnCrash;
 use crate::text::{plural, show_seconds};
 
 /// Why such a workload has no verdict on times.
-pub(super) const WITHHELD: &str = "a fault is injected, so that what counts is who survives and what is lost";
+pub(super) const SUPPRESSED: &str = "a fault is injected, so that what counts is who survives and what is lost";
 
 /// How many names are listed of configurations that fared alike before the rest is counted.
 const NAMES: usize = 2;
@@ -143,8 +143,8 @@ mod tests {
     fn a_fault_has_no_verdict_but_a_finding() {
         let derived = made().derive();
         let workload = &derived.workloads[0];
-        assert_eq!(workload.withheld.as_deref(), Some(super::WITHHELD));
-        assert!(workload.pairs.is_empty() && workload.winners.is_empty() && workload.when.is_none());
+        assert_eq!(workload.suppressed.as_deref(), Some(super::SUPPRESSED));
+        assert!(workload.pairs.is_empty() && workload.winners.is_empty() && workload.recommendation.is_none());
         assert_eq!(
             workload.sentence,
             "stack overflow in item 5: threads × 2: the program died, 64 of 64 items lost; processes × 2, restart: \

@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use super::derive;
 use crate::results::{
-    Configuration, Derived, FORMAT, Kind, Machine, MemoryUse, Phase, Results, RunRecord, ScenarioRecord, Spent, Trial,
-    Workload,
+    Configuration, Derived, Ended, FORMAT, Kind, Looks, Machine, MemoryUse, Phase, Results, RunRecord, ScenarioRecord,
+    Spent, Trial, Workload,
 };
 use crate::setting::{Config, EnumWords, Measure, Method, Model, Outcome};
 
@@ -43,6 +43,7 @@ impl Made {
         let run = RunRecord {
             seed: 1,
             rounds,
+            budget: None,
             quick: false,
             complete: true,
             filter: None,
@@ -180,16 +181,28 @@ impl Made {
             .for_each(|trial| trial.done = items);
     }
 
-    /// What the trials say.
+    /// What the trials say, looked at once, after the last round.
     pub fn derive(&self) -> Derived {
-        derive(&self.results)
+        derive(&looked_at(self.results.clone()))
     }
 
     /// The results with what the trials say.
     pub fn finish(mut self) -> Results {
+        self.results = looked_at(self.results);
         self.results.derived = derive(&self.results);
         self.results
     }
+}
+
+/// The results with one look at every workload, after its last round, unless they say otherwise.
+pub(crate) fn looked_at(mut results: Results) -> Results {
+    let rounds = if results.run.complete { results.run.rounds } else { u32::MAX };
+    for workload in results.workloads.iter_mut().filter(|workload| workload.looks == Looks::default()) {
+        let planned = vec![results.run.rounds];
+        let (completed, ended) = if rounds <= results.run.rounds { (1, Some(Ended::Rounds)) } else { (0, None) };
+        workload.looks = Looks { planned, units: vec![(0, 1)], completed, ended, sat_out: vec![] };
+    }
+    results
 }
 
 /// A workload that has no configurations yet.
@@ -210,6 +223,7 @@ fn workload() -> Workload {
         configurations: vec![],
         reference: 0,
         per_item: false,
+        looks: Looks::default(),
     }
 }
 
@@ -225,6 +239,8 @@ fn trial(configuration: usize, round: u32, seconds: f64) -> Trial {
         configuration,
         round,
         order: 0,
+        at: u64::from(round) * 1000,
+        took: 100,
         kind: Kind::Timed,
         duplicate: false,
         outcome: Outcome::Ok,

@@ -13,7 +13,7 @@ const SIDE_LEVEL: f64 = 0.975;
 /// An estimate, and what to say of it.
 pub(super) struct Measured {
     pub found: Estimate,
-    /// Whether it is a time, so that a withheld verdict leaves it open.
+    /// Whether it is a time, so that a suppressed verdict leaves it open.
     pub timing: bool,
     /// How it was made, where that is not the usual way.
     pub remark: &'static str,

@@ -2,10 +2,10 @@
 //!
 //! Everything here is computed from the trials, so that a results file can be checked against itself.
 //!
-//! The comparisons of a workload are one family. Two step-downs of Holm hold, each at 5 %, the chance that *any* pair is
-//! called faster or slower although it is not, and that any is called equivalent although it differs by the margin or more. The
-//! interval shown with a pair has the level at which that pair was decided, so that the word and the interval agree.
+//! Of each workload one configuration is picked, with what that may cost (`pick`). Bounds hold at every look at the data, so
+//! that a run may end as soon as it is answered (`look`).
 
+mod answer;
 mod break_even;
 mod breakdown;
 mod compare;
@@ -16,30 +16,38 @@ mod fits;
 pub(crate) mod fixture;
 mod happened;
 mod judge;
+mod look;
 mod measured;
+mod own_metric;
+mod pick;
+mod rates;
 mod regression;
 mod runs;
 mod samples;
 mod saturation;
 mod sentence;
-#[cfg(test)]
-mod simulation;
+mod simplicity;
 mod stages;
+mod units;
 mod when;
 
 use sentence::Seen;
 
-use crate::results::{ConfigurationEstimate, Derived, Results, Word, Workload, WorkloadVerdict};
+use crate::results::{ConfigurationEstimate, Derived, Pick, Results, Workload, WorkloadVerdict};
 
+pub use answer::{LEAST_TOLD, WEAK, at_least, price, rounded};
 pub use break_even::lines as lines_over_workers;
-pub use judge::is_planned;
+pub use compare::{CHECK_ERROR, contrast};
+pub use judge::{EXPECTATION_ERROR, is_planned};
+pub use look::{SPAN, far_behind, is_answered, span};
 pub use measured::{achieved, latency};
 pub use regression::{change, change_interval};
 pub use runs::{Comparison, Drift, Matched, Side, Unpaired, compare_runs};
 pub use samples::UNBOUNDED;
 pub use sentence::{effect, range, seconds_interval, speedup_interval, times_interval};
+pub use simplicity::order_of_models;
 
-/// Fewest rounds that give a verdict (methodology, rule 12: below, there is no interval of a median at 95 %).
+/// Fewest rounds that give an interval of a median at 95% (methodology, rule 12).
 pub const FEWEST_ROUNDS: usize = 6;
 
 /// Level of the intervals of single configurations.
@@ -61,7 +69,7 @@ pub fn derive(results: &Results) -> Derived {
     let runtimes = happened::runtimes(results, &estimates);
     let break_evens = break_even::all(results, &workloads);
     for verdict in &mut workloads {
-        verdict.when = when::sentence(results, verdict, &estimates, &break_evens);
+        verdict.recommendation = when::sentence(results, verdict, &estimates, &break_evens);
     }
     Derived {
         estimates,
@@ -78,32 +86,43 @@ pub fn derive(results: &Results) -> Derived {
 /// The verdict on one workload.
 fn decide(results: &Results, workload: &Workload, estimates: &[ConfigurationEstimate]) -> WorkloadVerdict {
     let ranking = rank(workload, estimates);
-    let family: Vec<usize> = ranking
-        .iter()
-        .copied()
-        .filter(|configuration| samples::compared(results, *configuration).len() >= FEWEST_ROUNDS)
-        .collect();
-    let checks = compare::checks(results, workload);
-    let withheld = compare::withheld(results, workload, &checks, family.len());
+    let units = units::Units::of(results, workload, workload.looks.counted());
+    let checks = compare::checks(&units);
     let mut verdict = WorkloadVerdict {
         workload: workload.id,
         ranking,
+        picks: vec![],
         winners: vec![],
         pairs: vec![],
+        warnings: vec![],
+        suppressed: compare::suppressed(results, workload),
         checks,
-        withheld,
         sentence: String::new(),
-        when: None,
+        recommendation: None,
     };
-    if verdict.withheld.is_none() {
-        verdict.pairs = compare::pairs(results, &family);
-        verdict.winners = winners(&family, &verdict);
+    if verdict.suppressed.is_none() && workload.configurations.len() > 1 {
+        verdict.pairs = compare::pairs(&units, &verdict.ranking);
+        verdict.warnings = compare::warnings(results, workload, &verdict.checks);
+        if !look::has_no_question(workload) && results.run.against.is_none() {
+            verdict.picks = picks(results, workload, &units);
+        }
+        let best = |id: &usize| verdict.picks.iter().any(|pick| pick.configuration == *id || pick.as_good.contains(id));
+        verdict.winners = verdict.ranking.iter().copied().filter(best).collect();
     }
-    verdict.sentence = sentence::finding(&Seen { results, workload, estimates, family: &family }, &verdict);
+    verdict.sentence = sentence::finding(&Seen { results, workload, estimates }, &verdict);
     if let Some(bottleneck) = stages::sentence(results, &verdict.ranking, estimates) {
         verdict.sentence += &format!(" {bottleneck}");
     }
     verdict
+}
+
+/// What to use, of each family of configurations that are ranked together.
+fn picks(results: &Results, workload: &Workload, units: &units::Units<'_>) -> Vec<Pick> {
+    let pick = |(wait, family): (_, pick::Family<'_>)| match workload.rate {
+        Some(_) => rates::pick(results, workload, &family, wait),
+        None => family.pick(wait),
+    };
+    compare::families(units).into_iter().filter_map(pick).collect()
 }
 
 /// Configurations from the fastest median to the slowest; those without one keep their order at the end.
@@ -118,33 +137,11 @@ fn rank(workload: &Workload, estimates: &[ConfigurationEstimate]) -> Vec<usize> 
     ranking
 }
 
-/// The leader (the first in the ranking that was not shown to be slower than another), and those that were compared with it
-/// and not shown to be slower than any.
-fn winners(family: &[usize], verdict: &WorkloadVerdict) -> Vec<usize> {
-    let slower = |configuration: usize| {
-        verdict.pairs.iter().any(|pair| {
-            (pair.a == configuration && pair.word == Word::Slower)
-                || (pair.b == configuration && pair.word == Word::Faster)
-        })
-    };
-    let Some(leader) = family.iter().find(|configuration| !slower(**configuration)) else {
-        return vec![];
-    };
-    let met = |configuration: usize| {
-        verdict.pairs.iter().any(|p| (p.a, p.b) == (*leader, configuration) || (p.b, p.a) == (*leader, configuration))
-    };
-    family
-        .iter()
-        .copied()
-        .filter(|configuration| configuration == leader || (met(*configuration) && !slower(*configuration)))
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::fixture::{Made, check_configuration};
     use super::*;
-    use crate::results::{FileError, Open, Spent, read, write};
+    use crate::results::{FileError, Open, PickedBy, Spent, Word, read, write};
     use crate::setting::Outcome;
 
     #[test]
@@ -159,19 +156,17 @@ mod tests {
         let first = made(0.50, 0.60);
         assert_eq!(first.workloads[0].ranking, [1, 2, 0]);
         assert_eq!(first.workloads[0].winners, [1]);
+        assert!(first.workloads[0].sentence.starts_with("Use threads × 2: 2.0"), "{}", first.workloads[0].sentence);
         assert!(
-            first.workloads[0].sentence.starts_with("threads × 2 is fastest: 2.0"),
-            "{}",
-            first.workloads[0].sentence
-        );
-        assert!(
-            first.workloads[0].sentence.contains("ahead of processes × 2, pipe by 2"),
+            first.workloads[0]
+                .sentence
+                .ends_with("0× serial. Every other configuration is slower, by at least 19% (95% confidence)."),
             "{}",
             first.workloads[0].sentence
         );
         let second = made(0.60, 0.50);
         assert!(
-            second.workloads[0].sentence.starts_with("processes × 2, pipe is fastest"),
+            second.workloads[0].sentence.starts_with("Use processes × 2, pipe: 2.0"),
             "{}",
             second.workloads[0].sentence
         );
@@ -199,13 +194,16 @@ mod tests {
     #[test]
     fn near_configurations_are_equivalent_and_noisy_ones_undecided() {
         let near =
-            Made::new(15).serial(1.0).configuration("threads × 2", 0.5).configuration("rayon × 2", 0.503).derive();
+            Made::new(15).serial(1.0).configuration("threads × 2", 0.5).configuration("rayon × 2", 0.497).derive();
         let workload = &near.workloads[0];
-        assert_eq!(workload.winners, [1, 2]);
+        assert_eq!(workload.ranking, [2, 1, 0]);
+        assert_eq!(workload.winners, [2, 1]);
+        assert_eq!((workload.picks[0].configuration, workload.picks[0].by), (1, PickedBy::Simplicity));
         assert_eq!(workload.pairs[0].word, Word::Equivalent);
         assert!(workload.pairs[0].ratio.low.unwrap() > 1.0 / 1.03 && workload.pairs[0].ratio.high.unwrap() < 1.03);
         assert!(
-            workload.sentence.starts_with("threads × 2 and rayon × 2 are equivalent (within ±3%) and fastest: 2.0"),
+            workload.sentence.starts_with("Use threads × 2: 2.0")
+                && workload.sentence.ends_with("Nothing comparable here is more than 1% faster (95% confidence)."),
             "{}",
             workload.sentence
         );
@@ -220,9 +218,15 @@ mod tests {
         assert_eq!(workload.pairs[0].word, Word::NoSignificantDifference, "{:?}", workload.pairs[0]);
         let ratio = workload.pairs[0].ratio;
         assert!(ratio.low.unwrap() <= 1.0 && ratio.high.unwrap() >= 1.0);
-        assert!(workload.pairs[0].smallest_effect.unwrap() > 1.03 && workload.pairs[0].rounds_needed.unwrap() > 15);
-        assert!(workload.sentence.starts_with("No significant difference between "), "{}", workload.sentence);
-        assert!(workload.sentence.contains("15 rounds can detect"), "{}", workload.sentence);
+        let pick = &workload.picks[0];
+        // What it costs is known well enough, and the other is neither as good nor slower.
+        assert!(!pick.fastest && pick.price.is_some_and(|price| (0.001..0.25).contains(&price)), "{pick:?}");
+        assert_eq!((pick.as_good.len(), pick.slower.len(), pick.too_close.len()), (0, 1, 1), "{pick:?}");
+        assert!(
+            workload.sentence.starts_with("Use ") && workload.sentence.contains("2% faster"),
+            "{}",
+            workload.sentence
+        );
     }
 
     #[test]
@@ -237,13 +241,15 @@ mod tests {
         let words = ["faster", "slower", "equivalent", "ndecided", "fastest"];
         let mut quick = Made::new(3).serial(1.0).configuration("threads × 2", 0.5);
         quick.results.run.quick = true;
-        let few = Made::new(5).serial(1.0).configuration("threads × 2", 0.5);
+        let few = Made::new(4).serial(1.0).configuration("threads × 2", 0.5);
         let mut broken_off = Made::new(9).serial(1.0).configuration("threads × 2", 0.5);
         (broken_off.results.run.complete, broken_off.results.run.rounds) = (false, 15);
-        for (made, why) in [(quick, "--quick"), (few, "5 rounds"), (broken_off, "9 of 15 rounds")] {
+        for (made, why) in
+            [(quick, "--quick"), (few, "4 rounds are too few"), (broken_off, "broken off after 9 rounds")]
+        {
             let derived = made.derive();
             let workload = &derived.workloads[0];
-            assert!(workload.withheld.as_ref().unwrap().contains(why), "{:?}", workload.withheld);
+            assert!(workload.suppressed.as_ref().unwrap().contains(why), "{:?}", workload.suppressed);
             assert!(workload.pairs.is_empty() && workload.winners.is_empty());
             assert!(workload.sentence.contains("Lowest median: threads × 2, 5"), "{}", workload.sentence);
             assert!(!words.iter().any(|word| workload.sentence.contains(word)), "{}", workload.sentence);
@@ -270,20 +276,26 @@ mod tests {
     }
 
     #[test]
-    fn a_failed_check_withholds() {
+    fn a_failed_check_warns_of_the_price() {
         let mut made = Made::new(15).serial(1.0).configuration("threads × 2", 0.5);
         check_configuration(&mut made.results, 1, 1.0);
         let sound = made.derive();
-        assert!(sound.workloads[0].checks[0].passed && sound.workloads[0].withheld.is_none());
+        assert!(sound.workloads[0].checks[0].passed && sound.workloads[0].suppressed.is_none());
         check_configuration(&mut made.results, 0, 1.2);
         let failed = made.derive();
         let check = failed.workloads[0].checks.iter().find(|check| check.configuration == 0).unwrap();
         assert!(!check.passed && check.ratio.level >= 0.99 && check.ratio.low.unwrap() > 1.0);
+        let warnings = &failed.workloads[0].warnings;
         assert!(
-            failed.workloads[0].withheld.as_ref().unwrap().contains("serial"),
-            "{:?}",
-            failed.workloads[0].withheld
+            warnings[0].starts_with("The A/A check failed: serial compared with itself gave a ratio of 1.2"),
+            "{warnings:?}"
         );
+        let all_of_a_sort =
+            |derived: &Derived| derived.workloads[0].warnings.iter().filter(|w| w.contains("A/A")).count();
+        assert_eq!((all_of_a_sort(&failed), all_of_a_sort(&sound)), (1, 0));
+        // It takes nothing back.
+        assert_eq!(failed.workloads[0].suppressed, None);
+        assert_eq!((&failed.workloads[0].picks, failed.workloads[0].picks.len()), (&sound.workloads[0].picks, 1));
         assert!(
             (failed.estimates[0].time.unwrap().median - sound.estimates[0].time.unwrap().median).abs() < 1e-12,
             "a duplicate enters no estimate"
@@ -302,7 +314,12 @@ mod tests {
         made.fail(3, &(0..12), &Outcome::WorkerDied { cause: "signal 9 (SIGKILL)".into() });
         let derived = made.derive();
         assert_eq!(derived.workloads[0].ranking[..2], [3, 1]);
-        assert_eq!(derived.workloads[0].winners, [1]);
+        // Of four only one always ended right, and nothing else is picked, however slow it is.
+        let pick = &derived.workloads[0].picks[0];
+        assert_eq!((derived.workloads[0].winners.as_slice(), pick.configuration, pick.failures), (&[0][..], 0, 0));
+        // One that mostly crashes was 2.5 times as fast in the rounds in which it did not.
+        assert!((pick.price.unwrap() - 1.5).abs() < 0.02, "{pick:?}");
+        assert_eq!(pick.slower.iter().map(|slower| slower.configuration).collect::<Vec<_>>(), [2]);
         let out = &derived.estimates[2];
         assert_eq!((out.time, out.ok, out.trials, out.note.as_str()), (None, 0, 15, "15 of 15 timed out"));
         assert_eq!((derived.estimates[1].ok, derived.estimates[1].note.as_str()), (13, "2 of 15 timed out"));
@@ -313,7 +330,9 @@ mod tests {
         let text = serde_json::to_string(&derived).unwrap();
         assert!(serde_json::from_str::<Derived>(&text).is_ok(), "nothing infinite is written: {text}");
         assert!(
-            derived.workloads[0].sentence.contains("Not compared: processes × 2, manager (12 of 15 worker died"),
+            derived.workloads[0]
+                .sentence
+                .contains("Not all trials succeeded: processes × 2, manager (12 of 15 worker died"),
             "{}",
             derived.workloads[0].sentence
         );
@@ -328,7 +347,7 @@ mod tests {
         assert!(derived.workloads[0].sentence.contains("No trial succeeded"), "{}", derived.workloads[0].sentence);
         let one = Made::new(15).serial(1.0).derive();
         assert!(one.workloads[0].sentence.starts_with("Only serial was run: 1"), "{}", one.workloads[0].sentence);
-        assert_eq!(one.workloads[0].withheld, None);
+        assert_eq!(one.workloads[0].suppressed, None);
     }
 
     #[test]
@@ -337,11 +356,7 @@ mod tests {
         made.fail(0, &(0..15), &Outcome::ResultMismatch);
         let derived = made.derive();
         assert_eq!(derived.estimates[1].speedup, None);
-        assert!(
-            derived.workloads[0].sentence.starts_with("threads × 2 is fastest: 5"),
-            "{}",
-            derived.workloads[0].sentence
-        );
+        assert!(derived.workloads[0].sentence.starts_with("Use threads × 2: 5"), "{}", derived.workloads[0].sentence);
         assert!(derived.workloads[0].sentence.contains(" ms ("), "{}", derived.workloads[0].sentence);
     }
 

@@ -3,7 +3,8 @@
 //! Both run in the same rounds, next to each other, so that ratios are taken inside a round. The configurations of a workload are one
 //! family. Holm's step-down over exact sign tests holds the chance of any false regression at 2.5 % (a one-sided test
 //! against 1 + margin, at half of the family's 5 %), that of any false *slower* or *faster* at 5 %, and that of any false
-//! *equivalent* at 5 %.
+//! *equivalent* at 5 %, and that of any false *not slower* at 5 %: whether a build is slower is a question with one side, and
+//! a ratio that lies below the bound answers it, whatever its other end.
 
 use super::FEWEST_ROUNDS;
 use super::samples::{UNBOUNDED, bare, compared, ratio_interval};
@@ -17,9 +18,12 @@ pub(super) fn all(results: &Results, workloads: &mut [WorkloadVerdict]) -> Vec<R
     let mut all = Vec::new();
     for verdict in workloads {
         let Some(workload) = results.workloads.get(verdict.workload) else { continue };
-        let found = if verdict.withheld.is_none() { of_workload(results, workload) } else { Vec::new() };
-        (verdict.pairs, verdict.winners) = (Vec::new(), Vec::new());
-        verdict.sentence = match &verdict.withheld {
+        // A machine on which a build differs from itself shows no difference between two.
+        let failed = verdict.warnings.iter().find(|_| verdict.checks.iter().any(|check| !check.passed));
+        verdict.suppressed = verdict.suppressed.take().or_else(|| Some(failed?.trim_end_matches('.').to_owned()));
+        let found = if verdict.suppressed.is_none() { of_workload(results, workload) } else { Vec::new() };
+        (verdict.pairs, verdict.winners, verdict.warnings) = (Vec::new(), Vec::new(), Vec::new());
+        verdict.sentence = match &verdict.suppressed {
             Some(why) => format!("No verdict on the two builds: {why}."),
             None => sentence(results, &found),
         };
@@ -58,8 +62,9 @@ fn of_workload(results: &Results, workload: &Workload) -> Vec<Regression> {
     let beyond = stats::holm(&p(&above), FAMILY_ERROR);
     let differences = stats::holm(&p(&|logs| stats::two_sided_p(logs, 0.0)), FAMILY_ERROR);
     let equivalences = stats::holm(&p(&|logs| stats::equivalence_p(logs, margin)), FAMILY_ERROR);
+    let below = stats::holm(&p(&|logs| stats::below_p(logs, margin)), FAMILY_ERROR);
     let one = |(i, (new, old, logs)): (usize, &(usize, usize, Vec<f64>))| {
-        decide((*new, *old), logs, margin, (beyond[i], differences[i], equivalences[i]))
+        decide((*new, *old), logs, margin, [beyond[i], differences[i], equivalences[i], below[i]])
     };
     series.iter().enumerate().map(one).collect()
 }
@@ -69,7 +74,7 @@ fn decide(
     (new, old): (usize, usize),
     logs: &[f64],
     margin: f64,
-    (beyond, difference, equivalence): (Step, Step, Step),
+    [beyond, difference, equivalence, below]: [Step; 4],
 ) -> Regression {
     let is_above = stats::median(logs).is_some_and(|median| median > 0.0);
     let (word, error) = if beyond.rejected {
@@ -78,6 +83,9 @@ fn decide(
         (Change::Equivalent, 2.0 * equivalence.error)
     } else if difference.rejected {
         (if is_above { Change::Slower } else { Change::Faster }, difference.error)
+    } else if below.rejected {
+        // Its other end does not matter to whoever asks whether it is slower.
+        (Change::NotSlower, 2.0 * below.error)
     } else {
         (Change::NoSignificantDifference, difference.error.min(2.0 * equivalence.error))
     };
@@ -145,6 +153,7 @@ fn sentence(results: &Results, found: &[Regression]) -> String {
         told(Change::Slower, format!("Slower, not shown to be beyond {margin}%")),
         told(Change::NoSignificantDifference, "No significant difference".into()),
         told(Change::Faster, "Faster".into()),
+        told(Change::NotSlower, format!("Not slower by {margin}%")),
         told(Change::Equivalent, format!("Equivalent within ±{margin}%")),
     ];
     head + &parts.concat()

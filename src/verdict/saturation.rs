@@ -9,7 +9,7 @@ use crate::text::show_count;
 /// A configuration keeps up where it answers at least this share of what comes, from the first moment to the last reply. The reply to
 /// the last item is late by its own latency even on an idle machine, and random arrivals leave some of the time over: less
 /// than this at the shortest runs that are allowed.
-const KEPT_UP: f64 = 0.95;
+const SUSTAINED: f64 = 0.95;
 
 /// Every configuration over all rates at which it ran, in workloads that differ in their rate alone.
 pub(super) fn all(results: &Results) -> Vec<SaturationPoint> {
@@ -54,12 +54,18 @@ fn saturation_point(results: &Results, workloads: &[&Workload], label: &str) -> 
         Some(RatePoint { workload: workload.id, configuration: configuration.id, rate, share })
     };
     let points: Vec<RatePoint> = workloads.iter().filter_map(point).collect();
-    let sustains = points.iter().take_while(|point| point.share.low.is_some_and(|low| low >= KEPT_UP)).last();
-    let behind = |point: &&RatePoint| point.share.low.is_some() && point.share.high.is_some_and(|high| high < KEPT_UP);
+    let sustains = points.iter().take_while(|point| point.share.low.is_some_and(|low| low >= SUSTAINED)).last();
+    let behind =
+        |point: &&RatePoint| point.share.low.is_some() && point.share.high.is_some_and(|high| high < SUSTAINED);
     let saturates_at = points.iter().find(behind);
     let sentence = sentence(label, &points, sustains, saturates_at)?;
     let (sustains, saturates_at) = (sustains.map(|point| point.rate), saturates_at.map(|point| point.rate));
     Some(SaturationPoint { configuration: label.to_owned(), sustains, saturates_at, sentence, points })
+}
+
+/// Whether a configuration was shown to sustain its rate.
+pub(super) fn sustains(results: &Results, configuration: usize, rate: u32) -> bool {
+    share(results, configuration, rate).and_then(|share| share.low).is_some_and(|low| low >= SUSTAINED)
 }
 
 /// Which share of what came was answered in time, by trial.

@@ -1,9 +1,9 @@
 //! The finding of a group in plain English, every word of it computed.
 
-use super::{FEWEST_ROUNDS, UNBOUNDED, crashed};
-use crate::results::{ConfigurationEstimate, Interval, Pair, Results, Word, Workload, WorkloadVerdict};
-use crate::setting::Model;
-use crate::text::plural;
+use super::answer::Told;
+use super::look::has_no_question;
+use super::{UNBOUNDED, crashed, own_metric};
+use crate::results::{ConfigurationEstimate, Interval, Results, Workload, WorkloadVerdict};
 
 /// How many names a sentence lists before it counts the rest.
 const NAMES: usize = 4;
@@ -109,70 +109,62 @@ pub(super) struct Seen<'a> {
     pub results: &'a Results,
     pub workload: &'a Workload,
     pub estimates: &'a [ConfigurationEstimate],
-    /// Cells that were compared, in ranking order.
-    pub family: &'a [usize],
 }
 
-/// The finding in one sentence or two.
+/// The finding in one sentence or two: the pick, or why there is none and what was seen.
 pub(super) fn finding(seen: &Seen<'_>, verdict: &WorkloadVerdict) -> String {
-    let timed: Vec<usize> =
-        verdict.ranking.iter().copied().filter(|configuration| seen.estimates[*configuration].time.is_some()).collect();
+    let timed: Vec<usize> = verdict.ranking.iter().copied().filter(|id| seen.estimates[*id].time.is_some()).collect();
     if let Some(fault) = &seen.workload.fault {
         return crashed::finding(seen, fault);
     }
     if timed.is_empty() {
         return seen.nothing(&verdict.ranking);
     }
-    if let Some(why) = &verdict.withheld {
-        return format!("No verdict: {why}. {}", seen.lowest(&timed));
+    if let Some(own) = own_metric::finding(seen).filter(|_| verdict.picks.is_empty()) {
+        return own;
+    }
+    if let Some(why) = &verdict.suppressed {
+        return format!("No pick: {why}. {}", seen.lowest(&timed));
     }
     if let [only] = verdict.ranking[..] {
         return format!("Only {} was run: {}.", seen.label(only), seen.pace(only));
     }
-    if verdict.pairs.is_empty() {
-        return format!("No two of these configurations can be compared fairly. {}", seen.lowest(&timed));
+    if has_no_question(seen.workload) {
+        return format!(
+            "These times come from the GIL emulation: nothing is recommended from them. {}",
+            seen.lowest(&timed)
+        );
     }
-    let head = match verdict.winners[..] {
-        [] => "No configuration is fastest: the comparisons contradict each other.".into(),
-        [winner] => seen.one(winner, verdict),
-        _ => seen.several(verdict),
-    };
-    head + &seen.not_compared(verdict)
+    if verdict.picks.is_empty() {
+        return format!("No pick: no configuration can be picked. {}", seen.lowest(&timed));
+    }
+    let told = Told { results: seen.results, workload: seen.workload, estimates: seen.estimates };
+    told.picks(&verdict.picks) + &seen.failing(verdict)
 }
 
 impl Seen<'_> {
-    fn label(&self, configuration: usize) -> &str {
-        &self.results.configurations[configuration].label
+    fn label(&self, id: usize) -> &str {
+        &self.results.configurations[id].label
     }
 
-    /// How fast a cell is: its speed-up, or its time where it is the baseline or has no speed-up.
-    fn pace(&self, configuration: usize) -> String {
-        let estimate = &self.estimates[configuration];
+    /// How fast a configuration is: its speedup, or its time where it is the reference or has no speedup.
+    fn pace(&self, id: usize) -> String {
         if self.workload.rate.is_some() {
-            return estimate.time.map_or("no latency".into(), |time| late(&time));
+            return self.estimates[id].time.map_or(String::new(), |time| late(&time));
         }
-        let baseline = self.workload.reference;
-        match estimate.speedup.filter(|_| configuration != baseline) {
-            Some(speedup) => {
-                let of = if self.results.configurations[baseline].config.model == Model::Serial {
-                    ""
-                } else {
-                    "the speed of "
-                };
-                let ends = spread(&speedup, like(speedup.median));
-                format!("{} {of}{}{ends}", times(speedup.median), self.label(baseline))
-            }
-            None => self.duration(configuration),
+        match self.estimates[id].speedup.filter(|_| id != self.workload.reference) {
+            Some(speedup) => format!("{} over {}", speedup_interval(&speedup), self.label(self.workload.reference)),
+            None => self.duration(id),
         }
     }
 
-    /// The time that the group compares: of a trial, of an item, or, at a set rate, the latency.
-    fn duration(&self, configuration: usize) -> String {
-        let estimate = &self.estimates[configuration];
-        if self.workload.per_item {
-            return estimate.per_item.map_or("no time".into(), |time| seconds_interval(&time) + " per item");
-        }
-        estimate.time.map_or("no time".into(), |time| seconds_interval(&time))
+    fn duration(&self, id: usize) -> String {
+        let estimate = &self.estimates[id];
+        let (time, per) = match self.workload.per_item {
+            true => (estimate.per_item, " per item"),
+            false => (estimate.time, ""),
+        };
+        time.map_or(String::new(), |time| seconds_interval(&time) + per)
     }
 
     fn nothing(&self, configurations: &[usize]) -> String {
@@ -194,118 +186,15 @@ impl Seen<'_> {
         format!("Lowest {what}: {}{next}.", told(timed[0]))
     }
 
-    /// One way is fastest: by how much, against the nearest that it was compared with.
-    fn one(&self, winner: usize, verdict: &WorkloadVerdict) -> String {
-        let against = verdict.pairs.iter().filter_map(|pair| towards(pair, winner)).filter(|(.., shown)| *shown);
-        let nearest = against.min_by(|a, b| a.1.median.total_cmp(&b.1.median));
-        // Where the nearest is the baseline, the speed-up has said it already.
-        let rated = self.workload.rate.is_some();
-        let told =
-            |other: usize| other == self.workload.reference && self.estimates[winner].speedup.is_some() && !rated;
-        let nearest = nearest.filter(|(other, ..)| !told(*other));
-        let ahead = nearest.map_or(String::new(), |(other, ratio, _)| {
-            format!(", {}", if rated { sooner(self.label(other), &ratio) } else { ahead(self.label(other), &ratio) })
+    /// Configurations whose trials went wrong, and that no pick is, with how they ended.
+    fn failing(&self, verdict: &WorkloadVerdict) -> String {
+        let failed = verdict.ranking.iter().filter(|id| {
+            let estimate = &self.estimates[**id];
+            estimate.ok < estimate.trials && verdict.picks.iter().all(|pick| pick.configuration != **id)
         });
-        let first = if rated { "has the lowest p95 latency" } else { "is fastest" };
-        format!("{} {first}: {}{ahead}.", self.label(winner), self.pace(winner))
-    }
-
-    /// Several ways share the first place: all alike, or not told apart.
-    fn several(&self, verdict: &WorkloadVerdict) -> String {
-        let winners = &verdict.winners;
-        let names =
-            list(&winners.iter().map(|configuration| self.label(*configuration).to_owned()).collect::<Vec<_>>());
-        let between = |pair: &&Pair| winners.contains(&pair.a) && winners.contains(&pair.b);
-        let Some(open) = verdict.pairs.iter().filter(between).find(|pair| pair.word == Word::NoSignificantDifference)
-        else {
-            let margin = fixed_margin(self.results.run.margin);
-            let best = if self.workload.rate.is_some() { " and have the lowest p95 latency" } else { " and fastest" };
-            let place = if winners.len() == verdict.ranking.len() { "" } else { best };
-            return format!("{names} are equivalent (within ±{margin}%){place}: {}.", self.pace(winners[0]));
-        };
-        let (leader, pace) = (self.label(winners[0]), self.pace(winners[0]));
-        let which = match winners.len() {
-            2 => String::new(),
-            _ => format!(" between {} and {}", self.label(open.a), self.label(open.b)),
-        };
-        format!(
-            "No significant difference between {names}. {leader} ranks first at {pace}; {}{which}.",
-            prospects(open)
-        )
-    }
-
-    /// Ways that have no place in the order, and why.
-    fn not_compared(&self, verdict: &WorkloadVerdict) -> String {
-        let shown_slower = |configuration: usize| {
-            verdict.pairs.iter().any(|p| {
-                (p.b == configuration && p.word == Word::Faster) || (p.a == configuration && p.word == Word::Slower)
-            })
-        };
-        let told = verdict.ranking.iter().filter_map(|configuration| {
-            let note = &self.estimates[*configuration].note;
-            let why = if !self.family.contains(configuration) {
-                if note.is_empty() { format!("under {FEWEST_ROUNDS} trials") } else { note.clone() }
-            } else if !verdict.winners.is_empty()
-                && !verdict.winners.contains(configuration)
-                && !shown_slower(*configuration)
-            {
-                "differs from the fastest in more than one setting".into()
-            } else {
-                return None;
-            };
-            Some(format!("{} ({why})", self.label(*configuration)))
-        });
-        let told: Vec<String> = told.collect();
-        if told.is_empty() { String::new() } else { format!(" Not compared: {}.", list(&told)) }
-    }
-}
-
-/// A pair seen from one of its cells: the other cell, how many times faster the first is, and whether that was shown.
-fn towards(pair: &Pair, configuration: usize) -> Option<(usize, Interval, bool)> {
-    let turned = |r: &Interval| Interval {
-        median: 1.0 / r.median,
-        low: Some(r.high.map_or(0.0, |high| 1.0 / high)).filter(|_| r.low.is_some()),
-        high: r.low.filter(|low| *low > 0.0).map(|low| 1.0 / low),
-        ..*r
-    };
-    match configuration {
-        c if c == pair.a => Some((pair.b, pair.ratio, pair.word == Word::Faster)),
-        c if c == pair.b => Some((pair.a, turned(&pair.ratio), pair.word == Word::Slower)),
-        _ => None,
-    }
-}
-
-/// `ahead of serial by 3.1 % (1.2–5.0 %)`, or as a factor from two on.
-fn ahead(other: &str, ratio: &Interval) -> String {
-    if ratio.median >= UNBOUNDED {
-        return format!("ahead of {other}, which timed out");
-    }
-    if ratio.median >= FACTOR_FROM {
-        return format!("{} as fast as {other}{}", times(ratio.median), spread(ratio, like(ratio.median)));
-    }
-    let spread = ends(ratio, percent).map_or(String::new(), |ends| format!(" ({ends}%)"));
-    format!("ahead of {other} by {}%{spread}", percent(ratio.median))
-}
-
-/// The same of latencies.
-fn sooner(other: &str, ratio: &Interval) -> String {
-    if ratio.median < FACTOR_FROM || ratio.median >= UNBOUNDED {
-        return ahead(other, ratio);
-    }
-    format!("a latency {} as long with {other}{}", times(ratio.median), spread(ratio, like(ratio.median)))
-}
-
-/// What the rounds could have shown, and how many would decide what was seen.
-fn prospects(pair: &Pair) -> String {
-    let rounds = plural(u64::from(pair.ratio.n), "round");
-    let shown = match pair.smallest_effect {
-        Some(smallest) => format!("{rounds} can detect {}", effect(smallest)),
-        None => format!("{rounds} are too few for this many comparisons"),
-    };
-    let seen = effect(pair.ratio.median.max(1.0 / pair.ratio.median));
-    match pair.rounds_needed {
-        Some(needed) => format!("{shown}; the observed {seen} takes about {needed}"),
-        None => format!("{shown}; no practical number of rounds detects the observed {seen}"),
+        let told: Vec<String> =
+            failed.map(|id| format!("{} ({})", self.label(*id), self.estimates[*id].note)).collect();
+        if told.is_empty() { String::new() } else { format!(" Not all trials succeeded: {}.", list(&told)) }
     }
 }
 
@@ -313,11 +202,6 @@ fn prospects(pair: &Pair) -> String {
 pub(super) fn verb<'a>(name: &str, one: &'a str, many: &'a str) -> &'a str {
     let plural = !name.contains('×') && (name.starts_with("threads") || name.starts_with("processes"));
     if plural { many } else { one }
-}
-
-fn fixed_margin(margin: f64) -> String {
-    let percent = margin * 100.0;
-    if (percent - percent.round()).abs() < 1e-9 { format!("{percent:.0}") } else { format!("{percent:.1}") }
 }
 
 /// `a`, `a and b`, `a, b and c`; counts the rest where there are many.
@@ -350,8 +234,6 @@ mod tests {
         assert_eq!(seconds_interval(&interval(1.84, 1.82, 1.86)), "1.84 s (1.82–1.86)");
         assert_eq!(seconds_interval(&interval(1.0, 0.99, 1.01)), "1.00 s (0.99–1.01)");
         assert_eq!(seconds_interval(&interval(0.0124, 0.0123, 0.0126)), "12.4 ms (12.3–12.6)");
-        assert_eq!(ahead("serial", &interval(1.031, 1.012, 1.05)), "ahead of serial by 3.1% (1.2–5.0%)");
-        assert_eq!(ahead("serial", &interval(2.5, 2.4, 2.6)), "2.50× as fast as serial (2.40–2.60)");
         assert_eq!((percent(0.988), percent(1.00001), percent(1.256)), ("−1.2".into(), "0.0".into(), "26".into()));
         assert_eq!(times_interval(&interval(1.94, 1.9, 1.97)), "1.94× (1.90–1.97)");
         assert_eq!(times_interval(&interval(1.012, 1.008, 1.015)), "1.012× (1.008–1.015)");
@@ -373,21 +255,6 @@ mod tests {
         let commas: Vec<String> = ["a, b", "c", "d"].map(String::from).to_vec();
         assert_eq!(list(&commas[..2]), "a, b and c");
         assert_eq!(list(&commas), "a, b; c; and d");
-    }
-
-    #[test]
-    fn a_pair_is_turned_round() {
-        let pair = Pair {
-            a: 3,
-            b: 5,
-            ratio: interval(0.8, 0.5, 1.0),
-            word: Word::Slower,
-            smallest_effect: None,
-            rounds_needed: None,
-        };
-        let (other, ratio, shown) = towards(&pair, 5).unwrap();
-        assert_eq!((other, shown, ratio.low, ratio.high), (3, true, Some(1.0), Some(2.0)));
-        assert_eq!(towards(&pair, 4), None);
     }
 
     #[test]

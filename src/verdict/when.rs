@@ -1,15 +1,15 @@
-//! When to use which way: the recommendation of a group, from its words and break-even points.
+//! What there is to say beside the pick: which models are as good, and from where on others beat the reference.
 
+use super::answer::Told;
 use super::break_even::lines;
-use super::sentence::{late, list, times, verb};
-use crate::results::{BreakEven, ConfigurationEstimate, Crossing, Results, Word, Workload, WorkloadVerdict};
-use crate::setting::{Measure, Runtime};
-use crate::text::{plural, show_count};
+use super::sentence::{times, verb};
+use crate::results::{BreakEven, ConfigurationEstimate, Crossing, Results, Workload, WorkloadVerdict};
+use crate::text::plural;
 
 /// How many crossings along settings a recommendation tells; all stand in the results.
 const CROSSINGS: usize = 2;
 
-/// The recommendation. `None` without a verdict, and where there is nothing to choose between.
+/// What else there is to say. `None` without a pick, and where nothing is.
 pub(super) fn sentence(
     results: &Results,
     verdict: &WorkloadVerdict,
@@ -17,73 +17,32 @@ pub(super) fn sentence(
     break_evens: &[BreakEven],
 ) -> Option<String> {
     let workload = results.workloads.get(verdict.workload)?;
-    if verdict.withheld.is_some() || verdict.pairs.is_empty() || verdict.winners.is_empty() {
-        return None;
-    }
-    if workload.runtime == Runtime::GilEmulation {
-        return Some("These times come from the GIL emulation: nothing is recommended from them.".into());
-    }
-    let seen = Seen { results, workload, verdict, estimates };
-    let mut text = seen.choice();
-    if let Some(rate) = workload.rate {
-        text = format!("At {}/s: {}", show_count(u64::from(rate)), lower(&text));
-    }
+    let pick = verdict.picks.first()?;
+    let seen = Seen { results, workload, verdict };
+    let told = Told { results, workload, estimates };
+    let mut parts: Vec<String> = told.models(pick).into_iter().collect();
     let apart: Vec<String> = if workload.rate.is_some() { vec![] } else { seen.against_baseline(break_evens) };
     if !apart.is_empty() {
-        text.push_str(&format!(" Against {}: {}.", seen.label(workload.reference), apart.join("; ")));
+        parts.push(format!("Against {}: {}.", seen.label(workload.reference), apart.join("; ")));
     }
     let along = seen.along_settings(break_evens);
-    if !along.is_empty() {
-        text.push_str(&format!(" {along}"));
+    parts.extend(Some(along).filter(|along| !along.is_empty()));
+    parts.extend(told.utilisation(pick));
+    if let Some(spin) = told.spin(&verdict.picks) {
+        parts.push(spin);
     }
-    let scope = if workload.measure == Measure::EndToEnd { "With start and join counted: " } else { "" };
-    let text = if scope.is_empty() { text } else { lower(&text) };
-    Some(format!("{scope}{text}"))
-}
-
-/// The text with a small first letter, for the middle of a sentence.
-fn lower(text: &str) -> String {
-    let mut rest = text.chars();
-    rest.next().map_or(String::new(), |first| first.to_lowercase().chain(rest).collect())
+    (!parts.is_empty()).then(|| parts.join(" "))
 }
 
 struct Seen<'a> {
     results: &'a Results,
     workload: &'a Workload,
     verdict: &'a WorkloadVerdict,
-    estimates: &'a [ConfigurationEstimate],
 }
 
 impl Seen<'_> {
-    fn label(&self, configuration: usize) -> &str {
-        &self.results.configurations[configuration].label
-    }
-
-    /// The speed-up of a cell in brackets; nothing for the baseline.
-    fn speed(&self, configuration: usize) -> String {
-        if self.workload.rate.is_some() {
-            return self.estimates[configuration].time.map_or(String::new(), |time| format!(" ({})", late(&time)));
-        }
-        let speedup = self.estimates[configuration].speedup.filter(|_| configuration != self.workload.reference);
-        speedup.map_or(String::new(), |speedup| format!(" ({})", times(speedup.median)))
-    }
-
-    /// What to use: the first place, or those that share it.
-    fn choice(&self) -> String {
-        let winners = &self.verdict.winners;
-        let names: Vec<String> = winners
-            .iter()
-            .map(|configuration| format!("{}{}", self.label(*configuration), self.speed(*configuration)))
-            .collect();
-        let among = |word| {
-            let both = |pair: &&crate::results::Pair| winners.contains(&pair.a) && winners.contains(&pair.b);
-            self.verdict.pairs.iter().filter(both).any(|pair| pair.word == word)
-        };
-        match winners[..] {
-            [only] => format!("Use {}{}.", self.label(only), self.speed(only)),
-            _ if among(Word::NoSignificantDifference) => format!("No significant difference between {}.", list(&names)),
-            _ => format!("Use any of {}: they are equivalent.", list(&names)),
-        }
+    fn label(&self, id: usize) -> &str {
+        &self.results.configurations[id].label
     }
 
     /// Where the first place changes hands along a setting of the task, in other groups.
@@ -157,38 +116,30 @@ mod tests {
     }
 
     fn when(made: &Made) -> String {
-        made.derive().workloads[0].when.clone().unwrap_or_default()
+        made.derive().workloads[0].recommendation.clone().unwrap_or_default()
     }
 
     #[test]
     fn the_winner_of_the_data_is_the_one_to_use() {
         let first = when(&made([0.9, 0.5], [1.2, 0.6]));
-        assert!(first.starts_with("Use threads × 2 (2.0"), "{first}");
         let against = first.split_once("Against serial: ").unwrap().1;
         assert!(against.starts_with("threads beat serial with 1 worker or more (up to 2.0"), "{first}");
         assert!(against.contains("; processes, pipe beat serial with 2 workers or more (up to 1.6"), "{first}");
         let second = when(&made([1.2, 0.6], [0.9, 0.5]));
-        assert!(second.starts_with("Use processes × 2, pipe (2.0"), "{second}");
         assert!(second.contains("threads beat serial with 2 workers or more (up to 1.6"), "{second}");
-        let end_to_end = {
-            let mut made = made([0.9, 0.5], [1.2, 0.6]);
-            made.results.workloads[0].measure = "end_to_end".into();
-            when(&made)
-        };
-        assert!(end_to_end.starts_with("With start and join counted: use threads × 2"), "{end_to_end}");
     }
 
     #[test]
     fn what_does_not_pay_off_or_is_open_says_so() {
         let none = when(&made([1.2, 1.1], [3.0, 2.0]));
-        assert!(
-            none.starts_with("Use serial. Against serial: threads never beat serial, up to 2 workers (at best 0.9"),
-            "{none}"
-        );
+        assert!(none.starts_with("Against serial: threads never beat serial, up to 2 workers (at best 0.9"), "{none}");
         let same = when(&made([0.9, 0.5], [0.91, 0.502]));
-        assert!(same.starts_with("Use any of threads × 2 (2.0"), "{same}");
+        assert!(
+            same.starts_with("Threads and processes are within 1% of each other, each at its best. Against serial: "),
+            "{same}"
+        );
         let open = when(&noisy(0.08, [0.9, 0.5], [1.2, 0.503]));
-        assert!(open.starts_with("No significant difference between threads × 2"), "{open}");
+        assert!(open.starts_with("Against serial: threads beat serial with "), "{open}");
     }
 
     #[test]
@@ -202,9 +153,9 @@ mod tests {
         }
         let derived = made.derive();
         let crossing = "processes × 1, manager beats processes × 1, pipe at 64 KiB and above (processes × 1, pipe is ahead at 64 B;";
-        for (workload, first) in [(0, "Use processes × 1, pipe. "), (1, "Use processes × 1, manager (2.0")] {
-            let when = derived.workloads[workload].when.clone().unwrap();
-            assert!(when.starts_with(first) && when.contains(crossing), "{when}");
+        for workload in [0, 1] {
+            let when = derived.workloads[workload].recommendation.clone().unwrap();
+            assert!(when.starts_with(crossing), "{when}");
         }
     }
 
@@ -212,10 +163,12 @@ mod tests {
     fn a_model_of_a_lock_is_never_recommended_and_nothing_is_without_a_verdict() {
         let mut lock = made([0.9, 0.5], [1.2, 0.6]);
         lock.results.workloads[0].runtime = "gil_emulation".into();
-        assert!(when(&lock).contains("nothing is recommended"), "{}", when(&lock));
+        let derived = lock.derive();
+        assert!(derived.workloads[0].sentence.contains("nothing is recommended"), "{}", derived.workloads[0].sentence);
+        assert!(derived.workloads[0].picks.is_empty() && derived.workloads[0].recommendation.is_none());
         let mut quick = made([0.9, 0.5], [1.2, 0.6]);
         quick.results.run.quick = true;
-        assert_eq!(quick.derive().workloads[0].when, None);
-        assert_eq!(Made::new(15).serial(1.0).derive().workloads[0].when, None);
+        assert_eq!(quick.derive().workloads[0].recommendation, None);
+        assert_eq!(Made::new(15).serial(1.0).derive().workloads[0].recommendation, None);
     }
 }

@@ -50,7 +50,7 @@ fn slower_ways_fail_the_gate_and_what_cannot_be_told_apart_is_said() {
         "not paired",
         "the reference, serial, changed by 0.0%",
         "+200%",
-        "1 slower beyond 3% by both views: threads × 2",
+        "1 slower beyond 5% by both views: threads × 2",
     ] {
         assert!(plain.stdout.contains(part), "{part} in {}", plain.stdout);
     }
@@ -63,7 +63,7 @@ fn slower_ways_fail_the_gate_and_what_cannot_be_told_apart_is_said() {
     // Everything is three times as slow: the machine, or a build that got slower all over.
     let machine = place.run(&["compare", "o/c", "machine", "--gate"]).expect(0);
     let text = machine.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(text.contains("slower beyond 3% with nothing to compare it with: serial (a slower machine"), "{text}");
+    assert!(text.contains("slower beyond 5% with nothing to compare it with: serial (a slower machine"), "{text}");
     assert!(machine.stdout.contains("the reference, serial, changed by +200%"), "{}", machine.stdout);
     let json = place.run(&["compare", "o/c", "machine", "--json"]).expect(0).json();
     assert_eq!(json["matched"].as_array().unwrap().len(), 2);
@@ -82,7 +82,7 @@ fn the_chart_of_two_runs_is_written_where_it_is_asked_for() {
     let file = |name: &str| std::fs::read_to_string(place.path("both/here").join(name)).unwrap();
     let page = file("compare.md");
     for part in
-        ["1 of 2 configurations is slower by more than 3%: threads × 2 +200%", "src=\"compare.svg\"", "not paired"]
+        ["1 of 2 configurations is slower by more than 5%: threads × 2 +200%", "src=\"compare.svg\"", "not paired"]
     {
         assert!(page.contains(part), "{part} in {page}");
     }

@@ -234,3 +234,24 @@ fn everything_from(results: &Results) {
         }
     }
 }
+
+#[test]
+fn looks_that_cannot_be_are_damage() {
+    let stored = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/results.json");
+    let good: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(stored).unwrap()).unwrap();
+    for (key, value) in [
+        ("completed", serde_json::json!(7)),
+        ("planned", serde_json::json!([4_000_000_000_u32])),
+        ("planned", serde_json::json!([9, 8])),
+        ("units", serde_json::json!([[0, 4_000_000_000_u32]])),
+        ("sat_out", serde_json::json!([{ "configuration": 99, "from": 3 }])),
+    ] {
+        let place = Place::new();
+        std::fs::create_dir_all(place.report("files")).unwrap();
+        let mut bad = good.clone();
+        bad["workloads"][0]["looks"][key] = value.clone();
+        std::fs::write(place.report("files").join("results.json"), bad.to_string()).unwrap();
+        let ended = place.run(&["render", "--reports", "o"]).expect(3);
+        assert!(ended.stderr.contains("not a results file, or damaged"), "{key} {value}: {}", ended.stderr);
+    }
+}

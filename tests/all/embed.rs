@@ -131,7 +131,7 @@ fn tables_and_verdicts_say_what_the_report_says() {
     assert!(out.contains(&format!("\n\n{sentence}\n\n")), "{out}");
     embed(
         &place,
-        "<!-- runner:table scenario=cpu-bound columns=way,time where workers=2 -->\n<!-- runner:end -->\n",
+        "<!-- runner:table scenario=cpu-bound columns=config,time where workers=2 -->\n<!-- runner:end -->\n",
         &[],
         0,
     );
@@ -159,7 +159,7 @@ fn windows_line_ends_are_kept() {
 #[test]
 fn blocks_in_lists_and_quotes_are_indented_like_their_marker() {
     let place = place();
-    let table = "runner:table scenario=cpu-bound columns=way";
+    let table = "runner:table scenario=cpu-bound columns=config";
     let document = format!(
         "- one\n  - <!-- {table} -->\n    <!-- runner:end -->\n\n10. ten\n\n    <!-- {table} -->\n    <!-- runner:end -->\n\n\
          > <!-- {table} -->\n> <!-- runner:end -->\n"
@@ -358,7 +358,7 @@ fn restructured_text_has_comments_of_its_own() {
     let place = place();
     let document = "Title\n=====\n\n.. runner:chart speedup scenario=cpu-bound width=600\n\n.. runner:end\n\nSo::\n\n    \
                     .. runner:chart nonsense\n\n.. code-block:: rst\n\n   .. runner:end\n\n* item\n\n  .. runner:table \
-                    scenario=cpu-bound columns=way,time\n\n  .. runner:end\n\n.. runner:value scenario=cpu-bound name=two \
+                    scenario=cpu-bound columns=config,time\n\n  .. runner:end\n\n.. runner:value scenario=cpu-bound name=two \
                     where model=threads workers=2\n\n.. runner:end\n\nIt is |two|.\n";
     place.write("a.rst", document);
     place.run(&["embed", "a.rst"]).expect(0);

@@ -14,7 +14,7 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// A results file: eight rounds of a real run.
+/// A results file: nine rounds of a real run.
 fn stored() -> std::path::PathBuf {
     root().join("tests/data/results.json")
 }
@@ -183,7 +183,7 @@ fn a_stored_file_is_read_drawn_and_left_as_it_is_and_there_is_one_format() {
     assert_eq!(results.format, FORMAT);
     let place = stored_report();
     place.run(&["render", "--reports", "o"]).expect(0);
-    assert!(place.report_text("files").contains("8 of 8") && !place.report_text("files").contains("of 15"));
+    assert!(place.report_text("files").contains("9 of 9") && !place.report_text("files").contains("of 15"));
     assert_eq!(std::fs::read_to_string(place.report("files").join("results.json")).unwrap(), text, "left as it is");
     // Written again, it holds the same.
     let path = place.path("again.json");
@@ -471,8 +471,8 @@ fn what_is_no_results_file_does_not_fit_the_schema() {
         ("/format", Value::from(FORMAT + 1)),
         ("/machine", Value::Null),
         ("/trials/0", serde_json::json!([1, 2, 3])),
-        ("/trials/0/8/duplicate", "twice".into()),
-        ("/trials/0/7/1", "long".into()),
+        ("/trials/1/9/duplicate", "twice".into()),
+        ("/trials/0/8/1", "long".into()),
         ("/derived/workloads/0/pairs/levels/0/4", "quicker".into()),
         ("/configurations/0/id", Value::from(-1)),
     ] {

@@ -141,7 +141,7 @@ fn what_survives_is_told_and_is_no_verdict() {
                 {kind: processes, on_crash: restart}]\n";
     let (results, ended, place) = run("told", text, &["--quick", "--rounds", "1"]);
     let workload = &results.derived.workloads[0];
-    assert!(workload.withheld.as_ref().unwrap().contains("a fault is injected"), "{:?}", workload.withheld);
+    assert!(workload.suppressed.as_ref().unwrap().contains("a fault is injected"), "{:?}", workload.suppressed);
     let told = ["kill in item 5: ", "the program died, 64 of 64 items lost", "survived, 1 of 64 items lost, "];
     for text in [&workload.sentence, &ended.stdout.replace("\n  ", " "), &place.report_text("told")] {
         told.iter().for_each(|told| assert!(text.contains(told), "{told}:\n{text}"));

@@ -1,7 +1,8 @@
 //! The engine over a host that answers from a table: sizes, order, outcomes, interruption, exactly.
 
-use runner::setting::Measure;
+use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::time::Duration;
 
 use runner::engine::{self, EngineError, Progress, Run, recorded_counts};
@@ -11,23 +12,45 @@ use runner::results::{
     Event, EventKind, Finished, Flag, JOURNAL, Journal, Kind, Machine, Memory, MemoryUse, Phase, Results, Trial,
 };
 use runner::scenario::{Source, load};
-use runner::setting::Model;
+use runner::setting::{Measure, Model};
 use runner::task::Tasks;
 
 use crate::support::{Place, head};
 
 pub type Answer<'a> = dyn FnMut(&TrialSpec) -> Result<Report, HostError> + 'a;
 
-/// A host that starts no process.
+/// A host that starts no process, and a clock that only its trials move.
 pub struct Table<'a> {
     pub answer: Box<Answer<'a>>,
     pub asked: Vec<TrialSpec>,
+    pub now: Rc<Cell<Duration>>,
 }
+
+impl<'a> Table<'a> {
+    pub fn new(answer: impl FnMut(&TrialSpec) -> Result<Report, HostError> + 'a) -> Self {
+        Self { answer: Box::new(answer), asked: Vec::new(), now: Rc::default() }
+    }
+
+    /// The clock, for [`Run::clock`].
+    pub fn clock(&self) -> impl Fn() -> Duration + use<> {
+        let now = Rc::clone(&self.now);
+        move || now.get()
+    }
+}
+
+/// What it takes to start and end a process.
+const AROUND: Duration = Duration::from_millis(30);
 
 impl TrialLauncher for Table<'_> {
     fn run(&mut self, spec: &TrialSpec) -> Result<Report, HostError> {
         self.asked.push(spec.clone());
-        (self.answer)(spec)
+        let answer = (self.answer)(spec);
+        // The right replies are computed again by a run that goes on.
+        if let Some(report) = answer.as_ref().ok().filter(|_| !spec.reference) {
+            let within: u64 = report.phases.iter().map(|phase| phase.wall).sum();
+            self.now.set(self.now.get() + AROUND + Duration::from_millis(within / 1_000_000));
+        }
+        answer
     }
 }
 
@@ -71,9 +94,10 @@ impl Progress for Told {
     }
 }
 
+/// The plan of a scenario on four cores, of 15 rounds unless `shape` says otherwise.
 pub fn planned(rest: &str, shape: impl FnOnce(&mut Options)) -> Plan {
     let source = Source { name: "l.yaml".into(), bytes: (head("l") + rest).into_bytes() };
-    let (tasks, mut options) = (Tasks::builtin(), Options::new(4));
+    let (tasks, mut options) = (Tasks::builtin(), Options { rounds: Some(15), ..Options::new(4) });
     shape(&mut options);
     let scenarios = load(&[source], &tasks).unwrap_or_else(|problems| panic!("{problems}"));
     plan(&scenarios[0], &tasks, &options).unwrap_or_else(|problems| panic!("{problems}"))
@@ -81,7 +105,7 @@ pub fn planned(rest: &str, shape: impl FnOnce(&mut Options)) -> Plan {
 
 /// As [`planned`], with the chart of who did what when.
 pub fn traced(rest: &str) -> Plan {
-    let mut plan = planned(rest, |_| {});
+    let mut plan = planned(rest, |options| options.rounds = None);
     plan.timeline = true;
     plan
 }
@@ -100,8 +124,17 @@ fn run(plan: &Plan, answer: impl FnMut(&TrialSpec) -> Result<Report, HostError>)
     let blank = engine::blank(plan, Machine::default(), "2026-01-01 00:00".into());
     let mut journal = Journal::open(&folder).unwrap();
     journal.start(&engine::head(&blank, "a build".into(), None)).unwrap();
-    let (mut host, mut told) = (Table { answer: Box::new(answer), asked: Vec::new() }, Told::default());
-    let what = Run { plan, host: &mut host, journal: &mut journal, progress: &mut told, counts: None, continued: None };
+    let (mut host, mut told) = (Table::new(answer), Told::default());
+    let clock = host.clock();
+    let what = Run {
+        plan,
+        host: &mut host,
+        journal: &mut journal,
+        progress: &mut told,
+        counts: None,
+        continued: None,
+        clock: &clock,
+    };
     let results = engine::run(what, blank);
     let text = std::fs::read_to_string(folder.join(JOURNAL)).unwrap();
     // Behind the head and the item counts.
@@ -126,8 +159,8 @@ fn one_count_suits_all_where_it_can() {
     let counts = counts(&results);
     assert!(counts.iter().all(|count| *count == counts[0]), "{counts:?}");
     assert!(!results.workloads[0].per_item);
-    // The fastest takes its tenth of a second, the slowest less than a quarter of the timeout.
-    assert!((100_000_000..200_000_000).contains(&(counts[0] * 500)), "{counts:?}");
+    // The fastest takes 20 ms at least, the slowest less than a quarter of the timeout.
+    assert!((20_000_000..100_000_000).contains(&(counts[0] * 500)), "{counts:?}");
     assert!(counts[0] * 2000 < 500_000_000 && counts[0].is_multiple_of(64));
     assert_eq!(ran.told.calibrating, 3);
     assert!(results.trials.iter().filter(|trial| trial.kind == Kind::Timed).all(|trial| trial.flags.is_empty()));
@@ -141,7 +174,7 @@ fn counts_differ_where_none_suits_all() {
     assert!(results.workloads[0].per_item);
     for (configuration, nanos) in results.configurations.iter().zip([1000, 500, 1_000_000]) {
         let seconds = (configuration.items * nanos) as f64 / 1e9;
-        assert!((0.1..0.25).contains(&seconds), "{}: {} items", configuration.label, configuration.items);
+        assert!((0.02..0.25).contains(&seconds), "{}: {} items", configuration.label, configuration.items);
     }
     assert!(results.trials.iter().all(Trial::ok), "each count has right replies of its own");
 }
@@ -166,7 +199,7 @@ fn configurations_that_fail_while_sizes_are_chosen_do_not_stop_the_others() {
         let threads = results.configurations[trial.configuration].config.model.word() == "threads";
         assert_eq!(trial.outcome, if threads { Outcome::TimedOut } else { Outcome::Ok });
     }
-    assert!(results.configurations[0].items >= 100_000 && results.run.complete);
+    assert!(results.configurations[0].items >= 20_000 && results.run.complete);
 }
 
 #[test]
@@ -183,7 +216,7 @@ fn a_host_that_could_not_be_started_once_does_not_make_empty_trials() {
         Ok(right(spec, 1000))
     });
     let results = ran.results.unwrap();
-    assert!(counts(&results).iter().all(|count| *count >= 100_000), "{:?}", counts(&results));
+    assert!(counts(&results).iter().all(|count| *count >= 20_000), "{:?}", counts(&results));
 }
 
 #[test]
@@ -224,8 +257,9 @@ fn rounds_follow_the_planned_order_with_duplicates_recorded() {
         let line: BTreeMap<String, Finished> = serde_json::from_str(line).unwrap();
         assert_eq!(line["finished"].trial, *trial);
     }
-    let told: Vec<(usize, usize)> = ran.told.trials.iter().map(|(done, total, _)| (*done, *total)).collect();
-    assert_eq!(told, (1..=42).map(|done| (done, 42)).collect::<Vec<_>>());
+    let told: Vec<usize> = ran.told.trials.iter().map(|(done, ..)| *done).collect();
+    assert_eq!(told, (1..=42).collect::<Vec<_>>());
+    assert!(ran.told.trials.iter().all(|(done, total, _)| done <= total && *total <= 42), "{:?}", ran.told.trials);
     // The right replies were computed once, before all else, and nothing was calibrated.
     let references: Vec<usize> = (0..ran.asked.len()).filter(|at| ran.asked[*at].reference).collect();
     assert_eq!((references, ran.told.calibrating), (vec![0], 0));
@@ -299,7 +333,7 @@ fn an_interruption_keeps_what_was_finished() {
         // What is written can be read and judged.
         let mut judged = results;
         judged.derived = runner::verdict::derive(&judged);
-        assert!(judged.derived.workloads[0].pairs.is_empty() && judged.derived.workloads[0].withheld.is_some());
+        assert!(judged.derived.workloads[0].pairs.is_empty() && judged.derived.workloads[0].suppressed.is_some());
     }
 }
 
@@ -319,7 +353,7 @@ fn an_interruption_before_the_first_trial_leaves_nothing() {
 
 #[test]
 fn a_quick_run_has_three_rounds_and_no_clocks() {
-    let plan = planned(TWO, |options| options.quick = true);
+    let plan = planned(TWO, |options| (options.quick, options.rounds) = (true, None));
     let ran = run(&plan, |spec| Ok(right(spec, 1000)));
     let results = ran.results.unwrap();
     assert!(results.run.quick && results.latencies.is_empty());

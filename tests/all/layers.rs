@@ -18,7 +18,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("results", &["text", "setting"]),
     ("host", &["text", "setting", "reexec", "task", "ipc", "runtime", "model", "plan", "results"]),
     ("verdict", &["text", "setting", "stats", "results"]),
-    ("engine", &["setting", "plan", "host", "reexec", "results"]),
+    ("engine", &["setting", "stats", "plan", "host", "reexec", "results", "verdict"]),
     ("chart", &["text", "setting", "stats", "results", "verdict"]),
     ("report", &["text", "setting", "stats", "results", "verdict", "chart"]),
 ];
@@ -36,7 +36,7 @@ const RESERVED: &[(&str, &[(&str, &str)])] = &[
         "println!",
         &[
             ("stats/simulation.rs", "a test that prints its figures"),
-            ("verdict/simulation.rs", "a test that prints its figures"),
+            ("engine/simulation.rs", "a test that prints its figures"),
         ],
     ),
     ("eprintln!", &[]),

@@ -55,7 +55,7 @@ fn replies_are_the_same_under_the_lock_and_threads_hand_it_over() {
     }
     assert!(results.derived.workloads.iter().all(|verdict| {
         let model = results.workloads[verdict.workload].runtime.word() == "gil_emulation";
-        !model || verdict.when.as_ref().is_none_or(|when| when.contains("nothing is recommended"))
+        !model || verdict.recommendation.as_ref().is_none_or(|when| when.contains("nothing is recommended"))
     }));
 }
 

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod against;
+mod auto;
 mod browser;
 mod cases;
 mod compare;
@@ -27,7 +28,6 @@ mod numbers;
 mod pages;
 mod phrases;
 mod pipelines;
-mod power;
 mod python;
 mod python_rates;
 mod rates;

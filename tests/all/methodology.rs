@@ -83,3 +83,28 @@ fn the_reader_of_citations_sees_every_form() {
     };
     assert_eq!(citations(&text(27)), [(1, 27, true), (2, 27, false), (3, 27, true)]);
 }
+
+/// The table of docs/explanation/statistics.md: in how many rounds a gate with a margin of 5% shows a slowdown in four of
+/// five runs, by how much the ratio of two runs varies.
+fn gate_table() -> String {
+    let spreads = [0.01, 0.03, 0.10];
+    let head: String = spreads.iter().map(|spread| format!(" varies by {:.0}% |", spread * 100.0)).collect();
+    let mut table = format!("| slowdown |{head}\n|--:|{}", "--:|".repeat(spreads.len()));
+    for slower in [1.06f64, 1.08, 1.10, 1.15, 1.25] {
+        // What has to be shown is the part beyond the margin.
+        let effect = slower.ln() - 1.05f64.ln();
+        let rounds = spreads.map(|spread| {
+            runner::stats::rounds_to_show(effect, 1, spread).map_or("over 1,000".into(), |rounds| rounds.to_string())
+        });
+        table += &format!("\n| {:.0}% | {} |", (slower - 1.0) * 100.0, rounds.join(" | "));
+    }
+    table
+}
+
+#[test]
+fn the_document_says_which_slowdown_a_gate_catches() {
+    let document = std::fs::read_to_string(root().join("docs/explanation/statistics.md")).unwrap();
+    let (_, rest) = document.split_once("<!-- gate:begin -->\n").unwrap();
+    let (shown, _) = rest.split_once("\n<!-- gate:end -->").unwrap();
+    assert_eq!(shown, gate_table());
+}

@@ -151,7 +151,7 @@ fn every_number_of_a_shipped_report_is_in_its_results_file() {
             // Nor is what a program said as it ended.
             let told = |text: &String| {
                 let before = text.split_once(" died: ").or_else(|| text.split_once(" failed: "));
-                numbers(&before.map_or(text.as_str(), |(before, _)| before).replace("under 20 ms", ""))
+                numbers(&before.map_or(text.as_str(), |(before, _)| before).replace("under 10 ms", ""))
             };
             for shown in texts.iter().flat_map(told) {
                 let label = &results.configurations[configuration].label;

@@ -76,15 +76,16 @@ fn every_way_of_python_does_what_comes_and_keeps_how_late_it_was() {
 }
 
 fn last_moment(results: &Results, rate: u32) -> u64 {
-    *moments_of(results.run.seed, rate).last().unwrap()
+    *moments_of(results.run.seed, 0, rate).last().unwrap()
 }
 
-fn moments_of(seed: u64, rate: u32) -> Vec<u64> {
+fn moments_of(seed: u64, round: u32, rate: u32) -> Vec<u64> {
     moments(&JobSpec {
         task: "sleep".into(),
         settings: runner::task::Settings::default(),
         seed,
         items: ITEMS,
+        round,
         folder: std::path::PathBuf::new(),
         config: Config { rate: Some(rate), ..Config::new(Model::Serial, Measure::Work) },
         purpose: Purpose::Timed,
@@ -129,7 +130,8 @@ fn items_come_in_python_at_the_moments_of_rust() {
             let mut times: Vec<u64> = text.lines().map(|line| line.parse().unwrap()).collect();
             times.sort_unstable();
             let began = &times[times.len() - ITEMS as usize..];
-            let mut from: Vec<u64> = began.iter().zip(moments_of(7, 200)).map(|(time, moment)| time - moment).collect();
+            let mut from: Vec<u64> =
+                began.iter().zip(moments_of(7, 0, 200)).map(|(time, moment)| time - moment).collect();
             // All are the first moment and what the item was late. Other moments at this rate would be about 35 ms apart.
             from.sort_unstable();
             let spread = from[ITEMS as usize / 2] - from[0];

@@ -1,13 +1,14 @@
 //! `--resume`: a run that was interrupted or killed goes on and has every trial once, in the planned order.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Child;
 use std::time::Duration;
 
-use runner::engine::{self, Run, ScheduledTrial, continued, schedule};
+use runner::engine::{self, Run, continued};
 use runner::plan::{Filter, Options, Plan, plan};
-use runner::results::{JOURNAL, Journal, Machine, Results, Trial};
+use runner::results::{Ended as RunEnd, Finished, JOURNAL, Journal, Machine, Results, Trial};
 use runner::scenario::{Source, load};
+use runner::setting::Model;
 use runner::task::Tasks;
 use rustix::process::Signal;
 
@@ -17,15 +18,6 @@ use crate::support::{Ended, HANG, Place, processes, shared_segments, signal, unt
 /// Short trials under every kind of host, in the shape of `axes`.
 const WAYS: &str = "tasks: [{kind: sleep, delay: 1 ms, items: 6}]\nmodels: [serial, threads, {kind: processes, ipc: [pipe, shared_memory]}]\nworkers: 2\n";
 
-fn place_of(trial: &Trial) -> ScheduledTrial {
-    ScheduledTrial {
-        configuration: trial.configuration,
-        round: trial.round,
-        kind: trial.kind,
-        duplicate: trial.duplicate,
-    }
-}
-
 /// The plan of a run again, from nothing but its results file.
 fn planned_again(results: &Results) -> Plan {
     let source = Source { name: "again.yaml".into(), bytes: results.scenario.text.clone().into_bytes() };
@@ -33,7 +25,8 @@ fn planned_again(results: &Results) -> Plan {
     let scenarios = load(&[source], &tasks).unwrap_or_else(|problems| panic!("{problems}"));
     let options = Options {
         quick: results.run.quick,
-        rounds: Some(results.run.rounds),
+        rounds: results.run.budget.is_none().then_some(results.run.rounds),
+        budget: results.run.budget.map(Duration::from_secs_f64),
         seed: Some(results.run.seed),
         filter: results.run.filter.as_deref().map(|only| Filter::parse(&[only.to_owned()]).unwrap()),
         ..Options::new(results.machine.cores)
@@ -41,12 +34,34 @@ fn planned_again(results: &Results) -> Plan {
     plan(&scenarios[0], &tasks, &options).unwrap_or_else(|problems| panic!("{problems}"))
 }
 
-/// The run is whole, and has exactly the trials that its results file plans, in that order.
+/// A run that continues one that left all of these trials, on a host that nobody may ask.
+fn continued_from_its_own_trials(results: &Results) -> Results {
+    let plan = planned_again(results);
+    let place = Place::new();
+    let blank = engine::blank(&plan, results.machine.clone(), results.run.started.clone());
+    let mut journal = Journal::open(&place.temporary()).unwrap();
+    journal.start(&engine::head(&blank, "a build".into(), None)).unwrap();
+    let items: Vec<u64> = results.configurations.iter().map(|configuration| configuration.items).collect();
+    journal.items(&items).unwrap();
+    for trial in &results.trials {
+        journal.add(&Finished { trial: trial.clone(), clocks: None, timeline: None }).unwrap();
+    }
+    let left = journal.left().unwrap().unwrap();
+    let continued = Some(continued(&plan, &blank, left).unwrap());
+    let mut host = Table::new(|spec| panic!("{spec:?} comes after all that was run"));
+    let (clock, mut told) = (host.clock(), Told::default());
+    let (journal, progress) = (&mut journal, &mut told);
+    let run = Run { plan: &plan, host: &mut host, journal, progress, counts: None, continued, clock: &clock };
+    engine::run(run, blank).unwrap()
+}
+
+/// The run is whole, and has exactly the trials that its results file plans, in that order, with the looks that they lead to.
 #[track_caller]
 fn assert_as_planned(results: &Results) {
     assert!(results.run.complete);
-    let found: Vec<ScheduledTrial> = results.trials.iter().map(place_of).collect();
-    assert_eq!(found, schedule(&planned_again(results)));
+    let again = continued_from_its_own_trials(results);
+    assert!(again.run.complete && again.trials == results.trials);
+    assert_eq!(again.workloads, results.workloads);
     assert!(results.trials.iter().enumerate().all(|(at, trial)| trial.order as usize == at));
     assert!(results.trials.iter().all(Trial::ok));
     for latency in &results.latencies {
@@ -148,7 +163,7 @@ fn interrupted_by_ctrl_c_a_run_goes_on() {
     let partial = place.results("c");
     assert!(!partial.run.complete && trials_in(&place, "c") == partial.trials.len());
     let ended = place.run_scenario("c", &["--rounds", "8", "--resume"]).expect(0);
-    assert!(ended.stderr.contains(&format!("goes on after {} of ", partial.trials.len())), "{}", ended.stderr);
+    assert!(ended.stderr.contains(&format!("goes on after {} trials", partial.trials.len())), "{}", ended.stderr);
     let results = place.results("c");
     assert_as_planned(&results);
     assert_eq!(results.trials[..partial.trials.len()], partial.trials);
@@ -157,45 +172,131 @@ fn interrupted_by_ctrl_c_a_run_goes_on() {
     place.assert_no_leftovers(ended.pid);
 }
 
+/// Two workloads whose rounds are not fixed.
+const UNTIL_ANSWERED: &str =
+    "tasks: [{kind: primes, items: 100}, {kind: hash, items: 100}]\nmodels: [serial, threads]\nworkers: 2\n";
+
+/// Runs or continues the plan of [`UNTIL_ANSWERED`] in a folder, on a host that takes as long for a trial every time: about 0.1 s,
+/// one way twice as long as the other. Gives the results, the journal, and how often a number of items was being chosen.
+fn until_answered(folder: &Path, text: &str) -> (Results, Vec<u8>, usize) {
+    let plan = traced(text);
+    let blank = engine::blank(&plan, Machine::default(), "2026-01-01 00:00".into());
+    let head = engine::head(&blank, "a build".into(), None);
+    let mut journal = Journal::open(folder).unwrap();
+    let left = journal.left().unwrap();
+    let continued = left.clone().map(|left| continued(&plan, &blank, left).unwrap());
+    match &left {
+        Some(left) => journal.resume(left).unwrap(),
+        None => journal.start(&head).unwrap(),
+    }
+    let mut host = Table::new(|spec| {
+        let noise = 1.0 + 0.002 * (f64::from(spec.brief.round) * 2.4).sin();
+        let seconds = if spec.brief.config.model == Model::Serial { 0.1 } else { 0.05 };
+        Ok(right(spec, (seconds * noise * 1e9) as u64 / spec.brief.items))
+    });
+    let (clock, mut told) = (host.clock(), Told::default());
+    let (journal, progress) = (&mut journal, &mut told);
+    let run = Run { plan: &plan, host: &mut host, journal, progress, counts: None, continued, clock: &clock };
+    let results = engine::run(run, blank).unwrap();
+    (results, std::fs::read(folder.join(JOURNAL)).unwrap(), told.calibrating)
+}
+
+fn ends_of_lines(bytes: &[u8]) -> Vec<usize> {
+    (0..bytes.len()).filter(|at| bytes[*at] == b'\n').map(|at| at + 1).collect()
+}
+
 #[test]
 fn wherever_the_journal_ends_the_results_are_those_of_a_whole_run() {
-    let text = "tasks: [primes]\nmodels: [serial, threads]\nworkers: 2\nrounds: 9\n";
-    let plan = traced(text);
-    let run = |folder: &std::path::Path| {
-        let blank = engine::blank(&plan, Machine::default(), "2026-01-01 00:00".into());
-        let head = engine::head(&blank, "a build".into(), None);
-        let mut journal = Journal::open(folder).unwrap();
-        let left = journal.left().unwrap();
-        let continued = left.clone().map(|left| continued(&plan, left).unwrap());
-        match &left {
-            Some(left) => journal.resume(left).unwrap(),
-            None => journal.start(&head).unwrap(),
-        }
-        let mut host = Table { answer: Box::new(|spec| Ok(right(spec, 1000))), asked: Vec::new() };
-        let mut told = Told::default();
-        let (journal, progress) = (&mut journal, &mut told);
-        let run = Run { plan: &plan, host: &mut host, journal, progress, counts: None, continued };
-        let results = engine::run(run, blank).unwrap();
-        let bytes = std::fs::read(folder.join(JOURNAL)).unwrap();
-        (results, bytes, told.calibrating)
-    };
+    let text = "tasks: [primes, {kind: hash, items: 100}]\nmodels: [serial, threads]\nworkers: 2\n";
     let place = Place::new();
-    let (whole, bytes, calibrated) = run(&place.temporary());
-    assert!(calibrated > 0 && whole.latencies.len() == 2 && whole.timelines.len() == 2);
-    let ends: Vec<usize> = (0..bytes.len()).filter(|at| bytes[*at] == b'\n').map(|at| at + 1).collect();
-    assert_eq!(ends.len(), 2 + whole.trials.len());
+    let (whole, bytes, calibrated) = until_answered(&place.temporary(), text);
+    assert!(calibrated > 0 && whole.latencies.len() == 4 && whole.timelines.len() == 4);
+    assert!(
+        whole.workloads.iter().all(|workload| workload.looks.ended == Some(RunEnd::Answered)),
+        "{:?}",
+        whole.workloads
+    );
+    let ends = ends_of_lines(&bytes);
+    let looks = String::from_utf8_lossy(&bytes).lines().filter(|line| line.starts_with("{\"looks\"")).count();
+    assert!(looks >= 6, "{looks}");
+    assert_eq!(ends.len(), 2 + looks + whole.trials.len());
     for (line, end) in ends.iter().enumerate() {
         // At the end of a line, and torn within the next one.
         for cut in [*end, (end + 7).min(bytes.len())] {
             let place = Place::new();
             std::fs::write(place.temporary().join(JOURNAL), &bytes[..cut]).unwrap();
-            let (mut again, after, calibrated) = run(&place.temporary());
+            let (mut again, after, calibrated) = until_answered(&place.temporary(), text);
             assert_eq!(calibrated > 0, line < 1, "sizes are chosen once");
             assert_eq!(std::mem::take(&mut again.run.resumed), 1);
+            assert!(again.trials == whole.trials && again.workloads == whole.workloads, "cut at {cut}");
             assert!(again == whole, "cut at {cut}");
             assert_eq!(after[..*end], bytes[..*end]);
         }
     }
+}
+
+#[test]
+fn a_run_that_was_broken_off_twice_goes_on_wherever_it_was() {
+    let place = Place::new();
+    let (whole, bytes, _) = until_answered(&place.temporary(), UNTIL_ANSWERED);
+    for end in ends_of_lines(&bytes) {
+        let place = Place::new();
+        std::fs::write(place.temporary().join(JOURNAL), &bytes[..end]).unwrap();
+        let (_, after, _) = until_answered(&place.temporary(), UNTIL_ANSWERED);
+        // All of it was written, but the results were not.
+        std::fs::write(place.temporary().join(JOURNAL), &after).unwrap();
+        let (mut again, ..) = until_answered(&place.temporary(), UNTIL_ANSWERED);
+        assert_eq!(std::mem::take(&mut again.run.resumed), 2);
+        assert!(again.trials == whole.trials && again.workloads == whole.workloads, "cut at {end}");
+        assert!(again == whole, "cut at {end}");
+    }
+}
+
+#[test]
+fn looks_that_the_trials_do_not_lead_to_are_refused() {
+    let place = Place::new();
+    let (_, bytes, _) = until_answered(&place.temporary(), UNTIL_ANSWERED);
+    let text = String::from_utf8(bytes).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    let at: Vec<usize> = (0..lines.len()).filter(|at| lines[*at].starts_with("{\"looks\"")).collect();
+    let plan = traced(UNTIL_ANSWERED);
+    let blank = engine::blank(&plan, Machine::default(), "2026-01-01 00:00".into());
+    let read = |lines: &[String]| {
+        let place = Place::new();
+        std::fs::write(place.temporary().join(JOURNAL), lines.concat()).unwrap();
+        let left = Journal::open(&place.temporary()).unwrap().left().unwrap().unwrap();
+        continued(&plan, &blank, left).map(|_| ())
+    };
+    let whole: Vec<String> = lines.iter().map(|line| format!("{line}\n")).collect();
+    assert_eq!(read(&whole), Ok(()));
+    let changed = |at: usize, from: &str, to: &str| {
+        let mut lines = whole.clone();
+        assert!(lines[at].contains(from), "{from} in {}", lines[at]);
+        lines[at] = lines[at].replacen(from, to, 1);
+        lines
+    };
+    let last = *at.last().unwrap();
+    let mut moved = whole.clone();
+    moved.swap(last, last - 1);
+    let mut dropped = whole.clone();
+    dropped.remove(at[0]);
+    for (lines, what) in [
+        (changed(at[0], "\"planned\":[8,", "\"planned\":[7,"), "another first look"),
+        (changed(at[0], "\"units\":[[0,", "\"units\":[[0,1"), "larger units"),
+        (changed(last, "\"answered\"", "\"budget\""), "another end"),
+        (changed(last, "{\"looks\":[1,", "{\"looks\":[0,"), "another workload"),
+        (moved, "a look before its last trial"),
+        (dropped, "a look that is missing before others"),
+    ] {
+        assert_eq!(read(&lines), Err("its looks are not those that its trials lead to".into()), "{what}");
+    }
+    // A trial after the end.
+    let mut more = whole.clone();
+    let trial = lines.iter().rposition(|line| line.starts_with("{\"finished\"")).unwrap();
+    let order = |n: usize| format!("\"order\":{n}");
+    let count = lines.iter().filter(|line| line.starts_with("{\"finished\"")).count();
+    more.push(whole[trial].replacen(&order(count - 1), &order(count), 1));
+    assert_eq!(read(&more), Err(format!("trial {count} comes after the last that is planned")));
 }
 
 // ---- Refusals, by name.
@@ -295,9 +396,8 @@ fn a_run_afresh_says_what_it_drops() {
     broken_off(&place, "a", &["--quick", "--rounds", "9"], 2);
     let done = trials_in(&place, "a");
     let ended = place.run_scenario("a", &["--quick", "--rounds", "9"]).expect(0);
-    let words = format!(
-        "a: starts afresh; --resume would have continued the run that was broken off after {done} of 36 trials"
-    );
+    let words =
+        format!("a: starts afresh; --resume would have continued the run that was broken off after {done} trials");
     assert!(ended.stderr.contains(&words), "{}", ended.stderr);
     assert_eq!(place.results("a").run.resumed, 0);
     // Another run could not have gone on with it, and says nothing.

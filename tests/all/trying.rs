@@ -71,7 +71,7 @@ fn a_command_is_tried_and_runs_from_a_scenario_where_that_is_allowed() {
     assert!(ended.stdout.contains("threads × 2"), "{}", ended.stdout);
     let results = place.results("try-printf");
     assert!(results.trials.iter().all(|trial| trial.outcome == Outcome::Ok && trial.done > 0));
-    let refused = place.run(&["mine.yaml", "--quick", "--output", "again"]).expect(0);
+    let refused = place.run(&["mine.yaml", "--quick", "--output", "again"]).expect(5);
     assert!(refused.stderr.contains("needs --allow-commands"), "{}", refused.stderr);
     place.run(&["mine.yaml", "--allow-commands", "--quick", "--rounds", "1", "--output", "again"]).expect(0);
 

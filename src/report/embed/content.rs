@@ -56,10 +56,10 @@ impl Place {
 
 /// The lines of a block; one where it stands within a line.
 pub(super) fn content(marker: &Marker, place: Place, library: &mut dyn ReportStore) -> Result<Vec<String>, Problem> {
-    if place.inline && ![Kind::Value, Kind::Verdict].contains(&marker.kind) {
+    if place.inline && ![Kind::Value, Kind::Verdict, Kind::Pick].contains(&marker.kind) {
         return Err(Problem::new(
             "two markers on a line: what they hold does not fit into a line",
-            "put each on its own line; `value` and `verdict` may be used within a line",
+            "put each on its own line; `value`, `verdict` and `pick` may be used within a line",
         ));
     }
     let scenario = marker.scenario()?.to_owned();
@@ -70,6 +70,7 @@ pub(super) fn content(marker: &Marker, place: Place, library: &mut dyn ReportSto
         Kind::Chart => chart(marker, place, &report, library),
         Kind::Table => tables(marker, place, results),
         Kind::Verdict => verdicts(marker, place, results),
+        Kind::Pick => picks(marker, place, results),
         Kind::Value => single(marker, place, results),
         Kind::Terminal => text(marker, place, results),
     }
@@ -164,8 +165,8 @@ fn columns(wanted: Option<&str>) -> Result<Vec<Shown>, Problem> {
     wanted.split(',').map(column).collect()
 }
 
-/// Parts of a verdict with their words.
-const PARTS: [&str; 3] = ["all", "sentence", "when"];
+/// Parts of a verdict with their words: the pick with its price, and what else there is to say.
+const PARTS: [&str; 3] = ["all", "sentence", "recommendation"];
 
 fn verdicts(marker: &Marker, place: Place, results: &Results) -> Result<Vec<String>, Problem> {
     let part = marker.get("show").unwrap_or(PARTS[0]);
@@ -176,8 +177,8 @@ fn verdicts(marker: &Marker, place: Place, results: &Results) -> Result<Vec<Stri
     let several = workloads.len() > 1;
     let sentence = |workload: &&Workload| {
         let verdict = results.derived.workloads.iter().find(|verdict| verdict.workload == workload.id)?;
-        let sentence = Some(verdict.sentence.as_str()).filter(|_| part != "when");
-        let when = verdict.when.as_deref().filter(|_| part != "sentence");
+        let sentence = Some(verdict.sentence.as_str()).filter(|_| part != "recommendation");
+        let when = verdict.recommendation.as_deref().filter(|_| part != "sentence");
         let text: Vec<&str> = sentence.into_iter().chain(when).collect();
         let label = if several || workload.is_lock_model() { format!("{}: ", workload.shown()) } else { String::new() };
         (!text.is_empty()).then(|| format!("{label}{}", text.join(" ")))
@@ -197,6 +198,25 @@ fn verdicts(marker: &Marker, place: Place, results: &Results) -> Result<Vec<Stri
             std::iter::once("<ul>".into()).chain(items).chain(["</ul>".into()]).collect()
         }
     })
+}
+
+/// The labels of what is picked, those of several workloads one after the other.
+fn picks(marker: &Marker, place: Place, results: &Results) -> Result<Vec<String>, Problem> {
+    let label = |id: usize| results.configurations[id].label.as_str();
+    let workloads = workloads(results, marker.get("workload"))?;
+    let several = workloads.len() > 1;
+    let pick = |workload: &&Workload| {
+        let verdict = results.derived.workloads.iter().find(|verdict| verdict.workload == workload.id)?;
+        let labels: Vec<&str> = verdict.picks.iter().map(|pick| label(pick.configuration)).collect();
+        let before = if several { format!("{}: ", workload.shown()) } else { String::new() };
+        (!labels.is_empty()).then(|| format!("{before}{}", labels.join(", ")))
+    };
+    let texts: Vec<String> = workloads.iter().filter_map(pick).map(|text| place.text(&text)).collect();
+    if texts.is_empty() {
+        return Err(Problem::bare(format!("nothing is picked of `{}`", results.scenario.name)));
+    }
+    let text = texts.join("; ");
+    Ok(if place.inline { vec![text] } else { place.apart(paragraph(place, &text)) })
 }
 
 fn single(marker: &Marker, place: Place, results: &Results) -> Result<Vec<String>, Problem> {

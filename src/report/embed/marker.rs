@@ -10,6 +10,7 @@ pub(super) enum Kind {
     Chart,
     Table,
     Verdict,
+    Pick,
     Value,
     Terminal,
 }
@@ -19,6 +20,7 @@ const KINDS: &[(Kind, &str, &[&str])] = &[
     (Kind::Chart, "chart", &["scenario", "width"]),
     (Kind::Table, "table", &["scenario", "workload", "columns"]),
     (Kind::Verdict, "verdict", &["scenario", "workload", "show"]),
+    (Kind::Pick, "pick", &["scenario", "workload"]),
     (Kind::Value, "value", &["scenario", "workload", "metric", "show", "name"]),
     (Kind::Terminal, "terminal", &["scenario", "width", "lines"]),
 ];

@@ -107,7 +107,7 @@ fn unended(start: &Found, next: &Found) -> Problem {
     if start.line == next.line {
         return Problem::new(
             format!("two markers on a line: `runner:{word}` and `runner:{other}`, and no `runner:end` between them"),
-            "give each block its own lines; `value` and `verdict` may be used within a line, each with its end marker",
+            "give each block its own lines; `value`, `verdict` and `pick` may be used within a line, each with its end marker",
         );
     }
     Problem::new(

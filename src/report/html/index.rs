@@ -73,7 +73,7 @@ fn lines(results: &Results) -> Vec<(Vec<&str>, &str)> {
 
 /// Which configuration to use, or what was seen where none can be named.
 fn told(verdict: &WorkloadVerdict) -> &str {
-    let Some(when) = verdict.when.as_deref() else { return &verdict.sentence };
+    let Some(when) = verdict.recommendation.as_deref() else { return &verdict.sentence };
     // What follows compares each configuration with the reference, which an index has no room for.
     when.find(". ").map_or(when, |end| &when[..=end])
 }
@@ -100,7 +100,11 @@ mod tests {
         ] {
             let label = format!("group {id}");
             results.workloads.push(Workload { id, label, runtime: runtime.into(), ..workload.clone() });
-            results.derived.workloads.push(WorkloadVerdict { workload: id, when: when(text), ..verdict.clone() });
+            results.derived.workloads.push(WorkloadVerdict {
+                workload: id,
+                recommendation: when(text),
+                ..verdict.clone()
+            });
         }
         let out = found(Source { results: &results, charts: &[] });
         let said = "<b>group 2; group 3:</b> Use processes\u{a0}×\u{a0}2, pipe (1.8×).";

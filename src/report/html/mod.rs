@@ -235,11 +235,15 @@ fn findings(results: &Results) -> String {
             String::new()
         };
         let when = verdict
-            .when
+            .recommendation
             .as_ref()
             .map_or(String::new(), |when| format!(" <span class=\"when\">{}</span>", attribute(&glued(when))));
-        out +=
-            &format!("<p>{label}<span class=\"finding\">{}</span>{when}</p>\n", attribute(&glued(&verdict.sentence)));
+        let doubt = |warning: &String| format!(" <span class=\"doubt\">{}</span>", attribute(&glued(warning)));
+        let doubts: String = verdict.warnings.iter().map(doubt).collect();
+        out += &format!(
+            "<p>{label}<span class=\"finding\">{}</span>{when}{doubts}</p>\n",
+            attribute(&glued(&verdict.sentence))
+        );
     }
     out + "</div>\n"
 }

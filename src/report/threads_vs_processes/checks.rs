@@ -1,7 +1,8 @@
 //! Whether what was said holds by the measured values. Nothing where a value is missing.
 
-use super::claims::{deadly, handled, python, started, with_payload};
+use super::claims::{deadly, handled};
 use super::facts::{Facts, Spot};
+use super::pickers::{python, started, with_payload};
 use crate::results::{Configuration, Seen, Workload};
 use crate::setting::{Method, Model, OnCrash, OutcomeKind, ParentUse, Runtime, Start};
 
@@ -15,19 +16,36 @@ pub(super) fn all<const N: usize>(found: [Option<bool>; N]) -> Option<bool> {
     found.iter().all(Option::is_some).then_some(true)
 }
 
-/// Whether the whole interval of a speed-up lies above a bound.
-pub(super) fn at_least(facts: &Facts<'_>, (task, model, workers): Pick, bound: f64) -> Option<bool> {
-    facts.speedup_within("gil", python(task, model, workers)).map(|(low, _)| low >= bound)
+/// Whether the first was shown to be faster than the second: the whole interval of their ratio lies above one.
+pub(super) fn faster(facts: &Facts<'_>, first: Pick, second: Pick) -> Option<bool> {
+    let ratio = facts.contrast("gil", python(first.0, first.1, first.2), python(second.0, second.1, second.2))?;
+    match (ratio.low?, ratio.high.unwrap_or(f64::INFINITY)) {
+        (low, _) if low > 1.0 => Some(true),
+        (_, high) if high < 1.0 => Some(false),
+        _ => None,
+    }
 }
 
-/// Whether the whole interval of a speed-up lies below a bound.
-pub(super) fn at_most(facts: &Facts<'_>, (task, model, workers): Pick, bound: f64) -> Option<bool> {
-    facts.speedup_within("gil", python(task, model, workers)).map(|(_, high)| high <= bound)
+/// Whether a configuration was shown not to be faster than serial by more than the margin.
+pub(super) fn no_faster_than_serial(facts: &Facts<'_>, (task, model, workers): Pick) -> Option<bool> {
+    let serial = move |workload: &Workload, configuration: &Configuration| {
+        workload.runtime == Runtime::Python && workload.task == task && configuration.config.model == Model::Serial
+    };
+    let ratio = facts.contrast("gil", python(task, model, workers), serial)?;
+    let margin = 1.0 + facts.scenario("gil")?.run.margin;
+    match (ratio.low?, ratio.high.unwrap_or(f64::INFINITY)) {
+        (_, high) if high < margin => Some(true),
+        (low, _) if low > margin => Some(false),
+        _ => None,
+    }
 }
 
-/// Threads do not compute faster than one, and processes do.
+/// Threads do not compute faster than serial, and processes compute faster than threads.
 pub(super) fn lock_matters(facts: &Facts<'_>) -> Option<bool> {
-    all([at_most(facts, ("primes", Model::Threads, 4), 1.3), at_least(facts, ("primes", Model::Processes, 2), 1.2)])
+    all([
+        no_faster_than_serial(facts, ("primes", Model::Threads, 2)),
+        faster(facts, ("primes", Model::Processes, 2), ("primes", Model::Threads, 2)),
+    ])
 }
 
 fn seen(facts: &Facts<'_>, model: Model, start: Option<Start>) -> Option<(Seen, u64)> {

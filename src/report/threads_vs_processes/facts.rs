@@ -1,9 +1,9 @@
 //! Looking measured values up in the results of several scenarios, each with its interval, or why there is none.
 
-use crate::results::{Configuration, ConfigurationEstimate, Kind, Results, Seen, Trial, Workload};
+use crate::results::{Configuration, ConfigurationEstimate, Interval, Kind, Results, Seen, Trial, Workload};
 use crate::setting::OutcomeKind;
 use crate::text::{show_bytes, show_seconds, three_digits};
-use crate::verdict::{seconds_interval, speedup_interval};
+use crate::verdict::{contrast, seconds_interval, speedup_interval};
 
 /// The results of a folder, by the names of their scenarios.
 pub(super) struct Facts<'a> {
@@ -69,6 +69,29 @@ impl<'a> Facts<'a> {
     ) -> Option<(f64, f64)> {
         let speedup = self.configuration(scenario, pick).ok()?.estimate.speedup?;
         Some((speedup.low?, speedup.high?))
+    }
+
+    /// How many times faster the first that is picked is than the second, of one workload.
+    pub(super) fn contrast(
+        &self,
+        scenario: &str,
+        first: impl Fn(&Workload, &Configuration) -> bool,
+        second: impl Fn(&Workload, &Configuration) -> bool,
+    ) -> Option<Interval> {
+        let (first, second) = (self.configuration(scenario, first).ok()?, self.configuration(scenario, second).ok()?);
+        contrast(first.results, first.configuration.id, second.configuration.id)
+    }
+
+    /// The same in words: `1.58× (1.52–1.61)`.
+    pub(super) fn contrasted(
+        &self,
+        scenario: &str,
+        first: impl Fn(&Workload, &Configuration) -> bool,
+        second: impl Fn(&Workload, &Configuration) -> bool,
+    ) -> String {
+        let why = self.configuration(scenario, &first).err().or_else(|| self.configuration(scenario, &second).err());
+        let found = self.contrast(scenario, first, second);
+        found.map_or_else(|| why.unwrap_or_else(|| "not compared".into()), |ratio| speedup_interval(&ratio))
     }
 
     /// The median time of an item, in seconds.

@@ -3,6 +3,7 @@
 mod checks;
 mod claims;
 mod facts;
+mod pickers;
 mod situations;
 
 use facts::Facts;

@@ -85,22 +85,24 @@ pub(super) fn situations(facts: &Facts<'_>) -> Vec<Situation> {
     rows
 }
 
-/// The recommendation of a report, or its finding where it recommends nothing.
+/// The pick of a report with its price, or its finding where nothing is picked.
 fn verdict(facts: &Facts<'_>, row: &Asked) -> String {
     let name = row.scenario[0];
     let Some(results) = facts.scenario(name) else { return format!("{name} was not run") };
     let workload = results.workloads.iter().find(|workload| workload.runtime == row.runtime && (row.pick)(workload));
     let found = workload.and_then(|workload| results.derived.workloads.get(workload.id));
-    let words = found.map(|found| found.when.clone().unwrap_or_else(|| found.sentence.clone()));
+    let words = found.map(|found| found.sentence.clone());
     words.unwrap_or_else(|| match facts.configuration(name, |workload, _| workload.runtime == row.runtime) {
         Ok(_) => "not measured".into(),
         Err(why) => why,
     })
 }
 
-/// Who keeps up with what comes.
+/// The picks at each rate, and who sustains what comes.
 fn rates(facts: &Facts<'_>, name: &str) -> String {
     let Some(results) = facts.scenario(name) else { return format!("{name} was not run") };
-    let told: Vec<&str> = results.derived.saturation.iter().map(|saturation| saturation.sentence.as_str()).collect();
+    let picks = results.derived.workloads.iter().map(|verdict| verdict.sentence.as_str());
+    let saturation = results.derived.saturation.iter().map(|saturation| saturation.sentence.as_str());
+    let told: Vec<&str> = picks.chain(saturation).collect();
     if told.is_empty() { "not measured".into() } else { told.join(" ") }
 }

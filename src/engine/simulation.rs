@@ -1,0 +1,411 @@
+//! What a run that decides by itself when to end promises, on simulated machines whose truth is known.
+//!
+//! A machine is simulated in continuous time, since what disturbs a real one lasts about a second and hits whole rounds: spells
+//! in which some configurations are slower, or another program that comes and goes. The rounds are those of the engine, with its
+//! looks, budgets and sit-outs; the times alone are made up.
+
+use std::fmt::Write as _;
+
+use super::turns::Turns;
+use super::{blank, blank_trial};
+use crate::plan::{Plan, of_text};
+use crate::results::{Answer, Expectation, Machine, Results, Trial};
+use crate::setting::Metric;
+use crate::stats::median;
+use crate::verdict;
+
+/// What disturbs a machine.
+#[derive(Clone, Copy, Debug)]
+enum Disturbance {
+    Nothing,
+    /// Spells of so many seconds on average, for such a share of the time.
+    Spells(f64, f64),
+    /// Another program runs for the first of these seconds in every so many.
+    Hog(f64, f64),
+    /// Another program runs for the first so many seconds of the run.
+    HogAtFirst(f64),
+}
+
+/// How the configurations of a simulated workload differ.
+#[derive(Clone, Copy, Debug)]
+enum Truth {
+    /// All take the same time.
+    Tied,
+    /// The simplest is the fastest; all others are a hair over the margin behind.
+    JustBeyond,
+    /// Spread evenly from nothing to 6%.
+    Spread,
+    /// The simplest is the slowest, by 6%, and the others lie evenly below.
+    Reversed,
+    /// Half as fast, the others 1% apart.
+    HalfFar,
+}
+
+impl Truth {
+    /// Times relative to the fastest.
+    fn times(self, k: usize) -> Vec<f64> {
+        let of = |i: usize| match self {
+            Self::Tied => 1.0,
+            Self::JustBeyond => {
+                if i == 0 {
+                    1.0
+                } else {
+                    1.055
+                }
+            }
+            Self::Spread => 1.0 + 0.06 * i as f64 / (k - 1) as f64,
+            Self::Reversed => 1.06 - 0.06 * i as f64 / (k - 1) as f64,
+            Self::HalfFar => {
+                if i.is_multiple_of(2) {
+                    1.0 + 0.01 * i as f64 / k as f64
+                } else {
+                    2.0
+                }
+            }
+        };
+        (0..k).map(of).collect()
+    }
+}
+
+/// A machine and what it runs.
+#[derive(Clone, Copy, Debug)]
+struct Shape {
+    name: &'static str,
+    k: usize,
+    truth: Truth,
+    noise: f64,
+    disturbance: Disturbance,
+    /// By how much a disturbance slows a configuration that it hits; the first, which is alone on its core, is not hit.
+    hits: f64,
+    /// The share of trials of one configuration that crash, and of one that time out.
+    fails: (f64, f64),
+}
+
+const QUIET: Shape = Shape {
+    name: "quiet",
+    k: 5,
+    truth: Truth::Tied,
+    noise: 0.01,
+    disturbance: Disturbance::Nothing,
+    hits: 0.0,
+    fails: (0.0, 0.0),
+};
+
+impl Shape {
+    /// How far beyond the truth of a quiet machine a claim has to be, as a share, to be counted as false. A disturbance that
+    /// hits one configuration more often than another moves the median of their ratio itself.
+    fn tolerance(&self) -> f64 {
+        if matches!(self.disturbance, Disturbance::Nothing) { 0.0 } else { 0.02 }
+    }
+
+    /// Whether a disturbance is one that the promises cover: spells up to a quarter of the time. Another program for seconds
+    /// on end is what warnings are for.
+    fn is_promised(&self) -> bool {
+        match self.disturbance {
+            Disturbance::Nothing => true,
+            Disturbance::Spells(_, share) => share <= 0.25,
+            Disturbance::Hog(..) | Disturbance::HogAtFirst(_) => false,
+        }
+    }
+}
+
+/// Every machine that is simulated.
+fn shapes() -> Vec<Shape> {
+    let mut all = Vec::new();
+    for k in [2, 3, 5, 10, 15] {
+        all.push(Shape { name: "quiet, tied", k, ..QUIET });
+        all.push(Shape { name: "quiet, a hair beyond the margin", k, truth: Truth::JustBeyond, ..QUIET });
+    }
+    all.push(Shape { name: "quiet, 0 to 6%", truth: Truth::Spread, ..QUIET });
+    all.push(Shape { name: "quiet, half far behind", k: 10, truth: Truth::HalfFar, ..QUIET });
+    all.push(Shape { name: "noise of 4%", noise: 0.04, truth: Truth::Spread, ..QUIET });
+    all.push(Shape { name: "noise of 8%, late looks", noise: 0.08, truth: Truth::Spread, ..QUIET });
+    disturbed(&mut all);
+    all
+}
+
+/// Those that something disturbs.
+fn disturbed(all: &mut Vec<Shape>) {
+    for (name, length, share) in [
+        ("spells of 0.05 s, 18%", 0.05, 0.18),
+        ("spells of 0.3 s, 18%", 0.3, 0.18),
+        ("spells of 1 s, 10%", 1.0, 0.10),
+        ("spells of 1 s, 18%", 1.0, 0.18),
+        ("spells of 1 s, 25%", 1.0, 0.25),
+        ("spells of 1 s, 40%", 1.0, 0.40),
+        ("spells of 2 s, 18%", 2.0, 0.18),
+    ] {
+        let disturbance = Disturbance::Spells(length, share);
+        all.push(Shape { name, disturbance, hits: 1.0, truth: Truth::Spread, ..QUIET });
+    }
+    for k in [2, 5, 10] {
+        all.push(Shape { name: "quiet, simplest 6% behind", k, truth: Truth::Reversed, ..QUIET });
+        let name = "noise of 4%, simplest 6% behind";
+        all.push(Shape { name, k, noise: 0.04, truth: Truth::Reversed, ..QUIET });
+        let (name, disturbance) = ("spells of 1 s, 25%, simplest 6% behind", Disturbance::Spells(1.0, 0.25));
+        all.push(Shape { name, k, disturbance, hits: 1.0, truth: Truth::Reversed, ..QUIET });
+    }
+    let spells = Disturbance::Spells(1.0, 0.18);
+    all.push(Shape {
+        name: "spells of 1 s, 18%, two",
+        k: 2,
+        disturbance: spells,
+        hits: 1.0,
+        truth: Truth::JustBeyond,
+        ..QUIET
+    });
+    all.push(Shape {
+        name: "spells of 1 s, 18%, ten",
+        k: 10,
+        disturbance: spells,
+        hits: 1.0,
+        truth: Truth::Spread,
+        ..QUIET
+    });
+    all.push(Shape {
+        name: "a hog 3 s of 10",
+        disturbance: Disturbance::Hog(3.0, 10.0),
+        hits: 1.0,
+        truth: Truth::Spread,
+        ..QUIET
+    });
+    all.push(Shape {
+        name: "a hog over the first 4 s",
+        disturbance: Disturbance::HogAtFirst(4.0),
+        hits: 1.0,
+        truth: Truth::Spread,
+        ..QUIET
+    });
+    all.push(Shape {
+        name: "a hog over the first 8 s",
+        disturbance: Disturbance::HogAtFirst(8.0),
+        hits: 1.0,
+        truth: Truth::HalfFar,
+        ..QUIET
+    });
+    all.push(Shape { name: "40% of one crash, one times out", fails: (0.4, 1.0), truth: Truth::Spread, ..QUIET });
+}
+
+/// Seconds of a trial of the fastest, and around every trial.
+const TRIAL: f64 = 0.03;
+const AROUND: f64 = 0.02;
+
+/// A disturbance over time.
+struct Weather {
+    kind: Disturbance,
+    bad: bool,
+    until: f64,
+}
+
+impl Weather {
+    fn is_bad(&mut self, now: f64, random: &mut fastrand::Rng) -> bool {
+        match self.kind {
+            Disturbance::Nothing => false,
+            Disturbance::Hog(on, every) => now % every < on,
+            Disturbance::HogAtFirst(on) => now < on,
+            Disturbance::Spells(length, share) => {
+                while self.until <= now {
+                    self.bad = !self.bad;
+                    let mean = if self.bad { length } else { length * (1.0 - share) / share };
+                    self.until += -mean * (1.0 - random.f64()).ln();
+                }
+                self.bad
+            }
+        }
+    }
+}
+
+fn normal(random: &mut fastrand::Rng) -> f64 {
+    (-2.0 * (1.0 - random.f64()).ln()).sqrt() * (std::f64::consts::TAU * random.f64()).cos()
+}
+
+/// A plan of k configurations, of which none is on a line over workers.
+fn plan_of(k: usize) -> Plan {
+    let chunks: Vec<String> = (1..k).map(|chunk| chunk.to_string()).collect();
+    let text = format!(
+        "version: 1\nname: simulated\ntasks: [{{kind: empty, items: 1000}}]\nmodels: [serial, {{kind: processes, ipc: pipe, \
+         workers: 2, chunk: [{}]}}]\n",
+        chunks.join(", ")
+    );
+    let mut plan = of_text(&text);
+    (plan.profiling, plan.memory) = (0, 0);
+    assert_eq!(plan.configurations.len(), k);
+    plan
+}
+
+/// One simulated run, with one expectation that lies exactly on its bound.
+fn run(shape: &Shape, plan: &Plan, times: &[f64], random: &mut fastrand::Rng) -> Results {
+    let mut results = blank(plan, Machine { cores: 2, ..Machine::default() }, String::new());
+    let at_least = Some(times[0] / times[1] / (1.0 + shape.tolerance()));
+    let pairs = vec![(1, Some(0))];
+    results.expectations =
+        vec![Expectation { text: String::new(), metric: Metric::Speedup, is: None, pairs, at_least, at_most: None }];
+    let (mut turns, mut now) = (Turns::default(), 0.0);
+    let mut weather = Weather { kind: shape.disturbance, bad: true, until: 0.0 };
+    while let Some(next) = turns.next(plan, &mut results) {
+        let id = next.configuration;
+        let (begun, last) = (now, id + 1 == shape.k && shape.k > 2);
+        let slower = if id > 0 && weather.is_bad(now + AROUND / 2.0, random) { 1.0 + shape.hits } else { 1.0 };
+        let seconds = TRIAL * times[id] * slower * (shape.noise * normal(random)).exp();
+        let outcome = if last && random.f64() < shape.fails.0 {
+            crate::setting::Outcome::ResultMismatch
+        } else if id == 1 && shape.k > 2 && random.f64() < shape.fails.1 {
+            crate::setting::Outcome::TimedOut
+        } else {
+            crate::setting::Outcome::Ok
+        };
+        now += seconds + AROUND;
+        let order = results.trials.len() as u32;
+        let mut trial = Trial { configuration: id, round: next.round, order, kind: next.kind, ..blank_trial() };
+        (trial.duplicate, trial.outcome, trial.measured) = (next.duplicate, outcome, (seconds * 1e9) as u64);
+        (trial.at, trial.took, trial.done) = ((begun * 1e3) as u64, ((now - begun) * 1e3) as u64, 1000);
+        results.trials.push(trial);
+    }
+    results.run.complete = true;
+    results.run.rounds = super::turns::most_rounds(&results);
+    results.derived = verdict::derive(&results);
+    results
+}
+
+/// How often what was said is wrong.
+#[derive(Default)]
+struct Tally {
+    runs: usize,
+    picked: usize,
+    exceeded: usize,
+    /// By more than two points.
+    far: usize,
+    within: usize,
+    slower: usize,
+    as_good: usize,
+    not_met: usize,
+    met: usize,
+    alarms: usize,
+    uncovered: usize,
+    seconds: Vec<f64>,
+}
+
+impl Tally {
+    fn take(&mut self, shape: &Shape, times: &[f64], results: &Results) {
+        let verdict = &results.derived.workloads[0];
+        let able = |id: usize| !(shape.fails.1 > 0.0 && id == 1);
+        let best = (0..times.len()).filter(|id| able(*id)).map(|id| times[id]).fold(f64::INFINITY, f64::min);
+        self.runs += 1;
+        let last = results.trials.last().map_or(0, |trial| trial.at + trial.took);
+        self.seconds.push(last as f64 / 1e3);
+        self.alarms += usize::from(verdict.checks.iter().any(|check| !check.passed));
+        match results.derived.expectations[0].answer {
+            // What always times out is rightly said to be slower than anything.
+            Answer::NotMet => self.not_met += usize::from(shape.fails.1 == 0.0),
+            Answer::Met => self.met += 1,
+            Answer::Inconclusive => {}
+        }
+        let Some(pick) = verdict.picks.first() else { return };
+        self.picked += 1;
+        let margin = results.run.margin;
+        let costs = |id: usize| times[id] / best - 1.0;
+        let price = pick.price.unwrap_or(f64::INFINITY);
+        self.within += usize::from(price <= margin);
+        self.exceeded += usize::from(costs(pick.configuration) > price + 1e-9);
+        self.far += usize::from(costs(pick.configuration) > price + 0.02);
+        let own = times[pick.configuration];
+        let wrong = |slower: &crate::results::SlowerBy| {
+            let truth = times[slower.configuration] / own - 1.0;
+            able(slower.configuration) && truth + shape.tolerance() < slower.at_least - 1e-9
+        };
+        self.slower += usize::from(pick.slower.iter().any(wrong));
+        self.as_good += usize::from(pick.as_good.iter().any(|id| costs(*id) > margin + shape.tolerance() + 1e-9));
+        if let Some(speedup) = pick.speedup {
+            let truth = times[0] / own;
+            let covered = speedup.low.is_none_or(|low| low <= truth * (1.0 + shape.tolerance()))
+                && speedup.high.is_none_or(|high| truth <= high * (1.0 + shape.tolerance()));
+            self.uncovered += usize::from(!covered);
+        }
+    }
+
+    fn percent(&self, count: usize) -> f64 {
+        100.0 * count as f64 / self.runs.max(1) as f64
+    }
+}
+
+fn simulate(shape: &Shape, runs: usize) -> Tally {
+    let (plan, times) = (plan_of(shape.k), shape.truth.times(shape.k));
+    let mut random = fastrand::Rng::with_seed(17 + shape.k as u64);
+    let mut tally = Tally::default();
+    for seed in 0..runs {
+        // The order of rounds is random too.
+        let plan = Plan { seed: seed as u64, ..plan.clone() };
+        let results = run(shape, &plan, &times, &mut random);
+        tally.take(shape, &times, &results);
+    }
+    tally
+}
+
+fn row(shape: &Shape, tally: &Tally) -> String {
+    let p = |count| format!("{:.1}%", tally.percent(count));
+    format!(
+        "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {:.0} s |",
+        shape.name,
+        shape.k,
+        p(tally.exceeded),
+        p(tally.far),
+        p(tally.slower),
+        p(tally.as_good),
+        p(tally.not_met),
+        p(tally.met),
+        p(tally.alarms),
+        p(tally.uncovered),
+        p(tally.within),
+        median(&tally.seconds).unwrap_or(0.0)
+    )
+}
+
+const HEAD: &str = "| machine | configurations | price exceeded | by over 2 points | false *slower* | false *as good* | false *not met* | \
+                    false *met* | A/A alarms | speedup not covered | price within the margin | median duration |\n\
+                    |:--|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|";
+
+/// Whether nothing is said wrongly more often than promised: 5%, and three standard errors of so many runs.
+fn keeps_its_promise(shape: &Shape, tally: &Tally) {
+    let most = 5.0 + 3.0 * 100.0 * (0.05 * 0.95 / tally.runs as f64).sqrt();
+    let told = row(shape, tally);
+    // Whoever says nothing is never wrong.
+    assert_eq!(tally.picked, tally.runs, "{told}");
+    let exceeded = if shape.tolerance() > 0.0 { tally.far } else { tally.exceeded };
+    let counts = [exceeded, tally.slower, tally.as_good, tally.not_met, tally.uncovered];
+    assert!(!shape.is_promised() || counts.into_iter().all(|count| tally.percent(count) <= most), "{told}");
+    // Exactly on its bound, an expectation is met; with tolerance it lies below.
+    assert!(shape.tolerance() > 0.0 || tally.percent(tally.met) <= most, "{told}");
+}
+
+#[test]
+fn a_pick_and_what_is_said_of_it_hold() {
+    for shape in shapes()
+        .iter()
+        .filter(|shape| matches!(shape.name, "quiet, tied" | "spells of 1 s, 18%" | "quiet, half far behind"))
+    {
+        keeps_its_promise(shape, &simulate(shape, 40));
+    }
+}
+
+/// `cargo test --release --lib every_machine -- --ignored --nocapture` writes the table of docs/explanation/statistics.md.
+#[test]
+#[ignore = "it takes minutes, and writes a table into the documents"]
+fn every_machine_is_simulated_at_length() {
+    let mut table = HEAD.to_owned();
+    for shape in &shapes() {
+        let tally = simulate(shape, 400);
+        let row = row(shape, &tally);
+        println!("{row}");
+        let _ = write!(table, "\n{row}");
+        keeps_its_promise(shape, &tally);
+    }
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/explanation/statistics.md");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let (begin, end) = ("<!-- simulation:begin -->\n", "<!-- simulation:end -->");
+    let (head, rest) = text.split_once(begin).unwrap();
+    let (_, tail) = rest.split_once(end).unwrap();
+    let commit = std::process::Command::new("git").args(["rev-parse", "--short", "HEAD"]).output().unwrap();
+    let commit = String::from_utf8(commit.stdout).unwrap();
+    let from = format!("Of 400 runs each, at commit {}:", commit.trim());
+    std::fs::write(&path, format!("{head}{begin}{from}\n\n{table}\n{end}{tail}")).unwrap();
+}

@@ -1,0 +1,279 @@
+//! The pick: which configuration to use, and what that may cost.
+//!
+//! For configuration i let d_ij be the log ratios time_i / time_j, one per unit. U_i is the largest, over all j ≠ i, of the
+//! upper bounds of the median of d_ij, each at the one-sided level α / (k − 1). Whichever i is picked, however, at whatever look,
+//! it is slower than the best by more than exp(U_i) − 1 with probability α at most: only its comparison with the truly best can
+//! fail, and i has k − 1 of those (Hsu, *Constrained simultaneous confidence intervals for multiple comparisons with the best*,
+//! Annals of Statistics 12, 1984). The bounds hold at every look (`stats::look_ranks`).
+
+use std::collections::BTreeSet;
+
+use super::samples::UNBOUNDED;
+use super::simplicity::simplicity;
+use super::units::Units;
+use crate::results::{Interval, Looks, ModelPrice, Pick, PickedBy, Results, SlowerBy, Workload};
+use crate::setting::{Model, Wait};
+use crate::stats::{self, FAMILY_ERROR};
+
+/// Configurations that are ranked together, at one look.
+pub(super) struct Family<'a> {
+    units: &'a Units<'a>,
+    /// Its configurations, in the order of the workload.
+    pub members: Vec<usize>,
+    planned: Vec<usize>,
+    /// Looks that are over, one at least.
+    looks: usize,
+    /// Those that some other was shown to be faster than at some look: the best is none of them, whatever comes later.
+    out: BTreeSet<usize>,
+}
+
+/// The families of a workload: one, or one for each way to wait. Who waits for no message belongs to all of them.
+pub(super) fn waits(results: &Results, workload: &Workload) -> Vec<Option<Wait>> {
+    let waits = workload.configurations.iter().filter_map(|id| results.configurations[*id].config.wait);
+    let waits: BTreeSet<Wait> = waits.collect();
+    if waits.len() < 2 { vec![None] } else { waits.into_iter().map(Some).collect() }
+}
+
+impl<'a> Family<'a> {
+    /// The family that waits so, after the first `looks` looks; `None` before the first.
+    pub fn at(units: &'a Units<'a>, wait: Option<Wait>, looks: usize) -> Option<Self> {
+        let planned: Vec<usize> = units.workload().looks.planned.iter().map(|n| *n as usize).collect();
+        let looks = looks.min(planned.len());
+        let config = |id: usize| &units.results().configurations[id].config;
+        let belongs = |id: &usize| wait.is_none_or(|wait| config(*id).wait.is_none_or(|own| own == wait));
+        let members: Vec<usize> = units.configurations().iter().copied().filter(belongs).collect();
+        let mut family = Self { units, members, planned, looks, out: BTreeSet::new() };
+        if looks == 0 {
+            return None;
+        }
+        for look in 1..=looks {
+            family.leave(look);
+        }
+        Some(family)
+    }
+
+    /// Takes those out of every maximum that some other is faster than at a look.
+    fn leave(&mut self, look: usize) {
+        let error = self.error();
+        let beaten = |j: &usize| {
+            let others = self.members.iter().filter(|i| *i != j);
+            others.copied().any(|i| self.bounds_at(look, i, *j, error, f64::INFINITY).high < 0.0)
+        };
+        let gone: Vec<usize> = self.members.iter().copied().filter(|j| !self.out.contains(j)).filter(beaten).collect();
+        self.out.extend(gone);
+    }
+
+    /// The error of each comparison of a configuration with another.
+    fn error(&self) -> f64 {
+        FAMILY_ERROR / (self.members.len().max(2) - 1) as f64
+    }
+
+    /// The error of each comparison where all pairs are compared, in both directions.
+    pub fn error_of_all_pairs(&self) -> f64 {
+        let k = self.members.len().max(2) as f64;
+        FAMILY_ERROR / (k * (k - 1.0))
+    }
+
+    fn bounds_at(&self, look: usize, i: usize, j: usize, error: f64, silent: f64) -> stats::Bounds {
+        let n = self.planned[look - 1];
+        stats::bounds(&self.units.logs(i, j, n, silent), &self.planned[..look], &self.planned, error)
+    }
+
+    /// An upper bound of the log ratio of the time of `i` to that of `j`.
+    pub fn upper(&self, i: usize, j: usize, error: f64) -> f64 {
+        self.bounds_at(self.looks, i, j, error, f64::INFINITY).high
+    }
+
+    /// A lower bound of the same, at the last look that had both.
+    fn lower(&self, i: usize, j: usize, error: f64) -> f64 {
+        let looks = [i, j].map(|id| self.looks_with(id)).into_iter().min().unwrap_or(0);
+        match looks {
+            0 => f64::NEG_INFINITY,
+            looks => self.bounds_at(looks, i, j, error, f64::NEG_INFINITY).low,
+        }
+    }
+
+    /// The looks at which a configuration had not sat out yet.
+    fn looks_with(&self, id: usize) -> usize {
+        let looks: &Looks = &self.units.workload().looks;
+        let Some(out) = looks.sat_out.iter().find(|out| out.configuration == id) else { return self.looks };
+        let whole = looks.units_in(out.from) as usize;
+        self.planned[..self.looks].iter().take_while(|units| **units <= whole).count()
+    }
+
+    fn sits_out(&self, id: usize) -> bool {
+        self.looks_with(id) < self.looks
+    }
+
+    /// U of a configuration: how much slower than the best it may be, as a logarithm.
+    pub fn cost(&self, i: usize) -> f64 {
+        let others = self.members.iter().copied().filter(|j| *j != i && !self.out.contains(j));
+        let error = self.error();
+        // Those that are out are slower than some other, so that the best is among the rest, or is i.
+        let most = others.map(|j| self.upper(i, j, error)).fold(f64::NEG_INFINITY, f64::max);
+        if most == f64::NEG_INFINITY && self.members.len() > 1 {
+            // All others are out: how far behind is told by those that are slower, not here.
+            return if self.out.contains(&i) { f64::INFINITY } else { -f64::MIN_POSITIVE };
+        }
+        most
+    }
+
+    /// How many of its counted trials went wrong or were not run.
+    fn failures(&self, id: usize) -> u32 {
+        let rounds = self.units.workload().looks.rounds_of(self.planned[self.looks - 1] as u32);
+        let right = self.units.results().timed(id).filter(|trial| trial.round < rounds && trial.ok()).count();
+        rounds - (right as u32).min(rounds)
+    }
+
+    /// Those that may be picked: all whose counted trials ended right, else those with the fewest failures.
+    pub fn candidates(&self) -> Vec<usize> {
+        let rounds = self.units.workload().looks.rounds_of(self.planned[self.looks - 1] as u32);
+        let able: Vec<(usize, u32)> =
+            self.members.iter().copied().filter(|id| !self.sits_out(*id)).map(|id| (id, self.failures(id))).collect();
+        let fewest = able.iter().map(|(_, failures)| *failures).min().unwrap_or(0);
+        let best = able.into_iter().filter(|(_, failures)| *failures == fewest && fewest < rounds);
+        best.map(|(id, _)| id).collect()
+    }
+
+    /// Which is picked: the simplest within the margin, else the one with the least price.
+    pub fn choose(&self) -> Option<(usize, PickedBy)> {
+        self.choose_among(&self.members)
+    }
+
+    /// As [`Self::choose`], of some of them.
+    pub fn choose_among(&self, some: &[usize]) -> Option<(usize, PickedBy)> {
+        let results = self.units.results();
+        let margin = results.run.margin.ln_1p();
+        let candidates = self.candidates().into_iter().filter(|id| some.contains(id));
+        let costs: Vec<(usize, f64)> = candidates.map(|id| (id, self.cost(id))).collect();
+        let simple = |id: usize| (simplicity(&results.configurations[id].config), id);
+        let within = costs.iter().filter(|(_, cost)| *cost <= margin).min_by_key(|(id, _)| simple(*id));
+        if let Some((id, _)) = within {
+            return Some((*id, PickedBy::Simplicity));
+        }
+        // Where nothing bounds any of them, the lowest median is as good a guess as there is.
+        let lowest = |id: usize| -> f64 {
+            let n = self.planned[self.looks - 1];
+            let others = self.members.iter().filter(|j| **j != id);
+            let medians = others.filter_map(|j| stats::median(&self.units.logs(id, *j, n, f64::INFINITY)));
+            medians.fold(f64::NEG_INFINITY, f64::max)
+        };
+        let least = costs.into_iter().min_by(|(a, one), (b, other)| {
+            one.total_cmp(other)
+                .then_with(|| lowest(*a).total_cmp(&lowest(*b)))
+                .then_with(|| simple(*a).cmp(&simple(*b)))
+        });
+        least.map(|(id, _)| (id, PickedBy::Price))
+    }
+
+    /// The pick with its price and its lists.
+    pub fn pick(&self, wait: Option<Wait>) -> Option<Pick> {
+        let (id, by) = self.choose()?;
+        Some(self.pick_of(id, by, wait))
+    }
+
+    /// What there is to say of a configuration that was picked.
+    pub fn pick_of(&self, id: usize, by: PickedBy, wait: Option<Wait>) -> Pick {
+        let margin = self.units.results().run.margin.ln_1p();
+        let cost = self.cost(id);
+        let mut pick = Pick {
+            configuration: id,
+            wait,
+            by,
+            price: share(cost),
+            fastest: cost < 0.0,
+            speedup: self.speedup(id),
+            failures: self.failures(id),
+            as_good: vec![],
+            slower: vec![],
+            too_close: vec![],
+            models: self.models(),
+        };
+        let error = self.error_of_all_pairs();
+        for other in self.members.iter().copied().filter(|other| *other != id) {
+            let least = self.lower(other, id, error);
+            if !self.sits_out(other) && self.failures(other) <= pick.failures && self.cost(other) <= margin {
+                pick.as_good.push(other);
+            } else if least > 0.0 || pick.fastest {
+                // Where the pick is fastest, all others are slower, although it may not be known by how much.
+                let at_least = least.max(0.0).exp_m1().min(UNBOUNDED);
+                pick.slower.push(SlowerBy { configuration: other, at_least });
+            } else {
+                pick.too_close.push(other);
+            }
+        }
+        pick
+    }
+
+    /// The in-unit speedup over the reference, two-sided at α / (k − 1): any of the k − 1 others could have been picked in
+    /// its place.
+    fn speedup(&self, id: usize) -> Option<Interval> {
+        let reference = self.units.workload().reference;
+        if reference == id {
+            return None;
+        }
+        let error = self.error();
+        let n = self.planned[self.looks - 1];
+        let logs = self.units.logs(reference, id, n, f64::NAN);
+        let logs: Vec<f64> = logs.into_iter().filter(|log| !log.is_nan()).collect();
+        interval(&logs, &self.planned[..self.looks], &self.planned, error / 2.0)
+    }
+
+    /// The price of each model: the least, over its configurations, of how much slower than the best of all other models it
+    /// may be, at α / (k (m − 1)) for m models, since each of the k configurations may be the one.
+    fn models(&self) -> Vec<ModelPrice> {
+        let model_of = |id: usize| self.units.results().configurations[id].config.model;
+        let mut models: Vec<Model> = Vec::new();
+        for model in self.members.iter().map(|id| model_of(*id)) {
+            if !models.contains(&model) {
+                models.push(model);
+            }
+        }
+        if models.len() < 2 {
+            return vec![];
+        }
+        let error = FAMILY_ERROR / (self.members.len() * (models.len() - 1)) as f64;
+        let candidates = self.candidates();
+        let cost = |i: usize| {
+            let others = self.members.iter().filter(|j| model_of(**j) != model_of(i) && !self.sits_out(**j));
+            others.map(|j| self.upper(i, *j, error)).fold(f64::NEG_INFINITY, f64::max)
+        };
+        let price = |model: Model| {
+            let own = candidates.iter().copied().filter(|id| model_of(*id) == model);
+            ModelPrice { model, price: share(own.map(cost).fold(f64::INFINITY, f64::min)) }
+        };
+        models.into_iter().map(price).collect()
+    }
+
+    /// Those that are slower than `pick` by more than so much, as logarithms.
+    pub fn far_behind(&self, pick: usize, by: f64) -> Vec<usize> {
+        let error = self.error_of_all_pairs();
+        let far = |id: &usize| *id != pick && !self.sits_out(*id) && self.lower(*id, pick, error) > by;
+        self.members.iter().copied().filter(far).collect()
+    }
+}
+
+/// A bound of a logarithm as a share above nothing; `None` where it is infinite.
+fn share(cost: f64) -> Option<f64> {
+    cost.is_finite().then(|| cost.exp_m1().clamp(0.0, UNBOUNDED)).or_else(|| (cost < 0.0).then_some(0.0))
+}
+
+/// The interval of a median at a look, from logarithms of units: each end fails with `error` at most over all looks.
+pub(super) fn interval(logs: &[f64], looks: &[usize], planned: &[usize], error: f64) -> Option<Interval> {
+    let n = *looks.last()?;
+    let median = stats::median(logs)?;
+    let found = stats::bounds(logs, looks, planned, error);
+    let value = |log: f64| log.exp().min(UNBOUNDED);
+    let rank = found.rank.unwrap_or(0) as u32;
+    Some(Interval {
+        median: value(median),
+        low: found.rank.map(|_| value(found.low)),
+        high: found.rank.map(|_| found.high.exp()).filter(|high| high.is_finite()),
+        level: found.rank.map_or(0.0, |_| 1.0 - 2.0 * error),
+        ranks: if rank == 0 { (0, 0) } else { (n as u32 + 1 - rank, rank) },
+        n: logs.len() as u32,
+    })
+}
+
+#[cfg(test)]
+mod tests;
