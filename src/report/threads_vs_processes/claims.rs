@@ -1,8 +1,8 @@
 //! The claims of the text, one by one, each with the configurations that measure it.
 
 use super::checks::{
-    all, crashes, faster, globals_differ, lock_matters, messages_cost, no_faster_than_serial, pools_do_not,
-    processes_live_dearer, reading_copies, shared_and_separate, start_matters,
+    all, crashes, faster, globals_differ, lock_matters, messages_cost, pools_do_not, processes_live_dearer,
+    reading_copies, shared_and_separate, start_matters,
 };
 use super::facts::{Facts, Spot};
 use super::pickers::{hashing, python, started, using, with_payload};
@@ -47,7 +47,6 @@ pub(super) fn comparison(facts: &Facts<'_>) -> Vec<Row> {
             so: So {
                 holds: all([
                     faster(facts, ("sleep", Model::Threads, 4), ("sleep", Model::Threads, 2)),
-                    no_faster_than_serial(facts, ("primes", Model::Threads, 2)),
                     faster(facts, ("primes", Model::Processes, 2), ("primes", Model::Threads, 2)),
                 ]),
                 then: "true for bytecode",
