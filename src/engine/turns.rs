@@ -10,12 +10,10 @@ use super::ScheduledTrial;
 use crate::plan::{Entry, Plan, round_order};
 use crate::results::{Ended, Kind, Looks, Results, SatOut, Trial};
 use crate::stats::{self, FAMILY_ERROR, LOOKS};
-use crate::verdict;
+use crate::verdict::{self, SPAN};
 
 /// What a unit takes at least (methodology, rule 12): spells in which a machine is slower last about a second, and hit whole rounds.
-pub const UNIT: Duration = Duration::from_millis(500);
-/// What lies at least between the first and the last round that count before anything is decided.
-pub use verdict::SPAN;
+const UNIT: Duration = Duration::from_millis(500);
 /// Units before which no configuration sits out.
 const UNITS_BEFORE_SITTING_OUT: u32 = 20;
 /// A configuration sits out where it is slower than the pick by more than so many margins.

@@ -1,5 +1,5 @@
 //! How a results file writes a histogram: flat, each bound as what it is above the one before, which takes half the room of
-//! pairs. Both are read.
+//! pairs. Buckets whose bounds do not rise stay pairs.
 
 use schemars::JsonSchema;
 use serde::de::Error as _;
@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer, Serializer};
 pub(super) enum Written {
     /// Step to the bound of a bucket in nanoseconds and its count, in turn.
     Flat(Vec<u64>),
-    /// Bound and count of each bucket, as format 1 wrote them.
+    /// Bound and count of each bucket, where bounds do not rise.
     Pairs(Vec<(u64, u64)>),
 }
 

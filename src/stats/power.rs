@@ -18,7 +18,7 @@ pub const POWER: f64 = 0.8;
 /// Beyond so many rounds the answer is "no number of rounds that anyone would run".
 const MOST_ROUNDS: f64 = 100_000.0;
 
-/// Beyond so many rounds a plan is told that it takes more.
+/// Beyond so many rounds no number is given.
 const MOST_PLANNED: u32 = 1000;
 
 /// Spread of the samples: 1.4826 × their median absolute deviation, which a few noisy ones do not move. `None` where it

@@ -9,7 +9,7 @@ use crate::text::{plural, show_count, show_percent, show_seconds};
 pub const LEAST_TOLD: f64 = 0.01;
 
 /// From this price on a pick is called weak.
-pub const WEAK: f64 = 0.25;
+const WEAK: f64 = 0.25;
 
 /// A share in whole per cent, rounded up: a price is never said to be finer than 1%. Beyond any number it is `∞`.
 #[must_use]

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::look::{SPAN, has_no_question, span};
-use super::pick::{Family, interval, waits};
+use super::pick::interval;
 use super::samples::{bare, second_runs};
 use super::sentence::thousandths;
 use super::units::Units;
@@ -39,14 +39,8 @@ pub(super) fn pairs(units: &Units<'_>, ranking: &[usize]) -> Vec<Pair> {
 
 /// The verdict on one pair, at the last look that both took part in; nothing where there was none.
 fn pair(units: &Units<'_>, (a, b): (usize, usize), margin: f64, error: f64) -> Option<Pair> {
-    let looks = &units.workload().looks;
-    let out = looks.sat_out.iter().filter(|out| out.configuration == a || out.configuration == b);
-    let last = out.map(|out| looks.units_in(out.from)).min().unwrap_or(u32::MAX);
-    let planned: Vec<usize> = looks.planned.iter().map(|n| *n as usize).collect();
-    let taken = planned[..looks.completed as usize].iter().take_while(|n| **n <= last as usize).count();
-    let n = *planned[..taken].last()?;
-    let logs: Vec<f64> = units.logs(b, a, n, f64::NAN).into_iter().filter(|log| !log.is_nan()).collect();
-    let ratio = interval(&logs, &planned[..taken], &planned, error)?;
+    let looks = units.looks_with(a).min(units.looks_with(b));
+    let ratio = units.ratio(b, a, looks, error)?;
     let low = ratio.low.unwrap_or(0.0);
     let high = ratio.low.map_or(f64::INFINITY, |_| ratio.high.unwrap_or(f64::INFINITY));
     let word = if low > (-margin).exp() && high < margin.exp() {
@@ -69,25 +63,18 @@ pub fn contrast(results: &Results, a: usize, b: usize) -> Option<Interval> {
     if results.configurations.get(b)?.workload != workload.id || suppressed(results, workload).is_some() {
         return None;
     }
-    let planned: Vec<usize> = workload.looks.planned.iter().map(|n| *n as usize).collect();
-    let over = &planned[..(workload.looks.completed as usize).min(planned.len())];
-    let units = Units::of(results, workload, workload.looks.counted());
-    let logs = units.logs(b, a, *over.last()?, f64::NAN);
-    let logs: Vec<f64> = logs.into_iter().filter(|log| !log.is_nan()).collect();
-    interval(&logs, over, &planned, EXPECTATION_ERROR)
+    let units = Units::of(results, workload);
+    units.ratio(b, a, units.over().len(), EXPECTATION_ERROR)
 }
 
 /// The A/A checks of a workload: how much longer the second run of a configuration took than the first.
 pub(super) fn checks(units: &Units<'_>) -> Vec<Check> {
-    let (results, looks) = (units.results(), &units.workload().looks);
-    let planned: Vec<usize> = looks.planned.iter().map(|n| *n as usize).collect();
-    let taken = &planned[..(looks.completed as usize).min(planned.len())];
+    let results = units.results();
     let checked = units.configurations().iter().copied().filter(|id| results.configurations[*id].checked);
     checked
         .map(|configuration| {
-            let n = looks.counted() as usize;
-            let logs = units.logs_against(&second_runs(results, configuration), configuration, n);
-            let ratio = interval(&logs, taken, &planned, CHECK_ERROR).unwrap_or_else(|| bare(1.0, 0));
+            let logs = units.logs_against(&second_runs(results, configuration), configuration);
+            let ratio = interval(&logs, units.over(), units.planned(), CHECK_ERROR).unwrap_or_else(|| bare(1.0, 0));
             let apart = ratio.low.is_some_and(|low| low > 1.0 || ratio.high.is_some_and(|high| high < 1.0));
             Check { configuration, ratio, passed: !apart }
         })
@@ -155,13 +142,6 @@ pub(super) fn warnings(results: &Results, workload: &Workload, checks: &[Check])
         ));
     }
     warnings
-}
-
-/// Configurations that are ranked together have a pick, at the last look.
-pub(super) fn families<'a>(units: &'a Units<'a>) -> Vec<(Option<crate::setting::Wait>, Family<'a>)> {
-    let looks = units.workload().looks.completed as usize;
-    let each = waits(units.results(), units.workload()).into_iter();
-    each.filter_map(|wait| Some((wait, Family::at(units, wait, looks)?))).collect()
 }
 
 #[cfg(test)]

@@ -6,7 +6,6 @@
 //! outcomes, memory, and what profiling trials read.
 
 use super::measured::measure;
-use super::pick::interval;
 use super::sentence::times as show_times;
 use super::units::Units;
 use crate::results::{Answer, Expectation, ExpectationResult, Interval, Results, Trial, Workload, WorkloadVerdict};
@@ -92,9 +91,7 @@ fn ratio_of_times(
 
 /// The answer at the looks that are over, with the interval at the last of them; `None` before the first.
 fn at_look(units: &Units<'_>, expected: &Expectation, (above, below): (usize, usize)) -> Option<(Answer, Interval)> {
-    let looks = &units.workload().looks;
-    let planned: Vec<usize> = looks.planned.iter().map(|n| *n as usize).collect();
-    let over = &planned[..(looks.completed as usize).min(planned.len())];
+    let (planned, over) = (units.planned(), units.over());
     let n = *over.last()?;
     let strict = EXPECTATION_ERROR / expected.pairs.len().max(1) as f64;
     let (for_low, for_high) =
@@ -103,21 +100,20 @@ fn at_look(units: &Units<'_>, expected: &Expectation, (above, below): (usize, us
     let (least, most) = (bound(expected.at_least), bound(expected.at_most));
     let judged = (1..=over.len()).find_map(|look| {
         let n = over[look - 1];
-        let low = |error| stats::bounds(&for_low[..n.min(for_low.len())], &over[..look], &planned, error).low;
-        let high = |error| stats::bounds(&for_high[..n.min(for_high.len())], &over[..look], &planned, error).high;
+        let low = |error| stats::bounds(&for_low[..n.min(for_low.len())], &over[..look], planned, error).low;
+        let high = |error| stats::bounds(&for_high[..n.min(for_high.len())], &over[..look], planned, error).high;
         let missed = least.is_some_and(|least| high(strict) < least) || most.is_some_and(|most| low(strict) > most);
         let held = least.is_none_or(|least| low(EXPECTATION_ERROR) >= least)
             && most.is_none_or(|most| high(EXPECTATION_ERROR) <= most);
         if missed { Some(Answer::NotMet) } else { held.then_some(Answer::Met) }
     });
-    let known: Vec<f64> = units.logs(above, below, n, f64::NAN).into_iter().filter(|log| !log.is_nan()).collect();
-    let shown = interval(&known, over, &planned, EXPECTATION_ERROR)?;
+    let shown = units.ratio(above, below, over.len(), EXPECTATION_ERROR)?;
     Some((judged.unwrap_or(Answer::Inconclusive), shown))
 }
 
 /// The answers of a workload to everything that is judged at looks, one for each pair.
 pub(super) fn at_looks(results: &Results, workload: &Workload) -> Vec<Answer> {
-    let units = Units::of(results, workload, workload.looks.counted());
+    let units = Units::of(results, workload);
     let pairs =
         results.expectations.iter().flat_map(|expected| expected.pairs.iter().map(move |pair| (expected, *pair)));
     let here = pairs.filter(|(_, (one, _))| results.configurations[*one].workload == workload.id);
@@ -181,7 +177,7 @@ fn judge(
     let suppressed = workloads.get(workload).and_then(|verdict| verdict.suppressed.as_ref());
     let why = |counts: bool| suppressed.filter(|_| counts).map_or(String::new(), |why| format!(", since {why}"));
     if let Some(ratio) = ratio_of_times(results, expected.metric, configuration, to) {
-        let units = Units::of(results, &results.workloads[workload], results.workloads[workload].looks.counted());
+        let units = Units::of(results, &results.workloads[workload]);
         let Some((found, shown)) = at_look(&units, expected, ratio) else {
             return (
                 Answer::Inconclusive,

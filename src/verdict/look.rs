@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::break_even::lines;
-use super::pick::{Family, waits};
+use super::pick::families;
 use super::units::Units;
 use super::{judge, rates};
 use crate::results::{Answer, Kind, Pick, PickedBy, Results, Workload};
@@ -41,26 +41,22 @@ pub fn is_answered(results: &Results, workload: usize) -> bool {
     if has_no_question(workload) {
         return true;
     }
-    let units = Units::of(results, workload, workload.looks.counted());
-    waits(results, workload).into_iter().all(|wait| {
-        let family = Family::at(&units, wait, workload.looks.completed as usize);
-        family.is_some_and(|family| match family.members.len() {
+    let units = Units::of(results, workload);
+    let families = families(&units);
+    let is_cheap = |pick: &Pick| pick.price.is_some_and(|price| price <= results.run.margin);
+    !families.is_empty()
+        && families.iter().all(|(wait, family)| match family.members.len() {
             0 | 1 => true,
             _ if workload.rate.is_some() => {
-                rates::pick(results, workload, &family, wait).is_some_and(|pick| match pick.by {
+                rates::pick(results, workload, family, *wait).is_some_and(|pick| match pick.by {
                     PickedBy::ExpectedLatency => judge::latencies_are_decided(results, workload),
                     // Who answers the most where none sustains the rate is no question of seconds.
                     PickedBy::Throughput => true,
-                    _ => is_cheap(results, &pick),
+                    PickedBy::Simplicity | PickedBy::Price => is_cheap(&pick),
                 })
             }
-            _ => family.pick(wait).is_some_and(|pick| is_cheap(results, &pick)),
+            _ => family.pick(*wait).is_some_and(|pick| is_cheap(&pick)),
         })
-    })
-}
-
-fn is_cheap(results: &Results, pick: &Pick) -> bool {
-    pick.price.is_some_and(|price| price <= results.run.margin)
 }
 
 /// Whether nothing is picked of a workload, whatever its times.
@@ -76,21 +72,20 @@ pub fn far_behind(results: &Results, workload: usize, by: f64) -> Vec<usize> {
     if has_no_question(workload) || workload.rate.is_some() {
         return vec![];
     }
-    let units = Units::of(results, workload, workload.looks.counted());
+    let units = Units::of(results, workload);
     let needed = needed(results, workload);
-    let behind = |wait| -> Option<BTreeSet<usize>> {
-        let family = Family::at(&units, wait, workload.looks.completed as usize)?;
-        let (pick, _) = family.choose()?;
-        Some(family.far_behind(pick, by).into_iter().collect())
-    };
+    let families = families(&units);
+    let far: Vec<BTreeSet<usize>> = families
+        .iter()
+        .map(|(_, family)| family.choose().map_or_else(Vec::new, |(pick, _)| family.far_behind(pick, by)))
+        .map(|far| far.into_iter().collect())
+        .collect();
     // Who is in several families sits out where it is far behind in all.
-    let each: Vec<BTreeSet<usize>> = waits(results, workload).into_iter().filter_map(behind).collect();
-    let far = each.iter().flatten().copied().collect::<BTreeSet<usize>>();
-    let belongs = |id: usize, wait| Family::at(&units, wait, 1).is_some_and(|family| family.members.contains(&id));
     let everywhere = |id: &usize| {
-        waits(results, workload).into_iter().zip(&each).all(|(wait, far)| far.contains(id) || !belongs(*id, wait))
+        let mut own = families.iter().zip(&far).filter(|((_, family), _)| family.members.contains(id)).peekable();
+        own.peek().is_some() && own.all(|(_, far)| far.contains(id))
     };
-    far.into_iter().filter(|id| !needed.contains(id)).filter(everywhere).collect()
+    workload.configurations.iter().copied().filter(|id| !needed.contains(id)).filter(everywhere).collect()
 }
 
 fn needed(results: &Results, workload: &Workload) -> BTreeSet<usize> {

@@ -35,7 +35,7 @@ use sentence::Seen;
 
 use crate::results::{ConfigurationEstimate, Derived, Pick, Results, Workload, WorkloadVerdict};
 
-pub use answer::{LEAST_TOLD, WEAK, at_least, price, rounded};
+pub use answer::{LEAST_TOLD, at_least, price, rounded};
 pub use break_even::lines as lines_over_workers;
 pub use compare::{CHECK_ERROR, contrast};
 pub use judge::{EXPECTATION_ERROR, is_planned};
@@ -45,7 +45,6 @@ pub use regression::{change, change_interval};
 pub use runs::{Comparison, Drift, Matched, Side, Unpaired, compare_runs};
 pub use samples::UNBOUNDED;
 pub use sentence::{effect, range, seconds_interval, speedup_interval, times_interval};
-pub use simplicity::order_of_models;
 
 /// Fewest rounds that give an interval of a median at 95% (methodology, rule 12).
 pub const FEWEST_ROUNDS: usize = 6;
@@ -86,7 +85,7 @@ pub fn derive(results: &Results) -> Derived {
 /// The verdict on one workload.
 fn decide(results: &Results, workload: &Workload, estimates: &[ConfigurationEstimate]) -> WorkloadVerdict {
     let ranking = rank(workload, estimates);
-    let units = units::Units::of(results, workload, workload.looks.counted());
+    let units = units::Units::of(results, workload);
     let checks = compare::checks(&units);
     let mut verdict = WorkloadVerdict {
         workload: workload.id,
@@ -122,7 +121,7 @@ fn picks(results: &Results, workload: &Workload, units: &units::Units<'_>) -> Ve
         Some(_) => rates::pick(results, workload, &family, wait),
         None => family.pick(wait),
     };
-    compare::families(units).into_iter().filter_map(pick).collect()
+    pick::families(units).into_iter().filter_map(pick).collect()
 }
 
 /// Configurations from the fastest median to the slowest; those without one keep their order at the end.

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use super::samples::UNBOUNDED;
 use super::simplicity::simplicity;
 use super::units::Units;
-use crate::results::{Interval, Looks, ModelPrice, Pick, PickedBy, Results, SlowerBy, Workload};
+use crate::results::{Interval, ModelPrice, Pick, PickedBy, Results, SlowerBy, Workload};
 use crate::setting::{Model, Wait};
 use crate::stats::{self, FAMILY_ERROR};
 
@@ -20,36 +20,32 @@ pub(super) struct Family<'a> {
     units: &'a Units<'a>,
     /// Its configurations, in the order of the workload.
     pub members: Vec<usize>,
-    planned: Vec<usize>,
-    /// Looks that are over, one at least.
-    looks: usize,
     /// Those that some other was shown to be faster than at some look: the best is none of them, whatever comes later.
     out: BTreeSet<usize>,
 }
 
 /// The families of a workload: one, or one for each way to wait. Who waits for no message belongs to all of them.
-pub(super) fn waits(results: &Results, workload: &Workload) -> Vec<Option<Wait>> {
+fn waits(results: &Results, workload: &Workload) -> Vec<Option<Wait>> {
     let waits = workload.configurations.iter().filter_map(|id| results.configurations[*id].config.wait);
     let waits: BTreeSet<Wait> = waits.collect();
     if waits.len() < 2 { vec![None] } else { waits.into_iter().map(Some).collect() }
 }
 
+/// The families of a workload at its last look, each with how it waits.
+pub(super) fn families<'a>(units: &'a Units<'a>) -> Vec<(Option<Wait>, Family<'a>)> {
+    let each = waits(units.results(), units.workload()).into_iter();
+    each.filter_map(|wait| Some((wait, Family::at(units, wait)?))).collect()
+}
+
 impl<'a> Family<'a> {
-    /// The family that waits so, after the first `looks` looks; `None` before the first.
-    pub fn at(units: &'a Units<'a>, wait: Option<Wait>, looks: usize) -> Option<Self> {
-        let planned: Vec<usize> = units.workload().looks.planned.iter().map(|n| *n as usize).collect();
-        let looks = looks.min(planned.len());
+    /// The family that waits so, at the last look; `None` before the first.
+    fn at(units: &'a Units<'a>, wait: Option<Wait>) -> Option<Self> {
         let config = |id: usize| &units.results().configurations[id].config;
         let belongs = |id: &usize| wait.is_none_or(|wait| config(*id).wait.is_none_or(|own| own == wait));
         let members: Vec<usize> = units.configurations().iter().copied().filter(belongs).collect();
-        let mut family = Self { units, members, planned, looks, out: BTreeSet::new() };
-        if looks == 0 {
-            return None;
-        }
-        for look in 1..=looks {
-            family.leave(look);
-        }
-        Some(family)
+        let mut family = Self { units, members, out: BTreeSet::new() };
+        (1..=units.over().len()).for_each(|look| family.leave(look));
+        (!units.over().is_empty()).then_some(family)
     }
 
     /// Takes those out of every maximum that some other is faster than at a look.
@@ -69,44 +65,36 @@ impl<'a> Family<'a> {
     }
 
     /// The error of each comparison where all pairs are compared, in both directions.
-    pub fn error_of_all_pairs(&self) -> f64 {
+    fn error_of_all_pairs(&self) -> f64 {
         let k = self.members.len().max(2) as f64;
         FAMILY_ERROR / (k * (k - 1.0))
     }
 
     fn bounds_at(&self, look: usize, i: usize, j: usize, error: f64, silent: f64) -> stats::Bounds {
-        let n = self.planned[look - 1];
-        stats::bounds(&self.units.logs(i, j, n, silent), &self.planned[..look], &self.planned, error)
+        let over = &self.units.over()[..look];
+        stats::bounds(&self.units.logs(i, j, over[look - 1], silent), over, self.units.planned(), error)
     }
 
     /// An upper bound of the log ratio of the time of `i` to that of `j`.
-    pub fn upper(&self, i: usize, j: usize, error: f64) -> f64 {
-        self.bounds_at(self.looks, i, j, error, f64::INFINITY).high
+    fn upper(&self, i: usize, j: usize, error: f64) -> f64 {
+        self.bounds_at(self.units.over().len(), i, j, error, f64::INFINITY).high
     }
 
     /// A lower bound of the same, at the last look that had both.
     fn lower(&self, i: usize, j: usize, error: f64) -> f64 {
-        let looks = [i, j].map(|id| self.looks_with(id)).into_iter().min().unwrap_or(0);
+        let looks = [i, j].map(|id| self.units.looks_with(id)).into_iter().min().unwrap_or(0);
         match looks {
             0 => f64::NEG_INFINITY,
             looks => self.bounds_at(looks, i, j, error, f64::NEG_INFINITY).low,
         }
     }
 
-    /// The looks at which a configuration had not sat out yet.
-    fn looks_with(&self, id: usize) -> usize {
-        let looks: &Looks = &self.units.workload().looks;
-        let Some(out) = looks.sat_out.iter().find(|out| out.configuration == id) else { return self.looks };
-        let whole = looks.units_in(out.from) as usize;
-        self.planned[..self.looks].iter().take_while(|units| **units <= whole).count()
-    }
-
     fn sits_out(&self, id: usize) -> bool {
-        self.looks_with(id) < self.looks
+        self.units.looks_with(id) < self.units.over().len()
     }
 
     /// U of a configuration: how much slower than the best it may be, as a logarithm.
-    pub fn cost(&self, i: usize) -> f64 {
+    fn cost(&self, i: usize) -> f64 {
         let others = self.members.iter().copied().filter(|j| *j != i && !self.out.contains(j));
         let error = self.error();
         // Those that are out are slower than some other, so that the best is among the rest, or is i.
@@ -118,20 +106,25 @@ impl<'a> Family<'a> {
         most
     }
 
+    /// Rounds that count at the last look.
+    fn rounds(&self) -> u32 {
+        let looks = &self.units.workload().looks;
+        looks.rounds_of(looks.counted())
+    }
+
     /// How many of its counted trials went wrong or were not run.
     fn failures(&self, id: usize) -> u32 {
-        let rounds = self.units.workload().looks.rounds_of(self.planned[self.looks - 1] as u32);
+        let rounds = self.rounds();
         let right = self.units.results().timed(id).filter(|trial| trial.round < rounds && trial.ok()).count();
         rounds - (right as u32).min(rounds)
     }
 
     /// Those that may be picked: all whose counted trials ended right, else those with the fewest failures.
     pub fn candidates(&self) -> Vec<usize> {
-        let rounds = self.units.workload().looks.rounds_of(self.planned[self.looks - 1] as u32);
         let able: Vec<(usize, u32)> =
             self.members.iter().copied().filter(|id| !self.sits_out(*id)).map(|id| (id, self.failures(id))).collect();
         let fewest = able.iter().map(|(_, failures)| *failures).min().unwrap_or(0);
-        let best = able.into_iter().filter(|(_, failures)| *failures == fewest && fewest < rounds);
+        let best = able.into_iter().filter(|(_, failures)| *failures == fewest && fewest < self.rounds());
         best.map(|(id, _)| id).collect()
     }
 
@@ -153,7 +146,7 @@ impl<'a> Family<'a> {
         }
         // Where nothing bounds any of them, the lowest median is as good a guess as there is.
         let lowest = |id: usize| -> f64 {
-            let n = self.planned[self.looks - 1];
+            let n = self.units.workload().looks.counted() as usize;
             let others = self.members.iter().filter(|j| **j != id);
             let medians = others.filter_map(|j| stats::median(&self.units.logs(id, *j, n, f64::INFINITY)));
             medians.fold(f64::NEG_INFINITY, f64::max)
@@ -212,11 +205,7 @@ impl<'a> Family<'a> {
         if reference == id {
             return None;
         }
-        let error = self.error();
-        let n = self.planned[self.looks - 1];
-        let logs = self.units.logs(reference, id, n, f64::NAN);
-        let logs: Vec<f64> = logs.into_iter().filter(|log| !log.is_nan()).collect();
-        interval(&logs, &self.planned[..self.looks], &self.planned, error / 2.0)
+        self.units.ratio(reference, id, self.units.over().len(), self.error() / 2.0)
     }
 
     /// The price of each model: the least, over its configurations, of how much slower than the best of all other models it

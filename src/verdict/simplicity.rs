@@ -26,12 +26,6 @@ const MODELS: [Model; 12] = [
 /// IPC methods from the simplest on.
 const METHODS: [Method; 4] = [Method::Pipe, Method::Queue, Method::SharedMemory, Method::Manager];
 
-/// The models from the simplest on, as one line: `serial, ThreadPoolExecutor, …`.
-#[must_use]
-pub fn order_of_models() -> String {
-    MODELS.map(|model| model.word()).join(", ")
-}
-
 /// The place of a configuration in the order: lower is simpler. Two that differ in settings beyond these are told apart
 /// by how many settings they have at all, which are those that are not at their default or that vary.
 pub(super) fn simplicity(config: &Config) -> (usize, u32, usize, usize) {

@@ -4,7 +4,7 @@ use super::super::fixture::{Made, looked_at};
 use super::super::look::{far_behind, is_answered};
 use super::super::{decide, derive};
 use super::*;
-use crate::results::{Ended, Expectation, SatOut, WorkloadVerdict};
+use crate::results::{Ended, Expectation, Looks, SatOut, WorkloadVerdict};
 use crate::setting::{Metric, Outcome};
 use crate::stats::LOOKS;
 
@@ -32,8 +32,8 @@ fn look_after(results: &mut Results, units: u32) {
 
 fn with_family<T>(results: &Results, ask: impl Fn(&Family<'_>) -> T) -> T {
     let workload = &results.workloads[0];
-    let units = Units::of(results, workload, workload.looks.counted());
-    ask(&Family::at(&units, None, workload.looks.completed as usize).unwrap())
+    let units = Units::of(results, workload);
+    ask(&Family::at(&units, None).unwrap())
 }
 
 fn verdict(results: &Results) -> WorkloadVerdict {
@@ -370,8 +370,8 @@ fn before_the_first_look_there_is_no_family_and_no_pick() {
     let mut results = of(&["serial", "threads × 2"], 7, |i, _| if i == 0 { 1.0 } else { 0.5 });
     look_after(&mut results, 7);
     let workload = &results.workloads[0];
-    let units = Units::of(&results, workload, 0);
-    assert!(Family::at(&units, None, 0).is_none());
+    let units = Units::of(&results, workload);
+    assert!(Family::at(&units, None).is_none());
     let verdict = decide(&results, workload, &derive(&results).estimates);
     assert!(verdict.picks.is_empty() && verdict.suppressed.is_some(), "{verdict:?}");
 }
