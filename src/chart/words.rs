@@ -4,6 +4,7 @@ use super::canvas::Type;
 use super::font;
 use crate::results::{ConfigurationEstimate, Interval, LOCK_MODEL, Results, Workload};
 use crate::setting::Measure;
+pub(super) use crate::text::capital;
 use crate::text::{fixed_three_digits, slug, three_digits};
 
 /// `AMD EPYC · 2 cores · runner 0.1.0`.
@@ -137,12 +138,6 @@ pub(super) fn label(style: Type, label: &str, width: f64) -> String {
 /// A clause that is not broken across lines.
 pub(super) fn unbroken(text: &str) -> String {
     text.replace(' ', "\u{a0}")
-}
-
-/// The text with a capital first letter.
-pub(super) fn capital(text: &str) -> String {
-    let mut signs = text.chars();
-    signs.next().map_or(String::new(), |first| first.to_uppercase().chain(signs).collect())
 }
 
 /// `a`, `a and b`, `a, b and c`.

@@ -12,6 +12,7 @@ use crate::plan::{Plan, of_text};
 use crate::results::{Answer, Expectation, Machine, Results, Trial};
 use crate::setting::Metric;
 use crate::stats::median;
+use crate::stats::simulation::normal;
 use crate::verdict;
 
 /// What disturbs a machine.
@@ -213,10 +214,6 @@ impl Weather {
             }
         }
     }
-}
-
-fn normal(random: &mut fastrand::Rng) -> f64 {
-    (-2.0 * (1.0 - random.f64()).ln()).sqrt() * (std::f64::consts::TAU * random.f64()).cos()
 }
 
 /// A plan of k configurations, of which none is on a line over workers.

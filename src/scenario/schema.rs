@@ -10,6 +10,7 @@ use super::raw::{ConfigSettings, Document};
 use super::setting::{schema_of, takes};
 use crate::setting::{ALL, ConfigSetting, Key, Setting, SettingKind, StageConfig};
 use crate::task::{Task, Tasks};
+use crate::text::capital;
 
 /// What any setting of a task may be where a selector names it: which task is meant is not known there.
 const ANY_VALUE: &str = "AnyValue";
@@ -120,12 +121,6 @@ fn task_setting(name: &str, setting: &Setting) -> Json {
         false => format!("{about}; {}. Default: {}. A list is a parameter.", takes(setting), setting.default),
     });
     schema
-}
-
-/// A sentence begins with a capital; a term of code or a number stays as it is.
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// Takes the alternative `null` out: a key that is there has a value.

@@ -24,7 +24,7 @@ mod power;
 mod sequential;
 mod sign;
 #[cfg(test)]
-mod simulation;
+pub(crate) mod simulation;
 
 pub use binomial::share_interval;
 pub use fit::{Fit, Line, Parameter, amdahl, usl};

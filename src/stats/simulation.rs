@@ -5,7 +5,7 @@ use super::*;
 const RUNS: usize = 2000;
 
 /// A standard normal number (Box and Muller).
-pub(super) fn normal(random: &mut fastrand::Rng) -> f64 {
+pub(crate) fn normal(random: &mut fastrand::Rng) -> f64 {
     (-2.0 * (1.0 - random.f64()).ln()).sqrt() * (std::f64::consts::TAU * random.f64()).cos()
 }
 

@@ -14,4 +14,4 @@ pub use near::nearest;
 pub use numbers::{fixed_three_digits, plural, show_count, show_fixed_percent, show_percent, three_digits};
 pub use slug::{is_slug, slug};
 pub use units::{exact_bytes, exact_seconds, parse_bytes, parse_duration, show_bytes, show_seconds};
-pub use wrap::{columns, cut, folded, glued, wrapped};
+pub use wrap::{capital, columns, cut, folded, glued, wrapped};

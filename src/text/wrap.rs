@@ -87,6 +87,13 @@ pub fn glued(text: &str) -> String {
     out
 }
 
+/// The text with a capital first letter; one that is no letter stays.
+#[must_use]
+pub fn capital(text: &str) -> String {
+    let mut rest = text.chars();
+    rest.next().map_or(String::new(), |first| first.to_uppercase().chain(rest).collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

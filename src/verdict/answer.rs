@@ -3,7 +3,7 @@
 use super::sentence::{late, list, seconds_interval};
 use crate::results::{ConfigurationEstimate, Interval, Kind, Pick, PickedBy, Results, Trial, Workload};
 use crate::setting::{Model, SPIN, Wait};
-use crate::text::{plural, show_count, show_percent, show_seconds};
+use crate::text::{capital, plural, show_count, show_percent, show_seconds};
 
 /// A difference is told from 1% on: below, it is only said that there is one.
 pub const LEAST_TOLD: f64 = 0.01;
@@ -142,7 +142,7 @@ impl Told<'_> {
             Some(only) if everyone => {
                 format!(
                     "{} {is} by at least {} (95% confidence).",
-                    upper(self.label(only.configuration)),
+                    capital(self.label(only.configuration)),
                     at_least(only.at_least)
                 )
             }
@@ -181,7 +181,7 @@ impl Told<'_> {
             Some(workers) => format!("; {workers} workers are enough"),
             None => String::new(),
         };
-        Some(format!("{} are within {} of each other, each at its best{enough}.", upper(&list(&names)), price(most)))
+        Some(format!("{} are within {} of each other, each at its best{enough}.", capital(&list(&names)), price(most)))
     }
 
     /// Where items arrive at a rate: how long one takes once a worker has it, and how busy that keeps the workers of a pick.
@@ -221,12 +221,6 @@ impl Told<'_> {
             )
         })
     }
-}
-
-/// The text with a capital letter.
-pub(super) fn upper(text: &str) -> String {
-    let mut rest = text.chars();
-    rest.next().map_or(String::new(), |first| first.to_uppercase().chain(rest).collect())
 }
 
 #[cfg(test)]

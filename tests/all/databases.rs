@@ -7,7 +7,7 @@ use runner::results::Trial;
 use rusqlite::Connection;
 use rustix::process::Signal;
 
-use crate::support::{Ended, HANG, Place, children, signal, until};
+use crate::support::{Ended, HANG, Place, assert_all_done, children, signal, until};
 
 const EVERY_WAY: &str = "
 workers: 3
@@ -35,16 +35,8 @@ fn rows_are_in_the_file_once_under_every_way() {
     let ended = place.run_scenario("rows", &["--quick", "--rounds", "1"]).expect(0);
     place.assert_no_leftovers(ended.pid);
     let results = place.results("rows");
-    for trial in &results.trials {
-        // What the file holds is looked at after each trial.
-        let configuration = &results.configurations[trial.configuration];
-        let context = format!("{}: {trial:?}", configuration.label);
-        assert_eq!(
-            (trial.outcome.words().as_str(), trial.done, trial.lost),
-            ("ok", configuration.items, 0),
-            "{context}"
-        );
-    }
+    // What the file holds is looked at after each trial.
+    assert_all_done(&results);
     assert_eq!(results.configurations.len(), 6 * 11);
 }
 

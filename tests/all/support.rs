@@ -274,3 +274,14 @@ pub fn children(parent: u32, word: &str) -> Vec<u32> {
 pub fn signal(pid: u32, signal: rustix::process::Signal) {
     rustix::process::kill_process(rustix::process::Pid::from_raw(pid as i32).unwrap(), signal).unwrap();
 }
+
+/// Every trial ended right, with all the items of its configuration.
+#[track_caller]
+pub fn assert_all_done(results: &Results) {
+    for trial in &results.trials {
+        let configuration = &results.configurations[trial.configuration];
+        let context = format!("{}: {trial:?}", configuration.label);
+        let ended = (trial.outcome.words(), trial.done, trial.lost);
+        assert_eq!((ended.0.as_str(), ended.1, ended.2), ("ok", configuration.items, 0), "{context}");
+    }
+}

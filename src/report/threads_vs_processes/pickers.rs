@@ -3,6 +3,11 @@
 use crate::results::{Configuration, Workload};
 use crate::setting::{Method, Model, Runtime, Start};
 
+/// Whether it is a model under a real CPython.
+fn is_python(workload: &Workload, configuration: &Configuration, model: Model) -> bool {
+    workload.runtime == Runtime::Python && configuration.config.model == model
+}
+
 /// Picks a configuration of Python by task, model and workers.
 pub(super) fn python(
     task: &'static str,
@@ -10,9 +15,8 @@ pub(super) fn python(
     workers: u32,
 ) -> impl Fn(&Workload, &Configuration) -> bool + Copy {
     move |workload, configuration| {
-        workload.runtime == Runtime::Python
+        is_python(workload, configuration, model)
             && workload.task == task
-            && configuration.config.model == model
             && configuration.config.workers == Some(workers)
     }
 }
@@ -23,8 +27,7 @@ pub(super) fn with_payload(
     payload: u64,
 ) -> impl Fn(&Workload, &Configuration) -> bool + Copy {
     move |workload, configuration| {
-        workload.runtime == Runtime::Python
-            && configuration.config.model == model
+        is_python(workload, configuration, model)
             && configuration.config.ipc == ipc
             && workload.payload == Some(payload)
     }
@@ -36,8 +39,7 @@ pub(super) fn started(
     workers: u32,
 ) -> impl Fn(&Workload, &Configuration) -> bool + Copy {
     move |workload, configuration| {
-        workload.runtime == Runtime::Python
-            && configuration.config.model == model
+        is_python(workload, configuration, model)
             && configuration.config.start == start
             && configuration.config.workers == Some(workers)
     }
@@ -46,16 +48,13 @@ pub(super) fn started(
 pub(super) fn hashing(bytes: u64) -> impl Fn(&Workload, &Configuration) -> bool + Copy {
     move |workload, configuration| {
         let size = workload.whole("size");
-        workload.runtime == Runtime::Python && size == Some(bytes) && configuration.config.model == Model::Threads
+        is_python(workload, configuration, Model::Threads) && size == Some(bytes)
     }
 }
 
 pub(super) fn using(access: &'static str, model: Model) -> impl Fn(&Workload, &Configuration) -> bool + Copy {
     move |workload, configuration| {
         let how = workload.word("access");
-        workload.runtime == Runtime::Python
-            && how == Some(access)
-            && configuration.config.model == model
-            && configuration.config.workers == Some(2)
+        is_python(workload, configuration, model) && how == Some(access) && configuration.config.workers == Some(2)
     }
 }
