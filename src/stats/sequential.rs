@@ -44,13 +44,13 @@ fn walk(error: f64, looks: &[usize]) -> Vec<Option<usize>> {
         }
         units = *look;
         let allowed = error * (index + 1) as f64 / looks.len() as f64 - spent;
-        let (mut tail, mut rank) = (0.0, None);
+        // Counts that no path reaches any more, since it would have crossed a boundary before, cost nothing.
+        let (mut tail, mut rank) = (0.0, (at.len() <= units).then_some(at.len()));
         for (count, chance) in at.iter().enumerate().rev() {
             if tail + chance > allowed * (1.0 + ROUNDING) {
                 break;
             }
             tail += chance;
-            // Counts that no path reaches any more cost nothing, and are no boundary of their own.
             rank = Some(count);
         }
         spent += tail;
@@ -125,6 +125,9 @@ mod tests {
             (slower(10.0), "– – 15 19 23 29 38 47 61 78 100"),
             (0.025, "– 11 13 16 21 26 33 43 55 72 93"),
             (0.0025, "– – 14 18 23 28 36 46 59 75 98"),
+            // What was spent at 11 units leaves nothing to spend at 15, but no path gets there that would have to be paid.
+            (0.05 / 18.0, "– 11 15 18 23 28 36 45 59 76 97"),
+            (slower(15.0), "– – 15 19 24 30 38 48 61 79 102"),
         ] {
             assert_eq!(shown(error), ranks, "{error}");
         }
