@@ -1,8 +1,8 @@
 //! `rounds: auto`: a run ends when it is answered, or when its budget is spent, and says which.
 
-use runner::results::JOURNAL;
+use runner::results::{Ended, JOURNAL};
 
-use super::support::{HANG, Place, signal, until};
+use super::support::{self, HANG, Place, signal, until};
 
 /// Five configurations of one workload.
 const FIVE: &str = "tasks: [{kind: empty, items: 10}]\nmodels: [serial, threads]\nworkers: 1-4\n";
@@ -41,7 +41,7 @@ fn a_run_ends_with_a_pick_and_its_price_and_its_looks_are_kept() {
         let text = std::fs::read_to_string(&journal).unwrap_or_default();
         text.lines().any(|line| line.starts_with("{\"looks\":[0,{\"planned\":[8,11,15,")).then_some(())
     });
-    let ended = super::support::Ended::of(running, HANG).expect(0);
+    let ended = support::Ended::of(running, HANG).expect(0);
     let results = place.results("s");
     let looks = &results.workloads[0].looks;
     assert!(results.run.complete && results.run.budget == Some(16.0), "{:?}", results.run);
@@ -51,20 +51,15 @@ fn a_run_ends_with_a_pick_and_its_price_and_its_looks_are_kept() {
     assert!(timed >= looks.rounds_of(looks.counted()), "{looks:?}");
     // Ten seconds lie between the first and the last that counts.
     assert!(runner::verdict::span(&results, 0).as_secs() >= 10, "{looks:?}");
+    // How far apart the two are is the machine's to say; that the run ended by what it says, and nothing else, is ours.
     let verdict = &results.derived.workloads[0];
     let pick = &verdict.picks[0];
-    assert_eq!(results.configurations[pick.configuration].label, "threads × 2", "{verdict:?}");
-    assert!(pick.price.unwrap() < 0.05 && pick.slower.len() == 1, "{pick:?}");
-    let speedup = pick.speedup.unwrap();
-    // The first look bounds a price, and no interval with two ends.
-    assert!(speedup.low.is_none_or(|low| low > 1.5) && speedup.high.is_none_or(|high| high < 2.5), "{speedup:?}");
-    assert!((speedup.median - 2.0).abs() < 0.5, "{speedup:?}");
-    assert!(ended.stdout.contains("Use threads × 2: "), "{}", ended.stdout);
-    assert!(
-        verdict.sentence.contains("serial is slower") || verdict.sentence.contains("Serial is slower"),
-        "{}",
-        verdict.sentence
-    );
+    assert_eq!(pick.slower.len() + pick.as_good.len() + pick.too_close.len(), 1, "{pick:?}");
+    let within = pick.price.is_some_and(|price| price <= results.run.margin);
+    assert!(within || looks.ended != Some(Ended::Answered), "{looks:?}, {pick:?}");
+    let label = &results.configurations[pick.configuration].label;
+    assert!(verdict.sentence.contains(&format!("Use {label}")), "{}", verdict.sentence);
+    assert!(ended.stdout.contains(&format!("Use {label}: ")), "{}", ended.stdout);
 }
 
 #[test]
@@ -93,7 +88,7 @@ fn a_longer_budget_goes_on_with_what_a_shorter_one_left() {
     };
     until("trials in the journal", HANG, || (trials() >= 20).then_some(()));
     signal(running.id(), rustix::process::Signal::INT);
-    super::support::Ended::of(running, HANG).expect(130);
+    support::Ended::of(running, HANG).expect(130);
     let before = place.results("l").trials;
     place.run_scenario("l", &["--budget", "16s", "--resume"]).expect(0);
     let results = place.results("l");
