@@ -152,7 +152,7 @@ pub(super) struct PlannedWorkload {
 pub(super) struct PlannedConfiguration {
     pub(super) label: String,
     pub(super) config: Config,
-    /// Whether it runs twice per round, for the A/A check.
+    /// Whether it runs twice in some rounds, for the A/A check.
     pub(super) checked: bool,
     pub(super) reference: bool,
     /// Whether it has more processes or threads than there are cores.

@@ -82,7 +82,7 @@ fn plan_text(plan: &Plan, tasks: &Tasks, output: &Output) -> String {
                 notes.push("reference");
             }
             if configuration.checked {
-                notes.push("runs twice per round (A/A check)");
+                notes.push("runs twice in a round (A/A check)");
             }
             if configuration.oversubscribed {
                 notes.push("more processes or threads than cores");

@@ -125,7 +125,7 @@ pub(super) const TERMS: &[(&str, &str)] = &[
     ),
     (
         "A/A check",
-        "A configuration runs twice per round and is compared with itself. Where it differs, the pick has a warning.",
+        "A configuration runs twice in some rounds and is compared with itself. Where it differs, the pick has a warning.",
     ),
     ("noisy", "Of a trial: other programs used a large share of the machine's CPU time meanwhile."),
     ("bottleneck", "The busiest stage of a pipeline: no more items leave the chain than it lets through."),

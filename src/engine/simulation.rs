@@ -80,6 +80,16 @@ struct Shape {
     hits: f64,
     /// The share of trials of one configuration that crash, and of one that time out.
     fails: (f64, f64),
+    /// Pairs of the expectation, whose bound is exactly what is true.
+    pairs: usize,
+    /// Whether every other configuration has eight times the items, and an eighth of the fixed costs per item.
+    unequal_counts: bool,
+    /// Whether there are three models, with one, one and all other configurations.
+    unequal_models: bool,
+    /// The budget in seconds, where it is not the default.
+    budget: Option<f64>,
+    /// By how much second runs are slower than first ones, which the A/A check is there to find.
+    second: f64,
 }
 
 const QUIET: Shape = Shape {
@@ -90,6 +100,11 @@ const QUIET: Shape = Shape {
     disturbance: Disturbance::Nothing,
     hits: 0.0,
     fails: (0.0, 0.0),
+    pairs: 1,
+    unequal_counts: false,
+    unequal_models: false,
+    budget: None,
+    second: 0.0,
 };
 
 impl Shape {
@@ -121,6 +136,23 @@ fn shapes() -> Vec<Shape> {
     all.push(Shape { name: "quiet, half far behind", k: 10, truth: Truth::HalfFar, ..QUIET });
     all.push(Shape { name: "noise of 4%", noise: 0.04, truth: Truth::Spread, ..QUIET });
     all.push(Shape { name: "noise of 8%, late looks", noise: 0.08, truth: Truth::Spread, ..QUIET });
+    for pairs in [3, 5] {
+        all.push(Shape { name: "noise of 4%, tied, expectations of several pairs", k: 6, noise: 0.04, pairs, ..QUIET });
+    }
+    all.push(Shape { name: "quiet, item counts 1 : 8", unequal_counts: true, ..QUIET });
+    all.push(Shape { name: "noise of 4%, item counts 1 : 8", unequal_counts: true, noise: 0.04, ..QUIET });
+    for k in [5, 10] {
+        let (truth, unequal_models) = (Truth::Spread, true);
+        all.push(Shape { name: "noise of 4%, models of unequal size", k, noise: 0.04, truth, unequal_models, ..QUIET });
+    }
+    for budget in [11.0, 14.3, 31.7] {
+        let (truth, budget) = (Truth::Spread, Some(budget));
+        all.push(Shape { name: "noise of 8%, a budget between looks", noise: 0.08, truth, budget, ..QUIET });
+    }
+    for (name, noise) in [("quiet, second runs 3% slower", 0.01), ("noise of 4%, second runs 8% slower", 0.04)] {
+        let second = if noise < 0.02 { 0.03 } else { 0.08 };
+        all.push(Shape { name, noise, second, truth: Truth::Spread, ..QUIET });
+    }
     disturbed(&mut all);
     all
 }
@@ -216,25 +248,32 @@ impl Weather {
     }
 }
 
-/// A plan of k configurations, of which none is on a line over workers.
-fn plan_of(k: usize) -> Plan {
-    let chunks: Vec<String> = (1..k).map(|chunk| chunk.to_string()).collect();
+/// Seconds within the clock that no item has a share in.
+const FIXED: f64 = 0.01 * TRIAL;
+
+/// A plan of a shape's configurations, of which none is on a line over workers.
+fn plan_of(shape: &Shape) -> Plan {
+    let threads = if shape.unequal_models { "{kind: threads, workers: 2}, " } else { "" };
+    let first = if shape.unequal_models { 2 } else { 1 };
+    let chunks: Vec<String> = (first..shape.k).map(|chunk| chunk.to_string()).collect();
     let text = format!(
-        "version: 1\nname: simulated\ntasks: [{{kind: empty, items: 1000}}]\nmodels: [serial, {{kind: processes, ipc: pipe, \
-         workers: 2, chunk: [{}]}}]\n",
+        "version: 1\nname: simulated\ntasks: [{{kind: empty, items: 1000}}]\nmodels: [serial, {threads}{{kind: processes, ipc: \
+         pipe, workers: 2, chunk: [{}]}}]\n",
         chunks.join(", ")
     );
     let mut plan = of_text(&text);
     (plan.profiling, plan.memory) = (0, 0);
-    assert_eq!(plan.configurations.len(), k);
+    plan.budget = shape.budget.map_or(plan.budget, std::time::Duration::from_secs_f64);
+    assert_eq!(plan.configurations.len(), shape.k);
     plan
 }
 
-/// One simulated run, with one expectation that lies exactly on its bound.
+/// One simulated run, with one expectation, all of whose pairs lie exactly on its bound.
 fn run(shape: &Shape, plan: &Plan, times: &[f64], random: &mut fastrand::Rng) -> Results {
     let mut results = blank(plan, Machine { cores: 2, ..Machine::default() }, String::new());
     let at_least = Some(times[0] / times[1] / (1.0 + shape.tolerance()));
-    let pairs = vec![(1, Some(0))];
+    let pairs = (1..=shape.pairs).map(|id| (id, Some(0))).collect();
+    results.workloads[0].per_item = shape.unequal_counts;
     results.expectations =
         vec![Expectation { text: String::new(), metric: Metric::Speedup, is: None, pairs, at_least, at_most: None }];
     let (mut turns, mut now) = (Turns::default(), 0.0);
@@ -243,7 +282,11 @@ fn run(shape: &Shape, plan: &Plan, times: &[f64], random: &mut fastrand::Rng) ->
         let id = next.configuration;
         let (begun, last) = (now, id + 1 == shape.k && shape.k > 2);
         let slower = if id > 0 && weather.is_bad(now + AROUND / 2.0, random) { 1.0 + shape.hits } else { 1.0 };
-        let seconds = TRIAL * times[id] * slower * (shape.noise * normal(random)).exp();
+        let second = if next.duplicate { 1.0 + shape.second } else { 1.0 };
+        let counts: u32 = if shape.unequal_counts && id % 2 == 1 { 8 } else { 1 };
+        let fixed = if shape.unequal_counts { FIXED } else { 0.0 };
+        let seconds =
+            TRIAL * f64::from(counts) * times[id] * slower * second * (shape.noise * normal(random)).exp() + fixed;
         let outcome = if last && random.f64() < shape.fails.0 {
             crate::setting::Outcome::ResultMismatch
         } else if id == 1 && shape.k > 2 && random.f64() < shape.fails.1 {
@@ -255,7 +298,8 @@ fn run(shape: &Shape, plan: &Plan, times: &[f64], random: &mut fastrand::Rng) ->
         let order = results.trials.len() as u32;
         let mut trial = Trial { configuration: id, round: next.round, order, kind: next.kind, ..blank_trial() };
         (trial.duplicate, trial.outcome, trial.measured) = (next.duplicate, outcome, (seconds * 1e9) as u64);
-        (trial.at, trial.took, trial.done) = ((begun * 1e3) as u64, ((now - begun) * 1e3) as u64, 1000);
+        (trial.at, trial.took, trial.done) =
+            ((begun * 1e3) as u64, ((now - begun) * 1e3) as u64, 1000 * u64::from(counts));
         results.trials.push(trial);
     }
     results.run.complete = true;
@@ -279,6 +323,7 @@ struct Tally {
     met: usize,
     alarms: usize,
     uncovered: usize,
+    models: usize,
     seconds: Vec<f64>,
 }
 
@@ -305,6 +350,15 @@ impl Tally {
         self.within += usize::from(price <= margin);
         self.exceeded += usize::from(costs(pick.configuration) > price + 1e-9);
         self.far += usize::from(costs(pick.configuration) > price + 0.02);
+        let model = |id: usize| results.configurations[id].config.model;
+        let least = |of: &dyn Fn(usize) -> bool| {
+            (0..times.len()).filter(|id| able(*id) && of(*id)).map(|id| times[id]).fold(f64::INFINITY, f64::min)
+        };
+        let dear = |price: &crate::results::ModelPrice| {
+            let (own, others) = (least(&|id| model(id) == price.model), least(&|id| model(id) != price.model));
+            price.price.is_some_and(|price| own / others - 1.0 > price + shape.tolerance() + 1e-9)
+        };
+        self.models += usize::from(pick.models.iter().any(dear));
         let own = times[pick.configuration];
         let wrong = |slower: &crate::results::SlowerBy| {
             let truth = times[slower.configuration] / own - 1.0;
@@ -326,7 +380,7 @@ impl Tally {
 }
 
 fn simulate(shape: &Shape, runs: usize) -> Tally {
-    let (plan, times) = (plan_of(shape.k), shape.truth.times(shape.k));
+    let (plan, times) = (plan_of(shape), shape.truth.times(shape.k));
     let mut random = fastrand::Rng::with_seed(17 + shape.k as u64);
     let mut tally = Tally::default();
     for seed in 0..runs {
@@ -341,7 +395,7 @@ fn simulate(shape: &Shape, runs: usize) -> Tally {
 fn row(shape: &Shape, tally: &Tally) -> String {
     let p = |count| format!("{:.1}%", tally.percent(count));
     format!(
-        "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {:.0} s |",
+        "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {:.0} s |",
         shape.name,
         shape.k,
         p(tally.exceeded),
@@ -352,14 +406,15 @@ fn row(shape: &Shape, tally: &Tally) -> String {
         p(tally.met),
         p(tally.alarms),
         p(tally.uncovered),
+        p(tally.models),
         p(tally.within),
         median(&tally.seconds).unwrap_or(0.0)
     )
 }
 
 const HEAD: &str = "| machine | configurations | price exceeded | by over 2 points | false *slower* | false *as good* | false *not met* | \
-                    false *met* | A/A alarms | speedup not covered | price within the margin | median duration |\n\
-                    |:--|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|";
+                    false *met* | A/A alarms | speedup not covered | price of a model exceeded | price within the margin | median duration |\n\
+                    |:--|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|";
 
 /// Whether nothing is said wrongly more often than promised: 5%, and three standard errors of so many runs.
 fn keeps_its_promise(shape: &Shape, tally: &Tally) {
@@ -368,7 +423,7 @@ fn keeps_its_promise(shape: &Shape, tally: &Tally) {
     // Whoever says nothing is never wrong.
     assert_eq!(tally.picked, tally.runs, "{told}");
     let exceeded = if shape.tolerance() > 0.0 { tally.far } else { tally.exceeded };
-    let counts = [exceeded, tally.slower, tally.as_good, tally.not_met, tally.uncovered];
+    let counts = [exceeded, tally.slower, tally.as_good, tally.not_met, tally.uncovered, tally.models];
     assert!(!shape.is_promised() || counts.into_iter().all(|count| tally.percent(count) <= most), "{told}");
     // Exactly on its bound, an expectation is met; with tolerance it lies below.
     assert!(shape.tolerance() > 0.0 || tally.percent(tally.met) <= most, "{told}");

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::ScheduledTrial;
-use crate::plan::{Entry, Plan, round_order};
+use crate::plan::{CHECKED_EVERY, Entry, Plan, round_order};
 use crate::results::{Ended, Kind, Looks, Results, SatOut, Trial};
 use crate::stats::{self, FAMILY_ERROR, LOOKS};
 use crate::verdict::{self, SPAN};
@@ -73,8 +73,8 @@ impl Turns {
             if looks.ended.is_some() {
                 return 0;
             }
-            let each = workload.configurations.len() - looks.sat_out.len().min(workload.configurations.len())
-                + workload.configurations.iter().filter(|id| plan.configurations[**id].checked).count();
+            let once = workload.configurations.len() - looks.sat_out.len().min(workload.configurations.len());
+            let twice = workload.configurations.iter().filter(|id| plan.configurations[**id].checked).count();
             let rounds = match plan.rounds {
                 Some(rounds) => rounds,
                 None => {
@@ -85,7 +85,8 @@ impl Turns {
                     if done == 0 { LOOKS[2] as u32 } else { (whole.ceil() as u32).min(last) }
                 }
             };
-            rounds.saturating_sub(done) as usize * each
+            let left = rounds.saturating_sub(done) as usize;
+            left * once + left.div_ceil(doubled_every(plan) as usize) * twice
         };
         let apart = match &self.apart {
             Some(left) => left.len(),
@@ -117,11 +118,13 @@ impl Turns {
 
     fn begin(&mut self, plan: &Plan, results: &mut Results, workload: usize) {
         self.lengthen_units(plan, results, workload);
-        let gone = &results.workloads[workload].looks.sat_out;
+        let looks = &results.workloads[workload].looks;
+        let gone = &looks.sat_out;
+        let every = doubled_every(plan);
         // Where so few looks are planned that the A/A check can show nothing, nothing runs twice for it.
-        let planned: Vec<usize> = results.workloads[workload].looks.planned.iter().map(|n| *n as usize).collect();
-        let checked =
-            planned.is_empty() || stats::look_ranks(verdict::CHECK_ERROR, &planned).iter().any(Option::is_some);
+        let planned: Vec<usize> = looks.planned.iter().map(|units| doubled(looks, *units, every)).collect();
+        let checked = self.round.is_multiple_of(every)
+            && (planned.is_empty() || stats::look_ranks(verdict::CHECK_ERROR, &planned).iter().any(Option::is_some));
         let runs = |entry: &Entry| {
             gone.iter().all(|gone| gone.configuration != entry.configuration) && (checked || !entry.duplicate)
         };
@@ -140,7 +143,7 @@ impl Turns {
             return;
         }
         let open = (0..plan.workloads.len()).filter(is_open);
-        let needed = odd_rounds(open.map(|id| last_round(results, Some(id))).sum());
+        let needed = odd_rounds(open.map(|id| last_round(results, id, doubled_every(plan))).sum());
         if needed > now {
             results.workloads[workload].looks.units.push((self.round, needed));
             self.changed(results, workload);
@@ -153,9 +156,11 @@ impl Turns {
 
     /// After the first round of all workloads: how many rounds make a unit, and when is looked.
     fn set_units(&mut self, plan: &Plan, results: &mut Results) {
-        let round = last_round(results, None);
-        for id in 0..plan.workloads.len() {
-            let rounds = odd_rounds(round);
+        let every = doubled_every(plan);
+        let all = || 0..plan.workloads.len();
+        let rounds = odd_rounds(all().map(|id| last_round(results, id, every)).sum());
+        let unit = all().map(|id| cost_of_round(results, id, every)).sum::<f64>() * f64::from(rounds);
+        for id in all() {
             let k = plan.workloads[id].configurations.len();
             let looks = &mut results.workloads[id].looks;
             match plan.rounds {
@@ -168,8 +173,7 @@ impl Turns {
                 }
                 None => {
                     looks.units = vec![(0, rounds)];
-                    let cost = last_round(results, Some(id)).as_secs_f64() * f64::from(rounds);
-                    let unit = round.as_secs_f64() * f64::from(rounds);
+                    let cost = cost_of_round(results, id, every) * f64::from(rounds);
                     results.workloads[id].looks.planned = planned(plan.budget.as_secs_f64(), cost, unit, k);
                 }
             }
@@ -248,7 +252,7 @@ impl Turns {
         let spent = spent(results, id).as_secs_f64();
         let budget = plan.budget.as_secs_f64();
         let next = looks.planned.get(looks.completed as usize).map_or(0, |units| looks.rounds_of(*units));
-        let to_come = f64::from(next.saturating_sub(self.round + 1)) * last_round(results, Some(id)).as_secs_f64();
+        let to_come = f64::from(next.saturating_sub(self.round + 1)) * cost_of_round(results, id, doubled_every(plan));
         // Before anything can be decided the budget alone ends a run: an estimate may be wrong.
         let short = looks.completed > 0 && verdict::span(results, id) >= SPAN && spent + to_come > budget * 1.1;
         (spent >= budget || short).then_some(Ended::Budget)
@@ -310,11 +314,35 @@ pub(super) fn most_rounds(results: &Results) -> u32 {
     timed(results, None).map(|trial| trial.round + 1).max().unwrap_or(0)
 }
 
-/// What the trials of the last round took, with starting and ending them.
-fn last_round(results: &Results, workload: Option<usize>) -> Duration {
-    let Some(last) = timed(results, workload).next_back().map(|trial| trial.round) else { return Duration::ZERO };
-    let of_it = timed(results, workload).rev().take_while(|trial| trial.round == last);
-    Duration::from_millis(of_it.map(|trial| trial.took).sum())
+/// In one round of how many the second runs of the A/A check are.
+fn doubled_every(plan: &Plan) -> u32 {
+    if plan.rounds.is_some() { 1 } else { CHECKED_EVERY }
+}
+
+/// How many of the first units have a round with second runs.
+fn doubled(looks: &Looks, units: u32, every: u32) -> usize {
+    let has = |(first, size): &(u32, u32)| first.next_multiple_of(every) < first + size;
+    looks.spans(units).iter().filter(|span| has(span)).count()
+}
+
+/// What the trials of a workload's last round took, with starting and ending them; but for second runs, where not every round
+/// has such.
+fn last_round(results: &Results, workload: usize, every: u32) -> Duration {
+    let last = timed(results, Some(workload)).next_back().map(|trial| trial.round);
+    let of_it = timed(results, Some(workload)).rev().take_while(|trial| Some(trial.round) == last);
+    Duration::from_millis(of_it.filter(|trial| every == 1 || !trial.duplicate).map(|trial| trial.took).sum())
+}
+
+/// Seconds that a round of a workload takes on average, with second runs in one round of so many.
+fn cost_of_round(results: &Results, workload: usize, every: u32) -> f64 {
+    let own = last_round(results, workload, every).as_secs_f64();
+    if every == 1 {
+        return own;
+    }
+    let second = || timed(results, Some(workload)).rev().filter(|trial| trial.duplicate);
+    let last = second().next().map(|trial| trial.round);
+    let second: u64 = second().take_while(|trial| Some(trial.round) == last).map(|trial| trial.took).sum();
+    own + Duration::from_millis(second).as_secs_f64() / f64::from(every)
 }
 
 /// What all rounds of a workload took.

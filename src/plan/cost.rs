@@ -1,6 +1,6 @@
 //! What a plan will cost: exact counts of trials, and a rough time.
 
-use super::{Configuration, Items, Plan, Workload, items_at_rate};
+use super::{CHECKED_EVERY, Configuration, Items, Plan, Workload, items_at_rate};
 use crate::setting::{Config, Dispatch, FaultKind, Measure, Method, Model, Runtime, Start};
 use crate::task::{Bound, Effort, Tasks};
 
@@ -53,22 +53,23 @@ const CALIBRATIONS: f64 = 4.0;
 pub fn estimate(plan: &Plan, tasks: &Tasks) -> Cost {
     let mut cost = Cost { timed: (0, 0), profiling: 0, memory: 0, seconds: (0.0, 0.0) };
     // Of each workload: timed trials of a round, and about how long a round takes.
-    let mut rounds: Vec<(u64, f64)> = Vec::new();
+    let mut rounds: Vec<(f64, f64)> = Vec::new();
     let mut apart = 0.0;
     for workload in &plan.workloads {
         let efforts: Vec<Item> =
             workload.configurations.iter().map(|id| item(plan, workload, &plan.configurations[*id], tasks)).collect();
         let counts = counts(plan, workload, &efforts);
-        let mut round = (0, 0.0);
+        let mut round = (0.0, 0.0);
         for ((id, item), count) in workload.configurations.iter().zip(&efforts).zip(&counts) {
             let configuration = &plan.configurations[*id];
-            let timed = if configuration.checked { 2 } else { 1 };
+            let second = if plan.rounds.is_some() { 1.0 } else { 1.0 / f64::from(CHECKED_EVERY) };
+            let timed = if configuration.checked { 1.0 + second } else { 1.0 };
             let (profiling, memory) = (u64::from(plan.profiling_of(*id)), u64::from(plan.memory_of(*id)));
             cost.profiling += profiling;
             cost.memory += memory;
             let around = around(workload, configuration, item);
             let length = length(plan, workload, item, *count);
-            round = (round.0 + timed, round.1 + timed as f64 * (around + length));
+            round = (round.0 + timed, round.1 + timed * (around + length));
             apart += (profiling + memory) as f64 * (around + length)
                 + profiling as f64 * length * (CLOCKS - 1.0)
                 + memory as f64 * WEIGHING;
@@ -85,8 +86,8 @@ pub fn estimate(plan: &Plan, tasks: &Tasks) -> Cost {
             Some(fixed) => (f64::from(fixed), f64::from(fixed)),
             None => auto(seconds, together, plan.budget.as_secs_f64()),
         };
-        cost.timed.0 += trials * least as u64;
-        cost.timed.1 += trials * most as u64;
+        cost.timed.0 += (trials * least).ceil() as u64;
+        cost.timed.1 += (trials * most).ceil() as u64;
         cost.seconds.0 += seconds * least;
         cost.seconds.1 += seconds * most;
     }

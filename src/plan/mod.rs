@@ -27,7 +27,7 @@ pub use crate::scenario::Items;
 pub use against::doubled;
 pub use cost::{Cost, estimate};
 pub use filter::{Filter, FilterError};
-pub use order::{Entry, round_order};
+pub use order::{CHECKED_EVERY, Entry, round_order};
 
 /// Most rounds of a quick run: enough to see that everything works, too few for any verdict.
 pub const QUICK_ROUNDS: u32 = 3;
@@ -222,7 +222,7 @@ pub struct Configuration {
     pub label: String,
     /// How its items are run.
     pub config: Config,
-    /// Whether it runs twice per round, for the A/A check.
+    /// Whether it runs twice in some rounds, for the A/A check.
     pub checked: bool,
     /// Where the other build runs it: the configuration of this build that is compared with it.
     pub partner: Option<usize>,
@@ -419,7 +419,7 @@ fn seed_of(hash: &str) -> u64 {
     hash.get(..8).and_then(|head| u64::from_str_radix(head, 16).ok()).unwrap_or(1)
 }
 
-/// The reference and the configuration with most workers run twice per round (methodology, rule 15).
+/// The reference and the configuration with most workers run twice in some rounds (methodology, rule 15).
 fn mark_checked(workload: &Workload, configurations: &mut [Configuration]) {
     let workers = |id: usize| match &configurations[id].config {
         config if config.stages.is_empty() => config.workers.unwrap_or(0),

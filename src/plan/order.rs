@@ -5,6 +5,10 @@
 
 use super::Plan;
 
+/// Where a budget decides how many rounds there are, the second runs of the A/A check are in one round of so many: more rounds
+/// say more of everything else. Units are odd numbers of rounds, so that every one of several rounds has a second run.
+pub const CHECKED_EVERY: u32 = 3;
+
 /// One trial of a round.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Entry {
@@ -89,9 +93,9 @@ mod tests {
                 assert_eq!(sorted, (0..n).collect::<Vec<_>>());
                 order.windows(2).for_each(|pair| *follows.entry((pair[0], pair[1])).or_default() += 1);
             }
-            assert_eq!(follows.len(), n * (n - 1), "{n} cells");
+            assert_eq!(follows.len(), n * (n - 1), "{n} configurations");
             let expected = if n % 2 == 0 { 1 } else { 2 };
-            assert!(follows.values().all(|count| *count == expected), "{n} cells: {follows:?}");
+            assert!(follows.values().all(|count| *count == expected), "{n} configurations: {follows:?}");
         }
     }
 }

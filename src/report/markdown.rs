@@ -272,7 +272,7 @@ fn method(results: &Results) -> String {
     let run = &results.run;
     let margin = crate::text::three_digits(run.margin * 100.0);
     let check = if results.configurations.iter().any(|configuration| configuration.checked) {
-        "some configurations ran twice per round; where a configuration differs from itself at 99%, the workload has \
+        "some configurations ran twice in a round; where a configuration differs from itself at 99%, the workload has \
          no verdict."
     } else {
         "none; it takes at least 8 rounds, and is left out of quick runs."

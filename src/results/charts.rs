@@ -45,7 +45,6 @@ struct Shaped {
     group: Option<Key>,
     /// The configurations that are shown, where not all are, rising.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[serde(rename = "cells")]
     configurations: Option<Vec<usize>>,
     /// How the choice of configurations was written.
     #[serde(default, skip_serializing_if = "String::is_empty")]

@@ -156,7 +156,6 @@ impl From<IntervalForm> for Interval {
 
 /// What is known of one configuration. Times are `None` where no trial was right.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[schemars(rename = "CellEstimate")]
 pub struct ConfigurationEstimate {
     /// Index of the configuration.
     pub configuration: usize,
@@ -279,7 +278,7 @@ pub struct Regression {
 /// The A/A check of one configuration.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Check {
-    /// The configuration that ran twice per round.
+    /// The configuration that ran twice in some rounds.
     pub configuration: usize,
     /// Ratio of its second run to its first, at 99%.
     pub ratio: Interval,
@@ -289,7 +288,6 @@ pub struct Check {
 
 /// The verdict on one workload.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[schemars(rename = "GroupVerdict")]
 pub struct WorkloadVerdict {
     /// Index of the workload.
     pub workload: usize,

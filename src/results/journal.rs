@@ -31,7 +31,6 @@ pub struct Head {
     /// The selector that narrows the run.
     pub filter: Option<String>,
     /// SHA-256 of the workloads and configurations that the scenario became on this machine.
-    #[serde(rename = "cells")]
     pub configurations: String,
     /// Version of the program.
     pub tool: String,

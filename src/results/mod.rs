@@ -127,7 +127,6 @@ fn is_zero(count: &u32) -> bool {
 
 /// Configurations that are compared with each other: equal in task, settings, runtime and measure.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[schemars(rename = "Group")]
 pub struct Workload {
     /// Index in [`Results::workloads`].
     pub id: usize,
@@ -190,7 +189,6 @@ pub struct Fault {
 
 /// One point of the matrix.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[schemars(rename = "Cell")]
 pub struct Configuration {
     /// Index in [`Results::configurations`].
     pub id: usize,
@@ -202,7 +200,7 @@ pub struct Configuration {
     pub config: Config,
     /// Items of one trial (before any yields further ones).
     pub items: u64,
-    /// Whether it runs twice per round for the A/A check.
+    /// Whether it runs twice in some rounds, for the A/A check.
     pub checked: bool,
     /// Where another build ran it: the same configuration of this build, by its number.
     #[serde(default, skip_serializing_if = "Option::is_none")]

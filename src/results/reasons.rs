@@ -108,7 +108,6 @@ impl Loss {
 /// Where the speedup of a configuration went. `workers` workers have `workers` × T seconds, of which the reference's time T₁ was
 /// useful; the rest was lost. Divided by T that is `workers` − T₁/T: what lies between the ideal and the measured speedup.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[schemars(rename = "Losses")]
 pub struct Breakdown {
     /// Workers, which is the ideal speedup too.
     pub workers: u32,

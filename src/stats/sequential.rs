@@ -85,6 +85,14 @@ pub struct Bounds {
     pub rank: Option<usize>,
 }
 
+impl Bounds {
+    /// The same median's bounds, each moved outwards by `doubt`.
+    #[must_use]
+    pub fn wider(self, doubt: f64) -> Self {
+        Self { low: self.low - doubt, high: self.high + doubt, ..self }
+    }
+}
+
 /// Both bounds of the median of `units` at the last of `looks`, each of which fails with probability `error` at most over
 /// all looks. Units may be infinite; those that are missing (fewer `units` than the look counts) are taken as +∞ for the
 /// upper bound and as −∞ for the lower one, so that the number and the ranks are those of the look.

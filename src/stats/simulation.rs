@@ -67,7 +67,7 @@ fn a_family_of_equal_configurations_on_a_drifting_machine_is_seldom_told_apart()
             holm(&p_values(&times, |logs| two_sided_p(logs, 0.0)), 0.05).iter().any(|step| step.rejected)
         });
         let wrong = share(wrong.count());
-        assert!(wrong <= 0.05, "{wrong} with {configurations} cells");
+        assert!(wrong <= 0.05, "{wrong} with {configurations} configurations");
     }
 }
 

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use super::look::{SPAN, has_no_question, span};
-use super::pick::interval;
 use super::samples::{bare, second_runs};
 use super::sentence::thousandths;
 use super::units::Units;
@@ -73,8 +72,8 @@ pub(super) fn checks(units: &Units<'_>) -> Vec<Check> {
     let checked = units.configurations().iter().copied().filter(|id| results.configurations[*id].checked);
     checked
         .map(|configuration| {
-            let logs = units.logs_against(&second_runs(results, configuration), configuration);
-            let ratio = interval(&logs, units.over(), units.planned(), CHECK_ERROR).unwrap_or_else(|| bare(1.0, 0));
+            let second = second_runs(results, configuration);
+            let ratio = units.ratio_of_second_runs(&second, configuration, CHECK_ERROR).unwrap_or_else(|| bare(1.0, 0));
             let apart = ratio.low.is_some_and(|low| low > 1.0 || ratio.high.is_some_and(|high| high < 1.0));
             Check { configuration, ratio, passed: !apart }
         })

@@ -100,8 +100,10 @@ fn at_look(units: &Units<'_>, expected: &Expectation, (above, below): (usize, us
     let (least, most) = (bound(expected.at_least), bound(expected.at_most));
     let judged = (1..=over.len()).find_map(|look| {
         let n = over[look - 1];
-        let low = |error| stats::bounds(&for_low[..n.min(for_low.len())], &over[..look], planned, error).low;
-        let high = |error| stats::bounds(&for_high[..n.min(for_high.len())], &over[..look], planned, error).high;
+        let bounds = |logs: &[f64], error| {
+            stats::bounds(&logs[..n.min(logs.len())], &over[..look], planned, error).wider(units.doubt(above, below))
+        };
+        let (low, high) = (|error| bounds(&for_low, error).low, |error| bounds(&for_high, error).high);
         let missed = least.is_some_and(|least| high(strict) < least) || most.is_some_and(|most| low(strict) > most);
         let held = least.is_none_or(|least| low(EXPECTATION_ERROR) >= least)
             && most.is_none_or(|most| high(EXPECTATION_ERROR) <= most);

@@ -372,6 +372,24 @@ mod tests {
     }
 
     #[test]
+    fn trials_of_unequal_length_tell_no_difference_below_five_per_cent() {
+        let told = |longer: f64, items| {
+            // Per item 4% apart, with trials that are as long as each other or three times as long.
+            let mut made = Made::new(15).serial(1.04 * longer).configuration("threads × 2", 1.0);
+            made.results.workloads[0].per_item = true;
+            made.items(0, items);
+            made.items(1, 100);
+            let derived = made.derive();
+            let speedup = derived.estimates[1].speedup.unwrap();
+            (derived.workloads[0].pairs[0].word, speedup)
+        };
+        let (word, ratio) = told(1.0, 100);
+        assert_eq!(word, Word::Faster, "{ratio:?}");
+        let (word, ratio) = told(3.0, 300);
+        assert_eq!(word, Word::NoSignificantDifference, "{ratio:?}");
+    }
+
+    #[test]
     fn methods_are_paired_only_where_the_rest_is_equal() {
         let mut made = Made::new(15)
             .configuration("processes × 2, pipe", 0.5)

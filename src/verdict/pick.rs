@@ -72,7 +72,8 @@ impl<'a> Family<'a> {
 
     fn bounds_at(&self, look: usize, i: usize, j: usize, error: f64, silent: f64) -> stats::Bounds {
         let over = &self.units.over()[..look];
-        stats::bounds(&self.units.logs(i, j, over[look - 1], silent), over, self.units.planned(), error)
+        let logs = self.units.logs(i, j, over[look - 1], silent);
+        stats::bounds(&logs, over, self.units.planned(), error).wider(self.units.doubt(i, j))
     }
 
     /// An upper bound of the log ratio of the time of `i` to that of `j`.

@@ -32,13 +32,13 @@ pub(super) fn compared(results: &Results, configuration: usize) -> Vec<(u32, f64
     }
 }
 
-/// As [`compared`], of the second runs of the A/A check.
+/// As [`compared`], of the second runs of the A/A check, of which not every round has one; +∞ for all that went wrong.
 pub(super) fn second_runs(results: &Results, configuration: usize) -> Vec<(u32, f64)> {
     let second = |trial: &&Trial| trial.configuration == configuration && trial.kind == Kind::Timed && trial.duplicate;
     let per_item = results.workloads[results.configurations[configuration].workload].per_item;
     let items = |trial: &Trial| if per_item { trial.done.max(1) as f64 } else { 1.0 };
     let trials = results.trials.iter().filter(second);
-    trials.filter_map(|trial| Some((trial.round, seconds(trial)? / items(trial)))).collect()
+    trials.map(|trial| (trial.round, seconds(trial).map_or(f64::INFINITY, |time| time / items(trial)))).collect()
 }
 
 /// Logarithms of how many times faster `a` is than `b`, by round.

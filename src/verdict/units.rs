@@ -4,9 +4,14 @@
 //! the median over an odd number of consecutive rounds that take half a second together (methodology, rule 12).
 
 use super::pick::interval;
-use super::samples::compared;
+use super::samples::{compared, times as times_of, values};
 use crate::results::{Interval, Results, Workload};
 use crate::stats;
+
+/// Trials of configurations with item counts of their own may differ by this factor in length.
+const MOST_UNEQUAL: f64 = 2.0;
+/// Where they differ by more, fixed costs weigh more in the shorter ones, and no difference below this is told.
+const UNEQUAL_DOUBT: f64 = 0.05;
 
 /// The times of a workload by configuration and round, and the rounds of its units.
 pub(super) struct Units<'a> {
@@ -16,6 +21,8 @@ pub(super) struct Units<'a> {
     times: Vec<Vec<f64>>,
     spans: Vec<(u32, u32)>,
     planned: Vec<usize>,
+    /// By place: seconds of a trial, where configurations have item counts of their own.
+    lengths: Vec<Option<f64>>,
 }
 
 impl<'a> Units<'a> {
@@ -23,9 +30,12 @@ impl<'a> Units<'a> {
     pub fn of(results: &'a Results, workload: &'a Workload) -> Self {
         let spans = workload.looks.spans(workload.looks.counted());
         let rounds = spans.last().map_or(0, |(first, size)| first + size) as usize;
-        let times = workload.configurations.iter().map(|id| by_round(&compared(results, *id), rounds)).collect();
+        let times =
+            workload.configurations.iter().map(|id| by_round(&compared(results, *id), rounds, f64::INFINITY)).collect();
         let planned = workload.looks.planned.iter().map(|units| *units as usize).collect();
-        Self { results, workload, times, spans, planned }
+        let length = |id: &usize| stats::median(&values(&times_of(results, *id)));
+        let lengths = if workload.per_item { workload.configurations.iter().map(length).collect() } else { Vec::new() };
+        Self { results, workload, times, spans, planned, lengths }
     }
 
     /// Numbers of units after which is looked.
@@ -52,7 +62,17 @@ impl<'a> Units<'a> {
         let over = &self.over()[..looks];
         let logs = self.logs(above, below, *over.last()?, f64::NAN);
         let known: Vec<f64> = logs.into_iter().filter(|log| !log.is_nan()).collect();
-        interval(&known, over, &self.planned, error)
+        let wider = self.doubt(above, below).exp();
+        let found = interval(&known, over, &self.planned, error)?;
+        Some(Interval { low: found.low.map(|low| low / wider), high: found.high.map(|high| high * wider), ..found })
+    }
+
+    /// By how much every bound of the log ratio of two configurations is moved outwards: nothing, unless they have item counts
+    /// of their own and trials of unequal length (methodology, rule 9).
+    pub fn doubt(&self, i: usize, j: usize) -> f64 {
+        let length = |id| self.lengths.get(self.place(id)?).copied().flatten();
+        let unequal = |(a, b): (f64, f64)| a.max(b) > MOST_UNEQUAL * a.min(b);
+        if length(i).zip(length(j)).is_some_and(unequal) { UNEQUAL_DOUBT.ln_1p() } else { 0.0 }
     }
 
     /// The workload's configurations.
@@ -77,12 +97,21 @@ impl<'a> Units<'a> {
         units_of(&self.times[i], &self.times[j], &self.spans[..n.min(self.spans.len())], silent)
     }
 
-    /// As [`Self::logs`], of the times `other` against those of `j`, of all units; what neither has is left out.
-    pub fn logs_against(&self, other: &[(u32, f64)], j: usize) -> Vec<f64> {
-        let Some(j) = self.place(j) else { return vec![] };
+    /// The ratio of the times of second runs to those of the first ones of `id`, over the units that have second runs, each end
+    /// with an error of `error` over all looks.
+    pub fn ratio_of_second_runs(&self, second: &[(u32, f64)], id: usize, error: f64) -> Option<Interval> {
         let rounds = self.spans.last().map_or(0, |(first, size)| first + size) as usize;
-        let known = units_of(&by_round(other, rounds), &self.times[j], &self.spans, f64::NAN);
-        known.into_iter().filter(|log| !log.is_nan()).collect()
+        let logs = units_of(&by_round(second, rounds, f64::NAN), &self.times[self.place(id)?], &self.spans, f64::NAN);
+        let known: Vec<f64> = logs.into_iter().filter(|log| !log.is_nan()).collect();
+        // What counts at a look are the units with second runs. Looks to come have no bearing on those that are over.
+        let had = |units: &usize| {
+            let spans = &self.spans[..(*units).min(self.spans.len())];
+            let has =
+                |(first, size): &(u32, u32)| second.iter().any(|(round, _)| (*first..first + size).contains(round));
+            spans.iter().filter(|span| has(span)).count()
+        };
+        let planned: Vec<usize> = self.planned.iter().map(had).collect();
+        interval(&known, &planned[..self.over().len()], &planned, error)
     }
 
     fn place(&self, id: usize) -> Option<usize> {
@@ -90,8 +119,9 @@ impl<'a> Units<'a> {
     }
 }
 
-fn by_round(series: &[(u32, f64)], rounds: usize) -> Vec<f64> {
-    let mut times = vec![f64::INFINITY; rounds];
+/// Logarithms of times by round, with `silent` for rounds without one.
+fn by_round(series: &[(u32, f64)], rounds: usize, silent: f64) -> Vec<f64> {
+    let mut times = vec![silent; rounds];
     // The first value counts where a round holds several.
     for (round, seconds) in series.iter().rev() {
         if let Some(time) = times.get_mut(*round as usize) {

@@ -168,11 +168,21 @@ fn faults_end_what_comes_in_python_as_elsewhere() {
         return;
     }
     let place = Place::new();
-    let faults = "fault: [{kind: kill, item: 5}, {kind: exception, item: 5}, {kind: hang, item: 5}]\ntimeout: 2 s\n";
+    let faults = "fault: [{kind: kill, item: 5}, {kind: exception, item: 5}]\ntimeout: 2 s\n";
     let task = format!("tasks: [{{kind: sleep, delay: 100 us, items: {ITEMS}}}]\nrate: 1000\n{faults}");
     let results = run(&place, "faults", &task, 2);
-    assert!(results.trials.len() >= 3 * WAYS, "{}", results.trials.len());
-    for (workload, configuration, trial, context) in all(&results) {
+    assert!(results.trials.len() >= 2 * WAYS, "{}", results.trials.len());
+    // A hang ends at the deadline, whoever waits for it.
+    let hang = format!(
+        "tasks: [{{kind: sleep, delay: 100 us, items: {ITEMS}}}]\nrate: 1000\nfault: {{kind: hang, item: 5}}\n"
+    );
+    let few = "models: [serial, ThreadPoolExecutor, {kind: processes, ipc: pipe}, Pool]\nworkers: 2\n";
+    place.scenario("hang", &format!("runtime: python\n{hang}timeout: 1 s\n{few}"));
+    place.run_scenario("hang", &["--quick", "--rounds", "1"]);
+    place.assert_nothing_runs();
+    let hanging = place.results("hang");
+    assert_eq!(hanging.trials.len(), 4);
+    for (workload, configuration, trial, context) in all(&results).chain(all(&hanging)) {
         let kind = workload.fault.as_ref().unwrap().kind.word();
         let expected = match (kind, class(configuration).0, class(configuration).1) {
             // A pool replaces the process, and waits for the reply of the dead one.
@@ -209,7 +219,7 @@ fn a_python_that_died_is_replaced_and_all_that_came_is_done() {
 tasks: [{{kind: sleep, delay: 100 us, items: {ITEMS}}}]
 rate: 500
 fault: {{kind: kill, item: 20}}
-models: [{{kind: processes, ipc: [queue, pipe, shared_memory, manager], on_crash: [restart, skip], in_flight: [1, 3]}}]
+models: [{{kind: processes, ipc: [queue, pipe, shared_memory, manager], on_crash: [restart, skip], in_flight: 3}}]
 workers: 2
 "
     );
@@ -217,7 +227,7 @@ workers: 2
     let ended = place.run_scenario("replaced", &["--quick", "--rounds", "1"]);
     place.assert_no_leftovers(ended.pid);
     let results = place.results("replaced");
-    assert!(results.trials.len() >= 16, "{}{}", ended.stdout, ended.stderr);
+    assert!(results.trials.len() >= 8, "{}{}", ended.stdout, ended.stderr);
     for (_, configuration, trial, context) in all(&results) {
         // The item that kills whoever has it is given up after three; without replacement it dies with what else its worker had.
         match configuration.config.on_crash.map(|word| word.word()) {
