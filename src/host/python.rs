@@ -15,9 +15,12 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 use serde_json::json;
 
-use crate::model::{JobSpec, MemoryUse, Ran, RunContext, RunError, moments, monotonic, sleep_exactly, weigh};
+use crate::model::{
+    JobSpec, MOST_EVENTS, MemoryUse, Ran, RunContext, RunError, TRIES, WAITING_REPLIES, moments, monotonic,
+    sleep_exactly, weigh,
+};
 use crate::setting::Model;
-use crate::task::{Job, Task, Topology};
+use crate::task::{Job, PATIENCE, Task, Topology, WARMING};
 use crate::text::exit_words;
 
 use listen::{Listener, ReadEvent};
@@ -142,6 +145,14 @@ fn request(order: &RunContext<'_>, job: &dyn Job) -> serde_json::Value {
         "trace": brief.trace,
         "fault": brief.fault,
         "sizes": [request, reply],
+        // What both sides go by, from the one place where it is defined.
+        "limits": {
+            "events": MOST_EVENTS,
+            "tries": TRIES,
+            "waiting_replies": WAITING_REPLIES,
+            "patience": PATIENCE.as_nanos() as u64,
+            "warming_header": WARMING,
+        },
         // A moment of the clock that both have: an interpreter takes a while until it reads what is left.
         "deadline": monotonic() + order.deadline.saturating_duration_since(Instant::now()).as_nanos() as u64,
     })

@@ -7,7 +7,7 @@ use super::run::RunError;
 use crate::task::{Consumer, Context, Job, Made, TaskError};
 
 /// Replies that may wait for the consumer, for each worker: a producer that is further ahead waits.
-const BOUND: usize = 64;
+pub const WAITING_REPLIES: usize = 64;
 
 /// A reply on its way: producer, turn, bytes.
 type StageItem = (usize, u64, Vec<u8>);
@@ -31,7 +31,7 @@ pub(super) struct Sender {
 /// What the job says.
 pub(super) fn gather(job: &dyn Job, producers: usize) -> Result<Option<(Receiver, Vec<Sender>)>, TaskError> {
     let Some(consumer) = job.consumer()? else { return Ok(None) };
-    let (send, receive) = sync_channel(BOUND * producers);
+    let (send, receive) = sync_channel(WAITING_REPLIES * producers);
     let outlet = |producer| Sender { parcels: send.clone(), producer, turn: 0 };
     Ok(Some((Receiver { parcels: receive, consumer }, (0..producers).map(outlet).collect())))
 }

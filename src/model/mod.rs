@@ -39,9 +39,11 @@ use crate::setting::{Affinity, Config, Measure, Model, OnCrash, ParentUse, Runti
 pub use affinity::usable_cores;
 pub use arrivals::{Open, moments, sleep_exactly};
 pub use bench::Clocked;
+pub use gather::WAITING_REPLIES;
 pub use memory::{Memory, MemoryUse, weigh};
 pub use nursery::forkserver_main;
 pub use pipeline::StageTimes;
+pub use rescue::TRIES;
 #[cfg(test)]
 pub(crate) use run::brief;
 pub use run::{JobSpec, PhaseUsage, Purpose, Ran, RunContext, RunError, StageTask};

@@ -6,7 +6,7 @@ use super::OnCrash;
 use super::run::{JobSpec, RunError};
 
 /// How often an item is run in all, where its worker dies each time.
-const TRIES: u32 = 3;
+pub const TRIES: u32 = 3;
 
 /// An item; with its request where it was yielded, since nobody else has that.
 pub(super) type Held = (u64, Option<Vec<u8>>);

@@ -94,7 +94,7 @@ mod tests {
         // zlib.crc32(b"123456789") | 9 << 32
         assert_eq!(checksum(b"123456789"), 0xcbf4_3926 | 9 << 32);
         assert_eq!(checksum(b""), 0);
-        // item_digest(3, digest(b"a"), digest(b"bc")) of src/host/driver.py
+        // item_checksum(3, checksum(b"a"), checksum(b"bc")) of the driver
         assert_eq!(item_checksum(3, checksum(b"a"), checksum(b"bc")), 0x8384_2988_f972_c0a8);
     }
 

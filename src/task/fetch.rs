@@ -17,7 +17,7 @@ use super::web::{WARMING, next_part, open_more_files};
 use super::{Context, TaskError};
 
 /// How long a server may say nothing beyond what its settings say.
-const PATIENCE: Duration = Duration::from_secs(4);
+pub const PATIENCE: Duration = Duration::from_secs(4);
 /// Connections that are kept: one for each worker of a process.
 const KEPT: usize = 1024;
 /// Bytes that are read at a time.

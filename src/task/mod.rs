@@ -51,9 +51,11 @@ pub use crate::setting::{Setting, SettingKind, Value};
 pub use context::{Context, Hooks};
 pub use digest::{Digest, checksum, digest, item_checksum, item_digest, once_item, yielded_item};
 pub use fault::Fault;
+pub use fetch::PATIENCE;
 pub use settings::Settings;
 pub use topology::{Consumer, Iterations, Made, Message, PartContext, Topology};
 pub use transform::{Data, Transform, expected_in_stage, run_in_stage};
+pub use web::WARMING;
 
 /// What a task mostly does; decides the default of `wait` and which worker counts a scaling fit may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -21,7 +21,7 @@ use tokio::time::{Instant, Sleep, sleep, sleep_until};
 use super::TaskError;
 
 /// A header of requests that warm a worker up: servers that count do not count them.
-pub(super) const WARMING: &str = "x-warming-up";
+pub const WARMING: &str = "x-warming-up";
 
 /// Pieces per second in which a limited connection sends.
 const PIECES: u64 = 50;

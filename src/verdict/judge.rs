@@ -95,7 +95,7 @@ fn at_look(units: &Units<'_>, expected: &Expectation, (above, below): (usize, us
     let n = *over.last()?;
     let strict = EXPECTATION_ERROR / expected.pairs.len().max(1) as f64;
     let (for_low, for_high) =
-        (units.logs(above, below, n, f64::NEG_INFINITY), units.logs(above, below, n, f64::INFINITY));
+        [f64::NEG_INFINITY, f64::INFINITY].map(|silent| units.logs_of_right(above, below, n, silent)).into();
     let bound = |bound: Option<f64>| bound.map(|bound| bound.max(f64::MIN_POSITIVE).ln());
     let (least, most) = (bound(expected.at_least), bound(expected.at_most));
     let judged = (1..=over.len()).find_map(|look| {

@@ -86,7 +86,11 @@ impl<'a> Family<'a> {
         let looks = [i, j].map(|id| self.units.looks_with(id)).into_iter().min().unwrap_or(0);
         match looks {
             0 => f64::NEG_INFINITY,
-            looks => self.bounds_at(looks, i, j, error, f64::NEG_INFINITY).low,
+            looks => {
+                let over = &self.units.over()[..looks];
+                let logs = self.units.logs_of_right(i, j, over[looks - 1], f64::NEG_INFINITY);
+                stats::bounds(&logs, over, self.units.planned(), error).wider(self.units.doubt(i, j)).low
+            }
         }
     }
 

@@ -97,6 +97,17 @@ impl<'a> Units<'a> {
         units_of(&self.times[i], &self.times[j], &self.spans[..n.min(self.spans.len())], silent)
     }
 
+    /// As [`Self::logs`], where a trial that went wrong says nothing: `silent` wherever a side has no time, unless it timed
+    /// out. A trial that crashed is not a slow one.
+    pub fn logs_of_right(&self, i: usize, j: usize, n: usize, silent: f64) -> Vec<f64> {
+        let (Some(i), Some(j)) = (self.place(i), self.place(j)) else { return vec![] };
+        let known = |id: usize| -> Vec<f64> {
+            let configuration = self.workload.configurations[id];
+            by_round(&compared(self.results, configuration), self.times[id].len(), f64::NAN)
+        };
+        units_of(&known(i), &known(j), &self.spans[..n.min(self.spans.len())], silent)
+    }
+
     /// The ratio of the times of second runs to those of the first ones of `id`, over the units that have second runs, each end
     /// with an error of `error` over all looks.
     pub fn ratio_of_second_runs(&self, second: &[(u32, f64)], id: usize, error: f64) -> Option<Interval> {

@@ -848,7 +848,7 @@ def compiled(name):
     return '%s %s %d' % (name, file, os.stat(file).st_ino)
 def look(item):
     with open({seen:?}, 'a') as file:
-        for name in ('driver', 'own'):
+        for name in ('runner_driver', 'own'):
             file.write('%s %s\\n' % (compiled(name), os.getpid()))
 ",
         place.temporary()
@@ -878,9 +878,9 @@ fn a_killed_run_leaves_no_files_although_python_writes_some() {
         return;
     }
     let place = Place::new();
-    let module = "import itertools, os, driver
+    let module = "import itertools, os, runner_driver
 def look(item):
-    folder = os.path.join(os.path.dirname(driver.__file__), 'compiled')
+    folder = os.path.join(os.path.dirname(os.path.dirname(runner_driver.__file__)), 'compiled')
     for number in itertools.count():
         os.makedirs(os.path.join(folder, str(number % 1000), 'more'), exist_ok=True)
 ";

@@ -5,20 +5,46 @@ use std::path::{Path, PathBuf};
 use super::super::JobSpec;
 use crate::task::checksum;
 
-/// The driver, one module.
-const DRIVER: &str = include_str!("../driver.py");
-/// What the interpreter is started on; workers that start afresh import it again. What Python compiles goes into a folder
-/// beside it, under names that tell interpreters and versions apart, so that later trials find it there; nothing is written
-/// where a user's code lies, which is what somebody who has told Python to write none may care for.
-const MAIN: &str = "import os, sys
-folder = os.path.dirname(os.path.abspath(__file__))
-sys.pycache_prefix, sys.dont_write_bytecode = os.path.join(folder, 'compiled'), False
-if folder not in sys.path:
-    sys.path.insert(0, folder)
-import driver
-if __name__ == '__main__':
-    driver.main()
-";
+/// The main file that an interpreter is started on, and the package that it runs, which workers that start afresh import again.
+const FILES: &[(&str, &str)] = &[
+    ("trial.py", include_str!("driver/trial.py")),
+    ("runner_driver/__init__.py", include_str!("driver/runner_driver/__init__.py")),
+    ("runner_driver/arrivals.py", include_str!("driver/runner_driver/arrivals.py")),
+    ("runner_driver/checksums.py", include_str!("driver/runner_driver/checksums.py")),
+    ("runner_driver/faults.py", include_str!("driver/runner_driver/faults.py")),
+    ("runner_driver/futures.py", include_str!("driver/runner_driver/futures.py")),
+    ("runner_driver/items.py", include_str!("driver/runner_driver/items.py")),
+    ("runner_driver/links.py", include_str!("driver/runner_driver/links.py")),
+    ("runner_driver/order.py", include_str!("driver/runner_driver/order.py")),
+    ("runner_driver/parent_memory.py", include_str!("driver/runner_driver/parent_memory.py")),
+    ("runner_driver/probe.py", include_str!("driver/runner_driver/probe.py")),
+    ("runner_driver/protocol.py", include_str!("driver/runner_driver/protocol.py")),
+    ("runner_driver/record.py", include_str!("driver/runner_driver/record.py")),
+    ("runner_driver/topology.py", include_str!("driver/runner_driver/topology.py")),
+    ("runner_driver/trial.py", include_str!("driver/runner_driver/trial.py")),
+    ("runner_driver/usage.py", include_str!("driver/runner_driver/usage.py")),
+    ("runner_driver/models/__init__.py", include_str!("driver/runner_driver/models/__init__.py")),
+    ("runner_driver/models/event_loop.py", include_str!("driver/runner_driver/models/event_loop.py")),
+    ("runner_driver/models/interpreters.py", include_str!("driver/runner_driver/models/interpreters.py")),
+    ("runner_driver/models/process_pools.py", include_str!("driver/runner_driver/models/process_pools.py")),
+    ("runner_driver/models/processes.py", include_str!("driver/runner_driver/models/processes.py")),
+    ("runner_driver/models/serial.py", include_str!("driver/runner_driver/models/serial.py")),
+    ("runner_driver/models/thread_pools.py", include_str!("driver/runner_driver/models/thread_pools.py")),
+    ("runner_driver/models/threads.py", include_str!("driver/runner_driver/models/threads.py")),
+    ("runner_driver/models/worker.py", include_str!("driver/runner_driver/models/worker.py")),
+    ("runner_driver/models/worker_pool.py", include_str!("driver/runner_driver/models/worker_pool.py")),
+    ("runner_driver/tasks/__init__.py", include_str!("driver/runner_driver/tasks/__init__.py")),
+    ("runner_driver/tasks/compute.py", include_str!("driver/runner_driver/tasks/compute.py")),
+    ("runner_driver/tasks/data.py", include_str!("driver/runner_driver/tasks/data.py")),
+    ("runner_driver/tasks/database.py", include_str!("driver/runner_driver/tasks/database.py")),
+    ("runner_driver/tasks/files.py", include_str!("driver/runner_driver/tasks/files.py")),
+    ("runner_driver/tasks/log.py", include_str!("driver/runner_driver/tasks/log.py")),
+    ("runner_driver/tasks/numeric.py", include_str!("driver/runner_driver/tasks/numeric.py")),
+    ("runner_driver/tasks/users.py", include_str!("driver/runner_driver/tasks/users.py")),
+    ("runner_driver/tasks/web.py", include_str!("driver/runner_driver/tasks/web.py")),
+];
+/// The main file.
+const MAIN: &str = "trial.py";
 
 /// The folder of the run that a trial belongs to, which is removed with it.
 pub(super) fn of_run(brief: &JobSpec) -> &Path {
@@ -31,18 +57,19 @@ pub(super) fn of_run(brief: &JobSpec) -> &Path {
 /// # Errors
 /// What the system says.
 pub(super) fn written(brief: &JobSpec) -> std::io::Result<PathBuf> {
-    let mark = checksum(DRIVER.as_bytes()) ^ checksum(MAIN.as_bytes()).rotate_left(16);
+    let mark = FILES.iter().fold(0u64, |mark, (_, text)| mark.rotate_left(7) ^ checksum(text.as_bytes()));
     let folder = of_run(brief).join(format!("driver-{mark:x}"));
-    let main = folder.join("trial.py");
-    if !main.exists() {
+    if !folder.exists() {
         // Under its own name once it is whole: a trial may be ended while it writes.
         let whole = brief.folder.join("driver");
-        std::fs::create_dir_all(&whole)?;
-        std::fs::write(whole.join("driver.py"), DRIVER)?;
-        std::fs::write(whole.join("trial.py"), MAIN)?;
+        for (name, text) in FILES {
+            let file = whole.join(name);
+            file.parent().map_or(Ok(()), std::fs::create_dir_all)?;
+            std::fs::write(file, text)?;
+        }
         std::fs::rename(&whole, &folder)?;
     }
-    Ok(main)
+    Ok(folder.join(MAIN))
 }
 
 #[cfg(test)]
@@ -58,10 +85,31 @@ mod tests {
             JobSpec { folder, ..crate::model::brief("empty", 1) }
         };
         let first = written(&brief("1")).unwrap();
-        let changed = |path: &Path| std::fs::metadata(path.with_file_name("driver.py")).unwrap().modified().unwrap();
+        let changed = |path: &Path| std::fs::metadata(path).unwrap().modified().unwrap();
         let before = changed(&first);
         let second = written(&brief("2")).unwrap();
         assert_eq!((first.as_path(), before), (second.as_path(), changed(&second)));
         assert!(first.starts_with(run.path()) && !run.path().join("2/driver").exists());
+    }
+
+    #[test]
+    fn every_file_of_the_driver_is_written() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/host/python/driver");
+        let mut found = Vec::new();
+        let mut folders = vec![root.clone(), root.join("runner_driver")];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(&folder).unwrap().flatten() {
+                let path = entry.path();
+                if path.is_dir() && folder != root && path.file_name().unwrap() != "__pycache__" {
+                    folders.push(path);
+                } else if path.extension().is_some_and(|ending| ending == "py") {
+                    found.push(path.strip_prefix(&root).unwrap().to_str().unwrap().to_owned());
+                }
+            }
+        }
+        found.sort();
+        let mut written: Vec<&str> = FILES.iter().map(|(name, _)| *name).collect();
+        written.sort_unstable();
+        assert_eq!(found, written);
     }
 }

@@ -1,0 +1,154 @@
+"""Sub-interpreters, each in a thread of its own."""
+
+import json
+import os
+import struct
+import sys
+import threading
+
+from .. import probe
+from ..checksums import MASK
+from ..items import ItemRunner
+from ..order import Order, RequestSource
+from ..protocol import describe, now
+from ..tasks import the_task
+
+
+def in_interpreters(run):
+    """Sub-interpreters, each in a thread of its own. They claim runs of items from a pipe: a read of eight bytes is whole."""
+    order = run.order
+    source = RequestSource(order)
+    claim_read, claim_write = os.pipe()
+    said_read, said_write = os.pipe()
+    words = []
+
+    def body(worker, life):
+        place = {"order": order.given, "worker": worker, "claims": claim_read, "said": said_write}
+        code = "import sys\nsys.path[:] = %r\nsys.pycache_prefix = %r\n" % (sys.path, sys.pycache_prefix)
+        code += "sys.dont_write_bytecode = False\n"
+        code += "from runner_driver.models import interpreters\ninterpreters.interpreter_main(%r)\n" % place
+        try:
+            error = run_in_interpreter(code)
+        except BaseException as raised:
+            error = describe(raised)
+        if error:
+            words.append(error)
+            life["died"] = True
+        os.write(said_write, struct.pack("<qq", worker, -1))
+
+    def listen(expected):
+        """Waits until every thread has said that it is ready, or has ended."""
+        heard, ended = 0, 0
+        while heard < expected:
+            worker, word = struct.unpack("<qq", os.read(said_read, 16))
+            heard += 1
+            if word >= 0:
+                lives[worker]["ready"] = word - run.zero
+            else:
+                ended += 1
+        return ended
+
+    run.begin()
+    lives, members = [], []
+    for worker in range(order.workers):
+        lives.append(run.life(worker))
+        members.append(threading.Thread(target=body, args=(worker, lives[worker])))
+        members[-1].start()
+    ended = listen(order.workers) if order.warm else 0
+    run.weigh()
+    run.edge()
+
+    def claim():
+        for at in range(0, order.items, order.chunk):
+            if run.arrivals:
+                # What comes while all are busy waits in the pipe.
+                run.arrivals.wait(at)
+            os.write(claim_write, struct.pack("<Q", at))
+        os.close(claim_write)
+
+    writer = threading.Thread(target=claim, daemon=True)
+    run.let_come()
+    writer.start()
+    listen(order.workers - ended + (0 if order.warm else order.workers))
+    run.edge()
+    run.weigh()
+    for member, life in zip(members, lives):
+        member.join()
+        life["end"] = now() - run.zero
+    run.edge()
+    for worker in range(order.workers):
+        collect_interpreter(run, worker)
+    if words:
+        run.trouble = ("failed", "an interpreter ended alone: %s" % words[0])
+
+
+def run_in_interpreter(code):
+    """Runs code in a fresh sub-interpreter with a lock of its own; gives the words of what ended it, if anything did."""
+    try:
+        from concurrent import interpreters
+    except ImportError:
+        interpreters = None
+    if interpreters is not None:
+        interpreters.create().exec(code)
+        return None
+    if sys.version_info < (3, 13):
+        # Its name in 3.12, where what ends it is raised.
+        import _xxsubinterpreters
+
+        number = _xxsubinterpreters.create(isolated=True)
+        try:
+            _xxsubinterpreters.run_string(number, code)
+        finally:
+            _xxsubinterpreters.destroy(number)
+        return None
+    import _interpreters
+
+    number = _interpreters.create()
+    try:
+        error = _interpreters.exec(number, code)
+    finally:
+        _interpreters.destroy(number)
+    return error and (getattr(error, "formatted", None) or str(error))
+
+
+def interpreter_main(place):
+    """The life of one sub-interpreter."""
+    order, worker = Order(place["order"]), place["worker"]
+    if order.switch_interval:
+        sys.setswitchinterval(order.switch_interval / 1e9)
+    source, runner = RequestSource(order), ItemRunner(order, the_task(order), worker)
+    if order.warm:
+        runner.warm_up(source.pairs(range(min(order.chunk, order.items))))
+    os.write(place["said"], struct.pack("<qq", worker, now()))
+    runner.touch_global()
+    # When items were replied to, where they come at a rate.
+    replied = []
+    try:
+        while True:
+            claim = os.read(place["claims"], 8)
+            if not claim:
+                break
+            at = struct.unpack("<Q", claim)[0]
+            for item in range(at, min(at + order.chunk, order.items)):
+                runner.work(item, source.get(item))
+                if order.rate:
+                    replied.append((item, now()))
+    finally:
+        told = [runner.done, runner.sum & MASK, runner.first_item, runner.spans, replied, runner.before, probe.GLOBAL]
+        with open(os.path.join(order.folder, "interpreter-%d" % worker), "w") as file:
+            json.dump(told, file)
+
+
+def collect_interpreter(run, worker):
+    """What a sub-interpreter left."""
+    try:
+        with open(os.path.join(run.order.folder, "interpreter-%d" % worker)) as file:
+            told = json.load(file)
+    except (OSError, ValueError):
+        return
+    runner = run.runner(None, worker)
+    runner.done, runner.sum, runner.first_item, runner.spans, replied, before, after = told
+    for item, at in replied:
+        run.arrivals.note(item, at)
+    if run.order.task == "globals":
+        run.seen.append({"worker": worker, "before": before, "after": after})

@@ -1,0 +1,38 @@
+"""What processes used, as the kernel counts it."""
+
+import os
+import resource
+
+
+def used_by(whom):
+    """User and system time, switches and faults."""
+    used = resource.getrusage(whom)
+    user, system = int(used.ru_utime * 1e9), int(used.ru_stime * 1e9)
+    return [user, system, used.ru_nvcsw, used.ru_nivcsw, used.ru_minflt, used.ru_majflt]
+
+
+def used_by_process(pid):
+    """The same of another process, from /proc; `None` where it is gone."""
+    try:
+        with open("/proc/%d/stat" % pid) as file:
+            fields = file.read().rpartition(")")[2].split()
+        minor, major, user, system = int(fields[7]), int(fields[9]), int(fields[11]), int(fields[12])
+        voluntary = involuntary = running = 0
+        folder = "/proc/%d/task" % pid
+        for thread in os.listdir(folder):
+            with open("%s/%s/status" % (folder, thread)) as file:
+                lines = file.read().split()
+            voluntary += int(lines[lines.index("voluntary_ctxt_switches:") + 1])
+            involuntary += int(lines[lines.index("nonvoluntary_ctxt_switches:") + 1])
+            try:
+                with open("%s/%s/schedstat" % (folder, thread)) as file:
+                    running += int(file.read().split()[0])
+            except FileNotFoundError:
+                # Some kernels do not keep it.
+                running = (user + system) * 1000000000 // os.sysconf("SC_CLK_TCK")
+                break
+    except (OSError, ValueError, IndexError):
+        return None
+    # Ticks say how time is split, the scheduler how much there is of it.
+    share = user / (user + system) if user + system else 1
+    return [int(running * share), running - int(running * share), voluntary, involuntary, minor, major]

@@ -1,0 +1,18 @@
+"""The main file of a trial. Workers that start afresh import it again, under another name."""
+
+import os
+import sys
+
+folder = os.path.dirname(os.path.abspath(__file__))
+# What Python compiles goes into a folder of the run, under names that tell interpreters and versions apart, so that later
+# trials find it there; nothing is written where a user's code lies, whatever somebody who told Python to write none thinks.
+sys.pycache_prefix, sys.dont_write_bytecode = os.path.join(folder, "compiled"), False
+if folder not in sys.path:
+    sys.path.insert(0, folder)
+if __name__ == "__main__":
+    from runner_driver import trial
+
+    trial.main()
+else:
+    # Of a fork server's workers each would import it by itself.
+    from runner_driver.models import worker  # noqa: F401
