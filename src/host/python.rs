@@ -2,6 +2,8 @@
 //! interpreter on it, and turns what it says into what every model leaves.
 
 mod driver;
+#[cfg(test)]
+mod golden;
 mod listen;
 mod places;
 mod reply;

@@ -26,7 +26,7 @@ pub(super) struct IterationState<'a> {
 }
 
 /// Which parts worker `worker` of `workers` has: about equally many neighbours.
-pub(super) fn parts_of(worker: usize, workers: usize, parts: u64) -> Range<u64> {
+pub(crate) fn parts_of(worker: usize, workers: usize, parts: u64) -> Range<u64> {
     let edge = |worker: usize| worker as u64 * parts / workers as u64;
     edge(worker)..edge(worker + 1)
 }
@@ -49,7 +49,7 @@ pub(super) fn iterations_of<'a>(
 }
 
 /// What the first iteration is told.
-pub(super) fn first_told(iterations: &dyn Iterations) -> Arc<[u8]> {
+pub(crate) fn first_told(iterations: &dyn Iterations) -> Arc<[u8]> {
     let mut told = Vec::new();
     iterations.first(&mut told);
     told.into()
@@ -62,7 +62,7 @@ type Next = (Arc<[u8]>, Vec<Vec<Message>>);
 ///
 /// # Errors
 /// What the job says; a letter to a part that does not exist.
-pub(super) fn finish_iteration(
+pub(crate) fn finish_iteration(
     iterations: &dyn Iterations,
     iteration: u64,
     told: &[u8],

@@ -40,6 +40,8 @@ pub use affinity::usable_cores;
 pub use arrivals::{Open, moments, sleep_exactly};
 pub use bench::Clocked;
 pub use gather::WAITING_REPLIES;
+#[cfg(test)]
+pub(crate) use iterations::{finish_iteration, first_told, parts_of};
 pub use memory::{Memory, MemoryUse, weigh};
 pub use nursery::forkserver_main;
 pub use pipeline::StageTimes;

@@ -16,7 +16,7 @@ const DIGITS: usize = 12;
 pub(super) const SHORTEST: u64 = DIGITS as u64 + 2;
 
 /// Writes an item's message, so many bytes: its number and a text that looks random.
-pub(super) fn message(seed: u64, item: u64, length: usize, message: &mut Vec<u8>) {
+pub(crate) fn message(seed: u64, item: u64, length: usize, message: &mut Vec<u8>) {
     let begin = message.len();
     message.extend_from_slice(format!("{item:0DIGITS$} ").as_bytes());
     let text = format!("{:016x}", numbered::mix(seed, item));
@@ -27,7 +27,7 @@ pub(super) fn message(seed: u64, item: u64, length: usize, message: &mut Vec<u8>
 }
 
 /// Writes the line of a message, with its end.
-pub(super) fn line(producer: &str, turn: u64, message: &[u8], line: &mut Vec<u8>) {
+pub(crate) fn line(producer: &str, turn: u64, message: &[u8], line: &mut Vec<u8>) {
     let begin = line.len();
     line.extend_from_slice(format!("{producer} {turn} ").as_bytes());
     line.extend_from_slice(message);

@@ -52,6 +52,10 @@ pub use context::{Context, Hooks};
 pub use digest::{Digest, checksum, digest, item_checksum, item_digest, once_item, yielded_item};
 pub use fault::Fault;
 pub use fetch::PATIENCE;
+#[cfg(test)]
+pub(crate) use lines::{line as log_line, message as log_message};
+#[cfg(test)]
+pub(crate) use numbered::mix;
 pub use settings::Settings;
 pub use topology::{Consumer, Iterations, Made, Message, PartContext, Topology};
 pub use transform::{Data, Transform, expected_in_stage, run_in_stage};

@@ -326,6 +326,25 @@ models:
     }
 }
 
+/// The driver's own tests: what it computes is what this side computes, and its parts by themselves.
+#[test]
+fn the_tests_of_the_driver_pass_in_every_python() {
+    if !has_python() {
+        return;
+    }
+    let driver = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/host/python/driver");
+    let versions = (8..15).map(|minor| format!("python3.{minor}"));
+    for name in ["python3".to_owned(), "python3.13t".to_owned()].into_iter().chain(versions) {
+        let mut command = std::process::Command::new(&name);
+        command.args(["-B", "-m", "unittest", "discover", "-s", "tests", "-t", "."]).current_dir(&driver);
+        let Ok(output) = command.output() else { continue };
+        let said = String::from_utf8_lossy(&output.stderr);
+        // A name may be there for a version that is not.
+        assert!(output.status.success() || !said.contains("Ran "), "{name}: {said}");
+        assert!(name != "python3" || said.contains("\nOK"), "{said}");
+    }
+}
+
 /// Every version that is on PATH by its name, beside `python3`.
 #[test]
 fn other_versions_give_the_replies_of_rust_too() {

@@ -28,7 +28,7 @@ class ItemRunner:
     def warm_up(self, pairs):
         # What leaves something behind does it apart from what counts.
         run = getattr(self.run, "warm_up", self.run)
-        for item, request in pairs:
+        for _, request in pairs:
             began = now()
             checksum(request)
             checksum(run(request, PartContext(run.first, warming=True)) if self.order.parts else run(request))

@@ -27,7 +27,7 @@ class Order:
         # Numbers and words that both sides of the program go by, as the host has them.
         self.limits = given["limits"]
         self.largest_request, self.largest_reply = given["sizes"]
-        # Most bytes of a worker's parts of an iteration with their letters, where there are iterations and somebody has worked it out.
+        # Most bytes of a worker's parts of an iteration with their letters, once the dispatcher has worked it out.
         self.largest_iteration = 0
         # How items hang together: not at all, by finding each other, by one consumer of all replies, or in iterations of so
         # many parts.

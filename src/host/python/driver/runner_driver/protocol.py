@@ -1,4 +1,4 @@
-"""What crosses between the host, the driver and its worker processes: lines of JSON to the host, and kinds of messages to workers."""
+"""What crosses between the host, the driver and its worker processes: lines of JSON, and kinds of messages to workers."""
 
 import json
 import os

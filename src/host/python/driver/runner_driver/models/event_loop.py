@@ -7,62 +7,82 @@ from ..topology import ItemIds
 from .serial import see_globals_in_main
 
 
-def in_event_loop(run):
-    """So many items in flight, as tasks of one event loop."""
-    import asyncio
+class EventLoop:
+    """So many lanes as tasks of one event loop, each of which runs one item at a time."""
 
-    order = run.order
-    source, runner = RequestSource(order), run.runner(the_task(order))
+    def __init__(self, run):
+        self.run, self.order = run, run.order
+        self.source, self.runner = RequestSource(self.order), run.runner(the_task(self.order))
 
-    async def lane(items):
+    async def lane(self, items):
         for item in items:
-            await runner.work_async(item, source.get(item))
+            await self.runner.work_async(item, self.source.get(item))
 
-    async def lane_of_coming(items, turn, alarm):
-        """The same where items come: one lane waits for the next, and the others for their turn to do so."""
+    async def lane_of_coming(self, items, turn, alarm):
+        """Where items come at a rate: one lane waits for the next, and the others for their turn to do so."""
         while True:
             async with turn:
                 item = next(items, None)
                 if item is None:
                     return
-                await run.arrivals.wait_async(item, alarm)
-            await runner.work_async(item, source.get(item))
-            run.arrivals.note(item)
+                await self.run.arrivals.wait_async(item, alarm)
+            await self.runner.work_async(item, self.source.get(item))
+            self.run.arrivals.note(item)
 
-    async def lane_of_found(names, open_items, waiting):
-        """The same where items find others: those that nobody has taken wait in a queue, and at the end nothing does."""
+    async def lane_of_found(self, names, open_items, waiting):
+        """Where items find others: those that nobody has taken wait in a queue, and at the end nothing does."""
         while True:
             pair = await waiting.get()
             if pair is None:
                 return
-            new = names.new(await runner.work_async(*pair))
+            new = names.new(await self.runner.work_async(*pair))
             open_items[0] += len(new) - 1
-            for pair in new if open_items[0] else [None] * order.in_flight:
+            for pair in new if open_items[0] else [None] * self.order.in_flight:
                 waiting.put_nowait(pair)
 
-    async def main():
-        if order.warm and order.items:
-            # Each of what will be under way at once may hold something of its own, such as a connection.
-            await asyncio.gather(*[runner.warm_up_async(source.get(0)) for _ in range(order.in_flight)])
+    async def warm_up(self):
+        """Each of what will be under way at once may hold something of its own, such as a connection."""
+        import asyncio
+
+        await asyncio.gather(*[self.runner.warm_up_async(self.source.get(0)) for _ in range(self.order.in_flight)])
+
+    def lanes(self):
+        """The coroutines of all lanes."""
+        import asyncio
+
+        order = self.order
+        if order.finds:
+            names, open_items, waiting = ItemIds(self.run, self.source), [order.items], asyncio.Queue()
+            for pair in self.source.pairs(range(order.items)):
+                waiting.put_nowait(pair)
+            return [self.lane_of_found(names, open_items, waiting) for _ in range(order.in_flight)]
+        items = iter(range(order.items))
+        if self.run.arrivals:
+            turn, alarm = asyncio.Lock(), Alarm()
+            return [self.lane_of_coming(items, turn, alarm) for _ in range(order.in_flight)]
+        return [self.lane(items) for _ in range(order.in_flight)]
+
+    async def main(self):
+        import asyncio
+
+        run = self.run
+        if self.order.warm and self.order.items:
+            await self.warm_up()
         run.weigh()
         run.edge()
-        see_globals_in_main(run, runner)
-        if order.finds:
-            names, open_items, waiting = ItemIds(run, source), [order.items], asyncio.Queue()
-            for pair in source.pairs(range(order.items)):
-                waiting.put_nowait(pair)
-            lanes = [lane_of_found(names, open_items, waiting) for _ in range(order.in_flight)]
-        elif run.arrivals:
-            items, turn, alarm = iter(range(order.items)), asyncio.Lock(), Alarm()
-            lanes = [lane_of_coming(items, turn, alarm) for _ in range(order.in_flight)]
-            run.let_come()
-        else:
-            items = iter(range(order.items))
-            lanes = [lane(items) for _ in range(order.in_flight)]
+        see_globals_in_main(run, self.runner)
+        lanes = self.lanes()
+        run.let_come()
         await asyncio.gather(*lanes)
         run.edge()
         run.weigh()
 
+
+def in_event_loop(run):
+    """One trial."""
+    import asyncio
+
+    loop = EventLoop(run)
     run.begin()
-    asyncio.run(main())
+    asyncio.run(loop.main())
     run.edge()

@@ -14,16 +14,27 @@ from ..protocol import describe, now
 from ..tasks import the_task
 
 
-def in_interpreters(run):
-    """Sub-interpreters, each in a thread of its own. They claim runs of items from a pipe: a read of eight bytes is whole."""
-    order = run.order
-    source = RequestSource(order)
-    claim_read, claim_write = os.pipe()
-    said_read, said_write = os.pipe()
-    words = []
+class Interpreters:
+    """The threads of one trial, each of which runs a sub-interpreter. They claim runs of items from a pipe: a read of eight
+    bytes is whole."""
 
-    def body(worker, life):
-        place = {"order": order.given, "worker": worker, "claims": claim_read, "said": said_write}
+    def __init__(self, run):
+        self.run, self.order = run, run.order
+        self.claim_read, self.claim_write = os.pipe()
+        self.said_read, self.said_write = os.pipe()
+        self.lives, self.members = [], []
+        # The words of those that ended alone.
+        self.words = []
+
+    def start(self):
+        for worker in range(self.order.workers):
+            self.lives.append(self.run.life(worker))
+            self.members.append(threading.Thread(target=self.body, args=(worker, self.lives[worker])))
+            self.members[-1].start()
+
+    def body(self, worker, life):
+        """The life of a thread."""
+        place = {"order": self.order.given, "worker": worker, "claims": self.claim_read, "said": self.said_write}
         code = "import sys\nsys.path[:] = %r\nsys.pycache_prefix = %r\n" % (sys.path, sys.pycache_prefix)
         code += "sys.dont_write_bytecode = False\n"
         code += "from runner_driver.models import interpreters\ninterpreters.interpreter_main(%r)\n" % place
@@ -32,54 +43,56 @@ def in_interpreters(run):
         except BaseException as raised:
             error = describe(raised)
         if error:
-            words.append(error)
+            self.words.append(error)
             life["died"] = True
-        os.write(said_write, struct.pack("<qq", worker, -1))
+        os.write(self.said_write, struct.pack("<qq", worker, -1))
 
-    def listen(expected):
-        """Waits until every thread has said that it is ready, or has ended."""
-        heard, ended = 0, 0
-        while heard < expected:
-            worker, word = struct.unpack("<qq", os.read(said_read, 16))
-            heard += 1
+    def listen(self, expected):
+        """Waits until so many have said that they are ready, or have ended; gives how many have ended."""
+        ended = 0
+        for _ in range(expected):
+            worker, word = struct.unpack("<qq", os.read(self.said_read, 16))
             if word >= 0:
-                lives[worker]["ready"] = word - run.zero
+                self.lives[worker]["ready"] = word - self.run.zero
             else:
                 ended += 1
         return ended
 
+    def hand_out(self):
+        """Writes all claims, from a thread of its own."""
+        for at in range(0, self.order.items, self.order.chunk):
+            if self.run.arrivals:
+                # What comes while all are busy waits in the pipe.
+                self.run.arrivals.wait(at)
+            os.write(self.claim_write, struct.pack("<Q", at))
+        os.close(self.claim_write)
+
+    def join(self):
+        for member, life in zip(self.members, self.lives):
+            member.join()
+            life["end"] = now() - self.run.zero
+
+
+def in_interpreters(run):
+    """One trial."""
+    order, team = run.order, Interpreters(run)
     run.begin()
-    lives, members = [], []
-    for worker in range(order.workers):
-        lives.append(run.life(worker))
-        members.append(threading.Thread(target=body, args=(worker, lives[worker])))
-        members[-1].start()
-    ended = listen(order.workers) if order.warm else 0
+    team.start()
+    ended = team.listen(order.workers) if order.warm else 0
     run.weigh()
     run.edge()
-
-    def claim():
-        for at in range(0, order.items, order.chunk):
-            if run.arrivals:
-                # What comes while all are busy waits in the pipe.
-                run.arrivals.wait(at)
-            os.write(claim_write, struct.pack("<Q", at))
-        os.close(claim_write)
-
-    writer = threading.Thread(target=claim, daemon=True)
+    writer = threading.Thread(target=team.hand_out, daemon=True)
     run.let_come()
     writer.start()
-    listen(order.workers - ended + (0 if order.warm else order.workers))
+    team.listen(order.workers - ended + (0 if order.warm else order.workers))
     run.edge()
     run.weigh()
-    for member, life in zip(members, lives):
-        member.join()
-        life["end"] = now() - run.zero
+    team.join()
     run.edge()
     for worker in range(order.workers):
         collect_interpreter(run, worker)
-    if words:
-        run.trouble = ("failed", "an interpreter ended alone: %s" % words[0])
+    if team.words:
+        run.trouble = ("failed", "an interpreter ended alone: %s" % team.words[0])
 
 
 def run_in_interpreter(code):

@@ -54,79 +54,122 @@ def pool_look(_):
     return POOL.worker, POOL.before, probe.GLOBAL
 
 
-def in_processes_of_a_pool(run):
-    """`multiprocessing.Pool` with `map`, or `ProcessPoolExecutor` with a future for each chunk. What comes at a rate is handed in
-    by `apply_async`, or with a future, one by one."""
-    order = run.order
-    source, context = RequestSource(order), multiprocessing.get_context(order.start)
-    together = ReplyTaker(run, source)
-    run.begin()
-    meeting = context.Barrier(order.workers)
-    lives = [run.life(worker) for worker in range(order.workers)]
-    if order.api == "pool":
-        pool = context.Pool(order.workers, pool_begin, (order, meeting))
-        everyone = lambda function, argument: pool.map(function, [argument] * order.workers, 1)
-        pids = lambda: [process.pid for process in pool._pool]
-    else:
-        from concurrent.futures import ProcessPoolExecutor
+class Pool:
+    """`multiprocessing.Pool` with `map`. What comes at a rate is handed in by `apply_async`, one by one."""
 
-        pool = ProcessPoolExecutor(order.workers, context, pool_begin, (order, meeting))
-        everyone = lambda function, argument: list(pool.map(function, [argument] * order.workers))
-        pids = lambda: list(pool._processes or ())
-    if order.warm:
-        warmed = everyone(pool_meet, source.pairs(range(min(order.chunk, order.items))))
-        for worker, ready, first in warmed:
-            lives[worker % len(lives)]["ready"] = ready - run.zero
-            run.first_item = max(run.first_item, first)
-    members = pids()
-    run.weigh(members)
-    run.edge(members)
-    # All items are handed in at once, unless they come.
-    all_handed = now()
+    by = staticmethod(by_apply)
 
-    def take(answers):
-        new = []
-        for answer in answers:
-            run.account(*answer[:3])
-            if order.clocked:
-                handed = run.arrivals.handed[answer[0]] if run.arrivals else all_handed
-                run.span(answer[-1], answer[3], answer[4], handed)
-            if together:
-                # Its worker comes last, and what it found before that.
-                new += together.take(answer[-1], answer[0], answer[2], answer[-2])
-        return new
+    def __init__(self, context, order, meeting):
+        self.order = order
+        self.pool = context.Pool(order.workers, pool_begin, (order, meeting))
 
-    if run.arrivals:
-        hand_in = (by_apply if order.api == "pool" else by_submit)(pool, pool_item)
-        hand_in_what_comes(run, source, hand_in, lambda answer: take([answer]))
-    elif order.api == "pool":
+    def everyone(self, function, argument):
+        return self.pool.map(function, [argument] * self.order.workers, 1)
+
+    def pids(self):
+        return [process.pid for process in self.pool._pool]
+
+    def run_all(self, run, source, taker):
         try:
-            take(pool.map(pool_item, source.pairs(range(order.items)), order.chunk))
+            taker.take(self.pool.map(pool_item, source.pairs(range(self.order.items)), self.order.chunk))
         except Exception as error:
             raise RunError("failed", "Pool.map gave nothing but %s" % describe(error)) from error
-    elif order.finds:
-        settle_found(run, lambda pairs: pool.submit(pool_chunk, pairs), source, take)
-    else:
+
+    def end(self):
+        self.pool.close()
+        self.pool.join()
+
+
+class Executor:
+    """`ProcessPoolExecutor` with a future for each chunk, or for each item that comes at a rate."""
+
+    by = staticmethod(by_submit)
+
+    def __init__(self, context, order, meeting):
+        from concurrent.futures import ProcessPoolExecutor
+
+        self.order = order
+        self.pool = ProcessPoolExecutor(order.workers, context, pool_begin, (order, meeting))
+
+    def everyone(self, function, argument):
+        return list(self.pool.map(function, [argument] * self.order.workers))
+
+    def pids(self):
+        return list(self.pool._processes or ())
+
+    def run_all(self, run, source, taker):
+        if self.order.finds:
+            settle_found(run, lambda pairs: self.pool.submit(pool_chunk, pairs), source, taker.take)
+            return
         futures = []
-        for items in order.chunks():
+        for items in self.order.chunks():
             try:
-                futures.append(pool.submit(pool_chunk, source.pairs(items)))
+                futures.append(self.pool.submit(pool_chunk, source.pairs(items)))
             except Exception as error:
                 run.trouble = ("failed", "the pool takes no more work: %s" % describe(error))
                 break
-        settle(run, futures, take)
-        together.finish()
-    members = members or pids()
+        settle(run, futures, taker.take)
+        taker.together.finish()
+
+    def end(self):
+        self.pool.shutdown()
+
+
+class AnswerTaker:
+    """Takes the answers of processes of a pool."""
+
+    def __init__(self, run, source):
+        self.run, self.together = run, ReplyTaker(run, source)
+        # All items are handed in at once, unless they come.
+        self.all_handed = 0
+
+    def take(self, answers):
+        """Takes answers; gives items that are new."""
+        run, new = self.run, []
+        for answer in answers:
+            run.account(*answer[:3])
+            if run.order.clocked:
+                handed = run.arrivals.handed[answer[0]] if run.arrivals else self.all_handed
+                run.span(answer[-1], answer[3], answer[4], handed)
+            if self.together:
+                # Its worker comes last, and what it found before that.
+                new += self.together.take(answer[-1], answer[0], answer[2], answer[-2])
+        return new
+
+
+def warm_up(run, pool, source, lives):
+    """Has every process run a chunk."""
+    warmed = pool.everyone(pool_meet, source.pairs(range(min(run.order.chunk, run.order.items))))
+    for worker, ready, first in warmed:
+        lives[worker % len(lives)]["ready"] = ready - run.zero
+        run.first_item = max(run.first_item, first)
+
+
+def in_processes_of_a_pool(run):
+    """One trial."""
+    order = run.order
+    source, context = RequestSource(order), multiprocessing.get_context(order.start)
+    taker = AnswerTaker(run, source)
+    run.begin()
+    lives = [run.life(worker) for worker in range(order.workers)]
+    pool = (Pool if order.api == "pool" else Executor)(context, order, context.Barrier(order.workers))
+    if order.warm:
+        warm_up(run, pool, source, lives)
+    members = pool.pids()
+    run.weigh(members)
+    run.edge(members)
+    taker.all_handed = now()
+    if run.arrivals:
+        hand_in_what_comes(run, source, pool.by(pool.pool, pool_item), lambda answer: taker.take([answer]))
+    else:
+        pool.run_all(run, source, taker)
+    members = members or pool.pids()
     run.edge(members)
     run.weigh(members)
     if order.task == "globals" and not run.trouble:
-        for worker, before, after in sorted(everyone(pool_look, None)):
+        for worker, before, after in sorted(pool.everyone(pool_look, None)):
             run.seen.append({"worker": worker, "before": before, "after": after})
-    if order.api == "pool":
-        pool.close()
-        pool.join()
-    else:
-        pool.shutdown()
+    pool.end()
     for life in lives:
         life["end"] = now() - run.zero
     stop_forkserver(order)

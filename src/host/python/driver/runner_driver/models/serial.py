@@ -28,11 +28,11 @@ def serial(run):
             consumer.take(0, item, work(item, get(item)))
         consumer.finish()
     elif order.parts:
-        board = IterationState(order, source, runner.run)
-        for _ in range(board.iterations):
-            for part in range(board.parts):
-                board.play(runner, part)
-            board.finish_iteration()
+        state = IterationState(order, source, runner.run)
+        for _ in range(state.iterations):
+            for part in range(state.parts):
+                state.play(runner, part)
+            state.finish_iteration()
     else:
         for item in range(order.items):
             work(item, get(item))

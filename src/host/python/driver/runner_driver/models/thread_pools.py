@@ -12,94 +12,115 @@ from ..tasks import the_task
 from ..topology import IterationState, ReplyTaker
 
 
-def in_threads_of_a_pool(run):
-    """`multiprocessing.pool.ThreadPool` with `map`, or `ThreadPoolExecutor` with a future for each chunk. What comes at a rate
-    is handed in by `apply_async`, or with a future, one by one."""
-    from multiprocessing.pool import ThreadPool
+class PoolThreads:
+    """What the threads of a pool run. Each prepares itself when it starts, and is known by its thread-local runner."""
 
-    order = run.order
-    source, task = RequestSource(order), the_task(order)
-    numbers, local, meeting = itertools.count(), threading.local(), threading.Barrier(order.workers)
+    def __init__(self, run):
+        self.run, self.order = run, run.order
+        self.source, self.task = RequestSource(self.order), the_task(self.order)
+        self.numbers, self.local = itertools.count(), threading.local()
+        self.meeting = threading.Barrier(self.order.workers)
+        self.together = ReplyTaker(run, self.source)
+        self.state = IterationState(self.order, self.source, self.task) if self.order.parts else None
 
-    def begin():
-        local.runner = run.runner(task, next(numbers))
-        local.runner.touch_global()
-        read_parent_memory(order)
+    def begin(self):
+        self.local.runner = self.run.runner(self.task, next(self.numbers))
+        self.local.runner.touch_global()
+        read_parent_memory(self.order)
 
-    def meet(_):
-        meeting.wait()
-        local.runner.warm_up(source.pairs(range(min(order.chunk, order.items))))
+    def meet(self, _):
+        """Waits until every thread is here, so that each warms up once."""
+        self.meeting.wait()
+        self.local.runner.warm_up(self.source.pairs(range(min(self.order.chunk, self.order.items))))
 
-    together = ReplyTaker(run, source)
+    def item(self, pair):
+        self.local.runner.work(*pair)
 
-    def chunk(pairs):
+    def part(self, number):
+        self.state.play(self.local.runner, number)
+
+    def chunk(self, pairs):
+        """Runs a chunk; gives what items that hang together say."""
         told = []
         for item, request in pairs:
-            reply = local.runner.work(item, request)
-            if together:
-                told.append((local.runner.worker, item, reply, local.runner.found))
+            reply = self.local.runner.work(item, request)
+            if self.together:
+                told.append((self.local.runner.worker, item, reply, self.local.runner.found))
         return told
 
-    def take(told):
-        return [pair for one in told for pair in together.take(*one)]
+    def take(self, told):
+        """Takes what a chunk said; gives items that are new."""
+        return [pair for one in told for pair in self.together.take(*one)]
 
-    def item(pair):
-        local.runner.work(*pair)
+    def measure_start(self):
+        self.run.weigh()
+        self.run.edge()
 
-    def part(number):
-        board.play(local.runner, number)
+    def measure_work(self):
+        self.run.edge()
+        self.run.weigh()
 
-    board = IterationState(order, source, task) if order.parts else None
-    run.begin()
-    if order.api == "pool":
-        pool = ThreadPool(order.workers, initializer=begin)
-        if order.warm:
-            pool.map(meet, range(order.workers), 1)
-        run.weigh()
-        run.edge()
-        try:
-            if board:
-                for _ in range(board.iterations):
-                    pool.map(part, range(board.parts), 1)
-                    board.finish_iteration()
-            elif not run.arrivals:
-                pool.map(item, source.pairs(range(order.items)), order.chunk)
-        except BaseException as error:
-            # Whatever was done, whoever called `map` has nothing of it.
-            run.runners.clear()
-            if isinstance(error, TimedOut):
-                raise
-            raise RunError("failed", "Pool.map gave nothing but %s" % describe(error)) from error
-        if run.arrivals:
-            hand_in_what_comes(run, source, by_apply(pool, item), lambda _: None)
-        run.edge()
-        run.weigh()
-        pool.close()
-        pool.join()
+
+def in_thread_pool(threads):
+    """`ThreadPool` with `map`. What comes at a rate is handed in by `apply_async`, one by one."""
+    from multiprocessing.pool import ThreadPool
+
+    run, order = threads.run, threads.order
+    pool = ThreadPool(order.workers, initializer=threads.begin)
+    if order.warm:
+        pool.map(threads.meet, range(order.workers), 1)
+    threads.measure_start()
+    try:
+        if threads.state:
+            for _ in range(threads.state.iterations):
+                pool.map(threads.part, range(threads.state.parts), 1)
+                threads.state.finish_iteration()
+        elif not run.arrivals:
+            pool.map(threads.item, threads.source.pairs(range(order.items)), order.chunk)
+    except BaseException as error:
+        # Whatever was done, whoever called `map` has nothing of it.
+        run.runners.clear()
+        if isinstance(error, TimedOut):
+            raise
+        raise RunError("failed", "Pool.map gave nothing but %s" % describe(error)) from error
+    if run.arrivals:
+        hand_in_what_comes(run, threads.source, by_apply(pool, threads.item), lambda _: None)
+    threads.measure_work()
+    pool.close()
+    pool.join()
+
+
+def in_thread_pool_executor(threads):
+    """`ThreadPoolExecutor` with a future for each chunk, or for each item that comes at a rate."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    run, order, state = threads.run, threads.order, threads.state
+    pool = ThreadPoolExecutor(order.workers, initializer=threads.begin)
+    if order.warm:
+        list(pool.map(threads.meet, range(order.workers)))
+    threads.measure_start()
+    if run.arrivals:
+        hand_in_what_comes(run, threads.source, by_submit(pool, threads.item), lambda _: None)
+    elif order.finds:
+        settle_found(run, lambda pairs: pool.submit(threads.chunk, pairs), threads.source, threads.take)
+    elif state:
+        while state.round < state.iterations and not run.trouble:
+            settle(run, [pool.submit(threads.part, number) for number in range(state.parts)], lambda _: None)
+            if not run.trouble:
+                state.finish_iteration()
     else:
-        from concurrent.futures import ThreadPoolExecutor
+        futures = [pool.submit(threads.chunk, threads.source.pairs(items)) for items in order.chunks()]
+        settle(run, futures, threads.take)
+        threads.together.finish()
+    threads.measure_work()
+    pool.shutdown()
 
-        pool = ThreadPoolExecutor(order.workers, initializer=begin)
-        if order.warm:
-            list(pool.map(meet, range(order.workers)))
-        run.weigh()
-        run.edge()
-        if run.arrivals:
-            hand_in_what_comes(run, source, by_submit(pool, item), lambda _: None)
-        elif order.finds:
-            settle_found(run, lambda pairs: pool.submit(chunk, pairs), source, take)
-        elif board:
-            while board.round < board.iterations and not run.trouble:
-                settle(run, [pool.submit(part, number) for number in range(board.parts)], lambda _: None)
-                if not run.trouble:
-                    board.finish_iteration()
-        else:
-            futures = [pool.submit(chunk, source.pairs(items)) for items in order.chunks()]
-            settle(run, futures, take)
-            together.finish()
-        run.edge()
-        run.weigh()
-        pool.shutdown()
+
+def in_threads_of_a_pool(run):
+    """One trial."""
+    threads = PoolThreads(run)
+    run.begin()
+    (in_thread_pool if run.order.api == "pool" else in_thread_pool_executor)(threads)
     run.edge()
-    if order.task == "globals":
+    if run.order.task == "globals":
         run.seen += [{"worker": runner.worker, "before": runner.before, "after": probe.GLOBAL} for runner in run.runners]

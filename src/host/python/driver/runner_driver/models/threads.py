@@ -30,124 +30,148 @@ class Claims:
         return range(at, min(at + self.order.chunk, self.order.items))
 
 
-def threads(run):
-    """`threading.Thread`, each claiming items from a shared counter. One that ends by an exception ends alone."""
-    order = run.order
-    source, task = RequestSource(order), the_task(order)
-    claims = Claims(order)
-    ready, go, finished, leave = threading.Semaphore(0), threading.Event(), threading.Semaphore(0), threading.Event()
-    written = threading.Barrier(order.workers)
-    found, listener = WorkQueue(run, source) if order.finds else None, Listener(order) if order.gathers else None
-    board = IterationState(order, source, task) if order.parts else None
-    # Where all wait for the last between iterations; one that ended alone leaves nobody waiting.
-    gate = threading.Barrier(order.workers, board and board.finish_iteration)
-    ended = []
+class Threads:
+    """The threads of one trial, and what they share. One that ends by an exception ends alone."""
 
-    def prepare(runner):
-        read_parent_memory(order)
-        runner.warm_up(source.pairs(range(min(order.chunk, order.items))))
+    def __init__(self, run):
+        self.run, self.order = run, run.order
+        order = self.order
+        self.source, self.task = RequestSource(order), the_task(order)
+        self.claims = Claims(order)
+        self.ready, self.finished = threading.Semaphore(0), threading.Semaphore(0)
+        self.go, self.leave = threading.Event(), threading.Event()
+        # Where the task `globals` wants every write before the last look.
+        self.written = threading.Barrier(order.workers)
+        self.found = WorkQueue(run, self.source) if order.finds else None
+        self.listener = Listener(order) if order.gathers else None
+        self.state = IterationState(order, self.source, self.task) if order.parts else None
+        # Where all wait for the last between iterations; one that ended alone leaves nobody waiting.
+        self.gate = threading.Barrier(order.workers, self.state and self.state.finish_iteration)
+        self.work = self.find_and_claim if self.found else self.play_all if self.state else self.claim_all
+        # The words of those that ended alone.
+        self.ended = []
+        self.members = []
 
-    def claim_all(runner):
+    def start(self):
+        for worker in range(self.order.workers):
+            life = self.run.life(worker)
+            thread = threading.Thread(target=self.body, args=(self.run.runner(self.task, worker), life))
+            self.members.append((thread, life, worker))
+            thread.start()
+        if self.order.warm:
+            for _ in self.members:
+                self.ready.acquire()
+
+    def body(self, runner, life):
+        """The life of a thread."""
+        life["ready"] = now() - self.run.zero
+        try:
+            if self.order.warm:
+                self.prepare(runner, life)
+            else:
+                read_parent_memory(self.order)
+            self.work(runner)
+        except BaseException as error:
+            self.ended.append(describe(error))
+            life["died"] = True
+            self.run.event(runner.worker + 1, "crash", now() - self.run.zero, now() - self.run.zero)
+            raise
+        finally:
+            self.finished.release()
+            if self.order.weighs:
+                self.leave.wait()
+
+    def prepare(self, runner, life):
+        """Warms up, and waits until all have."""
+        try:
+            read_parent_memory(self.order)
+            runner.warm_up(self.source.pairs(range(min(self.order.chunk, self.order.items))))
+        finally:
+            life["ready"] = now() - self.run.zero
+            self.ready.release()
+        self.go.wait()
+
+    def claim_all(self, runner):
         runner.touch_global()
-        if order.task == "globals":
-            written.wait()
-        work = runner.work_on_time if run.arrivals else runner.work
+        if self.order.task == "globals":
+            self.written.wait()
+        work, get, listener = runner.work_on_time if self.run.arrivals else runner.work, self.source.get, self.listener
         while True:
-            items = claims.next()
+            items = self.claims.next()
             if not items:
                 return
             if listener is None:
                 for item in items:
-                    work(item, source.get(item))
-            elif not all(listener.put(runner.worker, item, runner.work(item, source.get(item))) for item in items):
+                    work(item, get(item))
+            elif not all(listener.put(runner.worker, item, runner.work(item, get(item))) for item in items):
                 return
 
-    def find_and_claim(runner):
-        """The same where items find others. What a thread leaves undone must not be waited for."""
+    def find_and_claim(self, runner):
+        """Items that find others. What a thread leaves undone must not be waited for."""
         mine = deque()
         try:
             while True:
-                mine.extend(source.pairs(claims.next()) or found.next())
+                mine.extend(self.source.pairs(self.claims.next()) or self.found.next())
                 if not mine:
                     return
                 while mine:
                     runner.work(*mine[0])
                     mine.popleft()
-                    found.done(runner.found)
+                    self.found.done(runner.found)
         except BaseException:
-            found.lose(len(mine))
+            self.found.lose(len(mine))
             raise
 
-    def play_all(runner):
-        """The same where items come in iterations: a thread has the same parts in all of them."""
+    def play_all(self, runner):
+        """Items in iterations: a thread has the same parts in all of them."""
         try:
-            for iteration in range(board.iterations):
-                for part in order.parts_of(runner.worker):
-                    board.play(runner, part)
+            for iteration in range(self.state.iterations):
+                for part in self.order.parts_of(runner.worker):
+                    self.state.play(runner, part)
                 done = now()
-                gate.wait()
-                if order.clocked and iteration + 1 < board.iterations:
+                self.gate.wait()
+                if self.order.clocked and iteration + 1 < self.state.iterations:
                     runner.waited += now() - done
         except threading.BrokenBarrierError:
             # Another has ended, and there is no next iteration.
             pass
         except BaseException:
-            gate.abort()
+            self.gate.abort()
             raise
 
-    def body(runner, life):
-        life["ready"] = now() - run.zero
-        try:
-            if order.warm:
-                try:
-                    prepare(runner)
-                finally:
-                    life["ready"] = now() - run.zero
-                    ready.release()
-                go.wait()
-            else:
-                read_parent_memory(order)
-            (find_and_claim if found else play_all if board else claim_all)(runner)
-        except BaseException as error:
-            ended.append(describe(error))
-            life["died"] = True
-            run.event(runner.worker + 1, "crash", now() - run.zero, now() - run.zero)
-            raise
-        finally:
-            finished.release()
-            if order.weighs:
-                leave.wait()
+    def finish(self):
+        """Waits until all items are done and taken."""
+        for _ in self.members:
+            self.finished.acquire()
+        if self.listener:
+            self.listener.finish()
 
+    def join(self):
+        self.leave.set()
+        told = now()
+        for thread, life, worker in self.members:
+            thread.join()
+            life["end"] = now() - self.run.zero
+            self.run.event(worker + 1, "join", told - self.run.zero, now() - self.run.zero)
+
+
+def threads(run):
+    """One trial."""
+    team = Threads(run)
     run.begin()
-    members = []
-    for worker in range(order.workers):
-        life = run.life(worker)
-        thread = threading.Thread(target=body, args=(run.runner(task, worker), life))
-        members.append((thread, life, worker))
-        thread.start()
-    if order.warm:
-        for _ in members:
-            ready.acquire()
+    team.start()
     run.weigh()
     run.edge()
     run.let_come()
-    go.set()
-    for _ in members:
-        finished.acquire()
-    if listener:
-        listener.finish()
+    team.go.set()
+    team.finish()
     run.edge()
     run.weigh()
-    leave.set()
-    told = now()
-    for thread, life, worker in members:
-        thread.join()
-        life["end"] = now() - run.zero
-        run.event(worker + 1, "join", told - run.zero, now() - run.zero)
+    team.join()
     run.edge()
-    if order.task == "globals":
+    if run.order.task == "globals":
         run.seen += [{"worker": runner.worker, "before": runner.before, "after": probe.GLOBAL} for runner in run.runners]
-    if ended:
-        run.trouble = ("failed", "a thread ended alone by an exception that nothing caught: %s" % ended[0])
-    if listener and listener.trouble:
-        raise listener.trouble
+    if team.ended:
+        run.trouble = ("failed", "a thread ended alone by an exception that nothing caught: %s" % team.ended[0])
+    if team.listener and team.listener.trouble:
+        raise team.listener.trouble

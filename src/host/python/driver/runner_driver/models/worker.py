@@ -46,8 +46,8 @@ def worker_main(order, worker, ends):
 
 
 def play_iteration(runner, hand, told):
-    """Plays a worker's parts of an iteration, with what they are told, their requests, and letters to them. Gives the answers, and
-    letters from them to parts of others: every payload in the third place, as those of what is told are in the second.
+    """Plays a worker's parts of an iteration, with what they are told, their requests, and letters to them. Gives the answers,
+    and letters from them to parts of others: every payload in the third place, as those of what is told are in the second.
     Letters among the worker's own parts stay here."""
     answers, letters, here = [], [], []
     requests, received = told[1 : 1 + len(hand)], told[1 + len(hand) :]

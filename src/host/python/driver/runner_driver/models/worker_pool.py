@@ -290,10 +290,13 @@ class WorkerPool:
             self.run.stint(member.worker)[2] += now() - member.answered
         try:
             member.link.send(ITERATION, [(None, told)] + pairs + letters)
-        except (BrokenPipeError, ConnectionError, EOFError):
-            # Its end is found where it is waited for.
-            if self.manager and not self.manager._process.is_alive():
-                raise RunError("worker_died", "the manager process ended")
+        except (BrokenPipeError, ConnectionError, EOFError) as error:
+            self.check_manager(error)
+
+    def check_manager(self, error):
+        """After what could not be sent: the end of a worker is found where it is waited for, that of the manager here."""
+        if self.manager and not self.manager._process.is_alive():
+            raise RunError("worker_died", "the manager process ended") from error
 
     def take_round(self, member, told, replies, sent):
         """Takes a worker's answers and the letters of its parts."""
@@ -350,10 +353,8 @@ class WorkerPool:
             most -= 1
             try:
                 member.link.send(ITEMS, pairs)
-            except (BrokenPipeError, ConnectionError, EOFError):
-                # Its end is found where it is waited for.
-                if self.manager and not self.manager._process.is_alive():
-                    raise RunError("worker_died", "the manager process ended")
+            except (BrokenPipeError, ConnectionError, EOFError) as error:
+                self.check_manager(error)
                 return False
         return True
 

@@ -1,0 +1,100 @@
+"""The parts of the driver by themselves, without processes."""
+
+import hashlib
+import tempfile
+import types
+import unittest
+from collections import deque
+
+from runner_driver import arrivals, links, tasks, topology
+from runner_driver.models import worker_pool
+from runner_driver.tasks import compute, users
+
+LIMITS = {"events": 400, "tries": 3, "waiting_replies": 64, "patience": 4 * 10**9, "warming_header": "x-warming-up"}
+
+
+class Payloads(unittest.TestCase):
+    def test_what_fits_a_slot_comes_back_and_the_rest_goes_along(self):
+        buffer, room = memoryview(bytearray(64)), 20
+        entries = [(1, b"12345", "a"), (2, b"", "b"), (3, b"x" * 16, "c"), (4, b"y" * 14, "d")]
+        told = links.put_payloads(buffer, 8, room, entries, 1)
+        self.assertEqual([entry[1] for entry in told], [5, 0, b"x" * 16, 14])
+        self.assertEqual(links.take_payloads(buffer, 8, told, 1), entries)
+        self.assertEqual(bytes(buffer[:8]) + bytes(buffer[28:]), b"\0" * 44)
+
+
+class Tasks(unittest.TestCase):
+    def test_hashes_of_small_and_large_items_are_of_the_whole(self):
+        for size in (10, 65535, 65536):
+            run = compute.hashing(None, [b"r" * size])
+            self.assertEqual(run(b"item"), hashlib.sha256(b"item" + b"r" * size).digest())
+
+    def test_every_task_has_its_function(self):
+        for place in list(tasks.TASKS.values()) + list(tasks.CONSUMERS.values()):
+            self.assertTrue(callable(tasks.found(place)), place)
+
+    def test_a_function_of_the_users_is_found_below_its_module(self):
+        with tempfile.TemporaryDirectory() as folder:
+            with open(folder + "/of_a_user.py", "w") as file:
+                file.write("class Some:\n    @staticmethod\n    def twice(x):\n        return {'twice': 2 * x}\n")
+            settings = {"path": folder, "code": "", "call": "of_a_user:Some.twice"}
+            run = users.users_function(types.SimpleNamespace(settings=settings, folder=folder), [])
+            self.assertEqual(run(b"21"), b'{"twice": 42}')
+
+
+class Items(unittest.TestCase):
+    def test_an_item_that_was_found_twice_is_one(self):
+        run = types.SimpleNamespace(known=1)
+        names = topology.ItemIds(run, types.SimpleNamespace(payloads=[b"/"]))
+        new = names.new([b"/a", b"/", b"/a", b"/b"])
+        self.assertEqual(([request for _, request in new], run.known), ([b"/a", b"/b"], 3))
+
+    def test_whoever_waits_for_items_goes_on_once_all_are_done(self):
+        run = types.SimpleNamespace(known=1, order=types.SimpleNamespace(items=1))
+        queue = topology.WorkQueue(run, types.SimpleNamespace(payloads=[b"/"]))
+        queue.done([b"/a", b"/b"])
+        first = queue.next()
+        queue.done([])
+        queue.lose(1)
+        self.assertEqual((first[0][1], queue.next()[0][1], queue.next()), (b"/a", b"/b", []))
+
+    def test_letters_arrive_in_the_order_of_their_senders(self):
+        task = types.SimpleNamespace(reduce=lambda iteration, replies, told: b"%d" % iteration + b"".join(replies) + told)
+        told, received = topology.finish_iteration(task, 4, b"t", [b"a", b"b"], [[(1, b"x")], [(0, b"y"), (1, b"z")]])
+        self.assertEqual((told, received), (b"4abt", [[(1, b"y")], [(0, b"x"), (1, b"z")]]))
+
+
+class Crashes(unittest.TestCase):
+    def pool(self):
+        pool = worker_pool.WorkerPool.__new__(worker_pool.WorkerPool)
+        pool.order = types.SimpleNamespace(limits=LIMITS)
+        pool.run, pool.again, pool.open = types.SimpleNamespace(retried=0), deque(), 5
+        return pool
+
+    def test_the_item_that_ran_is_tried_three_times_in_all(self):
+        pool = self.pool()
+        given = [([(0, b""), (1, b"")], 0, 0), ([(2, b"")], 0, 0)]
+        pool.hand_out_again(given)
+        self.assertEqual(list(pool.again), [([(0, b"")], 1), ([(1, b"")], 1), ([(2, b"")], 0)])
+        for attempts, left in ((1, 5), (2, 4)):
+            pool.again.clear()
+            pool.hand_out_again([([(0, b"")], attempts, 0)])
+            self.assertEqual((len(pool.again), pool.open), (left - 4, left))
+        self.assertEqual(pool.run.retried, 4)
+
+
+class Comes(unittest.TestCase):
+    def test_an_item_is_late_by_the_time_since_it_came(self):
+        with tempfile.TemporaryDirectory() as folder:
+            with open(folder + "/arrivals", "wb") as file:
+                file.write((0).to_bytes(8, "little") + (10**6).to_bytes(8, "little"))
+            coming = arrivals.Arrivals(types.SimpleNamespace(folder=folder, items=2))
+        coming.begin()
+        coming.wait(1)
+        self.assertLessEqual(coming.left(1), 0)
+        coming.note(1, coming.start + 3 * 10**6)
+        self.assertEqual(coming.late, [2 * 10**6])
+
+
+if __name__ == "__main__":
+    unittest.main()
