@@ -203,7 +203,7 @@ fn charts_that_cannot_be_are_damage() {
     let place = stored_report();
     let path = place.path("shaped.json");
     for shape in
-        [serde_json::json!({"kind": "time", "cells": [99_999]}), serde_json::json!({"kind": "crash", "x": "model"})]
+        [serde_json::json!({"kind": "time", "configurations": [99_999]}), serde_json::json!({"kind": "crash", "x": "model"})]
     {
         stored["charts"] = serde_json::json!([shape]);
         std::fs::write(&path, stored.to_string()).unwrap();
