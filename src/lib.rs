@@ -14,6 +14,7 @@ pub mod host;
 pub mod ipc;
 pub mod model;
 pub mod plan;
+pub mod record;
 pub mod reexec;
 pub mod report;
 pub mod results;

@@ -170,7 +170,11 @@ impl TrialRunner<'_> {
             &Trial { configuration, round, order, at, took, kind, duplicate, ..blank_trial() },
         );
         let clocked = kind == Kind::Profiling && trial.ok();
-        let clocks = clocked.then(|| Clocks { service: report.service.clone(), response: report.response.clone() });
+        let times = report.measurement.times.as_ref().filter(|_| clocked);
+        let clocks = times.map(|times| {
+            let (service, response) = times.pairs();
+            Clocks { service, response }
+        });
         let timeline = self.timeline(results, &trial, &report);
         let finished = Finished { trial, clocks, timeline };
         self.run.journal.add(&finished).map_err(Stopped::File)?;
@@ -208,8 +212,8 @@ impl TrialRunner<'_> {
         let faulty = plan.workloads[plan.configurations[trial.configuration].workload].fault.is_some();
         let wanted = plan.timeline && trial.kind == Kind::Profiling && (trial.ok() || faulty);
         let first = results.timelines.iter().all(|known| known.configuration != trial.configuration);
-        let kept = wanted && first && !report.events.is_empty();
-        kept.then(|| Timeline::of(trial.configuration, &report.events, report.left_out))
+        let kept = wanted && first && !report.measurement.events.is_empty();
+        kept.then(|| Timeline::of(trial.configuration, &report.measurement.events, report.measurement.left_out))
     }
 
     fn host(&mut self, spec: &TrialSpec) -> Result<Report, Stopped> {
@@ -237,7 +241,7 @@ impl TrialRunner<'_> {
         };
         let report = self.host(&spec)?;
         let found = match report.outcome {
-            Outcome::Ok => Ok((report.digest, report.known)),
+            Outcome::Ok => Ok((report.measurement.digest, report.measurement.known)),
             other => Err(format!("the expected results are unknown: {}", other.words())),
         };
         self.references.insert(key, found.clone());
@@ -315,39 +319,42 @@ fn blank_trial() -> Trial {
 /// A trial from what its host left; compares the sum of its replies with the right one.
 fn to_trial(report: &Report, reference: &Result<(u64, u64), String>, place: &Trial) -> Trial {
     let outcome = match (&report.outcome, reference) {
-        (Outcome::Ok, Ok((digest, known))) if (report.digest, report.done) != (*digest, *known) => {
+        (Outcome::Ok, Ok((digest, known)))
+            if (report.measurement.digest, report.measurement.done) != (*digest, *known) =>
+        {
             Outcome::ResultMismatch
         }
         (Outcome::Ok, Err(why)) => Outcome::Failed { detail: why.clone() },
         (other, _) => other.clone(),
     };
-    let known = reference.as_ref().map_or(report.known, |(_, known)| *known).max(report.known);
+    let known = report.measurement.known.max(reference.as_ref().map_or(0, |(_, known)| *known));
     let measured = report.measured();
     let mut flags = report.flags.clone();
     if outcome == Outcome::Ok && measured < TOO_SHORT {
         flags.push(Flag::TooShort);
     }
-    if report.others > NOISY {
+    if report.measurement.others > NOISY {
         flags.push(Flag::Noisy);
     }
+    let measurement = &report.measurement;
     Trial {
         measured,
-        phases: report.phases,
-        done: report.done,
-        lost: known.saturating_sub(report.done),
-        duplicated: report.duplicated,
-        digest: format!("{:016x}", report.digest),
-        first_item: report.first_item,
-        open: report.open,
-        spent: report.spent,
-        memory: report.memory.clone(),
-        retried: report.retried,
-        lock: report.lock,
-        recovered: report.recovered,
-        lives: report.lives.clone(),
-        seen: report.seen.clone(),
-        stages: report.stages.clone(),
-        others: report.others,
+        phases: measurement.phases,
+        done: measurement.done,
+        lost: known.saturating_sub(measurement.done),
+        duplicated: measurement.duplicated,
+        digest: format!("{:016x}", measurement.digest),
+        first_item: measurement.first_item,
+        open: measurement.open,
+        spent: measurement.spent,
+        memory: measurement.memory.clone(),
+        retried: measurement.retried,
+        lock: measurement.lock,
+        recovered: measurement.recovered,
+        lives: measurement.lives.clone(),
+        seen: measurement.seen.clone(),
+        stages: measurement.stages.clone(),
+        others: measurement.others,
         flags,
         stderr: report.stderr.clone(),
         outcome,

@@ -5,7 +5,6 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use serde::{Deserialize, Serialize};
 use signal_hook::consts::SIGHUP;
 
 use super::TrialSpec;
@@ -14,10 +13,9 @@ use super::process::stop_group;
 use super::python;
 use super::server::Server;
 use crate::ipc;
-use crate::model::{self, Ran, RunContext, RunError, Usage};
+use crate::model::{self, RunContext};
+use crate::record::{Measurement, RunError, Usage};
 use crate::reexec::Program;
-use crate::results::{Event, EventKind, Life, LockUse, Memory, MemoryUse, Open, Phase, Seen, Spent, StageTimes};
-use crate::runtime::{self};
 use crate::setting::{Model, Runtime, Start};
 use crate::task::{Task, Tasks};
 use crate::text::show_bytes;
@@ -26,34 +24,6 @@ use crate::text::show_bytes;
 static LEAVING: Mutex<()> = Mutex::new(());
 /// How long a host whose runner is gone tries to bring those to a halt that write where it removes.
 const STOPPING: Duration = Duration::from_secs(2);
-
-/// What the host writes at its end.
-#[derive(Default, Serialize, Deserialize)]
-pub(super) struct Reply {
-    pub(super) phases: [Phase; 3],
-    pub(super) done: u64,
-    pub(super) known: u64,
-    pub(super) duplicated: u64,
-    pub(super) digest: u64,
-    pub(super) first_item: u64,
-    pub(super) service: Vec<(u64, u64)>,
-    pub(super) response: Vec<(u64, u64)>,
-    pub(super) open: Option<Open>,
-    pub(super) spent: Option<Spent>,
-    pub(super) memory: Option<MemoryUse>,
-    pub(super) retried: u64,
-    pub(super) recovered: u64,
-    pub(super) lock: Option<LockUse>,
-    pub(super) lives: Vec<Life>,
-    pub(super) seen: Vec<Seen>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) stages: Vec<StageTimes>,
-    pub(super) events: Vec<Event>,
-    pub(super) left_out: u64,
-    pub(super) others: f64,
-    pub(super) cpu_mismatch: bool,
-    pub(super) trouble: Option<RunError>,
-}
 
 /// A host process's whole life. Returns the exit code.
 #[must_use]
@@ -85,8 +55,8 @@ pub fn host_main(tasks: &Tasks, program: &Program) -> u8 {
         prefix: spec.prefix.clone(),
         copied,
     };
-    let reply = if spec.reference { reference(&order) } else { measured(&mut order, machine) };
-    let Ok(mut text) = serde_json::to_vec(&reply) else { return 2 };
+    let measurement = if spec.reference { reference(&order) } else { measured(&mut order, machine) };
+    let Ok(mut text) = serde_json::to_vec(&measurement) else { return 2 };
     text.push(b'\n');
     let written = std::io::stdout().lock().write_all(&text);
     if written.is_err() {
@@ -135,16 +105,16 @@ fn remove_for_good(folder: &Path) {
     }
 }
 
-fn reference(order: &RunContext<'_>) -> Reply {
+fn reference(order: &RunContext<'_>) -> Measurement {
     let users_code = order.tasks.get(&order.brief.task).is_some_and(Task::is_users_code);
     match if users_code { python::reference(order) } else { model::reference(order) } {
-        Ok((digest, known)) => Reply { digest, known, done: known, ..Reply::default() },
-        Err(trouble) => Reply { trouble: Some(trouble), ..Reply::default() },
+        Ok((digest, known)) => Measurement { digest, known, done: known, ..Measurement::default() },
+        Err(trouble) => Measurement { trouble: Some(trouble), ..Measurement::default() },
     }
 }
 
-fn measured(order: &mut RunContext<'_>, machine: Ticks) -> Reply {
-    let refused = |trouble, items| Reply { trouble: Some(trouble), known: items, ..Reply::default() };
+fn measured(order: &mut RunContext<'_>, machine: Ticks) -> Measurement {
+    let refused = |trouble, items| Measurement { trouble: Some(trouble), known: items, ..Measurement::default() };
     let server = match Server::start(order) {
         Ok(server) => server,
         Err(trouble) => return refused(trouble, order.brief.items),
@@ -169,17 +139,8 @@ fn measured(order: &mut RunContext<'_>, machine: Ticks) -> Reply {
     }
     // What it used is this trial's own, and no other's.
     drop(server);
-    let phases = ran.phases.map(|phase| Phase {
-        wall: phase.wall,
-        user: phase.usage.user,
-        system: phase.usage.system,
-        voluntary: phase.usage.voluntary,
-        involuntary: phase.usage.involuntary,
-        minor_faults: phase.usage.minor_faults,
-        major_faults: phase.usage.major_faults,
-    });
-    let own = Usage::with_children();
-    reply(ran, phases, machine.others_since(own.cpu()))
+    ran.others = machine.others_since(Usage::with_children().cpu());
+    ran
 }
 
 /// Has the job look at what its items left outside of their replies.
@@ -196,85 +157,6 @@ fn review(order: &RunContext<'_>, retried: bool) -> Result<(), RunError> {
 fn leave_no_core() {
     use rustix::process::{Resource, Rlimit, setrlimit};
     let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
-}
-
-fn reply(ran: Ran, phases: [Phase; 3], others: f64) -> Reply {
-    let pairs = |histogram: &hdrhistogram::Histogram<u64>| {
-        histogram.iter_recorded().map(|value| (value.value_iterated_to(), value.count_at_value())).collect()
-    };
-    let (service, response) = match &ran.clocked {
-        Some(clocked) => (pairs(&clocked.service), pairs(&clocked.response)),
-        None => (Vec::new(), Vec::new()),
-    };
-    Reply {
-        phases,
-        open: ran.open.map(open),
-        spent: ran.spent.map(spent),
-        memory: ran.memory.as_ref().map(memory),
-        retried: ran.retried,
-        recovered: ran.recovered,
-        lock: ran.lock.map(lock),
-        lives: ran.lives.into_iter().map(life).collect(),
-        seen: ran.seen.iter().map(|s| Seen { worker: s.worker, before: s.before, after: s.after }).collect(),
-        stages: ran.stages.iter().map(stage).collect(),
-        events: ran.events.iter().map(event).collect(),
-        left_out: ran.left_out,
-        done: ran.done,
-        known: ran.known,
-        duplicated: ran.duplicated,
-        digest: ran.sum,
-        first_item: ran.first_item,
-        service,
-        response,
-        others,
-        cpu_mismatch: ran.cpu_mismatch,
-        trouble: ran.trouble,
-    }
-}
-
-fn open(open: model::Open) -> Open {
-    let model::Open { p50, p95, p99, max, span } = open;
-    Open { p50, p95, p99, max, span }
-}
-
-fn stage(times: &model::StageTimes) -> StageTimes {
-    let model::StageTimes { busy, blocked, starved, most } = *times;
-    StageTimes { busy, blocked, starved, most }
-}
-
-fn spent(spent: model::Spent) -> Spent {
-    let model::Spent { service, dispatch, waiting, lock, preempted } = spent;
-    Spent { service, dispatch, waiting, lock, preempted }
-}
-
-fn lock(used: runtime::LockUse) -> LockUse {
-    let runtime::LockUse { waits, waited, hand_overs, forced } = used;
-    LockUse { waits, waited, hand_overs, forced }
-}
-
-fn life(lived: model::Life) -> Life {
-    let model::Life { worker, start, ready, end, died } = lived;
-    Life { worker, start, ready, end, died }
-}
-
-fn event(event: &model::Event) -> Event {
-    let kind = match event.kind {
-        model::EventKind::Start => EventKind::Start,
-        model::EventKind::Item => EventKind::Item,
-        model::EventKind::Held => EventKind::Held,
-        model::EventKind::Crash => EventKind::Crash,
-        model::EventKind::Join => EventKind::Join,
-    };
-    Event(event.lane, kind, event.start, event.end)
-}
-
-fn memory(read: &model::MemoryUse) -> MemoryUse {
-    let memory = |memory: &model::Memory| Memory { pss: memory.pss, private: memory.private, rss: memory.rss };
-    MemoryUse {
-        before: memory(&read.before),
-        after: memory(&read.after),
-        workers: read.workers.iter().map(memory).collect(),
-    }
 }
 
 /// Finds out before the start whether files and memory suffice, so that what is missing is said and not met half-way.
@@ -392,15 +274,16 @@ mod tests {
         let spec = TrialSpec { brief, reference: false, timeout, prefix: String::new(), against: false };
         let mut found = Vec::new();
         names(&serde_json::to_value(&spec).unwrap(), "", &mut found);
-        names(&serde_json::to_value(Reply::default()).unwrap(), "reply ", &mut found);
+        names(&serde_json::to_value(Measurement::default()).unwrap(), "measurement ", &mut found);
         found.sort();
         let known = "brief brief.config brief.config.measure brief.config.model brief.config.runtime brief.folder \
-                     brief.items brief.purpose brief.round brief.runtime brief.seed brief.settings brief.task prefix \
-                     reference reply cpu_mismatch reply digest reply done reply duplicated reply events reply \
-                     first_item reply known reply left_out reply lives reply lock reply memory reply open reply \
-                     others reply phases reply recovered reply response reply retried reply seen reply service \
-                     reply spent reply trouble timeout timeout.nanos timeout.secs";
+                     brief.items brief.purpose brief.round brief.runtime brief.seed brief.settings brief.task \
+                     measurement cpu_mismatch measurement digest measurement done measurement duplicated measurement \
+                     events measurement first_item measurement known measurement left_out measurement lives \
+                     measurement lock measurement memory measurement open measurement others measurement phases \
+                     measurement recovered measurement retried measurement seen measurement spent measurement stages \
+                     measurement times measurement trouble prefix reference timeout timeout.nanos timeout.secs";
         let advice = "hosts of other builds would misunderstand this: raise reexec::PROTOCOL, then change this list";
-        assert_eq!((PROTOCOL, found.join(" ").as_str()), (7, known), "{advice}");
+        assert_eq!((PROTOCOL, found.join(" ").as_str()), (8, known), "{advice}");
     }
 }

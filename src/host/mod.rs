@@ -23,7 +23,8 @@ pub use protocol::{Other, ProtocolError, ask, protocol_main};
 pub use server::server_main;
 
 pub use crate::model::{JobSpec, Purpose};
-use crate::results::{Event, Flag, Life, LockUse, MemoryUse, Open, Phase, Seen, Spent, StageTimes};
+use crate::record::Measurement;
+use crate::results::Flag;
 use crate::setting::Measure;
 pub use crate::setting::Outcome;
 
@@ -51,46 +52,8 @@ pub struct Report {
     pub outcome: Outcome,
     /// What the clock covers.
     pub measure: Measure,
-    /// Start, work and join, over all its processes.
-    pub phases: [Phase; 3],
-    /// Items whose reply arrived once.
-    pub done: u64,
-    /// Items known of, with those that were yielded.
-    pub known: u64,
-    /// Replies that came again.
-    pub duplicated: u64,
-    /// Sum of item digests.
-    pub digest: u64,
-    /// Nanoseconds of the first item on a cold worker.
-    pub first_item: u64,
-    /// Service times of a profiling run, as (nanoseconds, count), rising.
-    pub service: Vec<(u64, u64)>,
-    /// Turnaround likewise.
-    pub response: Vec<(u64, u64)>,
-    /// How late replies were, where items came at a set rate.
-    pub open: Option<Open>,
-    /// Where the workers' time went, in a profiling run.
-    pub spent: Option<Spent>,
-    /// What its processes occupied, in a memory run, where the system says it.
-    pub memory: Option<MemoryUse>,
-    /// Items that were handed out again.
-    pub retried: u64,
-    /// Nanoseconds from a worker's death to the first reply of the one in its place.
-    pub recovered: u64,
-    /// What interpreter locks cost.
-    pub lock: Option<LockUse>,
-    /// When each worker was started, ready and gone.
-    pub lives: Vec<Life>,
-    /// What was seen of the global variable of the task `globals`.
-    pub seen: Vec<Seen>,
-    /// What the stages of a pipeline did, in a profiling run.
-    pub stages: Vec<StageTimes>,
-    /// Events of a timeline, where they are kept.
-    pub events: Vec<Event>,
-    /// Events beyond those.
-    pub left_out: u64,
-    /// Share of the machine's CPU time that others used during the trial.
-    pub others: f64,
+    /// What it measured.
+    pub measurement: Measurement,
     /// `leaked`, `cpu_mismatch`.
     pub flags: Vec<Flag>,
     /// Last lines of standard error, where something went wrong.
@@ -101,42 +64,17 @@ impl Report {
     /// A report of a host that said nothing.
     #[must_use]
     pub fn empty(outcome: Outcome) -> Self {
-        Self {
-            outcome,
-            measure: Measure::Work,
-            phases: [Phase::default(); 3],
-            done: 0,
-            known: 0,
-            duplicated: 0,
-            digest: 0,
-            first_item: 0,
-            open: None,
-            service: Vec::new(),
-            response: Vec::new(),
-            spent: None,
-            memory: None,
-            retried: 0,
-            recovered: 0,
-            lock: None,
-            lives: Vec::new(),
-            seen: Vec::new(),
-            stages: Vec::new(),
-            events: Vec::new(),
-            left_out: 0,
-            others: 0.0,
-            flags: Vec::new(),
-            stderr: String::new(),
-        }
+        let measurement = Measurement::default();
+        Self { outcome, measure: Measure::Work, measurement, flags: Vec::new(), stderr: String::new() }
     }
-}
 
-impl Report {
     /// Nanoseconds that the measure covers.
     #[must_use]
     pub fn measured(&self) -> u64 {
+        let phases = &self.measurement.phases;
         match self.measure {
-            Measure::Work => self.phases[1].wall,
-            Measure::EndToEnd => self.phases.iter().map(|phase| phase.wall).sum(),
+            Measure::Work => phases[1].wall,
+            Measure::EndToEnd => phases.iter().map(|phase| phase.wall).sum(),
         }
     }
 }

@@ -10,12 +10,11 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process, kill_process_group, pidfd_open};
 
-use super::child::Reply;
 use super::leftovers::Identity;
 use super::python::redact_paths;
 use super::{HostError, Interrupt, Report, TrialLauncher, TrialSpec};
 use crate::ipc;
-use crate::model::RunError;
+use crate::record::{Measurement, RunError};
 use crate::reexec::{HOST, Program};
 use crate::results::Flag;
 use crate::setting::Outcome;
@@ -271,8 +270,8 @@ fn read_available(from: &mut impl std::io::Read, to: &mut Vec<u8>) -> std::io::R
 impl End {
     fn report(self, status: i32, leaked: bool) -> Report {
         let stderr = String::from_utf8_lossy(&self.stderr).trim_end().to_owned();
-        let reply = (status == 0).then(|| serde_json::from_slice::<Reply>(&self.stdout).ok()).flatten();
-        let Some(reply) = reply else {
+        let measured = (status == 0).then(|| serde_json::from_slice::<Measurement>(&self.stdout).ok()).flatten();
+        let Some(measurement) = measured else {
             let outcome = match status {
                 _ if self.timed_out => Outcome::TimedOut,
                 0 => Outcome::ProtocolError { detail: "the host's report cannot be read".into() },
@@ -280,7 +279,7 @@ impl End {
             };
             return Report { stderr, ..Report::empty(outcome) };
         };
-        let outcome = match reply.trouble {
+        let outcome = match measurement.trouble.clone() {
             _ if self.timed_out => Outcome::TimedOut,
             None => Outcome::Ok,
             Some(RunError::TimedOut) => Outcome::TimedOut,
@@ -289,32 +288,13 @@ impl End {
             Some(RunError::Protocol(detail)) => Outcome::ProtocolError { detail },
             Some(RunError::Failed(detail)) => Outcome::Failed { detail },
         };
-        let flags = [(leaked, Flag::Leaked), (reply.cpu_mismatch, Flag::CpuMismatch)];
+        let flags = [(leaked, Flag::Leaked), (measurement.cpu_mismatch, Flag::CpuMismatch)];
         Report {
             measure: crate::setting::Measure::Work,
             stderr: if outcome == Outcome::Ok { String::new() } else { stderr },
             outcome,
-            phases: reply.phases,
-            done: reply.done,
-            known: reply.known,
-            duplicated: reply.duplicated,
-            digest: reply.digest,
-            first_item: reply.first_item,
-            open: reply.open,
-            service: reply.service,
-            response: reply.response,
-            spent: reply.spent,
-            memory: reply.memory,
-            retried: reply.retried,
-            recovered: reply.recovered,
-            lock: reply.lock,
-            lives: reply.lives,
-            seen: reply.seen,
-            stages: reply.stages,
-            events: reply.events,
-            left_out: reply.left_out,
-            others: reply.others,
             flags: flags.into_iter().filter(|(set, _)| *set).map(|(_, flag)| flag).collect(),
+            measurement,
         }
     }
 }

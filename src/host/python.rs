@@ -17,10 +17,8 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 use serde_json::json;
 
-use crate::model::{
-    JobSpec, MOST_EVENTS, MemoryUse, Ran, RunContext, RunError, TRIES, WAITING_REPLIES, moments, monotonic,
-    sleep_exactly, weigh,
-};
+use crate::model::{JobSpec, RunContext, TRIES, WAITING_REPLIES, moments, monotonic, sleep_exactly, weigh};
+use crate::record::{MOST_EVENTS, Measurement, MemoryUse, RunError};
 use crate::setting::Model;
 use crate::task::{Job, PATIENCE, Task, Topology, WARMING};
 use crate::text::exit_words;
@@ -39,7 +37,7 @@ const AFTERWARDS_OF_WRONG: Duration = Duration::from_millis(100);
 
 /// Runs the order. The driver is a child, and what it started comes to this process when it ends, to be ended too; all but
 /// the task's server, where there is one.
-pub(super) fn run(order: &RunContext<'_>, server: Option<Pid>) -> Ran {
+pub(super) fn run(order: &RunContext<'_>, server: Option<Pid>) -> Measurement {
     // SAFETY: Only sets a flag of this process.
     unsafe { libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1) };
     let mut ran = match start(order) {
@@ -49,9 +47,9 @@ pub(super) fn run(order: &RunContext<'_>, server: Option<Pid>) -> Ran {
             let _ = child.kill();
             let status = child.wait().map_or(0, ExitStatusExt::into_raw);
             let cause = || RunError::HostDied { cause: exit_words(status) };
-            ran.unwrap_or_else(|| Ran { trouble: Some(cause()), ..Ran::default() })
+            ran.unwrap_or_else(|| Measurement { trouble: Some(cause()), ..Measurement::default() })
         }
-        Err(why) => Ran { trouble: Some(RunError::Failed(why)), ..Ran::default() },
+        Err(why) => Measurement { trouble: Some(RunError::Failed(why)), ..Measurement::default() },
     };
     ran.known = ran.known.max(order.brief.items);
     sweep(ran.trouble.is_some(), server);
@@ -76,7 +74,7 @@ pub(super) fn reference(order: &RunContext<'_>) -> Result<(u64, u64), RunError> 
         copied: order.copied,
     };
     let ran = run(&order, None);
-    ran.trouble.map_or(Ok((ran.sum, ran.done)), Err)
+    ran.trouble.map_or(Ok((ran.digest, ran.done)), Err)
 }
 
 /// Writes what the driver needs and starts an interpreter on it.
@@ -198,8 +196,8 @@ fn write_users_code(brief: &JobSpec) -> std::io::Result<()> {
 }
 
 /// Listens to the driver until its result or the deadline; `None` where it ended without.
-fn follow(order: &RunContext<'_>, child: &mut Child) -> Option<Ran> {
-    let failed = |trouble| Some(Ran { trouble: Some(trouble), ..Ran::default() });
+fn follow(order: &RunContext<'_>, child: &mut Child) -> Option<Measurement> {
+    let failed = |trouble| Some(Measurement { trouble: Some(trouble), ..Measurement::default() });
     let mut listener = match Listener::new(child) {
         Ok(listener) => listener,
         Err(error) => return failed(RunError::Failed(format!("listening to the driver: {error}"))),
@@ -226,7 +224,7 @@ fn follow(order: &RunContext<'_>, child: &mut Child) -> Option<Ran> {
                     let _ = stdin.write_all(b"on\n");
                 }
             }
-            Ok(DriverMessage::Result(result)) => return Some(Ran { memory, ..result.ran(&order.brief) }),
+            Ok(DriverMessage::Result(result)) => return Some(Measurement { memory, ..result.ran(&order.brief) }),
             Err(error) => return failed(RunError::Protocol(format!("the driver's line cannot be read: {error}"))),
         }
     }

@@ -6,7 +6,8 @@ use std::process::{Child, Stdio};
 
 use rustix::process::Pid;
 
-use crate::model::{JobSpec, RunContext, RunError, die_with_parent};
+use crate::model::{JobSpec, RunContext, die_with_parent};
+use crate::record::RunError;
 use crate::reexec::SERVER;
 use crate::task::{Task, Tasks};
 

@@ -8,12 +8,12 @@ use rustix::thread::clock_nanosleep_absolute;
 use rustix::time::{
     ClockId, Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create, timerfd_settime,
 };
-use serde::{Deserialize, Serialize};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
-use super::run::{JobSpec, Ran};
+use super::run::JobSpec;
 use super::stint::monotonic;
+use crate::record::{Measurement, Open};
 
 /// When every item of a run is meant to be sent.
 pub(super) struct Arrivals {
@@ -21,21 +21,6 @@ pub(super) struct Arrivals {
     times: Vec<u64>,
     /// The first moment on the monotonic clock.
     start: AtomicU64,
-}
-
-/// What a run with open arrivals left: nanoseconds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Open {
-    /// Median latency, from the moment at which an item was meant to be sent to its reply.
-    pub p50: u64,
-    /// Its 95th percentile.
-    pub p95: u64,
-    /// Its 99th percentile.
-    pub p99: u64,
-    /// The longest.
-    pub max: u64,
-    /// From the first moment to the last reply: items by this is the rate that was achieved.
-    pub span: u64,
 }
 
 impl Open {
@@ -120,7 +105,7 @@ impl Arrivals {
     }
 
     /// Puts what all latencies come to into `ran`, where the last reply came at `end` on the monotonic clock.
-    pub(super) fn sum_up(&self, latencies: Vec<u64>, end: u64, ran: &mut Ran) {
+    pub(super) fn sum_up(&self, latencies: Vec<u64>, end: u64, ran: &mut Measurement) {
         ran.open = Open::of(latencies, end.saturating_sub(self.start.load(Ordering::Acquire)));
     }
 }

@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use hdrhistogram::Histogram;
-
 use super::arrivals::Arrivals;
 use super::iterations::first_told;
 use super::lock::context;
 use super::run::JobSpec;
 use super::stint::{Stopwatch, monotonic};
 use crate::ipc::Requests;
+use crate::record::ItemTimes;
 use crate::runtime::Gil;
 use crate::task::{Context, Digest, Fault, Job, PartContext, TaskError, digest, item_digest, run_in_stage};
 
@@ -21,7 +20,7 @@ pub(super) struct ItemRunner<'a> {
     pub(super) done: u64,
     pub(super) sum: Digest,
     /// Boxed, so that moving a bench does not move two histograms.
-    pub(super) clocked: Option<Box<Clocked>>,
+    pub(super) clocked: Option<Box<ItemTimes>>,
     /// Where the worker's time goes, in profiling runs, once [`ItemRunner::begin_stint`] was called.
     pub(super) watch: Option<Stopwatch>,
     pub(super) first_item: u64,
@@ -214,8 +213,7 @@ impl<'a> ItemRunner<'a> {
     fn clock_out(&mut self, start: Option<u64>) {
         let nanos = self.stop(start);
         if let Some(clocked) = &mut self.clocked {
-            clocked.service.saturating_record(nanos);
-            clocked.response.saturating_record(nanos);
+            clocked.add(nanos, nanos);
         }
     }
 
@@ -296,48 +294,18 @@ impl<'a> RequestSource<'a> {
     }
 }
 
-/// Clocked items: service time and response, in nanoseconds.
-pub struct Clocked {
-    /// Received until replied.
-    pub service: Histogram<u64>,
-    /// Handed over until reply.
-    pub response: Histogram<u64>,
-}
-
-/// Nanoseconds that no item can exceed: two hours, where a trial may take one.
-const LONGEST_ITEM: u64 = 7_200_000_000_000;
-
-impl Default for Clocked {
-    fn default() -> Self {
-        // Recording clamps to these bounds and never grows, so they reach beyond the longest timeout from the start.
-        let empty = || {
-            Histogram::new_with_bounds(1, LONGEST_ITEM, 3).unwrap_or_else(|_| unreachable!("the bounds are allowed"))
-        };
-        Self { service: empty(), response: empty() }
-    }
-}
-
-impl Clocked {
-    /// Adds all of `other`.
-    pub fn add(&mut self, other: &Self) {
-        // Both have the same bounds, so that adding cannot fail.
-        let _ = self.service.add(&other.service);
-        let _ = self.response.add(&other.response);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn long_items_are_recorded_as_long_as_they_are() {
-        let mut clocked = Clocked::default();
+        let mut clocked = ItemTimes::default();
         for nanos in [40, 5_000_000, 3_600_000_000_000] {
             clocked.service.saturating_record(nanos);
         }
-        let mut sum = Clocked::default();
-        sum.add(&clocked);
+        let mut sum = ItemTimes::default();
+        sum.add_all(&clocked);
         let at = |share| sum.service.value_at_quantile(share);
         assert_eq!(at(0.0), 40);
         assert!((4_990_000..5_010_000).contains(&at(0.5)), "{}", at(0.5));

@@ -11,13 +11,12 @@ use super::chain::{needs_request, passed};
 use super::crew::WorkerPool;
 use super::parent::Parent;
 use super::pipeline::{Halt, Left, Line, StageItem};
-use super::run::{PhaseUsage, Ran, RunContext, RunError};
+use super::run::RunContext;
 use super::stint::monotonic;
 use super::stream::{Stop, reported};
-use super::trace::{Event, Life};
-use super::usage::Usage;
 use super::wire::{self, Cursor, Damaged, JobMessage, Report};
 use crate::ipc::{self, DispatcherEnd, IpcError};
+use crate::record::{Event, Life, Measurement, Phase, RunError, Usage};
 use crate::setting::{Method, Wait};
 
 /// How long to wait for a reply before looking whether the run was given up elsewhere.
@@ -65,7 +64,7 @@ impl<'a> StageWorker<'a> {
             stop @ Stop::RunError(_) => stop,
         });
         if let Err(why) = started {
-            crew.dismiss(&mut Ran::default());
+            crew.dismiss(&mut Measurement::default());
             return Err(stop(why));
         }
         Ok(Self { crew, stage, hub, order, number, worker, message: Vec::new(), report: None })
@@ -84,7 +83,7 @@ impl<'a> StageWorker<'a> {
         &mut self,
         feed: &mut RequestSource<'_>,
         input: Option<&[u8]>,
-        start: &mut PhaseUsage,
+        start: &mut Phase,
     ) -> Result<(), Halt> {
         self.expect(wire::READY)?;
         self.crew.note_ready(0);
@@ -109,7 +108,7 @@ impl<'a> StageWorker<'a> {
     }
 
     /// Takes its report. What a manager used since the last edge is added to `phase`.
-    pub(super) fn take_report(&mut self, phase: &mut PhaseUsage) -> Result<(), Halt> {
+    pub(super) fn take_report(&mut self, phase: &mut Phase) -> Result<(), Halt> {
         self.expect(wire::REPORT)?;
         self.report = Some(serde_json::from_slice(&self.message[1..]).map_err(|_| RunError::from(Damaged))?);
         let used = self.server_usage()?;
@@ -119,23 +118,24 @@ impl<'a> StageWorker<'a> {
 
     /// Waits for the end of a process that has made its report, ends another, and adds what either used and how long it
     /// lived, as worker `number` of the run.
-    pub(super) fn part(self, number: u32, ran: &mut Ran) {
+    pub(super) fn part(self, number: u32, ran: &mut Measurement) {
         let Self { mut crew, hub, report, .. } = self;
         // A manager ends when this connection does.
         drop(hub);
-        let mut part = Ran::default();
+        let mut part = Measurement::default();
         if report.is_some() {
             crew.join(&[report], &mut part);
         }
         crew.dismiss(&mut part);
         for (phase, own) in ran.phases.iter_mut().zip(part.phases) {
-            phase.usage = phase.usage.plus(own.usage);
+            phase.add(own.usage());
         }
         ran.first_item = ran.first_item.max(part.first_item);
         ran.cpu_mismatch |= part.cpu_mismatch;
         // The crew has this worker alone, which is its first.
         ran.lives.extend(part.lives.into_iter().map(|life| Life { worker: number, ..life }));
-        ran.events.extend(part.events.into_iter().map(|event| Event { lane: number + 1, ..event }));
+        ran.events
+            .extend(part.events.into_iter().map(|Event(_, kind, start, end)| Event(number + 1, kind, start, end)));
         ran.left_out += part.left_out;
     }
 

@@ -4,8 +4,9 @@
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use super::bench::RequestSource;
-use super::run::{JobSpec, RunError};
+use super::run::JobSpec;
 use crate::ipc::Requests;
+use crate::record::RunError;
 use crate::task::{Context, Digest, Job, TaskError, Tasks, digest, expected_in_stage, item_digest, run_in_stage};
 
 /// What whoever takes an item into a stage has seen of it: the reply of the stage before, and the stage's own request.

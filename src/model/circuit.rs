@@ -6,12 +6,11 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::bench::Clocked;
 use super::iterations::{finish_iteration, first_told, parts_of};
-use super::run::{Ran, RunError};
 use super::stint::monotonic;
 use super::stream::{DispatchContext, Stop, reported};
 use super::wire::{self, Cursor, Damaged};
+use crate::record::{ItemTimes, Measurement, RunError};
 use crate::task::{Iterations, Message, digest, item_digest};
 
 /// The iterations of one run.
@@ -52,9 +51,9 @@ impl<'a, 'b, 'c> IterationDispatcher<'a, 'b, 'c> {
     }
 
     /// Runs all iterations. Gives the nanoseconds that each worker waited for the others; zeros unless the run is a profiling run.
-    pub(super) fn run(mut self, count: u64, ran: &mut Ran) -> Result<Vec<u64>, Stop> {
+    pub(super) fn run(mut self, count: u64, ran: &mut Measurement) -> Result<Vec<u64>, Stop> {
         if self.means.order.brief.profiling() {
-            ran.clocked = Some(Clocked::default());
+            ran.times = Some(ItemTimes::default());
         }
         for iteration in 0..count {
             for worker in 0..self.parts.len() {
@@ -93,7 +92,7 @@ impl<'a, 'b, 'c> IterationDispatcher<'a, 'b, 'c> {
     }
 
     /// Waits for the answers of all workers that have parts.
-    fn gather(&mut self, iteration: u64, ran: &mut Ran) -> Result<(), Stop> {
+    fn gather(&mut self, iteration: u64, ran: &mut Measurement) -> Result<(), Stop> {
         let mut missing: Vec<bool> = self.parts.iter().map(|parts| !parts.is_empty()).collect();
         let mut message = Vec::new();
         while missing.contains(&true) {
@@ -113,7 +112,13 @@ impl<'a, 'b, 'c> IterationDispatcher<'a, 'b, 'c> {
         Ok(())
     }
 
-    fn take_replies(&mut self, iteration: u64, worker: usize, message: &[u8], ran: &mut Ran) -> Result<(), Stop> {
+    fn take_replies(
+        &mut self,
+        iteration: u64,
+        worker: usize,
+        message: &[u8],
+        ran: &mut Measurement,
+    ) -> Result<(), Stop> {
         let brief = &self.means.order.brief;
         self.answered[worker] = if brief.profiling() { monotonic() } else { 0 };
         let (mut cursor, mut took) = (Cursor::new(message), Vec::new());
@@ -125,13 +130,12 @@ impl<'a, 'b, 'c> IterationDispatcher<'a, 'b, 'c> {
                 return Err(Stop::RunError(RunError::Protocol(text)));
             }
             ran.done += 1;
-            ran.sum = ran.sum.wrapping_add(item_digest(reply.item, reply.seen, digest(reply.bytes)));
+            ran.digest = ran.digest.wrapping_add(item_digest(reply.item, reply.seen, digest(reply.bytes)));
             if brief.trace {
                 took.push(reply.service);
             }
-            if let Some(clocked) = &mut ran.clocked {
-                clocked.service.saturating_record(reply.service);
-                clocked.response.saturating_record(self.answered[worker] - self.handed[worker]);
+            if let Some(clocked) = &mut ran.times {
+                clocked.add(reply.service, self.answered[worker] - self.handed[worker]);
             }
             let part = part as usize;
             self.replies[part].clear();

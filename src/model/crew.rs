@@ -3,18 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::bench::Clocked;
 use super::memory::Others;
 use super::parent::Parent;
-use super::run::{PhaseUsage, Ran, RunContext, RunError};
+use super::run::RunContext;
 use super::starter::Spawner;
 use super::stint::monotonic;
 use super::stream::Stop;
-use super::trace::{EventKind, Trace};
-use super::usage::Usage;
+use super::trace::Trace;
 use super::watch::{Ended, Started, watch};
 use super::wire::Report;
 use crate::ipc::{ConnectInfo, DeathNotifier, Table};
+use crate::record::{EventKind, ItemTimes, Measurement, Phase, RunError, Usage};
 use crate::setting::{Method, Wait};
 
 /// How long a worker may take to end after it has sent its report.
@@ -129,15 +128,15 @@ impl<'a> WorkerPool<'a> {
     }
 
     /// Adds what the manager process used since the last edge, given what it has used in all.
-    pub(super) fn manager_edge(&mut self, now: Option<Usage>, phase: &mut PhaseUsage) {
+    pub(super) fn manager_edge(&mut self, now: Option<Usage>, phase: &mut Phase) {
         if let Some(now) = now {
-            phase.usage = phase.usage.plus(now.since(self.manager_before));
+            phase.add(now.since(self.manager_before));
             self.manager_before = now;
         }
     }
 
     /// Waits for all processes to end, and adds what they used.
-    pub(super) fn join(&mut self, reports: &[Option<Report>], ran: &mut Ran) {
+    pub(super) fn join(&mut self, reports: &[Option<Report>], ran: &mut Measurement) {
         let nothing = Report::default();
         for (worker, report) in reports.iter().enumerate() {
             let Some(started) = self.workers.get_mut(worker).and_then(Option::take) else { continue };
@@ -152,7 +151,7 @@ impl<'a> WorkerPool<'a> {
             let rest = life.since(told);
             ran.cpu_mismatch |= told.cpu() > life.cpu() + CPU_GRAIN;
             for (phase, usage) in ran.phases.iter_mut().zip([report.start, report.work, rest]) {
-                phase.usage = phase.usage.plus(usage);
+                phase.add(usage);
             }
             self.take_report(worker, report, ran);
         }
@@ -161,15 +160,15 @@ impl<'a> WorkerPool<'a> {
             if !manager.ended_within(FAREWELL) {
                 manager.kill();
             }
-            ran.phases[2].usage = ran.phases[2].usage.plus(manager.reap().usage.since(self.manager_before));
+            ran.phases[2].add(manager.reap().usage.since(self.manager_before));
         }
         if let Some(nursery) = self.starter.nursery.take() {
-            ran.phases[0].usage = ran.phases[0].usage.plus(nursery.end().usage);
+            ran.phases[0].add(nursery.end().usage);
         }
     }
 
     /// Adds what a worker said of its items.
-    fn take_report(&mut self, worker: usize, report: &Report, ran: &mut Ran) {
+    fn take_report(&mut self, worker: usize, report: &Report, ran: &mut Measurement) {
         ran.first_item = ran.first_item.max(report.first_item);
         if let Some(used) = report.lock {
             ran.lock = Some(ran.lock.unwrap_or_default().plus(used));
@@ -178,7 +177,7 @@ impl<'a> WorkerPool<'a> {
         report.items.iter().for_each(|(start, end)| self.trace.event(worker, EventKind::Item, *start, *end));
         self.trace.left_out += report.left_out;
         if !report.service.is_empty() {
-            let clocked = ran.clocked.get_or_insert_with(Clocked::default);
+            let clocked = ran.times.get_or_insert_with(ItemTimes::default);
             for (value, count) in &report.service {
                 clocked.service.saturating_record_n(*value, *count);
                 // In a table an item is handed over by being claimed.
@@ -188,7 +187,7 @@ impl<'a> WorkerPool<'a> {
     }
 
     /// Ends and reaps whatever is left after trouble, and leaves what happened.
-    pub(super) fn dismiss(mut self, ran: &mut Ran) {
+    pub(super) fn dismiss(mut self, ran: &mut Measurement) {
         for (worker, started) in self.workers.iter_mut().enumerate() {
             if let Some(started) = started.take() {
                 started.kill();

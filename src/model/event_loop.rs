@@ -15,12 +15,13 @@ use super::glance::{GlobalProbe, look_again};
 use super::memory::{MemorySampler, Others};
 use super::names::Names;
 use super::parent::Parent;
-use super::run::{JobSpec, PhaseTimer, Ran, RunContext, RunError, panic_cause};
-use super::trace::{EventKind, Trace};
+use super::run::{JobSpec, PhaseTimer, RunContext, panic_cause};
+use super::trace::Trace;
+use crate::record::{EventKind, Measurement, RunError};
 use crate::task::{Consumer, Context, Made};
 
-pub(super) fn run(order: &RunContext<'_>) -> Ran {
-    let mut ran = Ran { known: order.brief.items, ..Ran::default() };
+pub(super) fn run(order: &RunContext<'_>) -> Measurement {
+    let mut ran = Measurement { known: order.brief.items, ..Measurement::default() };
     let outcome = catch_unwind(AssertUnwindSafe(|| work(order, &mut ran)));
     ran.trouble = outcome.unwrap_or_else(|payload| Err(panic_cause(payload.as_ref()))).err();
     ran
@@ -43,7 +44,7 @@ struct Shared<'a> {
     consumer: RefCell<Option<(Box<dyn Consumer>, Context<'a>)>>,
 }
 
-fn work(order: &RunContext<'_>, ran: &mut Ran) -> Result<(), RunError> {
+fn work(order: &RunContext<'_>, ran: &mut Measurement) -> Result<(), RunError> {
     let brief = &order.brief;
     let job = brief.job(order.tasks)?;
     let requests = RequestSource::prepare(job.as_ref(), brief.items);

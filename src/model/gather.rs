@@ -3,7 +3,7 @@
 use std::sync::mpsc::{self, SyncSender, sync_channel};
 use std::sync::{Mutex, PoisonError};
 
-use super::run::RunError;
+use crate::record::RunError;
 use crate::task::{Consumer, Context, Job, Made, TaskError};
 
 /// Replies that may wait for the consumer, for each worker: a producer that is further ahead waits.

@@ -2,8 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use super::run::Ran;
-use super::trace::Seen;
+use crate::record::{Measurement, Seen};
 use crate::task::Job;
 
 /// The value that main gives the variable before it starts workers. A program starts with 1.
@@ -41,6 +40,6 @@ impl GlobalProbe {
 }
 
 /// Adds what a party sees at the end.
-pub(super) fn look_again(glance: Option<GlobalProbe>, job: &dyn Job, ran: &mut Ran) {
+pub(super) fn look_again(glance: Option<GlobalProbe>, job: &dyn Job, ran: &mut Measurement) {
     ran.seen.extend(glance.and_then(|glance| glance.again(job)));
 }

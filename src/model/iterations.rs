@@ -4,7 +4,8 @@ use std::ops::Range;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 
 use super::bench::ItemRunner;
-use super::run::{JobSpec, RunError};
+use super::run::JobSpec;
+use crate::record::RunError;
 use crate::task::{Iterations, Job, Message, PartContext, TaskError, Tasks};
 
 /// What a part has between its turns.

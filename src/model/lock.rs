@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::run::{JobSpec, Ran};
-use super::trace::{Event, EventKind, MOST_EVENTS};
-use crate::runtime::{Gil, Holder};
+use super::run::JobSpec;
+use crate::record::{Event, EventKind, MOST_EVENTS, Measurement};
+use crate::runtime::{Gil, Held, Holder};
 use crate::setting::Runtime;
 use crate::task::Context;
 
@@ -24,15 +24,12 @@ pub(super) fn context<'a>(brief: &JobSpec, lock: Option<&Arc<Gil>>, thread: usiz
 
 /// Puts into `ran` what a lock of this process was asked for and, where events are kept, when it was held. `began` is the
 /// start of the run on the monotonic clock.
-pub(super) fn note(ran: &mut Ran, lock: Option<&Arc<Gil>>, began: u64) {
+pub(super) fn note(ran: &mut Measurement, lock: Option<&Arc<Gil>>, began: u64) {
     let Some(gil) = lock else { return };
     ran.lock = Some(ran.lock.unwrap_or_default().plus(gil.used()));
     let (held, left_out) = gil.held();
     ran.left_out += left_out;
-    ran.events.extend(held.iter().map(|held| Event {
-        lane: held.thread + 1,
-        kind: EventKind::Held,
-        start: held.start.saturating_sub(began),
-        end: held.end.saturating_sub(began),
-    }));
+    let since = |time: u64| time.saturating_sub(began);
+    let event = |held: &Held| Event(held.thread + 1, EventKind::Held, since(held.start), since(held.end));
+    ran.events.extend(held.iter().map(event));
 }

@@ -1,29 +1,7 @@
 //! What the processes of a run occupy, as `/proc/PID/smaps_rollup` says it.
 
 use super::run::JobSpec;
-
-/// Memory of one process, or a sum over several, in bytes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Memory {
-    /// Proportional set size: a page counts by its share for each process that has it.
-    pub pss: u64,
-    /// Pages that no other process has.
-    pub private: u64,
-    /// Resident set size: a shared page counts in every process.
-    pub rss: u64,
-}
-
-/// What a memory run read, where all of it could be read.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct MemoryUse {
-    /// All processes before the work: at the barrier, when every worker is warm. Without a barrier (end to end) it is
-    /// when the last worker has been started and told its job, while the first may be at work.
-    pub before: Memory,
-    /// All processes after the last reply, with every worker alive.
-    pub after: Memory,
-    /// The worker processes after the last reply; empty where workers are threads.
-    pub workers: Vec<Memory>,
-}
+use crate::record::{Memory, MemoryUse};
 
 /// The processes of a run beside the host, by their numbers.
 #[derive(Default)]

@@ -34,30 +34,27 @@ mod wire;
 mod work_stealing;
 mod worker;
 
+use crate::record::Measurement;
 use crate::setting::{Affinity, Config, Measure, Model, OnCrash, ParentUse, Runtime, StageConfig, Start};
 
 pub use affinity::usable_cores;
-pub use arrivals::{Open, moments, sleep_exactly};
-pub use bench::Clocked;
+pub use arrivals::{moments, sleep_exactly};
 pub use gather::WAITING_REPLIES;
 #[cfg(test)]
 pub(crate) use iterations::{finish_iteration, first_told, parts_of};
-pub use memory::{Memory, MemoryUse, weigh};
+pub use memory::weigh;
 pub use nursery::forkserver_main;
-pub use pipeline::StageTimes;
 pub use rescue::TRIES;
 #[cfg(test)]
 pub(crate) use run::brief;
-pub use run::{JobSpec, PhaseUsage, Purpose, Ran, RunContext, RunError, StageTask};
+pub use run::{JobSpec, Purpose, RunContext, StageTask};
 pub use serial::reference;
-pub use stint::{Spent, WorkerTimes, monotonic, split};
-pub use trace::{Event, EventKind, Life, MOST_EVENTS, Seen};
-pub use usage::Usage;
+pub use stint::{WorkerTimes, monotonic, split};
 pub use worker::{die_with_parent, manager_main, worker_main};
 
 /// Runs the items of an order as its setup says. Blocks until all is done, or until something went wrong.
 #[must_use]
-pub fn run(order: &RunContext<'_>) -> Ran {
+pub fn run(order: &RunContext<'_>) -> Measurement {
     match order.brief.config.model {
         Model::Serial => serial::run(order),
         Model::Threads => threads::run(order),
@@ -69,7 +66,7 @@ pub fn run(order: &RunContext<'_>) -> Ran {
         | Model::ProcessPoolExecutor
         | Model::InterpreterPoolExecutor
         | Model::ThreadPool
-        | Model::Pool => Ran::refused(order, "this model is one of Python's"),
+        | Model::Pool => Measurement::refused(order, "this model is one of Python's"),
         Model::Pipeline => pipeline::run(order),
     }
 }

@@ -12,12 +12,12 @@ use rustix::process::Pid;
 
 use super::crew::system;
 use super::parent::Parent;
-use super::run::RunError;
 use super::stint::monotonic;
 use super::stream::Stop;
 use super::watch::{Ended, Started};
 use super::worker::{be_worker, end_with};
 use crate::ipc::{ConnectInfo, give, take};
+use crate::record::RunError;
 use crate::task::Tasks;
 
 /// The asking side.

@@ -6,31 +6,18 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Barrier, Mutex, PoisonError};
 
 use super::belt::{BoundedQueue, Off};
-use super::bench::{Clocked, ItemRunner, RequestSource};
+use super::bench::{ItemRunner, RequestSource};
 use super::carrier::{StageWorker, carry};
 use super::chain::{chain_digest, needs_request, passed, seen};
 use super::memory::{MemorySampler, Others};
 use super::parent::Parent;
-use super::run::{JobSpec, PhaseTimer, Ran, RunContext, RunError, panic_cause};
+use super::run::{JobSpec, PhaseTimer, RunContext, panic_cause};
 use super::stint::monotonic;
-use super::trace::{EventKind, MOST_EVENTS, Trace};
+use super::trace::Trace;
 use super::{Model, StageConfig};
 use crate::ipc::Requests;
+use crate::record::{Event, EventKind, ItemTimes, MOST_EVENTS, Measurement, RunError, StageTimes};
 use crate::task::{Context, Digest, Job, expected_in_stage};
-
-/// What one stage of a profiling run did, summed over its workers, in nanoseconds. The rest of workers × wall time went
-/// into handing items over, and passed after the stage's last item.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct StageTimes {
-    /// Within items: from what arrived to the reply, clocked where the item runs.
-    pub busy: u64,
-    /// Its workers had nothing to do, since the queue after the stage was full.
-    pub blocked: u64,
-    /// They had nothing to do, since the queue before it was empty.
-    pub starved: u64,
-    /// The most items that ever waited in the queue before it.
-    pub most: u64,
-}
 
 impl StageTimes {
     fn add(&mut self, other: Self) {
@@ -107,7 +94,7 @@ pub(super) struct Left {
     pub(super) times: StageTimes,
     done: u64,
     sum: Digest,
-    clocked: Option<Box<Clocked>>,
+    clocked: Option<Box<ItemTimes>>,
     pub(super) first_item: u64,
     ready: u64,
     died: bool,
@@ -192,8 +179,7 @@ impl<'a> Line<'a> {
             left.done += 1;
             left.sum = left.sum.wrapping_add(chain_digest(parcel.item, parcel.trail, &parcel.bytes));
             if let Some(clocked) = &mut left.clocked {
-                clocked.service.saturating_record(parcel.service);
-                clocked.response.saturating_record(monotonic() - parcel.born);
+                clocked.add(parcel.service, monotonic() - parcel.born);
             }
             return Ok(0);
         };
@@ -283,11 +269,11 @@ fn work(
     Ok(())
 }
 
-pub(super) fn run(order: &RunContext<'_>) -> Ran {
-    let mut ran = Ran { known: order.brief.items, ..Ran::default() };
+pub(super) fn run(order: &RunContext<'_>) -> Measurement {
+    let mut ran = Measurement { known: order.brief.items, ..Measurement::default() };
     let brief = &order.brief;
     if brief.config.stages.len() != brief.stages.len() || brief.stages.is_empty() {
-        return Ran::refused(order, "these are not stages of a pipeline");
+        return Measurement::refused(order, "these are not stages of a pipeline");
     }
     let briefs: Vec<JobSpec> = (0..brief.stages.len()).map(|stage| brief.of_stage(stage)).collect();
     let orders: Vec<RunContext<'_>> = briefs.iter().map(|brief| of_stage(order, brief)).collect();
@@ -309,7 +295,7 @@ pub(super) fn run(order: &RunContext<'_>) -> Ran {
         carrier.part(number, &mut ran);
     }
     ran.lives.sort_by_key(|life| life.worker);
-    ran.events.sort_by_key(|event| (event.lane, event.start, event.end));
+    ran.events.sort_by_key(|Event(lane, _, start, end)| (*lane, *start, *end));
     if ran.trouble.is_none() {
         edges.edge_alone(&mut ran);
     }
@@ -334,7 +320,7 @@ fn hire<'a>(
     orders: &'a [RunContext<'a>],
     parent: &'a Parent,
     carriers: &mut Vec<StageWorker<'a>>,
-    ran: &mut Ran,
+    ran: &mut Measurement,
 ) -> Result<(), Halt> {
     let mut came = None;
     for (at, (stage, order)) in line.stages.iter().zip(orders).enumerate() {
@@ -355,7 +341,12 @@ fn hire<'a>(
     })
 }
 
-fn drive(line: &Line<'_>, carriers: &mut [StageWorker<'_>], edges: &mut PhaseTimer, ran: &mut Ran) -> Result<(), Halt> {
+fn drive(
+    line: &Line<'_>,
+    carriers: &mut [StageWorker<'_>],
+    edges: &mut PhaseTimer,
+    ran: &mut Measurement,
+) -> Result<(), Halt> {
     let brief = &line.order.brief;
     let mut trace = Trace::new(brief);
     trace.since(edges.began());
@@ -421,13 +412,13 @@ fn carrier_main(line: &Line<'_>, carrier: &mut StageWorker<'_>) -> Left {
 }
 
 /// Adds what a worker of a stage has done.
-fn add(ran: &mut Ran, at: usize, left: Left) {
+fn add(ran: &mut Measurement, at: usize, left: Left) {
     ran.done += left.done;
-    ran.sum = ran.sum.wrapping_add(left.sum);
+    ran.digest = ran.digest.wrapping_add(left.sum);
     ran.first_item = ran.first_item.max(left.first_item);
     ran.stages[at].add(left.times);
     if let Some(clocked) = left.clocked {
-        ran.clocked.get_or_insert_with(Clocked::default).add(&clocked);
+        ran.times.get_or_insert_with(ItemTimes::default).add_all(&clocked);
     }
 }
 
@@ -509,7 +500,7 @@ mod tests {
         assert_eq!((ran.trouble, ran.done, ran.known), (None, 300, 300));
         let (sum, known) = crate::model::reference(&order).unwrap();
         // What the reference ran has been counted too, as often in as out.
-        assert_eq!((ran.sum, known, AHEAD.load(Ordering::SeqCst)), (sum, 300, 0));
+        assert_eq!((ran.digest, known, AHEAD.load(Ordering::SeqCst)), (sum, 300, 0));
         // Those that wait, one in the hands of each worker of the first stage, and of the second one that is taken and not
         // yet begun.
         let most = MOST.load(Ordering::SeqCst);

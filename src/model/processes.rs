@@ -11,20 +11,20 @@ use super::glance::{GlobalProbe, look_again};
 use super::iterations::iterations_of;
 use super::memory::MemorySampler;
 use super::parent::Parent;
-use super::run::{PhaseTimer, Ran, RunContext};
+use super::run::{PhaseTimer, RunContext};
 use super::stint::{WorkerTimes, monotonic};
 use super::stream::{DispatchContext, Stop, StreamDispatcher, reported};
-use super::usage::Usage;
 use super::wire::{self, Damaged, JobMessage, Report};
 use crate::ipc::{self, DispatcherEnd, IpcError, Table};
+use crate::record::{Measurement, Usage};
 use crate::setting::{Dispatch, Method, Wait};
 use crate::task::Job;
 
 /// How long to look for what a worker said before it ended.
 const LAST_WORDS: Duration = Duration::from_millis(100);
 
-pub(super) fn run(order: &RunContext<'_>) -> Ran {
-    let mut ran = Ran { known: order.brief.items, ..Ran::default() };
+pub(super) fn run(order: &RunContext<'_>) -> Measurement {
+    let mut ran = Measurement { known: order.brief.items, ..Measurement::default() };
     let parent = Parent::hold(&order.brief);
     let method = order.brief.config.ipc.unwrap_or(Method::Pipe);
     let wait = order.brief.config.wait.unwrap_or(Wait::Sleep);
@@ -52,7 +52,7 @@ struct WorkerLinks<'a> {
     cores: Vec<usize>,
 }
 
-fn work(order: &RunContext<'_>, crew: &mut WorkerPool<'_>, ran: &mut Ran) -> Result<(), Stop> {
+fn work(order: &RunContext<'_>, crew: &mut WorkerPool<'_>, ran: &mut Measurement) -> Result<(), Stop> {
     let brief = &order.brief;
     let job = brief.job(order.tasks).map_err(Stop::RunError)?;
     let requests = RequestSource::prepare(job.as_ref(), brief.items);
@@ -77,7 +77,7 @@ fn drive(
     feed: &mut RequestSource<'_>,
     crew: &mut WorkerPool<'_>,
     edges: &mut PhaseTimer,
-    ran: &mut Ran,
+    ran: &mut Measurement,
 ) -> Result<Vec<Option<Report>>, Stop> {
     links.brief_all(crew)?;
     if links.order.brief.warm() {
@@ -220,7 +220,7 @@ impl WorkerLinks<'_> {
         job: &dyn Job,
         feed: &mut RequestSource<'_>,
         crew: &mut WorkerPool<'_>,
-        ran: &mut Ran,
+        ran: &mut Measurement,
     ) -> Result<Vec<u64>, Stop> {
         let Self { hub, order, cores, .. } = self;
         let message = |worker: usize| job_message(order, cores, worker, None);
@@ -232,11 +232,11 @@ impl WorkerLinks<'_> {
     }
 
     /// Runs the items of a table, none of which is found by another.
-    fn run_table(&mut self, table: &Table, ran: &mut Ran) -> Result<Vec<u64>, Stop> {
+    fn run_table(&mut self, table: &Table, ran: &mut Measurement) -> Result<Vec<u64>, Stop> {
         table.start();
         let waited =
             table.wait_until_finished(self.order.brief.config.wait.unwrap_or(Wait::Sleep), self.order.deadline);
-        (ran.done, ran.sum) = table.totals();
+        (ran.done, ran.digest) = table.totals();
         waited?;
         Ok(vec![0; self.order.brief.workers()])
     }

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::OnCrash;
-use super::run::{JobSpec, RunError};
+use super::run::JobSpec;
+use crate::record::RunError;
 
 /// How often an item is run in all, where its worker dies each time.
 pub const TRIES: u32 = 3;

@@ -6,20 +6,15 @@ use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 
-use super::arrivals::Open;
-use super::bench::{Clocked, ItemRunner};
+use super::bench::ItemRunner;
 use super::chain::Chain;
-use super::memory::MemoryUse;
-use super::pipeline::StageTimes;
-use super::stint::{Spent, WorkerTimes, monotonic, split};
-use super::trace::{Event, Life, Seen};
-use super::usage::Usage;
+use super::stint::{WorkerTimes, monotonic, split};
 use super::{Affinity, Config, Measure, Model};
 use crate::ipc::IpcError;
+use crate::record::{ItemTimes, Measurement, RunError, Usage};
 use crate::reexec::Program;
-use crate::runtime::LockUse;
 use crate::setting::{Dispatch, Runtime};
-use crate::task::{Digest, Fault, Job, Place, Settings, TaskError, Tasks, Topology};
+use crate::task::{Fault, Job, Place, Settings, TaskError, Tasks, Topology};
 
 /// One run to make: what, how, and until when.
 pub struct RunContext<'a> {
@@ -175,27 +170,6 @@ impl JobSpec {
     }
 }
 
-/// Why a run did not end well.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum RunError {
-    /// The deadline passed.
-    TimedOut,
-    /// A worker (a process or a thread) ended before its work did.
-    WorkerDied {
-        /// Such as `signal 9 (SIGKILL)`.
-        cause: String,
-    },
-    /// The program that ran the items ended itself, with all that it had, where it is not the host process.
-    HostDied {
-        /// Such as `signal 11 (SIGSEGV)`.
-        cause: String,
-    },
-    /// What arrived is no message.
-    Protocol(String),
-    /// An item, a preparation or the system said no.
-    Failed(String),
-}
-
 impl From<TaskError> for RunError {
     fn from(error: TaskError) -> Self {
         Self::Failed(error.to_string())
@@ -213,61 +187,7 @@ impl From<IpcError> for RunError {
     }
 }
 
-/// Wall time and usage of one phase over all processes of the run.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct PhaseUsage {
-    /// Wall time in nanoseconds.
-    pub wall: u64,
-    /// CPU, switches, faults.
-    pub usage: Usage,
-}
-
-/// What a run left.
-#[derive(Default)]
-pub struct Ran {
-    /// Start, work and join.
-    pub phases: [PhaseUsage; 3],
-    /// Items whose reply arrived once.
-    pub done: u64,
-    /// Items known of: those of the order and those yielded.
-    pub known: u64,
-    /// Replies that came again.
-    pub duplicated: u64,
-    /// Sum of item digests.
-    pub sum: Digest,
-    /// Nanoseconds of the first item on a cold worker (the slowest worker's), 0 without warm-up.
-    pub first_item: u64,
-    /// How late replies were, where items come at a set rate.
-    pub open: Option<Open>,
-    /// Per-item times, in profiling runs.
-    pub clocked: Option<Clocked>,
-    /// Where the workers' time went, in profiling runs.
-    pub spent: Option<Spent>,
-    /// What its processes occupied, in memory runs, where the system says it.
-    pub memory: Option<MemoryUse>,
-    /// Items that were handed out again after their worker had died.
-    pub retried: u64,
-    /// Nanoseconds from the first death of a worker, as it was found out, to the first reply of the one in its place; 0 where there was none.
-    pub recovered: u64,
-    /// What interpreter locks cost, where there are any.
-    pub lock: Option<LockUse>,
-    /// When each worker was started, ready and gone.
-    pub lives: Vec<Life>,
-    /// What was seen of the global variable of the task `globals`.
-    pub seen: Vec<Seen>,
-    /// What the stages of a pipeline did, in their order.
-    pub stages: Vec<StageTimes>,
-    /// Events of a timeline, where the run keeps them.
-    pub events: Vec<Event>,
-    /// Events beyond those that are kept.
-    pub left_out: u64,
-    /// Whether `wait4` and the workers' own reports disagree on CPU time.
-    pub cpu_mismatch: bool,
-    /// Why it did not end well.
-    pub trouble: Option<RunError>,
-}
-
-impl Ran {
+impl Measurement {
     /// What is left of a run that cannot be made.
     pub(super) fn refused(order: &RunContext<'_>, why: &str) -> Self {
         Self { known: order.brief.items, trouble: Some(RunError::Failed(why.into())), ..Self::default() }
@@ -283,10 +203,10 @@ impl Ran {
     /// Adds what a worker's bench has; gives what the worker clocked of its own time.
     pub(super) fn add(&mut self, bench: ItemRunner<'_>) -> WorkerTimes {
         self.done += bench.done;
-        self.sum = self.sum.wrapping_add(bench.sum);
+        self.digest = self.digest.wrapping_add(bench.sum);
         self.first_item = self.first_item.max(bench.first_item);
         if let Some(clocked) = bench.clocked {
-            self.clocked.get_or_insert_with(Clocked::default).add(&clocked);
+            self.times.get_or_insert_with(ItemTimes::default).add_all(&clocked);
         }
         bench.watch.map(|watch| watch.stint).unwrap_or_default()
     }
@@ -316,21 +236,21 @@ impl PhaseTimer {
     }
 
     /// Ends the current phase, as seen by this process; says when that was, on the monotonic clock.
-    pub(super) fn edge(&mut self, ran: &mut Ran) -> u64 {
+    pub(super) fn edge(&mut self, ran: &mut Measurement) -> u64 {
         let children = Usage::of_children();
         let phase = &mut ran.phases[self.next];
-        phase.usage = phase.usage.plus(children.since(self.children));
+        phase.add(children.since(self.children));
         self.children = children;
         self.edge_alone(ran)
     }
 
     /// The same without programs that it ran: where worker processes end, who say themselves what they used.
-    pub(super) fn edge_alone(&mut self, ran: &mut Ran) -> u64 {
+    pub(super) fn edge_alone(&mut self, ran: &mut Measurement) -> u64 {
         let wall = monotonic();
         let usage = Usage::now();
         let phase = &mut ran.phases[self.next];
         phase.wall += wall - self.wall;
-        phase.usage = phase.usage.plus(usage.since(self.usage));
+        phase.add(usage.since(self.usage));
         self.next += 1;
         (self.usage, self.wall) = (usage, monotonic());
         wall

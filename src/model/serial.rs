@@ -11,22 +11,23 @@ use super::lock::{lock_of, note};
 use super::memory::{MemorySampler, Others};
 use super::names::Names;
 use super::parent::Parent;
-use super::run::{PhaseTimer, Ran, RunContext, RunError, panic_cause};
+use super::run::{PhaseTimer, RunContext, panic_cause};
 use super::trace::Trace;
+use crate::record::{Measurement, RunError};
 use crate::setting::Runtime;
 use crate::task::{
     Consumer, Context, Digest, Iterations, Job, Made, PartContext, TaskError, Topology, checksum, digest,
     item_checksum, item_digest,
 };
 
-pub(super) fn run(order: &RunContext<'_>) -> Ran {
-    let mut ran = Ran { known: order.brief.items, ..Ran::default() };
+pub(super) fn run(order: &RunContext<'_>) -> Measurement {
+    let mut ran = Measurement { known: order.brief.items, ..Measurement::default() };
     let outcome = catch_unwind(AssertUnwindSafe(|| work(order, &mut ran)));
     ran.trouble = outcome.unwrap_or_else(|payload| Err(panic_cause(payload.as_ref()))).err();
     ran
 }
 
-fn work(order: &RunContext<'_>, ran: &mut Ran) -> Result<(), RunError> {
+fn work(order: &RunContext<'_>, ran: &mut Measurement) -> Result<(), RunError> {
     let brief = &order.brief;
     let job = brief.job(order.tasks)?;
     let requests = RequestSource::prepare(job.as_ref(), brief.items);

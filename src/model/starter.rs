@@ -9,13 +9,14 @@ use rustix::process::Pid;
 use super::crew::system;
 use super::nursery::{ForkServer, control, keep_only, serve};
 use super::parent::Parent;
-use super::run::{RunContext, RunError};
+use super::run::RunContext;
 use super::stint::monotonic;
 use super::stream::Stop;
 use super::watch::Started;
 use super::worker::{be_worker, end_with};
 use super::{OnCrash, Start};
 use crate::ipc::ConnectInfo;
+use crate::record::RunError;
 use crate::reexec;
 use crate::setting::{Method, Wait};
 

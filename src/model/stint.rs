@@ -6,7 +6,7 @@ use std::os::unix::fs::FileExt as _;
 use rustix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
 
-use super::trace::MOST_EVENTS;
+use crate::record::{MOST_EVENTS, Spent};
 
 /// Nanoseconds from which an item counts as long, so that the scheduler's count is read, which takes about one
 /// microsecond; and from which looking for work counts as waiting for it.
@@ -18,24 +18,6 @@ const LONG: u64 = 50_000;
 pub fn monotonic() -> u64 {
     let now = clock_gettime(ClockId::Monotonic);
     now.tv_sec as u64 * 1_000_000_000 + now.tv_nsec as u64
-}
-
-/// Where the workers' time in the work phase went, summed over workers, in nanoseconds. The sum of the parts is
-/// workers × wall time of the phase, to the nanosecond.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Spent {
-    /// Within items, without the time of `lock` and `preempted`.
-    pub service: u64,
-    /// The rest: claims, messages, copies, waits for a dispatcher that has items, splits of a work-stealing pool.
-    pub dispatch: u64,
-    /// After the worker's last item, and before that what ended with an item: waits for those that others were yet to
-    /// find, and of a work-stealing pool its threads' looking for work, where that took 50 µs or more.
-    pub waiting: u64,
-    /// Within items: waiting for an interpreter lock.
-    pub lock: u64,
-    /// Ready to run, but without a core: within items and between them, up to the worker's last item. Within items shorter
-    /// than 50 µs it is not told apart from their time.
-    pub preempted: u64,
 }
 
 /// What one worker clocked, in nanoseconds.

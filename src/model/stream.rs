@@ -5,14 +5,15 @@ use std::time::{Duration, Instant};
 
 use super::OnCrash;
 use super::arrivals::{Arrivals, sleep_exactly};
-use super::bench::{Clocked, RequestSource};
+use super::bench::RequestSource;
 use super::crew::WorkerPool;
 use super::names::Names;
 use super::rescue::{Held, RetryLedger};
-use super::run::{Ran, RunContext, RunError};
+use super::run::RunContext;
 use super::stint::monotonic;
 use super::wire::{self, Cursor, Damaged};
 use crate::ipc::{DispatcherEnd, IpcError};
+use crate::record::{ItemTimes, Measurement, RunError};
 use crate::task::{Consumer, Context, Job, Made, digest, item_digest};
 
 /// An error, and whose it is where a worker is gone.
@@ -135,10 +136,10 @@ impl<'a, 'b, 'c> StreamDispatcher<'a, 'b, 'c> {
 
     /// Runs all items, from the first hand-over to the last reply. Gives the nanoseconds that each worker waited for items
     /// which others were yet to find; zeros unless the run is a profiling run.
-    pub(super) fn run(mut self, ran: &mut Ran) -> Result<Vec<u64>, Stop> {
+    pub(super) fn run(mut self, ran: &mut Measurement) -> Result<Vec<u64>, Stop> {
         let in_flight = self.in_flight();
         if self.means.order.brief.profiling() {
-            ran.clocked = Some(Clocked::default());
+            ran.times = Some(ItemTimes::default());
         }
         if let Some(arrivals) = &self.arrivals {
             sleep_exactly();
@@ -194,7 +195,7 @@ impl<'a, 'b, 'c> StreamDispatcher<'a, 'b, 'c> {
     }
 
     /// Hands out as much as may be in flight.
-    fn fill(&mut self, ran: &mut Ran) -> Result<(), Stop> {
+    fn fill(&mut self, ran: &mut Measurement) -> Result<(), Stop> {
         let in_flight = self.in_flight();
         if self.arrivals.is_some() {
             // What comes goes to whoever has least to do.
@@ -236,10 +237,10 @@ impl<'a, 'b, 'c> StreamDispatcher<'a, 'b, 'c> {
     }
 
     /// Deals with a worker's death: another takes its place, or the others go on without it.
-    fn lose(&mut self, worker: usize, ran: &mut Ran) -> Result<(), Stop> {
+    fn lose(&mut self, worker: usize, ran: &mut Measurement) -> Result<(), Stop> {
         let noticed = monotonic();
         let (used, cause) = self.means.crew.bury(worker).map_err(Stop::RunError)?;
-        ran.phases[1].usage = ran.phases[1].usage.plus(used);
+        ran.phases[1].add(used);
         self.open[worker] = 0;
         self.handed[worker].clear();
         let Some(rescue) = &mut self.rescue else { return Ok(()) };
@@ -270,7 +271,7 @@ impl<'a, 'b, 'c> StreamDispatcher<'a, 'b, 'c> {
     }
 
     /// Hands the next chunk to a worker; says whether there was one.
-    fn hand_over(&mut self, worker: usize, ran: &mut Ran) -> Result<bool, Stop> {
+    fn hand_over(&mut self, worker: usize, ran: &mut Measurement) -> Result<bool, Stop> {
         if self.rescue.is_some() {
             return self.hand_over_noted(worker, ran);
         }
@@ -294,7 +295,7 @@ impl<'a, 'b, 'c> StreamDispatcher<'a, 'b, 'c> {
 
     /// The same where the run goes on after a crash: what is handed over is noted, and what came back from the dead goes
     /// first.
-    fn hand_over_noted(&mut self, worker: usize, ran: &mut Ran) -> Result<bool, Stop> {
+    fn hand_over_noted(&mut self, worker: usize, ran: &mut Measurement) -> Result<bool, Stop> {
         let (items, chunk) = (self.means.order.brief.items, self.means.order.brief.chunk());
         let Some(rescue) = self.rescue.as_mut().filter(|_| !self.gone[worker]) else { return Ok(false) };
         let mut held: Vec<Held> = rescue.next().into_iter().collect();
@@ -343,7 +344,7 @@ impl<'a, 'b, 'c> StreamDispatcher<'a, 'b, 'c> {
         Ok(true)
     }
 
-    fn take_replies(&mut self, worker: usize, message: &[u8], ran: &mut Ran) -> Result<(), Stop> {
+    fn take_replies(&mut self, worker: usize, message: &[u8], ran: &mut Measurement) -> Result<(), Stop> {
         if self.open[worker] == 0 {
             return Err(Stop::RunError(RunError::Protocol("results that were not requested".into())));
         }
@@ -373,7 +374,7 @@ impl<'a, 'b, 'c> StreamDispatcher<'a, 'b, 'c> {
             ran.done += 1;
             self.out = self.out.saturating_sub(1);
             self.late.extend(self.arrivals.as_ref().map(|arrivals| arrivals.late(item)));
-            ran.sum = ran.sum.wrapping_add(item_digest(item, reply.seen, digest(reply.bytes)));
+            ran.digest = ran.digest.wrapping_add(item_digest(item, reply.seen, digest(reply.bytes)));
             for ordinal in 0..u64::from(reply.yielded) {
                 let request = cursor.block()?;
                 if let Some(name) = self.names.name(item, ordinal, request) {
@@ -385,9 +386,8 @@ impl<'a, 'b, 'c> StreamDispatcher<'a, 'b, 'c> {
                 let made = Made { producer: worker, turn: item, reply: reply.bytes };
                 consumer.take(&made, context).map_err(|error| Stop::RunError(error.into()))?;
             }
-            if let (Some(clocked), Some(response)) = (&mut ran.clocked, response) {
-                clocked.service.saturating_record(reply.service);
-                clocked.response.saturating_record(response);
+            if let (Some(clocked), Some(response)) = (&mut ran.times, response) {
+                clocked.add(reply.service, response);
             }
         }
         self.means.crew.trace.tell(worker, &took);

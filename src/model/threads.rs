@@ -15,10 +15,11 @@ use super::lock::{context, lock_of, note};
 use super::memory::{MemorySampler, Others};
 use super::names::Names;
 use super::parent::Parent;
-use super::run::{JobSpec, PhaseTimer, Ran, RunContext, RunError, panic_cause};
+use super::run::{JobSpec, PhaseTimer, RunContext, panic_cause};
 use super::stint::{WorkerTimes, monotonic};
-use super::trace::{EventKind, Trace};
+use super::trace::Trace;
 use crate::ipc::Requests;
+use crate::record::{EventKind, Measurement, RunError};
 use crate::runtime::Gil;
 use crate::task::Job;
 
@@ -59,13 +60,13 @@ struct Shared<'a> {
     lock: Option<Arc<Gil>>,
 }
 
-pub(super) fn run(order: &RunContext<'_>) -> Ran {
-    let mut ran = Ran { known: order.brief.items, ..Ran::default() };
+pub(super) fn run(order: &RunContext<'_>) -> Measurement {
+    let mut ran = Measurement { known: order.brief.items, ..Measurement::default() };
     ran.trouble = work(order, &mut ran).err();
     ran
 }
 
-fn work(order: &RunContext<'_>, ran: &mut Ran) -> Result<(), RunError> {
+fn work(order: &RunContext<'_>, ran: &mut Measurement) -> Result<(), RunError> {
     let brief = &order.brief;
     let job = brief.job(order.tasks)?;
     let requests = RequestSource::prepare(job.as_ref(), brief.items);
@@ -174,7 +175,7 @@ impl All {
     }
 
     /// Adds what a worker left that was asked for at that time and has been joined.
-    fn add(&mut self, worker: usize, asked: u64, left: Left<'_>, job: &dyn Job, ran: &mut Ran) {
+    fn add(&mut self, worker: usize, asked: u64, left: Left<'_>, job: &dyn Job, ran: &mut Measurement) {
         let Left { mut bench, glance, ready, died, worked } = left;
         let joined = monotonic();
         self.trace.life(worker, asked, ready, joined, worked.is_err());

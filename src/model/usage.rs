@@ -2,24 +2,7 @@
 
 use std::mem::MaybeUninit;
 
-use serde::{Deserialize, Serialize};
-
-/// Counters of one process, or a difference or sum of them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Usage {
-    /// CPU time in user mode, in nanoseconds.
-    pub user: u64,
-    /// CPU time in the kernel, in nanoseconds.
-    pub system: u64,
-    /// Voluntary context switches.
-    pub voluntary: u64,
-    /// Involuntary context switches.
-    pub involuntary: u64,
-    /// Page faults without I/O.
-    pub minor_faults: u64,
-    /// Page faults with I/O.
-    pub major_faults: u64,
-}
+use crate::record::Usage;
 
 impl Usage {
     /// Of this process, all its threads, so far.
@@ -48,38 +31,6 @@ impl Usage {
             usage.assume_init()
         };
         Self::from(&usage)
-    }
-
-    /// What was used since `earlier`.
-    #[must_use]
-    pub fn since(self, earlier: Self) -> Self {
-        let (now, then) = (self.numbers(), earlier.numbers());
-        Self::from_numbers(std::array::from_fn(|i| now[i].saturating_sub(then[i])))
-    }
-
-    /// The sum of both.
-    #[must_use]
-    pub fn plus(self, other: Self) -> Self {
-        let (a, b) = (self.numbers(), other.numbers());
-        Self::from_numbers(std::array::from_fn(|i| a[i] + b[i]))
-    }
-
-    /// User and system time, in nanoseconds.
-    #[must_use]
-    pub fn cpu(self) -> u64 {
-        self.user + self.system
-    }
-
-    /// The counters in the order of the fields.
-    #[must_use]
-    pub fn numbers(self) -> [u64; 6] {
-        [self.user, self.system, self.voluntary, self.involuntary, self.minor_faults, self.major_faults]
-    }
-
-    /// The inverse of [`Usage::numbers`].
-    #[must_use]
-    pub fn from_numbers([user, system, voluntary, involuntary, minor_faults, major_faults]: [u64; 6]) -> Self {
-        Self { user, system, voluntary, involuntary, minor_faults, major_faults }
     }
 }
 

@@ -8,10 +8,9 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
-use super::run::RunError;
 use super::stint::monotonic;
-use super::usage::Usage;
 use crate::ipc::{DeathNotifier, Table};
+use crate::record::{RunError, Usage};
 
 /// How long a worker that has closed its end may take to end, before it counts as alive and confused.
 const LAST_BREATH: Duration = Duration::from_secs(1);

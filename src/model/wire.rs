@@ -4,9 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::run::JobSpec;
 use super::stint::WorkerTimes;
-use super::trace::Seen;
-use super::usage::Usage;
-use crate::runtime::LockUse;
+use crate::record::{LockUse, Seen, Usage};
 use crate::task::{Digest, Message};
 
 /// To a worker: what to do, as JSON.

@@ -17,10 +17,11 @@ use super::iterations::IterationState;
 use super::memory::{MemorySampler, Others};
 use super::names::Names;
 use super::parent::Parent;
-use super::run::{JobSpec, PhaseTimer, Ran, RunContext, RunError, panic_cause};
+use super::run::{JobSpec, PhaseTimer, RunContext, panic_cause};
 use super::stint::{Stopwatch, WorkerTimes, monotonic};
-use super::trace::{EventKind, Trace};
+use super::trace::Trace;
 use crate::ipc::Requests;
+use crate::record::{EventKind, Measurement, RunError};
 use crate::task::{Context, Job};
 
 /// What one leaf of the splitting uses, lent from a store so that buffers are made before the clock.
@@ -63,13 +64,13 @@ struct Shared<'a> {
     hands: Vec<Mutex<Option<Sender>>>,
 }
 
-pub(super) fn run(order: &RunContext<'_>) -> Ran {
-    let mut ran = Ran { known: order.brief.items, ..Ran::default() };
+pub(super) fn run(order: &RunContext<'_>) -> Measurement {
+    let mut ran = Measurement { known: order.brief.items, ..Measurement::default() };
     ran.trouble = work(order, &mut ran).err();
     ran
 }
 
-fn work(order: &RunContext<'_>, ran: &mut Ran) -> Result<(), RunError> {
+fn work(order: &RunContext<'_>, ran: &mut Measurement) -> Result<(), RunError> {
     let brief = &order.brief;
     let job = brief.job(order.tasks)?;
     let requests = RequestSource::prepare(job.as_ref(), brief.items);

@@ -14,10 +14,9 @@ use super::glance::GlobalProbe;
 use super::iterations::parts_of;
 use super::lock::lock_of;
 use super::parent::Parent;
-use super::run::RunError;
-use super::usage::Usage;
 use super::wire::{self, Cursor, Damaged, JobMessage, Report};
 use crate::ipc::{self, IpcError, Requests, Table, WorkerEnd};
+use crate::record::{RunError, Usage};
 use crate::setting::{EnumWords as _, Method, Wait};
 use crate::task::{Message, PartContext, Tasks, Topology};
 

@@ -119,7 +119,9 @@ mod tests {
         let both = vec![ChartShape::from(ChartKind::Speedup), shaped.clone()];
         let text = serde_json::to_string(&both).unwrap();
         assert!(
-            text.starts_with("[\"speedup\",{\"kind\":\"time\",\"x\":\"model\",\"group\":\"ipc\",\"configurations\":[1,4],"),
+            text.starts_with(
+                "[\"speedup\",{\"kind\":\"time\",\"x\":\"model\",\"group\":\"ipc\",\"configurations\":[1,4],"
+            ),
             "{text}"
         );
         assert_eq!(serde_json::from_str::<Vec<ChartShape>>(&text).unwrap(), both);

@@ -24,6 +24,9 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use crate::record::{
+    Event, EventKind, Life, LockUse, MOST_EVENTS, Memory, MemoryUse, Open, Phase, Seen, Spent, StageTimes,
+};
 pub use charts::*;
 pub use derived::*;
 pub use file::*;

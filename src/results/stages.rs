@@ -5,33 +5,6 @@ use serde::{Deserialize, Serialize};
 
 use super::reasons::sane;
 
-/// What a stage did in a profiling trial, summed over its workers, in nanoseconds: written as an array in this order.
-/// The rest of workers × wall time of the work phase went into handing items over, and passed after the stage's last item.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(from = "[u64; 4]", into = "[u64; 4]")]
-pub struct StageTimes {
-    /// Within items.
-    pub busy: u64,
-    /// Nothing to do, since the queue after the stage was full.
-    pub blocked: u64,
-    /// Nothing to do, since the queue before the stage was empty.
-    pub starved: u64,
-    /// The most items that ever waited in the queue before the stage.
-    pub most: u64,
-}
-
-impl From<[u64; 4]> for StageTimes {
-    fn from([busy, blocked, starved, most]: [u64; 4]) -> Self {
-        Self { busy, blocked, starved, most }
-    }
-}
-
-impl From<StageTimes> for [u64; 4] {
-    fn from(times: StageTimes) -> Self {
-        [times.busy, times.blocked, times.starved, times.most]
-    }
-}
-
 /// What is known of the stages of a configuration.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PipelineEstimate {

@@ -15,20 +15,8 @@ use std::time::Duration;
 
 use rustix::time::{ClockId, clock_gettime};
 
+use crate::record::LockUse;
 use crate::task::Hooks;
-
-/// What a lock, or several, were asked for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct LockUse {
-    /// Takes that found it held.
-    pub waits: u64,
-    /// Nanoseconds of those waits.
-    pub waited: u64,
-    /// Times that it went from one thread to another.
-    pub hand_overs: u64,
-    /// Those of them that a thread was made to, after a request.
-    pub forced: u64,
-}
 
 impl LockUse {
     /// The sum of both.

@@ -7,7 +7,7 @@ mod look;
 use serde::{Deserialize, Serialize};
 
 pub use find::find;
-pub use gil::{Gil, Held, Holder, LockUse};
+pub use gil::{Gil, Held, Holder};
 pub use look::{Function, look};
 
 /// A CPython that was found and asked what it can do.

@@ -202,9 +202,10 @@ fn charts_that_cannot_be_are_damage() {
     let mut stored: Value = serde_json::from_str(&std::fs::read_to_string(stored()).unwrap()).unwrap();
     let place = stored_report();
     let path = place.path("shaped.json");
-    for shape in
-        [serde_json::json!({"kind": "time", "configurations": [99_999]}), serde_json::json!({"kind": "crash", "x": "model"})]
-    {
+    for shape in [
+        serde_json::json!({"kind": "time", "configurations": [99_999]}),
+        serde_json::json!({"kind": "crash", "x": "model"}),
+    ] {
         stored["charts"] = serde_json::json!([shape]);
         std::fs::write(&path, stored.to_string()).unwrap();
         assert!(read(&path).is_err(), "{shape}");

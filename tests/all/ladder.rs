@@ -47,7 +47,7 @@ impl TrialLauncher for Table<'_> {
         let answer = (self.answer)(spec);
         // The right replies are computed again by a run that goes on.
         if let Some(report) = answer.as_ref().ok().filter(|_| !spec.reference) {
-            let within: u64 = report.phases.iter().map(|phase| phase.wall).sum();
+            let within: u64 = report.measurement.phases.iter().map(|phase| phase.wall).sum();
             self.now.set(self.now.get() + AROUND + Duration::from_millis(within / 1_000_000));
         }
         answer
@@ -60,15 +60,16 @@ pub fn right(spec: &TrialSpec, nanos_per_item: u64) -> Report {
     let phase = |wall| Phase { wall, ..Phase::default() };
     let mut report = Report::empty(Outcome::Ok);
     report.measure = Measure::Work;
-    report.phases = [phase(1_000_000), phase(items * nanos_per_item), phase(500_000)];
-    (report.done, report.known, report.digest) = (items, items, items * 1_000_003 + spec.brief.seed);
+    report.measurement.phases = [phase(1_000_000), phase(items * nanos_per_item), phase(500_000)];
+    (report.measurement.done, report.measurement.known, report.measurement.digest) =
+        (items, items, items * 1_000_003 + spec.brief.seed);
     if spec.brief.purpose == Purpose::Profiling {
-        report.service = vec![(nanos_per_item, items)];
-        report.response = vec![(2 * nanos_per_item, items)];
+        report.measurement.times = Some((vec![(nanos_per_item, items)], vec![(2 * nanos_per_item, items)]).into());
     }
     if spec.brief.trace {
-        report.events = vec![Event(1, EventKind::Start, 0, 900), Event(1, EventKind::Item, 1_000, 1_000 + items)];
-        report.left_out = items - 1;
+        report.measurement.events =
+            vec![Event(1, EventKind::Start, 0, 900), Event(1, EventKind::Item, 1_000, 1_000 + items)];
+        report.measurement.left_out = items - 1;
     }
     report
 }
@@ -268,7 +269,9 @@ fn rounds_follow_the_planned_order_with_duplicates_recorded() {
 
 #[test]
 fn wrong_sums_and_wrong_counts_are_wrong_replies() {
-    for harm in [|report: &mut Report| report.digest += 1, |report: &mut Report| report.done -= 1] {
+    for harm in
+        [|report: &mut Report| report.measurement.digest += 1, |report: &mut Report| report.measurement.done -= 1]
+    {
         let plan = planned(TWO, |options| options.rounds = Some(3));
         let ran = run(&plan, |spec| {
             let mut report = right(spec, 1000);
@@ -382,7 +385,7 @@ fn of_each_way_the_first_trial_that_shows_what_it_should_leaves_a_timeline() {
         let mut report = right(spec, 1000);
         if spec.brief.trace {
             asked += 1;
-            report.left_out = asked;
+            report.measurement.left_out = asked;
             // The first of threads goes wrong without anybody having asked for it.
             report.outcome = if asked == 2 { Outcome::TimedOut } else { Outcome::Ok };
         }
@@ -413,8 +416,8 @@ fn memory_trials_enter_no_estimate_and_no_histogram() {
         let weighed = spec.brief.purpose == Purpose::Memory;
         let mut report = right(spec, if weighed { 90_000_000 } else { 1_000_000 });
         if weighed {
-            report.memory = Some(memory.clone());
-            (report.service, report.response) = (vec![(77, 100)], vec![(77, 100)]);
+            report.measurement.memory = Some(memory.clone());
+            report.measurement.times = Some((vec![(77, 100)], vec![(77, 100)]).into());
         }
         Ok(report)
     });
@@ -437,7 +440,7 @@ fn short_and_noisy_trials_are_marked_and_kept() {
     let plan = planned(TWO, |options| options.rounds = Some(1));
     let ran = run(&plan, |spec| {
         let mut report = right(spec, if spec.brief.config.model == Model::Serial { 1000 } else { 1_000_000 });
-        report.others = if spec.brief.config.model == Model::Serial { 0.0 } else { 0.5 };
+        report.measurement.others = if spec.brief.config.model == Model::Serial { 0.0 } else { 0.5 };
         Ok(report)
     });
     for trial in ran.results.unwrap().trials {

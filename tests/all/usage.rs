@@ -150,7 +150,7 @@ fn spent(task: &str, settings: &Value, items: u64, model: &Value) -> (Spent, u64
     let phases: [Phase; 3] = serde_json::from_value(reply["phases"].clone()).unwrap();
     let total = all(&spent);
     assert_eq!(total, model["workers"].as_u64().unwrap() * phases[1].wall);
-    let clocked: Vec<(u64, u64)> = serde_json::from_value(reply["service"].clone()).unwrap();
+    let clocked: Vec<(u64, u64)> = serde_json::from_value(reply["times"][0].clone()).unwrap();
     (spent, total, clocked.into_iter().map(|(took, count)| took * count).sum())
 }
 

@@ -2,9 +2,8 @@
 
 use serde::Deserialize;
 
-use crate::model::{
-    Clocked, Event, EventKind, JobSpec, Life, Open, PhaseUsage, Ran, RunError, Seen, Usage, WorkerTimes, split,
-};
+use crate::model::{JobSpec, WorkerTimes, split};
+use crate::record::{Event, EventKind, ItemTimes, Life, Measurement, Open, Phase, RunError, Seen, Usage};
 
 /// A line of the driver.
 #[derive(Deserialize)]
@@ -19,7 +18,7 @@ pub(super) enum DriverMessage {
 /// The driver's result. Sizes are bounded by that of its line, and nothing of it is trusted further.
 #[derive(Deserialize)]
 pub(super) struct Outcome {
-    phases: [Phase; 3],
+    phases: [PhaseMessage; 3],
     done: u64,
     known: u64,
     duplicated: u64,
@@ -44,9 +43,17 @@ pub(super) struct Outcome {
 }
 
 #[derive(Clone, Copy, Deserialize)]
-struct Phase {
+struct PhaseMessage {
     wall: u64,
     usage: [u64; 6],
+}
+
+impl PhaseMessage {
+    fn phase(self) -> Phase {
+        let mut phase = Phase { wall: self.wall, ..Phase::default() };
+        phase.add(Usage::from_numbers(self.usage));
+        phase
+    }
 }
 
 /// What went wrong, in the driver's words for it.
@@ -61,20 +68,20 @@ enum Kind {
 
 impl Outcome {
     /// As what every model leaves.
-    pub(super) fn ran(mut self, brief: &JobSpec) -> Ran {
-        let phases = self.phases.map(|phase| PhaseUsage { wall: phase.wall, usage: Usage::from_numbers(phase.usage) });
+    pub(super) fn ran(mut self, brief: &JobSpec) -> Measurement {
+        let phases = self.phases.map(PhaseMessage::phase);
         let stint = |&(service, last, waited)| WorkerTimes { service, last, waited, ..WorkerTimes::default() };
         let stints: Vec<WorkerTimes> = self.stints.iter().map(stint).collect();
         let spent = brief.profiling().then(|| split(&stints, brief.workers(), phases[1].wall, self.end));
-        self.events.sort_by_key(|event| (event.lane, event.start, event.kind == EventKind::Item));
-        Ran {
+        self.events.sort_by_key(|Event(lane, kind, start, _)| (*lane, *start, *kind == EventKind::Item));
+        Measurement {
             phases,
-            clocked: brief.profiling().then(|| clocked(&self.service, &self.response)),
+            times: brief.profiling().then(|| times(&self.service, &self.response)),
             spent,
             done: self.done,
             known: self.known,
             duplicated: self.duplicated,
-            sum: self.sum,
+            digest: self.sum,
             first_item: self.first_item,
             open: Open::of(self.late, self.span),
             retried: self.retried,
@@ -84,16 +91,16 @@ impl Outcome {
             events: self.events,
             left_out: self.left_out,
             trouble: self.trouble.map(|(kind, text)| trouble(&kind, text)),
-            ..Ran::default()
+            ..Measurement::default()
         }
     }
 }
 
-fn clocked(service: &[u64], response: &[u64]) -> Clocked {
-    let mut clocked = Clocked::default();
-    service.iter().for_each(|nanos| clocked.service.saturating_record(*nanos));
-    response.iter().for_each(|nanos| clocked.response.saturating_record(*nanos));
-    clocked
+fn times(service: &[u64], response: &[u64]) -> ItemTimes {
+    let mut times = ItemTimes::default();
+    service.iter().for_each(|nanos| times.service.saturating_record(*nanos));
+    response.iter().for_each(|nanos| times.response.saturating_record(*nanos));
+    times
 }
 
 fn trouble(kind: &Kind, text: String) -> RunError {

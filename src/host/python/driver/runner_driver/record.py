@@ -85,7 +85,7 @@ class Run:
         if kept > self.order.limits["events"]:
             self.left_out += 1
         else:
-            self.events.append({"lane": lane, "kind": kind, "start": max(start, 0), "end": max(end, 0)})
+            self.events.append([lane, kind, max(start, 0), max(end, 0)])
 
     def span(self, worker, began, ended, handed=None):
         """One item of a worker, in clocked trials."""
@@ -129,7 +129,8 @@ class Run:
                 self.event(lane, "start", life["start"], life["ready"])
         names = ("done", "known", "duplicated", "first_item", "retried", "recovered", "seen", "events", "left_out", "end")
         result = {name: getattr(self, name) for name in names}
-        result["lives"] = self.lives if self.order.clocked or self.order.fault else []
+        kept = self.lives if self.order.clocked or self.order.fault else []
+        result["lives"] = [[life["worker"], life["start"], life["ready"], life["end"], int(life["died"])] for life in kept]
         # What did not come to its end has no percentiles.
         come = self.arrivals and self.end
         result["late"] = self.arrivals.late if come else []

@@ -1,0 +1,158 @@
+//! Times of items, and where the time of workers went.
+
+use hdrhistogram::Histogram;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Where the workers' time of a profiling trial went, summed over workers, in nanoseconds: written as an array in
+/// this order. The sum is workers × wall time of the work phase.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(from = "[u64; 5]", into = "[u64; 5]")]
+pub struct Spent {
+    /// Within items: from the request until the reply, without the two parts below.
+    pub service: u64,
+    /// Around items: claims, messages, copies, splits, waits for the dispatcher while it still had items; without what is
+    /// `preempted`.
+    pub dispatch: u64,
+    /// Waiting for work: after the worker's last item until the phase ended, or for items yet to be found; of a
+    /// work-stealing pool also a thread's looking for items, where it took 50 µs or more.
+    pub waiting: u64,
+    /// Waiting for a lock that the runtime holds around items.
+    pub lock: u64,
+    /// Ready to run, but without a core, as the scheduler counts it: within items and between them, up to the worker's
+    /// last item. Where the kernel does not count it, it is part of the others; within items under 50 µs, of `service`.
+    pub preempted: u64,
+}
+
+impl From<[u64; 5]> for Spent {
+    fn from([service, dispatch, waiting, lock, preempted]: [u64; 5]) -> Self {
+        Self { service, dispatch, waiting, lock, preempted }
+    }
+}
+
+impl From<Spent> for [u64; 5] {
+    fn from(spent: Spent) -> Self {
+        [spent.service, spent.dispatch, spent.waiting, spent.lock, spent.preempted]
+    }
+}
+
+/// What a trial with open arrivals left, in nanoseconds: written as an array in this order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(from = "[u64; 5]", into = "[u64; 5]")]
+pub struct Open {
+    /// Median latency: from the moment at which an item was meant to be sent to its reply.
+    pub p50: u64,
+    /// Its 95th percentile.
+    pub p95: u64,
+    /// Its 99th percentile; trustworthy from 1,000 items on.
+    pub p99: u64,
+    /// The longest.
+    pub max: u64,
+    /// From the first moment to the last reply: items by this is the rate that was achieved.
+    pub span: u64,
+}
+
+impl From<[u64; 5]> for Open {
+    fn from([p50, p95, p99, max, span]: [u64; 5]) -> Self {
+        Self { p50, p95, p99, max, span }
+    }
+}
+
+impl From<Open> for [u64; 5] {
+    fn from(open: Open) -> Self {
+        [open.p50, open.p95, open.p99, open.max, open.span]
+    }
+}
+
+/// What a stage did in a profiling trial, summed over its workers, in nanoseconds: written as an array in this order.
+/// The rest of workers × wall time of the work phase went into handing items over, and passed after the stage's last item.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(from = "[u64; 4]", into = "[u64; 4]")]
+pub struct StageTimes {
+    /// Within items.
+    pub busy: u64,
+    /// Nothing to do, since the queue after the stage was full.
+    pub blocked: u64,
+    /// Nothing to do, since the queue before the stage was empty.
+    pub starved: u64,
+    /// The most items that ever waited in the queue before the stage.
+    pub most: u64,
+}
+
+impl From<[u64; 4]> for StageTimes {
+    fn from([busy, blocked, starved, most]: [u64; 4]) -> Self {
+        Self { busy, blocked, starved, most }
+    }
+}
+
+impl From<StageTimes> for [u64; 4] {
+    fn from(times: StageTimes) -> Self {
+        [times.busy, times.blocked, times.starved, times.most]
+    }
+}
+
+/// Per-item times of a profiling trial, in nanoseconds: written as pairs of a value and how many items took about that long,
+/// rising.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(from = "(Pairs, Pairs)", into = "(Pairs, Pairs)")]
+pub struct ItemTimes {
+    /// Received until replied.
+    pub service: Histogram<u64>,
+    /// Handed over until reply.
+    pub response: Histogram<u64>,
+}
+
+/// Values and counts.
+pub type Pairs = Vec<(u64, u64)>;
+
+/// Nanoseconds that no item can exceed: two hours, where a trial may take one.
+const LONGEST_ITEM: u64 = 7_200_000_000_000;
+
+impl Default for ItemTimes {
+    fn default() -> Self {
+        // Recording clamps to these bounds and never grows, so they reach beyond the longest timeout from the start.
+        let empty = || {
+            Histogram::new_with_bounds(1, LONGEST_ITEM, 3).unwrap_or_else(|_| unreachable!("the bounds are allowed"))
+        };
+        Self { service: empty(), response: empty() }
+    }
+}
+
+impl ItemTimes {
+    /// Adds an item.
+    pub fn add(&mut self, service: u64, response: u64) {
+        self.service.saturating_record(service);
+        self.response.saturating_record(response);
+    }
+
+    /// Adds all of `other`.
+    pub fn add_all(&mut self, other: &Self) {
+        // Both have the same bounds, so that adding cannot fail.
+        let _ = self.service.add(&other.service);
+        let _ = self.response.add(&other.response);
+    }
+
+    /// Values and counts of both.
+    #[must_use]
+    pub fn pairs(&self) -> (Pairs, Pairs) {
+        let of = |times: &Histogram<u64>| {
+            times.iter_recorded().map(|value| (value.value_iterated_to(), value.count_at_value())).collect()
+        };
+        (of(&self.service), of(&self.response))
+    }
+}
+
+impl From<(Pairs, Pairs)> for ItemTimes {
+    fn from((service, response): (Pairs, Pairs)) -> Self {
+        let mut times = Self::default();
+        service.iter().for_each(|(value, count)| times.service.saturating_record_n(*value, *count));
+        response.iter().for_each(|(value, count)| times.response.saturating_record_n(*value, *count));
+        times
+    }
+}
+
+impl From<ItemTimes> for (Pairs, Pairs) {
+    fn from(times: ItemTimes) -> Self {
+        times.pairs()
+    }
+}
