@@ -364,7 +364,7 @@ fn is_valid(results: &Results) -> Result<(), TestCaseError> {
 
 /// Drawings in each of two tests, so that two cores share them. An unoptimised build takes ten times as long for one, so
 /// that there are fewer in it.
-const DRAWN: u32 = if cfg!(debug_assertions) { 120 } else { 600 };
+const DRAWN: u32 = if cfg!(debug_assertions) { 60 } else { 600 };
 
 fn config(cases: u32) -> ProptestConfig {
     ProptestConfig { cases, failure_persistence: None, max_shrink_iters: 400, ..ProptestConfig::default() }

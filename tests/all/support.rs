@@ -1,8 +1,9 @@
 //! What the modules share: a place of their own for a run, its outputs, and a look at processes and leftovers.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use runner::results::Results;
@@ -70,6 +71,15 @@ pub struct Place {
     program: PathBuf,
 }
 
+/// The search path with the folder of `python3` itself in front; `None` where there is none.
+static PATH: LazyLock<Option<OsString>> = LazyLock::new(|| {
+    let output = Command::new("python3").args(["-c", "import sys; print(sys.executable)"]).output().ok()?;
+    let found = PathBuf::from(String::from_utf8(output.stdout).ok()?.trim());
+    let folder = found.parent().filter(|folder| folder.join("python3").is_file())?.to_owned();
+    let rest = std::env::var_os("PATH")?;
+    std::env::join_paths(std::iter::once(folder).chain(std::env::split_paths(&rest))).ok()
+});
+
 impl Place {
     pub fn new() -> Self {
         Self::of(PROGRAM.into())
@@ -120,6 +130,10 @@ impl Place {
     pub fn program(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
         command.args(arguments).current_dir(self.folder.path()).env("TMPDIR", self.temporary());
+        // What stands for the interpreter on PATH may be a script that looks for it, at every start.
+        if let Some(path) = &*PATH {
+            command.env("PATH", path);
+        }
         // A trace of a debug build takes longer than most trials may.
         command.env("RUST_BACKTRACE", "0");
         command

@@ -6,7 +6,7 @@ const { chromium } = createRequire(import.meta.url)("playwright-core");
 
 /** Gives a browser to `check` and closes it. As root, Chromium has no sandbox of its own. */
 export async function withBrowser(executablePath, check) {
-  const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
+  const browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu", "--disable-software-rasterizer"] });
   try {
     await check(browser);
   } finally {
