@@ -101,7 +101,7 @@ pub(super) const TERMS: &[(&str, &str)] = &[
     ("no significant difference", "A verdict on a pair: neither a difference nor an equivalence is shown."),
     (
         "pick",
-        "The configuration to use: the simplest whose price lies within the margin, else the one with the lowest price.",
+        "The configuration to use: the simplest whose price lies within the margin, else the one with the lowest price; without one below 25%, the one with the lowest median.",
     ),
     (
         "price",

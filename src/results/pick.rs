@@ -58,6 +58,8 @@ pub enum PickedBy {
     Simplicity,
     /// None has a price within the margin: it has the lowest.
     Price,
+    /// None has a price below 25%: it has the lowest median.
+    Median,
     /// Items arrive at a rate, and it has the fewest workers of those that hold the expected latency.
     ExpectedLatency,
     /// Items arrive at a rate that none sustains, and it answers the most.

@@ -1,5 +1,6 @@
 //! The pick in words: what to use, and what that may cost.
 
+use super::pick::WEAK;
 use super::sentence::{late, list, seconds_interval};
 use crate::results::{ConfigurationEstimate, Interval, Kind, Pick, PickedBy, Results, Trial, Workload};
 use crate::setting::{Model, SPIN, Wait};
@@ -7,9 +8,6 @@ use crate::text::{capital, plural, show_count, show_percent, show_seconds};
 
 /// A difference is told from 1% on: below, it is only said that there is one.
 pub const LEAST_TOLD: f64 = 0.01;
-
-/// From this price on a pick is called weak.
-const WEAK: f64 = 0.25;
 
 /// A share in whole per cent, rounded up: a price is never said to be finer than 1%. Beyond any number it is `∞`.
 #[must_use]

@@ -52,7 +52,7 @@ pub fn is_answered(results: &Results, workload: usize) -> bool {
                     PickedBy::ExpectedLatency => judge::latencies_are_decided(results, workload),
                     // Who answers the most where none sustains the rate is no question of seconds.
                     PickedBy::Throughput => true,
-                    PickedBy::Simplicity | PickedBy::Price => is_cheap(&pick),
+                    PickedBy::Simplicity | PickedBy::Price | PickedBy::Median => is_cheap(&pick),
                 })
             }
             _ => family.pick(*wait).is_some_and(|pick| is_cheap(&pick)),

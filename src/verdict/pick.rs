@@ -15,6 +15,9 @@ use crate::results::{Interval, ModelPrice, Pick, PickedBy, Results, SlowerBy, Wo
 use crate::setting::{Model, Wait};
 use crate::stats::{self, FAMILY_ERROR};
 
+/// From this price on a pick is called weak, and the lowest median decides.
+pub const WEAK: f64 = 0.25;
+
 /// Configurations that are ranked together, at one look.
 pub(super) struct Family<'a> {
     units: &'a Units<'a>,
@@ -133,7 +136,8 @@ impl<'a> Family<'a> {
         best.map(|(id, _)| id).collect()
     }
 
-    /// Which is picked: the simplest within the margin, else the one with the least price.
+    /// Which is picked: the simplest within the margin; else the one with the least price; and where even that is weak, the one
+    /// with the lowest median.
     pub fn choose(&self) -> Option<(usize, PickedBy)> {
         self.choose_among(&self.members)
     }
@@ -149,19 +153,21 @@ impl<'a> Family<'a> {
         if let Some((id, _)) = within {
             return Some((*id, PickedBy::Simplicity));
         }
-        // Where nothing bounds any of them, the lowest median is as good a guess as there is.
+        // Of how much slower than any other it is in half of the units.
         let lowest = |id: usize| -> f64 {
             let n = self.units.workload().looks.counted() as usize;
             let others = self.members.iter().filter(|j| **j != id);
             let medians = others.filter_map(|j| stats::median(&self.units.logs(id, *j, n, f64::INFINITY)));
             medians.fold(f64::NEG_INFINITY, f64::max)
         };
-        let least = costs.into_iter().min_by(|(a, one), (b, other)| {
-            one.total_cmp(other)
-                .then_with(|| lowest(*a).total_cmp(&lowest(*b)))
-                .then_with(|| simple(*a).cmp(&simple(*b)))
-        });
-        least.map(|(id, _)| (id, PickedBy::Price))
+        let by_median = |a: usize, b: usize| lowest(a).total_cmp(&lowest(b)).then_with(|| simple(a).cmp(&simple(b)));
+        let least = costs.iter().copied().min_by(|(_, one), (_, other)| one.total_cmp(other))?;
+        if least.1 > WEAK.ln_1p() {
+            // Early bounds are the largest of all units, which one spell decides.
+            return costs.into_iter().min_by(|(a, _), (b, _)| by_median(*a, *b)).map(|(id, _)| (id, PickedBy::Median));
+        }
+        let cheapest = costs.into_iter().filter(|(_, cost)| *cost <= least.1);
+        cheapest.min_by(|(a, _), (b, _)| by_median(*a, *b)).map(|(id, _)| (id, PickedBy::Price))
     }
 
     /// The pick with its price and its lists.

@@ -59,7 +59,7 @@ fn a_run_ends_with_a_pick_and_its_price_and_its_looks_are_kept() {
     assert!(within || looks.ended != Some(Ended::Answered), "{looks:?}, {pick:?}");
     let label = &results.configurations[pick.configuration].label;
     assert!(verdict.sentence.contains(&format!("Use {label}")), "{}", verdict.sentence);
-    assert!(ended.stdout.contains(&format!("Use {label}: ")), "{}", ended.stdout);
+    assert!(ended.stdout.contains(&format!("Use {label}")), "{}", ended.stdout);
 }
 
 #[test]

@@ -376,3 +376,15 @@ fn before_the_first_look_there_is_no_family_and_no_pick() {
     let verdict = decide(&results, workload, &derive(&results).estimates);
     assert!(verdict.picks.is_empty() && verdict.suppressed.is_some(), "{verdict:?}");
 }
+
+#[test]
+fn where_every_price_is_weak_the_lowest_median_is_picked() {
+    // In one round of six threads take five times as long, in all others half as long as serial.
+    let mut made = Made::new(6).noise(0.0).serial(1.0).configuration("threads × 2", 0.5);
+    for trial in made.results.trials.iter_mut().filter(|trial| trial.configuration == 1 && trial.round == 2) {
+        trial.measured *= 10;
+    }
+    let (pick, sentence) = picked(&made.finish());
+    assert_eq!((pick.configuration, pick.by), (1, PickedBy::Median), "{pick:?}");
+    assert!(near(pick.price, 4.0) && sentence.contains("This is weak"), "{pick:?} {sentence}");
+}
