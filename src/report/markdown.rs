@@ -88,7 +88,10 @@ fn head(results: &Results) -> String {
         let mark = if several { "- " } else { "> " };
         let when = verdict.recommendation.as_ref().map_or(String::new(), |when| format!(" {}", escape(when)));
         let doubts: String = verdict.warnings.iter().map(|warning| format!(" **{}**", escape(warning))).collect();
-        out += &format!("{mark}{label}{}{when}{doubts}\n", escape(&verdict.sentence));
+        // A label that ends with the fault has said what the sentence begins with.
+        let said = verdict.sentence.split_once(": ").filter(|(what, _)| several && workload.shown().ends_with(what));
+        let sentence = said.map_or(verdict.sentence.as_str(), |(_, rest)| rest);
+        out += &format!("{mark}{label}{}{when}{doubts}\n", escape(sentence));
     }
     out
 }

@@ -2,8 +2,8 @@
 
 use super::pick::WEAK;
 use super::sentence::{late, list, seconds_interval};
-use crate::results::{ConfigurationEstimate, Interval, Kind, Pick, PickedBy, Results, Trial, Workload};
-use crate::setting::{Model, SPIN, Wait};
+use crate::results::{ConfigurationEstimate, Expectation, Interval, Kind, Pick, PickedBy, Results, Trial, Workload};
+use crate::setting::{Metric, Model, SPIN, Wait};
 use crate::text::{capital, plural, show_count, show_percent, show_seconds};
 
 /// A difference is told from 1% on: below, it is only said that there is one.
@@ -107,7 +107,8 @@ impl Told<'_> {
             None => format!("is more than {} faster", price(share)),
         };
         if pick.by == PickedBy::ExpectedLatency {
-            return "No configuration with fewer workers was shown to hold the expected latency.".into();
+            let bound = self.expected_latency().map_or(String::new(), |bound| format!(" of {}", show_seconds(bound)));
+            return format!("No configuration with fewer workers was shown to hold the expected latency{bound}.");
         }
         match pick.price {
             _ if pick.by == PickedBy::Throughput => {
@@ -127,6 +128,18 @@ impl Told<'_> {
                 self.remedy()
             ),
         }
+    }
+
+    /// The least latency in seconds that is expected at most of some configuration of the workload.
+    fn expected_latency(&self) -> Option<f64> {
+        let latencies = [Metric::LatencyP50, Metric::LatencyP95, Metric::LatencyP99];
+        let here = |expected: &&Expectation| {
+            let of_workload =
+                |(one, to): &(usize, Option<usize>)| to.is_none() && self.workload.configurations.contains(one);
+            latencies.contains(&expected.metric) && expected.pairs.iter().any(of_workload)
+        };
+        let bounds = self.results.expectations.iter().filter(here).filter_map(|expected| expected.at_most);
+        bounds.min_by(f64::total_cmp)
     }
 
     fn ahead(&self, pick: &Pick) -> String {
@@ -154,7 +167,7 @@ impl Told<'_> {
     /// What would lower a price.
     fn remedy(&self) -> &'static str {
         match self.results.run.budget {
-            Some(_) => "a longer run (`--budget 60s`) or a quieter machine would narrow it",
+            Some(_) => "a longer run (--budget 60s) or a quieter machine would narrow it",
             None => "more rounds or a quieter machine would narrow it",
         }
     }

@@ -94,7 +94,7 @@ pub(super) fn suppressed(results: &Results, workload: &Workload) -> Option<Strin
     if looks.completed == 0 {
         return Some(match looks.ended {
             Some(Ended::Budget) => format!(
-                "the budget of {} ended before the first look; a longer one (`--budget`) reaches it",
+                "the budget of {} ended before the first look; a longer one (--budget) reaches it",
                 show_seconds(results.run.budget.unwrap_or_default())
             ),
             Some(_) => {
@@ -106,8 +106,7 @@ pub(super) fn suppressed(results: &Results, workload: &Workload) -> Option<Strin
     }
     if results.run.budget.is_some() && span(results, workload.id) < SPAN {
         let covered = show_seconds(span(results, workload.id).as_secs_f64());
-        let why =
-            if looks.ended.is_some() { "; a longer budget (`--budget`) reaches it" } else { "; it was broken off" };
+        let why = if looks.ended.is_some() { "; a longer budget (--budget) reaches it" } else { "; it was broken off" };
         return Some(format!("its rounds cover {covered}, and nothing is decided within {} s{why}", SPAN.as_secs()));
     }
     let planned: Vec<usize> = looks.planned.iter().map(|n| *n as usize).collect();
@@ -170,7 +169,7 @@ mod tests {
                 8,
                 1,
                 Some(Ended::Budget),
-                "its rounds cover 7 s, and nothing is decided within 10 s; a longer budget (`--budget`)",
+                "its rounds cover 7 s, and nothing is decided within 10 s; a longer budget (--budget)",
             ),
             (8, 1, None, "nothing is decided within 10 s; it was broken off"),
         ] {

@@ -70,7 +70,8 @@ mod tests {
         assert_eq!((id, by), (1, PickedBy::ExpectedLatency));
         assert!(
             sentence.starts_with("At 100 per second, use threads × 2: 95% of the replies within 8.0")
-                && sentence.contains("No configuration with fewer workers was shown to hold the expected latency."),
+                && sentence
+                    .contains("No configuration with fewer workers was shown to hold the expected latency of 10 ms."),
             "{sentence}"
         );
         // Who does not hold it is not picked for it.

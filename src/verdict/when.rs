@@ -91,7 +91,7 @@ impl Seen<'_> {
                     format!("{line} {does} not beat {baseline} with {} or more (at best {best})", workers(high))
                 }
                 (Crossing::Equivalent, ..) => format!("{line} {is} equivalent to {baseline} at every worker count"),
-                _ => format!("{line}: no significant difference from {baseline} (up to {best})"),
+                _ => format!("{line}: no significant difference from {baseline} so far (up to {best})"),
             })
         });
         told.collect()
