@@ -9,7 +9,7 @@ use crate::engine::{self, Resumed};
 use crate::host::machine;
 use crate::plan::Plan;
 use crate::results::{FileError, Head, Journal, JournalContents, Results, read};
-use crate::text::plural;
+use crate::text::{plural, show_seconds};
 
 /// What tells the programs of a run from other builds of theirs.
 pub(super) struct Builds {
@@ -133,8 +133,19 @@ fn going_on(
     if let Some(what) = head.differs_from(&left.head) {
         return Err(FileError::OtherRun { path: journal.path().to_owned(), what }.into());
     }
-    let damaged = |detail| FileError::DamagedJournal { path: journal.path().to_owned(), detail };
-    let continued = engine::continued(plan, blank, left.clone()).map_err(damaged)?;
+    let path = || journal.path().to_owned();
+    let refused = |detail| match (left.head.budget, head.budget) {
+        // Looks are fixed beforehand, and by the budget: once one is over, another budget has others.
+        (Some(old), Some(now)) if old != now => {
+            let (old, now) = (show_seconds(old), show_seconds(now));
+            let what = format!(
+                "another budget ({old}, now {now}), of which a look is over; `--resume --budget` with that goes on"
+            );
+            FileError::OtherRun { path: path(), what }
+        }
+        _ => FileError::DamagedJournal { path: path(), detail },
+    };
+    let continued = engine::continued(plan, blank, left.clone()).map_err(refused)?;
     let trials = plural(continued.done() as u64, "trial");
     output.progress(&format!("{}: goes on after {trials}", plan.name));
     Ok(Some((left, continued)))

@@ -219,8 +219,9 @@ impl Turns {
             plan.rounds.is_none() && looks.completed == 0 && looks.planned.len() == 1 && looks.planned[0] <= units;
         let at = |trial: Option<&Trial>| Duration::from_millis(trial.map_or(0, |trial| trial.at));
         let covered = at(timed(results, Some(id)).next_back()).saturating_sub(at(timed(results, Some(id)).next()));
-        let affordable = spent(results, id).as_secs_f64() < OVERRUN * plan.budget.as_secs_f64();
-        if is_due && covered < SPAN && affordable {
+        // What it costs to cover the span, at what covering so much of it has cost: a budget is overrun for an answer only.
+        let needed = spent(results, id).as_secs_f64() * SPAN.as_secs_f64() / covered.as_secs_f64().max(1e-3);
+        if is_due && covered < SPAN && needed < OVERRUN * plan.budget.as_secs_f64() {
             results.workloads[id].looks.planned = vec![units + 1];
             self.changed(results, id);
         }
@@ -253,6 +254,10 @@ impl Turns {
         let budget = plan.budget.as_secs_f64();
         let next = looks.planned.get(looks.completed as usize).map_or(0, |units| looks.rounds_of(*units));
         let to_come = f64::from(next.saturating_sub(self.round + 1)) * cost_of_round(results, id, doubled_every(plan));
+        // Rounds that became longer than the first one may not reach a look: a little more is better than no pick at all.
+        if !can_pick(looks, plan.workloads[id].configurations.len()) && spent < OVERRUN * budget {
+            return None;
+        }
         // Before anything can be decided the budget alone ends a run: an estimate may be wrong.
         let short = looks.completed > 0 && verdict::span(results, id) >= SPAN && spent + to_come > budget * 1.1;
         (spent >= budget || short).then_some(Ended::Budget)
@@ -284,6 +289,13 @@ fn apart(plan: &Plan) -> impl Iterator<Item = ScheduledTrial> + '_ {
             all.map(move |configuration| ScheduledTrial { configuration, round, kind, duplicate: false })
         })
     })
+}
+
+/// Whether the looks that are over allow a pick among `k` configurations.
+fn can_pick(looks: &Looks, k: usize) -> bool {
+    let planned: Vec<usize> = looks.planned.iter().map(|units| *units as usize).collect();
+    let ranks = stats::look_ranks(FAMILY_ERROR / (k.max(2) - 1) as f64, &planned);
+    ranks[..(looks.completed as usize).min(ranks.len())].iter().any(Option::is_some)
 }
 
 /// The fewest units with which both a configuration among `k` can be bounded and an expectation be judged.
@@ -350,9 +362,16 @@ fn spent(results: &Results, workload: usize) -> Duration {
     Duration::from_millis(timed(results, Some(workload)).map(|trial| trial.took).sum())
 }
 
-/// Whether a journal's looks are those that its trials lead to.
-pub(super) fn same_looks(kept: &[(usize, usize, Looks)], led_to: &[(usize, usize, Looks)]) -> bool {
-    kept.len() <= led_to.len() && kept.iter().zip(led_to).all(|(kept, led_to)| kept == led_to)
+/// Whether a journal's looks are those that its trials lead to. Before any is over, they may be planned anew for another
+/// budget.
+pub(super) fn same_looks(kept: &[(usize, usize, Looks)], led_to: &[(usize, usize, Looks)], other_budget: bool) -> bool {
+    let planned_anew = |kept: &Looks, led_to: &Looks| {
+        other_budget && kept.completed == 0 && *kept == Looks { planned: kept.planned.clone(), ..led_to.clone() }
+    };
+    let same = |((after, workload, kept), led_to): (&(usize, usize, Looks), &(usize, usize, Looks))| {
+        (*after, *workload) == (led_to.0, led_to.1) && (*kept == led_to.2 || planned_anew(kept, &led_to.2))
+    };
+    kept.len() <= led_to.len() && kept.iter().zip(led_to).all(same)
 }
 
 #[cfg(test)]

@@ -172,6 +172,13 @@ type Pairs = Vec<(usize, Option<usize>)>;
 
 fn pairs(expectation: &scenario::Expectation, built: &ConfigMatrix, facts: &Facts, cores: u32) -> Result<Pairs, Fault> {
     let compared = matching(&expectation.compare.terms, facts, cores);
+    if expectation.metric.is_latency() && compared.iter().any(|id| built.points[*id].config.rate.is_none()) {
+        let message = format!("`{}` is expected where nothing arrives at a rate", expectation.metric.word());
+        return Err(Fault::new(
+            message,
+            "add `rate: N` per second, or select the workloads that have one, such as `rate: 200`",
+        ));
+    }
     if expectation.metric != Metric::Speedup && expectation.to.is_none() {
         return Ok(compared.into_iter().map(|configuration| (configuration, None)).collect());
     }

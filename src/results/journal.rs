@@ -62,7 +62,7 @@ impl Head {
                 ("build of runner", build),
                 ("build to compare it with", or_none(&head.against)),
                 ("seed", number(head.seed)),
-                ("number of rounds", number(head.rounds.into())),
+                ("number of rounds", if head.rounds == 0 { "auto".to_owned() } else { number(head.rounds.into()) }),
                 ("--quick", head.quick.to_string()),
                 ("--filter", or_none(&head.filter)),
             ]

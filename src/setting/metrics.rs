@@ -54,4 +54,10 @@ impl Metric {
     pub fn is_service(self) -> bool {
         matches!(self, Self::ServiceP50 | Self::ServiceP95 | Self::ServiceP99)
     }
+
+    /// Whether it is how late results are of what arrives at a rate.
+    #[must_use]
+    pub fn is_latency(self) -> bool {
+        matches!(self, Self::LatencyP50 | Self::LatencyP95 | Self::LatencyP99)
+    }
 }

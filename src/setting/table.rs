@@ -197,7 +197,7 @@ settings! {
     }
     optional {
         Items items: u64 {
-            about: "how many items a trial has; `auto` aims at 100 ms for the fastest configuration",
+            about: "how many items a trial has; `auto` aims at 25 to 30 ms for the fastest configuration, or as much as starting a trial takes",
             kind: SettingKind::Count { min: 1, max: 1_000_000_000 },
             default: Default::Absent("auto"),
             part: Part::Workload,

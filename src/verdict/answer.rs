@@ -3,7 +3,7 @@
 use super::pick::WEAK;
 use super::sentence::{late, list, seconds_interval};
 use crate::results::{ConfigurationEstimate, Expectation, Interval, Kind, Pick, PickedBy, Results, Trial, Workload};
-use crate::setting::{Metric, Model, SPIN, Wait};
+use crate::setting::{Model, SPIN, Wait};
 use crate::text::{capital, plural, show_count, show_percent, show_seconds};
 
 /// A difference is told from 1% on: below, it is only said that there is one.
@@ -132,11 +132,10 @@ impl Told<'_> {
 
     /// The least latency in seconds that is expected at most of some configuration of the workload.
     fn expected_latency(&self) -> Option<f64> {
-        let latencies = [Metric::LatencyP50, Metric::LatencyP95, Metric::LatencyP99];
         let here = |expected: &&Expectation| {
             let of_workload =
                 |(one, to): &(usize, Option<usize>)| to.is_none() && self.workload.configurations.contains(one);
-            latencies.contains(&expected.metric) && expected.pairs.iter().any(of_workload)
+            expected.metric.is_latency() && expected.pairs.iter().any(of_workload)
         };
         let bounds = self.results.expectations.iter().filter(here).filter_map(|expected| expected.at_most);
         bounds.min_by(f64::total_cmp)

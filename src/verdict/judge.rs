@@ -129,11 +129,10 @@ pub(super) fn at_looks(results: &Results, workload: &Workload) -> Vec<Answer> {
 /// Whether a configuration holds every latency that is expected of some configuration of its workload, judged on the rounds so
 /// far; `None` where none is expected.
 fn holds_latencies(results: &Results, workload: &Workload, configuration: usize) -> Option<Answer> {
-    let latencies = [Metric::LatencyP50, Metric::LatencyP95, Metric::LatencyP99];
     let of_workload = |(one, to): &(usize, Option<usize>)| to.is_none() && workload.configurations.contains(one);
     let bounds = results.expectations.iter().filter(|expected| {
         let is_bound = expected.at_most.is_some() && expected.at_least.is_none();
-        latencies.contains(&expected.metric) && is_bound && expected.pairs.iter().any(of_workload)
+        expected.metric.is_latency() && is_bound && expected.pairs.iter().any(of_workload)
     });
     let judged = bounds.map(|expected| {
         let found = measure(results, expected.metric, configuration, None);

@@ -33,7 +33,7 @@ fn a_plan_says_from_when_to_when_it_takes() {
 #[test]
 fn a_run_ends_with_a_pick_and_its_price_and_its_looks_are_kept() {
     let place = Place::new();
-    place.scenario("s", &format!("{SLEEPS}budget: 16 s\n"));
+    place.scenario("s", &format!("{SLEEPS}budget: 25 s\n"));
     let running = place.program(&["s.yaml", "--output", "o"]).spawn().unwrap();
     let journal = place.report("s").join(JOURNAL);
     // The first line of looks comes with the first round.
@@ -44,7 +44,7 @@ fn a_run_ends_with_a_pick_and_its_price_and_its_looks_are_kept() {
     let ended = support::Ended::of(running, HANG).expect(0);
     let results = place.results("s");
     let looks = &results.workloads[0].looks;
-    assert!(results.run.complete && results.run.budget == Some(16.0), "{:?}", results.run);
+    assert!(results.run.complete && results.run.budget == Some(25.0), "{:?}", results.run);
     assert!(looks.completed >= 1 && looks.ended.is_some(), "{looks:?}");
     assert_eq!(looks.units[0].1 % 2, 1, "{looks:?}");
     let timed = results.timed(0).map(|trial| trial.round + 1).max().unwrap();
@@ -80,7 +80,7 @@ fn a_budget_that_ends_before_anything_can_be_said_says_so() {
 fn a_longer_budget_goes_on_with_what_a_shorter_one_left() {
     let place = Place::new();
     place.scenario("l", SLEEPS);
-    let running = place.program(&["l.yaml", "--output", "o", "--budget", "15s"]).spawn().unwrap();
+    let running = place.program(&["l.yaml", "--output", "o", "--budget", "25s"]).spawn().unwrap();
     let journal = place.report("l").join(JOURNAL);
     let trials = || {
         let text = std::fs::read_to_string(&journal).unwrap_or_default();
@@ -90,7 +90,7 @@ fn a_longer_budget_goes_on_with_what_a_shorter_one_left() {
     signal(running.id(), rustix::process::Signal::INT);
     support::Ended::of(running, HANG).expect(130);
     let before = place.results("l").trials;
-    place.run_scenario("l", &["--budget", "16s", "--resume"]).expect(0);
+    place.run_scenario("l", &["--budget", "26s", "--resume"]).expect(0);
     let results = place.results("l");
     assert_eq!(results.trials[..before.len()], before);
     assert!(results.run.complete && !results.derived.workloads[0].picks.is_empty(), "{:?}", results.derived.workloads);

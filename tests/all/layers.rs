@@ -48,6 +48,26 @@ const RESERVED: &[(&str, &[(&str, &str)])] = &[
     ("_exit(", &[("model/worker.rs", "a worker whose host is gone has nobody to return to")]),
 ];
 
+/// The Python side is held to the same length; ruff holds its functions to theirs.
+#[test]
+fn no_python_file_is_too_long() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let (mut folders, mut files) = (vec![source], 0);
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|ending| ending == "py") {
+                files += 1;
+                let lines = std::fs::read_to_string(&path).unwrap().lines().count();
+                assert!(lines <= LONGEST, "{} has {lines} lines", path.display());
+            }
+        }
+    }
+    assert!(files > 30, "{files}");
+}
+
 struct File {
     /// Path below `src`.
     name: String,

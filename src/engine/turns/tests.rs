@@ -160,6 +160,17 @@ fn a_budget_ends_what_is_not_answered() {
 }
 
 #[test]
+fn a_budget_is_overrun_by_half_where_rounds_became_too_long_for_a_look() {
+    // Trials of 50 ms in the first round and of 200 ms behind it: eight units of five rounds take 21 s.
+    let slower = |next: ScheduledTrial| (if next.round == 0 { 50 } else { 200 }, clear(next).1);
+    let run = run(planned(&format!("{ONE}budget: 16 s\n")), &slower);
+    let looks = run.looks(0);
+    assert!(looks.completed >= 1 && looks.ended.is_some(), "{looks:?}");
+    let spent = spent(&run.results, 0).as_secs_f64();
+    assert!((16.0..24.5).contains(&spent), "{spent} s");
+}
+
+#[test]
 fn where_a_round_takes_long_there_is_one_look_after_as_many_as_it_needs() {
     // Four trials of 3 s: the budget of 20 s ends in the second round.
     let run = run(planned(ONE), &|next| (3000, clear(next).1 * 100.0));
@@ -287,6 +298,16 @@ fn what_is_left_of_a_fixed_number_of_rounds_is_known_all_the_time() {
 fn looks_are_the_same_as_far_as_they_were_written() {
     let looks = |completed| (8, 0, Looks { completed, ..Looks::default() });
     let led_to = [looks(0), looks(1), looks(2)];
-    assert!(same_looks(&[], &led_to) && same_looks(&led_to[..2], &led_to) && same_looks(&led_to, &led_to));
-    assert!(!same_looks(&[looks(1)], &led_to) && !same_looks(&led_to, &led_to[..2]));
+    assert!(
+        same_looks(&[], &led_to, false)
+            && same_looks(&led_to[..2], &led_to, false)
+            && same_looks(&led_to, &led_to, false)
+    );
+    assert!(!same_looks(&[looks(1)], &led_to, true) && !same_looks(&led_to, &led_to[..2], true));
+    // For another budget, as long as none is over.
+    let planned =
+        |completed, planned: &[u32]| (8, 0, Looks { completed, planned: planned.to_vec(), ..Looks::default() });
+    let looked = |completed, other| same_looks(&[planned(completed, &[21])], &[planned(completed, &[22])], other);
+    assert!(looked(0, true) && !looked(0, false));
+    assert!(!looked(1, true));
 }

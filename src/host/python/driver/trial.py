@@ -1,7 +1,16 @@
 """The main file of a trial. Workers that start afresh import it again, under another name."""
 
+# Python's own modules come from where they lie compiled, as for every program: what is imported behind the change below is
+# compiled once more in every run.
+import json  # noqa: F401
+import multiprocessing  # noqa: F401
 import os
+import resource  # noqa: F401
+import selectors  # noqa: F401
+import struct  # noqa: F401
 import sys
+import threading  # noqa: F401
+import zlib  # noqa: F401
 
 folder = os.path.dirname(os.path.abspath(__file__))
 # What Python compiles goes into a folder of the run, under names that tell interpreters and versions apart, so that later

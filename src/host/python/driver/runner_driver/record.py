@@ -129,7 +129,9 @@ class Run:
                 self.event(lane, "start", life["start"], life["ready"])
         names = ("done", "known", "duplicated", "first_item", "retried", "recovered", "seen", "events", "left_out", "end")
         result = {name: getattr(self, name) for name in names}
-        kept = self.lives if self.order.clocked or self.order.fault else []
+        # Nobody sees which processes of a pool died, and which it has put in their place.
+        hidden = self.trouble and self.order.model == "processes" and self.order.api != "process"
+        kept = self.lives if (self.order.clocked or self.order.fault) and not hidden else []
         result["lives"] = [[life["worker"], life["start"], life["ready"], life["end"], int(life["died"])] for life in kept]
         # What did not come to its end has no percentiles.
         come = self.arrivals and self.end
