@@ -246,6 +246,9 @@ impl Drop for Journal {
         if !self.kept {
             let _ = std::fs::remove_file(&self.path);
         }
+        // A process that another thread has forked, and that is yet to become another program, has this file too: the lock
+        // would last as long as that.
+        let _ = self.file.unlock();
     }
 }
 
