@@ -138,9 +138,7 @@ fn going_on(
         // Looks are fixed beforehand, and by the budget: once one is over, another budget has others.
         (Some(old), Some(now)) if old != now => {
             let (old, now) = (show_seconds(old), show_seconds(now));
-            let what = format!(
-                "another budget ({old}, now {now}), of which a look is over; `--resume --budget` with that goes on"
-            );
+            let what = format!("another budget ({old}, now {now}), of which a look is over: give that one to go on");
             FileError::OtherRun { path: path(), what }
         }
         _ => FileError::DamagedJournal { path: path(), detail },

@@ -17,7 +17,10 @@ const UNEQUAL_DOUBT: f64 = 0.05;
 pub(super) struct Units<'a> {
     results: &'a Results,
     workload: &'a Workload,
-    /// By place in the workload and round: the logarithm of the time, +∞ where the trial timed out, failed or was not run.
+    /// By place in the workload and round: the logarithm of the time, +∞ where the trial timed out, and NaN where it went wrong
+    /// in another way or was not run.
+    right: Vec<Vec<f64>>,
+    /// As `right`, with +∞ for NaN.
     times: Vec<Vec<f64>>,
     spans: Vec<(u32, u32)>,
     planned: Vec<usize>,
@@ -30,12 +33,14 @@ impl<'a> Units<'a> {
     pub fn of(results: &'a Results, workload: &'a Workload) -> Self {
         let spans = workload.looks.spans(workload.looks.counted());
         let rounds = spans.last().map_or(0, |(first, size)| first + size) as usize;
-        let times =
-            workload.configurations.iter().map(|id| by_round(&compared(results, *id), rounds, f64::INFINITY)).collect();
+        let right: Vec<Vec<f64>> =
+            workload.configurations.iter().map(|id| by_round(&compared(results, *id), rounds)).collect();
+        let missing_is_longest = |log: &f64| if log.is_nan() { f64::INFINITY } else { *log };
+        let times = right.iter().map(|logs| logs.iter().map(missing_is_longest).collect()).collect();
         let planned = workload.looks.planned.iter().map(|units| *units as usize).collect();
         let length = |id: &usize| stats::median(&values(&times_of(results, *id)));
         let lengths = if workload.per_item { workload.configurations.iter().map(length).collect() } else { Vec::new() };
-        Self { results, workload, times, spans, planned, lengths }
+        Self { results, workload, right, times, spans, planned, lengths }
     }
 
     /// Numbers of units after which is looked.
@@ -101,18 +106,14 @@ impl<'a> Units<'a> {
     /// out. A trial that crashed is not a slow one.
     pub fn logs_of_right(&self, i: usize, j: usize, n: usize, silent: f64) -> Vec<f64> {
         let (Some(i), Some(j)) = (self.place(i), self.place(j)) else { return vec![] };
-        let known = |id: usize| -> Vec<f64> {
-            let configuration = self.workload.configurations[id];
-            by_round(&compared(self.results, configuration), self.times[id].len(), f64::NAN)
-        };
-        units_of(&known(i), &known(j), &self.spans[..n.min(self.spans.len())], silent)
+        units_of(&self.right[i], &self.right[j], &self.spans[..n.min(self.spans.len())], silent)
     }
 
     /// The ratio of the times of second runs to those of the first ones of `id`, over the units that have second runs, each end
     /// with an error of `error` over all looks.
     pub fn ratio_of_second_runs(&self, second: &[(u32, f64)], id: usize, error: f64) -> Option<Interval> {
         let rounds = self.spans.last().map_or(0, |(first, size)| first + size) as usize;
-        let logs = units_of(&by_round(second, rounds, f64::NAN), &self.times[self.place(id)?], &self.spans, f64::NAN);
+        let logs = units_of(&by_round(second, rounds), &self.times[self.place(id)?], &self.spans, f64::NAN);
         let known: Vec<f64> = logs.into_iter().filter(|log| !log.is_nan()).collect();
         // What counts at a look are the units with second runs. Looks to come have no bearing on those that are over.
         let had = |units: &usize| {
@@ -130,9 +131,9 @@ impl<'a> Units<'a> {
     }
 }
 
-/// Logarithms of times by round, with `silent` for rounds without one.
-fn by_round(series: &[(u32, f64)], rounds: usize, silent: f64) -> Vec<f64> {
-    let mut times = vec![silent; rounds];
+/// Logarithms of times by round, with NaN for rounds without one.
+fn by_round(series: &[(u32, f64)], rounds: usize) -> Vec<f64> {
+    let mut times = vec![f64::NAN; rounds];
     // The first value counts where a round holds several.
     for (round, seconds) in series.iter().rev() {
         if let Some(time) = times.get_mut(*round as usize) {
