@@ -2,10 +2,11 @@
 
 use super::finding::{self, decided, verdict_of};
 use super::ipc::{Family, Quantity, is_method};
-use super::pick_title::rounded_median;
+use super::lines::is_plural;
 use super::words::{capital, estimate};
 use crate::results::{Configuration, Results, Workload};
 use crate::text::show_bytes;
+use crate::verdict::rounded_median;
 
 /// Who leads among the methods at one size: one method, several that share it, or nobody where there is no verdict.
 enum Lead {
@@ -47,6 +48,53 @@ fn lead(results: &Results, family: &Family, workload: &Workload) -> Lead {
     }
 }
 
+/// Where it is shown at every size that something without IPC is faster than every method, that and its time:
+/// `threads are fastest at every size: 4.2 µs at 64 B`.
+fn without_ipc(results: &Results, family: &Family, value: &impl Fn(usize) -> String) -> Option<String> {
+    let fastest = |workload: &Workload| {
+        let verdict = verdict_of(results, workload).filter(|verdict| decided(results, Some(*verdict)))?;
+        let first = verdict.picks.iter().find(|pick| pick.fastest)?;
+        family.configurations.iter().copied().find(|one| one.id == first.configuration && !is_method(one))
+    };
+    let each: Option<Vec<&Configuration>> = family.workloads.iter().map(|(_, workload)| fastest(workload)).collect();
+    let each = each?;
+    let first = each.first().filter(|first| each.iter().all(|other| other.config == first.config))?;
+    let name = first.model_shown();
+    let (is, size) = (if is_plural(name) { "are" } else { "is" }, show_bytes(family.workloads.first()?.0));
+    Some(format!("{name} {is} fastest at every size: {} at {size}", value(first.id)))
+}
+
+/// The method with the lowest median at every size, shown to be so or not.
+fn lowest_throughout(results: &Results, family: &Family) -> Option<String> {
+    let lowest = |workload: &Workload| {
+        let methods = family.configurations.iter().filter(|one| one.workload == workload.id && is_method(one));
+        let timed = methods.filter_map(|one| Some((one.ipc_shown()?, estimate(results, one.id)?.per_item?.median)));
+        timed.min_by(|a, b| a.1.total_cmp(&b.1)).map(|(name, _)| name.split(" (").next().unwrap_or(&name).to_owned())
+    };
+    let each: Option<Vec<String>> = family.workloads.iter().map(|(_, workload)| lowest(workload)).collect();
+    let each = each?;
+    each.first().filter(|first| each.iter().all(|other| other == *first)).cloned()
+}
+
+/// What is said where there is no verdict at a size.
+fn without_verdict(
+    results: &Results,
+    family: &Family,
+    size: u64,
+    seen: Option<&(String, usize)>,
+    value: &impl Fn(usize) -> String,
+) -> String {
+    let same = family.workloads.iter().find(|(payload, _)| *payload == size);
+    let verdict = same.and_then(|(_, workload)| verdict_of(results, workload));
+    let suffix = finding::suffix(results, verdict);
+    match seen {
+        Some((name, id)) => {
+            capital(&format!("{name} has the lowest median time at {}, {}{suffix}", show_bytes(size), value(*id)))
+        }
+        None => format!("IPC methods over the payload{suffix}"),
+    }
+}
+
 /// The finding: the leading method by size, in runs of sizes.
 pub(super) fn title(results: &Results, family: &Family) -> String {
     let sizes: Vec<(u64, Lead)> =
@@ -56,15 +104,7 @@ pub(super) fn title(results: &Results, family: &Family) -> String {
         value.map_or(String::new(), |v| family.show(rounded_median(&v)))
     };
     if let Some((size, Lead::Unknown(seen))) = sizes.iter().find(|(_, lead)| matches!(lead, Lead::Unknown(_))) {
-        let same = family.workloads.iter().find(|(payload, _)| payload == size);
-        let verdict = same.and_then(|(_, workload)| verdict_of(results, workload));
-        let suffix = finding::suffix(results, verdict);
-        return match seen {
-            Some((name, id)) => {
-                capital(&format!("{name} has the lowest median time at {}, {}{suffix}", show_bytes(*size), value(*id)))
-            }
-            None => format!("IPC methods over the payload{suffix}"),
-        };
+        return without_verdict(results, family, *size, seen.as_ref(), &value);
     }
     // Neighbouring sizes with the same finding become one part.
     let mut parts: Vec<(Option<String>, u64, u64, usize)> = Vec::new();
@@ -78,16 +118,25 @@ pub(super) fn title(results: &Results, family: &Family) -> String {
             _ => parts.push((who, *size, *size, id)),
         }
     }
+    let first = without_ipc(results, family, &value);
+    let first = first.map_or(String::new(), |first| format!("{first}; "));
     // A line without IPC may lie above all of these, and is no method.
     let beside = family.configurations.iter().any(|configuration| !is_method(configuration));
     let among = if beside { "among IPC methods, " } else { "" };
     let adjective = if family.quantity == Quantity::RoundTrip { "is fastest" } else { "has the highest throughput" };
     if let [(who, low, _, id)] = parts.as_slice() {
         return match who {
-            Some(who) => {
-                capital(&format!("{among}{who} {adjective} at every size: {} at {}", value(*id), show_bytes(*low)))
-            }
-            None => "No IPC method was shown to be fastest at any size".to_owned(),
+            Some(who) => capital(&format!(
+                "{first}{among}{who} {adjective} at every size: {} at {}",
+                value(*id),
+                show_bytes(*low)
+            )),
+            None => match lowest_throughout(results, family) {
+                Some(name) if !first.is_empty() => {
+                    capital(&format!("{first}of the IPC methods {name} has the lowest median"))
+                }
+                _ => "No IPC method was shown to be fastest at any size".to_owned(),
+            },
         };
     }
     let range = |low: u64, high: u64| {
@@ -101,5 +150,5 @@ pub(super) fn title(results: &Results, family: &Family) -> String {
         Some(who) => format!("{who} {adjective} {}", range(*low, *high)),
         None => format!("no significant difference {}", range(*low, *high)),
     };
-    capital(&format!("{among}{}", parts.iter().take(4).map(part).collect::<Vec<_>>().join("; ")))
+    capital(&format!("{first}{among}{}", parts.iter().take(4).map(part).collect::<Vec<_>>().join("; ")))
 }

@@ -5,10 +5,10 @@
 
 use super::finding::{decided, verdict_of};
 use super::lines::is_plural;
-use super::words::{self, capital, estimate};
-use crate::results::{Configuration, Interval, Pick, PickedBy, Results, Workload, WorkloadVerdict};
-use crate::text::{plural, show_count, show_seconds};
-use crate::verdict::{price, rounded};
+use super::words::{self, capital};
+use crate::results::{Configuration, Pick, PickedBy, Results, Workload, WorkloadVerdict};
+use crate::text::{plural, show_count};
+use crate::verdict::{pace, price};
 
 /// Longest label of a workload that a title names, and how many of them.
 const LONGEST_LABEL: usize = 36;
@@ -50,7 +50,7 @@ impl Told<'_> {
             return Some(format!("at {} per second, use {}{failed}", show_count(u64::from(rate)), own.label));
         }
         let share = pick.price?;
-        let (speed, margin) = (self.speed(pick), self.results.run.margin);
+        let (speed, margin) = (pace(self.results, self.workload, pick), self.results.run.margin);
         let said = match self.equals(pick) {
             _ if pick.fastest => {
                 let is = if is_plural(&name) { "are" } else { "is" };
@@ -116,22 +116,6 @@ impl Told<'_> {
         }
     }
 
-    /// The speedup over the reference, or the time where there is none.
-    fn speed(&self, pick: &Pick) -> String {
-        let own = pick.speedup.or_else(|| estimate(self.results, pick.configuration)?.speedup);
-        let own = own.filter(|_| pick.configuration != self.workload.reference);
-        if let Some(speedup) = own.filter(|speedup| speedup.median < 1e9) {
-            let reference =
-                self.configuration(self.workload.reference).map_or("the reference", |one| one.label.as_str());
-            let over = if reference == "serial" { " serial".to_owned() } else { format!(" the speed of {reference}") };
-            return rounded(&speedup) + &over;
-        }
-        let time = estimate(self.results, pick.configuration)
-            .and_then(|estimate| if self.workload.per_item { estimate.per_item } else { estimate.time });
-        let per_item = if self.workload.per_item { " per item" } else { "" };
-        time.map_or(String::new(), |time| rounded_seconds(&time) + per_item)
-    }
-
     /// Configurations that sleep and others that spin have a pick each.
     fn by_wait(&self, picks: &[Pick]) -> Option<String> {
         let part = |pick: &Pick| {
@@ -148,27 +132,15 @@ impl Told<'_> {
     }
 }
 
-/// A time with no more digits than its interval has.
-pub(super) fn rounded_seconds(time: &Interval) -> String {
-    show_seconds(rounded_median(time))
-}
-
-/// A median with two digits, or three where its interval is so narrow.
-pub(super) fn rounded_median(value: &Interval) -> f64 {
-    if value.median <= 0.0 || !value.median.is_finite() {
-        return value.median;
-    }
-    let width = value.low.zip(value.high).map_or(f64::INFINITY, |(low, high)| high - low);
-    let digits = if width < 0.02 * value.median { 3 } else { 2 };
-    let unit = 10_f64.powi(value.median.log10().floor() as i32 + 1 - digits);
-    (value.median / unit).round() * unit
-}
-
 /// The contrast between workloads; nothing where it is none that a title can say: where some have no pick, where names are
 /// too long or too many, or where those that sleep and those that spin have one each.
 pub(super) fn of_several(results: &Results, workloads: &[&Workload]) -> Option<String> {
     let mut parts: Vec<(String, Vec<(&Workload, String)>)> = Vec::new();
     let mut most: f64 = 0.0;
+    // Where nothing but one model was run, what is asked for is something else about it.
+    let ids = || workloads.iter().flat_map(|workload| &workload.configurations);
+    let models: Vec<_> = ids().filter_map(|id| results.configurations.get(*id)).map(|one| one.config.model).collect();
+    let one_model = models.iter().all(|model| *model == models[0]);
     for workload in workloads {
         let (pick, told) = (only_pick(results, workload)?, Told { results, workload });
         if pick.failures > 0 || workload.rate.is_some() {
@@ -176,10 +148,10 @@ pub(super) fn of_several(results: &Results, workloads: &[&Workload]) -> Option<S
         }
         most = most.max(pick.price?);
         let own = told.configuration(pick.configuration)?;
-        let name = own.model_shown().to_owned();
+        let name = if one_model { told.name(own) } else { own.model_shown().to_owned() };
         match parts.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, places)) => places.push((workload, told.speed(pick))),
-            None => parts.push((name, vec![(workload, told.speed(pick))])),
+            Some((_, places)) => places.push((workload, pace(results, workload, pick))),
+            None => parts.push((name, vec![(workload, pace(results, workload, pick))])),
         }
     }
     let cost = match most <= results.run.margin {

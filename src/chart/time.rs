@@ -10,6 +10,7 @@ use super::{Chart, pick_title, view};
 use crate::results::{Configuration, ConfigurationEstimate, Interval, LOCK_MODEL, Results, Workload};
 use crate::setting::{ChartKind, Measure};
 use crate::text::show_seconds;
+use crate::verdict::rounded_seconds;
 
 /// More rows than this in one picture are not read: workloads get pictures of their own, and a larger workload none.
 const MOST_ROWS_TOGETHER: usize = 40;
@@ -225,7 +226,7 @@ fn title_of_one(results: &Results, workload: &Workload) -> String {
     match first.filter(|one| !workload.is_lock_model() && finding::beats_all(verdict, *one, others())) {
         Some(one) => {
             let time = estimate(results, one).and_then(|estimate| time_of(workload.per_item, estimate));
-            let time = time.map_or(String::new(), |time| format!(": {}{per_item}", pick_title::rounded_seconds(&time)));
+            let time = time.map_or(String::new(), |time| format!(": {}{per_item}", rounded_seconds(&time)));
             capital(&format!("{} {} fastest{time}", label(one), be(&label(one))))
         }
         None => capital(&format!("{} has the lowest median time, {}", label(fastest), shown(time))),

@@ -13,11 +13,13 @@ use super::args::{CheckOptions, Described, ListOptions, PlanOptions, SchemaOptio
 use super::output::{Output, wrap};
 use super::progress::show;
 use super::{Exit, sources};
+use crate::engine::OVERRUN;
 use crate::plan::{Plan, Workload, estimate};
 use crate::results::LOCK_MODEL;
 use crate::setting::{ChartKind, EnumWords as _, Method, Metric, Model, Runtime, WordRow};
 use crate::task::Tasks;
 use crate::text::{folded, plural};
+use crate::verdict::SPAN;
 use crate::{results, scenario};
 
 /// Checks scenarios.
@@ -115,7 +117,22 @@ fn plan_text(plan: &Plan, tasks: &Tasks, output: &Output) -> String {
         cost.memory,
         from_to(cost.seconds),
     );
+    if let Some(warning) = too_brief(plan) {
+        let _ = writeln!(text, "  {}", output.painted(AnsiColor::Yellow.on_default(), &warning));
+    }
     text
+}
+
+/// Says so where the budget is spent before anything can be decided.
+fn too_brief(plan: &Plan) -> Option<String> {
+    let all = plan.budget * plan.workloads.len() as u32;
+    let brief = plan.rounds.is_none() && !plan.quick && all.as_secs_f64() * OVERRUN < SPAN.as_secs_f64();
+    brief.then(|| {
+        format!(
+            "warning: rounds that cover less than {} decide nothing, and the budget ends before; nothing will be picked",
+            show(SPAN)
+        )
+    })
 }
 
 /// A range of times, or one time where both are about the same.

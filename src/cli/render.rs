@@ -48,7 +48,14 @@ pub(super) fn write_seed(out: &Path) -> Result<Option<PathBuf>> {
 
 /// The reports that are named, or all of the folder; nothing where one does not exist, which is then said.
 pub(super) fn chosen(names: &[String], out: &Path, output: &Output) -> Result<Option<Vec<String>>> {
-    let known = report_names(out)?;
+    let known = match report_names(out) {
+        Ok(known) => known,
+        Err(error) if !out.exists() => {
+            output.error(&format!("{error:#}"));
+            return Ok(None);
+        }
+        Err(error) => return Err(error),
+    };
     let names = if names.is_empty() { known.clone() } else { names.to_vec() };
     if names.is_empty() {
         bail!("there is no report in {}; run a scenario first", out.display());

@@ -17,6 +17,7 @@ use crate::results::{Clocks, FileError, Finished, Flag, Head, Journal, Kind, Res
 
 pub use calibrate::recorded_counts;
 pub use resume::{Resumed, ScheduledTrial, continued};
+pub use turns::OVERRUN;
 use turns::Turns;
 
 /// Measured time under which a trial is marked as too short, in nanoseconds.

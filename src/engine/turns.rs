@@ -23,7 +23,7 @@ const MARGINS_BEHIND: f64 = 3.0;
 const UNITS_FOR_LOOKS: usize = LOOKS[2];
 
 /// A budget may be overrun by this factor where only then the span is covered, or a look allows a pick.
-const OVERRUN: f64 = 1.5;
+pub const OVERRUN: f64 = 1.5;
 
 /// The state of a run between two trials.
 #[derive(Debug, Default)]

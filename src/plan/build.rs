@@ -152,7 +152,7 @@ impl Builder<'_> {
                     self.problems.push(fault.at(&self.scenario.text, &choice.items.place));
                     continue;
                 }
-                if self.too_few(choice, *items) {
+                if self.too_few(choice, *items) || self.outlasts(choice, *items) {
                     continue;
                 }
                 for model in &self.scenario.models {

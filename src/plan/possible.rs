@@ -6,9 +6,9 @@ use super::matrix::WorkloadKey;
 use super::together::not_in_python;
 use crate::runtime::Interpreter;
 use crate::scenario::{ConfigSettings, Fault, Items, TaskChoice};
-use crate::setting::{Config, Dispatch, Key, Measure, Method, Model, OnCrash, Runtime, Start};
+use crate::setting::{Config, Dispatch, Key, Measure, Method, Model, OnCrash, Runtime, Start, Value};
 use crate::task::{Bound, Settings, Task, Topology};
-use crate::text::{plural, show_bytes};
+use crate::text::{plural, show_bytes, show_count, show_seconds};
 
 impl Builder<'_> {
     /// Whether an interpreter can run the items in this way.
@@ -133,6 +133,35 @@ impl Builder<'_> {
             self.problems.push(Fault::new(message, help).at(&self.scenario.text, &choice.items.place));
         }
         rated
+    }
+
+    /// Refuses items that take longer to arrive than a trial may last: each trial would time out.
+    pub(super) fn outlasts(&mut self, choice: &TaskChoice, items: Items) -> bool {
+        let Items::Fixed(count) = items else { return false };
+        let given = self.scenario.models.iter().map(|model| self.scenario.given_for(choice, model));
+        let rates: Vec<u64> = given
+            .filter_map(|given| given.get(Key::Rate).map(|rates| rates.values.clone()))
+            .flatten()
+            .filter_map(|rate| match rate.value()? {
+                Value::Whole(rate) => Some(rate),
+                _ => None,
+            })
+            .collect();
+        let timeout = self.scenario.timeout.as_secs_f64();
+        let Some(slowest) = rates.into_iter().min().filter(|rate| count as f64 / *rate as f64 >= timeout) else {
+            return false;
+        };
+        let takes = show_seconds(count as f64 / slowest as f64);
+        let message = format!(
+            "{} at {} per second take {takes} to arrive, and a trial may last {}",
+            plural(count, "item"),
+            show_count(slowest),
+            show_seconds(timeout)
+        );
+        let most = (timeout * 0.8 * slowest as f64) as u64;
+        let help = format!("give {} items at most, a higher `rate`, or a longer `timeout`", show_count(most));
+        self.problems.push(Fault::new(message, help).at(&self.scenario.text, &choice.items.place));
+        true
     }
 
     /// Whether a run of such items can go on after a worker died, where it is to.

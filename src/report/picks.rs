@@ -1,6 +1,6 @@
 //! The lists behind a pick, in the same words wherever they are shown.
 
-use crate::results::{Pick, Results, WorkloadVerdict};
+use crate::results::{Pick, PickedBy, Results, WorkloadVerdict};
 use crate::verdict::{LEAST_TOLD, at_least, price};
 
 /// What is as good as the pick, what is slower and by how much at least, and what is too close to tell, as (what, which); those
@@ -20,10 +20,26 @@ fn of_pick(results: &Results, pick: &Pick, several: bool) -> Vec<(String, String
         |share: f64| if share >= LEAST_TOLD { format!(" (by at least {})", at_least(share)) } else { String::new() };
     let slower = slower.iter().map(|slower| format!("{}{}", label(slower.configuration), by(slower.at_least)));
     let named = |ids: &[usize]| ids.iter().map(|id| label(*id).to_owned()).collect::<Vec<_>>().join("; ");
-    let lists = [
-        (format!("As good as {than}, within {margin}"), named(&pick.as_good)),
-        (format!("Slower than {than}"), slower.collect::<Vec<_>>().join("; ")),
-        (format!("Too close to {than} to tell"), named(&pick.too_close)),
-    ];
+    // A pick by what was expected has the fewest workers, and nothing is as good for having a lower latency.
+    let [good, behind, rest] =
+        match (results.workloads[results.configurations[pick.configuration].workload].rate, pick.by) {
+            (Some(_), PickedBy::ExpectedLatency) => [
+                format!("p95 latency shown to be within {margin} of the lowest"),
+                format!("p95 latency above that of {than}"),
+                format!("p95 latency not shown to be above that of {than}"),
+            ],
+            (Some(_), _) => [
+                format!("p95 latency as low as that of {than}, within {margin}"),
+                format!("p95 latency above that of {than}"),
+                format!("p95 latency too close to that of {than} to tell"),
+            ],
+            (None, _) => [
+                format!("As good as {than}, within {margin}"),
+                format!("Slower than {than}"),
+                format!("Too close to {than} to tell"),
+            ],
+        };
+    let lists =
+        [(good, named(&pick.as_good)), (behind, slower.collect::<Vec<_>>().join("; ")), (rest, named(&pick.too_close))];
     lists.into_iter().filter(|(_, which)| !which.is_empty()).collect()
 }

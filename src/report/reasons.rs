@@ -27,18 +27,20 @@ pub(super) fn lost(breakdown: &Breakdown) -> String {
     let least = NAMED_FROM * f64::from(breakdown.workers);
     let mut named: Vec<&(Loss, f64)> = breakdown.parts.iter().filter(|(_, part)| part.abs() >= least).collect();
     named.sort_by(|a, b| b.1.total_cmp(&a.1));
-    let words = |(loss, value): &&(Loss, f64)| match loss {
-        Loss::Unexplained if *value < 0.0 => format!("items ran faster than in the reference by {}", part(-value)),
-        _ => format!("{} {}", part(*value), loss.shown()),
-    };
+    let words = |(loss, value): &&(Loss, f64)| format!("{} {}", part(*value), loss.shown());
+    let gained = |(loss, value): &&(Loss, f64)| *loss == Loss::Unexplained && *value < 0.0;
+    let gain = named.iter().copied().find(|named| gained(named));
+    let gain = gain.map_or(String::new(), |(_, value)| {
+        format!("; gained: {}, since items ran faster than in the reference", part(-value))
+    });
     let told: f64 = named.iter().map(|(_, part)| part).sum();
     let rest = f64::from(breakdown.workers) - breakdown.measured - told;
-    let mut named: Vec<String> = named.iter().map(words).collect();
+    let mut named: Vec<String> = named.iter().filter(|named| !gained(named)).map(words).collect();
     if !named.is_empty() && part(rest) != "0.00" {
         named.push(format!("{} in smaller parts", part(rest)));
     }
     let named = if named.is_empty() { "hardly anything".into() } else { named.join(", ") };
-    format!("{} of {}; lost: {named}{}", part(breakdown.measured), breakdown.workers, rough(breakdown))
+    format!("{} of {}; lost: {named}{gain}{}", part(breakdown.measured), breakdown.workers, rough(breakdown))
 }
 
 fn rough(breakdown: &Breakdown) -> String {
@@ -165,7 +167,7 @@ mod tests {
         );
         let faster = Breakdown { inflation: 1.4, ..lossy(-0.5) };
         let words = lost(&faster);
-        assert!(words.contains("other load), items ran faster than in the reference by 0.50"), "{words}");
+        assert!(words.contains("other load); gained: 0.50, since items ran faster than in the reference"), "{words}");
         assert!(words.ends_with("(approximate: profiling made it take 1.40 times as long)"), "{words}");
         let apart = lost(&lossy(-0.7));
         assert!(apart.ends_with("(approximate: the profiling trials disagree with the timed ones)"), "{apart}");

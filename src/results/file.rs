@@ -173,6 +173,9 @@ impl Results {
         let configuration = |id: usize| {
             if id < self.configurations.len() { Ok(()) } else { Err(format!("there is no configuration {id}")) }
         };
+        if !(self.run.margin > 0.0 && self.run.margin < 1.0) {
+            return Err(format!("a margin of {} is no share between 0 and 1", self.run.margin));
+        }
         for (i, found) in self.configurations.iter().enumerate() {
             if found.id != i || found.workload >= self.workloads.len() {
                 return Err(format!("configuration {i} is out of place"));

@@ -152,7 +152,7 @@ impl FromScalar for Budget {
     fn read(scalar: &Scalar) -> Result<Self, Fault> {
         match parse_duration(&scalar.to_string()) {
             Ok(duration) if BUDGETS.contains(&duration) => Ok(Self(duration)),
-            Ok(_) => Err(Fault::new(format!("`budget` cannot be `{scalar}`"), "it is from 1 s to 1440 min")),
+            Ok(_) => Err(Fault::new(format!("`budget` cannot be `{scalar}`"), "it is from 1 s to 24 h")),
             Err(why) => Err(Fault::from_lines(&why.replacen("; ", "\n", 1))),
         }
     }
@@ -254,7 +254,7 @@ impl FromScalar for Timeout {
 }
 
 /// The shape of durations for the schema.
-pub(crate) const DURATION: &str = "^\\s*[0-9][0-9_]*(\\.[0-9]+)?\\s*(ns|us|µs|ms|s|min)\\s*$";
+pub(crate) const DURATION: &str = "^\\s*[0-9][0-9_]*(\\.[0-9]+)?\\s*(ns|us|µs|ms|s|min|h)\\s*$";
 /// The shape of sizes for the schema.
 pub(crate) const BYTES: &str = "^\\s*[0-9][0-9_]*(\\.[0-9]+)?\\s*(B|KiB|MiB|GiB|kB|KB|MB|GB)?\\s*$";
 

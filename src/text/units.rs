@@ -29,13 +29,13 @@ pub fn parse_bytes(text: &str) -> Result<u64, String> {
     Ok(bytes as u64)
 }
 
-/// Reads a duration: `30s`, `30 s`, `5 ms`, `250us`, `2 min`. A bare number has no unit and is refused. The result is rounded
+/// Reads a duration: `30s`, `30 s`, `5 ms`, `250us`, `2 min`, `1 h`. A bare number has no unit and is refused. The result is rounded
 /// to a nanosecond, and below 9 × 10¹⁸ of them (285 years).
 ///
 /// # Errors
 /// A sentence that quotes the text and says what is accepted.
 pub fn parse_duration(text: &str) -> Result<Duration, String> {
-    let fail = || format!("`{text}` is not a duration; write a number and a unit (us, ms, s, min), such as 30 s");
+    let fail = || format!("`{text}` is not a duration; write a number and a unit (us, ms, s, min, h), such as 30 s");
     let (number, unit) = split_number(text).ok_or_else(fail)?;
     let nanos = number
         * match unit {
@@ -44,6 +44,7 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
             "ms" => 1e6,
             "s" => 1e9,
             "min" => 60e9,
+            "h" => 3600e9,
             _ => return Err(fail()),
         };
     if nanos >= 9e18 {
@@ -167,8 +168,9 @@ mod tests {
         assert_eq!(parse_duration("30s"), Ok(Duration::from_secs(30)));
         assert_eq!(parse_duration("2.5 ms"), Ok(Duration::from_micros(2500)));
         assert_eq!(parse_duration("2 min"), Ok(Duration::from_secs(120)));
+        assert_eq!(parse_duration("1 h"), Ok(Duration::from_secs(3600)));
         assert_eq!(parse_duration("7 µs"), parse_duration("7us"));
-        for wrong in ["30", "", "s", "-1 s", "3 h", "9000000000 s"] {
+        for wrong in ["30", "", "s", "-1 s", "3 d", "9000000000 s"] {
             assert!(parse_duration(wrong).is_err(), "{wrong}");
         }
     }

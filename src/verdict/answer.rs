@@ -1,7 +1,8 @@
 //! The pick in words: what to use, and what that may cost.
 
+use super::others::Others;
 use super::pick::WEAK;
-use super::sentence::{late, list, seconds_interval};
+use super::sentence::{late, list};
 use crate::results::{ConfigurationEstimate, Expectation, Interval, Kind, Pick, PickedBy, Results, Trial, Workload};
 use crate::setting::{Model, SPIN, Wait};
 use crate::text::{capital, plural, show_count, show_percent, show_seconds};
@@ -78,26 +79,20 @@ impl Told<'_> {
             0 => String::new(),
             failures => format!(", of which {} went wrong, as few as of any", plural(u64::from(failures), "trial")),
         };
-        format!("{before}{}{}{failed}. {}", self.label(pick.configuration), self.how_fast(pick), self.cost(pick))
+        let others = Others { results: self.results, workload: self.workload, estimates: self.estimates, pick };
+        let with = others.sentence().map_or(String::new(), |others| format!(", compared with {others}"));
+        let label = self.label(pick.configuration);
+        format!("{before}{label}{}{with}{failed}. {}", self.how_fast(pick, &others), self.cost(pick))
     }
 
-    /// Behind a colon, the speedup over the reference; nothing for the reference itself.
-    fn how_fast(&self, pick: &Pick) -> String {
+    /// Behind a colon, how fast the pick is.
+    fn how_fast(&self, pick: &Pick, others: &Others<'_>) -> String {
         if self.workload.rate.is_some() {
-            let late = self.estimates[pick.configuration].time.map(|time| late(&time));
-            return late.map_or(String::new(), |late| format!(": {late}"));
+            let time = others.time(pick.configuration);
+            return time.map_or(String::new(), |time| format!(": {}", late(time)));
         }
-        let reference = self.label(self.workload.reference);
-        let speedup = pick.speedup.filter(|speedup| speedup.median.is_finite() && speedup.median < 1e9);
-        match speedup {
-            Some(speedup) if reference == "serial" => format!(": {} serial", rounded(&speedup)),
-            Some(speedup) => format!(": {} as fast as {reference}", rounded(&speedup)),
-            None => {
-                let time =
-                    self.estimates[pick.configuration].time.filter(|_| pick.configuration != self.workload.reference);
-                time.map_or(String::new(), |time| format!(": {}", seconds_interval(&time)))
-            }
-        }
+        let pace = others.pace();
+        if pace.is_empty() { pace } else { format!(": {pace}") }
     }
 
     /// What the pick may cost.
@@ -226,7 +221,8 @@ impl Told<'_> {
             picks.iter().any(|pick| self.results.configurations[pick.configuration].config.wait == Some(Wait::Spin));
         spins.then(|| {
             format!(
-                "Spinning lasts {} at a time: its figure holds for answers that come within that, and it keeps a core busy.",
+                "A receiver spins for {} before it sleeps: the figure holds for replies that come within that time, and while it \
+                 spins it keeps a core busy.",
                 show_seconds(SPIN.as_secs_f64())
             )
         })

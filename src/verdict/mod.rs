@@ -18,6 +18,7 @@ mod happened;
 mod judge;
 mod look;
 mod measured;
+mod others;
 mod own_metric;
 mod pick;
 mod rates;
@@ -30,6 +31,7 @@ mod simplicity;
 mod stages;
 mod units;
 mod when;
+mod worker_cost;
 
 use sentence::Seen;
 
@@ -41,10 +43,12 @@ pub use compare::{CHECK_ERROR, contrast};
 pub use judge::{EXPECTATION_ERROR, is_planned};
 pub use look::{SPAN, far_behind, is_answered, span};
 pub use measured::{achieved, latency};
+pub use others::{pace, rounded_median, rounded_seconds};
 pub use regression::{change, change_interval};
 pub use runs::{Comparison, Drift, Matched, Side, Unpaired, compare_runs};
 pub use samples::UNBOUNDED;
 pub use sentence::{effect, range, seconds_interval, speedup_interval, times_interval};
+pub use worker_cost::{WorkerCost, memory_in_all, worker_costs};
 
 /// Fewest rounds that give an interval of a median at 95% (methodology, rule 12).
 pub const FEWEST_ROUNDS: usize = 6;
@@ -159,7 +163,7 @@ mod tests {
         assert!(
             first.workloads[0]
                 .sentence
-                .ends_with("0× serial. Every other configuration is slower, by at least 19% (95% confidence)."),
+                .ends_with("0× serial, compared with 1.67× for processes × 2, pipe. Every other configuration is slower, by at least 19% (95% confidence)."),
             "{}",
             first.workloads[0].sentence
         );
@@ -356,7 +360,7 @@ mod tests {
         let derived = made.derive();
         assert_eq!(derived.estimates[1].speedup, None);
         assert!(derived.workloads[0].sentence.starts_with("Use threads × 2: 5"), "{}", derived.workloads[0].sentence);
-        assert!(derived.workloads[0].sentence.contains(" ms ("), "{}", derived.workloads[0].sentence);
+        assert!(derived.workloads[0].sentence.contains("0 ms, compared with 6"), "{}", derived.workloads[0].sentence);
     }
 
     #[test]

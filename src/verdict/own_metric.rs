@@ -1,10 +1,11 @@
 //! The first sentence of workloads that ask for something else than times: who sees which variable, memory, lifetimes.
 
 use super::Seen;
-use super::sentence::list;
+use super::sentence::{list, listed};
+use super::worker_cost::{WorkerCost, worker_costs};
 use crate::results::{ConfigurationEstimate, SeenEstimate};
 use crate::setting::ChartKind;
-use crate::text::{show_bytes, show_seconds};
+use crate::text::{capital, show_bytes, show_seconds};
 
 /// What a workload shows of its own metric; nothing where it asks for times, or has none of the metric. A scenario asks for
 /// memory or lifetimes where it draws nothing else.
@@ -69,12 +70,26 @@ fn memory(seen: &Seen<'_>) -> Option<String> {
         1 => format!("{} needs {}", least.0, shown(least.1)),
         _ => format!("{} needs least, {}; {} most, {}", least.0, shown(least.1), most.0, shown(most.1)),
     };
-    Some(format!("Memory of all processes, shared pages counted once: {told}."))
+    let configurations: Vec<_> =
+        seen.workload.configurations.iter().map(|id| &seen.results.configurations[*id]).collect();
+    let costs = worker_costs(seen.results, seen.estimates, &configurations);
+    let told_cost = |cost: &WorkerCost| format!("{} costs {}", cost.who, shown(cost.bytes));
+    let each: Vec<String> = costs.iter().map(told_cost).collect();
+    let each = if each.is_empty() { String::new() } else { format!("{}. ", capital(&listed(&each, each.len()))) };
+    Some(format!("{each}Memory of all processes, shared pages counted once: {told}."))
 }
 
 fn lifetimes(seen: &Seen<'_>) -> Option<String> {
     let of = |estimate: &ConfigurationEstimate| {
-        let life = estimate.lives.as_ref()?;
+        let Some(life) = estimate.lives.as_ref() else {
+            // Python does not tell of each worker where none dies: what is known is when all were ready and gone.
+            let [start, _, end] = estimate.phases?;
+            return Some(format!(
+                "its workers take {} to start, and {} to end",
+                show_seconds(start),
+                show_seconds(end)
+            ));
+        };
         let join = life.join.map_or(String::new(), |join| format!(", and {} to end", show_seconds(join)));
         Some(format!("a worker takes {} to start{join}", show_seconds(life.start)))
     };

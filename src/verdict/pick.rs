@@ -12,7 +12,7 @@ use super::samples::UNBOUNDED;
 use super::simplicity::simplicity;
 use super::units::Units;
 use crate::results::{Interval, ModelPrice, Pick, PickedBy, Results, SlowerBy, Workload};
-use crate::setting::{Model, Wait};
+use crate::setting::{Config, Model, Wait};
 use crate::stats::{self, FAMILY_ERROR};
 
 /// From this price on a pick is called weak, and the lowest median decides.
@@ -25,6 +25,11 @@ pub(super) struct Family<'a> {
     pub members: Vec<usize>,
     /// Those that some other was shown to be faster than at some look: the best is none of them, whatever comes later.
     out: BTreeSet<usize>,
+}
+
+/// Whether a configuration is ranked with those that wait so.
+pub(super) fn belongs(config: &Config, wait: Option<Wait>) -> bool {
+    wait.is_none_or(|wait| config.wait.is_none_or(|own| own == wait))
 }
 
 /// The families of a workload: one, or one for each way to wait. Who waits for no message belongs to all of them.
@@ -43,9 +48,8 @@ pub(super) fn families<'a>(units: &'a Units<'a>) -> Vec<(Option<Wait>, Family<'a
 impl<'a> Family<'a> {
     /// The family that waits so, at the last look; `None` before the first.
     fn at(units: &'a Units<'a>, wait: Option<Wait>) -> Option<Self> {
-        let config = |id: usize| &units.results().configurations[id].config;
-        let belongs = |id: &usize| wait.is_none_or(|wait| config(*id).wait.is_none_or(|own| own == wait));
-        let members: Vec<usize> = units.configurations().iter().copied().filter(belongs).collect();
+        let here = |id: &usize| belongs(&units.results().configurations[*id].config, wait);
+        let members: Vec<usize> = units.configurations().iter().copied().filter(here).collect();
         let mut family = Self { units, members, out: BTreeSet::new() };
         (1..=units.over().len()).for_each(|look| family.leave(look));
         (!units.over().is_empty()).then_some(family)

@@ -206,10 +206,15 @@ pub(super) fn verb<'a>(name: &str, one: &'a str, many: &'a str) -> &'a str {
 
 /// `a`, `a and b`, `a, b and c`; counts the rest where there are many.
 pub(super) fn list(names: &[String]) -> String {
-    let mut shown: Vec<String> = names.iter().take(NAMES).cloned().collect();
-    if names.len() > NAMES {
-        shown.truncate(NAMES - 1);
-        shown.push(format!("{} others", names.len() + 1 - NAMES));
+    listed(names, NAMES)
+}
+
+/// As [`list`], with so many names at most.
+pub(super) fn listed(names: &[String], most: usize) -> String {
+    let mut shown: Vec<String> = names.iter().take(most).cloned().collect();
+    if names.len() > most {
+        shown.truncate(most - 1);
+        shown.push(format!("{} others", names.len() + 1 - most));
     }
     // Labels such as `processes × 2, pipe` have commas of their own.
     let (comma, and) = if shown.iter().any(|name| name.contains(',')) { ("; ", "; and ") } else { (", ", " and ") };

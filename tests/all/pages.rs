@@ -113,7 +113,7 @@ fn what_cannot_be_shown_is_said() {
     let ended = place.run(&["report", "aa", "--reports", "o"]).expect(2);
     assert!(ended.stderr.contains("there is no report `aa` in o; there is `a`"), "{}", ended.stderr);
     for command in ["render", "report"] {
-        let ended = place.run(&[command, "--reports", "nowhere"]).expect(3);
+        let ended = place.run(&[command, "--reports", "nowhere"]).expect(2);
         let why = "there is no folder nowhere; give their folder with --reports";
         assert!(ended.stderr.contains(why), "{}", ended.stderr);
     }

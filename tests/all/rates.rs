@@ -159,6 +159,20 @@ fn what_cannot_come_at_a_rate_is_skipped_and_said() {
 }
 
 #[test]
+fn items_that_arrive_for_longer_than_a_trial_lasts_are_refused() {
+    let place = Place::new();
+    place.scenario("long", "tasks:\n  - kind: sleep\n    items: 4000\nmodels: [serial]\nrate: [100, 1000]\n");
+    let planned = place.run(&["plan", "long.yaml"]).expect(2);
+    let why = "4,000 items at 100 per second take 40 s to arrive, and a trial may last";
+    assert!(planned.stderr.contains(why), "{}", planned.stderr);
+    assert!(
+        planned.stderr.contains("long.yaml:") && planned.stderr.contains("a longer `timeout`"),
+        "{}",
+        planned.stderr
+    );
+}
+
+#[test]
 fn too_few_items_for_a_percentile_are_refused_where_they_stand() {
     let place = Place::new();
     place.scenario("few", "tasks:\n  - kind: sleep\n    items: 199\nmodels: [serial]\nrate: 100\n");
