@@ -17,6 +17,7 @@ mod render;
 mod report;
 mod run;
 mod samples;
+mod sizing;
 mod sources;
 mod target;
 mod trying;

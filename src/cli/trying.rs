@@ -5,35 +5,35 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result};
-
 use super::args::{Narrowing, RunOptions, TryOptions};
 use super::output::Output;
+use super::sizing::{Size, Tried, chunk_of, listed, workers_of};
 use super::{Exit, run, sources};
-use crate::model::usable_cores;
+use crate::host::{FunctionLook, function_spec, look};
 use crate::reexec::Program;
-use crate::runtime::{Function, Interpreter, find, look};
+use crate::runtime::{Interpreter, find};
 use crate::scenario::{Diagnostics, Source};
-use crate::task::Tasks;
+use crate::setting::Value;
+use crate::task::{Call, DataForm, Settings, Tasks, read_lines, read_values};
 use crate::text::escape::yaml;
-use crate::text::{exit_words, plural, show_seconds, slug};
+use crate::text::{exit_words, plural, show_bytes, show_seconds, slug};
 
-/// How long the rounds take at most, unless the user says it.
-const BUDGET: Duration = Duration::from_secs(40);
-/// Seconds that a serial trial should take at least.
-const TRIAL: f64 = 0.3;
-/// Seconds that starting and ending the host and the workers of a trial takes, about.
-const AROUND: f64 = 0.25;
-/// Trials of every configuration beside those of the rounds: with clocks, with memory read.
-const APART: f64 = 4.0;
-/// Items that an event loop has in flight.
-const IN_FLIGHT: u32 = 16;
-/// Seconds that handing over an item to a process takes, about: a tiny item costs that much and no less.
-const HAND_OVER: f64 = 5e-5;
+/// How long importing a module and calling its function once may take, unless the user says it.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// From this many bytes of a result on, sending it between processes is worth a word.
+const LARGE_RESULT: u64 = 64 << 10;
+
+/// What words of a look begin with, where they say what the function did.
+const VERBS: [&str; 5] = ["raised", "was", "ended", "cannot", "gave"];
 
 /// Tries what the options name.
-pub(super) fn try_it(options: &TryOptions, tasks: &Tasks, program: Program, output: &Output) -> Result<Exit> {
-    let text = match scenario(options, output) {
+pub(super) fn try_it(
+    options: &TryOptions,
+    tasks: &Tasks,
+    program: Program,
+    output: &Output,
+) -> Result<Exit, anyhow::Error> {
+    let text = match scenario(options, tasks, &program, output) {
         Ok(text) => text,
         Err(Refused(why)) => {
             output.error(&why);
@@ -85,173 +85,309 @@ fn save(path: &Path, text: &str) -> std::io::Result<()> {
     file.write_all(text.as_bytes())
 }
 
-fn scenario(options: &TryOptions, output: &Output) -> Result<String, Refused> {
-    let items = options.items.as_deref().map(read_items).transpose().map_err(|error| Refused(format!("{error:#}")))?;
+fn scenario(options: &TryOptions, tasks: &Tasks, program: &Program, output: &Output) -> Result<String, Refused> {
     match &options.function {
-        Some(call) => function(options, call, items.as_deref(), output),
-        None => command(options, items.as_deref(), output),
+        Some(text) => function(options, text, tasks, program, output),
+        None => command(options, output),
     }
-}
-
-fn read_items(path: &Path) -> Result<Vec<String>> {
-    let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
-    let lines: Vec<String> = text.lines().filter(|line| !line.trim().is_empty()).map(str::to_owned).collect();
-    if lines.is_empty() {
-        anyhow::bail!("{} holds no items: write one on each line", path.display());
-    }
-    Ok(lines)
 }
 
 /// The scenario of a Python function.
-fn function(options: &TryOptions, call: &str, items: Option<&[String]>, output: &Output) -> Result<String, Refused> {
-    for (number, item) in items.unwrap_or_default().iter().enumerate() {
-        if let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(item) {
-            let (number, how) = (number + 1, "write JSON on each line, such as a number or \"text\" in quotes");
-            return Err(Refused(format!("item {number} is not JSON: {error}; {how}")));
-        }
-    }
-    let split = call.split_once(':').filter(|(module, name)| !module.is_empty() && !name.is_empty());
-    let Some((_, name)) = split else {
+fn function(
+    options: &TryOptions,
+    text: &str,
+    tasks: &Tasks,
+    program: &Program,
+    output: &Output,
+) -> Result<String, Refused> {
+    let mut call = Call::read(text, &options.path).map_err(Refused)?;
+    let folder = match call.folder.take() {
+        Some(folder) => options.path.join(folder),
+        None => options.path.clone(),
+    };
+    let (settings, items) = settings(options, &call, &folder)?;
+    let interpreter = interpreter(options)?;
+    let call = call.shown();
+    let seen = looked(options, tasks, program, settings, &interpreter, output).map_err(|why| {
+        Refused(format!(
+            "{call}{} {why} ({})",
+            if VERBS.iter().any(|verb| why.starts_with(verb)) { "" } else { ":" },
+            interpreter.label()
+        ))
+    })?;
+    if let (Some(differs), false) = (&seen.differs, options.unchecked) {
         return Err(Refused(format!(
-            "`{call}` is not `module:function`, such as `work:shrink` for `shrink` of work.py"
+            "two calls of {call} with the same item gave different results, {differs}; --unchecked measures it without \
+             comparing them"
         )));
+    }
+    let tried = Tried {
+        seconds: seen.seconds,
+        waits: seen.cpu_seconds.is_some_and(|cpu| cpu < 0.5 * seen.seconds),
+        coroutine: seen.kind == "coroutine",
+        result_bytes: seen.result_bytes.unwrap_or(0),
     };
-    let search = std::env::var("PATH").unwrap_or_default();
-    let found = find(std::slice::from_ref(&options.python), &search, true);
-    let interpreter = match found.into_values().next() {
-        Some(Ok(interpreter)) => interpreter,
-        Some(Err(why)) => return Err(Refused(format!("{why}: name another with --python"))),
-        None => return Err(Refused("no interpreter was looked for".into())),
-    };
-    let first = items.and_then(|items| items.first()).map_or("0", String::as_str);
-    let seen = look(&interpreter, &options.path, call, first)
-        .map_err(|why| Refused(format!("{call} {why} (called with {first}, by {})", interpreter.label())))?;
-    let workers = options.workers.unwrap_or_else(|| usable_cores().len() as u32);
-    let configurations = 3.0 + f64::from(u8::from(seen.coroutine || interpreter.interpreters));
-    let size = Size::of(seen.seconds, configurations, workers).with(options.rounds, options.budget);
-    let kind = if seen.coroutine { "a coroutine function" } else { "a function" };
-    size.announce(call, &format!("{kind} of {}", interpreter.label()), seen.seconds, output);
-    let models = models(&seen, &interpreter);
-    let data = options.items.as_ref().map_or(String::new(), |path| format!("\n    data: {}", quoted(path)));
+    let workers = workers_of(&options.workers, &options.tune, &tried);
+    let models = Models::of(&seen, &interpreter, &workers, chunk_of(&options.tune, &tried));
+    let count = seen.made.or(items.as_ref().map(|(items, _)| items.len() as u64));
+    let size = Size::of(&tried, models.configurations, &workers).with(options.rounds, options.budget);
+    size.announce(&call, &kind(&seen, &interpreter), tried.seconds, output);
+    if let Some((values, form)) = &items {
+        output.progress(&format!("the items are {} {}", values.len(), form.shown()));
+    }
+    for remark in remarks(&seen, &models, count, &workers) {
+        output.progress(&remark);
+    }
+    let name = call.replace([':', '.'], "-");
     Ok(format!(
         "# Written by `runner try {call}`. It runs again with `runner --allow-commands FILE`.\nversion: 1\nname: {}\n\
-         title: {}\n\ntasks:\n  - kind: python\n    call: {}\n    path: {}{data}\n    items: {}\n\nruntime: python\n\
-         python: {}\nmodels:\n{models}\nworkers: {workers}\n{}\ntimeout: {} s\n",
-        folder(name),
-        quoted(format!("{call}, {workers} at a time")),
-        quoted(call),
-        quoted(&options.path),
-        size.items,
+         title: {}\n\ntasks:\n  - kind: python\n    call: {}\n    path: {}{}\n    items: {}\n\nruntime: python\n\
+         python: {}\nmodels:\n{}{}\ntimeout: {} s\n",
+        report_name(&name),
+        quoted(&call),
+        quoted(&call),
+        quoted(&folder),
+        origin(options),
+        size.items(),
         quoted(&options.python),
+        models.yaml,
         size.length(),
         size.timeout,
     ))
+}
+
+/// Where a scenario has its items from, and whether results are compared, as lines of its task.
+fn origin(options: &TryOptions) -> String {
+    let mut lines = String::new();
+    let mut put = |key: &str, value: String| lines += &format!("\n    {key}: {value}");
+    if let Some(path) = &options.items {
+        put("data", quoted(path));
+    }
+    if let Some(place) = &options.items_from {
+        put("items_from", quoted(place));
+    }
+    if let Some(expression) = &options.items_expr {
+        put("items_expr", quoted(expression));
+    }
+    if options.unchecked {
+        put("same_results", "false".into());
+    }
+    lines
+}
+
+/// The settings of the task, and its items where a file has them.
+fn settings(
+    options: &TryOptions,
+    call: &Call,
+    folder: &Path,
+) -> Result<(Settings, Option<(Vec<String>, DataForm)>), Refused> {
+    let items = options.items.as_deref().map(|path| read_values(path, &path.display().to_string())).transpose();
+    let items = items.map_err(|error| Refused(error.to_string()))?;
+    let mut settings = Settings::default();
+    let mut put = |name: &str, value: String| settings.put(name, Value::Word(value));
+    put("call", call.shown());
+    put("code", String::new());
+    put("path", folder.display().to_string());
+    put("data", options.items.as_ref().map_or(String::new(), |path| path.display().to_string()));
+    put("items_from", options.items_from.clone().unwrap_or_default());
+    put("items_expr", options.items_expr.clone().unwrap_or_default());
+    settings.put("same_results", Value::Bool(!options.unchecked));
+    settings.put("tolerance", Value::Real(0.0));
+    Ok((settings, items))
+}
+
+fn interpreter(options: &TryOptions) -> Result<Interpreter, Refused> {
+    let search = std::env::var("PATH").unwrap_or_default();
+    let found = find(std::slice::from_ref(&options.python), &search, true);
+    match found.into_values().next() {
+        Some(Ok(interpreter)) => Ok(interpreter),
+        Some(Err(why)) => Err(Refused(format!("{why}: name another with --python"))),
+        None => Err(Refused("no interpreter was looked for".into())),
+    }
+}
+
+/// Looks at the function, in a folder of its own that is gone afterwards.
+fn looked(
+    options: &TryOptions,
+    tasks: &Tasks,
+    program: &Program,
+    settings: Settings,
+    interpreter: &Interpreter,
+    output: &Output,
+) -> Result<FunctionLook, String> {
+    let run = tempfile::Builder::new().prefix("runner-look-").tempdir();
+    let run = run.map_err(|error| format!("cannot be looked at: making a folder: {error}"))?;
+    let folder = run.path().join("0");
+    std::fs::create_dir(&folder).map_err(|error| format!("cannot be looked at: {error}"))?;
+    let spec = function_spec(settings, &interpreter.path, &folder);
+    let patience = options.look.unwrap_or(PATIENCE);
+    look(tasks, program, spec, patience, &mut |what| output.progress(&format!("{what} …")))
+}
+
+/// What a function is, in words.
+fn kind(seen: &FunctionLook, interpreter: &Interpreter) -> String {
+    let kind = match seen.kind.as_str() {
+        "coroutine" => "a coroutine function",
+        "generator" => "a generator function, of which everything is taken",
+        _ => "a function",
+    };
+    format!("{kind} of {}", interpreter.label())
+}
+
+/// What else a reader should know before it runs.
+fn remarks(seen: &FunctionLook, models: &Models, items: Option<u64>, workers: &[u32]) -> Vec<String> {
+    let mut remarks = Vec::new();
+    if seen.import_seconds > 1.0 {
+        remarks.push(format!(
+            "importing its module takes {}, which no time of an item includes",
+            show_seconds(seen.import_seconds)
+        ));
+    }
+    remarks.extend(models.without.clone());
+    if let Some(bytes) = seen.result_bytes.filter(|bytes| *bytes >= LARGE_RESULT) {
+        remarks.push(format!("a result is {} once it is pickled, which processes pay for", show_bytes(bytes)));
+    }
+    let most = workers.iter().copied().max().unwrap_or(1);
+    if let Some(items) = items.filter(|items| *items < u64::from(most)) {
+        remarks.push(format!(
+            "there are only {}, which {} take in turns; each is used several times",
+            plural(items, "item"),
+            plural(u64::from(most), "worker")
+        ));
+    }
+    remarks
+}
+
+/// The models that make sense for a function.
+struct Models {
+    yaml: String,
+    configurations: f64,
+    /// Which model is left out, and why.
+    without: Option<String>,
+}
+
+impl Models {
+    /// Python's own pools and executors, since that is what a program is written with.
+    fn of(seen: &FunctionLook, interpreter: &Interpreter, workers: &[u32], chunk: Vec<u64>) -> Self {
+        let cannot = seen.unpicklable.as_ref().or(seen.by_name.as_ref());
+        let why = match (&seen.unpicklable, &seen.by_name) {
+            (Some(why), _) => Some(format!("no processes are tried, since what cannot be pickled cannot cross: {why}")),
+            (None, Some(why)) => Some(format!(
+                "no processes are tried, since they are sent a function by its name ({why}); define it with `def` at the top of its \
+                 module"
+            )),
+            _ => None,
+        };
+        let coroutine = seen.kind == "coroutine";
+        let list = listed(workers);
+        let mut yaml = format!("  - serial\n  - {{kind: ThreadPoolExecutor, workers: {list}}}\n");
+        let mut configurations = 1.0 + workers.len() as f64;
+        if cannot.is_none() {
+            // Each process has an interpreter of its own: many of them only wait as well as threads do.
+            let few: Vec<u32> = workers.iter().copied().filter(|workers| *workers <= 8).collect();
+            let few = if few.is_empty() { workers } else { &few };
+            yaml +=
+                &format!("  - {{kind: ProcessPoolExecutor, workers: {}, chunk: {}}}\n", listed(few), listed(&chunk));
+            configurations += (few.len() * chunk.len()) as f64;
+        }
+        if coroutine {
+            yaml += &format!("  - {{kind: async, concurrency: {list}}}\n");
+            configurations += workers.len() as f64;
+        } else if interpreter.interpreters {
+            yaml += &format!("  - {{kind: interpreters, workers: {list}}}\n");
+            configurations += workers.len() as f64;
+        }
+        Self { yaml, configurations, without: why }
+    }
 }
 
 /// The scenario of a command, which is run once to see whether it can be and how long it takes.
-fn command(options: &TryOptions, items: Option<&[String]>, output: &Output) -> Result<String, Refused> {
+fn command(options: &TryOptions, output: &Output) -> Result<String, Refused> {
+    let items = options.items.as_deref().map(|path| read_lines(path, &path.display().to_string())).transpose();
+    let items = items.map_err(|error| Refused(error.to_string()))?;
     let name = options.command.first().map_or("", String::as_str);
-    let first = items.and_then(|items| items.first()).map_or("0", String::as_str);
-    let mut program = std::process::Command::new(name);
-    program.args(options.command.iter().skip(1).map(|argument| argument.replace("{item}", first)));
-    program.stdin(std::process::Stdio::null());
-    let begun = Instant::now();
-    let ended = program.output().map_err(|error| Refused(format!("{name} cannot be started: {error}")))?;
-    let seconds = begun.elapsed().as_secs_f64();
-    if !ended.status.success() {
-        let said = String::from_utf8_lossy(&ended.stderr);
-        let ended = exit_words(ended.status.into_raw());
-        return Err(Refused(format!("{name} ended with {ended} for item {first}: {}", said.trim())));
-    }
-    let workers = options.workers.unwrap_or_else(|| usable_cores().len() as u32);
-    let size = Size::of(seconds, 3.0, workers).with(options.rounds, options.budget);
+    let first = items.as_ref().and_then(|items| items.first()).map_or("0", String::as_str);
+    let seconds = command_seconds(options, name, first, output)?;
+    let tried = Tried { seconds, waits: false, coroutine: false, result_bytes: 0 };
+    let workers = workers_of(&options.workers, &options.tune, &tried);
+    let size = Size::of(&tried, 1.0 + 2.0 * workers.len() as f64, &workers).with(options.rounds, options.budget);
     size.announce(name, "a command", seconds, output);
     let argv: Vec<String> = options.command.iter().map(quoted).collect();
-    let data = options.items.as_ref().map_or(String::new(), |path| format!("\n    data: {}", quoted(path)));
     let short = Path::new(name).file_name().unwrap_or_default().to_string_lossy();
+    let status = match options.exit_status {
+        0 => String::new(),
+        status => format!("\n    exit_status: {status}"),
+    };
     Ok(format!(
         "# Written by `runner try -- {name} …`. It runs again with `runner --allow-commands FILE`.\nversion: 1\nname: {}\n\
-         title: {}\n\ntasks:\n  - kind: command\n    argv: [{}]{data}\n    items: {}\n\nmodels:\n  - serial\n  - threads\n  \
-         - processes\nworkers: {workers}\n{}\ntimeout: {} s\n",
-        folder(&short),
-        quoted(format!("{short}, {workers} at a time")),
+         title: {}\n\ntasks:\n  - kind: command\n    argv: [{}]{}{status}\n    items: {}\n\nmodels:\n  - serial\n  - threads\n  \
+         - processes\nworkers: {}\n{}\ntimeout: {} s\n",
+        report_name(&short),
+        quoted(&*short),
         argv.join(", "),
-        size.items,
+        origin(options),
+        size.items(),
+        listed(&workers),
         size.length(),
         size.timeout,
     ))
 }
 
-/// The models that make sense for a function, as a list of YAML.
-fn models(seen: &Function, interpreter: &Interpreter) -> String {
-    let mut models = String::from("  - serial\n  - threads\n  - processes\n");
-    if seen.coroutine {
-        models += &format!("  - {{kind: async, concurrency: {IN_FLIGHT}}}\n");
-    } else if interpreter.interpreters {
-        models += "  - interpreters\n";
-    }
-    models
-}
-
-/// How many items a trial has, and how long all of it takes.
-struct Size {
-    items: u64,
-    timeout: u64,
-    /// How many rounds, where that is fixed.
-    rounds: Option<u32>,
-    budget: Duration,
-    /// About how long a round takes.
-    round: f64,
-    /// About how long the trials beside the rounds take.
-    apart: f64,
-}
-
-impl Size {
-    fn of(seconds: f64, configurations: f64, workers: u32) -> Self {
-        let item = seconds.max(0.0) + HAND_OVER;
-        let items = (TRIAL / item).max(f64::from(workers) * 4.0).ceil();
-        let serial = items * item;
-        // In the worst case every configuration takes as long as the serial one. Two of them run twice in a round, for the A/A check.
-        let (trial, per_round) = (serial + AROUND, configurations + 2.0);
-        let timeout = (serial * 10.0).clamp(10.0, 600.0).ceil() as u64;
-        let (round, apart) = (trial * per_round, trial * APART * configurations);
-        Self { items: items as u64, timeout, rounds: None, budget: BUDGET, round, apart }
-    }
-
-    /// The same with so many rounds or so long a budget, where the user says it.
-    fn with(self, rounds: Option<u32>, budget: Option<Duration>) -> Self {
-        Self { rounds, budget: budget.unwrap_or(self.budget), ..self }
-    }
-
-    /// The lines of the scenario that say how long it runs.
-    fn length(&self) -> String {
-        match self.rounds {
-            Some(rounds) => format!("rounds: {rounds}"),
-            None => format!("budget: {} s", self.budget.as_secs_f64()),
+/// Seconds that the command takes for an item. It is given a while, of which somebody who waits is told, and ends with its program,
+/// whoever else holds what it writes to.
+fn command_seconds(options: &TryOptions, name: &str, first: &str, output: &Output) -> Result<f64, Refused> {
+    use std::os::unix::process::CommandExt as _;
+    let mut errors = tempfile::tempfile().map_err(|error| Refused(format!("making a file: {error}")))?;
+    let held = errors.try_clone().map_err(|error| Refused(format!("making a file: {error}")))?;
+    let mut program = std::process::Command::new(name);
+    program.args(options.command.iter().skip(1).map(|argument| argument.replace("{item}", first)));
+    program.stdin(std::process::Stdio::null()).stdout(std::process::Stdio::null()).stderr(held).process_group(0);
+    let (begun, patience) = (Instant::now(), options.look.unwrap_or(PATIENCE));
+    let mut child = program.spawn().map_err(|error| Refused(format!("{name} cannot be started: {error}")))?;
+    let group = rustix::process::Pid::from_raw(child.id() as i32);
+    let mut told = Duration::from_secs(3);
+    let status = loop {
+        match child.try_wait() {
+            Ok(Some(status)) => break Some(status),
+            Ok(None) if begun.elapsed() < patience => std::thread::sleep(Duration::from_micros(200)),
+            _ => break None,
         }
+        if begun.elapsed() > told {
+            output.progress(&format!("{name} is being tried with item {first} …"));
+            told *= 2;
+        }
+    };
+    let seconds = begun.elapsed().as_secs_f64();
+    if let Some(group) = group {
+        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
     }
-
-    fn announce(&self, what: &str, kind: &str, seconds: f64, output: &Output) {
-        let long = match self.rounds {
-            Some(rounds) => format!("{}, about {}", plural(rounds.into(), "round"), show_seconds(self.seconds())),
-            None => format!("about {} at most", show_seconds(self.seconds())),
-        };
-        output.progress(&format!(
-            "{what}, {kind}, takes about {} per item: trials of {} each, {long}",
-            show_seconds(seconds),
-            plural(self.items, "item"),
-        ));
+    let Some(status) = status else {
+        let _ = child.kill();
+        let _ = child.wait();
+        let patience = patience.as_secs_f64();
+        return Err(Refused(format!(
+            "{name} did not end within {} for item {first}; give it more time with --look 10min",
+            show_seconds(patience)
+        )));
+    };
+    if status.code() != Some(options.exit_status) {
+        use std::io::{Read as _, Seek as _};
+        let mut said = String::new();
+        let _ = errors.rewind();
+        let _ = errors.take(4096).read_to_string(&mut said);
+        let said = said.trim();
+        let said = if said.is_empty() { "it wrote nothing to standard error".to_owned() } else { said.to_owned() };
+        let hint = status.code().map_or(String::new(), |code| format!("; --exit-status {code} takes that for success"));
+        return Err(Refused(format!(
+            "{name} ended with {} for item {first}: {said}{hint}",
+            exit_words(status.into_raw())
+        )));
     }
-
-    fn seconds(&self) -> f64 {
-        // A few rounds are made whatever they take.
-        let rounds = self.rounds.map_or(self.budget.as_secs_f64().max(6.0 * self.round), |n| f64::from(n) * self.round);
-        rounds + self.apart
-    }
+    Ok(seconds)
 }
 
 /// A name for the report's folder from a function's.
-fn folder(name: &str) -> String {
+fn report_name(name: &str) -> String {
     let slug = slug(name, 56);
     format!("try-{}", if slug.is_empty() { "it" } else { &slug })
 }
@@ -267,19 +403,9 @@ mod tests {
 
     #[test]
     fn names_of_functions_become_folders() {
-        assert_eq!(folder("shrink"), "try-shrink");
-        assert_eq!(folder("_Read_All__"), "try-read-all");
-        assert_eq!(folder("ß"), "try-it");
-        assert!(crate::text::is_slug(&folder(&"x".repeat(300))));
-    }
-
-    #[test]
-    fn the_size_follows_from_what_an_item_takes() {
-        let of = |seconds| Size::of(seconds, 3.0, 2);
-        let (tiny, usual, long) = (of(1e-6), of(0.01), of(2.0));
-        assert_eq!([tiny.items, usual.items, long.items], [5883, 30, 8]);
-        assert!(usual.seconds() < 60.0, "{}", usual.seconds());
-        assert_eq!(usual.with(None, Some(Duration::from_secs(90))).length(), "budget: 90 s");
-        assert_eq!(long.with(Some(7), None).length(), "rounds: 7");
+        assert_eq!(report_name("work-shrink"), "try-work-shrink");
+        assert_eq!(report_name("_Read_All__"), "try-read-all");
+        assert_eq!(report_name("ß"), "try-it");
+        assert!(crate::text::is_slug(&report_name(&"x".repeat(300))));
     }
 }

@@ -5,10 +5,12 @@ mod driver;
 #[cfg(test)]
 mod golden;
 mod listen;
+mod look;
 mod places;
 mod reply;
 
 use std::io::Write as _;
+use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::os::unix::process::{CommandExt as _, ExitStatusExt};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -24,6 +26,7 @@ use crate::task::{Job, PATIENCE, Task, Topology, WARMING};
 use crate::text::exit_words;
 
 use listen::{Listener, ReadEvent};
+pub use look::{FunctionLook, function_spec, look};
 pub(super) use places::redact_paths;
 use reply::DriverMessage;
 
@@ -38,11 +41,19 @@ const AFTERWARDS_OF_WRONG: Duration = Duration::from_millis(100);
 /// Runs the order. The driver is a child, and what it started comes to this process when it ends, to be ended too; all but
 /// the task's server, where there is one.
 pub(super) fn run(order: &RunContext<'_>, server: Option<Pid>) -> Measurement {
+    run_as(order, server, Mode::Trial)
+}
+
+fn run_as(order: &RunContext<'_>, server: Option<Pid>, mode: Mode) -> Measurement {
     // SAFETY: Only sets a flag of this process.
     unsafe { libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1) };
-    let mut ran = match start(order) {
-        Ok(mut child) => {
-            let ran = follow(order, &mut child);
+    let started = prepared(order, mode).and_then(|(mut command, answers, text)| {
+        let child = spawned(&mut command, &text)?;
+        Ok((child, answers))
+    });
+    let mut ran = match started {
+        Ok((mut child, answers)) => {
+            let ran = follow(order, &mut child, answers);
             // One that has given its result has nothing left to do.
             let _ = child.kill();
             let status = child.wait().map_or(0, ExitStatusExt::into_raw);
@@ -73,12 +84,33 @@ pub(super) fn reference(order: &RunContext<'_>) -> Result<(u64, u64), RunError> 
         prefix: order.prefix.clone(),
         copied: order.copied,
     };
-    let ran = run(&order, None);
+    let ran = run_as(&order, None, Mode::Reference);
     ran.trouble.map_or(Ok((ran.digest, ran.done)), Err)
 }
 
-/// Writes what the driver needs and starts an interpreter on it.
-fn start(order: &RunContext<'_>) -> Result<Child, String> {
+/// What an interpreter is started for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    Trial,
+    /// A serial run of a user's function, with which all trials of the workload are compared.
+    Reference,
+    /// A first look at a user's function.
+    Look,
+}
+
+impl Mode {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Trial => "trial",
+            Self::Reference => "reference",
+            Self::Look => "look",
+        }
+    }
+}
+
+/// Writes what the driver needs, and gives the command that starts an interpreter on it, where its answers come, and what it reads.
+/// Answers have a descriptor of their own: whatever an interpreter or an item prints is an error's neighbour and no answer.
+fn prepared(order: &RunContext<'_>, mode: Mode) -> Result<(Command, OwnedFd, String), String> {
     let brief = &order.brief;
     let interpreter = brief.interpreter.as_ref().ok_or("no interpreter was named")?;
     let job = brief.job(order.tasks).map_err(|trouble| format!("{trouble:?}"))?;
@@ -93,7 +125,12 @@ fn start(order: &RunContext<'_>) -> Result<Child, String> {
         command.arg("-I");
     }
     let (host, coming) = (std::process::id(), brief.config.rate.is_some());
+    let pipe = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC);
+    let (answers, answer) = pipe.map_err(|error| format!("making a pipe: {error}"))?;
+    let number = answer.as_raw_fd();
     let follow_host = move || {
+        // The closure owns the descriptor, which the command keeps open until it is dropped.
+        rustix::io::fcntl_setfd(&answer, rustix::io::FdFlags::empty())?;
         if coming {
             sleep_exactly();
         }
@@ -106,12 +143,17 @@ fn start(order: &RunContext<'_>) -> Result<Child, String> {
         }
         Ok(())
     };
-    command.arg(&file).stdin(Stdio::piped()).stdout(Stdio::piped());
+    command.arg(&file).arg(number.to_string()).stdin(Stdio::piped()).stdout(std::io::stderr());
     // SAFETY: The closure allocates nothing unless it fails.
     unsafe { command.pre_exec(follow_host) };
-    let mut child = command.spawn().map_err(|error| format!("starting the interpreter: {error}"))?;
-    let mut text = request(order, job.as_ref()).to_string();
+    let mut text = request(order, job.as_ref(), mode).to_string();
     text.push('\n');
+    Ok((command, answers, text))
+}
+
+/// Starts the interpreter, and gives it what it is to read.
+fn spawned(command: &mut Command, text: &str) -> Result<Child, String> {
+    let mut child = command.spawn().map_err(|error| format!("starting the interpreter: {error}"))?;
     if let Some(stdin) = &mut child.stdin {
         // An interpreter that died at once is found by its end.
         let _ = stdin.write_all(text.as_bytes());
@@ -120,7 +162,7 @@ fn start(order: &RunContext<'_>) -> Result<Child, String> {
 }
 
 /// The line that the driver reads.
-fn request(order: &RunContext<'_>, job: &dyn Job) -> serde_json::Value {
+fn request(order: &RunContext<'_>, job: &dyn Job, mode: Mode) -> serde_json::Value {
     let brief = &order.brief;
     let (request, reply) = job.sizes();
     let topology = brief.topology(order.tasks);
@@ -143,6 +185,7 @@ fn request(order: &RunContext<'_>, job: &dyn Job) -> serde_json::Value {
         "config": brief.config,
         "purpose": brief.purpose,
         "trace": brief.trace,
+        "mode": mode.word(),
         "fault": brief.fault,
         "sizes": [request, reply],
         // What both sides go by, from the one place where it is defined.
@@ -196,9 +239,9 @@ fn write_users_code(brief: &JobSpec) -> std::io::Result<()> {
 }
 
 /// Listens to the driver until its result or the deadline; `None` where it ended without.
-fn follow(order: &RunContext<'_>, child: &mut Child) -> Option<Measurement> {
+fn follow(order: &RunContext<'_>, child: &mut Child, answers: OwnedFd) -> Option<Measurement> {
     let failed = |trouble| Some(Measurement { trouble: Some(trouble), ..Measurement::default() });
-    let mut listener = match Listener::new(child) {
+    let mut listener = match Listener::new(child, answers) {
         Ok(listener) => listener,
         Err(error) => return failed(RunError::Failed(format!("listening to the driver: {error}"))),
     };
@@ -225,6 +268,9 @@ fn follow(order: &RunContext<'_>, child: &mut Child) -> Option<Measurement> {
                 }
             }
             Ok(DriverMessage::Result(result)) => return Some(Measurement { memory, ..result.ran(&order.brief) }),
+            Ok(DriverMessage::Step(_) | DriverMessage::Look(_)) => {
+                return failed(RunError::Protocol("the driver looked, and was to run".into()));
+            }
             Err(error) => return failed(RunError::Protocol(format!("the driver's line cannot be read: {error}"))),
         }
     }

@@ -8,7 +8,7 @@ use super::phases::{items, memory, phases};
 use super::sorted::unsorted;
 use super::surroundings::machine_facts;
 use super::words::{all_planned, answer, last_words, reservations, warnings};
-use super::{happened, picks, reasons};
+use super::{code, happened, picks, reasons};
 use crate::results::{Check, Interval, LOCK_MODEL, Results, Skipped, Trial, Workload, WorkloadVerdict};
 use crate::setting::{Measure, Model};
 use crate::text::escape::{html as attribute, markdown as escape, shell};
@@ -134,7 +134,9 @@ pub(super) fn workload_summary(results: &Results, workload: &Workload) -> String
 
 /// The comparisons of a workload, where its speed-up went, and what its ways took.
 pub(super) fn workload_details(results: &Results, workload: &Workload, verdict: &WorkloadVerdict) -> Vec<String> {
+    let code = code::lines(results, verdict);
     let mut parts = vec![
+        code.map_or(String::new(), |code| format!("### The pick in code\n\n```python\n{code}```\n")),
         pick_lists(results, verdict),
         checks(results, verdict),
         reasons::breakdown(results, workload),

@@ -1,5 +1,6 @@
 //! What people and machines read: the terminal's tables, `report.md`, JSON, exports, and parts of documents. Made from the results file alone.
 
+mod code;
 mod columns;
 mod compare;
 mod configurations;

@@ -7,7 +7,7 @@ use super::spark::{self, Sparks};
 use super::words::{
     NONE, all_planned, answer, cores, notes, outcomes, reservations, speedup, speedup_head, time, time_head, word,
 };
-use super::{happened, picks, reasons};
+use super::{code, happened, picks, reasons};
 use crate::results::{Answer, BreakEven, ConfigurationEstimate, Crossing, Results, Workload, WorkloadVerdict};
 use crate::setting::Measure;
 use crate::text::escape::one_line;
@@ -146,6 +146,13 @@ impl Page {
         }
         for warning in &verdict.warnings {
             self.wrapped("", warning, YELLOW);
+        }
+        if let Some(code) = code::lines(results, verdict) {
+            self.text.push('\n');
+            for line in code.lines() {
+                self.line(PLAIN, &format!("    {line}"));
+            }
+            self.text.push('\n');
         }
         for (what, which) in picks::lists(results, verdict) {
             self.wrapped("  ", &format!("{what}: {which}"), DIM);

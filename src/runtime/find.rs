@@ -120,7 +120,7 @@ fn ask(program: &Path) -> Result<Answer, String> {
 }
 
 /// What a child writes until its end, where it ends in time; ends it and its whole group otherwise.
-pub(super) fn answer_within(child: &mut Child, patience: Duration) -> Option<String> {
+fn answer_within(child: &mut Child, patience: Duration) -> Option<String> {
     let stdout = child.stdout.take();
     let (send, receive) = std::sync::mpsc::channel();
     // It ends with the child, whose whole group is ended below.

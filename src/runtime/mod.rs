@@ -2,13 +2,11 @@
 
 mod find;
 mod gil;
-mod look;
 
 use serde::{Deserialize, Serialize};
 
 pub use find::find;
 pub use gil::{Gil, Held, Holder};
-pub use look::{Function, look};
 
 /// A CPython that was found and asked what it can do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

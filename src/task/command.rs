@@ -6,7 +6,7 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command as Program, Output, Stdio};
 
-use super::python::read_lines;
+use super::data::read_lines;
 use super::{
     Bound, Context, Data, Effort, Job, Place, Setting, SettingKind, Settings, Task, TaskError, Transform, digest,
 };

@@ -3,8 +3,10 @@
 //! A [`Task`] is a kind of work; [`Task::prepare`] turns settings into a [`Job`], and a job turns request bytes
 //! into reply bytes, item by item. To add a task: one file here and one line in [`Tasks::builtin`].
 
+mod call;
 mod command;
 mod context;
+mod data;
 mod digest;
 mod fault;
 mod settings;
@@ -48,7 +50,9 @@ use std::sync::atomic::AtomicU64;
 
 /// What the author of a task needs of settings.
 pub use crate::setting::{Setting, SettingKind, Value};
+pub use call::Call;
 pub use context::{Context, Hooks};
+pub use data::{DataForm, read_lines, read_values};
 pub use digest::{Digest, checksum, digest, item_checksum, item_digest, once_item, yielded_item};
 pub use fault::Fault;
 pub use fetch::PATIENCE;

@@ -2,14 +2,14 @@
 
 use std::path::Path;
 
+use super::call::Call;
+use super::data::read_values;
 use super::{Bound, Context, Job, Place, Setting, SettingKind, Settings, Task, TaskError};
 
 /// Most bytes of inline code.
 const LONGEST_CODE: usize = 64 << 10;
 /// Most bytes of a name or a path.
 const LONGEST_NAME: usize = 4 << 10;
-/// Most bytes of a file of items.
-const LONGEST_DATA: u64 = 256 << 20;
 /// What is reserved for a reply, whose size nobody knows before. Longer ones take the slower way of their IPC method.
 const REPLY: usize = 64 << 10;
 
@@ -48,9 +48,33 @@ impl Task for Python {
             },
             Setting {
                 name: "data",
-                about: "a file of items, one JSON value per line, from where runner is started; else items are numbers",
+                about: "a file of items, from where runner is started: JSON Lines, a JSON array, CSV with a header, or lines of text; else items are numbers",
                 kind: SettingKind::Text { longest: LONGEST_NAME },
                 default: "''",
+            },
+            Setting {
+                name: "items_from",
+                about: "a function without arguments, or a list, as `module:name`, which gives the items",
+                kind: SettingKind::Text { longest: LONGEST_NAME },
+                default: "''",
+            },
+            Setting {
+                name: "items_expr",
+                about: "a Python expression that gives the items, such as `range(100)`",
+                kind: SettingKind::Text { longest: LONGEST_NAME },
+                default: "''",
+            },
+            Setting {
+                name: "same_results",
+                about: "whether each item must give the same result as in a serial run, by Python's own equality",
+                kind: SettingKind::Bool,
+                default: "true",
+            },
+            Setting {
+                name: "tolerance",
+                about: "how far numbers of a result may be from those of a serial run, as a share of them",
+                kind: SettingKind::Share,
+                default: "0",
             },
         ]
     }
@@ -74,54 +98,28 @@ impl Task for Python {
         if call.is_empty() == code.is_empty() {
             return Err("`python` takes `call` or `code`, and one of them alone".into());
         }
-        if code.is_empty() && !call.split_once(':').is_some_and(|(module, name)| is_name(module) && is_name(name)) {
-            return Err(format!("`call: {call}` is not `module:function`"));
+        if code.is_empty() {
+            let read = Call::read(call, Path::new(settings.text("path")))?;
+            if read.shown() != call || read.folder.is_some() {
+                let folder =
+                    read.folder.as_ref().map_or(String::new(), |path| format!(" with `path: {}`", path.display()));
+                return Err(format!("`call: {call}` is not `module:function`: write `{}`{folder}", read.shown()));
+            }
         }
-        Ok(())
+        let given = ["data", "items_from", "items_expr"].into_iter().filter(|name| !settings.text(name).is_empty());
+        match given.collect::<Vec<_>>().as_slice() {
+            [] | [_] => Ok(()),
+            several => Err(format!("`python` takes its items from one place, not from `{}`", several.join("` and `"))),
+        }
     }
     fn prepare(&self, settings: &Settings, _: &Place) -> Result<Box<dyn Job>, TaskError> {
         self.check(settings).map_err(TaskError::Settings)?;
         let items = match settings.text("data") {
             "" => Vec::new(),
-            path => read_items(Path::new(path), path)?,
+            path => read_values(Path::new(path), path)?.0,
         };
         Ok(Box::new(PythonJob { items }))
     }
-}
-
-/// Whether a text is a name, or several with points between them.
-fn is_name(text: &str) -> bool {
-    text.split('.').all(|part| {
-        !part.is_empty()
-            && part.chars().all(|c| c.is_alphanumeric() || c == '_')
-            && !part.starts_with(|c: char| c.is_ascii_digit())
-    })
-}
-
-/// The lines of a file of items, each of which must be JSON.
-fn read_items(path: &Path, shown: &str) -> Result<Vec<String>, TaskError> {
-    let items = read_lines(path, shown)?;
-    for (number, line) in items.iter().enumerate() {
-        if let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(line) {
-            return Err(TaskError::Settings(format!("{shown}, item {}: not JSON: {error}", number + 1)));
-        }
-    }
-    Ok(items)
-}
-
-/// The lines of a file of items that hold anything.
-pub(super) fn read_lines(path: &Path, shown: &str) -> Result<Vec<String>, TaskError> {
-    let unreadable = |source| TaskError::Io { what: format!("reading {shown}"), source };
-    let size = std::fs::metadata(path).map_err(unreadable)?.len();
-    if size > LONGEST_DATA {
-        return Err(TaskError::Settings(format!("{shown} is larger than 256 MiB")));
-    }
-    let text = std::fs::read_to_string(path).map_err(unreadable)?;
-    let items: Vec<String> = text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect();
-    if items.is_empty() {
-        return Err(TaskError::Settings(format!("{shown} has no items")));
-    }
-    Ok(items)
 }
 
 struct PythonJob {
@@ -184,6 +182,6 @@ mod tests {
         assert_eq!([0, 1, 2].map(|item| request(job.as_ref(), item)), ["{\"a\": 1}", "[2]", "{\"a\": 1}"]);
         std::fs::write(path, "{\"a\": 1}\nno\n").unwrap();
         let error = prepared(&[("call", "a:b"), ("data", path)]).err().unwrap().to_string();
-        assert!(error.contains("item 2: not JSON"), "{error}");
+        assert!(error.contains("line 2: not JSON"), "{error}");
     }
 }

@@ -1,8 +1,9 @@
 //! Listens to the driver: whole lines, its end, and never for longer than a deadline.
 
+use std::fs::File;
 use std::io::Read as _;
 use std::os::fd::{AsFd as _, OwnedFd};
-use std::process::{Child, ChildStdout};
+use std::process::Child;
 use std::time::Instant;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -21,20 +22,23 @@ pub(super) enum ReadEvent {
     Late,
 }
 
-/// The driver's output and its end. Its end is looked for beside the output's: processes that it has forked may hold the
-/// output open for longer than it lives.
+/// The driver's answers and its end. Its end is looked for beside theirs: processes that it has forked may hold the descriptor
+/// open for longer than it lives.
 pub(super) struct Listener {
-    stdout: ChildStdout,
+    answers: File,
     pidfd: OwnedFd,
     buffer: Vec<u8>,
 }
 
 impl Listener {
-    pub(super) fn new(child: &mut Child) -> std::io::Result<Self> {
-        let stdout = child.stdout.take().ok_or_else(|| std::io::Error::other("it has no output"))?;
-        let flags = rustix::fs::fcntl_getfl(stdout.as_fd())?;
-        rustix::fs::fcntl_setfl(stdout.as_fd(), flags | rustix::fs::OFlags::NONBLOCK)?;
-        Ok(Self { stdout, pidfd: pidfd_open(Pid::from_child(child), PidfdFlags::empty())?, buffer: Vec::new() })
+    pub(super) fn new(child: &Child, answers: OwnedFd) -> std::io::Result<Self> {
+        let flags = rustix::fs::fcntl_getfl(answers.as_fd())?;
+        rustix::fs::fcntl_setfl(answers.as_fd(), flags | rustix::fs::OFlags::NONBLOCK)?;
+        Ok(Self {
+            answers: answers.into(),
+            pidfd: pidfd_open(Pid::from_child(child), PidfdFlags::empty())?,
+            buffer: Vec::new(),
+        })
     }
 
     /// The next line.
@@ -56,7 +60,7 @@ impl Listener {
                 return Ok(ReadEvent::Late);
             }
             let timeout = Timespec { tv_sec: left.as_secs() as i64, tv_nsec: i64::from(left.subsec_nanos()) };
-            let mut fds = [PollFd::new(&self.stdout, PollFlags::IN), PollFd::new(&self.pidfd, PollFlags::IN)];
+            let mut fds = [PollFd::new(&self.answers, PollFlags::IN), PollFd::new(&self.pidfd, PollFlags::IN)];
             match poll(&mut fds, Some(&timeout)) {
                 Err(rustix::io::Errno::INTR) => continue,
                 other => other?,
@@ -71,7 +75,7 @@ impl Listener {
     /// Takes what there is; says whether there may be more.
     fn read(&mut self) -> std::io::Result<bool> {
         let mut part = [0; 64 * 1024];
-        match self.stdout.read(&mut part) {
+        match self.answers.read(&mut part) {
             Ok(0) => Ok(false),
             Ok(count) => {
                 self.buffer.extend_from_slice(&part[..count]);

@@ -13,6 +13,10 @@ pub(super) enum DriverMessage {
     Weigh { workers: Vec<u32>, others: Vec<u32> },
     /// The end.
     Result(Box<Outcome>),
+    /// A look at a function has come to this step.
+    Step(String),
+    /// What a look at a function has seen.
+    Look(Box<super::FunctionLook>),
 }
 
 /// The driver's result. Sizes are bounded by that of its line, and nothing of it is trusted further.

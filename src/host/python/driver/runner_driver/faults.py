@@ -31,6 +31,15 @@ def inject(kind, item):
     raise RuntimeError("the fault %s could not be brought about" % kind)
 
 
+async def inject_async(kind, item):
+    """The same within an event loop, where others go on while an item hangs."""
+    if kind == "hang":
+        import asyncio
+
+        await asyncio.sleep(3600)
+    inject(kind, item)
+
+
 def overflow():
     """Recurses through C code, so that it is the stack of the system that overflows, where this CPython does not notice."""
     sys.setrecursionlimit(10**8)

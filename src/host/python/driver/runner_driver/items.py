@@ -2,7 +2,7 @@
 
 from . import probe
 from .checksums import checksum, item_checksum
-from .faults import inject
+from .faults import inject, inject_async
 from .protocol import now
 from .topology import PartContext
 
@@ -85,11 +85,7 @@ class ItemRunner:
         """The same within an event loop. Gives what was found."""
         began = now() if self.order.clocked else 0
         if item == self.order.faulty:
-            if self.order.fault == "hang":
-                import asyncio
-
-                await asyncio.sleep(3600)
-            inject(self.order.fault, item)
+            await inject_async(self.order.fault, item)
         seen = checksum(request)
         coroutine = getattr(self.run, "as_coroutine", None)
         reply, found = await coroutine(request) if coroutine else self.run(request), ()
@@ -106,3 +102,12 @@ class ItemRunner:
         if self.order.task == "globals" and self.before is None:
             self.before = probe.GLOBAL
             probe.GLOBAL = 100 + self.worker
+
+
+def runner_of(order, task, worker=None):
+    """Who runs items as one worker does."""
+    if order.objects:
+        from .objects import ObjectRunner
+
+        return ObjectRunner(order, task, worker)
+    return ItemRunner(order, task, worker)

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import pickle
 import threading
 from collections import deque
 
@@ -109,6 +110,7 @@ class SharedLink(PipeLink):
 
         super().__init__(context, order, name)
         largest = max(order.largest_request, order.largest_reply)
+        self.objects = order.objects
         self.slot = max(order.chunk * largest, order.largest_iteration, 1)
         self.free = list(range(order.in_flight + 1))
         self.block = shared_memory.SharedMemory(name=name, create=True, size=self.slot * len(self.free))
@@ -116,11 +118,12 @@ class SharedLink(PipeLink):
         os.posix_fallocate(self.block._fd, 0, self.block.size)
 
     def ends(self):
-        return self.far, self.block.name, self.slot
+        return self.far, self.block.name, self.slot, self.objects
 
     def send(self, kind, body):
         if kind in CARRIED:
             slot = self.free.pop()
+            body = pickled(body, 1) if self.objects else body
             body = slot, put_payloads(self.block.buf, slot * self.slot, self.slot, body, 1)
         self.near.send((kind, body))
 
@@ -130,6 +133,7 @@ class SharedLink(PipeLink):
             slot, body = body
             if kind != WARM:
                 body = take_payloads(self.block.buf, slot * self.slot, body, 2)
+                body = unpickled(body, 2) if self.objects else body
             self.free.append(slot)
         return kind, body
 
@@ -142,7 +146,7 @@ class SharedLink(PipeLink):
     def open(ends):
         from multiprocessing import shared_memory
 
-        pipe, name, size = ends
+        pipe, name, size, objects = ends
         block = shared_memory.SharedMemory(name=name)
         slots = deque()
 
@@ -152,6 +156,7 @@ class SharedLink(PipeLink):
                 slot, body = body
                 slots.append(slot)
                 body = take_payloads(block.buf, slot * size, body, 1)
+                body = unpickled(body, 1) if objects else body
             return kind, body
 
         def send(message):
@@ -159,12 +164,23 @@ class SharedLink(PipeLink):
             if kind in CARRIED:
                 slot = slots.popleft()
                 if kind != WARM:
+                    body = pickled(body, 2) if objects else body
                     body = put_payloads(block.buf, slot * size, size, body, 2)
                 body = slot, body
             pipe.send((kind, body))
 
         # The block is kept by what is returned.
         return receive, send
+
+
+def pickled(entries, which):
+    """The entries with payload `which` of each as bytes: what is no bytes is written into shared memory so."""
+    return [entry[:which] + (pickle.dumps(entry[which], pickle.HIGHEST_PROTOCOL),) + entry[which + 1 :] for entry in entries]
+
+
+def unpickled(entries, which):
+    """The entries again."""
+    return [entry[:which] + (pickle.loads(entry[which]),) + entry[which + 1 :] for entry in entries]
 
 
 def put_payloads(buffer, at, room, entries, which):

@@ -55,6 +55,11 @@ class Order:
         self.trace = given["trace"]
         fault = given["fault"] or {"kind": "", "item": -1}
         self.fault, self.faulty = fault["kind"], fault["item"]
+        # Items of a user's function are Python objects, and a serial run says what is right.
+        self.objects, self.reference = self.task == "python", given["mode"] == "reference"
+        self.looks = given["mode"] == "look"
+        # Whether nothing stands between the function and whoever calls it: no clock, no rate, no fault.
+        self.plain = self.objects and not (self.clocked or self.rate or self.fault)
 
     def chunks(self):
         """The numbers of the items, in runs."""
@@ -82,3 +87,19 @@ class RequestSource:
 
     def pairs(self, items):
         return [(item, self.get(item)) for item in items]
+
+    # What is bytes stays as it is, whoever had it.
+    fresh = pairs
+
+    @staticmethod
+    def weight(_, request):
+        return len(request)
+
+
+def source_of(order):
+    """Where the items come from."""
+    if order.objects:
+        from .objects import ObjectSource
+
+        return ObjectSource(order)
+    return RequestSource(order)

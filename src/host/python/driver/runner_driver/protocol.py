@@ -35,11 +35,12 @@ class Wire:
     def __init__(self):
         self.into = self.out = self.owner = None
 
-    def take(self):
-        """Takes standard input and output away from whatever else runs in this process."""
-        self.into, self.out, self.owner = os.fdopen(os.dup(0), "rb"), os.dup(1), os.getpid()
+    def take(self, out):
+        """Takes standard input away from whatever else runs in this process, and keeps the descriptor of answers from what it
+        starts."""
+        self.into, self.out, self.owner = os.fdopen(os.dup(0), "rb"), out, os.getpid()
+        os.set_inheritable(out, False)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-        os.dup2(2, 1)
 
     def forget(self):
         """Closes them in a forked child: the host must see the driver's end when the driver ends."""

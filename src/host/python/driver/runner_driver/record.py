@@ -1,10 +1,11 @@
 """What one trial leaves, gathered by the driver's main thread."""
 
 import resource
+import sys
 
 from .arrivals import Arrivals
 from .checksums import MASK, checksum, item_checksum
-from .items import ItemRunner
+from .items import runner_of
 from .protocol import now
 from .usage import used_by, used_by_process
 
@@ -23,6 +24,8 @@ class Run:
         self.kept = {}
         self.arrivals = Arrivals(order) if order.rate else None
         self.trouble = None
+        # Of a user's function, what each item gave.
+        self.results = {}
         self.of_workers = {}
         self.begin()
 
@@ -101,14 +104,35 @@ class Run:
 
     def account(self, item, seen, reply):
         """A reply of another process has arrived."""
-        self.sum += item_checksum(item, seen, checksum(reply))
+        if self.order.objects:
+            self.results[item] = reply
+        else:
+            self.sum += item_checksum(item, seen, checksum(reply))
         self.done += 1
 
-    def runner(self, run, worker=None):
-        runner = ItemRunner(self.order, run, worker)
+    def keep(self, values):
+        """The results of all items, in their order, where nothing stood between the function and whoever called it."""
+        self.results, self.done = dict(enumerate(values)), len(values)
+
+    def runner(self, task, worker=None):
+        runner = runner_of(self.order, task, worker)
         runner.arrivals = self.arrivals
         self.runners.append(runner)
         return runner
+
+    def compare(self):
+        """Compares the results of a user's function, in a run that went well."""
+        from . import results
+
+        if self.trouble:
+            return
+        if self.order.reference:
+            results.keep_reference(self.order, [self.results[item] for item in range(self.order.items)])
+            self.sum = results.SAME
+            return
+        self.sum, differs = results.compare(self.order, self.results)
+        if differs:
+            print(differs, file=sys.stderr)
 
     def result(self):
         """Everything, for the host."""
@@ -120,6 +144,10 @@ class Run:
                 self.span(runner.worker, began, ended)
             if runner.waited:
                 self.stint(runner.worker)[2] += runner.waited
+            if self.order.objects:
+                self.results.update(runner.results)
+        if self.order.objects:
+            self.compare()
         if self.trouble and self.trouble[0] == "host_died":
             # A program that ends has nothing left of what it had.
             self.done = self.sum = 0

@@ -21,6 +21,7 @@ def attempt(run):
     """Runs the order, and finds words for whatever goes wrong."""
     order = run.order
     try:
+        tasks.preload(order)
         hold_parent_memory(order)
         models.model_of(order)(run)
     except TimedOut:
@@ -55,9 +56,13 @@ def tidy_up():
 
 
 def main():
-    WIRE.take()
+    WIRE.take(int(sys.argv.pop()))
     order = Order(json.loads(WIRE.wait()))
-    tasks.preload(order.task)
+    if order.looks:
+        from .look import look
+
+        look(order, WIRE)
+        os._exit(0)
     signal.signal(signal.SIGALRM, time_out)
     signal.setitimer(signal.ITIMER_REAL, max((order.given["deadline"] - now()) / 1e9, 0.001))
     if order.switch_interval:

@@ -1,14 +1,16 @@
 """The parts of the driver by themselves, without processes."""
 
+import functools
 import hashlib
 import tempfile
 import types
 import unittest
 from collections import deque
 
-from runner_driver import arrivals, links, tasks, topology
+from runner_driver import arrivals, functions, links, sameness, tasks, topology
 from runner_driver.models import worker_pool
-from runner_driver.tasks import compute, users
+from runner_driver.protocol import RunError
+from runner_driver.tasks import compute
 
 LIMITS = {"events": 400, "tries": 3, "waiting_replies": 64, "patience": 4 * 10**9, "warming_header": "x-warming-up"}
 
@@ -38,8 +40,75 @@ class Tasks(unittest.TestCase):
             with open(folder + "/of_a_user.py", "w") as file:
                 file.write("class Some:\n    @staticmethod\n    def twice(x):\n        return {'twice': 2 * x}\n")
             settings = {"path": folder, "code": "", "call": "of_a_user:Some.twice"}
-            run = users.users_function(types.SimpleNamespace(settings=settings, folder=folder), [])
-            self.assertEqual(run(b"21"), b'{"twice": 42}')
+            self.assertEqual(functions.UsersFunction(settings, folder).call(21), {"twice": 42})
+            settings["call"] = "of_a_user:Some.twise"
+            with self.assertRaisesRegex(RunError, "of_a_user.Some has no twise; there is Some.twice"):
+                functions.UsersFunction(settings, folder)
+
+
+async def slow(item):
+    return item + 1
+
+
+class Decorated:
+    async def __call__(self, item):
+        return item
+
+
+class Functions(unittest.TestCase):
+    """What calling a function gives is seen through whatever stands around it."""
+
+    def test_coroutines_and_generators_are_seen_through_what_wraps_them(self):
+        @functools.wraps(slow)
+        def wrapped(item):
+            return slow(item)
+
+        def yields(item):
+            yield item
+            yield item
+
+        async def yields_slowly(item):
+            yield item
+
+        kinds = [functions.kind_of(f) for f in (slow, wrapped, functools.partial(slow), Decorated(), yields, yields_slowly)]
+        self.assertEqual(kinds, ["coroutine"] * 4 + ["generator", "async_generator"])
+        self.assertEqual(functions.caller(slow, "coroutine")(1), 2)
+        self.assertEqual(functions.caller(yields, "generator")(3), [3, 3])
+        for plain in (len, int, functools.partial(int, base=2), "".join, lambda item: item, Functions):
+            self.assertEqual(functions.kind_of(plain), "plain", plain)
+            self.assertIs(functions.caller(plain, "plain"), plain)
+        self.assertEqual(functions.kind_of_value(self.closed(slow(1))), "coroutine")
+        self.assertEqual(functions.kind_of_value(yields(1)), "generator")
+
+    @staticmethod
+    def closed(coroutine):
+        coroutine.close()
+        return coroutine
+
+
+class Plain:
+    def __init__(self, value):
+        self.value = value
+
+
+class Sameness(unittest.TestCase):
+    def test_equality_is_pythons_and_nan_is_itself(self):
+        nan = float("nan")
+        alike = [
+            (1, 1.0), ({"a", "b"}, {"b", "a"}), (nan, float("nan")), ([1, (nan, {"x": nan})], [1, (float("nan"), {"x": nan})]),
+            (Plain([1, nan]), Plain([1, float("nan")])), (None, None), (b"x", b"x"), (1 + 2j, 1 + 2j), (range(3), range(3)),
+        ]  # fmt: skip
+        for one, other in alike:
+            self.assertTrue(sameness.same(one, other), (one, other))
+        apart = [(1, 2), ([1], (1,)), ([1], [1, 2]), ({"a": 1}, {"a": 2}), (0.1 + 0.2, 0.3), (Plain(1), Plain(2)), ("1", 1)]
+        for one, other in apart:
+            self.assertFalse(sameness.same(one, other), (one, other))
+        self.assertTrue(sameness.same([0.1 + 0.2], [0.3], 1e-9))
+        self.assertFalse(sameness.same([0.1], [0.11], 1e-9))
+
+    def test_the_first_difference_is_named(self):
+        self.assertEqual(sameness.difference({"a": [1, 2]}, {"a": [1, 3]}), "at ['a'][1] 2 and 3")
+        self.assertEqual(sameness.difference(1, 2), "1 and 2")
 
 
 class Items(unittest.TestCase):

@@ -1,7 +1,8 @@
 """Items as tasks of one event loop of asyncio."""
 
 from ..arrivals import Alarm
-from ..order import RequestSource
+from ..functions import COROUTINE
+from ..order import source_of
 from ..tasks import the_task
 from ..topology import ItemIds
 from .serial import see_globals_in_main
@@ -12,11 +13,18 @@ class EventLoop:
 
     def __init__(self, run):
         self.run, self.order = run, run.order
-        self.source, self.runner = RequestSource(self.order), run.runner(the_task(self.order))
+        self.source, self.runner = source_of(self.order), run.runner(the_task(self.order))
 
     async def lane(self, items):
         for item in items:
             await self.runner.work_async(item, self.source.get(item))
+
+    async def lane_of_calls(self, items):
+        """Calls a user's function as a program does."""
+        function, objects, results = self.runner.users.function, self.source.objects, self.run.results
+        for item in items:
+            results[item] = await function(objects[item])
+            self.run.done += 1
 
     async def lane_of_coming(self, items, turn, alarm):
         """Where items come at a rate: one lane waits for the next, and the others for their turn to do so."""
@@ -44,7 +52,8 @@ class EventLoop:
         """Each of what will be under way at once may hold something of its own, such as a connection."""
         import asyncio
 
-        await asyncio.gather(*[self.runner.warm_up_async(self.source.get(0)) for _ in range(self.order.in_flight)])
+        fresh = [self.source.fresh(range(1))[0][1] for _ in range(self.order.in_flight)]
+        await asyncio.gather(*[self.runner.warm_up_async(item) for item in fresh])
 
     def lanes(self):
         """The coroutines of all lanes."""
@@ -60,7 +69,8 @@ class EventLoop:
         if self.run.arrivals:
             turn, alarm = asyncio.Lock(), Alarm()
             return [self.lane_of_coming(items, turn, alarm) for _ in range(order.in_flight)]
-        return [self.lane(items) for _ in range(order.in_flight)]
+        lane = self.lane_of_calls if order.plain and self.runner.users.kind == COROUTINE else self.lane
+        return [lane(items) for _ in range(order.in_flight)]
 
     async def main(self):
         import asyncio

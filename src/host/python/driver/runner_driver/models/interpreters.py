@@ -1,15 +1,15 @@
 """Sub-interpreters, each in a thread of its own."""
 
-import json
 import os
+import pickle
 import struct
 import sys
 import threading
 
 from .. import probe
 from ..checksums import MASK
-from ..items import ItemRunner
-from ..order import Order, RequestSource
+from ..items import runner_of
+from ..order import Order, source_of
 from ..protocol import describe, now
 from ..tasks import the_task
 
@@ -129,9 +129,9 @@ def interpreter_main(place):
     order, worker = Order(place["order"]), place["worker"]
     if order.switch_interval:
         sys.setswitchinterval(order.switch_interval / 1e9)
-    source, runner = RequestSource(order), ItemRunner(order, the_task(order), worker)
+    source, runner = source_of(order), runner_of(order, the_task(order), worker)
     if order.warm:
-        runner.warm_up(source.pairs(range(min(order.chunk, order.items))))
+        runner.warm_up(source.fresh(range(min(order.chunk, order.items))))
     os.write(place["said"], struct.pack("<qq", worker, now()))
     runner.touch_global()
     # When items were replied to, where they come at a rate.
@@ -148,19 +148,19 @@ def interpreter_main(place):
                     replied.append((item, now()))
     finally:
         told = [runner.done, runner.sum & MASK, runner.first_item, runner.spans, replied, runner.before, probe.GLOBAL]
-        with open(os.path.join(order.folder, "interpreter-%d" % worker), "w") as file:
-            json.dump(told, file)
+        with open(os.path.join(order.folder, "interpreter-%d" % worker), "wb") as file:
+            pickle.dump(told + [getattr(runner, "results", None)], file)
 
 
 def collect_interpreter(run, worker):
     """What a sub-interpreter left."""
     try:
-        with open(os.path.join(run.order.folder, "interpreter-%d" % worker)) as file:
-            told = json.load(file)
-    except (OSError, ValueError):
+        with open(os.path.join(run.order.folder, "interpreter-%d" % worker), "rb") as file:
+            told = pickle.load(file)
+    except (OSError, EOFError, pickle.UnpicklingError):
         return
     runner = run.runner(None, worker)
-    runner.done, runner.sum, runner.first_item, runner.spans, replied, before, after = told
+    runner.done, runner.sum, runner.first_item, runner.spans, replied, before, after, runner.results = told
     for item, at in replied:
         run.arrivals.note(item, at)
     if run.order.task == "globals":

@@ -5,9 +5,9 @@ import sys
 
 from .. import probe
 from ..futures import by_apply, by_submit, hand_in_what_comes, settle, settle_found
-from ..items import ItemRunner
+from ..items import runner_of
 from ..links import die_with_parent
-from ..order import RequestSource
+from ..order import source_of
 from ..parent_memory import read_parent_memory
 from ..protocol import WIRE, RunError, describe, now
 from ..tasks import the_task
@@ -26,7 +26,7 @@ def pool_begin(order, meeting):
     if order.switch_interval:
         sys.setswitchinterval(order.switch_interval / 1e9)
     # Both pools number their processes by the order of their starts.
-    POOL = ItemRunner(order, the_task(order), multiprocessing.current_process()._identity[-1] - 1)
+    POOL = runner_of(order, the_task(order), multiprocessing.current_process()._identity[-1] - 1)
     POOL.meeting = meeting
     POOL.touch_global()
     read_parent_memory(order)
@@ -46,6 +46,22 @@ def pool_item(pair):
 
 def pool_chunk(pairs):
     return [pool_item(pair) for pair in pairs]
+
+
+def pool_call(item):
+    """Calls a user's function that cannot be sent by its name."""
+    return POOL.users.call(item)
+
+
+def sendable(call):
+    """What a pool is given to call: the function itself, as in a program, where it can be pickled."""
+    import pickle
+
+    try:
+        pickle.dumps(call)
+        return call
+    except Exception:
+        return pool_call
 
 
 def pool_look(_):
@@ -71,6 +87,9 @@ class Pool:
 
     def run_all(self, run, source, taker):
         try:
+            if self.order.plain:
+                run.keep(self.pool.map(run.call, source.objects, self.order.chunk))
+                return
             taker.take(self.pool.map(pool_item, source.pairs(range(self.order.items)), self.order.chunk))
         except Exception as error:
             raise RunError("failed", "Pool.map gave nothing but %s" % describe(error)) from error
@@ -100,6 +119,12 @@ class Executor:
     def run_all(self, run, source, taker):
         if self.order.finds:
             settle_found(run, lambda pairs: self.pool.submit(pool_chunk, pairs), source, taker.take)
+            return
+        if self.order.plain:
+            try:
+                run.keep(list(self.pool.map(run.call, source.objects, chunksize=self.order.chunk)))
+            except Exception as error:
+                raise RunError("failed", "executor.map gave nothing but %s" % describe(error)) from error
             return
         futures = []
         for items in self.order.chunks():
@@ -139,7 +164,7 @@ class AnswerTaker:
 
 def warm_up(run, pool, source, lives):
     """Has every process run a chunk."""
-    warmed = pool.everyone(pool_meet, source.pairs(range(min(run.order.chunk, run.order.items))))
+    warmed = pool.everyone(pool_meet, source.fresh(range(min(run.order.chunk, run.order.items))))
     for worker, ready, first in warmed:
         lives[worker % len(lives)]["ready"] = ready - run.zero
         run.first_item = max(run.first_item, first)
@@ -148,8 +173,9 @@ def warm_up(run, pool, source, lives):
 def in_processes_of_a_pool(run):
     """One trial."""
     order = run.order
-    source, context = RequestSource(order), multiprocessing.get_context(order.start)
+    source, context = source_of(order), multiprocessing.get_context(order.start)
     taker = AnswerTaker(run, source)
+    run.call = sendable(the_task(order).call) if order.plain else None
     run.begin()
     lives = [run.life(worker) for worker in range(order.workers)]
     pool = (Pool if order.api == "pool" else Executor)(context, order, context.Barrier(order.workers))

@@ -1,8 +1,9 @@
 """One item after the other, in the main thread."""
 
 from .. import probe
-from ..order import RequestSource
+from ..order import source_of
 from ..parent_memory import read_parent_memory
+from ..protocol import RunError
 from ..tasks import the_task
 from ..topology import Consumer, ItemIds, IterationState
 
@@ -10,18 +11,21 @@ from ..topology import Consumer, ItemIds, IterationState
 def serial(run):
     """One item after the other, in the main thread."""
     order = run.order
-    source, runner = RequestSource(order), run.runner(the_task(order))
+    source, runner = source_of(order), run.runner(the_task(order))
     consumer = Consumer(order) if order.gathers else None
+    first = settle_kind(order, runner.users, source) if order.reference else None
     run.begin()
     read_parent_memory(order)
     if order.warm and order.items:
-        runner.warm_up([(0, source.get(0))])
+        runner.warm_up(source.fresh(range(1)))
     run.weigh()
     run.edge()
     see_globals_in_main(run, runner)
     run.let_come()
     get, work = source.get, runner.work_on_time if run.arrivals else runner.work
-    if order.finds:
+    if order.plain:
+        call_all(run, runner.users.call, source.objects, first)
+    elif order.finds:
         find_all(run, source, runner)
     elif order.gathers:
         for item in range(order.items):
@@ -39,6 +43,28 @@ def serial(run):
     run.edge()
     run.weigh()
     run.edge()
+
+
+def settle_kind(order, users, source):
+    """What the function gives for the first item, before the serial run that all others are compared with."""
+    from ..objects import settle_kind
+
+    return [settle_kind(order, users, item) for _, item in source.fresh(range(1))]
+
+
+def call_all(run, call, objects, first):
+    """Calls a user's function as a program does. Where an item gives another result the second time, no result is right."""
+    run.keep([call(item) for item in objects])
+    if first and run.order.settings.get("same_results", True):
+        from ..sameness import difference, same
+
+        tolerance = run.order.settings.get("tolerance") or 0.0
+        if not same(first[0], run.results[0], tolerance):
+            raise RunError(
+                "failed",
+                "two serial calls with the same item give different results, %s; where that is meant, `same_results: false` "
+                "runs it unchecked" % difference(first[0], run.results[0], tolerance),
+            )
 
 
 def find_all(run, source, runner):

@@ -5,7 +5,7 @@ import threading
 
 from .. import probe
 from ..futures import by_apply, by_submit, hand_in_what_comes, settle, settle_found
-from ..order import RequestSource
+from ..order import source_of
 from ..parent_memory import read_parent_memory
 from ..protocol import RunError, TimedOut, describe
 from ..tasks import the_task
@@ -17,7 +17,7 @@ class PoolThreads:
 
     def __init__(self, run):
         self.run, self.order = run, run.order
-        self.source, self.task = RequestSource(self.order), the_task(self.order)
+        self.source, self.task = source_of(self.order), the_task(self.order)
         self.numbers, self.local = itertools.count(), threading.local()
         self.meeting = threading.Barrier(self.order.workers)
         self.together = ReplyTaker(run, self.source)
@@ -31,7 +31,7 @@ class PoolThreads:
     def meet(self, _):
         """Waits until every thread is here, so that each warms up once."""
         self.meeting.wait()
-        self.local.runner.warm_up(self.source.pairs(range(min(self.order.chunk, self.order.items))))
+        self.local.runner.warm_up(self.source.fresh(range(min(self.order.chunk, self.order.items))))
 
     def item(self, pair):
         self.local.runner.work(*pair)
@@ -75,6 +75,8 @@ def in_thread_pool(threads):
             for _ in range(threads.state.iterations):
                 pool.map(threads.part, range(threads.state.parts), 1)
                 threads.state.finish_iteration()
+        elif order.plain:
+            run.keep(pool.map(threads.task.call, threads.source.objects, order.chunk))
         elif not run.arrivals:
             pool.map(threads.item, threads.source.pairs(range(order.items)), order.chunk)
     except BaseException as error:
@@ -90,6 +92,17 @@ def in_thread_pool(threads):
     pool.join()
 
 
+def by_map(pool, call, objects, order):
+    """`executor.map`, which makes a future for each item whatever `chunksize` says: where chunks are asked for, each is one."""
+    try:
+        if order.chunk == 1:
+            return list(pool.map(call, objects))
+        chunks = [objects[items.start : items.stop] for items in order.chunks()]
+        return [value for chunk in pool.map(lambda chunk: [call(item) for item in chunk], chunks) for value in chunk]
+    except Exception as error:
+        raise RunError("failed", "executor.map gave nothing but %s" % describe(error)) from error
+
+
 def in_thread_pool_executor(threads):
     """`ThreadPoolExecutor` with a future for each chunk, or for each item that comes at a rate."""
     from concurrent.futures import ThreadPoolExecutor
@@ -101,6 +114,8 @@ def in_thread_pool_executor(threads):
     threads.measure_start()
     if run.arrivals:
         hand_in_what_comes(run, threads.source, by_submit(pool, threads.item), lambda _: None)
+    elif order.plain:
+        run.keep(by_map(pool, threads.task.call, threads.source.objects, order))
     elif order.finds:
         settle_found(run, lambda pairs: pool.submit(threads.chunk, pairs), threads.source, threads.take)
     elif state:

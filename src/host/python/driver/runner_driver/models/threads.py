@@ -6,7 +6,7 @@ import threading
 from collections import deque
 
 from .. import probe
-from ..order import RequestSource
+from ..order import source_of
 from ..parent_memory import read_parent_memory
 from ..protocol import describe, now
 from ..tasks import the_task
@@ -36,7 +36,7 @@ class Threads:
     def __init__(self, run):
         self.run, self.order = run, run.order
         order = self.order
-        self.source, self.task = RequestSource(order), the_task(order)
+        self.source, self.task = source_of(order), the_task(order)
         self.claims = Claims(order)
         self.ready, self.finished = threading.Semaphore(0), threading.Semaphore(0)
         self.go, self.leave = threading.Event(), threading.Event()
@@ -48,6 +48,8 @@ class Threads:
         # Where all wait for the last between iterations; one that ended alone leaves nobody waiting.
         self.gate = threading.Barrier(order.workers, self.state and self.state.finish_iteration)
         self.work = self.find_and_claim if self.found else self.play_all if self.state else self.claim_all
+        if order.plain:
+            self.work = self.call_all
         # The words of those that ended alone.
         self.ended = []
         self.members = []
@@ -85,11 +87,20 @@ class Threads:
         """Warms up, and waits until all have."""
         try:
             read_parent_memory(self.order)
-            runner.warm_up(self.source.pairs(range(min(self.order.chunk, self.order.items))))
+            runner.warm_up(self.source.fresh(range(min(self.order.chunk, self.order.items))))
         finally:
             life["ready"] = now() - self.run.zero
             self.ready.release()
         self.go.wait()
+
+    def call_all(self, runner):
+        """Calls a user's function as a program does."""
+        call, objects = self.task.call, self.source.objects
+        while True:
+            items = self.claims.next()
+            if not items:
+                return
+            runner.keep(items, [call(item) for item in objects[items.start : items.stop]])
 
     def claim_all(self, runner):
         runner.touch_global()

@@ -3,7 +3,7 @@
 import sys
 
 from .. import probe
-from ..items import ItemRunner
+from ..items import runner_of
 from ..links import LINKS, die_with_parent
 from ..parent_memory import read_parent_memory
 from ..protocol import ERROR, ITEMS, ITERATION, READY, REPORT, WARM, WIRE, describe, now
@@ -19,14 +19,16 @@ def worker_main(order, worker, ends):
     try:
         if order.switch_interval:
             sys.setswitchinterval(order.switch_interval / 1e9)
-        runner = ItemRunner(order, the_task(order), worker)
+        runner = runner_of(order, the_task(order), worker)
         hand = {part: PartContext() for part in order.parts_of(worker)}
         read_parent_memory(order)
         runner.touch_global()
         send((READY, now()))
         while True:
             kind, body = receive()
-            if kind == ITEMS:
+            if kind == ITEMS and order.plain:
+                send((ITEMS, [(item, 0, runner.run(value)) for item, value in body]))
+            elif kind == ITEMS:
                 send((ITEMS, [runner.answer(item, request) for item, request in body]))
             elif kind == ITERATION:
                 send((ITERATION, play_iteration(runner, hand, body)))

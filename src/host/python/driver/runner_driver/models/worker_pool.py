@@ -6,7 +6,7 @@ from collections import deque
 
 from ..arrivals import Alarm
 from ..links import LINKS, ManagerLink, die_with_parent
-from ..order import RequestSource
+from ..order import source_of
 from ..protocol import ERROR, FINISH, ITEMS, ITERATION, READY, REPORT, WARM, RunError, now
 from ..tasks import the_task
 from ..topology import ReplyTaker, finish_iteration
@@ -35,7 +35,7 @@ class Member:
         self.report = None
         self.replaces = None
 
-    def has_room(self, order, pairs, attempts):
+    def has_room(self, order, attempts, weight):
         if len(self.given) >= min(order.in_flight, MOST_MESSAGES):
             return False
         # What a worker may have died of goes alone. Replies that the dead had not sent off are gone with it, and an item
@@ -44,7 +44,7 @@ class Member:
             return False
         if not self.given or self.link.most_bytes is None:
             return True
-        return self.bytes + weight(pairs) <= self.link.most_bytes
+        return self.bytes + weight() <= self.link.most_bytes
 
     def cause(self):
         """How it ended."""
@@ -59,10 +59,6 @@ class Member:
         return "%s, %s" % (self.words, ended) if self.words else ended
 
 
-def weight(pairs):
-    return sum(len(request) + 64 for _, request in pairs)
-
-
 class WorkerPool:
     """Worker processes over one of Python's own ways between processes, and what each of them has to do."""
 
@@ -71,7 +67,7 @@ class WorkerPool:
 
         self.run, self.order = run, run.order
         self.context = multiprocessing.get_context(self.order.start)
-        self.source = RequestSource(self.order)
+        self.source = source_of(self.order)
         self.selector = selectors.DefaultSelector()
         self.members, self.all = [], []
         self.manager = self.replies = None
@@ -228,7 +224,7 @@ class WorkerPool:
                     pass
 
     def warm_up(self):
-        pairs = self.source.pairs(range(min(self.order.chunk, self.order.items)))
+        pairs = self.source.fresh(range(min(self.order.chunk, self.order.items)))
         for member in self.members:
             member.link.send(WARM, pairs)
         self.gather(WARM)
@@ -345,11 +341,11 @@ class WorkerPool:
                     return False
                 self.again.append((pairs, 0))
             pairs, attempts = self.again[0]
-            if not member.has_room(self.order, pairs, attempts):
+            if not member.has_room(self.order, attempts, lambda: self.weight(pairs)):
                 return False
             self.again.popleft()
             member.given.append((pairs, attempts, now()))
-            member.bytes += weight(pairs)
+            member.bytes += self.weight(pairs)
             most -= 1
             try:
                 member.link.send(ITEMS, pairs)
@@ -358,10 +354,14 @@ class WorkerPool:
                 return False
         return True
 
+    def weight(self, pairs):
+        """About how many bytes these items have on their way."""
+        return sum(self.source.weight(item, request) + 64 for item, request in pairs)
+
     def reply(self, member, answers):
         replied = now()
         pairs, _, handed = member.given.popleft()
-        member.bytes -= weight(pairs)
+        member.bytes -= self.weight(pairs)
         if member.replaces and not self.run.recovered:
             self.run.recovered = now() - member.replaces
         if self.arrivals:

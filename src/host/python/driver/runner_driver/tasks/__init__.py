@@ -24,7 +24,6 @@ TASKS = {
     "crawl": ("web", "crawl"),
     "log": ("log", "log"),
     "globals": ("compute", "global_variable"),
-    "python": ("users", "users_function"),
 }
 # What a program with such items imports at its top beside it, so that forked workers have it.
 MODULES = {"download": ["http.client"], "crawl": ["http.client", "html.parser"]}
@@ -38,15 +37,22 @@ def found(place):
     return getattr(import_module("." + module, __name__), name)
 
 
-def preload(task):
+def preload(order):
     """Imports what a program with such items imports at its top."""
-    found(TASKS[task])
-    for module in MODULES.get(task, ()):
+    if order.objects:
+        the_task(order)
+        return
+    found(TASKS[order.task])
+    for module in MODULES.get(order.task, ()):
         import_module(module)
 
 
 def the_task(order):
-    """The function that runs an item, with the constants that it needs."""
+    """The function that runs an item, with the constants that it needs; of a user's function, the function with its kind."""
+    if order.objects:
+        from ..objects import users_function
+
+        return users_function(order)
     return found(TASKS[order.task])(order, RequestSource(order, constants_only=True).constants)
 
 

@@ -1,0 +1,78 @@
+"""Results of a user's function: kept while the clock runs, and compared with those of a serial run once it has stopped."""
+
+import hashlib
+import json
+import os
+import pickle
+import random
+import sys
+import tempfile
+
+from .protocol import describe
+from .sameness import difference, same
+
+# Most bytes of results that are kept for comparison; of more, so many of a seeded sample are.
+MOST_BYTES = 16 << 20
+
+# What a trial says in place of the sum of its results' checksums.
+SAME, DIFFERENT = 1, 2
+
+
+def reference_path(order):
+    """Where the results of the serial run lie, which all trials of a workload share."""
+    what = [order.settings, order.items, order.seed, sys.executable]
+    name = hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:16]
+    return os.path.join(os.path.dirname(order.folder) or order.folder, "results-%s" % name)
+
+
+def keep_reference(order, results):
+    """Writes what a serial run gave: all results, or a sample of them where they are large. Those that cannot be pickled cannot
+    be compared either, since every trial is a program of its own."""
+    told = {"why": None, "results": {}}
+    try:
+        each = max(len(pickle.dumps(results[0], 4)), 1) if results else 1
+        most = max(MOST_BYTES // each, 1)
+        chosen = range(len(results))
+        if most < len(results):
+            chosen = sorted(random.Random(order.seed).sample(chosen, most))
+        told["results"] = {item: results[item] for item in chosen}
+        data = pickle.dumps(told, 4)
+    except Exception as error:
+        told.update(why=describe(error), results={})
+        data = pickle.dumps(told, 4)
+    handle, name = tempfile.mkstemp(dir=os.path.dirname(reference_path(order)))
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+    os.replace(name, reference_path(order))
+
+
+def known_kind(order):
+    """What the serial run found the function to be; `None` where there was none yet."""
+    try:
+        with open(reference_path(order) + ".kind") as file:
+            return file.read()
+    except OSError:
+        return None
+
+
+def keep_kind(order, kind):
+    with open(reference_path(order) + ".kind", "w") as file:
+        file.write(kind)
+
+
+def compare(order, results):
+    """Compares results, by item, with the serial run's; gives what to say in place of their sum, and the first difference."""
+    if not order.settings.get("same_results", True):
+        return SAME, None
+    try:
+        with open(reference_path(order), "rb") as file:
+            told = pickle.load(file)
+    except Exception as error:
+        return DIFFERENT, "the results of the serial run cannot be read: %s" % describe(error)
+    tolerance = order.settings.get("tolerance") or 0.0
+    for item, expected in told["results"].items():
+        if item not in results:
+            return DIFFERENT, "item %d gave nothing" % item
+        if not same(results[item], expected, tolerance):
+            return DIFFERENT, "item %d: %s in a serial run" % (item, difference(results[item], expected, tolerance))
+    return SAME, None
