@@ -228,10 +228,10 @@ fn looked(
 fn kind(seen: &FunctionLook, interpreter: &Interpreter) -> String {
     let kind = match seen.kind.as_str() {
         "coroutine" => "a coroutine function",
-        "generator" => "a generator function, of which everything is taken",
+        "generator" => "a generator function (each item is `list` of what it yields)",
         _ => "a function",
     };
-    format!("{kind} of {}", interpreter.label())
+    format!("{kind}, by {}", interpreter.label())
 }
 
 /// What else a reader should know before it runs.

@@ -13,8 +13,8 @@ use super::Interpreter;
 
 /// How long an interpreter may take to answer.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Most bytes that are read of an answer.
-const LONGEST_ANSWER: u64 = 4096;
+/// Most bytes that are read of an answer, and of what is printed before it.
+const LONGEST_ANSWER: u64 = 1 << 20;
 
 /// What an interpreter is asked: one line of JSON on standard output. It imports nothing that a user could replace (`-I`).
 const QUESTION: &str = r#"
@@ -71,11 +71,24 @@ fn find_one(name: &str, path: &str, allowed: bool) -> Result<Interpreter, String
     if !is_plain(name) && !allowed {
         return Err(format!("needs --allow-commands: `{name}` is not a `python3…` on PATH"));
     }
-    let program = locate(name, path).ok_or_else(|| match name.contains('/') {
+    let programs = locate(name, path);
+    let missing = || match name.contains('/') {
         true => format!("there is no {name}"),
         false => format!("no {name} on PATH"),
-    })?;
-    let answer = ask(&program).map_err(|why| format!("{name} {why}"))?;
+    };
+    // A script of a version manager stands for versions that may not be active: the next of that name on the path may answer.
+    let mut first = None;
+    let mut asked = programs.into_iter().map(|program| (ask(&program), program));
+    let found = asked.find_map(|(answer, program)| match answer {
+        Ok(answer) => Some((answer, program)),
+        Err(why) => {
+            first.get_or_insert(why);
+            None
+        }
+    });
+    let Some((answer, program)) = found else {
+        return Err(first.map_or_else(missing, |why| format!("{name} {why}")));
+    };
     if answer.implementation != "CPython" {
         return Err(format!("{name} is {}, not CPython", answer.implementation));
     }
@@ -91,17 +104,17 @@ fn find_one(name: &str, path: &str, allowed: bool) -> Result<Interpreter, String
     })
 }
 
-/// The program of that name: as it is where it is a path, else the first on the search path that may be executed.
-fn locate(name: &str, path: &str) -> Option<PathBuf> {
+/// The programs of that name: as it is where it is a path, else those on the search path that may be executed, the first first.
+fn locate(name: &str, path: &str) -> Vec<PathBuf> {
     let is_program = |program: &Path| {
         use std::os::unix::fs::PermissionsExt as _;
         program.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
     };
     if name.contains('/') {
-        return std::path::absolute(name).ok().filter(|program| is_program(program));
+        return std::path::absolute(name).ok().filter(|program| is_program(program)).into_iter().collect();
     }
     let folders = path.split(':').filter(|folder| folder.starts_with('/'));
-    folders.map(|folder| Path::new(folder).join(name)).find(|program| is_program(program))
+    folders.map(|folder| Path::new(folder).join(name)).filter(|program| is_program(program)).collect()
 }
 
 /// Asks an interpreter; what went wrong otherwise, behind its name.
@@ -116,7 +129,13 @@ fn ask(program: &Path) -> Result<Answer, String> {
         .map_err(|error| format!("cannot be started: {error}"))?;
     let text = answer_within(&mut child, PATIENCE);
     let text = text.ok_or_else(|| format!("did not answer within {} s", PATIENCE.as_secs()))?;
-    serde_json::from_str(text.trim()).map_err(|_| "gave no answer when asked for its version".into())
+    // What it prints at its start, as what is installed into it may, stands before the answer.
+    let answers = text.lines().rev().filter_map(|line| serde_json::from_str(line.trim()).ok());
+    answers.take(1).next().ok_or_else(|| {
+        let said = text.lines().next().filter(|line| !line.trim().is_empty());
+        let said = said.map_or(String::new(), |line| format!(", and wrote: {line}"));
+        format!("gave no answer when asked for its version{said}")
+    })
 }
 
 /// What a child writes until its end, where it ends in time; ends it and its whole group otherwise.

@@ -84,12 +84,18 @@ pub(crate) trait FromScalar: Sized {
     }
 }
 
+/// `1e3` is a whole number, whatever YAML takes it for.
+pub(crate) fn as_whole(value: f64) -> Option<u64> {
+    (value.fract() == 0.0 && (0.0..9e15).contains(&value)).then_some(value as u64)
+}
+
 fn whole(scalar: &Scalar, what: &str, min: u64, max: u64) -> Result<u64, Fault> {
     let range = || format!("a whole number from {} to {}", show_count(min), show_count(max));
     let value = match scalar {
         Scalar::Whole(value) => Some(*value),
         // `200_000` reads well, and YAML takes it for text.
         Scalar::Text(text) if text.contains('_') => text.replace('_', "").parse().ok(),
+        Scalar::Real(value) => as_whole(*value),
         _ => None,
     };
     match value {

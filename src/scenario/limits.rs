@@ -41,16 +41,21 @@ pub(crate) fn read_text(name: &str, bytes: &[u8]) -> Result<Text, Diagnostic> {
 /// Checks the text and finds the place of every key and value. Duplicate keys come back beside the tree, which
 /// holds the first of them, so that the rest of the file is checked as well.
 pub(crate) fn check(text: &Text) -> Result<(Node, Vec<Diagnostic>), Vec<Diagnostic>> {
-    if let Some(at) = tab_in_indentation(&text.content) {
-        let fault = Fault::new("a tab in the indentation", "YAML indents with spaces: replace the tab by spaces");
-        return Err(vec![fault.at(text, &(at..at + 1))]);
-    }
     let mut builder = Builder::new(text);
     for event in Parser::new_from_str(&text.content) {
         let step = match event {
             Ok((event, span)) => builder.take(event, &span),
             Err(error) => {
-                Err(refusal(&error).at(text, &visible(&text.content, builder.bytes.at(error.marker().index()))))
+                // Tabs are well within a block of text, and on lines of nothing else: one is told of where the parser stops.
+                let at = builder.bytes.at(error.marker().index());
+                let tab = tab_in_indentation(&text.content).filter(|tab| *tab <= at);
+                Err(match tab {
+                    Some(tab) => {
+                        let help = "YAML indents with spaces: replace the tab by spaces";
+                        Fault::new("a tab in the indentation", help).at(text, &(tab..tab + 1))
+                    }
+                    None => refusal(&error).at(text, &visible(&text.content, at)),
+                })
             }
         };
         if let Err(problem) = step {

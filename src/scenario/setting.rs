@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use super::leaf::{BYTES, DURATION, Scalar};
+use super::leaf::{BYTES, DURATION, Scalar, as_whole};
 use super::problem::Fault;
 use super::valid::Alternative;
 use super::vocabulary::{schema_of_words, unknown};
@@ -23,6 +23,9 @@ pub(crate) fn read_setting(setting: &Setting, scalar: &Scalar) -> Result<Value, 
         (SettingKind::Count { min, max }, Scalar::Whole(value)) => within(*value, min, max),
         (SettingKind::Count { min, max }, Scalar::Text(text)) if text.contains('_') => {
             text.replace('_', "").parse().map_err(|_| wrong()).and_then(|value| within(value, min, max))
+        }
+        (SettingKind::Count { min, max }, Scalar::Real(value)) => {
+            as_whole(*value).ok_or_else(wrong).and_then(|value| within(value, min, max))
         }
         (SettingKind::Bytes { min, max }, Scalar::Whole(_) | Scalar::Text(_)) => {
             parse_bytes(&scalar.to_string()).map_err(|_| wrong()).and_then(|value| within(value, min, max))

@@ -1,12 +1,17 @@
 //! `command`: a program of the user's own, started once for each item. Never through a shell.
 
 use std::ffi::OsString;
-use std::io::{self, Write as _};
+use std::fs::File;
+use std::io::{self, Read as _, Write as _};
+use std::os::fd::OwnedFd;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command as Program, Output, Stdio};
+use std::process::{Child, Command as Program, Output, Stdio};
 
-use super::data::read_lines;
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::process::{Pid, PidfdFlags, pidfd_open};
+
+use super::data::{missing_file, read_lines};
 use super::{
     Bound, Context, Data, Effort, Job, Place, Setting, SettingKind, Settings, Task, TaskError, Transform, digest,
 };
@@ -101,6 +106,7 @@ impl Task for Command {
         if !folder.is_empty() && !Path::new(folder).is_dir() {
             return Err(format!("the folder `{folder}`, in which the program is to run, does not exist"));
         }
+        missing_file(settings.text("data"))?;
         match settings.list("environment").iter().find(|variable| variable.is_empty() || variable.starts_with('=')) {
             Some(variable) => Err(format!("`{variable}` in `environment` is neither `NAME` nor `NAME=value`")),
             None => Ok(()),
@@ -140,6 +146,50 @@ impl Task for Command {
             compared,
         }))
     }
+}
+
+/// What a program writes until it ends. Another that it has started may hold its output open for longer, and is not waited for.
+fn output_of(mut child: Child) -> io::Result<Output> {
+    let pidfd = pidfd_open(Pid::from_child(&child), PidfdFlags::empty())?;
+    let mut out = child.stdout.take().map(unwaiting).transpose()?;
+    let mut errors = child.stderr.take().map(unwaiting).transpose()?;
+    let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+    loop {
+        let ended = {
+            let mut fds = vec![PollFd::new(&pidfd, PollFlags::IN)];
+            fds.extend([&out, &errors].into_iter().flatten().map(|file| PollFd::new(file, PollFlags::IN)));
+            match poll(&mut fds, None) {
+                Err(rustix::io::Errno::INTR) => continue,
+                other => other?,
+            };
+            !fds[0].revents().is_empty()
+        };
+        // What was written before its end is there once that is.
+        take(&mut out, &mut stdout)?;
+        take(&mut errors, &mut stderr)?;
+        if ended || (out.is_none() && errors.is_none()) {
+            return Ok(Output { status: child.wait()?, stdout, stderr });
+        }
+    }
+}
+
+/// Reads what there is; closes the pipe at its end.
+fn take(pipe: &mut Option<File>, into: &mut Vec<u8>) -> io::Result<()> {
+    let Some(file) = pipe else { return Ok(()) };
+    match file.read_to_end(into) {
+        Ok(_) => *pipe = None,
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+        Err(error) => return Err(error),
+    }
+    Ok(())
+}
+
+/// A pipe as a file whose reads do not wait.
+fn unwaiting(pipe: impl Into<OwnedFd>) -> io::Result<File> {
+    let pipe = pipe.into();
+    let flags = rustix::fs::fcntl_getfl(&pipe)?;
+    rustix::fs::fcntl_setfl(&pipe, flags | rustix::fs::OFlags::NONBLOCK)?;
+    Ok(pipe.into())
 }
 
 /// A variable that is set, or passed on where there is one.
@@ -184,7 +234,7 @@ impl CommandJob {
         if let Some(environment) = &self.environment {
             program.env_clear().envs(environment.iter().map(|(name, value)| (name, value)));
         }
-        let Some(text) = input else { return program.stdin(Stdio::null()).output() };
+        let Some(text) = input else { return output_of(program.stdin(Stdio::null()).spawn()?) };
         let mut child = program.stdin(Stdio::piped()).spawn()?;
         let mut input = child.stdin.take();
         let mut feed = move || match input.take().map(|mut input| input.write_all(text)) {
@@ -195,12 +245,12 @@ impl CommandJob {
         // What fits into any pipe is written without waiting, and needs no thread, which would be in the time of the item.
         if text.len() <= SMALLEST_PIPE {
             feed()?;
-            return child.wait_with_output();
+            return output_of(child);
         }
         // A program that writes before it has read all would wait for this one, and this one for it.
         std::thread::scope(|scope| {
             let fed = scope.spawn(feed);
-            let output = child.wait_with_output();
+            let output = output_of(child);
             fed.join().unwrap_or_else(|_| Err(io::Error::other("feeding it panicked")))?;
             output
         })
@@ -306,6 +356,17 @@ mod tests {
         assert_eq!(failed, "sh ended with exit code 4 for item 1: why");
         let missing = run(job(&["/nowhere/program"]), "1").unwrap_err().to_string();
         assert!(missing.starts_with("starting /nowhere/program: "), "{missing}");
+    }
+
+    #[test]
+    fn it_ends_with_its_program_whoever_holds_its_output() {
+        let begun = std::time::Instant::now();
+        let left = run(job(&["sh", "-c", "sleep 20 & echo started"]), "1").unwrap();
+        assert_eq!(left, wrote(b"started\n"));
+        assert!(begun.elapsed().as_secs() < 15);
+        // More than a pipe holds, up to its end.
+        let long = run(job(&["sh", "-c", "head -c 1000000 /dev/zero; exec >&- 2>&-; sleep 0.1"]), "1").unwrap();
+        assert_eq!(long, wrote(&vec![0; 1_000_000]));
     }
 
     #[test]

@@ -78,6 +78,17 @@ pub fn read_lines(path: &Path, shown: &str) -> Result<Vec<String>, TaskError> {
     if lines.is_empty() { Err(TaskError::Settings(format!("{shown} has no items"))) } else { Ok(lines) }
 }
 
+/// Says so where a file of items is not there, and where it was looked for.
+pub(super) fn missing_file(path: &str) -> Result<(), String> {
+    if path.is_empty() || Path::new(path).exists() {
+        return Ok(());
+    }
+    let here = std::env::current_dir().map_or(String::new(), |folder| format!(" in {}", folder.display()));
+    let where_from =
+        if Path::new(path).is_absolute() { String::new() } else { format!("{here}, from where runner is started") };
+    Err(format!("`data`: there is no file {path}{where_from}"))
+}
+
 /// The text without a byte order mark, which other programs put before it.
 fn read_text(path: &Path, shown: &str) -> Result<String, TaskError> {
     let unreadable = |source| TaskError::Io { what: format!("reading {shown}"), source };

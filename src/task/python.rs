@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::call::Call;
-use super::data::read_values;
+use super::data::{missing_file, read_values};
 use super::{Bound, Context, Job, Place, Setting, SettingKind, Settings, Task, TaskError};
 
 /// Most bytes of inline code.
@@ -105,6 +105,10 @@ impl Task for Python {
                     read.folder.as_ref().map_or(String::new(), |path| format!(" with `path: {}`", path.display()));
                 return Err(format!("`call: {call}` is not `module:function`: write `{}`{folder}", read.shown()));
             }
+        }
+        missing_file(settings.text("data"))?;
+        if code.is_empty() && !Path::new(settings.text("path")).is_dir() {
+            return Err(format!("`path`: there is no folder {}, from where runner is started", settings.text("path")));
         }
         let given = ["data", "items_from", "items_expr"].into_iter().filter(|name| !settings.text(name).is_empty());
         match given.collect::<Vec<_>>().as_slice() {
