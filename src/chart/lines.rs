@@ -183,7 +183,7 @@ pub(super) fn draw_line(
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::Fixture;
+    use super::super::tests::fixture::Fixture;
     use super::*;
     use crate::setting::{ChartKind, pairs};
 

@@ -50,24 +50,11 @@ mod view;
 mod words;
 
 #[cfg(test)]
-mod claims;
-#[cfg(test)]
-mod committed;
-#[cfg(test)]
-mod fixture;
-#[cfg(test)]
-mod gallery;
-#[cfg(test)]
-mod happenings;
-#[cfg(test)]
-mod property;
-#[cfg(test)]
-mod specimens;
-#[cfg(test)]
+#[path = "../../tests/chart/mod.rs"]
 mod tests;
 
 pub use compare::comparison;
-pub use picture::{ChartError, Picture};
+pub use picture::Picture;
 pub use theme::Theme;
 
 use crate::results::{ChartShape, Results};
