@@ -18,7 +18,7 @@ use std::time::Instant;
 pub use fd::{give, take};
 pub use manager::serve as serve_manager;
 pub use segment::{leftovers, sweep, sweep_for_good};
-pub use table::{Claim, Requests, Table};
+pub use table::{Requests, Table};
 
 use crate::setting::{Method, Wait};
 

@@ -14,7 +14,7 @@ pub use charts::ChartKind;
 pub use config::{StageConfig, comparable, fact_name, of_stage, varying};
 pub use metrics::{Metric, Unit};
 pub use outcomes::{Outcome, OutcomeKind};
-pub use table::{ALL, Config, ConfigSetting, Default, Key, LabelForm, MOST_WORKERS, Part, takes};
+pub use table::{ALL, Config, ConfigSetting, Default, Key, MOST_WORKERS, Part, takes};
 pub use value::{SettingKind, Stored, Value};
 pub use words::{
     Affinity, Dispatch, EnumWords, FaultKind, Measure, Method, Model, OnCrash, ParentUse, Runtime, SPIN, Start, Wait,
