@@ -4,6 +4,7 @@
 //! than they do. A chart that cannot be drawn honestly is replaced by one line that says why. The bytes are the same on
 //! every machine and in every run: no time stamps, no system fonts, ordered maps.
 
+mod axes;
 mod breakdown;
 mod breakdown_plot;
 mod canvas;
