@@ -128,8 +128,8 @@ mod tests {
         let built = [
             ("gzip", cfg!(feature = "gzip")),
             ("html", cfg!(feature = "html")),
-            ("image", cfg!(feature = "image")),
             ("sqlite", cfg!(feature = "sqlite")),
+            ("image", cfg!(feature = "image")),
             ("video", cfg!(feature = "video")),
         ];
         let features: Vec<&str> = OPTIONAL.iter().map(|optional| optional.feature).collect();
