@@ -56,7 +56,7 @@ fn fewest_rounds(comparisons: u32) -> u32 {
     (1.0 - first_step(comparisons).log2()).ceil() as u32
 }
 
-/// The fewest rounds that show an effect (a log ratio above zero) with a chance of [`POWER`], in a workload of so many
+/// The fewest rounds that show an effect (a log ratio above zero) with a chance of `POWER`, in a workload of so many
 /// comparisons of which this one alone differs. `spread` is the standard deviation of the log ratio between rounds. `None`
 /// where 1,000 do not.
 #[must_use]
