@@ -1,58 +1,112 @@
-"""The table of benches/compare.sh: what it measured, side by side. Arguments: its folder, both revisions, number of pairs."""
+"""What benches/compare.sh measured: prints it side by side, and writes it to a file.
 
+Arguments: its folder, both revisions, the number of pairs, and the file. Ends with 1 if a row is worse.
+"""
+
+import json
 import os
 import platform
 import re
 import statistics
 import sys
+import time
 
 UNITS = {"ns": 1e-9, "µs": 1e-6, "ms": 1e-3, "s": 1.0}
-# A name, a time with its unit, and for all but the first row of a title a ratio, which is not looked at here.
-ROW = re.compile(r"^  (?P<name>.*?)\s+(?P<time>[\d.,]+) (?P<unit>ns|µs|ms|s)\b")
-# The lower quartile of NEW / OLD above which a row is worse.
+# A name and a time; then what it is of the first row of its title: a median with its quartiles.
+ROW = re.compile(
+    r"^  (?P<name>.*?)\s+(?P<time>[\d.,]+) (?P<unit>ns|µs|ms|s)\b"
+    r"(?:\s+(?P<median>[\d.]+) × \[(?P<low>[\d.]+), (?P<high>[\d.]+)\])?"
+)
+# The lower quartile of NEW ÷ OLD above which a row is worse.
 WORSE = 1.05
 
 
 def rows(path):
-    """Seconds of every row, by its title and name."""
+    """Each row of a run by its title and name: seconds, and the ratio to the first row of its title, if it has one."""
     found, title = {}, ""
     with open(path, encoding="utf-8") as file:
         for line in file:
             match = ROW.match(line)
             if match:
                 seconds = float(match["time"].replace(",", "")) * UNITS[match["unit"]]
-                found[title, match["name"]] = seconds
+                ratio = match["median"] and {part: float(match[part]) for part in ("low", "median", "high")}
+                found[title, match["name"]] = (seconds, ratio)
             elif line.strip() and not line.startswith(" "):
                 title = line.strip()
     return found
+
+
+def quartiles(values):
+    """Lower quartile, median and upper quartile of one value or more."""
+    values = statistics.quantiles(values, n=4, method="inclusive") if len(values) > 1 else values * 3
+    return {part: round(value, 4) for part, value in zip(("low", "median", "high"), values)}
+
+
+def significant(value):
+    """Four digits of a number: what is measured has no more."""
+    return float("%.4g" % value)
 
 
 def machine():
     """The processor, its cores, the kernel and the load."""
     with open("/proc/cpuinfo", encoding="utf-8") as file:
         name = next((line.split(":", 1)[1].strip() for line in file if line.startswith("model name")), "unknown")
-    return "%s, %d cores, Linux %s, load %.2f" % (name, os.cpu_count(), platform.release(), os.getloadavg()[0])
+    return {"cpu": name, "cores": os.cpu_count(), "kernel": platform.release(), "load": round(os.getloadavg()[0], 2)}
+
+
+def compared(pairs):
+    """All rows that both revisions have, in the order of the bench program."""
+    table = []
+    for key in pairs[0][1]:
+        both = [(old[key], new[key]) for old, new in pairs if key in old and key in new]
+        if not both:
+            continue
+        row = {
+            "title": key[0],
+            "name": key[1],
+            "old_seconds": significant(statistics.median(old[0] for old, _ in both)),
+            "seconds": significant(statistics.median(new[0] for _, new in both)),
+            "new_to_old": quartiles([new[0] / old[0] for old, new in both]),
+        }
+        # The median of runs of each: a run's own quartiles are those of its rounds.
+        to_first = [new[1] for _, new in both if new[1]]
+        if to_first:
+            row["to_first"] = {part: statistics.median(ratio[part] for ratio in to_first) for part in to_first[0]}
+        table.append(row)
+    return table
 
 
 def main():
-    folder, old, new, pairs = sys.argv[1:]
-    ratios = {}
-    for pair in range(1, int(pairs) + 1):
-        before, after = (rows("%s/%s.%d.txt" % (folder, revision, pair)) for revision in (old, new))
-        for key in before.keys() & after.keys():
-            ratios.setdefault(key, []).append(after[key] / before[key])
-    print("%s ÷ %s, %s pairs, on %s" % (new, old, pairs, machine()))
+    folder, old, new, count, target = sys.argv[1:]
+    pairs = []
+    for pair in range(1, int(count) + 1):
+        pairs.append(tuple(rows("%s/%d/%s.txt" % (folder, pair, name)) for name in ("old", "new")))
+    results = {
+        "commit": new,
+        "compared_with": old,
+        "measured": time.strftime("%Y-%m-%d", time.gmtime()),
+        "machine": machine(),
+        "pairs": int(count),
+        "rows": compared(pairs),
+    }
+    with open(target + ".part", "w", encoding="utf-8") as file:
+        json.dump(results, file, ensure_ascii=False, indent=1)
+        file.write("\n")
+    os.replace(target + ".part", target)
+    print("%.10s ÷ %.10s, %s pairs, on %s" % (new, old, count, results["machine"]))
     title, worse = None, 0
-    for key in sorted(ratios):
-        low, middle, high = statistics.quantiles(ratios[key], n=4) if len(ratios[key]) > 1 else ratios[key] * 3
-        if key[0] != title:
-            title = key[0]
+    for row in results["rows"]:
+        if row["title"] != title:
+            title = row["title"]
             print("\n%s" % title)
-        is_worse = low > WORSE
+        ratio = row["new_to_old"]
+        is_worse = ratio["low"] > WORSE
         worse += is_worse
-        print("  %-48s %.2f [%.2f, %.2f]%s" % (key[1], middle, low, high, "  worse" if is_worse else ""))
-    print("\n%d of %d rows are worse" % (worse, len(ratios)))
-    return 1 if worse or not ratios else 0
+        note = "  worse" if is_worse else ""
+        print("  %-48s %.2f [%.2f, %.2f]%s" % (row["name"], ratio["median"], ratio["low"], ratio["high"], note))
+    print("\n%d of %d rows are worse" % (worse, len(results["rows"])))
+    return 1 if worse or not results["rows"] else 0
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())

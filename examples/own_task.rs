@@ -21,8 +21,7 @@
 //! workers: [1, 2]
 //! ```
 
-use runner::setting::{Setting, SettingKind};
-use runner::task::{Context, Job, Place, Settings, Task, TaskError, Tasks};
+use runner::task::{Context, Job, Place, Setting, SettingKind, Settings, Task, TaskError, Tasks};
 
 struct Vowels;
 

@@ -25,8 +25,7 @@
 
 use std::process::ExitCode;
 
-use runner::setting::{Setting, SettingKind};
-use runner::task::{Bound, Context, Job, Place, Settings, Task, TaskError, Tasks};
+use runner::task::{Bound, Context, Job, Place, Setting, SettingKind, Settings, Task, TaskError, Tasks};
 
 /// How much more a slower build computes, in percent, if its name has no number.
 const SLOWER: u64 = 25;

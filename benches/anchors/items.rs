@@ -4,9 +4,9 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use rayon::iter::{IndexedParallelIterator as _, IntoParallelIterator as _, ParallelIterator as _};
-use runner::model::{self, JobSpec, Purpose, RunContext};
-use runner::reexec::Program;
-use runner::setting::{Affinity, Config, Dispatch, Measure, Method, Model, Value, Wait};
+use runner::internal::model::{self, JobSpec, Purpose, RunContext};
+use runner::internal::reexec::Program;
+use runner::internal::setting::{Affinity, Config, Dispatch, Measure, Method, Model, Value, Wait};
 use runner::task::{Context, Job, Place, Settings, Tasks, digest, item_digest};
 
 use super::{Side, compare};
@@ -51,7 +51,7 @@ fn phases_of(task: &str, settings: &Settings, config: Config, items: u64) -> [f6
         folder: std::path::PathBuf::new(),
         config,
         purpose: Purpose::Timed,
-        runtime: runner::setting::Runtime::Native,
+        runtime: runner::internal::setting::Runtime::Native,
         interpreter: None,
         fault: None,
         trace: false,

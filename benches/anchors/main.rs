@@ -11,7 +11,7 @@ mod trial;
 
 use std::time::{Duration, Instant};
 
-use runner::reexec;
+use runner::internal::reexec;
 use runner::task::Tasks;
 
 /// Rounds of every comparison. Each takes a few milliseconds per side.
@@ -20,10 +20,10 @@ const ROUNDS: usize = 31;
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let code = match arguments.first().map(String::as_str) {
-        Some(reexec::HOST) => runner::host::host_main(&Tasks::builtin(), &reexec::Program::current()),
-        Some(reexec::WORKER) => runner::model::worker_main(&Tasks::builtin(), &arguments[1..]),
-        Some(reexec::FORKSERVER) => runner::model::forkserver_main(&Tasks::builtin(), &arguments[1..]),
-        Some(reexec::MANAGER) => runner::model::manager_main(&arguments[1..]),
+        Some(reexec::HOST) => runner::internal::host::host_main(&Tasks::builtin(), &reexec::Program::current()),
+        Some(reexec::WORKER) => runner::internal::model::worker_main(&Tasks::builtin(), &arguments[1..]),
+        Some(reexec::FORKSERVER) => runner::internal::model::forkserver_main(&Tasks::builtin(), &arguments[1..]),
+        Some(reexec::MANAGER) => runner::internal::model::manager_main(&arguments[1..]),
         Some(round_trip::PEER) => round_trip::peer(&arguments[1..]),
         Some(bare::PEER) => bare::peer(&arguments[1..]),
         _ => {
@@ -58,10 +58,10 @@ fn compare(title: &str, mut sides: Vec<Side<'_>>) {
     }
     for (i, (name, _)) in sides.iter().enumerate() {
         let ratios: Vec<f64> = samples[i].iter().zip(&samples[0]).map(|(ours, bare)| ours / bare).collect();
-        let at = |values: &[f64], share| runner::stats::quantile(values, share).unwrap_or(f64::NAN);
+        let at = |values: &[f64], share| runner::internal::stats::quantile(values, share).unwrap_or(f64::NAN);
         println!(
             "  {name:<46} {:>12}   {:>8.2} × [{:.2}, {:.2}]",
-            runner::text::show_seconds(at(&samples[i], 0.5) / 1e9),
+            runner::internal::text::show_seconds(at(&samples[i], 0.5) / 1e9),
             at(&ratios, 0.5),
             at(&ratios, 0.25),
             at(&ratios, 0.75),
@@ -90,7 +90,7 @@ const CORE: &str = "RUNNER_BENCH_CORE";
 /// The cores of this process, read before it pins itself.
 fn cores() -> &'static [usize] {
     static CORES: std::sync::OnceLock<Vec<usize>> = std::sync::OnceLock::new();
-    CORES.get_or_init(runner::model::usable_cores)
+    CORES.get_or_init(runner::internal::model::usable_cores)
 }
 
 /// The core of the measuring side.

@@ -5,8 +5,8 @@ use std::cell::RefCell;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-use runner::runtime::find;
-use runner::setting::{Config, Measure, Method, Model};
+use runner::internal::runtime::find;
+use runner::internal::setting::{Config, Measure, Method, Model};
 
 use super::items::{config, run_model, run_phases, table};
 use super::{Side, compare};

@@ -1,7 +1,7 @@
 //! Round trips over each IPC method against a bare ping-pong on the same primitive.
 
-use runner::ipc::{self, DispatcherEnd};
-use runner::setting::{Method, Wait};
+use runner::internal::ipc::{self, DispatcherEnd};
+use runner::internal::setting::{Method, Wait};
 
 use super::bare::{Line, Peer, Pipes, Queue, Relay, start};
 use super::{Side, compare, per_call, pin, pin_as_told, soon};
@@ -28,7 +28,7 @@ impl Echo {
         let mut processes = Vec::new();
         if let Some(ticket) = hub.server() {
             let inherit: Vec<_> = ticket.inherit.iter().collect();
-            processes.push(start(runner::reexec::MANAGER, &[wait_word(wait), &ticket.text], &inherit));
+            processes.push(start(runner::internal::reexec::MANAGER, &[wait_word(wait), &ticket.text], &inherit));
         }
         for ticket in &tickets {
             let inherit: Vec<_> = ticket.inherit.iter().collect();
@@ -55,7 +55,7 @@ pub fn peer(arguments: &[String]) -> u8 {
     pin_as_told();
     // SAFETY: Only asks the kernel to end this process with its parent.
     unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) };
-    let method = <Method as runner::setting::EnumWords>::of_word(&arguments[0]).expect("a method");
+    let method = <Method as runner::internal::setting::EnumWords>::of_word(&arguments[0]).expect("a method");
     let wait = if arguments[1] == "spin" { Wait::Spin } else { Wait::Sleep };
     let mut channel = ipc::open(method, &arguments[2], wait, soon()).expect("open");
     let deadline = soon() + std::time::Duration::from_secs(3600);

@@ -3,9 +3,9 @@
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use runner::host::{Interrupt, JobSpec, ProcessLauncher, Purpose, TrialLauncher as _, TrialSpec, WorkFolder};
-use runner::reexec::Program;
-use runner::setting::{Config, Measure, Model};
+use runner::internal::host::{Interrupt, JobSpec, ProcessLauncher, Purpose, TrialLauncher as _, TrialSpec, WorkFolder};
+use runner::internal::reexec::Program;
+use runner::internal::setting::{Config, Measure, Model};
 use runner::task::Settings;
 
 use super::compare;
@@ -25,7 +25,7 @@ pub fn run() {
         folder: std::path::PathBuf::new(),
         config,
         purpose: Purpose::Timed,
-        runtime: runner::setting::Runtime::Native,
+        runtime: runner::internal::setting::Runtime::Native,
         interpreter: None,
         fault: None,
         trace: false,
@@ -38,7 +38,7 @@ pub fn run() {
     let bare = move || {
         let start = Instant::now();
         // A hidden subcommand without its arguments ends at once.
-        let child = Command::new(&program).arg(runner::reexec::WORKER).stdin(Stdio::null()).spawn();
+        let child = Command::new(&program).arg(runner::internal::reexec::WORKER).stdin(Stdio::null()).spawn();
         child.expect("a process").wait().expect("its end");
         start.elapsed().as_nanos() as f64
     };

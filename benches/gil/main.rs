@@ -9,7 +9,7 @@ mod server;
 use std::process::Command;
 use std::time::Duration;
 
-use runner::runtime::find;
+use runner::internal::runtime::find;
 
 /// Rounds of every experiment: the interval from the least to the greatest of 7 covers a median with 98.4 %.
 const ROUNDS: usize = 7;

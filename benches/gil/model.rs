@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Barrier};
 use std::time::{Duration, Instant};
 
-use runner::runtime::{Gil, Holder};
-use runner::setting::Value;
+use runner::internal::runtime::{Gil, Holder};
+use runner::internal::setting::Value;
 use runner::task::{Context, Hooks as _, Place, Settings, Tasks};
 
 use super::Experiment;

@@ -1,11 +1,11 @@
 //! The drawing of the chart of losses: a bar per configuration, from what was measured through what was lost to the ideal.
 
-use super::Picture;
+use super::axes::{self, Tick};
 use super::canvas::{Anchor, Canvas, Stroke, Type, number};
 use super::frame::{AXIS, Frame, OUTER, WIDTH};
 use super::plot::{Plot, PlotError, Scale, round_ticks};
 use super::theme::{Hue, Paint};
-use super::{ticks, words};
+use super::{Picture, words};
 use crate::results::{Breakdown, Loss, Results};
 use crate::text::three_digits;
 
@@ -150,16 +150,9 @@ impl<'a> Layout<'a> {
     fn axis(&self, plot: &Plot, canvas: &mut Canvas, (top, bottom): (f64, f64)) {
         let (low, high) = plot.x_range();
         let values: Vec<f64> = round_ticks(low, high, 8);
-        let shown: Vec<(f64, String)> =
+        let shown: Vec<Tick> =
             values.iter().map(|value| (plot.at(*value, 0.0).0, format!("{}×", three_digits(*value)))).collect();
-        let places: Vec<(f64, f64)> = shown.iter().map(|(x, text)| (*x, AXIS.width(text))).collect();
-        let stride = ticks::stride(&places, 8.0);
-        for (index, (x, text)) in shown.iter().enumerate() {
-            canvas.line((*x, top + 6.0), (*x, bottom), Stroke::solid(Paint::Grid, 1.0));
-            if index % stride == 0 && x + AXIS.width(text) / 2.0 <= WIDTH - 8.0 {
-                canvas.text(*x, top + 2.0, text, AXIS, Anchor::Middle);
-            }
-        }
+        axes::grid_down(canvas, top + 2.0, &[(top + 6.0, bottom)], &shown);
     }
 
     fn row(&self, plot: &Plot, canvas: &mut Canvas, row: &Row, y: f64) {

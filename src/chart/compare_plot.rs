@@ -1,11 +1,11 @@
 //! The drawing of the chart of before and after: a dumbbell per configuration on an axis of ratios, with its trials.
 
-use super::Picture;
+use super::axes::{self, HEADING, NOTE, Tick};
 use super::canvas::{Anchor, Canvas, Stroke, Type};
 use super::frame::{AXIS, Frame, OUTER, WIDTH};
 use super::plot::{Plot, PlotError, Scale};
 use super::theme::{Hue, Paint};
-use super::{ticks, words};
+use super::{Picture, ticks, words};
 use crate::results::Results;
 
 const RIGHT: f64 = WIDTH - OUTER;
@@ -27,8 +27,6 @@ const FARTHEST: f64 = 1000.0;
 const NARROWEST: f64 = 1.06;
 
 const LABEL: Type = Type::regular(13.0, Paint::Ink);
-const HEADING: Type = Type::semibold(14.0, Paint::Ink);
-const NOTE: Type = Type::regular(12.0, Paint::Muted);
 
 /// What a row says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -190,10 +188,8 @@ impl<'a> Layout<'a> {
             let margin = 1.0 + self.margin;
             canvas.rect([at(1.0 / margin), *from, at(margin), *to], Paint::Quiet(0), 1.0);
         }
-        let shown: Vec<(f64, String)> =
-            changes(self.x.0, self.x.1).into_iter().map(|(ratio, text)| (at(ratio), text)).collect();
-        let places: Vec<(f64, f64)> = shown.iter().map(|(x, text)| (*x, AXIS.width(text))).collect();
-        let kept = ticks::roomy(&places, 8.0);
+        let shown: Vec<Tick> = changes(self.x.0, self.x.1).into_iter().map(|(ratio, text)| (at(ratio), text)).collect();
+        let kept = ticks::roomy(&axes::places(&shown), 8.0);
         for ((x, text), kept) in shown.iter().zip(kept) {
             for (from, to) in strips {
                 canvas.line((*x, *from), (*x, *to), Stroke::solid(Paint::Grid, 1.0));

@@ -2,14 +2,14 @@
 
 use std::cell::RefCell;
 
-use super::canvas::{Anchor, Area, Canvas, Stroke};
-use super::frame::{self, AXIS, Frame, WIDTH};
+use super::axes::{self, Tick};
+use super::canvas::{Area, Canvas};
+use super::frame::{self, Frame, WIDTH};
 use super::ipc::{Drawn, Family};
 use super::ipc_cross::{self, Cross};
 use super::labels::{self, Label};
-use super::lines::{self, Detail, Line};
+use super::lines::{self, Line};
 use super::plot::{Plot, PlotError, Scale};
-use super::theme::Paint;
 use super::{Picture, ticks};
 use crate::results::Results;
 use crate::text::show_bytes;
@@ -49,12 +49,7 @@ impl<'a> Layout<'a> {
         let top = sheet.top() + ipc_cross::height(&crossings);
         let points = || all.iter().flat_map(|drawn| &drawn.points);
         let x = points().fold((f64::INFINITY, 0.0_f64), |(low, high), point| (low.min(point.x), high.max(point.x)));
-        let y = points().filter_map(|point| point.value).fold((f64::INFINITY, 0.0_f64), |(low, high), value| {
-            (low.min(value.low.unwrap_or(value.median)), high.max(value.high.unwrap_or(value.median)))
-        });
-        // A little air below and above, more where the range is small.
-        let air = (y.1 / y.0).powf(0.04).max(1.15);
-        let y = (y.0 / air, y.1 * air);
+        let y = lines::log_range(points());
         let left = frame::left(ticks::decades(y.0, y.1).into_iter().map(|value| family.show(value)));
         let height = HEIGHT.max(labels.len() as f64 * labels::PITCH);
         Self { sheet, family, all, labels, crossings, area: [left, top, right, top + height], x, y }
@@ -77,40 +72,21 @@ impl<'a> Layout<'a> {
     }
 
     fn grid(&self, plot: &Plot, canvas: &mut Canvas) {
-        let [left, _, right, bottom] = self.area;
-        for value in ticks::decades(self.y.0, self.y.1) {
-            let (_, y) = plot.at(self.x.0, value);
-            canvas.line((left, y), (right, y), Stroke::solid(Paint::Grid, 1.0));
-            canvas.text(left - 10.0, y + 4.3, &self.family.show(value), AXIS, Anchor::End);
-        }
+        let values = ticks::decades(self.y.0, self.y.1).into_iter();
+        axes::left_ticks(canvas, self.area, values.map(|y| (plot.at(self.x.0, y).1, self.family.show(y))));
         let mut sizes: Vec<u64> = self.family.workloads.iter().map(|(payload, _)| *payload).collect();
         sizes.retain(|size| (self.x.0..=self.x.1).contains(&(*size as f64)));
         sizes.dedup();
         let mut ranked = sizes.clone();
         ranked.sort_by_key(|size| (Some(size) != sizes.first() && Some(size) != sizes.last(), *size));
-        let shown: Vec<(f64, String)> =
+        let shown: Vec<Tick> =
             ranked.iter().map(|size| (plot.at(*size as f64, self.y.0).0, show_bytes(*size))).collect();
-        let places: Vec<(f64, f64)> = shown.iter().map(|(x, text)| (*x, AXIS.width(text))).collect();
-        for ((x, text), kept) in shown.iter().zip(ticks::roomy(&places, 8.0)) {
-            canvas.line((*x, bottom), (*x, bottom + 4.5), Stroke::solid(Paint::Rule, 1.0));
-            if kept {
-                canvas.text(*x, bottom + 20.5, text, AXIS, Anchor::Middle);
-            }
-        }
+        axes::bottom_ticks(canvas, self.area[3], &shown);
     }
 
     fn series(&mut self, plot: &mut Plot, canvas: &RefCell<Canvas>) -> Result<(), PlotError> {
-        for drawn in self.all {
-            lines::draw_band(plot, &drawn.line, &drawn.points)?;
-        }
-        for drawn in self.all {
-            lines::draw_line(plot, canvas, &drawn.line, &drawn.points, Detail { hero: false, markers: true })?;
-        }
-        let last = |drawn: &Drawn| drawn.points.iter().rev().find_map(|point| Some((point.x, point.value?)));
-        for (label, (x, value)) in self.labels.iter_mut().zip(self.all.iter().filter_map(last)) {
-            label.end = plot.at(x, value.median);
-        }
-        Ok(())
+        let all: Vec<_> = self.all.iter().map(|drawn| (&drawn.line, &drawn.points[..])).collect();
+        lines::draw_all(plot, canvas, &all, &mut self.labels)
     }
 }
 

@@ -2,11 +2,12 @@
 
 use std::cell::RefCell;
 
-use super::canvas::{Anchor, Area, Canvas, Stroke};
-use super::frame::{self, AXIS, Frame, WIDTH};
+use super::axes::{self, Tick};
+use super::canvas::{Area, Canvas};
+use super::frame::{self, Frame, WIDTH};
 use super::labels::{self, Label};
 use super::latency::{Drawn, per_second};
-use super::lines::{self, Detail};
+use super::lines;
 use super::plot::{Plot, PlotError, Scale};
 use super::theme::Paint;
 use super::{Picture, ticks};
@@ -44,13 +45,7 @@ impl<'a> Layout<'a> {
         };
         let labels: Vec<Label> = all.iter().filter_map(label).collect();
         let right = WIDTH - labels::margin(&labels);
-        let values = all.iter().flat_map(|drawn| &drawn.points).filter_map(|point| point.value);
-        let y = values.fold((f64::INFINITY, 0.0_f64), |(low, high), value| {
-            (low.min(value.low.unwrap_or(value.median)), high.max(value.high.unwrap_or(value.median)))
-        });
-        // A little air below and above, more where the range is small.
-        let air = (y.1 / y.0).powf(0.04).max(1.15);
-        let y = (y.0 / air, y.1 * air);
+        let y = lines::log_range(all.iter().flat_map(|drawn| &drawn.points));
         let ends = (rates.first().copied().unwrap_or(1), rates.last().copied().unwrap_or(1));
         let x = (f64::from(ends.0), f64::from(ends.1));
         let left = frame::left(ticks::decades(y.0, y.1).into_iter().map(show_seconds));
@@ -74,42 +69,24 @@ impl<'a> Layout<'a> {
     }
 
     fn grid(&self, plot: &Plot, canvas: &mut Canvas) {
-        let [left, _, right, bottom] = self.area;
-        for value in ticks::decades(self.y.0, self.y.1) {
-            let (_, y) = plot.at(self.x.0, value);
-            canvas.line((left, y), (right, y), Stroke::solid(Paint::Grid, 1.0));
-            canvas.text(left - 10.0, y + 4.3, &show_seconds(value), AXIS, Anchor::End);
-        }
+        let values = ticks::decades(self.y.0, self.y.1).into_iter();
+        axes::left_ticks(canvas, self.area, values.map(|y| (plot.at(self.x.0, y).1, show_seconds(y))));
         // The first and the last rate have their names before all others.
         let mut ranked = self.rates.clone();
         ranked.sort_by_key(|rate| (Some(rate) != self.rates.first() && Some(rate) != self.rates.last(), *rate));
-        let shown: Vec<(f64, String)> =
+        let shown: Vec<Tick> =
             ranked.iter().map(|rate| (plot.at(f64::from(*rate), self.y.0).0, per_second(*rate))).collect();
-        let places: Vec<(f64, f64)> = shown.iter().map(|(x, text)| (*x, AXIS.width(text))).collect();
-        for ((x, text), kept) in shown.iter().zip(ticks::roomy(&places, 8.0)) {
-            canvas.line((*x, bottom), (*x, bottom + 4.5), Stroke::solid(Paint::Rule, 1.0));
-            if kept {
-                canvas.text(*x, bottom + 20.5, text, AXIS, Anchor::Middle);
-            }
-        }
+        axes::bottom_ticks(canvas, self.area[3], &shown);
     }
 
     fn series(&mut self, plot: &mut Plot, canvas: &RefCell<Canvas>) -> Result<(), PlotError> {
-        for drawn in self.all {
-            lines::draw_band(plot, &drawn.line, &drawn.points)?;
-        }
-        for drawn in self.all {
-            lines::draw_line(plot, canvas, &drawn.line, &drawn.points, Detail { hero: false, markers: true })?;
-        }
+        let all: Vec<_> = self.all.iter().map(|drawn| (&drawn.line, &drawn.points[..])).collect();
+        lines::draw_all(plot, canvas, &all, &mut self.labels)?;
         for drawn in self.all {
             for (point, _) in drawn.points.iter().zip(&drawn.behind).filter(|(_, behind)| **behind) {
                 let Some(value) = point.value else { continue };
                 canvas.borrow_mut().circle(plot.at(point.x, value.median), 1.75, Paint::Background, None);
             }
-        }
-        let last = |drawn: &Drawn| drawn.points.iter().rev().find_map(|point| Some((point.x, point.value?)));
-        for (label, (x, value)) in self.labels.iter_mut().zip(self.all.iter().filter_map(last)) {
-            label.end = plot.at(x, value.median);
         }
         Ok(())
     }

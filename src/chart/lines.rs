@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 
 use super::canvas::Canvas;
+use super::labels::Label;
 use super::plot::{Ink, Plot, PlotError};
 use super::theme::{Hue, Paint, SHADES};
 use crate::results::{Configuration, Interval, Results};
@@ -128,6 +129,37 @@ fn runs(points: &[Point]) -> Vec<Vec<(f64, Interval)>> {
     known.map(|run| run.iter().filter_map(|point| point.value.map(|value| (point.x, value))).collect()).collect()
 }
 
+/// From the lowest to the highest value of a logarithmic axis, intervals included, with a little air below and above: more
+/// where the range is small.
+pub(super) fn log_range<'a>(points: impl Iterator<Item = &'a Point>) -> (f64, f64) {
+    let values = points.filter_map(|point| point.value);
+    let (low, high) = values.fold((f64::INFINITY, 0.0_f64), |(low, high), value| {
+        (low.min(value.low.unwrap_or(value.median)), high.max(value.high.unwrap_or(value.median)))
+    });
+    let air = (high / low).powf(0.04).max(1.15);
+    (low / air, high * air)
+}
+
+/// Draws lines of equal rank above all their bands, and tells the label of each where its line ends.
+pub(super) fn draw_all(
+    plot: &mut Plot,
+    canvas: &RefCell<Canvas>,
+    all: &[(&Line, &[Point])],
+    labels: &mut [Label],
+) -> Result<(), PlotError> {
+    for (line, points) in all {
+        draw_band(plot, line, points)?;
+    }
+    for (line, points) in all {
+        draw_line(plot, canvas, line, points, Detail { hero: false, markers: true })?;
+    }
+    let last = |points: &[Point]| points.iter().rev().find_map(|point| Some((point.x, point.value?)));
+    for (label, (x, value)) in labels.iter_mut().zip(all.iter().filter_map(|(_, points)| last(points))) {
+        label.end = plot.at(x, value.median);
+    }
+    Ok(())
+}
+
 /// Draws the interval band of a line.
 pub(super) fn draw_band(plot: &mut Plot, line: &Line, points: &[Point]) -> Result<(), PlotError> {
     for run in runs(points) {
@@ -183,7 +215,7 @@ pub(super) fn draw_line(
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::Fixture;
+    use super::super::tests::fixture::Fixture;
     use super::*;
     use crate::setting::{ChartKind, pairs};
 

@@ -1,11 +1,11 @@
 //! The drawing of the chart of memory: a bar per configuration of private and shared pages, and a tick for the summed RSS.
 
-use super::Picture;
+use super::axes::{self, NOTE, Tick};
 use super::canvas::{Anchor, Canvas, Stroke, Type, number};
-use super::frame::{AXIS, Frame, OUTER, WIDTH};
+use super::frame::{Frame, OUTER, WIDTH};
 use super::plot::{Plot, PlotError, Scale, round_ticks};
 use super::theme::{Hue, Paint};
-use super::{ticks, words};
+use super::{Picture, words};
 use crate::results::{MemoryEstimate, Results};
 use crate::text::{show_bytes, three_digits};
 
@@ -24,8 +24,6 @@ const SHARED: f64 = 0.42;
 const SEAM: f64 = 1.5;
 
 const LABEL: Type = Type::regular(13.0, Paint::Ink);
-const HEADING: Type = Type::semibold(14.0, Paint::Ink);
-const NOTE: Type = Type::regular(12.0, Paint::Muted);
 
 /// One configuration.
 pub(super) struct Row {
@@ -164,34 +162,19 @@ impl<'a> Layout<'a> {
         let text = |value: f64| {
             if value == 0.0 { format!("0 {}", self.unit.0) } else { three_digits(value) }
         };
-        let shown: Vec<(f64, String)> = values.iter().map(|value| (plot.at(*value, 0.0).0, text(*value))).collect();
-        let places: Vec<(f64, f64)> = shown.iter().map(|(x, text)| (*x, AXIS.width(text))).collect();
-        let stride = ticks::stride(&places, 8.0);
-        for (index, (x, text)) in shown.iter().enumerate() {
-            for (from, to) in strips {
-                canvas.line((*x, *from), (*x, *to), Stroke::solid(Paint::Grid, 1.0));
-            }
-            if index % stride == 0 && x + AXIS.width(text) / 2.0 <= WIDTH - 8.0 {
-                canvas.text(*x, top + 2.0, text, AXIS, Anchor::Middle);
-            }
-        }
+        let shown: Vec<Tick> = values.iter().map(|value| (plot.at(*value, 0.0).0, text(*value))).collect();
+        axes::grid_down(canvas, top + 2.0, strips, &shown);
     }
 
     fn heading(&self, canvas: &mut Canvas, section: &Section, top: f64, ruled: bool) {
         if !self.several() {
             return;
         }
-        let y = top - 11.0;
         if ruled {
             let rule = top - HEAD - SECTION.1 + 3.0;
             canvas.line((OUTER, rule), (RIGHT, rule), Stroke::solid(Paint::Grid, 1.0));
         }
-        let head = HEADING.fit(&section.head, RIGHT - OUTER);
-        let width = canvas.text(OUTER, y, &head, HEADING, Anchor::Start);
-        let rest = RIGHT - OUTER - width - 12.0;
-        if rest > 80.0 && !section.sub.is_empty() {
-            canvas.text(OUTER + width + 12.0, y, &NOTE.fit(&section.sub, rest), NOTE, Anchor::Start);
-        }
+        axes::heading(canvas, &section.head, &section.sub, top);
     }
 
     fn row(&self, plot: &Plot, canvas: &mut Canvas, row: &Row, y: f64) {

@@ -4,6 +4,7 @@
 //! than they do. A chart that cannot be drawn honestly is replaced by one line that says why. The bytes are the same on
 //! every machine and in every run: no time stamps, no system fonts, ordered maps.
 
+mod axes;
 mod breakdown;
 mod breakdown_plot;
 mod canvas;
@@ -50,24 +51,11 @@ mod view;
 mod words;
 
 #[cfg(test)]
-mod claims;
-#[cfg(test)]
-mod committed;
-#[cfg(test)]
-mod fixture;
-#[cfg(test)]
-mod gallery;
-#[cfg(test)]
-mod happenings;
-#[cfg(test)]
-mod property;
-#[cfg(test)]
-mod specimens;
-#[cfg(test)]
+#[path = "../../tests/chart/mod.rs"]
 mod tests;
 
 pub use compare::comparison;
-pub use picture::{ChartError, Picture};
+pub use picture::Picture;
 pub use theme::Theme;
 
 use crate::results::{ChartShape, Results};

@@ -1,5 +1,6 @@
 //! The drawing of the chart of service times: a row per configuration with the share of its items by their time, on one axis.
 
+use super::axes::{self, NOTE, Tick};
 use super::canvas::{Anchor, Canvas, Stroke, Type};
 use super::frame::{AXIS, Frame, OUTER, WIDTH};
 use super::plot::{Ink, Plot, PlotError, Scale};
@@ -24,7 +25,6 @@ const FEWEST: u64 = 50;
 const STACK: f64 = 4.5;
 
 const LABEL: Type = Type::regular(13.0, Paint::Ink);
-const NOTE: Type = Type::regular(12.0, Paint::Muted);
 const OTHER: Type = Type::regular(12.0, Paint::Muted).tabular();
 
 /// The percentiles that are marked, with how many items each takes, so that ten lie beyond it.
@@ -209,9 +209,8 @@ impl<'a> Layout<'a> {
 
     fn grid(&self, plot: &Plot, canvas: &mut Canvas, top: f64, last: bool) {
         let values = ticks::decades(self.x.0, self.x.1);
-        let shown: Vec<(f64, String)> =
-            values.iter().map(|value| (plot.at(*value, 0.0).0, show_seconds(*value))).collect();
-        let places: Vec<(f64, f64)> = shown.iter().map(|(x, text)| (*x, AXIS.width(text))).collect();
+        let shown: Vec<Tick> = values.iter().map(|value| (plot.at(*value, 0.0).0, show_seconds(*value))).collect();
+        let places = axes::places(&shown);
         // Where not all have room, powers of ten read better than every other value, and then every other power.
         let tens: Vec<bool> = values.iter().map(|value| ticks::is_decade(*value)).collect();
         let all = ticks::stride(&places, 10.0) == 1;

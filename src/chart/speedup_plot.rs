@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 
+use super::axes::{self, Tick};
 use super::canvas::{Anchor, Canvas, Stroke};
 use super::finding::decided;
 use super::frame::{self, AXIS, Frame, WIDTH};
@@ -99,21 +100,18 @@ impl<'a> Layout<'a> {
     }
 
     fn grid(&self, plot: &Plot, canvas: &mut Canvas) {
-        for ratio in ticks::ratios(self.y.0, self.y.1) {
-            let (_, y) = plot.at(1.0, ratio);
-            canvas.line((self.left, y), (self.right, y), Stroke::solid(Paint::Grid, 1.0));
-            canvas.text(self.left - 10.0, y + 4.3, &times_on_axis(ratio), AXIS, Anchor::End);
-        }
+        let area = [self.left, self.top, self.right, self.bottom];
+        let ratios = ticks::ratios(self.y.0, self.y.1).into_iter();
+        axes::left_ticks(canvas, area, ratios.map(|ratio| (plot.at(1.0, ratio).1, times_on_axis(ratio))));
         // The ends and the powers of two matter most, where there is no room for all.
         let rank = |count: u32| {
             (count != self.counts[0] && Some(&count) != self.counts.last(), !count.is_power_of_two(), count)
         };
         let mut counts = self.counts.to_vec();
         counts.sort_by_key(|count| rank(*count));
-        let shown: Vec<(f64, String)> =
+        let shown: Vec<Tick> =
             counts.iter().map(|count| (plot.at(f64::from(*count), 1.0).0, self.worker_label(*count))).collect();
-        let places: Vec<(f64, f64)> = shown.iter().map(|(x, text)| (*x, AXIS.width(text))).collect();
-        let kept = ticks::roomy(&places, 8.0);
+        let kept = ticks::roomy(&axes::places(&shown), 8.0);
         // Where not all have room, only the ends and the powers of two are named, and many others are not marked either.
         let all = kept.iter().all(|kept| *kept);
         let named = |count: u32| all || count.is_power_of_two() || !rank(count).0;
@@ -122,10 +120,7 @@ impl<'a> Layout<'a> {
             if !kept && counts.len() > 24 {
                 continue;
             }
-            canvas.line((*x, self.bottom), (*x, self.bottom + 4.5), Stroke::solid(Paint::Rule, 1.0));
-            if kept {
-                canvas.text(*x, self.bottom + 20.5, text, AXIS, Anchor::Middle);
-            }
+            axes::bottom_tick(canvas, self.bottom, *x, kept.then_some(text));
         }
     }
 

@@ -1,7 +1,8 @@
 //! The drawing of the chart of times: rows in sections, as bars from zero or as dots on a logarithmic axis.
 
+use super::axes::{self, HEADING, NOTE, Tick};
 use super::canvas::{Anchor, Canvas, Stroke, Type};
-use super::frame::{AXIS, Frame, OUTER, WIDTH};
+use super::frame::{Frame, OUTER, WIDTH};
 use super::plot::{Plot, PlotError, Scale, round_ticks};
 use super::theme::{Hue, Paint};
 use super::time_marks::{bar, dot, whisker};
@@ -26,8 +27,6 @@ const HEAD: f64 = 27.0;
 pub(super) const LINEAR_RANGE: f64 = 30.0;
 
 const LABEL: Type = Type::regular(13.0, Paint::Ink);
-const HEADING: Type = Type::semibold(14.0, Paint::Ink);
-const NOTE: Type = Type::regular(12.0, Paint::Muted);
 
 /// One configuration to do the work.
 pub(super) struct Row {
@@ -219,28 +218,16 @@ impl<'a> Layout<'a> {
         } else {
             round_ticks(low, high * self.unit.1, 8).into_iter().map(|value| value / self.unit.1).collect()
         };
-        let place = |values: &[f64]| -> Vec<(f64, String)> {
+        let place = |values: &[f64]| -> Vec<Tick> {
             values.iter().map(|value| (plot.at(*value, 0.0).0, self.tick(*value))).collect()
         };
-        let widths = |shown: &[(f64, String)]| -> Vec<(f64, f64)> {
-            shown.iter().map(|(x, text)| (*x, AXIS.width(text))).collect()
-        };
         let mut shown = place(&values);
-        if self.log && ticks::stride(&widths(&shown), 8.0) > 1 {
+        if self.log && ticks::stride(&axes::places(&shown), 8.0) > 1 {
             // Without room for twos and fives, powers of ten read better than every other value.
             let tens: Vec<f64> = values.into_iter().filter(|value| ticks::is_decade(*value)).collect();
             shown = if tens.len() > 1 { place(&tens) } else { shown };
         }
-        let places = widths(&shown);
-        let stride = ticks::stride(&places, 8.0);
-        for (index, (x, text)) in shown.iter().enumerate() {
-            for (from, to) in strips {
-                canvas.line((*x, *from), (*x, *to), Stroke::solid(Paint::Grid, 1.0));
-            }
-            if index % stride == 0 && x + AXIS.width(text) / 2.0 <= WIDTH - 8.0 {
-                canvas.text(*x, top + 2.0, text, AXIS, Anchor::Middle);
-            }
-        }
+        axes::grid_down(canvas, top + 2.0, strips, &shown);
     }
 
     fn tick(&self, seconds: f64) -> String {
@@ -269,13 +256,7 @@ impl<'a> Layout<'a> {
                 y += 16.0;
             }
         } else {
-            let y = top - 11.0;
-            let head = HEADING.fit(&section.head, RIGHT - OUTER);
-            let width = canvas.text(OUTER, y, &head, HEADING, Anchor::Start);
-            let rest = RIGHT - OUTER - width - 12.0;
-            if rest > 80.0 && !section.sub.is_empty() {
-                canvas.text(OUTER + width + 12.0, y, &NOTE.fit(&section.sub, rest), NOTE, Anchor::Start);
-            }
+            axes::heading(canvas, &section.head, &section.sub, top);
         }
     }
 

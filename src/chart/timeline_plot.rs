@@ -1,12 +1,12 @@
 //! The drawing of a timeline: lanes of bars, the strip of the lock, or shares where there is too much for bars.
 
-use super::Picture;
+use super::axes::{self, Tick};
 use super::canvas::{Anchor, Canvas, Stroke, Type, number};
 use super::frame::{AXIS, Frame, OUTER, WIDTH};
 use super::plot::{Plot, PlotError, Scale, round_ticks};
 use super::theme::{Hue, Paint};
 use super::timeline_lanes::{Bar, Lane, Story, What};
-use super::{ticks, timeline_shares};
+use super::{Picture, timeline_shares};
 use crate::results::Results;
 use crate::text::{show_seconds, three_digits};
 
@@ -207,15 +207,8 @@ impl<'a> Layout<'a> {
         let text = |value: f64| {
             if value == 0.0 { format!("0 {}", self.unit.0) } else { three_digits(value) }
         };
-        let shown: Vec<(f64, String)> = values.iter().map(|value| (plot.at(*value, 0.0).0, text(*value))).collect();
-        let places: Vec<(f64, f64)> = shown.iter().map(|(x, text)| (*x, AXIS.width(text))).collect();
-        let stride = ticks::stride(&places, 8.0);
-        for (index, (x, text)) in shown.iter().enumerate() {
-            canvas.line((*x, top), (*x, bottom), Stroke::solid(Paint::Grid, 1.0));
-            if index % stride == 0 && x + AXIS.width(text) / 2.0 <= WIDTH - 8.0 {
-                canvas.text(*x, bottom + 17.0, text, AXIS, Anchor::Middle);
-            }
-        }
+        let shown: Vec<Tick> = values.iter().map(|value| (plot.at(*value, 0.0).0, text(*value))).collect();
+        axes::grid_down(canvas, bottom + 17.0, &[(top, bottom)], &shown);
     }
 
     fn lane(&self, plot: &Plot, canvas: &mut Canvas, lane: &Lane, y: f64) {

@@ -19,7 +19,7 @@ pub use interrupt::Interrupt;
 pub use leftovers::{Identity, sweep_dead};
 pub use machine::{free_memory, machine};
 pub use process::ProcessLauncher;
-pub use protocol::{Other, ProtocolError, ask, protocol_main};
+pub use protocol::{Other, ask, protocol_main};
 pub use python::{FunctionLook, function_spec, look};
 pub use server::server_main;
 

@@ -18,7 +18,7 @@ use std::time::Instant;
 pub use fd::{give, take};
 pub use manager::serve as serve_manager;
 pub use segment::{leftovers, sweep, sweep_for_good};
-pub use table::{Claim, Requests, Table};
+pub use table::{Requests, Table};
 
 use crate::setting::{Method, Wait};
 
@@ -67,7 +67,7 @@ pub struct ConnectInfo {
 
 /// The dispatcher's end: connected with all workers of a trial. Used by one thread.
 ///
-/// Messages are whole and ordered per worker and direction, of any size up to [`MESSAGE_LIMIT`]. `send` never waits for
+/// Messages are whole and ordered per worker and direction, of any size up to `MESSAGE_LIMIT`. `send` never waits for
 /// the worker to read: what does not fit is kept and goes out during later calls. Every wait ends at its deadline, and
 /// promptly once the peer is dead, after what the peer had sent before was delivered.
 pub trait DispatcherEnd: Send {
@@ -142,7 +142,7 @@ pub trait WorkerEnd {
 }
 
 /// Creates the dispatcher's end for `workers` workers. `largest` is the expected size of a message in bytes, from which
-/// buffers are sized; larger ones pass too. `prefix` starts the names of shared segments (see [`sweep`]).
+/// buffers are sized; larger ones pass too. `prefix` starts the names of shared segments (see `sweep`).
 ///
 /// # Errors
 /// What the system refused: descriptors, shared memory.

@@ -70,12 +70,6 @@ impl Requests {
         Self { bytes, stride, ends, items }
     }
 
-    /// How many there are.
-    #[must_use]
-    pub fn count(&self) -> u64 {
-        self.items
-    }
-
     /// The request of an item.
     #[inline]
     #[must_use]

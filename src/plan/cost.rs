@@ -18,15 +18,6 @@ pub struct Cost {
     pub seconds: (f64, f64),
 }
 
-impl Cost {
-    /// All trials, as few and as many as it may take.
-    #[must_use]
-    pub fn trials(&self) -> (u64, u64) {
-        let apart = self.profiling + self.memory;
-        (self.timed.0 + apart, self.timed.1 + apart)
-    }
-}
-
 /// The shortest trial that `items: auto` aims at, in seconds, and how much longer one in CPython is: as the calibration.
 const TARGET: f64 = 0.04;
 const QUICK_TARGET: f64 = 0.03;

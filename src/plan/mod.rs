@@ -25,8 +25,8 @@ use crate::task::{Bound, Fault, Settings, Tasks};
 pub use crate::model::StageTask;
 pub use crate::scenario::Items;
 pub use against::doubled;
-pub use cost::{Cost, estimate};
-pub use filter::{Filter, FilterError};
+pub use cost::estimate;
+pub use filter::Filter;
 pub use order::{CHECKED_EVERY, Entry, round_order};
 
 /// Most rounds of a quick run: enough to see that everything works, too few for any verdict.

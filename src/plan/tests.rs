@@ -56,6 +56,14 @@ fn cpython() -> Interpreter {
     }
 }
 
+impl cost::Cost {
+    /// All trials, as few and as many as it may take.
+    fn trials(&self) -> (u64, u64) {
+        let apart = self.profiling + self.memory;
+        (self.timed.0 + apart, self.timed.1 + apart)
+    }
+}
+
 #[test]
 fn two_programs_of_one_version_are_told_apart() {
     let at = |path: &str| Ok(Interpreter { path: path.into(), ..cpython() });

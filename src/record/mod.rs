@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 pub use error::RunError;
 pub use memory::{Memory, MemoryUse};
 pub use phase::{Phase, Usage};
-pub use times::{ItemTimes, Open, Pairs, Spent, StageTimes};
+pub use times::{ItemTimes, Open, Spent, StageTimes};
 pub use trace::{Event, EventKind, Life, LockUse, MOST_EVENTS, Seen};
 
 /// What one trial measured, in nanoseconds and numbers of items.

@@ -26,7 +26,7 @@ mod words;
 
 pub use columns::columns_help;
 pub use compare::{comparison_markdown, comparison_terminal};
-pub use export::{Samples, samples};
+pub use export::samples;
 pub use html::{Source as HtmlSource, html, html_of_all};
 pub use json::{ScenarioJson, json};
 pub use markdown::markdown;

@@ -22,7 +22,7 @@ mod vocabulary;
 mod words;
 
 pub use leaf::{BUDGETS, Items};
-pub use problem::{Diagnostic, Diagnostics, Text};
+pub use problem::{Diagnostic, Diagnostics};
 pub use schema::{schema, schema_text};
 pub use valid::{
     Alternative, Chart, Choice, ConfigSettings, Expectation, ModelChoice, Pipeline, Scenario, Selector, StageChoice,

@@ -59,11 +59,12 @@ pub(crate) fn list(words: &[&str]) -> String {
 /// A word that names nothing.
 pub(crate) fn unknown_word(what: &str, word: &str, known: &[&str]) -> Fault {
     let shown = printable(word);
-    if let Some((feature, about)) = OPTIONAL.iter().find(|(optional, _)| *optional == word) {
+    if let Some(optional) = OPTIONAL.iter().find(|optional| optional.word == word) {
         return Fault::new(
-            format!("this build has no {what} `{shown}` ({about})"),
+            format!("this build has no {what} `{shown}` ({})", optional.about),
             format!(
-                "build with it: `cargo install --path . --features {feature}`; in this build, there are {}",
+                "build with it: `cargo install --path . --features {}`; in this build, there are {}",
+                optional.feature,
                 list(known)
             ),
         );
@@ -115,5 +116,29 @@ pub(crate) fn unknown_key(
         None if task.is_some() && settings.is_empty() => Fault::new(message, "that task has no settings of its own"),
         None if task.is_some() => Fault::new(message, format!("its settings are {}", list(&settings))),
         None => Fault::new(message, format!("the keys here are {}", list(&known))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_task_is_in_a_build_with_its_feature_and_named_with_it_elsewhere() {
+        let built = [
+            ("gzip", cfg!(feature = "gzip")),
+            ("html", cfg!(feature = "html")),
+            ("sqlite", cfg!(feature = "sqlite")),
+            ("image", cfg!(feature = "image")),
+            ("video", cfg!(feature = "video")),
+        ];
+        let features: Vec<&str> = OPTIONAL.iter().map(|optional| optional.feature).collect();
+        assert_eq!(features, built.map(|(feature, _)| feature));
+        for (optional, (feature, built)) in OPTIONAL.iter().zip(built) {
+            assert_eq!(Tasks::builtin().get(optional.word).is_some(), built, "{}", optional.word);
+            let Fault { message, help } = unknown_word("task", optional.word, &["empty", "images"]);
+            assert!(message.starts_with(&format!("this build has no task `{}` (", optional.word)), "{message}");
+            assert!(help.is_some_and(|help| help.contains(&format!("--features {feature}`"))), "{feature}");
+        }
     }
 }

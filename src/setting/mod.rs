@@ -14,7 +14,7 @@ pub use charts::ChartKind;
 pub use config::{StageConfig, comparable, fact_name, of_stage, varying};
 pub use metrics::{Metric, Unit};
 pub use outcomes::{Outcome, OutcomeKind};
-pub use table::{ALL, Config, ConfigSetting, Default, Key, LabelForm, MOST_WORKERS, Part, takes};
+pub use table::{ALL, Config, ConfigSetting, Default, Key, MOST_WORKERS, Part, takes};
 pub use value::{SettingKind, Stored, Value};
 pub use words::{
     Affinity, Dispatch, EnumWords, FaultKind, Measure, Method, Model, OnCrash, ParentUse, Runtime, SPIN, Start, Wait,
@@ -34,9 +34,25 @@ pub struct Setting {
     pub default: &'static str,
 }
 
-/// Words of the language that this program knows only where it was built with an optional feature of the same name, with
-/// what they do.
-pub const OPTIONAL: &[(&str, &str)] = &[("video", "a task that encodes AV1")];
+/// A word of the language that this program knows only if it was built with a feature.
+#[derive(Clone, Copy, Debug)]
+pub struct Optional {
+    /// The word.
+    pub word: &'static str,
+    /// The feature.
+    pub feature: &'static str,
+    /// What the word stands for.
+    pub about: &'static str,
+}
+
+/// All words that depend on features. Only `video` is not in a build with the default features.
+pub const OPTIONAL: &[Optional] = &[
+    Optional { word: "compress", feature: "gzip", about: "a task that deflates and inflates text" },
+    Optional { word: "crawl", feature: "html", about: "a task that follows links in HTML" },
+    Optional { word: "database", feature: "sqlite", about: "a task on an SQLite file" },
+    Optional { word: "image", feature: "image", about: "a task that resizes PNG and JPEG images" },
+    Optional { word: "video", feature: "video", about: "a task that encodes AV1" },
+];
 
 #[cfg(test)]
 pub(crate) use config::pairs;

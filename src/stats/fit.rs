@@ -68,14 +68,6 @@ pub struct Fit {
 }
 
 impl Fit {
-    /// The speed-up that the law gives so many workers. `None` below one worker and past twice the data
-    /// (methodology, rule 23).
-    #[must_use]
-    pub fn speedup(&self, workers: f64) -> Option<f64> {
-        let known = (1.0..=REACH * f64::from(self.most)).contains(&workers);
-        known.then(|| self.curve().log_speedup(workers).exp())
-    }
-
     /// The worker count from which on more workers make it slower, √((1 − σ) / κ). `None` for Amdahl's law, which has no
     /// peak, and where it lies past twice the data.
     #[must_use]
@@ -83,10 +75,6 @@ impl Fit {
         let kappa = self.kappa?.value;
         let peak = ((1.0 - self.sigma.value) / kappa).sqrt().max(1.0);
         (kappa > 0.0 && peak <= REACH * f64::from(self.most)).then_some(peak)
-    }
-
-    fn curve(&self) -> Curve {
-        Curve { sigma: self.sigma.value, kappa: self.kappa.map_or(0.0, |kappa| kappa.value) }
     }
 }
 

@@ -54,8 +54,7 @@ fn between(sorted: &[f64], share: f64) -> Option<f64> {
 /// For independent samples of any continuous distribution the coverage is 1 − 2·P(B < k) with B ~ Bin(n, ½), whatever
 /// the shape (David and Nagaraja, *Order Statistics*, §7.1); discrete samples are covered at least as often.
 /// `None` where even the whole range does not reach the level: below 6 samples for 95 %.
-#[must_use]
-pub fn ranks(n: usize, level: f64) -> Option<((usize, usize), f64)> {
+fn ranks(n: usize, level: f64) -> Option<((usize, usize), f64)> {
     let (k, error) = outer_rank(n, 1.0 - level)?;
     Some(((k, n + 1 - k), 1.0 - error))
 }
@@ -69,14 +68,6 @@ pub(super) fn outer_rank(n: usize, error: f64) -> Option<(usize, f64)> {
         2.0 * sum
     });
     errors.enumerate().take_while(|(_, error)| *error <= allowed).last().map(|(below, error)| (below + 1, error))
-}
-
-/// The exact interval of the median of `samples` at `level` or more.
-#[must_use]
-pub fn interval(samples: &[f64], level: f64) -> Option<(f64, f64)> {
-    let ((low, high), _) = ranks(samples.len(), level)?;
-    let sorted = sorted(samples);
-    Some((sorted[low - 1], sorted[high - 1]))
 }
 
 /// Median and exact interval together. `None` without samples.

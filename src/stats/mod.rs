@@ -5,13 +5,13 @@
 //!
 //! | question | method |
 //! |---|---|
-//! | where is the median? | exact interval between two order statistics ([`interval`]) |
+//! | where is the median? | exact interval between two order statistics ([`estimate`]) |
 //! | is a ratio one? | exact sign test, the dual of that interval ([`two_sided_p`]) |
 //! | is it practically one? | two one-sided sign tests against ±margin ([`equivalence_p`]) |
 //! | where is it, at any look at growing data? | exact sequential sign test ([`bounds`], [`look_ranks`]) |
 //! | how many such questions at once? | Holm's step-down ([`holm`]) |
 //! | what could have been seen? | power of the exact sign test ([`smallest_effect`], [`rounds_needed`]) |
-//! | what could be seen, before a run? | the same, at Holm's first step ([`detectable`], [`rounds_to_show`], [`fewest_rounds`]) |
+//! | what could be seen, before a run? | the same, at Holm's first step ([`rounds_to_show`]) |
 //! | how often does it happen? | exact interval of Clopper and Pearson ([`share_interval`]) |
 //! | how does it scale? | least squares, and a bootstrap over whole rounds ([`amdahl`], [`usl`]) |
 
@@ -28,9 +28,9 @@ pub(crate) mod simulation;
 
 pub use binomial::share_interval;
 pub use fit::{Fit, Line, Parameter, amdahl, usl};
-pub use median::{Estimate, estimate, interval, median, quantile, ranks};
+pub use median::{Estimate, estimate, median, quantile};
 pub use modes::bimodal;
-pub use paired::{Paired, log_ratios};
-pub use power::{POWER, detectable, fewest_rounds, rounds_needed, rounds_to_show, smallest_effect};
+pub use paired::log_ratios;
+pub use power::{rounds_needed, rounds_to_show, smallest_effect};
 pub use sequential::{Bounds, LOOKS, bounds, look_ranks};
 pub use sign::{FAMILY_ERROR, Step, below_p, equivalence_p, holm, two_sided_p};

@@ -1,7 +1,7 @@
 //! What a number of rounds can show, and how many rounds an effect needs: before a run and after it.
 //!
 //! All follow the sign test: rounds whose log ratios lie around an effect `e` with spread σ fall on its side with
-//! probability q = Φ(e / σ). Before a run, [`detectable`] and [`rounds_to_show`] take the spread as given and the exact power of
+//! probability q = Φ(e / σ). Before a run, [`rounds_to_show`] takes the spread as given and the exact power of
 //! the first step of Holm's procedure, the strictest: it holds for the one pair of a workload that differs, and where more differ,
 //! more is seen. After a run the spread is that of the samples: [`smallest_effect`] finds the q at which the exact
 //! test rejects in four of five runs; [`rounds_needed`] uses Noether's approximation n = (z₁ + z₂)² / (4 (q − ½)²) (*Journal of the American Statistical
@@ -13,7 +13,7 @@ use super::median::{median, outer_rank};
 use super::sign::FAMILY_ERROR;
 
 /// The chance with which an effect of the size named would have been shown.
-pub const POWER: f64 = 0.8;
+pub(super) const POWER: f64 = 0.8;
 
 /// Beyond so many rounds the answer is "no number of rounds that anyone would run".
 const MOST_ROUNDS: f64 = 100_000.0;
@@ -44,22 +44,21 @@ fn shown(n: usize, error: f64, spread: f64) -> Option<f64> {
     Some(spread * normal_quantile(share))
 }
 
-/// The smallest effect (a log ratio above zero) that so many rounds show with a chance of [`POWER`], in a workload of so many
-/// comparisons of which this one alone differs. `spread` is the standard deviation of the log ratio between rounds. `None`
-/// where no effect would do: see [`fewest_rounds`].
-#[must_use]
-pub fn detectable(rounds: u32, comparisons: u32, spread: f64) -> Option<f64> {
+/// The smallest effect (a log ratio above zero) that so many rounds show with a chance of [`POWER`], otherwise as
+/// [`rounds_to_show`]. `None` where no effect would do: see [`fewest_rounds`].
+#[cfg(test)]
+pub(super) fn detectable(rounds: u32, comparisons: u32, spread: f64) -> Option<f64> {
     shown(rounds as usize, first_step(comparisons), spread)
 }
 
 /// The fewest rounds with which Holm's first step can reject anything: 2 / 2ⁿ must not exceed its error.
-#[must_use]
-pub fn fewest_rounds(comparisons: u32) -> u32 {
+fn fewest_rounds(comparisons: u32) -> u32 {
     (1.0 - first_step(comparisons).log2()).ceil() as u32
 }
 
-/// The fewest rounds that show an effect (a log ratio above zero) with a chance of [`POWER`], otherwise as [`detectable`].
-/// `None` where 1,000 do not.
+/// The fewest rounds that show an effect (a log ratio above zero) with a chance of `POWER`, in a workload of so many
+/// comparisons of which this one alone differs. `spread` is the standard deviation of the log ratio between rounds. `None`
+/// where 1,000 do not.
 #[must_use]
 pub fn rounds_to_show(effect: f64, comparisons: u32, spread: f64) -> Option<u32> {
     let error = first_step(comparisons);

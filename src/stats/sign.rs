@@ -75,7 +75,7 @@ pub fn holm(p_values: &[f64], error: f64) -> Vec<Step> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::interval;
+    use super::super::estimate;
     use super::*;
 
     #[test]
@@ -86,7 +86,7 @@ mod tests {
                 // Few distinct values, so that samples tie with each other and with the bound.
                 let samples: Vec<f64> = (0..n).map(|_| f64::from(random.i32(-3..6))).collect();
                 for error in [0.05, 0.02] {
-                    let Some((low, high)) = interval(&samples, 1.0 - error) else { continue };
+                    let Some((low, high)) = estimate(&samples, 1.0 - error).unwrap().ends else { continue };
                     let excluded = low > 0.0 || high < 0.0;
                     assert_eq!(two_sided_p(&samples, 0.0) <= error, excluded, "{samples:?}");
                 }

@@ -1,5 +1,6 @@
 //! What the methods promise together, checked on made-up runs with fixed seeds.
 
+use super::power::{POWER, detectable};
 use super::*;
 
 const RUNS: usize = 2000;
@@ -35,7 +36,7 @@ fn ties_are_covered_more_often_not_less() {
     let mut random = fastrand::Rng::with_seed(2);
     let hits = (0..RUNS).filter(|_| {
         let samples: Vec<f64> = (0..15).map(|_| f64::from(random.i32(-2..=2))).collect();
-        interval(&samples, 0.95).is_some_and(|(low, high)| low <= 0.0 && 0.0 <= high)
+        estimate(&samples, 0.95).and_then(|found| found.ends).is_some_and(|(low, high)| low <= 0.0 && 0.0 <= high)
     });
     assert!(share(hits.count()) >= 0.964);
 }

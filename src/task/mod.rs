@@ -13,9 +13,12 @@ mod settings;
 mod topology;
 mod transform;
 
+#[cfg(feature = "gzip")]
 mod compress;
 mod convoy;
+#[cfg(feature = "html")]
 mod crawl;
+#[cfg(feature = "sqlite")]
 mod database;
 mod download;
 mod echo;
@@ -24,6 +27,7 @@ mod fetch;
 mod file;
 mod globals;
 mod hash;
+#[cfg(feature = "image")]
 mod image;
 mod json;
 mod lines;
@@ -34,6 +38,7 @@ mod numbered;
 mod numeric;
 mod primes;
 mod python;
+#[cfg(feature = "html")]
 mod site;
 mod sleep;
 mod sort;
@@ -327,9 +332,11 @@ impl Tasks {
                 Arc::new(primes::Primes),
                 Arc::new(matrix::Matrix),
                 Arc::new(hash::Hash),
+                #[cfg(feature = "gzip")]
                 Arc::new(compress::Compress),
                 Arc::new(sort::Sort),
                 Arc::new(json::Json),
+                #[cfg(feature = "image")]
                 Arc::new(image::Image),
                 Arc::new(numeric::Numeric),
                 Arc::new(train::Train),
@@ -340,8 +347,10 @@ impl Tasks {
                 Arc::new(echo::Echo),
                 Arc::new(mixed::Mixed),
                 Arc::new(convoy::Convoy),
+                #[cfg(feature = "sqlite")]
                 Arc::new(database::Database),
                 Arc::new(download::Download),
+                #[cfg(feature = "html")]
                 Arc::new(crawl::Crawl),
                 Arc::new(log::Log),
                 Arc::new(globals::Globals),

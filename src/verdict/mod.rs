@@ -13,6 +13,7 @@ mod crashed;
 mod estimate;
 mod fits;
 #[cfg(test)]
+#[path = "../../tests/verdict/fixture.rs"]
 pub(crate) mod fixture;
 mod happened;
 mod judge;

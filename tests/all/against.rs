@@ -4,9 +4,9 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use runner::plan::{Options, doubled, plan, round_order};
+use runner::internal::plan::{Options, doubled, plan, round_order};
+use runner::internal::scenario::{Source, load};
 use runner::results::{Change, Results};
-use runner::scenario::{Source, load};
 use runner::task::Tasks;
 
 use crate::support::{Ended, HANG, PROGRAM, Place, example, head};
@@ -33,7 +33,7 @@ fn run(place: &Place, program: &Path, old: &str, arguments: &[&str]) -> Ended {
 fn assert_paired(results: &Results) {
     assert!(results.run.complete && results.run.against.is_some());
     let charts: Vec<_> = results.charts.iter().map(|chart| chart.kind).collect();
-    assert_eq!(charts, [runner::setting::ChartKind::Compare]);
+    assert_eq!(charts, [runner::internal::setting::ChartKind::Compare]);
     let own: Vec<_> =
         results.configurations.iter().filter(|configuration| !configuration.is_of_other_build()).collect();
     assert_eq!(own.len() * 2, results.configurations.len());
@@ -70,7 +70,7 @@ fn a_much_slower_build_is_a_regression_by_name() {
     let results = place.results("b");
     assert_paired(&results);
     // What is derived is written in six digits, and its words are made from all of them.
-    assert_eq!(results.derived.workloads, runner::verdict::derive(&results).workloads);
+    assert_eq!(results.derived.workloads, runner::internal::verdict::derive(&results).workloads);
     let words: Vec<Change> = results.derived.regressions.iter().map(|found| found.word).collect();
     assert_eq!(words, [Change::Regression; 2]);
     let report = place.report_text("b");
@@ -128,7 +128,8 @@ fn a_program_that_cannot_run_beside_this_one_is_refused_by_name() {
     };
     script("other-protocol", "echo '{\"protocol\":999,\"version\":\"9.9.9\"}'");
     script("silent", "exec sleep 60");
-    let answer = format!("{{\"protocol\":{},\"version\":\"0\",\"tasks\":[\"sleep\"]}}", runner::reexec::PROTOCOL);
+    let answer =
+        format!("{{\"protocol\":{},\"version\":\"0\",\"tasks\":[\"sleep\"]}}", runner::internal::reexec::PROTOCOL);
     script("fewer-tasks", &format!("echo '{answer}'"));
     place.write("not-a-program", "text");
     let cases = [

@@ -50,7 +50,7 @@ fn a_run_ends_with_a_pick_and_its_price_and_its_looks_are_kept() {
     let timed = results.timed(0).map(|trial| trial.round + 1).max().unwrap();
     assert!(timed >= looks.rounds_of(looks.counted()), "{looks:?}");
     // Ten seconds lie between the first and the last that counts.
-    assert!(runner::verdict::span(&results, 0).as_secs() >= 10, "{looks:?}");
+    assert!(runner::internal::verdict::span(&results, 0).as_secs() >= 10, "{looks:?}");
     // How far apart the two are is the machine's to say; that the run ended by what it says, and nothing else, is ours.
     let verdict = &results.derived.workloads[0];
     let pick = &verdict.picks[0];

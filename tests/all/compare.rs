@@ -12,7 +12,7 @@ fn slower(place: &Place, name: &str, configuration: Option<usize>, factor: f64) 
     {
         trial.measured = (trial.measured as f64 * factor) as u64;
     }
-    results.derived = runner::verdict::derive(&results);
+    results.derived = runner::internal::verdict::derive(&results);
     std::fs::create_dir_all(place.path(name)).unwrap();
     runner::results::write(&place.path(name).join("results.json"), &results).unwrap();
 }
@@ -36,7 +36,7 @@ fn calm(place: &Place) {
         };
         trial.measured = base + u64::from(trial.round) * 10_000;
     }
-    results.derived = runner::verdict::derive(&results);
+    results.derived = runner::internal::verdict::derive(&results);
     runner::results::write(&place.report("c").join("results.json"), &results).unwrap();
 }
 

@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use runner::ipc::{self, DispatcherEnd, IpcError, WorkerEnd};
-use runner::setting::{Method, Wait};
+use runner::internal::ipc::{self, DispatcherEnd, IpcError, WorkerEnd};
+use runner::internal::setting::{Method, Wait};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 
@@ -44,7 +44,7 @@ fn message(number: u64, size: usize) -> Vec<u8> {
 fn peer() {
     let Ok(mode) = std::env::var(MODE) else { return };
     let variable = |name| std::env::var(name).unwrap();
-    let method = <Method as runner::setting::EnumWords>::of_word(&variable(METHOD)).unwrap();
+    let method = <Method as runner::internal::setting::EnumWords>::of_word(&variable(METHOD)).unwrap();
     let wait = if variable(WAIT) == "spin" { Wait::Spin } else { Wait::Sleep };
     if mode == "never" {
         std::thread::sleep(HANG);
@@ -173,7 +173,7 @@ impl Rig {
         let wait_word = if wait == Wait::Spin { "spin" } else { "sleep" };
         let manager = hub.server().map(|ticket| {
             let mut command = Command::new(PROGRAM);
-            command.args([runner::reexec::MANAGER, wait_word, &ticket.text]).stdin(Stdio::piped());
+            command.args([runner::internal::reexec::MANAGER, wait_word, &ticket.text]).stdin(Stdio::piped());
             inheriting(&mut command, &ticket.inherit)
         });
         let (peers, watchers) = (Vec::new(), Vec::new());
@@ -474,7 +474,7 @@ macro_rules! contract {
     (@cases $method:ident $wait:ident: $($case:ident)*) => {$(
         #[test]
         fn $case() {
-            super::$case(runner::setting::Method::$method, runner::setting::Wait::$wait);
+            super::$case(runner::internal::setting::Method::$method, runner::internal::setting::Wait::$wait);
         }
     )*};
 }

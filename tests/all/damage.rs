@@ -2,11 +2,11 @@
 
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
-use runner::plan::{Options, plan};
+use runner::internal::plan::{Options, plan};
+use runner::internal::scenario::{Source, load};
+use runner::internal::setting::ChartKind;
+use runner::internal::setting::{FaultKind, OnCrash, Runtime};
 use runner::results::{Event, EventKind, Fault, Kind, Life, LockUse, Memory, MemoryUse, Results, Seen, Timeline};
-use runner::scenario::{Source, load};
-use runner::setting::ChartKind;
-use runner::setting::{FaultKind, OnCrash, Runtime};
 use runner::task::Tasks;
 
 use crate::support::Place;
@@ -159,7 +159,7 @@ fn happened(place: &Place) {
         ],
         left_out: 2,
     }];
-    results.derived = runner::verdict::derive(&results);
+    results.derived = runner::internal::verdict::derive(&results);
     runner::results::write(&place.report("d").join("results.json"), &results).unwrap();
 }
 
@@ -201,10 +201,10 @@ fn refused_or_drawn(place: &Place, cases: u32) {
         if let Ok(results) = runner::results::read(&path) {
             everything_from(&results);
             for (old, new) in [(&whole, &results), (&results, &whole)] {
-                let comparison = runner::verdict::compare_runs(old, new);
-                let options = runner::report::TerminalOptions { width: 80, color: true, verbose: true };
-                assert!(!runner::report::comparison_terminal(&comparison, &options).is_empty());
-                assert!(!runner::report::comparison_markdown(&comparison, &[]).is_empty());
+                let comparison = runner::internal::verdict::compare_runs(old, new);
+                let options = runner::internal::report::TerminalOptions { width: 80, color: true, verbose: true };
+                assert!(!runner::internal::report::comparison_terminal(&comparison, &options).is_empty());
+                assert!(!runner::internal::report::comparison_markdown(&comparison, &[]).is_empty());
             }
         }
     });
@@ -214,22 +214,25 @@ fn refused_or_drawn(place: &Place, cases: u32) {
 /// Everything that is derived from a results file, without a rasteriser.
 fn everything_from(results: &Results) {
     let mut judged = results.clone();
-    judged.derived = runner::verdict::derive(results);
+    judged.derived = runner::internal::verdict::derive(results);
     for results in [results, &judged] {
-        let options = runner::report::TerminalOptions { width: 80, color: true, verbose: true };
-        assert!(!runner::report::terminal(results, &options).is_empty());
-        assert!(serde_json::to_value(runner::report::json(std::slice::from_ref(results))).unwrap().is_array());
-        assert!(!runner::report::markdown(results, &[]).is_empty());
-        assert!(!runner::report::regression_terminal(results, &options).is_empty());
-        assert!(!runner::report::regression_markdown(results, &[]).is_empty());
-        assert!(runner::report::perfetto(std::slice::from_ref(results)).is_object());
+        let options = runner::internal::report::TerminalOptions { width: 80, color: true, verbose: true };
+        assert!(!runner::internal::report::terminal(results, &options).is_empty());
         assert!(
-            !runner::report::samples(std::slice::from_ref(results)).ndjson().is_empty() || results.trials.is_empty()
+            serde_json::to_value(runner::internal::report::json(std::slice::from_ref(results))).unwrap().is_array()
         );
-        assert!(!runner::report::tables(std::slice::from_ref(results)).is_empty());
-        for chart in runner::chart::charts(results) {
+        assert!(!runner::internal::report::markdown(results, &[]).is_empty());
+        assert!(!runner::internal::report::regression_terminal(results, &options).is_empty());
+        assert!(!runner::internal::report::regression_markdown(results, &[]).is_empty());
+        assert!(runner::internal::report::perfetto(std::slice::from_ref(results)).is_object());
+        assert!(
+            !runner::internal::report::samples(std::slice::from_ref(results)).ndjson().is_empty()
+                || results.trials.is_empty()
+        );
+        assert!(!runner::internal::report::tables(std::slice::from_ref(results)).is_empty());
+        for chart in runner::internal::chart::charts(results) {
             if let Ok(picture) = chart.picture {
-                assert!(picture.svg(runner::chart::Theme::Light).starts_with("<svg"));
+                assert!(picture.svg(runner::internal::chart::Theme::Light).starts_with("<svg"));
             }
         }
     }

@@ -272,7 +272,7 @@ fn large(workloads: usize) -> Results {
         }
         results.latencies.push(latency);
     }
-    results.derived = runner::verdict::derive(&results);
+    results.derived = runner::internal::verdict::derive(&results);
     results
 }
 

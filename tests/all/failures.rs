@@ -4,8 +4,8 @@ use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
+use runner::internal::setting::Outcome;
 use runner::results::{FORMAT, Kind, Results};
-use runner::setting::Outcome;
 use rustix::process::Signal;
 
 use crate::support::{Ended, HANG, PROGRAM, Place, children, processes, signal, until};

@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
+use runner::internal::setting::Outcome;
 use runner::results::{Configuration, EventKind, Kind, Results, Trial};
-use runner::setting::Outcome;
 
 use rustix::process::Signal;
 

@@ -52,7 +52,7 @@ fn the_committed_reference_is_the_generated_one() {
     let how = "run: runner explain --markdown > docs/reference/scenario-language.md";
     assert!(std::fs::read_to_string(file).unwrap() == generated, "{how}");
     // Which model runs is the keys `models` and `model` of entries.
-    for row in runner::setting::ALL.iter().filter(|row| row.key != runner::setting::Key::Model) {
+    for row in runner::internal::setting::ALL.iter().filter(|row| row.key != runner::internal::setting::Key::Model) {
         assert!(generated.contains(&format!("\n| `{}` | ", row.setting.name)), "{}", row.setting.name);
     }
 }

@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
-use runner::engine::{self, EngineError, Progress, Run, recorded_counts};
-use runner::host::{HostError, Outcome, Purpose, Report, TrialLauncher, TrialSpec};
-use runner::plan::{Entry, Options, Plan, plan, round_order};
+use runner::internal::engine::{self, EngineError, Progress, Run, recorded_counts};
+use runner::internal::host::{HostError, Outcome, Purpose, Report, TrialLauncher, TrialSpec};
+use runner::internal::plan::{Entry, Options, Plan, plan, round_order};
+use runner::internal::scenario::{Source, load};
+use runner::internal::setting::{Measure, Model};
 use runner::results::{
     Event, EventKind, Finished, Flag, JOURNAL, Journal, Kind, Machine, Memory, MemoryUse, Phase, Results, Trial,
 };
-use runner::scenario::{Source, load};
-use runner::setting::{Measure, Model};
 use runner::task::Tasks;
 
 use crate::support::{Place, head};
@@ -335,7 +335,7 @@ fn an_interruption_keeps_what_was_finished() {
         assert_eq!((results.trials.len(), ran.journal.len()), (after, after));
         // What is written can be read and judged.
         let mut judged = results;
-        judged.derived = runner::verdict::derive(&judged);
+        judged.derived = runner::internal::verdict::derive(&judged);
         assert!(judged.derived.workloads[0].pairs.is_empty() && judged.derived.workloads[0].suppressed.is_some());
     }
 }
@@ -430,9 +430,9 @@ fn memory_trials_enter_no_estimate_and_no_histogram() {
     assert!(results.latencies.iter().all(|latency| latency.trials == 2 && latency.service.min > 77));
     let mut without = results.clone();
     without.trials.retain(|trial| trial.kind != Kind::Memory);
-    let mut derived = runner::verdict::derive(&results);
+    let mut derived = runner::internal::verdict::derive(&results);
     assert!(derived.estimates.iter_mut().all(|estimate| estimate.memory.take().is_some()));
-    assert_eq!(derived, runner::verdict::derive(&without));
+    assert_eq!(derived, runner::internal::verdict::derive(&without));
 }
 
 #[test]

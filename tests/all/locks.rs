@@ -1,7 +1,7 @@
 //! The model of CPython's lock, through the real program: the same replies as without it, and a model in every output.
 
+use runner::internal::setting::Outcome;
 use runner::results::{Kind, LOCK_MODEL};
-use runner::setting::Outcome;
 
 use super::support::Place;
 

@@ -11,6 +11,7 @@ mod cases;
 mod compare;
 mod contract;
 mod damage;
+#[cfg(feature = "sqlite")]
 mod databases;
 mod embed;
 mod expectations;

@@ -94,7 +94,8 @@ fn gate_table() -> String {
         // What has to be shown is the part beyond the margin.
         let effect = slower.ln() - 1.05f64.ln();
         let rounds = spreads.map(|spread| {
-            runner::stats::rounds_to_show(effect, 1, spread).map_or("over 1,000".into(), |rounds| rounds.to_string())
+            runner::internal::stats::rounds_to_show(effect, 1, spread)
+                .map_or("over 1,000".into(), |rounds| rounds.to_string())
         });
         table += &format!("\n| {:.0}% | {} |", (slower - 1.0) * 100.0, rounds.join(" | "));
     }

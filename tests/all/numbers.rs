@@ -137,10 +137,10 @@ fn every_number_of_a_shipped_report_is_in_its_results_file() {
             continue;
         }
         let mut results = read(&committed).unwrap();
-        results.derived = runner::verdict::derive(&results);
+        results.derived = runner::internal::verdict::derive(&results);
         write(&path, &results).unwrap();
         let file: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
-        let text = runner::report::markdown(&results, &[]);
+        let text = runner::internal::report::markdown(&results, &[]);
         for (configuration, texts) in rows(&results, &text) {
             // The table of trials that went wrong counts them by how they ended.
             if texts.iter().any(|text| ENDED.iter().any(|ended| text.starts_with(ended))) {

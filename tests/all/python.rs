@@ -1,12 +1,12 @@
 //! A real CPython: the same replies under every way of running items, what becomes of faults, and functions of the user's
 //! own that behave badly.
 
-use runner::setting::Model;
+use runner::internal::setting::Model;
 use std::sync::LazyLock;
 use std::time::Duration;
 
+use runner::internal::setting::Outcome;
 use runner::results::{Configuration, Results, Trial};
-use runner::setting::Outcome;
 
 use super::support::{Ended, HANG, Place, Seen, processes, signal, skipped, until};
 

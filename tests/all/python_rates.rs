@@ -1,9 +1,9 @@
 //! Items that come at a rate in CPython: under every way of its own all are done with the sums of Rust, at the moments of Rust,
 //! each one's lateness is kept, and faults and interrupts end a run as they do elsewhere.
 
-use runner::model::{JobSpec, Purpose, moments};
+use runner::internal::model::{JobSpec, Purpose, moments};
+use runner::internal::setting::{Config, Measure, Model};
 use runner::results::{Configuration, Results, Trial, Workload};
-use runner::setting::{Config, Measure, Model};
 use rustix::process::Signal;
 
 use super::python::{class, has_python};
@@ -89,7 +89,7 @@ fn moments_of(seed: u64, round: u32, rate: u32) -> Vec<u64> {
         folder: std::path::PathBuf::new(),
         config: Config { rate: Some(rate), ..Config::new(Model::Serial, Measure::Work) },
         purpose: Purpose::Timed,
-        runtime: runner::setting::Runtime::Python,
+        runtime: runner::internal::setting::Runtime::Python,
         interpreter: None,
         fault: None,
         trace: false,

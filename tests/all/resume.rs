@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 use std::process::Child;
 use std::time::Duration;
 
-use runner::engine::{self, Run, continued};
-use runner::plan::{Filter, Options, Plan, plan};
+use runner::internal::engine::{self, Run, continued};
+use runner::internal::plan::{Filter, Options, Plan, plan};
+use runner::internal::scenario::{Source, load};
+use runner::internal::setting::Model;
 use runner::results::{Ended as RunEnd, Finished, JOURNAL, Journal, Machine, Results, Trial};
-use runner::scenario::{Source, load};
-use runner::setting::Model;
 use runner::task::Tasks;
 use rustix::process::Signal;
 

@@ -61,7 +61,7 @@ fn assert_whole(results: &Results) {
             assert_eq!(results.timed(*configuration).count(), results.run.rounds as usize);
         }
     }
-    assert_eq!(results.derived, as_a_file_holds_it(results, runner::verdict::derive(results)));
+    assert_eq!(results.derived, as_a_file_holds_it(results, runner::internal::verdict::derive(results)));
 }
 
 /// A file rounds derived numbers.

@@ -208,7 +208,7 @@ pub fn head(name: &str) -> String {
 
 /// Shared segments of a run by the pid of its program.
 pub fn shared_segments(pid: u32) -> Vec<String> {
-    runner::ipc::leftovers(&format!("/runner-{pid}-"))
+    runner::internal::ipc::leftovers(&format!("/runner-{pid}-"))
 }
 
 /// A program that has ended, with all it wrote.

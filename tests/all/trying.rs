@@ -1,7 +1,7 @@
 //! `runner try` and commands: what a user names is run under every way, and what cannot be run is said.
 
 use super::support::{Place, skipped};
-use runner::setting::Outcome;
+use runner::internal::setting::Outcome;
 
 const WORK: &str = "import asyncio, time
 def doubles(item):

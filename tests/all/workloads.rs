@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::support::Place;
-use runner::setting::Outcome;
+use runner::internal::setting::Outcome;
 
 /// Every model, every IPC method, and the model of CPython's lock.
 const WAYS: &str = "models:

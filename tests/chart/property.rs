@@ -6,7 +6,7 @@ use resvg::usvg::roxmltree::Document;
 
 use super::fixture::Fixture;
 use super::specimens::quantiles;
-use super::tests::misplaced;
+use super::whole::misplaced;
 use super::{Chart, Theme, charts};
 use crate::results::*;
 use crate::setting::{ChartKind, EnumWords as _, Key, Model};

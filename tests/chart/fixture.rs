@@ -6,17 +6,17 @@ use crate::results::*;
 use crate::setting::{Affinity, ChartKind, Config, Dispatch, Measure, Wait};
 
 /// Results in the making.
-pub(super) struct Fixture {
-    pub(super) results: Results,
+pub(crate) struct Fixture {
+    pub(crate) results: Results,
     seconds: Vec<Option<f64>>,
-    pub(super) spread: f64,
+    pub(crate) spread: f64,
 }
 
 /// One configuration as a test writes it: model, workers (0 for serial), IPC method (or empty) and seconds.
-pub(super) type Row<'a> = (&'a str, u32, &'a str, Option<f64>);
+pub(crate) type Row<'a> = (&'a str, u32, &'a str, Option<f64>);
 
 impl Fixture {
-    pub(super) fn new(name: &str, charts: &[ChartKind]) -> Self {
+    pub(crate) fn new(name: &str, charts: &[ChartKind]) -> Self {
         let text = String::new;
         let scenario =
             ScenarioRecord { name: name.into(), title: name.into(), about: text(), text: text(), hash: text() };
@@ -53,7 +53,7 @@ impl Fixture {
         Self { results, seconds: Vec::new(), spread: 0.015 }
     }
 
-    pub(super) fn workload(mut self, label: &str, describe: &str, rows: &[Row]) -> Self {
+    pub(crate) fn workload(mut self, label: &str, describe: &str, rows: &[Row]) -> Self {
         let id = self.results.workloads.len();
         let first = self.results.configurations.len();
         for (model, workers, ipc, seconds) in rows {
@@ -86,7 +86,7 @@ impl Fixture {
     }
 
     /// Sets the payload of the last workload, and one item in flight for its configurations.
-    pub(super) fn payload(mut self, bytes: u64) -> Self {
+    pub(crate) fn payload(mut self, bytes: u64) -> Self {
         let workload = self.results.workloads.last_mut().unwrap();
         workload.payload = Some(bytes);
         workload.task = "echo".into();
@@ -105,7 +105,7 @@ impl Fixture {
     }
 
     /// Fills the derived section: configurations within three per cent of the fastest share the first place.
-    pub(super) fn derive(mut self) -> Results {
+    pub(crate) fn derive(mut self) -> Results {
         let mut derived = Derived::default();
         for configuration in &self.results.configurations {
             let workload = &self.results.workloads[configuration.workload];
@@ -234,11 +234,11 @@ fn workload(id: usize, label: &str, describe: &str, configurations: Vec<usize>) 
 }
 
 /// A computing task on two cores, whose fastest configuration is the given one.
-pub(super) fn cpu_bound(fastest: &str) -> Results {
+pub(crate) fn cpu_bound(fastest: &str) -> Results {
     cpu_fixture(fastest).derive()
 }
 
-pub(super) fn cpu_fixture(fastest: &str) -> Fixture {
+pub(crate) fn cpu_fixture(fastest: &str) -> Fixture {
     let mut rows: Vec<Row> = vec![("serial", 0, "", Some(1.84))];
     for (model, ipc, at) in [
         ("threads", "", [1.85, 0.965, 0.962]),

@@ -2,7 +2,8 @@
 
 use super::fixture::{Fixture, Row, cpu_bound};
 use crate::results::{
-    Change, ChartShape, Interval, Kind, Latency, Phase, Quantiles, Regression, Results, Spent, Trial,
+    Change, ChartShape, Interval, Kind, Latency, Phase, Quantiles, RatePoint, Regression, Results, SaturationPoint,
+    Spent, Trial,
 };
 use crate::setting::{ChartKind, Key, Outcome};
 use crate::verdict::{Comparison, compare_runs};
@@ -31,7 +32,14 @@ pub(super) fn specimens() -> Vec<(&'static str, Results)> {
         ChartShape { title: Some("Who wins? <&\"'> 100% of 中文".into()), ..plain.clone() },
         ChartShape { x: Some(Key::Workers), ..plain },
     ];
-    vec![("tails", tails()), ("few", few()), ("builds", builds(false)), ("equal", builds(true)), ("shaped", shaped)]
+    vec![
+        ("tails", tails()),
+        ("few", few()),
+        ("rates", rates()),
+        ("builds", builds(false)),
+        ("equal", builds(true)),
+        ("shaped", shaped),
+    ]
 }
 
 /// Times in nanoseconds that look drawn by lot: a body around `middle`, and a tail of a share of them that is `far` times as
@@ -44,6 +52,32 @@ fn times(count: u64, middle: f64, (share, far): (f64, f64), seed: u64) -> Vec<u6
         (body * tail) as u64
     };
     (0..count).map(one).collect()
+}
+
+/// Items that come at three rates; processes do not sustain the highest.
+fn rates() -> Results {
+    let mut fixture = Fixture::new("rates", &[ChartKind::Latency]);
+    for (rate, threads, processes) in [(100, 2.1e-3, 2.9e-3), (400, 2.4e-3, 4.4e-3), (1600, 5.2e-3, 0.41)] {
+        let rows: [Row; 2] = [("threads", 4, "", Some(threads)), ("processes", 4, "pipe", Some(processes))];
+        fixture = fixture.workload(&format!("echo, {rate}/s"), "echoes of 1 KiB", &rows);
+        fixture.results.workloads.last_mut().unwrap().rate = Some(rate);
+    }
+    let mut results = fixture.derive();
+    for (at, (sustains, saturates_at)) in [(1600, None), (400, Some(1600))].into_iter().enumerate() {
+        let configuration = results.configurations[at].label.clone();
+        let point = |workload: &crate::results::Workload| {
+            let rate = workload.rate.unwrap();
+            let median = if saturates_at == Some(rate) { 0.71 } else { 1.0 };
+            let share =
+                Interval { median, low: Some(median), high: Some(median), level: 0.9648, ranks: (4, 12), n: 15 };
+            RatePoint { workload: workload.id, configuration: workload.configurations[at], rate, share }
+        };
+        let points = results.workloads.iter().map(point).collect();
+        let sentence = String::new();
+        let sustains = Some(sustains);
+        results.derived.saturation.push(SaturationPoint { configuration, sustains, saturates_at, sentence, points });
+    }
+    results
 }
 
 /// What an engine keeps of times.

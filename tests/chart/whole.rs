@@ -13,7 +13,7 @@ use super::*;
 use crate::results::{Configuration, Event, EventKind, Timeline};
 
 /// Every picture of the gallery with its name.
-fn pictures() -> Vec<(String, Chart, Picture)> {
+pub(super) fn pictures() -> Vec<(String, Chart, Picture)> {
     let of = |(name, results): (&str, Results)| -> Vec<(String, Chart, Picture)> {
         let drawn = charts(&results).into_iter();
         drawn.filter_map(|chart| Some((format!("{name}-{}", chart.stem), chart.clone(), chart.picture.ok()?))).collect()
@@ -90,7 +90,7 @@ fn texts_do_not_overlap_and_stay_inside() {
 }
 
 /// Whether a test makes the raster of a chart. An unoptimised build takes long for one, so that it makes a quarter of them.
-pub(super) fn rasterised(name: &str) -> bool {
+fn rasterised(name: &str) -> bool {
     !cfg!(debug_assertions) || crc32fast::hash(name.as_bytes()).is_multiple_of(4)
 }
 
