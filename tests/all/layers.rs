@@ -45,7 +45,7 @@ const RESERVED: &[(&str, &[(&str, &str)])] = &[
     ("std::env::var", &[("task/command.rs", "a scenario lists variables that its program sees")]),
     ("env::var_os", &[("task/command.rs", "a scenario lists variables that its program sees")]),
     ("process::exit", &[("task/fault.rs", "a fault that is asked for ends its process on purpose")]),
-    ("_exit(", &[("model/worker.rs", "a worker whose host is gone has nobody to return to")]),
+    ("_exit(", &[("model/dispatch/worker_process.rs", "a worker whose host is gone has nobody to return to")]),
 ];
 
 /// The Python side is held to the same length; ruff holds its functions to theirs.
