@@ -4,8 +4,8 @@ use std::cell::RefCell;
 
 use super::canvas::{Anchor, Area, Canvas, Stroke};
 use super::frame::{self, AXIS, Frame, WIDTH};
-use super::ipc::{Drawn, Family};
 use super::ipc_cross::{self, Cross};
+use super::ipc_family::{Drawn, Family, method_name};
 use super::labels::{self, Label};
 use super::lines::{self, Detail, Line};
 use super::plot::{Plot, PlotError, Scale};
@@ -111,14 +111,5 @@ impl<'a> Layout<'a> {
             label.end = plot.at(x, value.median);
         }
         Ok(())
-    }
-}
-
-/// The name of a method's line: the model is the same for all of them, so the method alone says it.
-pub(super) fn method_name(line: &Line, name: &str) -> String {
-    let first = line.configurations.first();
-    match first.and_then(|configuration| configuration.ipc_shown()) {
-        Some(method) => method,
-        None => name.to_owned(),
     }
 }

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use super::canvas::{Anchor, Area, Canvas, Stroke};
 use super::frame::{self, AXIS, Frame, WIDTH};
 use super::labels::{self, Label};
-use super::latency::{Drawn, per_second};
+use super::latency_line::{Drawn, per_second};
 use super::lines::{self, Detail};
 use super::plot::{Plot, PlotError, Scale};
 use super::theme::Paint;

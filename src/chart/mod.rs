@@ -4,12 +4,14 @@
 //! than they do. A chart that cannot be drawn honestly is replaced by one line that says why. The bytes are the same on
 //! every machine and in every run: no time stamps, no system fonts, ordered maps.
 
+mod base36;
 mod breakdown;
 mod breakdown_plot;
 mod canvas;
 mod compare;
 mod compare_plot;
 mod crash;
+mod crash_matrix;
 mod crash_plot;
 mod crash_title;
 mod finding;
@@ -18,10 +20,12 @@ mod font;
 mod frame;
 mod ipc;
 mod ipc_cross;
+mod ipc_family;
 mod ipc_plot;
 mod ipc_title;
 mod labels;
 mod latency;
+mod latency_line;
 mod latency_plot;
 mod lines;
 mod memory;
@@ -33,12 +37,14 @@ mod plot;
 mod service;
 mod service_plot;
 mod speedup;
+mod speedup_line;
 mod speedup_plot;
 mod speedup_title;
 mod theme;
 mod ticks;
 mod time;
 mod time_marks;
+mod time_row;
 mod time_rows;
 mod timeline;
 mod timeline_lanes;

@@ -16,7 +16,8 @@ use crate::plan::Plan;
 use crate::results::{Clocks, FileError, Finished, Flag, Head, Journal, Kind, Results, Timeline, Trial};
 
 pub use calibrate::recorded_counts;
-pub use resume::{Resumed, ScheduledTrial, continued};
+pub use resume::{Resumed, continued};
+pub use turns::ScheduledTrial;
 use turns::Turns;
 
 /// Measured time under which a trial is marked as too short, in nanoseconds.

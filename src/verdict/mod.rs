@@ -11,6 +11,7 @@ mod breakdown;
 mod compare;
 mod crashed;
 mod estimate;
+mod finding;
 mod fits;
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -25,13 +26,14 @@ mod regression;
 mod runs;
 mod samples;
 mod saturation;
+mod seen;
 mod sentence;
 mod simplicity;
 mod stages;
 mod units;
 mod when;
 
-use sentence::Seen;
+use seen::Seen;
 
 use crate::results::{ConfigurationEstimate, Derived, Pick, Results, Workload, WorkloadVerdict};
 
@@ -108,7 +110,7 @@ fn decide(results: &Results, workload: &Workload, estimates: &[ConfigurationEsti
         let best = |id: &usize| verdict.picks.iter().any(|pick| pick.configuration == *id || pick.as_good.contains(id));
         verdict.winners = verdict.ranking.iter().copied().filter(best).collect();
     }
-    verdict.sentence = sentence::finding(&Seen { results, workload, estimates }, &verdict);
+    verdict.sentence = finding::finding(&Seen { results, workload, estimates }, &verdict);
     if let Some(bottleneck) = stages::sentence(results, &verdict.ranking, estimates) {
         verdict.sentence += &format!(" {bottleneck}");
     }

@@ -1,6 +1,6 @@
 //! The first sentence of workloads that ask for something else than times: who sees which variable, memory, lifetimes.
 
-use super::Seen;
+use super::seen::Seen;
 use super::sentence::list;
 use crate::results::{ConfigurationEstimate, SeenEstimate};
 use crate::setting::ChartKind;
