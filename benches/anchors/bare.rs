@@ -239,35 +239,39 @@ pub fn peer(arguments: &[String]) -> u8 {
             };
             while hop().is_ok() {}
         }
-        "queue" => {
-            let server = ipc_channel::ipc::IpcSender::connect(arguments[1].clone()).expect("server");
-            let ((to, replies), (requests, from)) = (
-                ipc_channel::ipc::bytes_channel().expect("channel"),
-                ipc_channel::ipc::bytes_channel().expect("channel"),
-            );
-            server.send((requests, replies)).expect("hello");
-            while let Ok(message) = from.recv() {
-                if to.send(&message).is_err() {
-                    break;
-                }
-            }
-        }
-        kind => {
-            let mut shmem = ShmemConf::new().os_id(&arguments[1]).open().expect("segment");
-            shmem.set_owner(false);
-            for turn in (2..).step_by(2) {
-                if kind == "line" {
-                    while word(&shmem).load(Ordering::Acquire) != turn - 1 {
-                        std::hint::spin_loop();
-                    }
-                    word(&shmem).store(turn, Ordering::Release);
-                } else {
-                    futex_wait_for(word32(&shmem), turn as u32 - 1);
-                    word32(&shmem).store(turn as u32, Ordering::Release);
-                    wake(word32(&shmem));
-                }
-            }
-        }
+        "queue" => echo_queue(&arguments[1]),
+        kind => answer_in_memory(kind, &arguments[1]),
     }
     0
+}
+
+/// The other side of the channels of the ipc-channel package.
+fn echo_queue(server: &str) {
+    let server = ipc_channel::ipc::IpcSender::connect(server.to_owned()).expect("server");
+    let ((to, replies), (requests, from)) =
+        (ipc_channel::ipc::bytes_channel().expect("channel"), ipc_channel::ipc::bytes_channel().expect("channel"));
+    server.send((requests, replies)).expect("hello");
+    while let Ok(message) = from.recv() {
+        if to.send(&message).is_err() {
+            break;
+        }
+    }
+}
+
+/// The other side of a word in shared memory, watched or waited for.
+fn answer_in_memory(kind: &str, name: &str) {
+    let mut shmem = ShmemConf::new().os_id(name).open().expect("segment");
+    shmem.set_owner(false);
+    for turn in (2..).step_by(2) {
+        if kind == "line" {
+            while word(&shmem).load(Ordering::Acquire) != turn - 1 {
+                std::hint::spin_loop();
+            }
+            word(&shmem).store(turn, Ordering::Release);
+        } else {
+            futex_wait_for(word32(&shmem), turn as u32 - 1);
+            word32(&shmem).store(turn as u32, Ordering::Release);
+            wake(word32(&shmem));
+        }
+    }
 }

@@ -324,20 +324,6 @@ pub(super) fn point((x, y): (f64, f64)) -> String {
     if y.starts_with('-') { x + &y } else { format!("{x} {y}") }
 }
 
-/// A short text for a number, of digits and lower-case letters.
-pub(super) fn base36(mut value: u64) -> String {
-    let mut digits = Vec::new();
-    loop {
-        let digit = (value % 36) as u8;
-        digits.push(char::from(if digit < 10 { b'0' + digit } else { b'a' + digit - 10 }));
-        value /= 36;
-        if value == 0 {
-            break;
-        }
-    }
-    digits.iter().rev().collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -348,7 +334,6 @@ mod tests {
             [number(12.0), number(0.05), number(-0.001), number(1.005), number(-0.5)],
             ["12", ".05", "0", "1", "-.5"].map(str::to_owned)
         );
-        assert_eq!([base36(0), base36(35), base36(36)], ["0", "z", "10"].map(str::to_owned));
     }
 
     #[test]

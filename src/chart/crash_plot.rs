@@ -2,7 +2,7 @@
 
 use super::Picture;
 use super::canvas::{Anchor, Canvas, Stroke, Type, number};
-use super::crash::{Fate, Field, Matrix};
+use super::crash_matrix::{Fate, Field, Matrix};
 use super::frame::{AXIS, Frame, OUTER, WIDTH};
 use super::theme::{Hue, Paint};
 use crate::results::Results;

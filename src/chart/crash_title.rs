@@ -1,6 +1,6 @@
 //! The finding of the chart of faults: who dies of what, and what the others lose.
 
-use super::crash::{Fate, Field, Matrix, Row};
+use super::crash_matrix::{Fate, Field, Matrix, Row};
 use super::frame::title_lines;
 use super::words::capital;
 use crate::results::Results;

@@ -1,7 +1,7 @@
 //! The curve of a law of scaling on the chart of speed-ups: drawn dashed for one line, and named in the footer.
 
 use super::plot::{Ink, Plot, PlotError};
-use super::speedup::Drawn;
+use super::speedup_line::Drawn;
 use super::theme::Paint;
 use crate::results::{FitKind, FitRecord, Fitted, Results, Workload};
 

@@ -2,7 +2,8 @@
 
 use std::cell::RefCell;
 
-use super::canvas::{Anchor, Canvas, Measured, Type, base36};
+use super::base36::base36;
+use super::canvas::{Anchor, Canvas, Measured, Type};
 use super::picture::Picture;
 use super::theme::Paint;
 use super::words;

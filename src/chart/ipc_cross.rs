@@ -2,8 +2,7 @@
 
 use super::canvas::{Anchor, Canvas, Stroke, Type};
 use super::frame::{OUTER, WIDTH};
-use super::ipc::{Drawn, Family, is_method};
-use super::ipc_plot::method_name;
+use super::ipc_family::{Drawn, Family, is_method, method_name};
 use super::plot::Plot;
 use super::theme::Paint;
 use crate::results::{BreakEven, Crossing, Results, Word};

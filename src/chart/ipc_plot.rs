@@ -5,8 +5,8 @@ use std::cell::RefCell;
 use super::axes::{self, Tick};
 use super::canvas::{Area, Canvas};
 use super::frame::{self, Frame, WIDTH};
-use super::ipc::{Drawn, Family};
 use super::ipc_cross::{self, Cross};
+use super::ipc_family::{Drawn, Family, method_name};
 use super::labels::{self, Label};
 use super::lines::{self, Line};
 use super::plot::{Plot, PlotError, Scale};
@@ -87,14 +87,5 @@ impl<'a> Layout<'a> {
     fn series(&mut self, plot: &mut Plot, canvas: &RefCell<Canvas>) -> Result<(), PlotError> {
         let all: Vec<_> = self.all.iter().map(|drawn| (&drawn.line, &drawn.points[..])).collect();
         lines::draw_all(plot, canvas, &all, &mut self.labels)
-    }
-}
-
-/// The name of a method's line: the model is the same for all of them, so the method alone says it.
-pub(super) fn method_name(line: &Line, name: &str) -> String {
-    let first = line.configurations.first();
-    match first.and_then(|configuration| configuration.ipc_shown()) {
-        Some(method) => method,
-        None => name.to_owned(),
     }
 }

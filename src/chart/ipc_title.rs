@@ -1,7 +1,7 @@
 //! The title of the chart of IPC methods: which method leads at which size, as far as that was shown.
 
 use super::finding::{self, decided, verdict_of};
-use super::ipc::{Family, Quantity, is_method};
+use super::ipc_family::{Family, Quantity, is_method};
 use super::lines::is_plural;
 use super::words::{capital, estimate};
 use crate::results::{Configuration, Results, Workload};

@@ -1,6 +1,7 @@
 //! How late are replies at which rate, and where does a configuration fall behind? Latency over the rate at which items come.
 
 use super::frame::Frame;
+use super::latency_line::{Drawn, per_second};
 use super::latency_plot::{Layout, is_wide};
 use super::lines::{self, Line, Point};
 use super::theme::SHADES;
@@ -8,7 +9,7 @@ use super::words::{self, estimate};
 use super::{Chart, finding, view};
 use crate::results::{Configuration, Results, SaturationPoint, Workload};
 use crate::setting::{ChartKind, Key};
-use crate::text::{plural, show_count, show_seconds};
+use crate::text::{plural, show_seconds};
 
 const MOST_LINES: usize = 24;
 
@@ -18,14 +19,6 @@ pub(super) struct Family<'a> {
     pub(super) workloads: Vec<(u32, &'a Workload)>,
     /// What sets it apart from other families of the file.
     label: String,
-}
-
-/// A line with its points.
-pub(super) struct Drawn<'a> {
-    pub(super) line: Line<'a>,
-    pub(super) points: Vec<Point>,
-    /// For every point, whether it is shown that the configuration falls behind there.
-    pub(super) behind: Vec<bool>,
 }
 
 /// One chart for each family; one line that says why where there is none.
@@ -64,11 +57,6 @@ fn families(results: &Results) -> Vec<Family<'_>> {
     }
     families.iter_mut().for_each(|family| family.workloads.sort_by_key(|(rate, _)| *rate));
     families
-}
-
-/// A rate in words: `1200/s`.
-pub(super) fn per_second(rate: u32) -> String {
-    format!("{}/s", show_count(u64::from(rate)))
 }
 
 impl<'a> Family<'a> {

@@ -6,7 +6,7 @@ use super::axes::{self, Tick};
 use super::canvas::{Area, Canvas};
 use super::frame::{self, Frame, WIDTH};
 use super::labels::{self, Label};
-use super::latency::{Drawn, per_second};
+use super::latency_line::{Drawn, per_second};
 use super::lines;
 use super::plot::{Plot, PlotError, Scale};
 use super::theme::Paint;

@@ -2,7 +2,8 @@
 
 use super::finding::{self, verdict_of};
 use super::frame::Frame;
-use super::lines::{self, Line, Point};
+use super::lines::{self, Point};
+use super::speedup_line::{Drawn, MOST_BANDS, reference};
 use super::speedup_plot::{self, Layout};
 use super::speedup_title::title;
 use super::words::{self, estimate, times};
@@ -12,38 +13,12 @@ use crate::setting::{ChartKind, Key, Measure};
 
 /// More lines than this cannot be told apart.
 const MOST_LINES: usize = 32;
-/// More lines than this have no bands: they would hide each other.
-pub(super) const MOST_BANDS: usize = 8;
 
 /// One chart per workload.
 pub(super) fn charts(results: &Results, base: &str) -> Vec<Chart> {
     let labels: Vec<String> = results.workloads.iter().map(|workload| workload.label.clone()).collect();
     let stems = words::stems(base, &labels);
     results.workloads.iter().zip(stems).map(|(workload, stem)| chart(results, workload, stem)).collect()
-}
-
-/// A line with its points.
-pub(super) struct Drawn<'a> {
-    pub(super) line: Line<'a>,
-    pub(super) points: Vec<Point>,
-}
-
-impl Drawn<'_> {
-    /// The configuration with the highest speed-up, and that speed-up.
-    pub(super) fn best(&self) -> Option<(&Configuration, Interval)> {
-        let known = self
-            .line
-            .configurations
-            .iter()
-            .zip(&self.points)
-            .filter_map(|(configuration, point)| Some((*configuration, point.value?)));
-        known.max_by(|a, b| a.1.median.total_cmp(&b.1.median))
-    }
-
-    /// The point with the most workers.
-    pub(super) fn last(&self) -> Option<(f64, Interval)> {
-        self.points.iter().rev().find_map(|point| Some((point.x, point.value?)))
-    }
 }
 
 fn drawn<'a>(results: &'a Results, workload: &Workload) -> Vec<Drawn<'a>> {
@@ -136,16 +111,6 @@ fn chart(results: &Results, workload: &Workload, stem: String) -> Chart {
     let alt = format!("{title}. {subtitle}. {}.", numbers.join("; "));
     let picture = Layout::new(results, workload, verdict, &sheet, &all, &counts).draw(results, &stem, &alt);
     Chart { kind: ChartKind::Speedup, stem, title, subtitle, alt, picture: picture.map_err(|error| error.to_string()) }
-}
-
-/// `serial`, or the configuration that speed-ups refer to where there is no serial one.
-pub(super) fn reference(results: &Results, workload: &Workload) -> String {
-    let Some(configuration) = results.configurations.get(workload.reference) else { return "the reference".to_owned() };
-    match configuration.config.workers {
-        Some(1) => format!("{} with one worker", configuration.model_shown()),
-        Some(_) => configuration.label.clone(),
-        None => configuration.model_shown().to_owned(),
-    }
 }
 
 fn subtitle(results: &Results, workload: &Workload, all: &[Drawn]) -> String {

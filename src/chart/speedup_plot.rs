@@ -9,7 +9,7 @@ use super::frame::{self, AXIS, Frame, WIDTH};
 use super::labels::{self, Label};
 use super::lines::{self, Detail, Line};
 use super::plot::{Ink, Plot, PlotError, Scale};
-use super::speedup::{Drawn, MOST_BANDS};
+use super::speedup_line::{Drawn, MOST_BANDS};
 use super::theme::Paint;
 use super::words::{times, times_on_axis};
 use super::{Picture, fits, ticks};

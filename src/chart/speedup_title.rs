@@ -3,7 +3,7 @@
 use super::finding::{self, decided};
 use super::lines::is_plural;
 use super::pick_title;
-use super::speedup::{Drawn, reference};
+use super::speedup_line::{Drawn, reference};
 use super::words::capital;
 use crate::results::{Configuration, Interval, Pick, Results, Workload, WorkloadVerdict};
 use crate::verdict::rounded;

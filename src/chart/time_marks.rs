@@ -2,7 +2,7 @@
 
 use super::canvas::{Canvas, Stroke, number};
 use super::theme::Paint;
-use super::time_rows::{BAR, Row};
+use super::time_row::{BAR, Row};
 use crate::results::Interval;
 use crate::text::three_digits;
 

@@ -4,10 +4,11 @@ use super::axes::{self, HEADING, NOTE, Tick};
 use super::canvas::{Anchor, Canvas, Stroke, Type};
 use super::frame::{Frame, OUTER, WIDTH};
 use super::plot::{Plot, PlotError, Scale, round_ticks};
-use super::theme::{Hue, Paint};
+use super::theme::Paint;
 use super::time_marks::{bar, dot, whisker};
+use super::time_row::{BAR, Row};
 use super::{Picture, ticks, words};
-use crate::results::{Interval, Results};
+use crate::results::Results;
 use crate::text::{fixed_three_digits, glued, show_seconds, three_digits};
 
 /// Where bars start; further right where labels need more room.
@@ -15,7 +16,6 @@ const LEFT: (f64, f64) = (264.0, 400.0);
 const RIGHT: f64 = WIDTH - OUTER;
 /// From the labels to the bars.
 const LABEL_GAP: f64 = 12.0;
-pub(super) const BAR: f64 = 17.0;
 const PITCH: f64 = 23.0;
 /// From a mark to its value.
 const GAP: f64 = 9.0;
@@ -25,58 +25,6 @@ const SECTION: (f64, f64) = (15.0, 11.0);
 const HEAD: f64 = 27.0;
 /// Past this range a bar from zero hides the short ones.
 pub(super) const LINEAR_RANGE: f64 = 30.0;
-
-const LABEL: Type = Type::regular(13.0, Paint::Ink);
-
-/// One configuration to do the work.
-pub(super) struct Row {
-    pub(super) label: String,
-    pub(super) value: Option<Interval>,
-    /// Shares of start, work and join, where all three were measured.
-    pub(super) phases: Option<[f64; 3]>,
-    pub(super) note: String,
-    pub(super) hue: Hue,
-    pub(super) shade: usize,
-    /// Whether it shares the first place.
-    pub(super) first: bool,
-}
-
-impl Row {
-    fn label_type(&self) -> Type {
-        if self.first { Type::semibold(13.0, Paint::Text(self.hue, self.shade)) } else { LABEL }
-    }
-
-    fn value_type(&self) -> Type {
-        let plain = Type::regular(12.5, Paint::Ink);
-        let bold = Type::semibold(12.5, Paint::Text(self.hue, self.shade));
-        if self.first { bold.tabular() } else { plain.tabular() }
-    }
-
-    /// The far end of the mark.
-    fn end(&self) -> Option<f64> {
-        self.value.map(|value| value.high.unwrap_or(value.median).max(value.median))
-    }
-
-    fn start(&self) -> Option<f64> {
-        self.value.map(|value| value.low.unwrap_or(value.median).min(value.median))
-    }
-
-    pub(super) fn title(&self) -> String {
-        let Some(value) = self.value else { return format!("{}: {}", self.label, self.note) };
-        match (value.low, value.high) {
-            (Some(low), Some(high)) => {
-                format!(
-                    "{}: {} ({} to {})",
-                    self.label,
-                    show_seconds(value.median),
-                    show_seconds(low),
-                    show_seconds(high)
-                )
-            }
-            _ => format!("{}: {}", self.label, show_seconds(value.median)),
-        }
-    }
-}
 
 /// The rows of one workload.
 pub(super) struct Section {

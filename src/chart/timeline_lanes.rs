@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use crate::results::{Configuration, Event, EventKind, Timeline};
 use crate::text::show_seconds;
 
+/// Height of a lane's bar.
+pub(super) const BAR: f64 = 19.0;
+
 /// More lanes or bars than these are told by shares.
 const MOST_LANES: usize = 16;
 const MOST_BARS: usize = 400;

@@ -3,18 +3,18 @@
 use super::axes::{self, Tick};
 use super::canvas::{Anchor, Canvas, Stroke, Type, number};
 use super::frame::{AXIS, Frame, OUTER, WIDTH};
+use super::picture::Picture;
 use super::plot::{Plot, PlotError, Scale, round_ticks};
 use super::theme::{Hue, Paint};
-use super::timeline_lanes::{Bar, Lane, Story, What};
-use super::{Picture, timeline_shares};
+use super::timeline_lanes::{BAR, Bar, Lane, Story, What};
+use super::timeline_shares;
 use crate::results::Results;
 use crate::text::{show_seconds, three_digits};
 
 const RIGHT: f64 = WIDTH - OUTER - 12.0;
 const LEFT: f64 = 92.0;
 const LABEL_GAP: f64 = 12.0;
-/// Height of a lane's bar, and of the strip of the lock below a lower one.
-pub(super) const BAR: f64 = 19.0;
+/// Height of the strip of the lock below a lower bar.
 const STRIP: f64 = 2.5;
 /// From lane to lane, where there are few and where there are many.
 const PITCH: (f64, f64) = (33.0, 27.0);
@@ -224,7 +224,7 @@ impl<'a> Layout<'a> {
             canvas.line((at(known), middle), (end, middle), Stroke { paint: Paint::Muted, width: 2.0, dash: "1 4" });
         }
         if self.story.aggregated() && !lane.main {
-            timeline_shares::draw(self, canvas, lane, y, (self.left, RIGHT), &at);
+            timeline_shares::draw(canvas, lane, y, (self.left, RIGHT), &at, |what| self.paint(what));
             return;
         }
         let strip = !lane.held.is_empty();

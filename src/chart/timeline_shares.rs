@@ -2,8 +2,7 @@
 
 use super::canvas::{Canvas, Stroke, number};
 use super::theme::Paint;
-use super::timeline_lanes::{Lane, What};
-use super::timeline_plot::{BAR, Layout};
+use super::timeline_lanes::{BAR, Lane, What};
 
 /// Width of a step in pixels.
 const STEP: f64 = 4.0;
@@ -13,12 +12,12 @@ const STRIP: f64 = 4.0;
 
 /// Draws the lane with its upper edge at `y`.
 pub(super) fn draw(
-    layout: &Layout,
     canvas: &mut Canvas,
     lane: &Lane,
     y: f64,
     (left, right): (f64, f64),
     at: &impl Fn(u64) -> f64,
+    paint: impl Fn(What) -> Paint,
 ) {
     let steps = ((right - left) / STEP).ceil() as usize;
     let shares = |spans: &mut dyn Iterator<Item = (u64, u64)>| -> Vec<f64> {
@@ -43,7 +42,7 @@ pub(super) fn draw(
     for (values, what) in [(quiet, What::Start), (again, What::Restart), (items, What::Item)] {
         let title =
             format!("{}: share at {}", lane.name, if what == What::Start { "start or join" } else { what.name() });
-        area(canvas, &base, &values, (left, floor, height), layout.paint(what), &title);
+        area(canvas, &base, &values, (left, floor, height), paint(what), &title);
         base.iter_mut().zip(&values).for_each(|(base, value)| *base = (*base + value).min(1.0));
     }
     if !lane.held.is_empty() {
@@ -53,7 +52,7 @@ pub(super) fn draw(
     }
     for bar in lane.bars.iter().filter(|bar| bar.what == What::Crash) {
         let x = at(bar.from);
-        canvas.line((x, y - 3.0), (x, y + BAR + 3.0), Stroke::solid(layout.paint(What::Crash), 2.0));
+        canvas.line((x, y - 3.0), (x, y + BAR + 3.0), Stroke::solid(paint(What::Crash), 2.0));
     }
 }
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::canvas::base36;
+use super::base36::base36;
 use super::font::{self, Run, Weight};
 
 /// Something that is put together of parts, each with where it starts.

@@ -3,6 +3,7 @@
 mod answers;
 mod args;
 mod compare;
+mod date;
 mod dictionary;
 mod embed;
 mod explain;
@@ -140,7 +141,7 @@ fn does(parsed: Arguments, tasks: &Tasks, program: Program, output: &Output) -> 
         Some(Command::Schema(options)) => inspect::schema(&options, tasks, output),
         Some(Command::Explain(options)) => explain::explain(&options, tasks, output),
         Some(Command::Init(options)) => init::init(&options, output),
-        Some(Command::Completions(options)) => pages::completions(&options, output),
-        Some(Command::Man(options)) => pages::man(&options, output),
+        Some(Command::Completions(options)) => pages::completions(&options, Arguments::command(), output),
+        Some(Command::Man(options)) => pages::man(&options, Arguments::command(), output),
     }
 }

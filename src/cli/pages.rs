@@ -3,11 +3,10 @@
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
-use clap::{Args, CommandFactory as _};
+use clap::{Args, Command};
 use clap_complete::Shell;
 
 use super::Exit;
-use super::args::Arguments;
 use super::output::Output;
 
 /// The name of the program and of its pages.
@@ -36,20 +35,20 @@ pub(super) struct ManOptions {
     pub(super) output: Option<PathBuf>,
 }
 
-/// Prints the completions of a shell.
-pub(super) fn completions(options: &CompletionsOptions, output: &Output) -> Result<Exit> {
+/// Prints the completions of a shell for this command line.
+pub(super) fn completions(options: &CompletionsOptions, mut command: Command, output: &Output) -> Result<Exit> {
     let mut bytes = Vec::new();
-    clap_complete::generate(options.shell, &mut Arguments::command(), NAME, &mut bytes);
+    clap_complete::generate(options.shell, &mut command, NAME, &mut bytes);
     output.exactly(&String::from_utf8(bytes)?)?;
     Ok(Exit::Success)
 }
 
 /// Prints the page of the program, or writes those of all commands.
-pub(super) fn man(options: &ManOptions, output: &Output) -> Result<Exit> {
+pub(super) fn man(options: &ManOptions, command: Command, output: &Output) -> Result<Exit> {
     let Some(folder) = &options.output else {
         let mut bytes = Vec::new();
         // As it is written into a folder: without the command `help`, which has no page.
-        let mut command = Arguments::command().disable_help_subcommand(true);
+        let mut command = command.disable_help_subcommand(true);
         command.build();
         clap_mangen::Man::new(command).render(&mut bytes)?;
         output.exactly(&String::from_utf8(bytes)?)?;
@@ -57,7 +56,7 @@ pub(super) fn man(options: &ManOptions, output: &Output) -> Result<Exit> {
     };
     let what = || format!("writing manual pages to {}", folder.display());
     std::fs::create_dir_all(folder).with_context(what)?;
-    clap_mangen::generate_to(Arguments::command(), folder).with_context(what)?;
+    clap_mangen::generate_to(command, folder).with_context(what)?;
     output.progress(&format!("wrote {0}; `man {0}/{NAME}.1` shows the first page", folder.display()));
     Ok(Exit::Success)
 }

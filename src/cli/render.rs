@@ -8,13 +8,15 @@ use anyhow::{Context as _, Result, anyhow, bail};
 use super::Exit;
 use super::args::RenderOptions;
 use super::output::Output;
-use super::report::PAGE;
 use crate::chart::{Chart, Theme, charts};
 use crate::report::{ChartRef, HtmlSource, SEED_REPORT, html, markdown, regression_markdown, seed};
 use crate::results::{Results, read, write_whole};
 use crate::setting::{ChartKind, EnumWords as _};
 use crate::text::{nearest, plural};
 use crate::verdict;
+
+/// File name of such a page.
+pub(super) const PAGE: &str = "report.html";
 
 /// Draws reports again.
 pub(super) fn render(options: &RenderOptions, output: &Output) -> Result<Exit> {

@@ -8,14 +8,11 @@ use anyhow::Result;
 use super::Exit;
 use super::args::ReportOptions;
 use super::output::Output;
-use super::render::{chosen, derived};
+use super::render::{PAGE, chosen, derived};
 use crate::chart::{Chart, charts};
 use crate::report::{HtmlSource, html, html_of_all, seed};
 use crate::results::{Results, write_whole};
 use crate::text::plural;
-
-/// File name of such a page.
-pub(super) const PAGE: &str = "report.html";
 
 /// The program that shows a file as the desktop would.
 const OPENER: &str = "xdg-open";

@@ -99,7 +99,7 @@ fn target(out: &Path, plan: &Plan, builds: &Builds, resume: bool, output: &Outpu
     let path = folder.join("results.json");
     // A results file of a newer version, or a damaged one, is named and left as it is.
     let mut earlier = if path.exists() { Some(read(&path)?) } else { None };
-    let mut blank = engine::blank(plan, machine(), super::run::now());
+    let mut blank = engine::blank(plan, machine(), super::date::now());
     blank.run.against = builds.other.as_ref().map(|(version, _)| version.clone());
     let other = builds.other.as_ref().map(|(version, build)| format!("runner {version}, {build}"));
     let head = engine::head(&blank, builds.own.clone(), other);

@@ -16,9 +16,9 @@ use crate::plan::Plan;
 use crate::results::{Clocks, FileError, Finished, Flag, Head, Journal, Kind, Results, Timeline, Trial};
 
 pub use calibrate::recorded_counts;
-pub use resume::{Resumed, ScheduledTrial, continued};
-pub use turns::OVERRUN;
+pub use resume::{Resumed, continued};
 use turns::Turns;
+pub use turns::{OVERRUN, ScheduledTrial};
 
 /// Measured time under which a trial is marked as too short, in nanoseconds.
 const TOO_SHORT: u64 = 10_000_000;

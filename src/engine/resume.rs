@@ -1,21 +1,8 @@
 //! How much of a run an earlier one left done.
 
-use super::turns::{Turns, same_looks};
+use super::turns::{ScheduledTrial, Turns, same_looks};
 use crate::plan::Plan;
-use crate::results::{Finished, Head, JournalContents, Kind, Looks, Results};
-
-/// One trial that is to be run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ScheduledTrial {
-    /// The configuration.
-    pub configuration: usize,
-    /// The round.
-    pub round: u32,
-    /// What it is run for.
-    pub kind: Kind,
-    /// Whether it is the other run of a checked configuration.
-    pub duplicate: bool,
-}
+use crate::results::{Finished, Head, JournalContents, Looks, Results};
 
 /// What is done of a plan, found to fit it.
 #[derive(Debug)]

@@ -6,7 +6,6 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::ScheduledTrial;
 use crate::plan::{CHECKED_EVERY, Entry, Plan, round_order};
 use crate::results::{Ended, Kind, Looks, Results, SatOut, Trial};
 use crate::stats::{self, FAMILY_ERROR, LOOKS};
@@ -24,6 +23,19 @@ const UNITS_FOR_LOOKS: usize = LOOKS[2];
 
 /// A budget may be overrun by this factor where only then the span is covered, or a look allows a pick.
 pub const OVERRUN: f64 = 1.5;
+
+/// One trial that is to be run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ScheduledTrial {
+    /// The configuration.
+    pub configuration: usize,
+    /// The round.
+    pub round: u32,
+    /// What it is run for.
+    pub kind: Kind,
+    /// Whether it is the other run of a checked configuration.
+    pub duplicate: bool,
+}
 
 /// The state of a run between two trials.
 #[derive(Debug, Default)]

@@ -145,7 +145,7 @@ fn measured(order: &mut RunContext<'_>, machine: Ticks) -> Measurement {
 
 /// Has the job look at what its items left outside of their replies.
 fn review(order: &RunContext<'_>, retried: bool) -> Result<(), RunError> {
-    let job = order.brief.job(order.tasks)?;
+    let job = model::job(&order.brief, order.tasks)?;
     // What a dead worker had begun may have left its mark outside twice, and out of its order.
     if retried && !job.is_idempotent() {
         return Ok(());
@@ -178,7 +178,7 @@ fn check_means(order: &RunContext<'_>) -> Result<(), RunError> {
             return Err(RunError::Failed(format!("needs {needed} open files, may open {allowed}")));
         }
     }
-    let sizes = brief.job(order.tasks)?.sizes();
+    let sizes = model::job(brief, order.tasks)?.sizes();
     let chunks = match brief.config.stages.len() as u64 {
         0 => workers * u64::from(brief.config.in_flight.unwrap_or(1)) + 1,
         stages => {

@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 use serde_json::json;
 
-use crate::model::{JobSpec, RunContext, TRIES, WAITING_REPLIES, moments, monotonic, sleep_exactly, weigh};
+use crate::model::{JobSpec, RunContext, TRIES, WAITING_REPLIES, job, moments, monotonic, sleep_exactly, weigh};
 use crate::record::{MOST_EVENTS, Measurement, MemoryUse, RunError};
 use crate::setting::Model;
 use crate::task::{Job, PATIENCE, Task, Topology, WARMING};
@@ -113,7 +113,7 @@ impl Mode {
 fn prepared(order: &RunContext<'_>, mode: Mode) -> Result<(Command, OwnedFd, String), String> {
     let brief = &order.brief;
     let interpreter = brief.interpreter.as_ref().ok_or("no interpreter was named")?;
-    let job = brief.job(order.tasks).map_err(|trouble| format!("{trouble:?}"))?;
+    let job = job(brief, order.tasks).map_err(|trouble| format!("{trouble:?}"))?;
     let written = write_requests(&brief.folder.join("requests"), job.as_ref(), brief.items)
         .and_then(|()| write_moments(brief))
         .and_then(|()| write_users_code(brief))

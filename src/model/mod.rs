@@ -1,73 +1,54 @@
-//! Who runs the items.
+//! Who runs the items: the concurrency models, over one [`harness`].
 
-mod affinity;
-mod arrivals;
-mod belt;
-mod bench;
-mod carrier;
-mod chain;
-mod circuit;
-mod crew;
+mod dispatch;
+mod error;
 mod event_loop;
-mod found;
-mod gather;
-mod glance;
-mod iterations;
-mod lock;
-mod memory;
-mod names;
-mod nursery;
-mod parent;
+mod harness;
 mod pipeline;
+mod probe;
 mod processes;
-mod rescue;
-mod run;
+mod reference;
 mod serial;
-mod starter;
-mod stint;
-mod stream;
+mod spec;
 mod threads;
-mod trace;
-mod usage;
-mod watch;
-mod wire;
 mod work_stealing;
 mod worker;
 
-use crate::record::Measurement;
-use crate::setting::{Affinity, Config, Measure, Model, OnCrash, ParentUse, Runtime, StageConfig, Start};
+use crate::record::{Measurement, RunError};
+use crate::setting::{Model, Runtime};
 
-pub use affinity::usable_cores;
-pub use arrivals::{moments, sleep_exactly};
-pub use gather::WAITING_REPLIES;
+pub use dispatch::fork_server::forkserver_main;
+pub use dispatch::retry_ledger::TRIES;
+pub use dispatch::worker_process::{die_with_parent, manager_main, worker_main};
+pub use harness::job;
+pub use probe::clock::monotonic;
+pub use probe::memory::weigh;
+pub use reference::reference;
 #[cfg(test)]
-pub(crate) use iterations::{finish_iteration, first_told, parts_of};
-pub use memory::weigh;
-pub use nursery::forkserver_main;
-pub use rescue::TRIES;
+pub(crate) use spec::brief;
+pub use spec::{JobSpec, Purpose, RunContext, StageTask};
+pub use worker::affinity::usable_cores;
+pub use worker::arrivals::{moments, sleep_exactly};
+pub use worker::fan_in::WAITING_REPLIES;
 #[cfg(test)]
-pub(crate) use run::brief;
-pub use run::{JobSpec, Purpose, RunContext, StageTask};
-pub use serial::reference;
-pub use stint::{WorkerTimes, monotonic, split};
-pub use worker::{die_with_parent, manager_main, worker_main};
+pub(crate) use worker::iterations::{finish_iteration, first_told, parts_of};
 
 /// Runs the items of an order as its setup says. Blocks until all is done, or until something went wrong.
 #[must_use]
 pub fn run(order: &RunContext<'_>) -> Measurement {
     match order.brief.config.model {
-        Model::Serial => serial::run(order),
-        Model::Threads => threads::run(order),
-        Model::Rayon => work_stealing::run(order),
-        Model::Processes => processes::run(order),
-        Model::Async => event_loop::run(order),
+        Model::Serial => harness::run(order, serial::run),
+        Model::Threads => harness::run(order, threads::run),
+        Model::Rayon => harness::run(order, work_stealing::run),
+        Model::Processes => harness::run(order, processes::run),
+        Model::Async => harness::run(order, event_loop::run),
+        Model::Pipeline => pipeline::run(order),
         Model::Interpreters
         | Model::ThreadPoolExecutor
         | Model::ProcessPoolExecutor
         | Model::InterpreterPoolExecutor
         | Model::ThreadPool
-        | Model::Pool => Measurement::refused(order, "this model is one of Python's"),
-        Model::Pipeline => pipeline::run(order),
+        | Model::Pool => harness::measure(order, |_| Err(RunError::Failed("this model is one of Python's".into()))),
     }
 }
 

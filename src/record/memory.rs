@@ -33,6 +33,12 @@ impl Memory {
     pub fn shared(&self) -> u64 {
         self.pss.saturating_sub(self.private)
     }
+
+    /// The sum of both.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        Self { pss: self.pss + other.pss, private: self.private + other.private, rss: self.rss + other.rss }
+    }
 }
 
 /// What a memory trial read from `smaps_rollup` of the host, its workers and its manager. Kernel buffers (pipes, sockets,

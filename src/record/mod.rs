@@ -6,6 +6,7 @@ mod memory;
 mod phase;
 mod times;
 mod trace;
+mod worker_times;
 
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +15,7 @@ pub use memory::{Memory, MemoryUse};
 pub use phase::{Phase, Usage};
 pub use times::{ItemTimes, Open, Spent, StageTimes};
 pub use trace::{Event, EventKind, Life, LockUse, MOST_EVENTS, Seen};
+pub use worker_times::WorkerTimes;
 
 /// What one trial measured, in nanoseconds and numbers of items.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -64,6 +64,19 @@ impl From<Open> for [u64; 5] {
     }
 }
 
+impl Open {
+    /// What all latencies and the time from the first moment to the last reply come to, in nanoseconds; `None` where there
+    /// are none. Percentiles are those of the nearest rank.
+    #[must_use]
+    pub fn of(mut latencies: Vec<u64>, span: u64) -> Option<Self> {
+        latencies.sort_unstable();
+        let last = latencies.len().checked_sub(1)?;
+        // The nearest rank: the smallest that at least this share do not exceed.
+        let at = |share: f64| latencies[((share * latencies.len() as f64).ceil() as usize).clamp(1, last + 1) - 1];
+        Some(Self { p50: at(0.50), p95: at(0.95), p99: at(0.99), max: latencies[last], span })
+    }
+}
+
 /// What a stage did in a profiling trial, summed over its workers, in nanoseconds: written as an array in this order.
 /// The rest of workers × wall time of the work phase went into handing items over, and passed after the stage's last item.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -88,6 +101,15 @@ impl From<[u64; 4]> for StageTimes {
 impl From<StageTimes> for [u64; 4] {
     fn from(times: StageTimes) -> Self {
         [times.busy, times.blocked, times.starved, times.most]
+    }
+}
+
+impl StageTimes {
+    /// Adds what another worker of the stage did.
+    pub fn add(&mut self, other: Self) {
+        self.busy += other.busy;
+        self.blocked += other.blocked;
+        self.starved += other.starved;
     }
 }
 
@@ -154,5 +176,31 @@ impl From<(Pairs, Pairs)> for ItemTimes {
 impl From<ItemTimes> for (Pairs, Pairs) {
     fn from(times: ItemTimes) -> Self {
         times.pairs()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn latencies_are_summed_up_by_the_nearest_rank() {
+        let open = Open::of((1..=200).rev().collect(), 7);
+        assert_eq!(open, Some(Open { p50: 100, p95: 190, p99: 198, max: 200, span: 7 }));
+        assert_eq!(Open::of(Vec::new(), 7), None);
+    }
+
+    #[test]
+    fn long_items_are_recorded_as_long_as_they_are() {
+        let mut clocked = ItemTimes::default();
+        for nanos in [40, 5_000_000, 3_600_000_000_000] {
+            clocked.service.saturating_record(nanos);
+        }
+        let mut sum = ItemTimes::default();
+        sum.add_all(&clocked);
+        let at = |share| sum.service.value_at_quantile(share);
+        assert_eq!(at(0.0), 40);
+        assert!((4_990_000..5_010_000).contains(&at(0.5)), "{}", at(0.5));
+        assert!(at(1.0) >= 3_590_000_000_000, "{}", at(1.0));
     }
 }

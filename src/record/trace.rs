@@ -29,6 +29,19 @@ impl From<LockUse> for [u64; 4] {
     }
 }
 
+impl LockUse {
+    /// The sum of both.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        Self {
+            waits: self.waits + other.waits,
+            waited: self.waited + other.waited,
+            hand_overs: self.hand_overs + other.hand_overs,
+            forced: self.forced + other.forced,
+        }
+    }
+}
+
 /// The life of one worker, in nanoseconds since the start of its trial: written as an array, with 1 for `died`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(from = "[u64; 5]", into = "[u64; 5]")]

@@ -2,8 +2,9 @@
 
 use super::ChartRef;
 use super::grid::Column;
-use super::markdown::{chart, table as markdown_table};
-use super::terminal::{BOLD, DIM, PLAIN, Page, RED, TerminalOptions, YELLOW};
+use super::markdown::chart;
+use super::markdown_table::table as markdown_table;
+use super::page::{BOLD, DIM, PLAIN, Page, RED, TerminalOptions, YELLOW};
 use crate::text::escape::markdown as escape;
 use crate::text::{plural, three_digits};
 use crate::verdict::{Comparison, Drift, Matched, Side, Unpaired, change, seconds_interval, times_interval};

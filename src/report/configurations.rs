@@ -100,7 +100,7 @@ impl Table {
 
     /// As Markdown with the numbers by which its columns are sorted.
     pub(super) fn sortable(&self) -> String {
-        use super::markdown::table;
+        use super::markdown_table::table;
         use crate::text::escape::markdown as escape;
         let rows = self.rows.iter().zip(&self.sort).zip(&self.first).map(|((row, sort), first)| {
             let mut texts: Vec<String> = row.iter().zip(sort).map(|(text, by)| marked(&escape(text), *by)).collect();

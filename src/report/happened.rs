@@ -2,9 +2,9 @@
 //! runtimes side by side. The terminal and Markdown show the same ones.
 
 use super::grid::Column;
-use super::markdown::table;
+use super::markdown_table::table;
+use super::page::{BOLD, DIM, PLAIN, Page};
 use super::sorted::Sorted;
-use super::terminal::{BOLD, DIM, PLAIN, Page};
 use super::words::NONE;
 use crate::results::{ConfigurationEstimate, Results, RuntimeTable, SeenEstimate, Workload};
 use crate::text::escape::markdown as escape;

@@ -1,5 +1,6 @@
 //! `report.md`: what a run found, for a code host.
 
+use super::markdown_table::table;
 use std::collections::BTreeSet;
 
 use super::ChartRef;
@@ -51,21 +52,6 @@ pub(super) fn side_by_side(results: &Results) -> Vec<String> {
 /// What went wrong and what was not run, the method, the machine, and how to run it again.
 pub(super) fn rest(results: &Results) -> Vec<String> {
     vec![wrong(results), skipped(results), method(results), machine(results), again(results)]
-}
-
-/// A table. Columns of numbers stand at the right.
-pub(super) fn table(head: &[&str], rows: &[Vec<String>]) -> String {
-    let number = |text: &str| text.is_empty() || text.starts_with(|c: char| c.is_ascii_digit() || "–−∞".contains(c));
-    let right = |column: usize| {
-        let mut texts = rows.iter().filter_map(|row| row.get(column)).peekable();
-        column > 0 && texts.peek().is_some() && texts.all(|text| number(text))
-    };
-    let marks: String = (0..head.len()).map(|column| if right(column) { "--:|" } else { ":--|" }).collect();
-    let mut out = format!("| {} |\n|{marks}\n", head.join(" | "));
-    for row in rows {
-        out += &format!("| {} |\n", row.join(" | "));
-    }
-    out
 }
 
 fn head(results: &Results) -> String {

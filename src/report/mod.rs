@@ -11,6 +11,8 @@ mod happened;
 mod html;
 mod json;
 mod markdown;
+mod markdown_table;
+mod page;
 mod perfetto;
 mod phases;
 mod picks;
@@ -30,11 +32,12 @@ pub use export::samples;
 pub use html::{Source as HtmlSource, html, html_of_all};
 pub use json::{ScenarioJson, json};
 pub use markdown::markdown;
+pub use page::TerminalOptions;
 pub use perfetto::{perfetto, timelines};
 pub use regression::{regression_markdown, regression_terminal};
 pub use surroundings::surroundings;
 pub use tables::tables;
-pub use terminal::{TerminalOptions, terminal};
+pub use terminal::terminal;
 pub use threads_vs_processes::{SEED_REPORT, seed};
 
 /// A chart of the report, as far as the report needs it.

@@ -1,6 +1,6 @@
 //! Tables of the report about what a configuration took: phases, CPU, switches, faults, memory, and times per item.
 
-use super::markdown::table;
+use super::markdown_table::table;
 use super::sorted::{Sorted, marked};
 use super::words::{NONE, bytes, cores};
 use crate::results::{ConfigurationEstimate, Latency, Quantiles, Results, Workload};

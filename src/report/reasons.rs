@@ -1,6 +1,6 @@
 //! Why a configuration is as fast as it is, in words and tables: lost speed-up, break-even points, fitted curves.
 
-use super::markdown::table;
+use super::markdown_table::table;
 use super::sorted::Sorted;
 use crate::results::{Breakdown, FitKind, FitRecord, Fitted, Loss, Results, Workload};
 use crate::text::escape::markdown as escape;

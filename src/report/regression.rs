@@ -2,9 +2,10 @@
 
 use super::ChartRef;
 use super::grid::Column;
-use super::markdown::{chart, checks, expectations, machine, table as markdown_table, wrong};
+use super::markdown::{chart, checks, expectations, machine, wrong};
+use super::markdown_table::table as markdown_table;
+use super::page::{BOLD, PLAIN, Page, RED, TerminalOptions, YELLOW};
 use super::sorted::{Sorted, unsorted};
-use super::terminal::{BOLD, PLAIN, Page, RED, TerminalOptions, YELLOW};
 use super::words::{NONE, notes, outcomes, reservations, time, time_median};
 use crate::results::{Change, Regression, Results, Workload};
 use crate::text::escape::markdown as escape;

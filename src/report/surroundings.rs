@@ -1,6 +1,6 @@
 //! What may have moved the numbers of a whole run, said once at its end: the machine, and noisy trials by scenario.
 
-use super::terminal::{DIM, PLAIN, Page, TerminalOptions, YELLOW};
+use super::page::{DIM, PLAIN, Page, TerminalOptions, YELLOW};
 use super::words::{of_machine, of_trials};
 use crate::results::{Machine, Results};
 use crate::text::{plural, show_bytes};

@@ -1,7 +1,8 @@
 //! The configurations of all workloads as Markdown tables, to be pasted elsewhere.
 
 use super::happened;
-use super::markdown::{fits, level, pick_lists, table};
+use super::markdown::{fits, level, pick_lists};
+use super::markdown_table::table;
 use super::phases::{items, memory, phases};
 use super::reasons::{break_evens, breakdown, saturation};
 use super::sorted::unsorted;

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::pairs::PairTable;
 use super::{
-    BreakEven, Breakdown, FaultEstimate, FitRecord, LifeEstimate, LockEstimate, MemoryEstimate, Pick, PipelineEstimate,
-    Resources, RuntimeTable, SeenEstimate,
+    BreakEven, Breakdown, FaultEstimate, FitRecord, Interval, LifeEstimate, LockEstimate, MemoryEstimate, Pair, Pick,
+    PipelineEstimate, Resources, RuntimeTable, SeenEstimate,
 };
 
 /// Everything that is computed from the trials.
@@ -105,55 +105,6 @@ pub struct RatePoint {
     pub share: Interval,
 }
 
-/// A median with its exact order-statistic interval.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(from = "IntervalForm")]
-#[schemars(with = "IntervalForm")]
-pub struct Interval {
-    /// The median.
-    pub median: f64,
-    /// Lower end; `None` where there are too few samples for the level.
-    pub low: Option<f64>,
-    /// Upper end; `None` where there are too few samples, or where it is infinite (time-outs).
-    pub high: Option<f64>,
-    /// True coverage of the interval, such as 0.965; 0 where there is none.
-    pub level: f64,
-    /// Ranks of the ends, from 1, such as (4, 12); (0, 0) where there is no interval.
-    pub ranks: (u32, u32),
-    /// How many samples.
-    pub n: u32,
-}
-
-/// An interval as files have it.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
-#[serde(untagged)]
-enum IntervalForm {
-    /// Median, lower and upper end, true coverage, ranks of the ends, samples.
-    Row(f64, Option<f64>, Option<f64>, f64, (u32, u32), u32),
-    /// As `--json` prints it.
-    Object {
-        median: f64,
-        #[serde(default)]
-        low: Option<f64>,
-        #[serde(default)]
-        high: Option<f64>,
-        level: f64,
-        ranks: (u32, u32),
-        n: u32,
-    },
-}
-
-impl From<IntervalForm> for Interval {
-    fn from(form: IntervalForm) -> Self {
-        match form {
-            IntervalForm::Row(median, low, high, level, ranks, n)
-            | IntervalForm::Object { median, low, high, level, ranks, n } => {
-                Self { median, low, high, level, ranks, n }
-            }
-        }
-    }
-}
-
 /// What is known of one configuration. Times are `None` where no trial was right.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ConfigurationEstimate {
@@ -210,33 +161,6 @@ pub struct ConfigurationEstimate {
     pub bimodal: bool,
     /// What went wrong, such as `2 of 15 timed out`; empty where nothing did.
     pub note: String,
-}
-
-/// The four words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Word {
-    /// The first configuration takes less time.
-    Faster,
-    /// The first configuration takes more time.
-    Slower,
-    /// The interval of their ratio lies inside ±margin.
-    Equivalent,
-    /// Neither could be shown.
-    NoSignificantDifference,
-}
-
-/// The comparison of two configurations of a workload.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Pair {
-    /// The first configuration.
-    pub a: usize,
-    /// The second configuration.
-    pub b: usize,
-    /// How many times faster `a` is: in-round ratio of the time of `b` to that of `a`, at the family-wise level of this comparison.
-    pub ratio: Interval,
-    /// The verdict on `a`.
-    pub word: Word,
 }
 
 /// What became of a configuration from the other build to this one.

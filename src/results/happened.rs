@@ -4,7 +4,6 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::reasons::sane;
 use crate::setting::Runtime;
 
 /// What a fault did to a configuration, over its timed trials. Counts of items are medians.
@@ -120,38 +119,5 @@ impl super::Workload {
             Some(interpreter) => interpreter.label.clone(),
             None => self.runtime.shown().to_owned(),
         }
-    }
-}
-
-impl super::ConfigurationEstimate {
-    /// Whether all numbers of what happened are plausible.
-    pub(super) fn check_happened(&self) -> Result<(), String> {
-        if let Some(fault) = &self.fault {
-            let numbers = [fault.done, fault.lost, fault.retried].into_iter().chain(fault.recovered);
-            sane(numbers, "what a fault did")?;
-        }
-        if let Some(lives) = &self.lives {
-            sane([lives.start].into_iter().chain(lives.join), "the lives of workers")?;
-        }
-        if let Some(lock) = &self.lock {
-            let numbers = [lock.waits, lock.waited, lock.hand_overs, lock.forced, lock.forced_per_second];
-            sane(numbers.into_iter(), "the lock of a configuration")?;
-        }
-        Ok(())
-    }
-}
-
-impl super::Derived {
-    /// Whether the tables of runtimes lead somewhere and have plausible numbers.
-    pub(super) fn check_runtimes(&self, results: &super::Results) -> Result<(), String> {
-        for row in self.runtimes.iter().flat_map(|table| &table.rows) {
-            sane([row.per_item, row.ratio, row.best_per_item].into_iter().flatten(), "a table of runtimes")?;
-            if row.workload >= results.workloads.len()
-                || row.best.is_some_and(|configuration| configuration >= results.configurations.len())
-            {
-                return Err("a table of runtimes names what does not exist".into());
-            }
-        }
-        Ok(())
     }
 }

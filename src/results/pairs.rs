@@ -4,7 +4,20 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Interval, Pair, Word};
+use super::{Interval, Word};
+
+/// The comparison of two configurations of a workload.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pair {
+    /// The first configuration.
+    pub a: usize,
+    /// The second configuration.
+    pub b: usize,
+    /// How many times faster `a` is: in-round ratio of the time of `b` to that of `a`, at the family-wise level of this comparison.
+    pub ratio: Interval,
+    /// The verdict on `a`.
+    pub word: Word,
+}
 
 /// The comparisons of a workload.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -35,7 +35,7 @@ pub struct Resources {
 }
 
 impl Resources {
-    fn numbers(&self) -> impl Iterator<Item = f64> {
+    pub(super) fn numbers(&self) -> impl Iterator<Item = f64> {
         let phases =
             [self.user, self.system, self.voluntary, self.involuntary, self.minor_faults, self.major_faults].concat();
         phases.into_iter().chain([self.busy, self.cpu_per_item, self.switches_per_item, self.faults_per_item])
@@ -63,7 +63,7 @@ pub struct MemoryEstimate {
 }
 
 impl MemoryEstimate {
-    fn numbers(&self) -> impl Iterator<Item = f64> {
+    pub(super) fn numbers(&self) -> impl Iterator<Item = f64> {
         [self.private, self.shared, self.pss, self.rss, self.growth].into_iter().chain(self.per_worker)
     }
 }
@@ -160,7 +160,7 @@ impl Breakdown {
         self.slowed() || self.disagrees()
     }
 
-    fn numbers(&self) -> impl Iterator<Item = f64> {
+    pub(super) fn numbers(&self) -> impl Iterator<Item = f64> {
         self.parts.iter().map(|(_, part)| *part).chain([self.measured, self.inflation])
     }
 }
@@ -228,7 +228,7 @@ pub struct BreakEven {
 }
 
 impl BreakEven {
-    fn numbers(&self) -> impl Iterator<Item = f64> {
+    pub(super) fn numbers(&self) -> impl Iterator<Item = f64> {
         let points = self.points.iter().flat_map(|point| [point.value, point.ratio]);
         points.chain(self.at).chain(self.low).chain(self.high)
     }
@@ -299,56 +299,8 @@ impl FitRecord {
         inside.then(|| workers / (1.0 + self.sigma.value * (workers - 1.0) + kappa * workers * (workers - 1.0)))
     }
 
-    fn numbers(&self) -> impl Iterator<Item = f64> {
+    pub(super) fn numbers(&self) -> impl Iterator<Item = f64> {
         let fitted = [self.sigma].into_iter().chain(self.kappa);
         fitted.flat_map(|fitted| [fitted.value, fitted.low, fitted.high]).chain([self.residual]).chain(self.peak)
-    }
-}
-
-/// Numbers of the derived section fit what JSON carries, so that charts can scale them.
-pub(super) fn sane(mut numbers: impl Iterator<Item = f64>, what: &str) -> Result<(), String> {
-    // A ratio may stand for an infinite one: see `verdict::UNBOUNDED`.
-    match numbers.find(|number| !number.is_finite() || number.abs() > 1e300) {
-        Some(number) => Err(format!("{number} is not a plausible number of {what}")),
-        None => Ok(()),
-    }
-}
-
-impl super::ConfigurationEstimate {
-    /// Whether all numbers of why are plausible.
-    pub(super) fn check_reasons(&self) -> Result<(), String> {
-        self.resources
-            .iter()
-            .try_for_each(|resources| sane(resources.numbers(), "the resources of a configuration"))?;
-        self.memory.iter().try_for_each(|memory| sane(memory.numbers(), "the memory of a configuration"))?;
-        let Some(breakdown) = &self.breakdown else { return Ok(()) };
-        sane(breakdown.numbers(), "the losses of a configuration")?;
-        if breakdown.parts.iter().map(|(loss, _)| *loss).ne(Loss::ALL) {
-            return Err(format!("the losses of configuration {} are not those that there are", self.configuration));
-        }
-        Ok(())
-    }
-}
-
-impl super::Derived {
-    /// Whether break-even points and fits lead somewhere and have plausible numbers.
-    pub(super) fn check_reasons(&self, results: &super::Results) -> Result<(), String> {
-        let (configurations, workloads) = (results.configurations.len(), results.workloads.len());
-        for found in &self.break_evens {
-            sane(found.numbers(), "a break-even point")?;
-            let inside = found.points.iter().all(|point| point.a < configurations && point.b < configurations);
-            if !inside || found.workloads.is_empty() || found.workloads.iter().any(|workload| *workload >= workloads) {
-                return Err(format!("the break-even point of {} and {} names what does not exist", found.a, found.b));
-            }
-        }
-        for fit in &self.fits {
-            sane(fit.numbers(), "a fit")?;
-            if fit.workload >= workloads
-                || fit.configurations.iter().any(|configuration| *configuration >= configurations)
-            {
-                return Err(format!("the fit of {} names what does not exist", fit.line));
-            }
-        }
-        Ok(())
     }
 }

@@ -3,8 +3,6 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::reasons::sane;
-
 /// What is known of the stages of a configuration.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PipelineEstimate {
@@ -38,19 +36,5 @@ impl super::Results {
         configuration.config.stages.get(at).map_or(String::new(), |stage| {
             format!("stage {}, {task} on {} × {}", at + 1, stage.model.word(), stage.workers)
         })
-    }
-}
-
-impl super::ConfigurationEstimate {
-    /// Whether the estimate of a pipeline is one of this configuration's stages, with plausible numbers.
-    pub(super) fn check_stages(&self, configuration: &super::Configuration) -> Result<(), String> {
-        let Some(pipeline) = &self.pipeline else { return Ok(()) };
-        let shares = pipeline.stages.iter().flat_map(|stage| [stage.busy, stage.blocked, stage.starved]);
-        sane(shares, "the stages of a configuration")?;
-        let known = pipeline.stages.len() == configuration.config.stages.len();
-        match known && pipeline.bottleneck.iter().all(|at| *at < configuration.config.stages.len()) {
-            true => Ok(()),
-            false => Err(format!("the stages of configuration {} are not those that were run", configuration.id)),
-        }
     }
 }

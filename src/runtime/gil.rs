@@ -18,19 +18,6 @@ use rustix::time::{ClockId, clock_gettime};
 use crate::record::LockUse;
 use crate::task::Hooks;
 
-impl LockUse {
-    /// The sum of both.
-    #[must_use]
-    pub fn plus(self, other: Self) -> Self {
-        Self {
-            waits: self.waits + other.waits,
-            waited: self.waited + other.waited,
-            hand_overs: self.hand_overs + other.hand_overs,
-            forced: self.forced + other.forced,
-        }
-    }
-}
-
 /// One stretch of time in which a thread held the lock, in nanoseconds of the monotonic clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Held {

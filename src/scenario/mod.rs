@@ -5,6 +5,7 @@
 //! tasks, models and methods; names are compared across files.
 
 mod charts;
+mod definitions;
 mod expected;
 mod leaf;
 mod limits;

@@ -425,7 +425,7 @@ macro_rules! config_settings {
                 stringify!($name).into()
             }
             fn json_schema(_: &mut SchemaGenerator) -> Schema {
-                super::schema::references(&Self::keys())
+                super::definitions::references(&Self::keys())
             }
         }
     };

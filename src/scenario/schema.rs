@@ -1,11 +1,11 @@
 //! The JSON Schema (draft-07) of scenarios, for editors: generated from the types that are read, the table of settings and the
 //! registry of tasks. Every setting is defined once, and the levels that take it refer to it.
 
-use schemars::Schema;
 use schemars::generate::SchemaSettings;
 use serde::Serialize as _;
 use serde_json::{Map, Value as Json, json};
 
+use super::definitions::reference;
 use super::raw::{ConfigSettings, Document};
 use super::setting::{schema_of, takes};
 use crate::setting::{ALL, ConfigSetting, Key, Setting, SettingKind, StageConfig};
@@ -76,16 +76,6 @@ pub fn schema_text(schema: &Json) -> String {
     // Writing a value to memory cannot fail.
     let _ = schema.serialize(&mut serde_json::Serializer::with_formatter(&mut text, format));
     String::from_utf8_lossy(&text).into_owned() + "\n"
-}
-
-fn reference(name: &str) -> Json {
-    json!({ "$ref": format!("#/definitions/{name}") })
-}
-
-/// Properties that refer to the definitions of these settings.
-pub(super) fn references(names: &[&'static str]) -> Schema {
-    let properties: Map<String, Json> = names.iter().map(|name| ((*name).to_owned(), reference(name))).collect();
-    schemars::json_schema!({ "type": "object", "properties": properties })
 }
 
 /// How a setting of a task is called among the definitions: several tasks may have one of that name.

@@ -6,6 +6,7 @@ mod charts;
 mod config;
 mod metrics;
 mod outcomes;
+mod rows;
 mod table;
 mod value;
 mod words;

@@ -1,6 +1,6 @@
 //! The table of all settings outside tasks, of workloads and of configurations (see [`Part`]), in the order in which the matrix is nested and labels name them.
 
-use super::config::settings;
+use super::rows::settings;
 use super::words::{
     Affinity, Dispatch, EnumWords, FaultKind, Measure, Method, Model, OnCrash, ParentUse, Runtime, Start, Wait,
 };

@@ -1,6 +1,6 @@
 //! What an item sees while it runs: check points, blocking sections, and a place for further items.
 
-use super::topology::PartContext;
+use super::part_context::PartContext;
 
 /// What a runtime does at the points that an item marks. Without a lock there is nothing to do.
 pub trait Hooks {

@@ -36,6 +36,7 @@ mod matrix;
 mod mixed;
 mod numbered;
 mod numeric;
+mod part_context;
 mod primes;
 mod python;
 #[cfg(feature = "html")]
@@ -65,8 +66,9 @@ pub use fetch::PATIENCE;
 pub(crate) use lines::{line as log_line, message as log_message};
 #[cfg(test)]
 pub(crate) use numbered::mix;
+pub use part_context::{Message, PartContext};
 pub use settings::Settings;
-pub use topology::{Consumer, Iterations, Made, Message, PartContext, Topology};
+pub use topology::{Consumer, Iterations, Made, Topology};
 pub use transform::{Data, Transform, expected_in_stage, run_in_stage};
 pub use web::WARMING;
 

@@ -1,6 +1,6 @@
 //! The finding of a workload in which something goes wrong on purpose: who survived, and what was lost.
 
-use super::Seen;
+use super::seen::Seen;
 use super::sentence::list;
 use crate::results::{ConfigurationEstimate, Fault, FaultEstimate};
 use crate::setting::OnCrash;

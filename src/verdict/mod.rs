@@ -11,6 +11,7 @@ mod breakdown;
 mod compare;
 mod crashed;
 mod estimate;
+mod finding;
 mod fits;
 #[cfg(test)]
 #[path = "../../tests/verdict/fixture.rs"]
@@ -27,6 +28,7 @@ mod regression;
 mod runs;
 mod samples;
 mod saturation;
+mod seen;
 mod sentence;
 mod simplicity;
 mod stages;
@@ -34,7 +36,7 @@ mod units;
 mod when;
 mod worker_cost;
 
-use sentence::Seen;
+use seen::Seen;
 
 use crate::results::{ConfigurationEstimate, Derived, Pick, Results, Workload, WorkloadVerdict};
 
@@ -113,7 +115,7 @@ fn decide(results: &Results, workload: &Workload, estimates: &[ConfigurationEsti
         let best = |id: &usize| verdict.picks.iter().any(|pick| pick.configuration == *id || pick.as_good.contains(id));
         verdict.winners = verdict.ranking.iter().copied().filter(best).collect();
     }
-    verdict.sentence = sentence::finding(&Seen { results, workload, estimates }, &verdict);
+    verdict.sentence = finding::finding(&Seen { results, workload, estimates }, &verdict);
     if let Some(bottleneck) = stages::sentence(results, &verdict.ranking, estimates) {
         verdict.sentence += &format!(" {bottleneck}");
     }

@@ -1,6 +1,6 @@
 //! The first sentence of workloads that ask for something else than times: who sees which variable, memory, lifetimes.
 
-use super::Seen;
+use super::seen::Seen;
 use super::sentence::{list, listed};
 use super::worker_cost::{WorkerCost, worker_costs};
 use crate::results::{ConfigurationEstimate, SeenEstimate};

@@ -262,22 +262,5 @@ fn share(cost: f64) -> Option<f64> {
     cost.is_finite().then(|| cost.exp_m1().clamp(0.0, UNBOUNDED)).or_else(|| (cost < 0.0).then_some(0.0))
 }
 
-/// The interval of a median at a look, from logarithms of units: each end fails with `error` at most over all looks.
-pub(super) fn interval(logs: &[f64], looks: &[usize], planned: &[usize], error: f64) -> Option<Interval> {
-    let n = *looks.last()?;
-    let median = stats::median(logs)?;
-    let found = stats::bounds(logs, looks, planned, error);
-    let value = |log: f64| log.exp().min(UNBOUNDED);
-    let rank = found.rank.unwrap_or(0) as u32;
-    Some(Interval {
-        median: value(median),
-        low: found.rank.map(|_| value(found.low)),
-        high: found.rank.map(|_| found.high.exp()).filter(|high| high.is_finite()),
-        level: found.rank.map_or(0.0, |_| 1.0 - 2.0 * error),
-        ranks: if rank == 0 { (0, 0) } else { (n as u32 + 1 - rank, rank) },
-        n: logs.len() as u32,
-    })
-}
-
 #[cfg(test)]
 mod tests;

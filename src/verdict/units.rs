@@ -3,8 +3,7 @@
 //! Rounds that follow each other within a second are hit by the same disturbance, so that they are not independent. A unit is
 //! the median over an odd number of consecutive rounds that take half a second together (methodology, rule 12).
 
-use super::pick::interval;
-use super::samples::{compared, times as times_of, values};
+use super::samples::{compared, interval, times as times_of, values};
 use crate::results::{Interval, Results, Workload};
 use crate::stats;
 

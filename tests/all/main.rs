@@ -10,6 +10,7 @@ mod browser;
 mod cases;
 mod compare;
 mod contract;
+mod cycles;
 mod damage;
 #[cfg(feature = "sqlite")]
 mod databases;

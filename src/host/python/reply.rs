@@ -2,8 +2,10 @@
 
 use serde::Deserialize;
 
-use crate::model::{JobSpec, WorkerTimes, split};
-use crate::record::{Event, EventKind, ItemTimes, Life, Measurement, Open, Phase, RunError, Seen, Usage};
+use crate::model::JobSpec;
+use crate::record::{
+    Event, EventKind, ItemTimes, Life, Measurement, Open, Phase, RunError, Seen, Spent, Usage, WorkerTimes,
+};
 
 /// A line of the driver.
 #[derive(Deserialize)]
@@ -76,7 +78,7 @@ impl Outcome {
         let phases = self.phases.map(PhaseMessage::phase);
         let stint = |&(service, last, waited)| WorkerTimes { service, last, waited, ..WorkerTimes::default() };
         let stints: Vec<WorkerTimes> = self.stints.iter().map(stint).collect();
-        let spent = brief.profiling().then(|| split(&stints, brief.workers(), phases[1].wall, self.end));
+        let spent = brief.profiling().then(|| Spent::split(&stints, brief.workers(), phases[1].wall, self.end));
         self.events.sort_by_key(|Event(lane, kind, start, _)| (*lane, *start, *kind == EventKind::Item));
         Measurement {
             phases,

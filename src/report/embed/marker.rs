@@ -1,7 +1,7 @@
 //! What a start marker says: `chart speedup scenario=cpu-bound width=760`.
 
 use super::Problem;
-use super::select::is_key;
+use crate::setting::Key;
 use crate::text::nearest;
 
 /// What can be embedded.
@@ -153,6 +153,12 @@ fn tokens(text: &str) -> Result<Vec<String>, Problem> {
     }
     tokens.extend(Some(token).filter(|token| !token.is_empty()));
     Ok(tokens)
+}
+
+/// Whether markers may name a configuration by this key, beside the settings of tasks: for whoever forgets the `where`
+/// before it.
+pub(super) fn is_key(name: &str) -> bool {
+    ["config", "task", "payload"].contains(&name) || Key::of_name(name).is_some()
 }
 
 #[cfg(test)]

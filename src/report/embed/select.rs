@@ -40,12 +40,6 @@ fn facts(results: &Results, configuration: &Configuration) -> Facts {
     facts
 }
 
-/// Whether markers may name a configuration by this key, beside the settings of tasks: for whoever forgets the `where`
-/// before it.
-pub(super) fn is_key(name: &str) -> bool {
-    ["config", "task", "payload"].contains(&name) || Key::of_name(name).is_some()
-}
-
 /// The configurations that have all these settings; what none has is a problem.
 pub(super) fn matching<'a>(
     results: &'a Results,
@@ -138,6 +132,7 @@ pub(super) fn workloads<'a>(results: &'a Results, label: Option<&str>) -> Result
 
 #[cfg(test)]
 mod tests {
+    use super::super::marker::is_key;
     use super::*;
     use crate::verdict::fixture::Made;
 

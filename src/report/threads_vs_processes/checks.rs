@@ -1,7 +1,6 @@
 //! Whether what was said holds by the measured values. Nothing where a value is missing.
 
-use super::claims::{deadly, handled};
-use super::facts::{Facts, Spot};
+use super::facts::{Facts, Spot, deadly, handled};
 use super::pickers::{python, started, with_payload};
 use crate::results::{Configuration, Seen, Workload};
 use crate::setting::{Method, Model, OnCrash, OutcomeKind, ParentUse, Runtime, Start};

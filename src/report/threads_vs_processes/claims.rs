@@ -4,11 +4,11 @@ use super::checks::{
     all, crashes, faster, globals_differ, lock_matters, messages_cost, pools_do_not, processes_live_dearer,
     reading_copies, shared_and_separate, start_matters,
 };
-use super::facts::{Facts, Spot};
+use super::facts::{Facts, Spot, deadly, handled};
 use super::pickers::{hashing, python, started, using, with_payload};
 use super::{Row, So};
 use crate::results::{Configuration, Workload};
-use crate::setting::{FaultKind, Method, Model, OnCrash, OutcomeKind, ParentUse, Runtime, Start};
+use crate::setting::{Method, Model, OnCrash, OutcomeKind, ParentUse, Runtime, Start};
 use crate::text::plural;
 
 /// The first table: multithreading and multiprocessing.
@@ -105,16 +105,6 @@ fn communication(facts: &Facts<'_>) -> Row {
     }
 }
 
-/// Faults that end a process.
-const DEADLY: &[FaultKind] = &[FaultKind::Abort, FaultKind::Segfault, FaultKind::Exit, FaultKind::Kill];
-
-pub(super) fn deadly<'a>(facts: &Facts<'a>, pick: impl Fn(&Configuration) -> bool) -> Vec<Spot<'a>> {
-    let is_deadly = |workload: &Workload| workload.fault.as_ref().is_some_and(|fault| DEADLY.contains(&fault.kind));
-    facts.configurations("crash-safety", |workload, configuration| {
-        workload.runtime == Runtime::Python && is_deadly(workload) && pick(configuration)
-    })
-}
-
 fn survived(spots: &[Spot<'_>]) -> String {
     if spots.is_empty() {
         return "not measured".into();
@@ -129,11 +119,6 @@ fn survived(spots: &[Spot<'_>]) -> String {
         lost.join(", ")
     };
     format!("the program survived {alive} of {}, losing {lost} of {of} items", plural(endings.len() as u64, "fault"))
-}
-
-/// Processes of a model that answers a crash like this.
-pub(super) fn handled(model: Model, on_crash: Option<OnCrash>) -> impl Fn(&Configuration) -> bool {
-    move |configuration| configuration.config.model == model && configuration.config.on_crash == on_crash
 }
 
 fn crash_safety(facts: &Facts<'_>) -> Row {

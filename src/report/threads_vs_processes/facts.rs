@@ -1,7 +1,7 @@
 //! Looking measured values up in the results of several scenarios, each with its interval, or why there is none.
 
 use crate::results::{Configuration, ConfigurationEstimate, Interval, Kind, Results, Seen, Trial, Workload};
-use crate::setting::OutcomeKind;
+use crate::setting::{FaultKind, Model, OnCrash, OutcomeKind, Runtime};
 use crate::text::{show_bytes, show_seconds, three_digits};
 use crate::verdict::{contrast, seconds_interval, speedup_interval};
 
@@ -205,4 +205,19 @@ fn spread(mut nanos: Vec<u64>) -> Option<String> {
     let (low, high) = (*nanos.first()?, *nanos.last()?);
     let seconds = |value: u64| show_seconds(value as f64 / 1e9);
     Some(format!("{} ({} to {})", seconds(middle(nanos)?), seconds(low), seconds(high)))
+}
+
+/// Faults that end a process.
+const DEADLY: &[FaultKind] = &[FaultKind::Abort, FaultKind::Segfault, FaultKind::Exit, FaultKind::Kill];
+
+pub(super) fn deadly<'a>(facts: &Facts<'a>, pick: impl Fn(&Configuration) -> bool) -> Vec<Spot<'a>> {
+    let is_deadly = |workload: &Workload| workload.fault.as_ref().is_some_and(|fault| DEADLY.contains(&fault.kind));
+    facts.configurations("crash-safety", |workload, configuration| {
+        workload.runtime == Runtime::Python && is_deadly(workload) && pick(configuration)
+    })
+}
+
+/// Processes of a model that answers a crash like this.
+pub(super) fn handled(model: Model, on_crash: Option<OnCrash>) -> impl Fn(&Configuration) -> bool {
+    move |configuration| configuration.config.model == model && configuration.config.on_crash == on_crash
 }

@@ -8,7 +8,7 @@ mod situations;
 
 use facts::Facts;
 
-use super::markdown::table;
+use super::markdown_table::table;
 use crate::results::Results;
 use crate::text::escape::markdown as escape;
 
