@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::try_args::{TRY_HELP, TryOptions, budget};
+
 use super::explain::{EXPLAIN_HELP, ExplainOptions};
 use super::init::InitOptions;
 use super::pages::{COMPLETIONS_HELP, CompletionsOptions, ManOptions};
 use crate::report::{columns_help, embed};
-use crate::scenario::BUDGETS;
 
 const ABOUT: &str = "Threads or processes, and over which IPC? Runs every configuration of a scenario fairly and \
                      reports which is faster, by how much, and with what confidence.";
@@ -192,90 +193,6 @@ pub(super) struct Narrowing {
     /// Seed of items and orders, in place of the scenario's
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..=9_007_199_254_740_991))]
     pub(super) seed: Option<u64>,
-}
-
-/// A budget as a scenario would have it.
-fn budget(text: &str) -> Result<Duration, String> {
-    let found = crate::text::parse_duration(text)?;
-    if BUDGETS.contains(&found) { Ok(found) } else { Err("a budget is from 1 s to 24 h".into()) }
-}
-
-const TRY_HELP: &str = "\
-Examples:
-  runner try work:shrink --items items.jsonl   the function `shrink` of work.py, with a line of the file for each item
-  runner try work.py:shrink --workers 2,4      the same, with numbers from 0 on as items
-  runner try work:inc --tune workers,chunk     with how many workers and which chunksize it is fastest
-  runner try work:fetch                        a coroutine function runs on an event loop too
-  runner try -- gzip -kc {item} --items files  a command, with each item in the place of {item}
-  runner try work:shrink --save mine.yaml      also write the scenario, to change it and run it again
-
-The function is called with one item, and what it returns must not differ from call to call: every configuration's results are
-compared with those of a serial run. Naming it here is what allows it to be run; in a scenario, --allow-commands does.";
-
-/// What `runner try` finds the best value of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Tuned {
-    /// The number of workers
-    Workers,
-    /// The number of items that a process is sent at once (chunksize)
-    Chunk,
-}
-
-/// What is tried, and how.
-#[derive(Debug, Args)]
-pub(super) struct TryOptions {
-    /// A Python function, as `module:function`
-    #[arg(value_name = "MODULE:FUNCTION", required_unless_present = "command", conflicts_with = "command")]
-    pub(super) function: Option<String>,
-    /// A command with its arguments, in which `{item}` stands for the item; it is started as it is, without a shell
-    #[arg(last = true, value_name = "PROGRAM")]
-    pub(super) command: Vec<String>,
-    /// A file of items: JSON Lines, a JSON array, CSV with a header or lines of text; for a command, lines of text [default: the
-    /// numbers from 0 on]
-    #[arg(long, value_name = "FILE")]
-    pub(super) items: Option<PathBuf>,
-    /// A Python expression that gives the items, such as 'range(100)'
-    #[arg(long, value_name = "EXPRESSION", conflicts_with_all = ["items", "command"])]
-    pub(super) items_expr: Option<String>,
-    /// A Python list or function without arguments that gives the items
-    #[arg(long, value_name = "MODULE:NAME", conflicts_with_all = ["items", "items_expr", "command"])]
-    pub(super) items_from: Option<String>,
-    /// Do not compare results: for a function that gives another one each time
-    #[arg(long, conflicts_with = "command")]
-    pub(super) unchecked: bool,
-    /// How long importing and calling the function once may take, or the command [default: 60 s]
-    #[arg(long, value_name = "TIME", value_parser = crate::text::parse_duration)]
-    pub(super) look: Option<Duration>,
-    /// The exit status that the command ends with where all is well
-    #[arg(long, value_name = "N", default_value_t = 0, requires = "command")]
-    pub(super) exit_status: i32,
-    /// Folder in which the module is found
-    #[arg(long, value_name = "FOLDER", default_value = ".")]
-    pub(super) path: PathBuf,
-    /// Which CPython: a program on PATH, or a path
-    #[arg(long, value_name = "PYTHON", default_value = "python3")]
-    pub(super) python: String,
-    /// How many workers, such as 2 or 1,2,4 [default: the number of cores; also 4 and 16 for what waits]
-    #[arg(long, value_name = "N", value_delimiter = ',', value_parser = clap::value_parser!(u32).range(1..=1024))]
-    pub(super) workers: Vec<u32>,
-    /// Try several values of these, to find the best
-    #[arg(long, value_name = "WHAT", value_delimiter = ',')]
-    pub(super) tune: Vec<Tuned>,
-    /// How long its rounds may take, such as 2min [default: 20 s]
-    #[arg(long, value_name = "TIME", value_parser = budget, conflicts_with = "rounds")]
-    pub(super) budget: Option<Duration>,
-    /// A fixed number of rounds, in place of as many as it takes to answer
-    #[arg(short = 'n', long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
-    pub(super) rounds: Option<u32>,
-    /// Also write the scenario that is run, into a file that does not exist yet
-    #[arg(long, value_name = "FILE")]
-    pub(super) save: Option<PathBuf>,
-    /// Folder for the report
-    #[arg(short, long, value_name = "FOLDER", default_value = "reports")]
-    pub(super) output: PathBuf,
-    /// Print the results as JSON on standard output instead of tables
-    #[arg(long)]
-    pub(super) json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -21,6 +21,7 @@ mod samples;
 mod sizing;
 mod sources;
 mod target;
+mod try_args;
 mod trying;
 
 use std::process::ExitCode;

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::args::Tuned;
 use super::output::Output;
+use super::try_args::Tuned;
 use crate::model::usable_cores;
 use crate::text::{plural, show_seconds};
 

@@ -5,9 +5,10 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use super::args::{Narrowing, RunOptions, TryOptions};
+use super::args::{Narrowing, RunOptions};
 use super::output::Output;
 use super::sizing::{Size, Tried, chunk_of, listed, workers_of};
+use super::try_args::TryOptions;
 use super::{Exit, run, sources};
 use crate::host::{FunctionLook, function_spec, look};
 use crate::reexec::Program;
@@ -79,6 +80,9 @@ pub(super) fn try_it(
 /// Why nothing is tried, in a sentence.
 struct Refused(String);
 
+/// Items of a file as JSON, and how the file was read.
+type FileItems = Option<(Vec<String>, DataForm)>;
+
 /// Writes the scenario into a new file: one that exists is somebody's.
 fn save(path: &Path, text: &str) -> std::io::Result<()> {
     let mut file = std::fs::File::options().write(true).create_new(true).open(path)?;
@@ -128,7 +132,7 @@ fn function(
         result_bytes: seen.result_bytes.unwrap_or(0),
     };
     let workers = workers_of(&options.workers, &options.tune, &tried);
-    let models = Models::of(&seen, &interpreter, &workers, chunk_of(&options.tune, &tried));
+    let models = Models::of(&seen, &interpreter, &workers, &chunk_of(&options.tune, &tried));
     let count = seen.made.or(items.as_ref().map(|(items, _)| items.len() as u64));
     let size = Size::of(&tried, models.configurations, &workers).with(options.rounds, options.budget);
     size.announce(&call, &kind(&seen, &interpreter), tried.seconds, output);
@@ -176,11 +180,7 @@ fn origin(options: &TryOptions) -> String {
 }
 
 /// The settings of the task, and its items where a file has them.
-fn settings(
-    options: &TryOptions,
-    call: &Call,
-    folder: &Path,
-) -> Result<(Settings, Option<(Vec<String>, DataForm)>), Refused> {
+fn settings(options: &TryOptions, call: &Call, folder: &Path) -> Result<(Settings, FileItems), Refused> {
     let items = options.items.as_deref().map(|path| read_values(path, &path.display().to_string())).transpose();
     let items = items.map_err(|error| Refused(error.to_string()))?;
     let mut settings = Settings::default();
@@ -268,7 +268,7 @@ struct Models {
 
 impl Models {
     /// Python's own pools and executors, since that is what a program is written with.
-    fn of(seen: &FunctionLook, interpreter: &Interpreter, workers: &[u32], chunk: Vec<u64>) -> Self {
+    fn of(seen: &FunctionLook, interpreter: &Interpreter, workers: &[u32], chunk: &[u64]) -> Self {
         let cannot = seen.unpicklable.as_ref().or(seen.by_name.as_ref());
         let why = match (&seen.unpicklable, &seen.by_name) {
             (Some(why), _) => Some(format!("no processes are tried, since what cannot be pickled cannot cross: {why}")),
@@ -286,8 +286,7 @@ impl Models {
             // Each process has an interpreter of its own: many of them only wait as well as threads do.
             let few: Vec<u32> = workers.iter().copied().filter(|workers| *workers <= 8).collect();
             let few = if few.is_empty() { workers } else { &few };
-            yaml +=
-                &format!("  - {{kind: ProcessPoolExecutor, workers: {}, chunk: {}}}\n", listed(few), listed(&chunk));
+            yaml += &format!("  - {{kind: ProcessPoolExecutor, workers: {}, chunk: {}}}\n", listed(few), listed(chunk));
             configurations += (few.len() * chunk.len()) as f64;
         }
         if coroutine {

@@ -3,7 +3,7 @@
 use super::others::Others;
 use super::pick::WEAK;
 use super::sentence::{late, list};
-use crate::results::{ConfigurationEstimate, Expectation, Interval, Kind, Pick, PickedBy, Results, Trial, Workload};
+use crate::results::{ConfigurationEstimate, Expectation, Kind, Pick, PickedBy, Results, Trial, Workload};
 use crate::setting::{Model, SPIN, Wait};
 use crate::text::{capital, plural, show_count, show_percent, show_seconds};
 
@@ -29,26 +29,6 @@ pub fn at_least(share: f64) -> String {
         };
     }
     format!("{:.0}%", (share * 100.0 + 1e-9).floor())
-}
-
-/// A ratio with no more digits than its interval has: `1.9×` where it reaches from 1.88 to 1.97.
-#[must_use]
-pub fn rounded(ratio: &Interval) -> String {
-    let width = ratio.low.zip(ratio.high).map_or(f64::INFINITY, |(low, high)| high - low);
-    let decimals = match width {
-        width if width < 0.02 => 2,
-        width if width < 2.0 => 1,
-        _ => 0,
-    };
-    // Small ratios keep two digits, whatever their interval.
-    let decimals = match ratio.median {
-        median if median < 0.01 => 4,
-        median if median < 0.1 => 3,
-        median if median < 1.0 => decimals.max(2),
-        median if median < 10.0 => decimals.max(1),
-        _ => decimals,
-    };
-    format!("{:.decimals$}×", ratio.median)
 }
 
 /// What a pick is told from.
@@ -237,17 +217,5 @@ mod tests {
     fn prices_are_whole_per_cent_rounded_against_the_pick() {
         assert_eq!([0.0, 0.001, 0.0101, 0.05, 0.249].map(price), ["1%", "1%", "2%", "5%", "25%"]);
         assert_eq!([0.0101, 0.12, 0.999, 1.0, 14.72, 2e6].map(at_least), ["1%", "12%", "99%", "2.0×", "15×", "∞"]);
-    }
-
-    #[test]
-    fn no_number_is_finer_than_its_interval() {
-        let of = |median, low, high| {
-            rounded(&Interval { median, low: Some(low), high: Some(high), level: 0.95, ranks: (2, 9), n: 10 })
-        };
-        assert_eq!(of(1.943, 1.88, 1.97), "1.9×");
-        assert_eq!(of(1.943, 1.94, 1.945), "1.94×");
-        assert_eq!(of(15.72, 13.0, 16.0), "16×");
-        assert_eq!(of(0.0231, 0.02, 0.03), "0.023×");
-        assert_eq!(of(3.4, 1.0, 9.0), "3.4×");
     }
 }

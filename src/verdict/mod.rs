@@ -40,13 +40,13 @@ use seen::Seen;
 
 use crate::results::{ConfigurationEstimate, Derived, Pick, Results, Workload, WorkloadVerdict};
 
-pub use answer::{LEAST_TOLD, at_least, price, rounded};
+pub use answer::{LEAST_TOLD, at_least, price};
 pub use break_even::lines as lines_over_workers;
 pub use compare::{CHECK_ERROR, contrast};
 pub use judge::{EXPECTATION_ERROR, is_planned};
 pub use look::{SPAN, far_behind, is_answered, span};
 pub use measured::{achieved, latency};
-pub use others::{pace, rounded_median, rounded_seconds};
+pub use others::{pace, rounded, rounded_median, rounded_seconds};
 pub use regression::{change, change_interval};
 pub use runs::{Comparison, Drift, Matched, Side, Unpaired, compare_runs};
 pub use samples::UNBOUNDED;

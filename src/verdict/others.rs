@@ -1,6 +1,5 @@
 //! What the pick is compared with: the others of its workload, each kind at its best.
 
-use super::answer::rounded;
 use super::pick::belongs;
 use super::sentence::listed;
 use crate::results::{Configuration, ConfigurationEstimate, Interval, Pick, Results, Workload};
@@ -12,6 +11,26 @@ const MOST: usize = 6;
 
 /// Tasks without work of their own: what they take is what a method or a model costs, so that it is told as a time.
 const COSTS: [&str; 3] = ["echo", "empty", "globals"];
+
+/// A ratio with no more digits than its interval has: `1.9×` where it reaches from 1.88 to 1.97.
+#[must_use]
+pub fn rounded(ratio: &Interval) -> String {
+    let width = ratio.low.zip(ratio.high).map_or(f64::INFINITY, |(low, high)| high - low);
+    let decimals = match width {
+        width if width < 0.02 => 2,
+        width if width < 2.0 => 1,
+        _ => 0,
+    };
+    // Small ratios keep two digits, whatever their interval.
+    let decimals = match ratio.median {
+        median if median < 0.01 => 4,
+        median if median < 0.1 => 3,
+        median if median < 1.0 => decimals.max(2),
+        median if median < 10.0 => decimals.max(1),
+        _ => decimals,
+    };
+    format!("{:.decimals$}×", ratio.median)
+}
 
 /// A time with no more digits than its interval has.
 #[must_use]
@@ -162,6 +181,7 @@ fn head(label: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
     use crate::setting::Method;
     use crate::verdict::fixture::Made;
 
@@ -205,5 +225,17 @@ mod tests {
             Made::new(15).configuration("threads × 1", 0.5).configuration("processes × 1, pipe", 1.0).derive();
         let sentence = &without.workloads[0].sentence;
         assert!(sentence.contains("0 ms, compared with 1.1 s for processes × 1, pipe"), "{sentence}");
+    }
+
+    #[test]
+    fn no_number_is_finer_than_its_interval() {
+        let of = |median, low, high| {
+            rounded(&Interval { median, low: Some(low), high: Some(high), level: 0.95, ranks: (2, 9), n: 10 })
+        };
+        assert_eq!(of(1.943, 1.88, 1.97), "1.9×");
+        assert_eq!(of(1.943, 1.94, 1.945), "1.94×");
+        assert_eq!(of(15.72, 13.0, 16.0), "16×");
+        assert_eq!(of(0.0231, 0.02, 0.03), "0.023×");
+        assert_eq!(of(3.4, 1.0, 9.0), "3.4×");
     }
 }
