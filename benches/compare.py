@@ -68,10 +68,11 @@ def compared(pairs):
             "seconds": significant(statistics.median(new[0] for _, new in both)),
             "new_to_old": quartiles([new[0] / old[0] for old, new in both]),
         }
-        # The median of runs of each: a run's own quartiles are those of its rounds.
-        to_first = [new[1] for _, new in both if new[1]]
-        if to_first:
-            row["to_first"] = {part: statistics.median(ratio[part] for ratio in to_first) for part in to_first[0]}
+        # How many times as long as the first row of the title, bare code as a rule. A run's quartiles are those of its rounds.
+        for name, side in (("old_to_first", 0), ("to_first", 1)):
+            ratios = [pair[side][1] for pair in both if pair[side][1]]
+            if ratios:
+                row[name] = {part: statistics.median(ratio[part] for ratio in ratios) for part in ratios[0]}
         table.append(row)
     return table
 
