@@ -26,9 +26,10 @@ use crate::task::{Job, PATIENCE, Task, Topology, WARMING};
 use crate::text::exit_words;
 
 use listen::{Listener, ReadEvent};
-pub use look::{FunctionLook, function_spec, look};
+pub use look::{function_spec, look};
 pub(super) use places::redact_paths;
 use reply::DriverMessage;
+pub use reply::FunctionLook;
 
 /// How much longer than the deadline the driver may take to say that it passed.
 const OWN_END: Duration = Duration::from_millis(150);

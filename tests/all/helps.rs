@@ -84,6 +84,9 @@ fn lines_are_as_wide_as_columns_says() {
 fn every_example_can_be_planned() {
     let place = Place::new();
     let json = place.run(&["explain", "--json"]).expect(0).json();
+    // What examples name is there.
+    std::fs::create_dir(place.path("src")).unwrap();
+    ["items.jsonl", "files.txt"].iter().for_each(|name| drop(place.write(name, "1\n2\n")));
     let mut files = vec!["plan".to_owned(), "--allow-commands".to_owned()];
     for (number, entry) in json["entries"].as_array().unwrap().iter().enumerate() {
         let Some(example) = entry["example"].as_str() else { continue };

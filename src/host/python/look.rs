@@ -6,10 +6,9 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process_group};
-use serde::Deserialize;
 
 use super::listen::{Listener, ReadEvent};
-use super::reply::DriverMessage;
+use super::reply::{DriverMessage, FunctionLook};
 use super::{Mode, prepared, spawned};
 use crate::model::{JobSpec, RunContext};
 use crate::reexec::Program;
@@ -17,36 +16,6 @@ use crate::task::Tasks;
 
 /// How often somebody who waits is told that it is still under way.
 const REMINDER: Duration = Duration::from_secs(3);
-
-/// What was seen of a function.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(default)]
-pub struct FunctionLook {
-    /// What calling it gives: `plain`, `coroutine` or `generator`.
-    pub kind: String,
-    /// Seconds of the second call, or of the first where that took long.
-    pub seconds: f64,
-    /// CPU seconds of the second call; `None` where there was none.
-    pub cpu_seconds: Option<f64>,
-    /// Seconds that importing its module took.
-    pub import_seconds: f64,
-    /// How many items code has made, where it made any.
-    pub made: Option<u64>,
-    /// The first item, as Python shows it.
-    pub item: String,
-    /// Bytes of a result once it is pickled.
-    pub result_bytes: Option<u64>,
-    /// What cannot be pickled, and why.
-    pub unpicklable: Option<String>,
-    /// Why the function cannot be pickled by its name.
-    pub by_name: Option<String>,
-    /// Where the results of two calls with one item differ.
-    pub differs: Option<String>,
-    /// During which step the look ended: `import`, `items` or `call`.
-    step: String,
-    /// What it ended with.
-    error: Option<String>,
-}
 
 /// Looks at the function that a job's settings name. `waiting` is told what is under way, once in a while.
 ///

@@ -18,7 +18,37 @@ pub(super) enum DriverMessage {
     /// A look at a function has come to this step.
     Step(String),
     /// What a look at a function has seen.
-    Look(Box<super::FunctionLook>),
+    Look(Box<FunctionLook>),
+}
+
+/// What was seen of a function.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct FunctionLook {
+    /// What calling it gives: `plain`, `coroutine` or `generator`.
+    pub kind: String,
+    /// Seconds of the second call, or of the first where that took long.
+    pub seconds: f64,
+    /// CPU seconds of the second call; `None` where there was none.
+    pub cpu_seconds: Option<f64>,
+    /// Seconds that importing its module took.
+    pub import_seconds: f64,
+    /// How many items code has made, where it made any.
+    pub made: Option<u64>,
+    /// The first item, as Python shows it.
+    pub item: String,
+    /// Bytes of a result once it is pickled.
+    pub result_bytes: Option<u64>,
+    /// What cannot be pickled, and why.
+    pub unpicklable: Option<String>,
+    /// Why the function cannot be pickled by its name.
+    pub by_name: Option<String>,
+    /// Where the results of two calls with one item differ.
+    pub differs: Option<String>,
+    /// During which step the look ended: `import`, `items` or `call`.
+    pub(super) step: String,
+    /// What it ended with.
+    pub(super) error: Option<String>,
 }
 
 /// The driver's result. Sizes are bounded by that of its line, and nothing of it is trusted further.

@@ -16,20 +16,29 @@ class UsersFunction:
     calling it; `call` gives the result of an item, whatever the kind."""
 
     def __init__(self, settings, folder, kind=None):
-        place = os.path.abspath(settings["path"])
         if settings["code"]:
-            place, self.module, self.name = folder, "users_code", "run"
+            look_in(folder)
+            self.module, self.name = "users_code", "run"
         else:
+            look_in(settings["path"])
             self.module, _, self.name = settings["call"].partition(":")
-        if place not in sys.path:
-            sys.path.insert(0, place)
         self.function = find(import_users(self.module), self.module, self.name)
+        if not callable(self.function):
+            kind = type(self.function).__name__
+            raise RunError("failed", "%s:%s is a %s, not a function" % (self.module, self.name, kind))
         self.kind = self.call = None
         self.become(kind or kind_of(self.function))
 
     def become(self, kind):
         """Says what calling it gives."""
         self.kind, self.call = kind, caller(self.function, kind)
+
+
+def look_in(folder):
+    """Has modules be looked for in a folder first."""
+    place = os.path.abspath(folder)
+    if place not in sys.path:
+        sys.path.insert(0, place)
 
 
 def import_users(module):
@@ -52,8 +61,6 @@ def find(module, name, path):
             raise RunError("failed", "%s has no %s%s" % (".".join([name] + seen), part, hint))
         found = getattr(found, part)
         seen.append(part)
-    if not callable(found):
-        raise RunError("failed", "%s:%s is %s, not a function" % (name, path, type(found).__name__))
     return found
 
 

@@ -5,7 +5,17 @@ import pickle
 
 from . import results
 from .faults import inject, inject_async
-from .functions import COROUTINE, GENERATOR, PLAIN, UsersFunction, kind_of_value, wait_for
+from .functions import (
+    COROUTINE,
+    GENERATOR,
+    PLAIN,
+    UsersFunction,
+    find,
+    import_users,
+    kind_of_value,
+    look_in,
+    wait_for,
+)
 from .items import ItemRunner
 from .order import RequestSource
 from .protocol import RunError, describe, now
@@ -52,7 +62,9 @@ def made_by_code(settings):
     place, expression = settings.get("items_from"), settings.get("items_expr")
     try:
         if place:
-            made = UsersFunction(dict(settings, call=place, code="", items_from="", items_expr=""), "", PLAIN).function
+            look_in(settings["path"])
+            module, _, name = place.partition(":")
+            made = find(import_users(module), module, name)
             made = list(made() if callable(made) else made)
         elif expression:
             made = list(eval(expression, {"__builtins__": __builtins__}))
