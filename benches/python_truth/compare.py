@@ -58,11 +58,11 @@ def ratios_of(results):
     """The interval of each ratio that `try` found: of the times of the first to those of the second."""
     kinds = [KINDS.get(one["config"]["model"]) for one in results["configurations"]]
     found = {}
-    for pair in results["derived"]["workloads"][0]["pairs"]:
-        ratio = pair["ratio"]
-        if kinds[pair["a"]] and kinds[pair["b"]] and ratio["low"]:
-            # `a` is so many times as fast as `b`.
-            found[kinds[pair["b"]], kinds[pair["a"]]] = (ratio["median"], ratio["low"], ratio["high"] or float("inf"))
+    for a, others in results["derived"]["workloads"][0]["pairs"]["rows"]:
+        for b, median, low, high, _ in others:
+            if kinds[a] and kinds[b] and low:
+                # `a` is so many times as fast as `b`.
+                found[kinds[b], kinds[a]] = (median, low, high or float("inf"))
     return found
 
 
@@ -81,6 +81,8 @@ def main():
             said = ratios_of(tried(runner, python, name, output))
             after = by_hand(python, name, plan, ROUNDS // 2)
         hand = {kind: before[kind] + after[kind] for kind in plan}
+        if len(said) < len(plan):
+            print("%-8s %d ratios have no interval: too few rounds" % (name, len(plan) - len(said)))
         for (slow, fast), (median, low, high) in said.items():
             each = [a / b for a, b in zip(hand[slow], hand[fast])]
             own = statistics.median(each)

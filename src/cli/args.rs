@@ -171,7 +171,7 @@ impl RunOptions {
 }
 
 /// What narrows or sizes a run.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(super) struct Narrowing {
     /// Small sizes and three trials at most: shows that everything works, gives no verdict
     #[arg(long)]
@@ -200,6 +200,9 @@ pub(super) struct CheckOptions {
     /// Scenario files
     #[arg(value_name = "FILES", required = true)]
     pub(super) files: Vec<PathBuf>,
+    /// Also import the modules of users' functions, which runs their code, and find the interpreters that are named
+    #[arg(long)]
+    pub(super) allow_commands: bool,
     /// Print the problems as JSON
     #[arg(long)]
     pub(super) json: bool,

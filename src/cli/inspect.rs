@@ -9,12 +9,13 @@ use super::answers::{
     self, Checked, CostJson, Listed, ParameterJson, PlanJson, Planned, PlannedConfiguration, PlannedWorkload, TaskJson,
     TaskSetting, Why, WordJson,
 };
-use super::args::{CheckOptions, Described, ListOptions, PlanOptions, SchemaOptions};
+use super::args::{CheckOptions, Described, ListOptions, Narrowing, PlanOptions, SchemaOptions};
 use super::output::{Output, wrap};
 use super::progress::show;
-use super::{Exit, sources};
+use super::{Exit, functions, sources};
 use crate::engine::OVERRUN;
 use crate::plan::{Plan, Workload, estimate};
+use crate::reexec::Program;
 use crate::results::LOCK_MODEL;
 use crate::setting::{ChartKind, EnumWords as _, Method, Metric, Model, Runtime, WordRow};
 use crate::task::Tasks;
@@ -23,10 +24,16 @@ use crate::verdict::SPAN;
 use crate::{results, scenario};
 
 /// Checks scenarios.
-pub(super) fn check(options: &CheckOptions, tasks: &Tasks, output: &Output) -> Result<Exit> {
-    let Some(plans) = sources::plans(&options.files, None, tasks, output, options.json)? else {
+pub(super) fn check(options: &CheckOptions, tasks: &Tasks, program: &Program, output: &Output) -> Result<Exit> {
+    let shape = Narrowing { allow_commands: options.allow_commands, ..Narrowing::default() };
+    let Some(plans) = sources::plans(&options.files, Some(&shape), tasks, output, options.json)? else {
         return Ok(Exit::Usage);
     };
+    let missing = functions::missing(&plans, tasks, program);
+    if !missing.is_empty() {
+        missing.iter().for_each(|one| output.error(one));
+        return Ok(Exit::Usage);
+    }
     if options.json {
         output.json(&Checked { problems: Vec::new() })?;
     }

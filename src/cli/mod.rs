@@ -8,6 +8,8 @@ mod dictionary;
 mod embed;
 mod explain;
 mod export;
+mod folder;
+mod functions;
 mod init;
 mod inspect;
 mod output;
@@ -131,7 +133,7 @@ fn does(parsed: Arguments, tasks: &Tasks, program: Program, output: &Output) -> 
         None => run::run(&parsed.run, tasks, program, output),
         Some(Command::Run(options)) => run::run(&options, tasks, program, output),
         Some(Command::Try(options)) => trying::try_it(&options, tasks, program, output),
-        Some(Command::Check(options)) => inspect::check(&options, tasks, output),
+        Some(Command::Check(options)) => inspect::check(&options, tasks, &program, output),
         Some(Command::Plan(options)) => inspect::plan(&options, tasks, output),
         Some(Command::Render(options)) => render::render(&options, output),
         Some(Command::Compare(options)) => compare::compare(&options, output),

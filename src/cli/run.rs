@@ -7,10 +7,11 @@ use anyhow::{Context as _, Result};
 
 use super::answers::Run;
 use super::args::RunOptions;
+use super::folder::temporary_folder;
 use super::output::Output;
 use super::progress::Bar;
 use super::target::{Builds, NothingToResume, Prepared, Target, prepare};
-use super::{Exit, inspect, render, sources};
+use super::{Exit, functions, inspect, render, sources};
 use crate::engine::{self, EngineError};
 use crate::host::{Interrupt, Other, ProcessLauncher, WorkFolder, ask, sweep_dead};
 use crate::plan::{Plan, doubled};
@@ -19,9 +20,6 @@ use crate::report;
 use crate::results::{Answer, Change, FileError, Flag, Journal, Kind, Results, write};
 use crate::task::Tasks;
 use crate::verdict;
-
-/// Longest path of a temporary folder in which libraries can still make Unix sockets.
-const LONGEST_TEMPORARY: usize = 40;
 
 /// Runs everything that the options say: read, prove the outputs, run, derive, write, print.
 pub(super) fn run(options: &RunOptions, tasks: &Tasks, program: Program, output: &Output) -> Result<Exit> {
@@ -53,6 +51,11 @@ pub(super) fn run_plans(
         return inspect::print_plans(&plans, tasks, options.json, output);
     }
     let skipped = drop_empty(&mut plans, output);
+    let missing = functions::missing(&plans, tasks, &program);
+    if !missing.is_empty() {
+        missing.iter().for_each(|one| output.error(one));
+        return Ok(Exit::Usage);
+    }
     let interrupt = Interrupt::install().context("installing the handlers of Ctrl-C")?;
     let base = temporary_folder();
     sweep_dead(&base);
@@ -179,12 +182,6 @@ fn written(reports: usize) -> String {
     } else {
         format!("what there is of {} was", crate::text::plural(reports as u64, "report"))
     }
-}
-
-/// A folder for work files: that of the environment, unless its path is too long for sockets.
-fn temporary_folder() -> PathBuf {
-    let folder = std::env::temp_dir();
-    if folder.as_os_str().len() > LONGEST_TEMPORARY { PathBuf::from("/tmp") } else { folder }
 }
 
 /// Runs one plan; nothing where it was interrupted before the first trial. Gives its results, which are not written yet, the

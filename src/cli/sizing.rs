@@ -24,7 +24,7 @@ const MOST_RESULTS: u64 = 256 << 20;
 /// Numbers of workers that work which waits is tried with, beside the cores.
 const WAITING: [u32; 2] = [4, 16];
 /// Chunks that are walked to find the best.
-const CHUNKS: [u64; 4] = [1, 8, 64, 512];
+const CHUNKS: [u64; 5] = [1, 4, 16, 64, 256];
 
 /// What was seen of what is tried.
 #[derive(Clone, Copy, Debug)]
@@ -63,7 +63,7 @@ pub(super) fn chunk_of(tune: &[Tuned], tried: &Tried) -> Vec<u64> {
         return CHUNKS.to_vec();
     }
     let wanted = 100.0 * HAND_OVER / tried.seconds.max(1e-8);
-    vec![CHUNKS.into_iter().find(|chunk| *chunk as f64 >= wanted).unwrap_or(512)]
+    vec![CHUNKS.into_iter().find(|chunk| *chunk as f64 >= wanted).unwrap_or(256)]
 }
 
 /// Numbers as a list of YAML.
@@ -89,13 +89,13 @@ pub(super) struct Size {
 }
 
 impl Size {
-    pub(super) fn of(tried: &Tried, configurations: f64, workers: &[u32]) -> Self {
+    pub(super) fn of(tried: &Tried, configurations: f64, workers: &[u32], chunks: &[u64]) -> Self {
         let item = tried.seconds.max(1e-8);
         let most = workers.iter().copied().max().unwrap_or(1);
         let least = f64::from(most) * if item > 1.0 { 1.0 } else { 3.0 };
         let wanted = (TRIAL / item).max(least).ceil() as u64;
         let kept = (MOST_RESULTS / tried.result_bytes.max(1)).max(u64::from(most));
-        let items = in_whole_turns(wanted.min(kept).min(1_000_000), workers);
+        let items = in_whole_turns(wanted.min(kept).min(1_000_000), workers, chunks);
         let serial = items as f64 * item;
         // In the worst case every configuration takes as long as the serial one.
         let (trial, per_round) = (serial + AROUND, configurations + 1.0);
@@ -140,16 +140,19 @@ impl Size {
     }
 }
 
-/// The least multiple of every number of workers that is no less: in a last turn that is not full, some would have nothing to do.
+/// The least multiple of a chunk for each worker, of every number of them, that is no less: in a last turn that is not full, some
+/// would have nothing to do.
 /// Where numbers have no small multiple in common, so many items that such a turn does not matter.
-fn in_whole_turns(items: u64, workers: &[u32]) -> u64 {
+fn in_whole_turns(items: u64, workers: &[u32], chunks: &[u64]) -> u64 {
     let gcd = |mut a: u64, mut b: u64| {
         while b > 0 {
             (a, b) = (b, a % b);
         }
         a
     };
-    let common = workers.iter().fold(1, |all: u64, one| all / gcd(all, u64::from(*one)) * u64::from(*one));
+    let least_common = |all: u64, one: u64| all / gcd(all, one) * one;
+    let chunk = chunks.iter().copied().fold(1, least_common);
+    let common = workers.iter().copied().map(u64::from).fold(1, least_common) * chunk;
     let step = if common <= 4 * items.max(1) { common } else { u64::from(workers.iter().copied().max().unwrap_or(1)) };
     items.max(1).next_multiple_of(step)
 }
@@ -164,28 +167,29 @@ mod tests {
 
     #[test]
     fn the_size_follows_from_what_an_item_takes() {
-        let of = |seconds| Size::of(&tried(seconds), 3.0, &[2]);
+        let of = |seconds| Size::of(&tried(seconds), 3.0, &[2], &[1]);
         assert_eq!([of(1e-6).items(), of(0.01).items(), of(2.0).items()], ["auto", "30", "2"]);
         let usual = of(0.01);
         assert!(usual.seconds() < 30.0, "{}", usual.seconds());
         assert_eq!(usual.with(None, Some(Duration::from_secs(90))).length(), "budget: 90 s");
         assert_eq!(of(2.0).with(Some(7), None).length(), "rounds: 7");
         let large = Tried { result_bytes: 8 << 20, ..tried(1e-3) };
-        assert_eq!(Size::of(&large, 3.0, &[2]).items(), "32", "results are kept, and may not fill the memory");
+        assert_eq!(Size::of(&large, 3.0, &[2], &[1]).items(), "32", "results are kept, and may not fill the memory");
     }
 
     #[test]
     fn items_are_shared_out_in_whole_turns() {
-        assert_eq!(in_whole_turns(15, &[2]), 16);
-        assert_eq!(in_whole_turns(15, &[2, 4, 16]), 16);
-        assert_eq!(in_whole_turns(30, &[3, 4]), 36);
-        assert_eq!(in_whole_turns(5, &[7, 11, 13]), 13);
+        assert_eq!(in_whole_turns(15, &[2], &[1]), 16);
+        assert_eq!(in_whole_turns(15, &[2, 4, 16], &[1]), 16);
+        assert_eq!(in_whole_turns(30, &[3, 4], &[1]), 36);
+        assert_eq!(in_whole_turns(5, &[7, 11, 13], &[1]), 13);
+        assert_eq!(in_whole_turns(280, &[2], &[16]), 288);
     }
 
     #[test]
     fn chunks_grow_as_items_shrink_and_what_waits_has_more_workers() {
         let of = |seconds| chunk_of(&[], &tried(seconds));
-        assert_eq!([of(0.02), of(2e-3), of(2e-4), of(1e-7)], [vec![1], vec![8], vec![64], vec![512]]);
+        assert_eq!([of(0.02), of(3e-3), of(1e-3), of(1e-7)], [vec![1], vec![4], vec![16], vec![256]]);
         let waits = Tried { waits: true, ..tried(0.02) };
         assert!(workers_of(&[], &[], &waits).ends_with(&[4, 16]));
         assert_eq!(workers_of(&[4, 1, 4], &[], &waits), [1, 4]);

@@ -9,8 +9,8 @@ use super::args::{Narrowing, RunOptions};
 use super::output::Output;
 use super::sizing::{Size, Tried, chunk_of, listed, workers_of};
 use super::try_args::TryOptions;
-use super::{Exit, run, sources};
-use crate::host::{FunctionLook, function_spec, look};
+use super::{Exit, functions, run, sources};
+use crate::host::{Depth, FunctionLook};
 use crate::reexec::Program;
 use crate::runtime::{Interpreter, find};
 use crate::scenario::{Diagnostics, Source};
@@ -19,8 +19,6 @@ use crate::task::{Call, DataForm, Settings, Tasks, read_lines, read_values};
 use crate::text::escape::yaml;
 use crate::text::{exit_words, plural, show_bytes, show_seconds, slug};
 
-/// How long importing a module and calling its function once may take, unless the user says it.
-const PATIENCE: Duration = Duration::from_secs(60);
 /// From this many bytes of a result on, sending it between processes is worth a word.
 const LARGE_RESULT: u64 = 64 << 10;
 
@@ -132,9 +130,10 @@ fn function(
         result_bytes: seen.result_bytes.unwrap_or(0),
     };
     let workers = workers_of(&options.workers, &options.tune, &tried);
-    let models = Models::of(&seen, &interpreter, &workers, &chunk_of(&options.tune, &tried));
+    let chunks = chunk_of(&options.tune, &tried);
+    let models = Models::of(&seen, &interpreter, &workers, &chunks);
     let count = seen.made.or(items.as_ref().map(|(items, _)| items.len() as u64));
-    let size = Size::of(&tried, models.configurations, &workers).with(options.rounds, options.budget);
+    let size = Size::of(&tried, models.configurations, &workers, &chunks).with(options.rounds, options.budget);
     size.announce(&call, &kind(&seen, &interpreter), tried.seconds, output);
     if let Some((values, form)) = &items {
         output.progress(&format!("the items are {} {}", values.len(), form.shown()));
@@ -206,7 +205,7 @@ fn interpreter(options: &TryOptions) -> Result<Interpreter, Refused> {
     }
 }
 
-/// Looks at the function, in a folder of its own that is gone afterwards.
+/// Looks at the function, as long as the user says.
 fn looked(
     options: &TryOptions,
     tasks: &Tasks,
@@ -215,13 +214,9 @@ fn looked(
     interpreter: &Interpreter,
     output: &Output,
 ) -> Result<FunctionLook, String> {
-    let run = tempfile::Builder::new().prefix("runner-look-").tempdir();
-    let run = run.map_err(|error| format!("cannot be looked at: making a folder: {error}"))?;
-    let folder = run.path().join("0");
-    std::fs::create_dir(&folder).map_err(|error| format!("cannot be looked at: {error}"))?;
-    let spec = function_spec(settings, &interpreter.path, &folder);
-    let patience = options.look.unwrap_or(PATIENCE);
-    look(tasks, program, spec, patience, &mut |what| output.progress(&format!("{what} …")))
+    let patience = options.look.unwrap_or(functions::PATIENCE);
+    let waiting = &mut |what: &str| output.progress(&format!("{what} …"));
+    functions::looked(tasks, program, settings, &interpreter.path, Depth::Call, patience, waiting)
 }
 
 /// What a function is, in words.
@@ -309,7 +304,7 @@ fn command(options: &TryOptions, output: &Output) -> Result<String, Refused> {
     let seconds = command_seconds(options, name, first, output)?;
     let tried = Tried { seconds, waits: false, coroutine: false, result_bytes: 0 };
     let workers = workers_of(&options.workers, &options.tune, &tried);
-    let size = Size::of(&tried, 1.0 + 2.0 * workers.len() as f64, &workers).with(options.rounds, options.budget);
+    let size = Size::of(&tried, 1.0 + 2.0 * workers.len() as f64, &workers, &[1]).with(options.rounds, options.budget);
     size.announce(name, "a command", seconds, output);
     let argv: Vec<String> = options.command.iter().map(quoted).collect();
     let short = Path::new(name).file_name().unwrap_or_default().to_string_lossy();
@@ -341,7 +336,7 @@ fn command_seconds(options: &TryOptions, name: &str, first: &str, output: &Outpu
     let mut program = std::process::Command::new(name);
     program.args(options.command.iter().skip(1).map(|argument| argument.replace("{item}", first)));
     program.stdin(std::process::Stdio::null()).stdout(std::process::Stdio::null()).stderr(held).process_group(0);
-    let (begun, patience) = (Instant::now(), options.look.unwrap_or(PATIENCE));
+    let (begun, patience) = (Instant::now(), options.look.unwrap_or(functions::PATIENCE));
     let mut child = program.spawn().map_err(|error| Refused(format!("{name} cannot be started: {error}")))?;
     let group = rustix::process::Pid::from_raw(child.id() as i32);
     let mut told = Duration::from_secs(3);

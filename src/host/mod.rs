@@ -20,7 +20,7 @@ pub use leftovers::{Identity, sweep_dead};
 pub use machine::{free_memory, machine};
 pub use process::ProcessLauncher;
 pub use protocol::{Other, ask, protocol_main};
-pub use python::{FunctionLook, function_spec, look};
+pub use python::{Depth, FunctionLook, function_spec, look};
 pub use server::server_main;
 
 pub use crate::model::{JobSpec, Purpose};

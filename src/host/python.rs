@@ -26,7 +26,7 @@ use crate::task::{Job, PATIENCE, Task, Topology, WARMING};
 use crate::text::exit_words;
 
 use listen::{Listener, ReadEvent};
-pub use look::{function_spec, look};
+pub use look::{Depth, function_spec, look};
 pub(super) use places::redact_paths;
 use reply::DriverMessage;
 pub use reply::FunctionLook;
@@ -95,8 +95,10 @@ enum Mode {
     Trial,
     /// A serial run of a user's function, with which all trials of the workload are compared.
     Reference,
-    /// A first look at a user's function.
+    /// A first look at a user's function, which calls it.
     Look,
+    /// Whether a user's function is there.
+    Find,
 }
 
 impl Mode {
@@ -105,6 +107,7 @@ impl Mode {
             Self::Trial => "trial",
             Self::Reference => "reference",
             Self::Look => "look",
+            Self::Find => "find",
         }
     }
 }

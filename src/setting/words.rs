@@ -96,11 +96,11 @@ words! {
         Processes = "processes": "worker processes (this program again), fed over an IPC method; in Python, `Process`",
         Async = "async": "tasks of one event loop in one thread, for work that waits (tokio; in Python, asyncio)",
         Interpreters = "interpreters" ("sub-interpreters"): "sub-interpreters of one process, each with a GIL of its own (CPython 3.12 or newer)",
-        ThreadPoolExecutor = "ThreadPoolExecutor": "the executor of threads in concurrent.futures; runtime python only",
-        ProcessPoolExecutor = "ProcessPoolExecutor": "the executor of processes in concurrent.futures; runtime python only",
+        ThreadPoolExecutor = "ThreadPoolExecutor": "concurrent.futures.ThreadPoolExecutor: `executor.map` of your own function, else a future for each chunk; runtime python only",
+        ProcessPoolExecutor = "ProcessPoolExecutor": "concurrent.futures.ProcessPoolExecutor: `executor.map` of your own function with `chunksize`, else a future for each chunk; runtime python only",
         InterpreterPoolExecutor = "InterpreterPoolExecutor": "the executor of sub-interpreters in concurrent.futures; CPython 3.14 or newer",
-        ThreadPool = "ThreadPool": "multiprocessing.pool.ThreadPool; runtime python only",
-        Pool = "Pool": "multiprocessing.Pool; runtime python only",
+        ThreadPool = "ThreadPool": "multiprocessing.pool.ThreadPool, by its `map`; runtime python only",
+        Pool = "Pool": "multiprocessing.Pool, by its `map`; runtime python only",
         Pipeline = "pipeline": "stages in a chain, each with workers of its own and a bounded queue before it; the key `pipeline` asks for it",
     }
 }

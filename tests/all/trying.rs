@@ -225,3 +225,31 @@ fn a_result_that_differs_between_trials_is_a_mismatch_and_said() {
     let refused = place.run(&["check", "missing.yaml"]).expect(2);
     assert!(refused.stderr.contains("there is no file none.jsonl in "), "{}", refused.stderr);
 }
+
+#[test]
+fn functions_that_are_not_there_are_found_before_anything_runs() {
+    if !std::process::Command::new("python3").arg("-V").output().is_ok_and(|output| output.status.success()) {
+        return skipped("no python3 on PATH");
+    }
+    let place = Place::new();
+    place.write("work.py", "def shrink(item):\n    return item\n");
+    let of = |call: &str| {
+        format!("runtime: python\ntasks: [{{kind: python, call: '{call}', items: 4}}]\nmodels: [serial]\n")
+    };
+    for (name, call, why) in [
+        ("near", "work:shrnk", "`call: work:shrnk`: work has no shrnk; there is shrink (CPython "),
+        ("far", "elsewhere:f", "importing elsewhere raised ModuleNotFoundError"),
+    ] {
+        place.scenario(name, &of(call));
+        let file = format!("{name}.yaml");
+        let refused = place.run(&["check", "--allow-commands", &file]).expect(2);
+        assert!(refused.stderr.contains(why), "{}", refused.stderr);
+        let refused = place.run(&["--allow-commands", &file, "--output", "o"]).expect(2);
+        assert!(refused.stderr.contains(why) && !place.path("o").exists(), "{}", refused.stderr);
+        // Without the permission nothing of it is run.
+        place.run(&["check", &file]).expect(0);
+    }
+    place.scenario("file", &of("work.py:shrink"));
+    let refused = place.run(&["check", "file.yaml"]).expect(2);
+    assert!(refused.stderr.contains("write `work:shrink`"), "{}", refused.stderr);
+}

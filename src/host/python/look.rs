@@ -17,6 +17,15 @@ use crate::task::Tasks;
 /// How often somebody who waits is told that it is still under way.
 const REMINDER: Duration = Duration::from_secs(3);
 
+/// How far a look goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Depth {
+    /// Imports the module, and finds the function.
+    Find,
+    /// Calls it, too.
+    Call,
+}
+
 /// Looks at the function that a job's settings name. `waiting` is told what is under way, once in a while.
 ///
 /// # Errors
@@ -25,12 +34,13 @@ pub fn look(
     tasks: &Tasks,
     program: &Program,
     brief: JobSpec,
+    depth: Depth,
     patience: Duration,
     waiting: &mut dyn FnMut(&str),
 ) -> Result<FunctionLook, String> {
     let deadline = Instant::now() + patience;
     let order = RunContext { tasks, program, brief, deadline, prefix: String::new(), copied: &|| {} };
-    let (mut command, answers, text) = prepared(&order, Mode::Look)?;
+    let (mut command, answers, text) = prepared(&order, if depth == Depth::Call { Mode::Look } else { Mode::Find })?;
     command.process_group(0);
     let mut child = spawned(&mut command, &text)?;
     drop(command);

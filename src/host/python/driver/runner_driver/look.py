@@ -43,6 +43,9 @@ class Look:
         began = now()
         function = users_function(order)
         self.seen["import_seconds"] = (now() - began) / 1e9
+        if not order.calls:
+            self.seen["kind"] = function.kind
+            return
         self.enter("items")
         source = ObjectSource(order)
         self.seen["made"] = source.made

@@ -57,7 +57,8 @@ class Order:
         self.fault, self.faulty = fault["kind"], fault["item"]
         # Items of a user's function are Python objects, and a serial run says what is right.
         self.objects, self.reference = self.task == "python", given["mode"] == "reference"
-        self.looks = given["mode"] == "look"
+        # A look at the function, and whether it is called for it.
+        self.looks, self.calls = given["mode"] in ("look", "find"), given["mode"] == "look"
         # Whether nothing stands between the function and whoever calls it: no clock, no rate, no fault.
         self.plain = self.objects and not (self.clocked or self.rate or self.fault)
 
