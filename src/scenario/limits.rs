@@ -48,7 +48,9 @@ pub(crate) fn check(text: &Text) -> Result<(Node, Vec<Diagnostic>), Vec<Diagnost
             Err(error) => {
                 // Tabs are well within a block of text, and on lines of nothing else: one is told of where the parser stops.
                 let at = builder.bytes.at(error.marker().index());
-                let tab = tab_in_indentation(&text.content).filter(|tab| *tab <= at);
+                // A value may go on in the next line, and the parser names the place before it.
+                let near: usize = text.content[at..].split_inclusive('\n').take(2).map(str::len).sum();
+                let tab = tab_in_indentation(&text.content).filter(|tab| *tab <= at + near);
                 Err(match tab {
                     Some(tab) => {
                         let help = "YAML indents with spaces: replace the tab by spaces";

@@ -272,6 +272,13 @@ fn what_is_required_is_named() {
 }
 
 #[test]
+fn tabs_within_a_block_of_text_and_on_a_line_of_their_own_are_yaml() {
+    let about = "about: |\n  a table:\n  \tone\ttwo\n\n  and more\n";
+    let whole = format!("{GOOD}{about}\t\n");
+    assert!(load_text(whole.as_str()).is_ok(), "{}", said(whole));
+}
+
+#[test]
 fn text_that_is_no_scenario_is_refused_with_its_place() {
     refuses(good_with("name", "\tname"), "a tab in the indentation", (2, 1), "", "YAML indents with spaces");
     refuses(

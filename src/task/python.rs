@@ -107,8 +107,9 @@ impl Task for Python {
             }
         }
         missing_file(settings.text("data"))?;
-        if code.is_empty() && !Path::new(settings.text("path")).is_dir() {
-            return Err(format!("`path`: there is no folder {}, from where runner is started", settings.text("path")));
+        let path = settings.text("path");
+        if code.is_empty() && !path.is_empty() && !Path::new(path).is_dir() {
+            return Err(format!("`path`: there is no folder {path}, from where runner is started"));
         }
         let given = ["data", "items_from", "items_expr"].into_iter().filter(|name| !settings.text(name).is_empty());
         match given.collect::<Vec<_>>().as_slice() {

@@ -50,10 +50,15 @@ pub fn rounded_median(value: &Interval) -> f64 {
     (value.median / unit).round() * unit
 }
 
-/// How fast a pick is: its speedup over serial, or its time, with no more digits than the interval has.
+/// How fast a pick is, for a title: its speedup over the reference, or its time, with no more digits than the interval has.
 #[must_use]
 pub fn pace(results: &Results, workload: &Workload, pick: &Pick) -> String {
-    Others { results, workload, estimates: &results.derived.estimates, pick }.pace()
+    let others = Others { results, workload, estimates: &results.derived.estimates, pick };
+    let reference = others.label(workload.reference);
+    match others.speedup().filter(|_| pick.configuration != workload.reference && !others.is_cost()) {
+        Some(speedup) if reference != "serial" => format!("{} the speed of {reference}", rounded(&speedup)),
+        _ => others.pace(),
+    }
 }
 
 /// A workload, seen from a pick.
@@ -69,10 +74,14 @@ impl Others<'_> {
         &self.results.configurations[id].label
     }
 
+    fn is_cost(&self) -> bool {
+        COSTS.contains(&self.workload.task.as_str()) || self.workload.measure == Measure::EndToEnd
+    }
+
     /// Whether times tell more than speedups: where the question is a cost, and where nothing serial was run to compare with.
     pub fn in_seconds(&self) -> bool {
-        let cost = COSTS.contains(&self.workload.task.as_str()) || self.workload.measure == Measure::EndToEnd;
-        cost || self.workload.rate.is_some()
+        self.is_cost()
+            || self.workload.rate.is_some()
             || self.label(self.workload.reference) != "serial"
             || self.pick.configuration == self.workload.reference
             || self.speedup().is_none()
