@@ -99,7 +99,7 @@ def main():
     told = {
         "commit": commit,
         "python": platform.python_version(),
-        "machine": platform.platform(),
+        "machine": "%s %s" % (platform.system(), platform.machine()),
         "cores": os.cpu_count(),
         "rows": rows,
     }

@@ -3,6 +3,7 @@
 //! serde stops at the first mistake. So the mistake is noted, what it is about is cut out of the parsed values and
 //! out of the tree of places alike, and the rest is read again until nothing is left to note.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
@@ -37,7 +38,7 @@ impl Reading {
 
 /// Reads the text, which has passed the guard.
 pub(crate) fn read(text: &Text, mut places: Node, tasks: &Tasks) -> Result<Reading, Diagnostic> {
-    let mut value = match serde_yaml::from_str::<FirstWins>(&text.content) {
+    let mut value = match serde_yaml::from_str::<FirstWins>(&without_lone_tabs(&text.content)) {
         Ok(FirstWins(value)) => value,
         Err(error) => {
             let at = error.location().map_or(0, |location| location.index());
@@ -212,5 +213,18 @@ impl<'de> Deserialize<'de> for FirstWins {
             }
         }
         deserializer.deserialize_any(Any)
+    }
+}
+
+/// The text with lines of nothing but blanks and tabs as lines of blanks, as long as before: YAML takes them for empty, and this
+/// parser does not.
+fn without_lone_tabs(text: &str) -> Cow<'_, str> {
+    let lone = |line: &str| line.contains('\t') && line.trim().is_empty();
+    match text.lines().any(lone) {
+        true => text
+            .split_inclusive('\n')
+            .map(|line| if lone(line) { line.replace('\t', " ") } else { line.into() })
+            .collect(),
+        false => text.into(),
     }
 }

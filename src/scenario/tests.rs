@@ -273,8 +273,8 @@ fn what_is_required_is_named() {
 
 #[test]
 fn tabs_within_a_block_of_text_and_on_a_line_of_their_own_are_yaml() {
-    let about = "about: |\n  a table:\n  \tone\ttwo\n\n  and more\n";
-    let whole = format!("{GOOD}{about}\t\n");
+    let code = "code: |\n      def run(item):\n      \treturn item\n\t\n    items: 4";
+    let whole = format!("version: 1\nname: a\ntasks:\n  - kind: python\n    {code}\t# so many\nmodels: [serial]\n");
     assert!(load_text(whole.as_str()).is_ok(), "{}", said(whole));
 }
 

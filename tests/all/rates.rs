@@ -163,7 +163,7 @@ fn items_that_arrive_for_longer_than_a_trial_lasts_are_refused() {
     let place = Place::new();
     place.scenario("long", "tasks:\n  - kind: sleep\n    items: 4000\nmodels: [serial]\nrate: [100, 1000]\n");
     let planned = place.run(&["plan", "long.yaml"]).expect(2);
-    let why = "4,000 items at 100 per second take 40 s to arrive, and a trial may last";
+    let why = "4000 items at 100 per second take 40 s to arrive, and a trial may last";
     assert!(planned.stderr.contains(why), "{}", planned.stderr);
     assert!(
         planned.stderr.contains("long.yaml:") && planned.stderr.contains("a longer `timeout`"),
