@@ -257,12 +257,19 @@ fn claim_all(
         sleep_exactly();
         return claim_as_they_come(shared, arrivals, worker);
     }
+    // Asked once, since a question for every item would be part of what a small item costs.
+    let plain = shared.found.is_none() && outlet.is_none();
     loop {
         let start = shared.cursor.claim(chunk);
         if start >= items {
             break;
         }
-        for item in start..items.min(start + chunk) {
+        let claimed = start..items.min(start + chunk);
+        if plain {
+            claimed.into_iter().try_for_each(|item| worker.item(item))?;
+            continue;
+        }
+        for item in claimed {
             worker.item(item)?;
             if let Some(found) = &shared.found {
                 found.done(item, worker.runner.context.take_yielded());

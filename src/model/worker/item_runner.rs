@@ -120,7 +120,7 @@ impl<'a> ItemRunner<'a> {
     }
 
     /// The same for an item that is not counted, in which nothing goes wrong on purpose.
-    #[inline]
+    #[inline(always)]
     fn execute(&mut self, request: &[u8]) -> Result<Digest, TaskError> {
         let seen = digest(request);
         self.reply.clear();
@@ -147,7 +147,7 @@ impl<'a> ItemRunner<'a> {
     }
 
     /// Runs one item and adds it to the sums.
-    #[inline]
+    #[inline(always)]
     pub fn item(&mut self, item: u64, request: &[u8]) -> Result<(), TaskError> {
         if !self.bare {
             return self.special_item(item, request);
@@ -217,7 +217,7 @@ impl<'a> ItemRunner<'a> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn account(&mut self, item: u64, seen: Digest) {
         self.sum = self.sum.wrapping_add(item_digest(item, seen, digest(&self.reply)));
         self.done += 1;

@@ -29,7 +29,7 @@ impl<'a> RequestSource<'a> {
         Self::Stamped((0..count).map(buffer).collect())
     }
 
-    #[inline]
+    #[inline(always)]
     pub fn get(&mut self, item: u64) -> &[u8] {
         match self {
             Self::Shared(requests) => requests.get(item),

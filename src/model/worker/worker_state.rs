@@ -23,7 +23,7 @@ impl WorkerState<'_> {
     }
 
     /// Runs one of the job's own items.
-    #[inline]
+    #[inline(always)]
     pub fn item(&mut self, item: u64) -> Result<(), TaskError> {
         self.runner.item(item, self.source.get(item))
     }
