@@ -37,7 +37,7 @@ pub mod internal {
     }
     pub mod host {
         pub use crate::host::{
-            HostError, Interrupt, JobSpec, Outcome, ProcessLauncher, Purpose, Report, TrialLauncher, TrialSpec,
+            HostError, Interrupt, JobSpec, Outcome, ProcessLauncher, Purpose, Report, Role, TrialLauncher, TrialSpec,
             WorkFolder, host_main,
         };
     }

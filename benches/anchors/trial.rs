@@ -3,7 +3,9 @@
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use runner::internal::host::{Interrupt, JobSpec, ProcessLauncher, Purpose, TrialLauncher as _, TrialSpec, WorkFolder};
+use runner::internal::host::{
+    Interrupt, JobSpec, ProcessLauncher, Purpose, Role, TrialLauncher as _, TrialSpec, WorkFolder,
+};
 use runner::internal::reexec::Program;
 use runner::internal::setting::{Config, Measure, Model};
 use runner::task::Settings;
@@ -33,7 +35,7 @@ pub fn run() {
         stages: Vec::new(),
     };
     let spec =
-        TrialSpec { brief, reference: false, timeout: Duration::from_secs(30), prefix: String::new(), against: false };
+        TrialSpec { brief, role: Role::Trial, timeout: Duration::from_secs(30), prefix: String::new(), against: false };
     let program = std::env::current_exe().expect("this program");
     let bare = move || {
         let start = Instant::now();

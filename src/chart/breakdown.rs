@@ -46,7 +46,7 @@ fn why_not(results: &Results) -> String {
     if results.workloads.iter().all(|workload| workers(workload.reference) > 1) {
         return "no workload has a configuration with one worker to refer to".to_owned();
     }
-    if results.trials.iter().all(|trial| trial.spent.is_none()) {
+    if results.trials.iter().all(|trial| trial.details.spent.is_none()) {
         return "these results have no profiling trials that show where time went".to_owned();
     }
     let wide = |configuration: &usize| workers(*configuration) > 1;

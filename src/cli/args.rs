@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::try_args::{TRY_HELP, TryOptions, budget};
+use crate::scenario::Assignment;
 
 use super::explain::{EXPLAIN_HELP, ExplainOptions};
 use super::init::InitOptions;
@@ -91,7 +92,7 @@ pub(super) enum Command {
     Run(RunOptions),
     /// Try your Python function or command under every configuration: a verdict in about a minute, without YAML
     #[command(after_long_help = TRY_HELP)]
-    Try(TryOptions),
+    Try(Box<TryOptions>),
     /// Check scenarios: report every error of all files, with its location and a fix
     Check(CheckOptions),
     /// Show what would run: configurations, order, what is skipped and why, and about how long it takes
@@ -100,6 +101,8 @@ pub(super) enum Command {
     Render(RenderOptions),
     /// Compare two earlier runs, configuration by configuration. This is advice only: the runs are not paired
     Compare(CompareOptions),
+    /// Say what this machine grants, who else uses it, how much equal work varies on it, and what to do about that
+    Machine(MachineOptions),
     /// List what a scenario may name: tasks, models, IPC methods, charts
     List(ListOptions),
     /// Export the raw samples of reports as CSV or NDJSON, their tables as Markdown, or their timelines for Perfetto
@@ -133,7 +136,7 @@ pub(super) struct RunOptions {
     #[command(flatten)]
     pub(super) shape: Narrowing,
     /// Folder for the reports, one folder per scenario below it [default: reports, with --quick reports/quick, with --filter
-    /// reports/filtered, with --against reports/against]
+    /// reports/filtered, with --set reports/set, with --against reports/against]
     #[arg(short, long, value_name = "FOLDER")]
     pub(super) output: Option<PathBuf>,
     /// Continue runs that were interrupted or killed, from their journals; completed trials are not run again. Of
@@ -164,6 +167,7 @@ impl RunOptions {
             Self { against: Some(_), .. } => "reports/against",
             Self { shape: Narrowing { quick: true, .. }, .. } => "reports/quick",
             Self { shape: Narrowing { filter, .. }, .. } if !filter.is_empty() => "reports/filtered",
+            Self { shape: Narrowing { set, .. }, .. } if !set.is_empty() => "reports/set",
             _ => "reports",
         };
         self.output.clone().unwrap_or_else(|| PathBuf::from(default))
@@ -187,6 +191,10 @@ pub(super) struct Narrowing {
     /// model=threads,rayon,workers=2; may be repeated
     #[arg(long, value_name = "KEY=VALUE,...")]
     pub(super) filter: Vec<String>,
+    /// Put this value into the scenarios, as if their files had it: a key of the top with any value, such as workers=[2,4], or a
+    /// value further in that the file has, such as tasks.0.limit=1000; may be repeated
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(super) set: Vec<Assignment>,
     /// Let scenarios name interpreters by path, and run Python code and commands of their own. Without it, what needs it is skipped
     #[arg(long)]
     pub(super) allow_commands: bool,
@@ -200,6 +208,9 @@ pub(super) struct CheckOptions {
     /// Scenario files
     #[arg(value_name = "FILES", required = true)]
     pub(super) files: Vec<PathBuf>,
+    /// Put this value into the scenarios, as a run with it does
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(super) set: Vec<Assignment>,
     /// Also import the modules of users' functions, which runs their code, and find the interpreters that are named
     #[arg(long)]
     pub(super) allow_commands: bool,
@@ -216,6 +227,13 @@ pub(super) struct PlanOptions {
     #[command(flatten)]
     pub(super) shape: Narrowing,
     /// Print the plan as JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct MachineOptions {
+    /// Print it as JSON
     #[arg(long)]
     pub(super) json: bool,
 }
@@ -427,6 +445,8 @@ pub(super) enum Described {
     List,
     /// What `runner explain --json` prints
     Explain,
+    /// What `runner machine --json` prints
+    Machine,
 }
 
 #[cfg(test)]

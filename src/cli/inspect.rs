@@ -25,7 +25,7 @@ use crate::{results, scenario};
 
 /// Checks scenarios.
 pub(super) fn check(options: &CheckOptions, tasks: &Tasks, program: &Program, output: &Output) -> Result<Exit> {
-    let shape = Narrowing { allow_commands: options.allow_commands, ..Narrowing::default() };
+    let shape = Narrowing { allow_commands: options.allow_commands, set: options.set.clone(), ..Narrowing::default() };
     let Some(plans) = sources::plans(&options.files, Some(&shape), tasks, output, options.json)? else {
         return Ok(Exit::Usage);
     };
@@ -273,6 +273,7 @@ pub(super) fn schema(options: &SchemaOptions, tasks: &Tasks, output: &Output) ->
         Described::Check => answers::schema::<Checked>(),
         Described::List => answers::schema::<Listed>(),
         Described::Explain => answers::schema::<answers::Explained<'static>>(),
+        Described::Machine => answers::schema::<super::machine::MachineJson>(),
     };
     output.result(&scenario::schema_text(&schema))?;
     Ok(Exit::Success)

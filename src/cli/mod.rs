@@ -12,6 +12,7 @@ mod folder;
 mod functions;
 mod init;
 mod inspect;
+mod machine;
 mod output;
 mod pages;
 mod progress;
@@ -137,6 +138,7 @@ fn does(parsed: Arguments, tasks: &Tasks, program: Program, output: &Output) -> 
         Some(Command::Plan(options)) => inspect::plan(&options, tasks, output),
         Some(Command::Render(options)) => render::render(&options, output),
         Some(Command::Compare(options)) => compare::compare(&options, output),
+        Some(Command::Machine(options)) => machine::machine(&options, output),
         Some(Command::List(options)) => inspect::list(&options, tasks, output),
         Some(Command::Export(options)) => export::export(&options, output),
         Some(Command::Report(options)) => report::report(&options, output),

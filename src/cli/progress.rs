@@ -54,6 +54,10 @@ impl Progress for Bar {
         let left = self.start.elapsed().mul_f64((total - done) as f64 / done.max(1) as f64);
         self.bar.set_message(format!("{} left · {configuration}", show(left)));
     }
+
+    fn trouble(&mut self, what: &str) {
+        self.bar.suspend(|| eprintln!("{what}"));
+    }
 }
 
 /// A time for people, to the second.

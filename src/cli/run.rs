@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, anyhow};
 
 use super::answers::Run;
 use super::args::RunOptions;
@@ -193,15 +193,22 @@ fn run_one(
     bar: &mut Bar,
 ) -> Result<Option<(Results, PathBuf, Journal)>> {
     let continued = prepared.begin()?;
+    let resumes = continued.is_some();
     let Prepared { folder, mut journal, blank, counts, .. } = prepared;
     let started = Instant::now();
     let clock = || started.elapsed();
     let run = engine::Run { plan, host, journal: &mut journal, progress: bar, counts, continued, clock: &clock };
     let mut results = match engine::run(run, blank) {
         Ok(results) => results,
-        Err(EngineError::Interrupted) => {
-            journal.remove()?;
-            return Ok(None);
+        Err(error @ (EngineError::Interrupted | EngineError::Around(_))) => {
+            // There is nothing in it but what an earlier run has left.
+            if !resumes {
+                journal.remove()?;
+            }
+            return match error {
+                EngineError::Around(why) => Err(anyhow!("{}: nothing was run: {why}", plan.name)),
+                _ => Ok(None),
+            };
         }
         Err(error) => return Err(error.into()),
     };

@@ -58,6 +58,11 @@ const SETTINGS: &[(&str, &str)] = &[
     ("python.data", "    call: work:shrink\n    data: items.jsonl\nruntime: python"),
     ("command.argv", "    argv: [gzip, -kc, \"{item}\"]"),
     ("command.environment", "    argv: [make, -s, check]\n    environment: [PATH, HOME, LANG=C]"),
+    ("echo.payload_kind", "    payload_kind: [bytes, ndarray]\nruntime: python"),
+    ("command.exit_status", "    argv: [diff, -q, a, b]\n    exit_status: [0, 1]"),
+    ("command.setup", "    argv: [make, \"target{item}\"]\n    setup: [make, configure]"),
+    ("command.prepare", "    argv: [make, \"target{item}\"]\n    prepare: [make, clean]"),
+    ("command.cleanup", "    argv: [make, \"target{item}\"]\n    cleanup: [make, distclean]"),
     ("command.data", "    argv: [gzip, -kc, \"{item}\"]\n    data: files.txt"),
 ];
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::output::Output;
 use super::try_args::Tuned;
-use crate::model::usable_cores;
+use crate::host::granted_cores;
 use crate::text::{plural, show_seconds};
 
 /// How long the rounds take at most, unless the user says it.
@@ -20,7 +20,7 @@ const HAND_OVER: f64 = 1e-4;
 /// Below so many seconds of an item, configurations differ too much for one number of items.
 const SMALL: f64 = 1e-4;
 /// Most bytes of results that a trial should keep.
-const MOST_RESULTS: u64 = 256 << 20;
+const MOST_RESULTS: u64 = 64 << 20;
 /// Numbers of workers that work which waits is tried with, beside the cores.
 const WAITING: [u32; 2] = [4, 16];
 /// Chunks that are walked to find the best.
@@ -40,7 +40,7 @@ pub(super) struct Tried {
 
 /// With how many workers it is tried: what the user says, else the cores, and more where it waits.
 pub(super) fn workers_of(given: &[u32], tune: &[Tuned], tried: &Tried) -> Vec<u32> {
-    let cores = usable_cores().len() as u32;
+    let cores = granted_cores();
     let mut workers = given.to_vec();
     if workers.is_empty() {
         workers = vec![cores.max(2)];
@@ -174,7 +174,7 @@ mod tests {
         assert_eq!(usual.with(None, Some(Duration::from_secs(90))).length(), "budget: 90 s");
         assert_eq!(of(2.0).with(Some(7), None).length(), "rounds: 7");
         let large = Tried { result_bytes: 8 << 20, ..tried(1e-3) };
-        assert_eq!(Size::of(&large, 3.0, &[2], &[1]).items(), "32", "results are kept, and may not fill the memory");
+        assert_eq!(Size::of(&large, 3.0, &[2], &[1]).items(), "8", "results are kept, and may not fill the memory");
     }
 
     #[test]

@@ -10,10 +10,9 @@ use clap::CommandFactory as _;
 use super::answers::{Checked, ProblemJson};
 use super::args::{Arguments, Narrowing};
 use super::output::Output;
-use crate::model::usable_cores;
 use crate::plan::{Filter, Options, Plan, plan, pythons};
 use crate::runtime::{Interpreter, find};
-use crate::scenario::{Diagnostics, Scenario, Source, load};
+use crate::scenario::{Diagnostics, Scenario, Source, assign, load};
 use crate::task::Tasks;
 
 /// Most bytes that are read of a file: one more than the guard accepts, so that it can say that there are too many.
@@ -28,7 +27,11 @@ pub(super) fn plans(
     json: bool,
 ) -> Result<Option<Vec<Plan>>> {
     let mut problems = Diagnostics::new();
-    let sources = read(files, &mut problems);
+    let mut sources = read(files, &mut problems);
+    for source in &mut sources {
+        assign(source, shape.map_or(&[], |shape| shape.set.as_slice()))
+            .unwrap_or_else(|problem| problems.push(problem));
+    }
     plans_of(&sources, problems, shape, tasks, output, json)
 }
 
@@ -90,7 +93,7 @@ fn found(scenarios: &[Scenario], allowed: bool) -> BTreeMap<String, Result<Inter
 }
 
 fn options(shape: Option<&Narrowing>) -> Result<Options, String> {
-    let mut options = Options::new(usable_cores().len() as u32);
+    let mut options = Options::new(crate::host::granted_cores());
     options.memory = crate::host::free_memory();
     if let Some(shape) = shape {
         options.allow_commands = shape.allow_commands;

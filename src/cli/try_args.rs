@@ -13,6 +13,19 @@ pub(super) fn budget(text: &str) -> Result<Duration, String> {
     if BUDGETS.contains(&found) { Ok(found) } else { Err("a budget is from 1 s to 24 h".into()) }
 }
 
+/// A program with its arguments.
+#[derive(Clone, Debug)]
+pub(super) struct Argv(pub(super) Vec<String>);
+
+/// A program with its arguments in one text, with the quotes of a shell.
+fn program(text: &str) -> Result<Argv, String> {
+    match shlex::split(text) {
+        Some(words) if !words.is_empty() => Ok(Argv(words)),
+        Some(_) => Err("it names no program".into()),
+        None => Err("a quote is not closed".into()),
+    }
+}
+
 pub(super) const TRY_HELP: &str = "\
 Examples:
   runner try work:shrink --items items.jsonl   the function `shrink` of work.py, with a line of the file for each item
@@ -20,6 +33,7 @@ Examples:
   runner try work:inc --tune workers,chunk     with how many workers and which chunksize it is fastest
   runner try work:fetch                        a coroutine function runs on an event loop too
   runner try --items files -- gzip -kc {item}  a command, with each item in the place of {item}
+  runner try --prepare 'rm -rf out' -- make    the same, with something to be done before every trial
   runner try work:shrink --save mine.yaml      also write the scenario, to change it and run it again
 
 The function is called with one item, and what it returns must not differ from call to call: every configuration's results are
@@ -59,9 +73,18 @@ pub(super) struct TryOptions {
     /// How long importing and calling the function once may take, or the command [default: 60 s]
     #[arg(long, value_name = "TIME", value_parser = crate::text::parse_duration)]
     pub(super) look: Option<Duration>,
-    /// The exit status that the command ends with where all is well
-    #[arg(long, value_name = "N", default_value_t = 0, requires = "command")]
-    pub(super) exit_status: i32,
+    /// The exit statuses with which all is well, such as 0,1, or any [default: 0]
+    #[arg(long, value_name = "N", value_delimiter = ',', requires = "command")]
+    pub(super) exit_status: Vec<String>,
+    /// A program that runs once before the first trial, such as 'make all'; quotes are understood, and no shell is used
+    #[arg(long, value_name = "PROGRAM", value_parser = program, requires = "command")]
+    pub(super) setup: Option<Argv>,
+    /// One that runs before every trial, outside of its time
+    #[arg(long, value_name = "PROGRAM", value_parser = program, requires = "command")]
+    pub(super) prepare: Option<Argv>,
+    /// One that runs once after the last trial
+    #[arg(long, value_name = "PROGRAM", value_parser = program, requires = "command")]
+    pub(super) cleanup: Option<Argv>,
     /// Folder in which the module is found
     #[arg(long, value_name = "FOLDER", default_value = ".")]
     pub(super) path: PathBuf,

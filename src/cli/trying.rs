@@ -8,14 +8,14 @@ use std::time::{Duration, Instant};
 use super::args::{Narrowing, RunOptions};
 use super::output::Output;
 use super::sizing::{Size, Tried, chunk_of, listed, workers_of};
-use super::try_args::TryOptions;
+use super::try_args::{Argv, TryOptions};
 use super::{Exit, functions, run, sources};
 use crate::host::{Depth, FunctionLook};
 use crate::reexec::Program;
 use crate::runtime::{Interpreter, find};
 use crate::scenario::{Diagnostics, Source};
 use crate::setting::Value;
-use crate::task::{Call, DataForm, Settings, Tasks, read_lines, read_values};
+use crate::task::{Call, DataForm, Moment, Place, Settings, Tasks, read_lines, read_values, statuses};
 use crate::text::escape::yaml;
 use crate::text::{exit_words, plural, show_bytes, show_seconds, slug};
 
@@ -46,6 +46,7 @@ pub(super) fn try_it(
             rounds: options.rounds,
             budget: options.budget,
             filter: Vec::new(),
+            set: Vec::new(),
             seed: None,
             allow_commands: true,
         },
@@ -90,7 +91,7 @@ fn save(path: &Path, text: &str) -> std::io::Result<()> {
 fn scenario(options: &TryOptions, tasks: &Tasks, program: &Program, output: &Output) -> Result<String, Refused> {
     match &options.function {
         Some(text) => function(options, text, tasks, program, output),
-        None => command(options, output),
+        None => command(options, tasks, output),
     }
 }
 
@@ -296,29 +297,29 @@ impl Models {
 }
 
 /// The scenario of a command, which is run once to see whether it can be and how long it takes.
-fn command(options: &TryOptions, output: &Output) -> Result<String, Refused> {
+fn command(options: &TryOptions, tasks: &Tasks, output: &Output) -> Result<String, Refused> {
     let items = options.items.as_deref().map(|path| read_lines(path, &path.display().to_string())).transpose();
     let items = items.map_err(|error| Refused(error.to_string()))?;
     let name = options.command.first().map_or("", String::as_str);
     let first = items.as_ref().and_then(|items| items.first()).map_or("0", String::as_str);
-    let seconds = command_seconds(options, name, first, output)?;
+    let lists = lists(options);
+    let seconds = command_look(options, &lists, tasks, first, output)?;
     let tried = Tried { seconds, waits: false, coroutine: false, result_bytes: 0 };
     let workers = workers_of(&options.workers, &options.tune, &tried);
     let size = Size::of(&tried, 1.0 + 2.0 * workers.len() as f64, &workers, &[1]).with(options.rounds, options.budget);
     size.announce(name, "a command", seconds, output);
-    let argv: Vec<String> = options.command.iter().map(quoted).collect();
     let short = Path::new(name).file_name().unwrap_or_default().to_string_lossy();
-    let status = match options.exit_status {
-        0 => String::new(),
-        status => format!("\n    exit_status: {status}"),
+    let shown = |(name, words): &(&str, Vec<String>)| {
+        format!("    {name}: [{}]\n", words.iter().map(quoted).collect::<Vec<_>>().join(", "))
     };
+    let lists: String = lists.iter().map(shown).collect();
     Ok(format!(
         "# Written by `runner try -- {name} …`. It runs again with `runner --allow-commands FILE`.\nversion: 1\nname: {}\n\
-         title: {}\n\ntasks:\n  - kind: command\n    argv: [{}]{}{status}\n    items: {}\n\nmodels:\n  - serial\n  - threads\n  \
+         title: {}\n\ntasks:\n  - kind: command\n{}{}\n    items: {}\n\nmodels:\n  - serial\n  - threads\n  \
          - processes\nworkers: {}\n{}\ntimeout: {} s\n",
         report_name(&short),
         quoted(&*short),
-        argv.join(", "),
+        lists.trim_end(),
         origin(options),
         size.items(),
         listed(&workers),
@@ -327,9 +328,64 @@ fn command(options: &TryOptions, output: &Output) -> Result<String, Refused> {
     ))
 }
 
-/// Seconds that the command takes for an item. It is given a while, of which somebody who waits is told, and ends with its program,
+/// The settings of the command that are lists, as far as they are given.
+fn lists(options: &TryOptions) -> Vec<(&'static str, Vec<String>)> {
+    let argv = |argv: &Option<Argv>| argv.as_ref().map_or_else(Vec::new, |argv| argv.0.clone());
+    let all = [
+        ("argv", options.command.clone()),
+        ("exit_status", options.exit_status.clone()),
+        ("setup", argv(&options.setup)),
+        ("prepare", argv(&options.prepare)),
+        ("cleanup", argv(&options.cleanup)),
+    ];
+    all.into_iter().filter(|(_, words)| !words.is_empty()).collect()
+}
+
+/// Seconds that the command takes for an item, with what runs around it, as in a trial.
+fn command_look(
+    options: &TryOptions,
+    lists: &[(&'static str, Vec<String>)],
+    tasks: &Tasks,
+    first: &str,
+    output: &Output,
+) -> Result<f64, Refused> {
+    let mut settings = Settings::default();
+    for (name, words) in lists {
+        settings.put(name, Value::List(words.clone()));
+    }
+    let place = Place { seed: 1, items: 1, folder: std::path::PathBuf::new(), server: None };
+    let job = tasks.get("command").map(|task| task.prepare(&settings, &place));
+    let job = job.ok_or_else(|| Refused("this program has no commands".into()))?;
+    let job = job.map_err(|error| Refused(error.to_string()))?;
+    let around = |moment| job.around(moment).map_err(|error| Refused(error.to_string()));
+    let name = options.command.first().map_or("", String::as_str);
+    let seconds = around(Moment::SetUp).and_then(|()| around(Moment::Prepare)).and_then(|()| {
+        let (status, seconds, said) = command_seconds(options, name, first, output)?;
+        match statuses(&options.exit_status).map_err(Refused)?.has(status) {
+            true => Ok(seconds),
+            false => Err(unsuccessful(name, first, status, &said)),
+        }
+    });
+    let cleaned = around(Moment::CleanUp);
+    let seconds = seconds?;
+    cleaned.map(|()| seconds)
+}
+
+/// What is said of a command that failed, with what it wrote to standard error.
+fn unsuccessful(name: &str, first: &str, status: std::process::ExitStatus, said: &str) -> Refused {
+    let said = if said.is_empty() { "it wrote nothing to standard error" } else { said };
+    let hint = status.code().map_or(String::new(), |code| format!("; --exit-status {code} takes that for success"));
+    Refused(format!("{name} ended with {} for item {first}: {said}{hint}", exit_words(status.into_raw())))
+}
+
+/// How the command ends for an item, in how many seconds, and what it writes to standard error. It is given a while, of which somebody who waits is told, and ends with its program,
 /// whoever else holds what it writes to.
-fn command_seconds(options: &TryOptions, name: &str, first: &str, output: &Output) -> Result<f64, Refused> {
+fn command_seconds(
+    options: &TryOptions,
+    name: &str,
+    first: &str,
+    output: &Output,
+) -> Result<(std::process::ExitStatus, f64, String), Refused> {
     use std::os::unix::process::CommandExt as _;
     let mut errors = tempfile::tempfile().map_err(|error| Refused(format!("making a file: {error}")))?;
     let held = errors.try_clone().map_err(|error| Refused(format!("making a file: {error}")))?;
@@ -364,20 +420,11 @@ fn command_seconds(options: &TryOptions, name: &str, first: &str, output: &Outpu
             show_seconds(patience)
         )));
     };
-    if status.code() != Some(options.exit_status) {
-        use std::io::{Read as _, Seek as _};
-        let mut said = String::new();
-        let _ = errors.rewind();
-        let _ = errors.take(4096).read_to_string(&mut said);
-        let said = said.trim();
-        let said = if said.is_empty() { "it wrote nothing to standard error".to_owned() } else { said.to_owned() };
-        let hint = status.code().map_or(String::new(), |code| format!("; --exit-status {code} takes that for success"));
-        return Err(Refused(format!(
-            "{name} ended with {} for item {first}: {said}{hint}",
-            exit_words(status.into_raw())
-        )));
-    }
-    Ok(seconds)
+    use std::io::{Read as _, Seek as _};
+    let mut said = String::new();
+    let _ = errors.rewind();
+    let _ = errors.take(4096).read_to_string(&mut said);
+    Ok((status, seconds, said.trim().to_owned()))
 }
 
 /// A name for the report's folder from a function's.

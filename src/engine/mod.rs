@@ -11,9 +11,9 @@ mod turns;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::host::{HostError, JobSpec, Outcome, Purpose, Report, TrialLauncher, TrialSpec};
+use crate::host::{HostError, JobSpec, Outcome, Purpose, Report, Role, TrialLauncher, TrialSpec};
 use crate::plan::Plan;
-use crate::results::{Clocks, FileError, Finished, Flag, Head, Journal, Kind, Results, Timeline, Trial};
+use crate::results::{Clocks, Details, FileError, Finished, Flag, Head, Journal, Kind, Results, Timeline, Trial};
 
 pub use calibrate::recorded_counts;
 pub use resume::{Resumed, continued};
@@ -31,6 +31,8 @@ pub trait Progress {
     fn calibrating(&mut self, done: usize, total: usize);
     /// A trial is over: the `done`th of `total` at most.
     fn trial(&mut self, done: usize, total: usize, configuration: &str, trial: &Trial);
+    /// Something went wrong that takes nothing from the results.
+    fn trouble(&mut self, _what: &str) {}
 }
 
 /// Why a run has no results.
@@ -39,6 +41,9 @@ pub enum EngineError {
     /// Interrupted before the first trial.
     #[error("interrupted before the first trial")]
     Interrupted,
+    /// What is to be done before the first trial or after the last did not succeed.
+    #[error("{0}")]
+    Around(String),
     /// The journal could not be written.
     #[error(transparent)]
     File(#[from] FileError),
@@ -67,7 +72,37 @@ pub struct Run<'a> {
 ///
 /// # Errors
 /// Where there is nothing to give.
-pub fn run(mut run: Run<'_>, mut results: Results) -> Result<Results, EngineError> {
+pub fn run(mut run: Run<'_>, results: Results) -> Result<Results, EngineError> {
+    let ran = around(&mut run, Role::SetUp).and_then(|()| run_trials(&mut run, results));
+    if let Err(error @ EngineError::Around(_)) = around(&mut run, Role::CleanUp) {
+        // What was measured is worth more than what was left behind, of which the user is told.
+        run.progress.trouble(&error.to_string());
+    }
+    ran
+}
+
+/// Does what the workloads want done before the first trial, or after the last.
+fn around(run: &mut Run<'_>, role: Role) -> Result<(), EngineError> {
+    for workload in run.plan.workloads.iter().filter(|workload| workload.acts_around) {
+        let mut spec = sound(run.plan, workload.reference, 1);
+        spec.role = role;
+        // It may build or fetch what all trials use.
+        spec.timeout = run.plan.timeout * 10;
+        let outcome = match run.host.run(&spec) {
+            Ok(report) => report.outcome,
+            Err(HostError::Interrupted) => return Err(EngineError::Interrupted),
+            Err(error @ HostError::Start { .. }) => Outcome::Failed { detail: error.to_string() },
+        };
+        match outcome {
+            Outcome::Ok => {}
+            Outcome::Failed { detail } => return Err(EngineError::Around(detail)),
+            other => return Err(EngineError::Around(other.words())),
+        }
+    }
+    Ok(())
+}
+
+fn run_trials(run: &mut Run<'_>, mut results: Results) -> Result<Results, EngineError> {
     let mut finished = Vec::new();
     let (mut known, mut written) = (None, 0);
     if let Some(continued) = run.continued.take() {
@@ -80,7 +115,7 @@ pub fn run(mut run: Run<'_>, mut results: Results) -> Result<Results, EngineErro
         None => {
             let counts = match run.counts.take() {
                 Some(counts) => counts,
-                None => calibrate::choose(&mut run).map_err(|calibrate::Interrupted| EngineError::Interrupted)?,
+                None => calibrate::choose(run).map_err(|calibrate::Interrupted| EngineError::Interrupted)?,
             };
             run.journal.items(&counts)?;
             counts
@@ -125,8 +160,8 @@ enum Stopped {
     File(FileError),
 }
 
-struct TrialRunner<'a> {
-    run: Run<'a>,
+struct TrialRunner<'r, 'a> {
+    run: &'r mut Run<'a>,
     turns: Turns,
     /// How many changes of looks the journal of an earlier run has, which are not written again.
     written: usize,
@@ -136,7 +171,7 @@ struct TrialRunner<'a> {
     clocks: BTreeMap<usize, Vec<Clocks>>,
 }
 
-impl TrialRunner<'_> {
+impl TrialRunner<'_, '_> {
     /// Runs every trial that is not done yet, until nothing is left to find out.
     fn all(&mut self, results: &mut Results) -> Result<(), Stopped> {
         // The time goes on where the last trial ended, whatever passed since.
@@ -233,7 +268,7 @@ impl TrialRunner<'_> {
             return Ok(known.clone());
         }
         let mut spec = sound(plan, configuration, items);
-        spec.reference = true;
+        spec.role = Role::Reference;
         // It is one host for all trials of the workload, and runs all items on one core.
         spec.timeout = match plan.workloads[key.0].unknown {
             // All trials would wait for it.
@@ -282,7 +317,7 @@ fn spec(plan: &Plan, configuration: usize, round: u32, items: u64, kind: Kind) -
         stages: workload.stages.clone(),
     };
     let against = configuration.partner.is_some();
-    TrialSpec { brief, reference: false, timeout: plan.timeout, prefix: String::new(), against }
+    TrialSpec { brief, role: Role::Trial, timeout: plan.timeout, prefix: String::new(), against }
 }
 
 fn blank_trial() -> Trial {
@@ -299,18 +334,9 @@ fn blank_trial() -> Trial {
         phases: Default::default(),
         done: 0,
         lost: 0,
-        retried: 0,
-        duplicated: 0,
         digest: String::new(),
         first_item: 0,
-        open: None,
-        spent: None,
-        memory: None,
-        lock: None,
-        recovered: 0,
-        lives: Vec::new(),
-        seen: Vec::new(),
-        stages: Vec::new(),
+        details: Details::default(),
         others: 0.0,
         flags: Vec::new(),
         stderr: String::new(),
@@ -343,18 +369,9 @@ fn to_trial(report: &Report, reference: &Result<(u64, u64), String>, place: &Tri
         phases: measurement.phases,
         done: measurement.done,
         lost: known.saturating_sub(measurement.done),
-        duplicated: measurement.duplicated,
         digest: format!("{:016x}", measurement.digest),
         first_item: measurement.first_item,
-        open: measurement.open,
-        spent: measurement.spent,
-        memory: measurement.memory.clone(),
-        retried: measurement.retried,
-        lock: measurement.lock,
-        recovered: measurement.recovered,
-        lives: measurement.lives.clone(),
-        seen: measurement.seen.clone(),
-        stages: measurement.stages.clone(),
+        details: measurement.details.clone(),
         others: measurement.others,
         flags,
         stderr: report.stderr.clone(),

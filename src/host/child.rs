@@ -7,17 +7,17 @@ use std::time::{Duration, Instant};
 
 use signal_hook::consts::SIGHUP;
 
-use super::TrialSpec;
 use super::machine::free_memory;
 use super::process::stop_group;
 use super::python;
 use super::server::Server;
+use super::{Role, TrialSpec};
 use crate::ipc;
 use crate::model::{self, RunContext};
 use crate::record::{Measurement, RunError, Usage};
 use crate::reexec::Program;
 use crate::setting::{Model, Runtime, Start};
-use crate::task::{Task, Tasks};
+use crate::task::{Moment, Task, Tasks};
 use crate::text::show_bytes;
 
 /// Held by whoever ends this process, from then on: the trial when it is done, or the thread that finds the runner gone.
@@ -43,8 +43,8 @@ pub fn host_main(tasks: &Tasks, program: &Program) -> u8 {
     // A process can be copied only as long as it has one thread.
     let copies = spec.brief.config.start == Some(Start::Fork) && spec.brief.runtime != Runtime::Python;
     let nothing = || {};
-    let copied: &(dyn Fn() + Sync) = if copies && !spec.reference { &follow } else { &nothing };
-    if !copies || spec.reference {
+    let copied: &(dyn Fn() + Sync) = if copies && spec.role == Role::Trial { &follow } else { &nothing };
+    if !copies || spec.role != Role::Trial {
         follow();
     }
     let mut order = RunContext {
@@ -55,7 +55,12 @@ pub fn host_main(tasks: &Tasks, program: &Program) -> u8 {
         prefix: spec.prefix.clone(),
         copied,
     };
-    let measurement = if spec.reference { reference(&order) } else { measured(&mut order, machine) };
+    let measurement = match spec.role {
+        Role::Trial => measured(&mut order, machine),
+        Role::Reference => reference(&order),
+        Role::SetUp => around(&order, Moment::SetUp).map_or_else(failed, |()| Measurement::default()),
+        Role::CleanUp => around(&order, Moment::CleanUp).map_or_else(failed, |()| Measurement::default()),
+    };
     let Ok(mut text) = serde_json::to_vec(&measurement) else { return 2 };
     text.push(b'\n');
     let written = std::io::stdout().lock().write_all(&text);
@@ -105,12 +110,23 @@ fn remove_for_good(folder: &Path) {
     }
 }
 
+fn failed(trouble: RunError) -> Measurement {
+    Measurement { trouble: Some(trouble), ..Measurement::default() }
+}
+
+/// Has the job do what is to be done at this moment. Jobs that do nothing then are not prepared for it, which takes time.
+fn around(order: &RunContext<'_>, moment: Moment) -> Result<(), RunError> {
+    if !order.brief.acts_around(order.tasks) {
+        return Ok(());
+    }
+    Ok(model::job(&order.brief, order.tasks)?.around(moment)?)
+}
+
 fn reference(order: &RunContext<'_>) -> Measurement {
     let users_code = order.tasks.get(&order.brief.task).is_some_and(Task::is_users_code);
-    match if users_code { python::reference(order) } else { model::reference(order) } {
-        Ok((digest, known)) => Measurement { digest, known, done: known, ..Measurement::default() },
-        Err(trouble) => Measurement { trouble: Some(trouble), ..Measurement::default() },
-    }
+    let added = around(order, Moment::Prepare)
+        .and_then(|()| if users_code { python::reference(order) } else { model::reference(order) });
+    added.map_or_else(failed, |(digest, known)| Measurement { digest, known, done: known, ..Measurement::default() })
 }
 
 fn measured(order: &mut RunContext<'_>, machine: Ticks) -> Measurement {
@@ -120,7 +136,7 @@ fn measured(order: &mut RunContext<'_>, machine: Ticks) -> Measurement {
         Err(trouble) => return refused(trouble, order.brief.items),
     };
     order.brief.server = server.as_ref().map(|server| server.address);
-    if let Err(trouble) = check_means(order) {
+    if let Err(trouble) = check_means(order).and_then(|()| around(order, Moment::Prepare)) {
         return refused(trouble, order.brief.items);
     }
     if order.brief.fault.is_some() {
@@ -135,7 +151,7 @@ fn measured(order: &mut RunContext<'_>, machine: Ticks) -> Measurement {
         ran.trouble = Some(RunError::TimedOut);
     }
     if ran.trouble.is_none() && ran.done == ran.known {
-        ran.trouble = review(order, ran.retried > 0).err();
+        ran.trouble = review(order, ran.details.retried > 0).err();
     }
     // What it used is this trial's own, and no other's.
     drop(server);
@@ -225,7 +241,9 @@ impl Ticks {
     fn others_since(self, own: u64) -> f64 {
         let now = Self::now();
         let ticks_per_second = rustix::param::clock_ticks_per_second() as f64;
-        let (busy, all) = ((now.busy - self.busy) as f64, (now.all - self.all) as f64);
+        // Counters of some systems and containers go back.
+        let since = |now: u64, then: u64| now.saturating_sub(then) as f64;
+        let (busy, all) = (since(now.busy, self.busy), since(now.all, self.all));
         if all < 1.0 {
             return 0.0;
         }
@@ -241,6 +259,7 @@ mod tests {
 
     use super::*;
     use crate::model::{JobSpec, Purpose};
+    use crate::record::{Details, Life, LockUse, Memory, MemoryUse, Open, Seen, Spent, StageTimes};
     use crate::reexec::PROTOCOL;
 
     /// The names of all fields, those of nested objects behind a point.
@@ -271,19 +290,36 @@ mod tests {
             stages: Vec::new(),
         };
         let timeout = Duration::from_secs(1);
-        let spec = TrialSpec { brief, reference: false, timeout, prefix: String::new(), against: false };
+        let spec = TrialSpec { brief, role: Role::Trial, timeout, prefix: String::new(), against: false };
         let mut found = Vec::new();
         names(&serde_json::to_value(&spec).unwrap(), "", &mut found);
-        names(&serde_json::to_value(Measurement::default()).unwrap(), "measurement ", &mut found);
+        // What is empty is not written, so nothing here is.
+        let memory = MemoryUse { workers: vec![Memory::default()], ..MemoryUse::default() };
+        let details = Details {
+            retried: 1,
+            duplicated: 1,
+            recovered: 1,
+            open: Some(Open::default()),
+            spent: Some(Spent::default()),
+            memory: Some(memory),
+            lock: Some(LockUse::default()),
+            lives: vec![Life::default()],
+            seen: vec![Seen { worker: None, before: 0, after: 0 }],
+            stages: vec![StageTimes::default()],
+        };
+        let measurement = Measurement { details, ..Measurement::default() };
+        names(&serde_json::to_value(measurement).unwrap(), "measurement ", &mut found);
         found.sort();
         let known = "brief brief.config brief.config.measure brief.config.model brief.config.runtime brief.folder \
                      brief.items brief.purpose brief.round brief.runtime brief.seed brief.settings brief.task \
-                     measurement cpu_mismatch measurement digest measurement done measurement duplicated measurement \
-                     events measurement first_item measurement known measurement left_out measurement lives \
-                     measurement lock measurement memory measurement open measurement others measurement phases \
-                     measurement recovered measurement retried measurement seen measurement spent measurement stages \
-                     measurement times measurement trouble prefix reference timeout timeout.nanos timeout.secs";
+                     measurement cpu_mismatch measurement details measurement details.duplicated measurement \
+                     details.lives measurement details.lock measurement details.memory measurement details.memory.after \
+                     measurement details.memory.before measurement details.memory.workers measurement details.open \
+                     measurement details.recovered measurement details.retried measurement details.seen measurement \
+                     details.spent measurement details.stages measurement digest measurement done measurement events \
+                     measurement first_item measurement known measurement left_out measurement others measurement \
+                     phases measurement times measurement trouble prefix role timeout timeout.nanos timeout.secs";
         let advice = "hosts of other builds would misunderstand this: raise reexec::PROTOCOL, then change this list";
-        assert_eq!((PROTOCOL, found.join(" ").as_str()), (8, known), "{advice}");
+        assert_eq!((PROTOCOL, found.join(" ").as_str()), (9, known), "{advice}");
     }
 }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::cgroup::Granted;
 use crate::model::usable_cores;
 use crate::results::Machine;
 
@@ -20,12 +21,13 @@ pub fn machine() -> Machine {
     };
     let kernel = rustix::system::uname();
     let load = first_line("/proc/loadavg").and_then(|line| line.split(' ').next()?.parse().ok());
+    let granted = Granted::now();
     Machine {
         cpu: field("model name").or_else(|| field("CPU part")).unwrap_or_else(|| "unknown".into()),
         arch: std::env::consts::ARCH.to_owned(),
-        cores: usable_cores().len() as u32,
+        cores: within(usable_cores().len(), granted.cores),
         cores_online: cpuinfo.lines().filter(|line| line.starts_with("processor")).count() as u32,
-        quota: quota(),
+        quota: granted.cores,
         kernel: format!("{} {}", kernel.sysname().to_string_lossy(), kernel.release().to_string_lossy()),
         governor: first_line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
         memory: memory(),
@@ -37,7 +39,7 @@ pub fn machine() -> Machine {
         huge_pages: first_line("/sys/kernel/mm/transparent_hugepage/enabled").and_then(|text| chosen(&text)),
         aslr: first_line("/proc/sys/kernel/randomize_va_space").and_then(|text| text.parse().ok()),
         memory_free: free_memory(),
-        memory_limit: memory_limit(),
+        memory_limit: granted.memory,
         memory_pressure: first_line("/proc/pressure/memory").and_then(|line| pressure(&line)),
         profile: Some(if cfg!(debug_assertions) { "debug" } else { "release" }.to_owned()),
     }
@@ -88,53 +90,44 @@ fn pressure(line: &str) -> Option<f64> {
     percent.parse::<f64>().ok().map(|percent| percent / 100.0).filter(|share| (0.0..=1.0).contains(share))
 }
 
-/// The memory limit of this process's control group in bytes.
-fn memory_limit() -> Option<u64> {
-    let groups = std::fs::read_to_string("/proc/self/cgroup").ok()?;
-    groups.lines().find_map(|line| {
-        let (controllers, path) = line.split_once(':')?.1.split_once(':')?;
-        if controllers.is_empty() {
-            return first_line(&format!("/sys/fs/cgroup{path}/memory.max"))?.parse().ok();
-        }
-        if !controllers.split(',').any(|name| name == "memory") {
-            return None;
-        }
-        let limit = first_line(&format!("/sys/fs/cgroup/memory{path}/memory.limit_in_bytes"))?.parse::<u64>().ok()?;
-        // Without a limit, it is the largest number of whole pages.
-        (limit < 1 << 53).then_some(limit)
-    })
-}
-
 fn memory() -> u64 {
     let info = rustix::system::sysinfo();
     info.totalram as u64 * u64::from(info.mem_unit)
 }
 
-/// The CPU quota of this process's control group, in cores.
-fn quota() -> Option<f64> {
-    let groups = std::fs::read_to_string("/proc/self/cgroup").ok()?;
-    groups.lines().find_map(|line| {
-        let (controllers, path) = line.split_once(':')?.1.split_once(':')?;
-        if controllers.is_empty() {
-            let limit = first_line(&format!("/sys/fs/cgroup{path}/cpu.max"))?;
-            let (quota, period) = limit.split_once(' ')?;
-            return Some(quota.parse::<f64>().ok()? / period.parse::<f64>().ok()?);
-        }
-        if !controllers.split(',').any(|name| name == "cpu") {
-            return None;
-        }
-        let file = |name: &str| first_line(&format!("/sys/fs/cgroup/cpu{path}/{name}"))?.parse::<f64>().ok();
-        let (quota, period) = (file("cpu.cfs_quota_us")?, file("cpu.cfs_period_us")?);
-        (quota > 0.0).then(|| quota / period)
-    })
+/// How many cores this process is granted: as many as it may run on, and no more than its quota, rounded up.
+#[must_use]
+pub fn granted_cores() -> u32 {
+    within(usable_cores().len(), Granted::now().cores)
 }
 
-/// Memory in bytes that can be had without swapping, where it is known.
+/// How many physical cores are among those that this process may run on: threads of one core are siblings.
+#[must_use]
+pub fn physical_cores() -> u32 {
+    physical(Path::new("/sys/devices/system/cpu"), &usable_cores())
+}
+
+fn physical(folder: &Path, usable: &[usize]) -> u32 {
+    let siblings = |core: &usize| {
+        let path = folder.join(format!("cpu{core}/topology/thread_siblings_list"));
+        std::fs::read_to_string(path).map_or_else(|_| core.to_string(), |text| text.trim().to_owned())
+    };
+    usable.iter().map(siblings).collect::<std::collections::BTreeSet<_>>().len().max(1) as u32
+}
+
+fn within(usable: usize, quota: Option<f64>) -> u32 {
+    let usable = usable.max(1) as u32;
+    // A quota of 2.0000001, as divisions give them, is two cores.
+    quota.map_or(usable, |quota| usable.min((quota - 1e-6).ceil().max(1.0) as u32))
+}
+
+/// Memory in bytes that can be had without swapping and that this process is granted, where it is known.
 #[must_use]
 pub fn free_memory() -> Option<u64> {
     let text = std::fs::read_to_string(Path::new("/proc/meminfo")).ok()?;
     let line = text.lines().find(|line| line.starts_with("MemAvailable:"))?;
-    line.split_whitespace().nth(1)?.parse::<u64>().ok().map(|kib| kib * 1024)
+    let free = line.split_whitespace().nth(1)?.parse::<u64>().ok()? * 1024;
+    Some(Granted::now().memory_free.map_or(free, |granted| granted.min(free)))
 }
 
 #[cfg(test)]
@@ -148,6 +141,25 @@ mod tests {
         assert_eq!((switch("1"), switch("0"), switch("on")), (Some(true), Some(false), None));
         assert_eq!(pressure("some avg10=1.25 avg60=0.00 avg300=0.00 total=5"), Some(0.0125));
         assert_eq!((chosen("none"), pressure("some avg10=x"), pressure("")), (None, None, None));
+    }
+
+    #[test]
+    fn a_quota_grants_whole_cores_and_one_at_least() {
+        let of = |quota| within(4, Some(quota));
+        assert_eq!([of(0.2), of(1.0), of(1.000_000_1), of(1.5), of(2.0), of(64.0)], [1, 1, 1, 2, 2, 4]);
+        assert_eq!([within(4, None), within(0, None), within(1, Some(3.0))], [4, 1, 1]);
+    }
+
+    #[test]
+    fn threads_of_one_core_are_one_physical_core() {
+        let folder = tempfile::tempdir().unwrap();
+        for (core, siblings) in [(0, "0,2"), (1, "1,3"), (2, "0,2"), (3, "1,3")] {
+            let path = folder.path().join(format!("cpu{core}/topology"));
+            std::fs::create_dir_all(&path).unwrap();
+            std::fs::write(path.join("thread_siblings_list"), format!("{siblings}\n")).unwrap();
+        }
+        let of = |usable: &[usize]| physical(folder.path(), usable);
+        assert_eq!([of(&[0, 1, 2, 3]), of(&[0, 2]), of(&[1]), of(&[8, 9]), of(&[])], [2, 1, 1, 2, 1]);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! One trial in one fresh process: the parent's side, which starts and watches it, and the child's side, which runs it.
 
+mod cgroup;
 mod child;
 mod interrupt;
 mod leftovers;
@@ -8,20 +9,23 @@ mod process;
 mod protocol;
 mod python;
 mod server;
+mod survey;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+pub use cgroup::Granted;
 pub use child::host_main;
 pub use interrupt::Interrupt;
 pub use leftovers::{Identity, sweep_dead};
-pub use machine::{free_memory, machine};
+pub use machine::{free_memory, granted_cores, machine, physical_cores};
 pub use process::ProcessLauncher;
 pub use protocol::{Other, ask, protocol_main};
 pub use python::{Depth, FunctionLook, function_spec, look};
 pub use server::server_main;
+pub use survey::{Survey, survey};
 
 pub use crate::model::{JobSpec, Purpose};
 use crate::record::Measurement;
@@ -29,13 +33,27 @@ use crate::results::Flag;
 use crate::setting::Measure;
 pub use crate::setting::Outcome;
 
+/// What a host does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Runs a trial.
+    Trial,
+    /// Adds up the right replies; nothing is timed.
+    Reference,
+    /// Does what is to be done before the first trial.
+    SetUp,
+    /// Does what is to be done after the last trial.
+    CleanUp,
+}
+
 /// What one host is started for.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct TrialSpec {
     /// What to run and how.
     pub brief: JobSpec,
-    /// Only add up the right replies; nothing is timed.
-    pub reference: bool,
+    /// What the host does with it.
+    pub role: Role,
     /// How long the host may take in all.
     pub timeout: Duration,
     /// What the names of its shared segments start with; set by the host that runs it.

@@ -12,7 +12,7 @@ use rustix::process::{Pid, PidfdFlags, Signal, kill_process, kill_process_group,
 
 use super::leftovers::Identity;
 use super::python::redact_paths;
-use super::{HostError, Interrupt, Report, TrialLauncher, TrialSpec};
+use super::{HostError, Interrupt, Report, Role, TrialLauncher, TrialSpec};
 use crate::ipc;
 use crate::record::{Measurement, RunError};
 use crate::reexec::{HOST, Program};
@@ -87,8 +87,9 @@ impl TrialLauncher for ProcessLauncher {
         let failed = |what| move |source| HostError::Start { what, source };
         std::fs::create_dir(&spec.brief.folder).map_err(failed("making the trial's folder"))?;
         let mut child = self.start(&spec)?;
-        let watched =
-            ChildSupervisor::new(&mut child).map_err(failed("watching the host"))?.follow(&spec, &self.interrupt);
+        // What is done at the end of a run is done at the end of one that was broken off too.
+        let interrupt = Some(&self.interrupt).filter(|_| spec.role != Role::CleanUp);
+        let watched = ChildSupervisor::new(&mut child).map_err(failed("watching the host"))?.follow(&spec, interrupt);
         let status = exit_status(&mut child);
         let leaked = sweep_orphans();
         ipc::sweep(&format!("{}-", spec.prefix));
@@ -194,12 +195,13 @@ impl ChildSupervisor {
     }
 
     /// Waits for the host's end, and brings it about when its time is over or the user asks.
-    fn follow(mut self, spec: &TrialSpec, interrupt: &Interrupt) -> std::io::Result<End> {
+    fn follow(mut self, spec: &TrialSpec, interrupt: Option<&Interrupt>) -> std::io::Result<End> {
         let (mut deadline, mut signals) =
             (Instant::now() + spec.timeout + OWN_END, [Signal::KILL, Signal::TERM].to_vec());
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
-            let asked = !self.end.interrupted && !self.end.timed_out && interrupt.signal().is_some();
+            let asked =
+                !self.end.interrupted && !self.end.timed_out && interrupt.is_some_and(|it| it.signal().is_some());
             if asked || left.is_zero() {
                 self.end.interrupted |= asked;
                 self.end.timed_out |= !self.end.interrupted;
@@ -220,14 +222,14 @@ impl ChildSupervisor {
     }
 
     /// Sleeps until something happens; says whether the host has ended.
-    fn wait(&self, left: Duration, interrupt: &Interrupt) -> std::io::Result<bool> {
+    fn wait(&self, left: Duration, interrupt: Option<&Interrupt>) -> std::io::Result<bool> {
         let timeout = Timespec { tv_sec: left.as_secs() as i64, tv_nsec: i64::from(left.subsec_nanos()) };
         let mut fds = vec![
             PollFd::new(&self.pidfd, PollFlags::IN),
             PollFd::new(&self.stdout, PollFlags::IN),
             PollFd::new(&self.stderr, PollFlags::IN),
         ];
-        if !self.end.interrupted {
+        if let Some(interrupt) = interrupt.filter(|_| !self.end.interrupted) {
             fds.push(PollFd::from_borrowed_fd(interrupt.as_fd(), PollFlags::IN));
         }
         match poll(&mut fds, Some(&timeout)) {

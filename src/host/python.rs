@@ -271,7 +271,11 @@ fn follow(order: &RunContext<'_>, child: &mut Child, answers: OwnedFd) -> Option
                     let _ = stdin.write_all(b"on\n");
                 }
             }
-            Ok(DriverMessage::Result(result)) => return Some(Measurement { memory, ..result.ran(&order.brief) }),
+            Ok(DriverMessage::Result(result)) => {
+                let mut measured = result.ran(&order.brief);
+                measured.details.memory = memory;
+                return Some(measured);
+            }
             Ok(DriverMessage::Step(_) | DriverMessage::Look(_)) => {
                 return failed(RunError::Protocol("the driver looked, and was to run".into()));
             }

@@ -181,7 +181,7 @@ impl<'r> Run<'r> {
     /// Ends the work phase.
     pub fn end_work(&mut self, others: &Others) {
         self.end = self.timer.edge(self.measured);
-        self.measured.memory = std::mem::take(&mut self.memory).after(others);
+        self.measured.details.memory = std::mem::take(&mut self.memory).after(others);
     }
 
     /// Ends the last phase; says when that was, on the monotonic clock.
@@ -213,7 +213,7 @@ impl<'r> Run<'r> {
     /// Reads what is to be read once all is over.
     fn look_again(&mut self, job: &PreparedJob<'_>) {
         let seen = self.probes.drain(..).filter_map(|probe| probe.again(job.job.as_ref()));
-        self.measured.seen.extend(seen);
+        self.measured.details.seen.extend(seen);
         if let Some(arrivals) = &job.arrivals {
             arrivals.sum_up(std::mem::take(&mut self.late), self.end, self.measured);
         }
@@ -223,7 +223,7 @@ impl<'r> Run<'r> {
     fn finish(self) {
         let Self { spec, trace, times, end, measured, .. } = self;
         if !times.is_empty() {
-            measured.spent = Some(Spent::split(&times, spec.workers(), measured.phases[1].wall, end));
+            measured.details.spent = Some(Spent::split(&times, spec.workers(), measured.phases[1].wall, end));
         }
         trace.into_measurement(measured);
     }

@@ -131,6 +131,13 @@ impl JobSpec {
         tasks.get(&self.task).map(|task| task.topology(&self.settings)).unwrap_or_default()
     }
 
+    /// Whether its job, or that of a stage, has something done around trials.
+    #[must_use]
+    pub fn acts_around(&self, tasks: &Tasks) -> bool {
+        let acts = |task: &str, settings| tasks.get(task).is_some_and(|task| task.acts_around(settings));
+        acts(&self.task, &self.settings) || self.stages.iter().any(|stage| acts(&stage.task, &stage.settings))
+    }
+
     /// How many workers there are; one where the model has none.
     #[must_use]
     pub fn workers(&self) -> usize {

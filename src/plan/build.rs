@@ -176,6 +176,10 @@ impl Builder<'_> {
                 self.skip(format!("{} × {}", model.model.word(), runtime.word()), why);
                 continue;
             }
+            if runtime != Runtime::Python && task.needs_numpy(settings) {
+                self.skip(format!("{} × {}", task.name(), runtime.word()), "arrays of numpy are Python's own");
+                continue;
+            }
             for (python, interpreter) in self.interpreters(task, runtime, given) {
                 let mut base = Config::new(model.model, Measure::Work);
                 (base.runtime, base.python) = (runtime, python);
@@ -358,6 +362,7 @@ impl Builder<'_> {
                 rate: key.config.rate,
                 users_code: task.is_users_code(),
                 unknown: task.needs_permission(),
+                acts_around: task.acts_around(&key.settings),
                 grain: task.topology(&key.settings).grain(),
                 measure: key.config.measure,
                 stages: Vec::new(),

@@ -199,6 +199,8 @@ pub struct Workload {
     pub users_code: bool,
     /// Whether its items run what the user named, which may as well never return.
     pub unknown: bool,
+    /// Whether something is to be done before its first trial and after its last.
+    pub acts_around: bool,
     /// What the number of items is a multiple of: the parts of a round, where items come in rounds.
     pub grain: u64,
     /// What the clock covers.

@@ -10,6 +10,23 @@ use crate::setting::{Config, Dispatch, Key, Measure, Method, Model, OnCrash, Run
 use crate::task::{Bound, Settings, Task, Topology};
 use crate::text::{plural, show_bytes, show_count, show_seconds};
 
+/// The way in which arrays of numpy cannot cross, or not beside their pickles, and why.
+fn without_arrays(out_of_band: bool, config: &Config) -> Option<(&'static str, &'static str)> {
+    let own =
+        "pickles what it is given by itself: only a pipe of one's own can take the numbers of an array apart from it";
+    match (config.model, config.ipc) {
+        (Model::Interpreters, _) => Some((config.model.word(), "numpy cannot be imported in a sub-interpreter")),
+        (Model::Pool | Model::ProcessPoolExecutor, _) if out_of_band => Some((config.model.word(), own)),
+        (Model::Processes, Some(method @ (Method::Queue | Method::Manager))) if out_of_band => {
+            Some((method.word(), own))
+        }
+        (Model::Processes, Some(method @ Method::SharedMemory)) if out_of_band => {
+            Some((method.word(), "in shared memory an array lies as it is: that is `ndarray`"))
+        }
+        _ => None,
+    }
+}
+
 impl Builder<'_> {
     /// Whether an interpreter can run the items in this way.
     pub(super) fn is_possible_in(
@@ -22,6 +39,20 @@ impl Builder<'_> {
         let label = found.label();
         if let Some((way, why)) = not_in_python(task.topology(settings), config) {
             self.skip(format!("{} × {way}", task.name()), why);
+            return false;
+        }
+        if task.needs_numpy(settings)
+            && let Some((way, why)) = without_arrays(task.crosses_out_of_band(settings), config)
+        {
+            self.skip(format!("{} × {way}", task.describe(settings)), why);
+            return false;
+        }
+        if task.needs_numpy(settings) && !found.numpy {
+            self.want(format!("{} × {label}", task.describe(settings)), "numpy is not installed there");
+            return false;
+        }
+        if task.crosses_out_of_band(settings) && ["3.6.", "3.7."].iter().any(|old| found.version.starts_with(old)) {
+            self.skip(format!("{} × {label}", task.describe(settings)), "protocol 5 of pickle came with 3.8");
             return false;
         }
         if config.model == Model::Interpreters && !found.interpreters {

@@ -80,7 +80,7 @@ impl Builder<'_> {
                 format!("the items of `{name}` depend on each other, so they cannot pass through a stage one by one"),
                 "name another task",
             ),
-            _ if task.is_users_code() || task.needs_server() => Fault::new(
+            _ if task.is_users_code() || task.needs_server() || task.needs_numpy(settings) => Fault::new(
                 format!("`{name}` needs more than a stage can give it"),
                 "stages run natively and have no server: name another task",
             ),
@@ -189,6 +189,7 @@ fn workload_of(id: usize, work: &[StageTask], common: &WorkloadKey, tasks: &Task
         rate: None,
         users_code: false,
         unknown: known().any(|(task, _)| task.needs_permission()),
+        acts_around: known().any(|(task, settings)| task.acts_around(settings)),
         grain: 1,
         measure: common.config.measure,
         stages: work.to_vec(),

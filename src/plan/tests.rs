@@ -53,6 +53,7 @@ fn cpython() -> Interpreter {
         start_methods: ["fork", "spawn", "forkserver"].map(str::to_owned).to_vec(),
         interpreters: false,
         interpreter_pool: false,
+        numpy: false,
     }
 }
 

@@ -8,6 +8,7 @@ mod times;
 mod trace;
 mod worker_times;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use error::RunError;
@@ -27,32 +28,14 @@ pub struct Measurement {
     pub done: u64,
     /// Items known of: those of the job and those that others yielded.
     pub known: u64,
-    /// Replies that came again.
-    pub duplicated: u64,
     /// Sum of the item digests.
     pub digest: u64,
     /// Of the first item on a cold worker (the slowest worker's); 0 without warm-up.
     pub first_item: u64,
-    /// How late replies were, where items came at a set rate.
-    pub open: Option<Open>,
+    /// What only some trials have.
+    pub details: Details,
     /// Per-item times, in profiling trials.
     pub times: Option<ItemTimes>,
-    /// Where the workers' time went, in profiling trials.
-    pub spent: Option<Spent>,
-    /// What its processes occupied, in memory trials, where the system says it.
-    pub memory: Option<MemoryUse>,
-    /// Items that were handed out again after their worker had died.
-    pub retried: u64,
-    /// From the first death of a worker, as it was found out, to the first reply of the one in its place; 0 where there was none.
-    pub recovered: u64,
-    /// What interpreter locks cost, where there are any.
-    pub lock: Option<LockUse>,
-    /// When each worker was started, ready and gone.
-    pub lives: Vec<Life>,
-    /// What was seen of the global variable of the task `globals`.
-    pub seen: Vec<Seen>,
-    /// What the stages of a pipeline did, in their order, in profiling trials.
-    pub stages: Vec<StageTimes>,
     /// Events of a timeline, where they are kept.
     pub events: Vec<Event>,
     /// Events beyond those.
@@ -63,4 +46,53 @@ pub struct Measurement {
     pub cpu_mismatch: bool,
     /// Why it did not end well.
     pub trouble: Option<RunError>,
+}
+
+/// What only some trials have, in nanoseconds and numbers of items. It goes through from where it is measured to the results file
+/// as it is, where what is zero or empty is left out.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Details {
+    /// Items that were handed out again after their worker had died.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub retried: u64,
+    /// Replies that came again for an item already done.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub duplicated: u64,
+    /// From the first death of a worker, as it was found out, to the first reply of the one in its place; 0 where there was none.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub recovered: u64,
+    /// How late replies were, where items came at a set rate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub open: Option<Open>,
+    /// Where the workers' time went, in profiling trials.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub spent: Option<Spent>,
+    /// What its processes occupied, in memory trials, where the system says it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory: Option<MemoryUse>,
+    /// What interpreter locks cost, where there are any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lock: Option<LockUse>,
+    /// When each worker was started, ready and gone, where workers have lives of their own.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub lives: Vec<Life>,
+    /// What main and each worker saw of the global variable of the task `globals`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub seen: Vec<Seen>,
+    /// What the stages of a pipeline did, in their order, in profiling trials.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub stages: Vec<StageTimes>,
+}
+
+impl Details {
+    /// Whether there is nothing of all that.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+fn is_zero(value: &u64) -> bool {
+    *value == 0
 }

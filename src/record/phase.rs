@@ -3,55 +3,26 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// One phase of a trial over all processes of the host: written as an array in this order.
+/// One phase of a trial over all processes of the host: written as an array of the wall time and the six counters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(from = "[u64; 7]", into = "[u64; 7]")]
 pub struct Phase {
     /// Wall time in nanoseconds.
     pub wall: u64,
-    /// CPU time in user mode, in nanoseconds.
-    pub user: u64,
-    /// CPU time in the kernel, in nanoseconds.
-    pub system: u64,
-    /// Voluntary context switches.
-    pub voluntary: u64,
-    /// Involuntary context switches.
-    pub involuntary: u64,
-    /// Page faults without I/O.
-    pub minor_faults: u64,
-    /// Page faults with I/O.
-    pub major_faults: u64,
+    /// What was used in it.
+    pub usage: Usage,
 }
 
 impl From<[u64; 7]> for Phase {
-    fn from([wall, user, system, voluntary, involuntary, minor_faults, major_faults]: [u64; 7]) -> Self {
-        Self { wall, user, system, voluntary, involuntary, minor_faults, major_faults }
+    fn from([wall, counters @ ..]: [u64; 7]) -> Self {
+        Self { wall, usage: Usage::from_numbers(counters) }
     }
 }
 
 impl From<Phase> for [u64; 7] {
-    fn from(p: Phase) -> Self {
-        [p.wall, p.user, p.system, p.voluntary, p.involuntary, p.minor_faults, p.major_faults]
-    }
-}
-
-impl Phase {
-    /// What was used in it.
-    #[must_use]
-    pub fn usage(self) -> Usage {
-        let Self { wall: _, user, system, voluntary, involuntary, minor_faults, major_faults } = self;
-        Usage { user, system, voluntary, involuntary, minor_faults, major_faults }
-    }
-
-    /// Adds what was used in it.
-    pub fn add(&mut self, usage: Usage) {
-        let [user, system, voluntary, involuntary, minor_faults, major_faults] = usage.numbers();
-        self.user += user;
-        self.system += system;
-        self.voluntary += voluntary;
-        self.involuntary += involuntary;
-        self.minor_faults += minor_faults;
-        self.major_faults += major_faults;
+    fn from(phase: Phase) -> Self {
+        let [user, system, voluntary, involuntary, minor_faults, major_faults] = phase.usage.numbers();
+        [phase.wall, user, system, voluntary, involuntary, minor_faults, major_faults]
     }
 }
 
@@ -80,13 +51,6 @@ impl Usage {
         Self::from_numbers(std::array::from_fn(|i| now[i].saturating_sub(then[i])))
     }
 
-    /// The sum of both.
-    #[must_use]
-    pub fn plus(self, other: Self) -> Self {
-        let (a, b) = (self.numbers(), other.numbers());
-        Self::from_numbers(std::array::from_fn(|i| a[i] + b[i]))
-    }
-
     /// User and system time, in nanoseconds.
     #[must_use]
     pub fn cpu(self) -> u64 {
@@ -103,5 +67,20 @@ impl Usage {
     #[must_use]
     pub fn from_numbers([user, system, voluntary, involuntary, minor_faults, major_faults]: [u64; 6]) -> Self {
         Self { user, system, voluntary, involuntary, minor_faults, major_faults }
+    }
+}
+
+impl std::ops::Add for Usage {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        let (a, b) = (self.numbers(), other.numbers());
+        Self::from_numbers(std::array::from_fn(|i| a[i] + b[i]))
+    }
+}
+
+impl std::ops::AddAssign for Usage {
+    fn add_assign(&mut self, other: Self) {
+        *self = *self + other;
     }
 }

@@ -59,22 +59,22 @@ macro_rules! phase {
                 phase(s, $index, |p| json!(seconds(p.wall)))
             }),
             column(concat!($name, "_user_seconds"), "its CPU time in user mode, over all processes", |s| {
-                phase(s, $index, |p| json!(seconds(p.user)))
+                phase(s, $index, |p| json!(seconds(p.usage.user)))
             }),
             column(concat!($name, "_system_seconds"), "its CPU time in the kernel", |s| {
-                phase(s, $index, |p| json!(seconds(p.system)))
+                phase(s, $index, |p| json!(seconds(p.usage.system)))
             }),
             column(concat!($name, "_voluntary_switches"), "its voluntary context switches", |s| {
-                phase(s, $index, |p| json!(p.voluntary))
+                phase(s, $index, |p| json!(p.usage.voluntary))
             }),
             column(concat!($name, "_involuntary_switches"), "its involuntary context switches", |s| {
-                phase(s, $index, |p| json!(p.involuntary))
+                phase(s, $index, |p| json!(p.usage.involuntary))
             }),
             column(concat!($name, "_minor_faults"), "its page faults without I/O", |s| {
-                phase(s, $index, |p| json!(p.minor_faults))
+                phase(s, $index, |p| json!(p.usage.minor_faults))
             }),
             column(concat!($name, "_major_faults"), "its page faults with I/O", |s| {
-                phase(s, $index, |p| json!(p.major_faults))
+                phase(s, $index, |p| json!(p.usage.major_faults))
             }),
         ]
     };
@@ -151,8 +151,8 @@ fn items() -> [Column; 6] {
     [
         column("done", "items whose result arrived", |s| json!(s.trial.done)),
         column("lost", "items whose result never arrived", |s| json!(s.trial.lost)),
-        column("retried", "items that were retried", |s| json!(s.trial.retried)),
-        column("duplicated", "duplicate results for an item already done", |s| json!(s.trial.duplicated)),
+        column("retried", "items that were retried", |s| json!(s.trial.details.retried)),
+        column("duplicated", "duplicate results for an item already done", |s| json!(s.trial.details.duplicated)),
         column("digest", "sum of the items' checksums, hexadecimal", |s| json!(s.trial.digest)),
         column("first_item_seconds", "the first item on a cold worker; 0 where there was no warm-up", |s| {
             json!(seconds(s.trial.first_item))
@@ -197,14 +197,18 @@ fn memory() -> [Column; 9] {
 fn happened() -> [Column; 13] {
     [
         column("recovered_seconds", "from a worker's death to the first result of its replacement", |s| {
-            json!((s.trial.recovered > 0).then(|| seconds(s.trial.recovered)))
+            json!((s.trial.details.recovered > 0).then(|| seconds(s.trial.details.recovered)))
         }),
-        column("lock_waits", "acquisitions of the GIL that found it held", |s| json!(s.trial.lock.map(|l| l.waits))),
-        column("lock_waited_seconds", "how long they waited", |s| json!(s.trial.lock.map(|l| seconds(l.waited)))),
+        column("lock_waits", "acquisitions of the GIL that found it held", |s| {
+            json!(s.trial.details.lock.map(|l| l.waits))
+        }),
+        column("lock_waited_seconds", "how long they waited", |s| {
+            json!(s.trial.details.lock.map(|l| seconds(l.waited)))
+        }),
         column("lock_hand_overs", "times that the GIL went from thread to thread", |s| {
-            json!(s.trial.lock.map(|l| l.hand_overs))
+            json!(s.trial.details.lock.map(|l| l.hand_overs))
         }),
-        column("lock_forced", "those that a request forced", |s| json!(s.trial.lock.map(|l| l.forced))),
+        column("lock_forced", "those that a request forced", |s| json!(s.trial.details.lock.map(|l| l.forced))),
         column("life_workers", "workers that lived, from 0; a replacement has the number of the dead one", |s| {
             lives(s, |life| json!(life.worker))
         }),
@@ -243,15 +247,15 @@ fn stages() -> [Column; 5] {
 }
 
 fn staged(sample: &Sample<'_>, of: fn(&StageTimes) -> Value) -> Value {
-    json!(sample.trial.stages.iter().map(of).collect::<Vec<_>>())
+    json!(sample.trial.details.stages.iter().map(of).collect::<Vec<_>>())
 }
 
 fn lives(sample: &Sample<'_>, of: fn(&Life) -> Value) -> Value {
-    json!(sample.trial.lives.iter().map(of).collect::<Vec<_>>())
+    json!(sample.trial.details.lives.iter().map(of).collect::<Vec<_>>())
 }
 
 fn seen(sample: &Sample<'_>, of: fn(&Seen) -> Value) -> Value {
-    json!(sample.trial.seen.iter().map(of).collect::<Vec<_>>())
+    json!(sample.trial.details.seen.iter().map(of).collect::<Vec<_>>())
 }
 
 fn seconds(nanos: u64) -> f64 {
@@ -274,11 +278,11 @@ fn phase(sample: &Sample<'_>, index: usize, of: fn(&Phase) -> Value) -> Value {
 }
 
 fn spent_of(sample: &Sample<'_>, of: fn(&Spent) -> u64) -> Value {
-    json!(sample.trial.spent.as_ref().map(|spent| seconds(of(spent))))
+    json!(sample.trial.details.spent.as_ref().map(|spent| seconds(of(spent))))
 }
 
 fn bytes(sample: &Sample<'_>, of: fn(&MemoryUse) -> Value) -> Value {
-    sample.trial.memory.as_ref().map(of).unwrap_or_default()
+    sample.trial.details.memory.as_ref().map(of).unwrap_or_default()
 }
 
 fn each(memory: &MemoryUse, of: fn(&Memory) -> u64) -> Value {

@@ -106,9 +106,9 @@ mod tests {
         made.fail(1, &(1..2), &Outcome::WorkerDied { cause: "signal 9 (SIGKILL)".into() });
         made.results.workloads[0].settings.insert("limit".into(), 200_000.into());
         made.results.trials[0].flags = vec![crate::results::Flag::Noisy, crate::results::Flag::TooShort];
-        made.results.trials[0].spent = Some(Spent { service: 1_500_000_000, ..Spent::default() });
+        made.results.trials[0].details.spent = Some(Spent { service: 1_500_000_000, ..Spent::default() });
         let memory = Memory { pss: 3 << 20, private: 1 << 20, rss: 7 << 20 };
-        made.results.trials[1].memory =
+        made.results.trials[1].details.memory =
             Some(MemoryUse { before: memory, after: memory, workers: vec![memory, Memory::default()] });
         made.finish()
     }

@@ -267,12 +267,13 @@ mod tests {
         made.results.workloads[0].runtime = "gil_emulation".into();
         made.results.workloads[0].fault = Some(Fault { kind: "stack_overflow".into(), item: 6 });
         for trial in &mut made.results.trials {
-            (trial.lost, trial.retried, trial.recovered) = (1, 2, 4_100_000);
-            trial.lock = Some(LockUse { waits: 5, waited: 2_000_000_000, hand_overs: 9, forced: 3 });
+            (trial.lost, trial.details.retried, trial.details.recovered) = (1, 2, 4_100_000);
+            trial.details.lock = Some(LockUse { waits: 5, waited: 2_000_000_000, hand_overs: 9, forced: 3 });
             let told = trial.phases[0].wall + trial.phases[1].wall;
-            trial.lives = vec![Life { worker: 0, start: 1_000, ready: 3_001_000, end: told + 700_000, died: false }];
+            trial.details.lives =
+                vec![Life { worker: 0, start: 1_000, ready: 3_001_000, end: told + 700_000, died: false }];
             let of = |worker, before, after| Seen { worker, before, after };
-            trial.seen = vec![of(None, 7, 7), of(Some(0), 1, 11), of(Some(1), 1, 12)];
+            trial.details.seen = vec![of(None, 7, 7), of(Some(0), 1, 11), of(Some(1), 1, 12)];
         }
         made.fail(0, &(0..5), &Outcome::HostDied { cause: "signal 11 (SIGSEGV)".into() });
         made.finish()

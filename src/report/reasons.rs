@@ -182,7 +182,7 @@ mod tests {
         assert_eq!(breakdown(&made.clone().finish(), &made.results.workloads[0]), "", "without profiling trials");
         let mut clocked = made.results.trials[16].clone();
         clocked.kind = crate::results::Kind::Profiling;
-        clocked.spent = Some(Spent { service: 800, waiting: 200, ..Spent::default() });
+        clocked.details.spent = Some(Spent { service: 800, waiting: 200, ..Spent::default() });
         made.results.trials.push(clocked);
         let results = made.finish();
         let text = crate::report::sorted::unsorted(&breakdown(&results, &results.workloads[0]));

@@ -27,7 +27,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use crate::record::{
-    Event, EventKind, Life, LockUse, MOST_EVENTS, Memory, MemoryUse, Open, Phase, Seen, Spent, StageTimes,
+    Details, Event, EventKind, Life, LockUse, MOST_EVENTS, Memory, MemoryUse, Open, Phase, Seen, Spent, StageTimes,
+    Usage,
 };
 pub use charts::*;
 pub use derived::*;

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Flag, Kind, Life, LockUse, MemoryUse, Open, Phase, Seen, Spent, StageTimes, Trial};
+use super::{Details, Flag, Kind, Phase, Trial, Usage};
 use crate::setting::Outcome;
 
 /// A trial as a row: what every trial has, in this order, then an object with what is not as usual.
@@ -61,36 +61,9 @@ struct Rest {
     /// Items whose reply never arrived.
     #[serde(skip_serializing_if = "is_zero")]
     lost: u64,
-    /// Items that were retried.
-    #[serde(skip_serializing_if = "is_zero")]
-    retried: u64,
-    /// Replies that came again for an item already done.
-    #[serde(skip_serializing_if = "is_zero")]
-    duplicated: u64,
-    /// How late replies were.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    open: Option<Open>,
-    /// Where the workers' time went.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    spent: Option<Spent>,
-    /// What its processes occupied.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    memory: Option<MemoryUse>,
-    /// What interpreter locks cost.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    lock: Option<LockUse>,
-    /// Nanoseconds from a worker's death to the first result of its replacement.
-    #[serde(skip_serializing_if = "is_zero")]
-    recovered: u64,
-    /// When each worker was started, ready and gone.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    lives: Vec<Life>,
-    /// What was seen of the global variable of the task `globals`.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    seen: Vec<Seen>,
-    /// What the stages of a pipeline did.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    stages: Vec<StageTimes>,
+    /// What only some trials have.
+    #[serde(skip_serializing_if = "Details::is_empty")]
+    details: Details,
     /// Its flags.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     flags: Vec<Flag>,
@@ -109,8 +82,9 @@ const MICRO: u64 = 1000;
 impl ShortPhase {
     /// The phase in short, unless its CPU times are no whole microseconds.
     fn of(phase: Phase) -> Option<Self> {
-        let whole = phase.user.is_multiple_of(MICRO) && phase.system.is_multiple_of(MICRO);
-        let phase = Phase { user: phase.user / MICRO, system: phase.system / MICRO, ..phase };
+        let whole = phase.usage.user.is_multiple_of(MICRO) && phase.usage.system.is_multiple_of(MICRO);
+        let Usage { user, system, .. } = phase.usage;
+        let phase = Phase { usage: Usage { user: user / MICRO, system: system / MICRO, ..phase.usage }, ..phase };
         let mut numbers = <[u64; 7]>::from(phase).to_vec();
         numbers.truncate(numbers.iter().rposition(|number| *number > 0).map_or(0, |last| last + 1));
         whole.then_some(Self(numbers))
@@ -121,7 +95,9 @@ impl ShortPhase {
         let mut numbers = [0; 7];
         numbers.get_mut(..self.0.len())?.copy_from_slice(&self.0);
         let phase = Phase::from(numbers);
-        Some(Phase { user: phase.user.checked_mul(MICRO)?, system: phase.system.checked_mul(MICRO)?, ..phase })
+        let Usage { user, system, .. } = phase.usage;
+        let usage = Usage { user: user.checked_mul(MICRO)?, system: system.checked_mul(MICRO)?, ..phase.usage };
+        Some(Phase { usage, ..phase })
     }
 }
 
@@ -137,16 +113,7 @@ impl Row {
             outcome: Some(trial.outcome.clone()).filter(|outcome| *outcome != Outcome::Ok),
             measured: Some(trial.measured).filter(|measured| *measured != trial.phases[1].wall),
             lost: trial.lost,
-            retried: trial.retried,
-            duplicated: trial.duplicated,
-            open: trial.open,
-            spent: trial.spent,
-            memory: trial.memory.clone(),
-            lock: trial.lock,
-            recovered: trial.recovered,
-            lives: trial.lives.clone(),
-            seen: trial.seen.clone(),
-            stages: trial.stages.clone(),
+            details: trial.details.clone(),
             flags: trial.flags.clone(),
             stderr: trial.stderr.clone(),
         };
@@ -189,18 +156,9 @@ impl Row {
             phases,
             done,
             lost: rest.lost,
-            retried: rest.retried,
-            duplicated: rest.duplicated,
             digest: digest.unwrap_or_default(),
             first_item,
-            open: rest.open,
-            spent: rest.spent,
-            memory: rest.memory,
-            lock: rest.lock,
-            recovered: rest.recovered,
-            lives: rest.lives,
-            seen: rest.seen,
-            stages: rest.stages,
+            details: rest.details,
             others,
             flags: rest.flags,
             stderr: rest.stderr,
@@ -237,10 +195,10 @@ pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Tria
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::results::Memory;
+    use crate::results::{Memory, MemoryUse, Spent, StageTimes};
 
     fn usual() -> Trial {
-        let phase = |wall| Phase { wall, user: 7_000, ..Phase::default() };
+        let phase = |wall| Phase { wall, usage: Usage { user: 7_000, ..Usage::default() } };
         Trial {
             configuration: 3,
             round: 2,
@@ -254,18 +212,9 @@ mod tests {
             phases: [phase(3_649_711), phase(154_778_428), Phase::default()],
             done: 320,
             lost: 0,
-            retried: 0,
-            duplicated: 0,
             digest: "43b9ba5c43ca25d4".into(),
             first_item: 3_234_428,
-            open: None,
-            spent: None,
-            memory: None,
-            lock: None,
-            recovered: 0,
-            lives: vec![],
-            seen: vec![],
-            stages: vec![],
+            details: Details::default(),
             others: 0.325,
             flags: vec![],
             stderr: String::new(),
@@ -310,18 +259,21 @@ mod tests {
             outcome: Outcome::Failed { detail: "no".into() },
             measured: 5,
             lost: 1,
-            retried: 2,
-            duplicated: 3,
-            spent: Some(Spent { service: 1, ..Spent::default() }),
-            memory: Some(MemoryUse { before: memory, after: memory, workers: vec![memory] }),
-            stages: vec![StageTimes { busy: 4, blocked: 3, starved: 2, most: 1 }],
+            details: Details {
+                retried: 2,
+                duplicated: 3,
+                spent: Some(Spent { service: 1, ..Spent::default() }),
+                memory: Some(MemoryUse { before: memory, after: memory, workers: vec![memory] }),
+                stages: vec![StageTimes { busy: 4, blocked: 3, starved: 2, most: 1 }],
+                ..Details::default()
+            },
             flags: vec![Flag::Noisy],
             stderr: "why".into(),
             ..usual()
         };
         assert_eq!(there_and_back(&odd).1, odd);
         let mut fine = usual();
-        fine.phases[2].system = 1_234;
+        fine.phases[2].usage.system = 1_234;
         assert_eq!(there_and_back(&fine).1, fine);
         let object = serde_json::to_string(&odd).unwrap();
         assert_eq!(serde_json::from_str::<Trial>(&object).unwrap(), odd, "the form of the journal");
@@ -334,6 +286,7 @@ mod tests {
             ("1,7]", "1,18446744073709551615]"),
             ("[]]", "[1,2,3,4,5,6,7,8]]"),
             ("null", "{\"kinds\":1}"),
+            ("null", "{\"details\":{\"kinds\":1}}"),
             ("[3,", "[\"3\","),
         ] {
             let wrong = text.replacen(from, to, 1);

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Life, LockUse, MemoryUse, Open, Phase, Seen, Spent, StageTimes};
+use super::{Details, Phase};
 use crate::setting::{Outcome, words};
 
 /// What a trial was run for.
@@ -58,42 +58,15 @@ pub struct Trial {
     /// Items whose reply never arrived.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub lost: u64,
-    /// Items that were retried.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub retried: u64,
-    /// Replies that came again for an item already done.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub duplicated: u64,
     /// Sum of the item digests, 16 hexadecimal digits.
     #[serde(rename = "checksum")]
     pub digest: String,
     /// Nanoseconds of the first item on a cold worker, from hand-over to reply; 0 where there was no warm-up.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub first_item: u64,
-    /// How late replies were, where items come at a set rate.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub open: Option<Open>,
-    /// Where the workers' time went, in profiling trials.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub spent: Option<Spent>,
-    /// What its processes occupied, in memory trials.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub memory: Option<MemoryUse>,
-    /// What interpreter locks cost, where there are any.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub lock: Option<LockUse>,
-    /// Nanoseconds from a worker's death to the first result of its replacement; 0 where there was none.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub recovered: u64,
-    /// When each worker was started, ready and gone, where workers have lives of their own.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub lives: Vec<Life>,
-    /// What main and each worker saw of the global variable of the task `globals`.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub seen: Vec<Seen>,
-    /// What the stages of a pipeline did, in their order, in profiling trials.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub stages: Vec<StageTimes>,
+    /// What only some trials have.
+    #[serde(default, skip_serializing_if = "Details::is_empty")]
+    pub details: Details,
     /// Share of the machine's CPU time that others used or that the hypervisor stole during the trial, 0 to 1.
     pub others: f64,
     /// Marks: `too_short` (measured under 10 ms), `noisy` (others used over a tenth of the machine), `leaked` (a
@@ -114,6 +87,15 @@ pub(super) fn plausible(number: u64) -> Result<(), String> {
     if number < 1 << 53 { Ok(()) } else { Err(format!("{number} is not a plausible number here")) }
 }
 
+/// The same of every whole number below `value`, whichever they are.
+fn all_plausible(value: &serde_json::Value) -> Result<(), String> {
+    match value {
+        serde_json::Value::Array(items) => items.iter().try_for_each(all_plausible),
+        serde_json::Value::Object(fields) => fields.values().try_for_each(all_plausible),
+        value => value.as_u64().map_or(Ok(()), plausible),
+    }
+}
+
 impl Latency {
     pub(super) fn check(&self) -> Result<(), String> {
         [&self.service, &self.response].into_iter().try_for_each(|times| {
@@ -126,19 +108,12 @@ impl Latency {
 
 impl Trial {
     pub(super) fn check(&self) -> Result<(), String> {
-        let counts =
-            [self.at, self.took, self.measured, self.done, self.lost, self.retried, self.duplicated, self.first_item];
-        let spent = self.spent.into_iter().flat_map(<[u64; 5]>::from);
-        let open = self.open.into_iter().flat_map(<[u64; 5]>::from);
-        let memory = self.memory.iter().flat_map(|memory| memory.workers.iter().chain([&memory.before, &memory.after]));
-        let memory = memory.flat_map(|memory| <[u64; 3]>::from(*memory));
+        let counts = [self.at, self.took, self.measured, self.done, self.lost, self.first_item];
         let phases = self.phases.into_iter().flat_map(<[u64; 7]>::from);
-        let lives = self.lives.iter().flat_map(|life| <[u64; 5]>::from(*life));
-        let lock = self.lock.into_iter().flat_map(<[u64; 4]>::from).chain([self.recovered]);
-        let seen = self.seen.iter().flat_map(|seen| [seen.before, seen.after]);
-        let stages = self.stages.iter().flat_map(|stage| <[u64; 4]>::from(*stage));
-        let happened = lives.chain(lock).chain(seen).chain(open).chain(stages);
-        counts.into_iter().chain(phases).chain(spent).chain(memory).chain(happened).try_for_each(plausible)
+        counts.into_iter().chain(phases).try_for_each(plausible)?;
+        serde_json::to_value(&self.details)
+            .map_err(|error| error.to_string())
+            .and_then(|details| all_plausible(&details))
     }
 
     /// Whether its time counts: everything was done and is right.
@@ -169,7 +144,7 @@ impl Trial {
         if self.outcome == Outcome::TimedOut {
             return Some(f64::INFINITY);
         }
-        let open = self.open.filter(|_| self.ok() && self.done as f64 * (1.0 - share) >= ABOVE - 1e-9)?;
+        let open = self.details.open.filter(|_| self.ok() && self.done as f64 * (1.0 - share) >= ABOVE - 1e-9)?;
         let nanos = if share < 0.9 {
             open.p50
         } else if share < 0.97 {
@@ -183,7 +158,7 @@ impl Trial {
     /// Items per second from the first moment to the last reply, where items came at a set rate.
     #[must_use]
     pub fn achieved(&self) -> Option<f64> {
-        let open = self.open.filter(|open| self.ok() && open.span > 0)?;
+        let open = self.details.open.filter(|open| self.ok() && open.span > 0)?;
         Some(self.done as f64 / (open.span as f64 / 1e9))
     }
 }

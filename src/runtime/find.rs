@@ -18,7 +18,7 @@ const LONGEST_ANSWER: u64 = 1 << 20;
 
 /// What an interpreter is asked: one line of JSON on standard output. It imports nothing that a user could replace (`-I`).
 const QUESTION: &str = r#"
-import concurrent.futures, json, platform, sys, sysconfig, multiprocessing
+import concurrent.futures, importlib.util, json, platform, sys, sysconfig, multiprocessing
 try:
     import concurrent.interpreters as sub
 except ImportError:
@@ -36,6 +36,7 @@ print(json.dumps({
     "gil": bool(enabled),
     "start_methods": multiprocessing.get_all_start_methods(),
     "interpreters": sub is not None,
+    "numpy": importlib.util.find_spec("numpy") is not None,
     "interpreter_pool": hasattr(concurrent.futures, "InterpreterPoolExecutor"),
 }))
 "#;
@@ -53,6 +54,8 @@ struct Answer {
     start_methods: Vec<String>,
     interpreters: bool,
     interpreter_pool: bool,
+    #[serde(default)]
+    numpy: bool,
 }
 
 /// Whether naming this interpreter needs no permission: a bare `python3…`, which is looked for on PATH.
@@ -101,6 +104,7 @@ fn find_one(name: &str, path: &str, allowed: bool) -> Result<Interpreter, String
         start_methods: answer.start_methods,
         interpreters: answer.interpreters,
         interpreter_pool: answer.interpreter_pool,
+        numpy: answer.numpy,
     })
 }
 

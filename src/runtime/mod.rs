@@ -25,6 +25,8 @@ pub struct Interpreter {
     pub interpreters: bool,
     /// Whether it has `concurrent.futures.InterpreterPoolExecutor`.
     pub interpreter_pool: bool,
+    /// Whether numpy is installed in it.
+    pub numpy: bool,
 }
 
 impl Interpreter {

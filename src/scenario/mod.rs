@@ -4,6 +4,7 @@
 //! `serde_yaml` reads the values into the scenario as written; what is written is resolved against the lists of
 //! tasks, models and methods; names are compared across files.
 
+mod assign;
 mod charts;
 mod definitions;
 mod expected;
@@ -22,6 +23,7 @@ mod valid;
 mod vocabulary;
 mod words;
 
+pub use assign::{Assignment, assign};
 pub use leaf::{BUDGETS, Items};
 pub use problem::{Diagnostic, Diagnostics};
 pub use schema::{schema, schema_text};

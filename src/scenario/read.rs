@@ -218,7 +218,7 @@ impl<'de> Deserialize<'de> for FirstWins {
 
 /// The text with lines of nothing but blanks and tabs as lines of blanks, as long as before: YAML takes them for empty, and this
 /// parser does not.
-fn without_lone_tabs(text: &str) -> Cow<'_, str> {
+pub(super) fn without_lone_tabs(text: &str) -> Cow<'_, str> {
     let lone = |line: &str| line.contains('\t') && line.trim().is_empty();
     match text.lines().any(lone) {
         true => text

@@ -178,7 +178,7 @@ pub(crate) fn schema_of(setting: &Setting) -> Json {
         ] }),
         SettingKind::Text { longest } => json!({ "type": "string", "maxLength": longest }),
         SettingKind::List { most, longest } => json!({
-            "type": "array", "minItems": 1, "maxItems": most, "items": { "type": ["string", "number"], "maxLength": longest }
+            "type": ["array", "string", "number"], "minItems": 1, "maxItems": most, "items": { "type": ["string", "number"], "maxLength": longest }
         }),
     }
 }

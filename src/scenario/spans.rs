@@ -96,16 +96,14 @@ impl Node {
         }
     }
 
+    /// What stands at a path; `None` where it leads nowhere.
+    pub fn find(&self, path: &Path) -> Option<&Self> {
+        path.0.iter().try_fold(self, |node, step| Some(node.child(step)?.0))
+    }
+
     /// Whether the path leads somewhere.
     pub fn has(&self, path: &Path) -> bool {
-        let mut node = self;
-        for step in &path.0 {
-            match node.child(step) {
-                Some((next, _)) => node = next,
-                None => return false,
-            }
-        }
-        true
+        self.find(path).is_some()
     }
 
     /// Takes the value of a path out, and its key with it. Later entries of a list move up by one.

@@ -6,14 +6,15 @@ use std::io::{self, Read as _, Write as _};
 use std::os::fd::OwnedFd;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command as Program, Output, Stdio};
+use std::process::{Child, Command as Program, ExitStatus, Output, Stdio};
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 
 use super::data::{missing_file, read_lines};
 use super::{
-    Bound, Context, Data, Effort, Job, Place, Setting, SettingKind, Settings, Task, TaskError, Transform, digest,
+    Bound, Context, Data, Effort, Job, Moment, Place, Setting, SettingKind, Settings, Task, TaskError, Transform,
+    digest,
 };
 use crate::text::exit_words;
 
@@ -22,6 +23,10 @@ const ITEM: &str = "{item}";
 /// Most arguments, and most bytes of each.
 const MOST_ARGUMENTS: usize = 256;
 const LONGEST_ARGUMENT: usize = 4 << 10;
+/// Most bytes of an exit status, or of the word for all of them.
+const LONGEST_STATUS: usize = 3;
+/// The word for all exit statuses.
+const ANY: &str = "any";
 /// Most bytes of what a program reads, and of what it must write.
 const LONGEST_INPUT: usize = 64 << 10;
 /// Bytes that every pipe takes before anybody reads: a page.
@@ -30,6 +35,59 @@ const SMALLEST_PIPE: usize = 4096;
 const ROOM: usize = 64 << 10;
 /// How much of what a failing program wrote to standard error is told.
 const TOLD: usize = 200;
+
+/// A setting that is a list of arguments.
+const fn list(name: &'static str, about: &'static str) -> Setting {
+    Setting { name, about, kind: SettingKind::List { most: MOST_ARGUMENTS, longest: LONGEST_ARGUMENT }, default: "" }
+}
+
+/// All settings, in the order in which help lists them.
+const SETTINGS: [Setting; 11] = [
+    list("argv", "the program and its arguments, in which `{item}` stands for the item"),
+    Setting {
+        name: "data",
+        about: "a file of items, one per line, from where runner is started; else items are numbers",
+        kind: SettingKind::Text { longest: LONGEST_ARGUMENT },
+        default: "''",
+    },
+    Setting {
+        name: "stdin",
+        about: "what the program reads, in which `{item}` stands for the item",
+        kind: SettingKind::Text { longest: LONGEST_INPUT },
+        default: "''",
+    },
+    Setting {
+        name: "folder",
+        about: "the folder in which it runs, from where runner is started",
+        kind: SettingKind::Text { longest: LONGEST_ARGUMENT },
+        default: "'.'",
+    },
+    list(
+        "environment",
+        "all it sees of the environment: `NAME` is passed on, `NAME=value` is set; without this, everything is",
+    ),
+    Setting {
+        name: "exit_status",
+        about: "the exit statuses with which all is well, or `any`; without this, 0",
+        kind: SettingKind::List { most: MOST_ARGUMENTS, longest: LONGEST_STATUS },
+        default: "",
+    },
+    Setting {
+        name: "writes",
+        about: "what it must write, in which `{item}` stands for the item, but for blanks around; else it is not looked at",
+        kind: SettingKind::Text { longest: LONGEST_INPUT },
+        default: "''",
+    },
+    Setting {
+        name: "compare",
+        about: "what of each run must equal that of a serial one: what it writes, or nothing beyond its exit status",
+        kind: SettingKind::Word(&["output", "status"]),
+        default: "output",
+    },
+    list("setup", "a program with its arguments that runs once before the first trial, such as `[make]`"),
+    list("prepare", "one that runs before every trial, outside of its time"),
+    list("cleanup", "one that runs once after the last trial, of a run that was broken off too"),
+];
 
 pub(super) struct Command;
 
@@ -44,59 +102,13 @@ impl Task for Command {
         Bound::Waiting
     }
     fn settings(&self) -> &'static [Setting] {
-        &[
-            Setting {
-                name: "argv",
-                about: "the program and its arguments, in which `{item}` stands for the item",
-                kind: SettingKind::List { most: MOST_ARGUMENTS, longest: LONGEST_ARGUMENT },
-                default: "",
-            },
-            Setting {
-                name: "data",
-                about: "a file of items, one per line, from where runner is started; else items are numbers",
-                kind: SettingKind::Text { longest: LONGEST_ARGUMENT },
-                default: "''",
-            },
-            Setting {
-                name: "stdin",
-                about: "what the program reads, in which `{item}` stands for the item",
-                kind: SettingKind::Text { longest: LONGEST_INPUT },
-                default: "''",
-            },
-            Setting {
-                name: "folder",
-                about: "the folder in which it runs, from where runner is started",
-                kind: SettingKind::Text { longest: LONGEST_ARGUMENT },
-                default: "'.'",
-            },
-            Setting {
-                name: "environment",
-                about: "all it sees of the environment: `NAME` is passed on, `NAME=value` is set; without this, everything is",
-                kind: SettingKind::List { most: MOST_ARGUMENTS, longest: LONGEST_ARGUMENT },
-                default: "",
-            },
-            Setting {
-                name: "exit_status",
-                about: "the exit status that it must end with",
-                kind: SettingKind::Count { min: 0, max: 255 },
-                default: "0",
-            },
-            Setting {
-                name: "writes",
-                about: "what it must write, in which `{item}` stands for the item, but for blanks around; else it is not looked at",
-                kind: SettingKind::Text { longest: LONGEST_INPUT },
-                default: "''",
-            },
-            Setting {
-                name: "compare",
-                about: "what of each run must equal that of a serial one: what it writes, or nothing beyond its exit status",
-                kind: SettingKind::Word(&["output", "status"]),
-                default: "output",
-            },
-        ]
+        &SETTINGS
     }
     fn needs_permission(&self) -> bool {
         true
+    }
+    fn acts_around(&self, settings: &Settings) -> bool {
+        MOMENTS.iter().any(|(_, name)| !settings.list(name).is_empty())
     }
     fn check(&self, settings: &Settings) -> Result<(), String> {
         if settings.list("argv").first().is_none_or(String::is_empty) {
@@ -107,6 +119,12 @@ impl Task for Command {
             return Err(format!("the folder `{folder}`, in which the program is to run, does not exist"));
         }
         missing_file(settings.text("data"))?;
+        statuses(settings.list("exit_status"))?;
+        if let Some((_, name)) =
+            MOMENTS.iter().find(|(_, name)| settings.list(name).first().is_some_and(String::is_empty))
+        {
+            return Err(format!("`{name}` has no program: it starts with one, as in `{name}: [make, clean]`"));
+        }
         match settings.list("environment").iter().find(|variable| variable.is_empty() || variable.starts_with('=')) {
             Some(variable) => Err(format!("`{variable}` in `environment` is neither `NAME` nor `NAME=value`")),
             None => Ok(()),
@@ -141,9 +159,10 @@ impl Task for Command {
             stdin: text("stdin"),
             folder: text("folder").filter(|folder| folder != ".").map(PathBuf::from),
             environment,
-            exit_status: settings.whole("exit_status") as i32,
+            statuses: statuses(settings.list("exit_status")).map_err(TaskError::Settings)?,
             writes: text("writes"),
             compared,
+            around: MOMENTS.map(|(moment, name)| (moment, settings.list(name).to_vec())).to_vec(),
         }))
     }
 }
@@ -200,6 +219,61 @@ fn variable_of(text: &str) -> Option<(OsString, OsString)> {
     }
 }
 
+/// The start of what a program wrote, in words.
+fn told(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).trim().chars().take(TOLD).collect()
+}
+
+/// What runs around trials, by the settings that name it.
+const MOMENTS: [(Moment, &str); 3] =
+    [(Moment::SetUp, "setup"), (Moment::Prepare, "prepare"), (Moment::CleanUp, "cleanup")];
+
+/// The exit statuses with which all is well.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Statuses {
+    Any,
+    These(Vec<u8>),
+}
+
+impl Default for Statuses {
+    fn default() -> Self {
+        Self::These(vec![0])
+    }
+}
+
+impl Statuses {
+    /// Whether a program that ended like this has succeeded. One that a signal ended has no exit status.
+    #[must_use]
+    pub(crate) fn has(&self, status: ExitStatus) -> bool {
+        match (self, status.code()) {
+            (_, None) => false,
+            (Self::Any, Some(_)) => true,
+            (Self::These(list), Some(code)) => list.iter().any(|known| i32::from(*known) == code),
+        }
+    }
+}
+
+/// Reads exit statuses; 0 where there are none.
+///
+/// # Errors
+/// A word that is none.
+pub(crate) fn statuses(words: &[String]) -> Result<Statuses, String> {
+    match words {
+        [] => Ok(Statuses::default()),
+        [word] if word == ANY => Ok(Statuses::Any),
+        words => {
+            let one = |word: &String| {
+                word.parse().map_err(|_| {
+                    format!(
+                        "`{word}` in `exit_status` is no exit status: write whole numbers from 0 to 255, or `{ANY}`"
+                    )
+                })
+            };
+            Ok(Statuses::These(words.iter().map(one).collect::<Result<_, _>>()?))
+        }
+    }
+}
+
 #[derive(Default)]
 struct CommandJob {
     argv: Vec<String>,
@@ -209,10 +283,12 @@ struct CommandJob {
     folder: Option<PathBuf>,
     /// All variables that the program sees; none where it sees those of this process.
     environment: Option<Vec<(OsString, OsString)>>,
-    exit_status: i32,
+    statuses: Statuses,
     /// What it must write.
     writes: Option<String>,
     compared: bool,
+    /// What runs around trials.
+    around: Vec<(Moment, Vec<String>)>,
 }
 
 impl CommandJob {
@@ -263,8 +339,7 @@ impl CommandJob {
         let output = context
             .blocking(|| self.output(&name, argv, input))
             .map_err(|source| TaskError::Io { what: format!("starting {name}"), source })?;
-        let told = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().chars().take(TOLD).collect::<String>();
-        if output.status.code() != Some(self.exit_status) {
+        if !self.statuses.has(output.status) {
             let said = told(&output.stderr);
             let ended = exit_words(output.status.into_raw());
             let said = if said.is_empty() { String::new() } else { format!(": {said}") };
@@ -296,6 +371,21 @@ impl Job for CommandJob {
         let written = if self.compared { digest(&wrote) } else { 0 };
         reply.extend_from_slice(&written.to_le_bytes());
         Ok(())
+    }
+
+    fn around(&self, moment: Moment) -> Result<(), TaskError> {
+        let argv = self.around.iter().find(|(known, _)| *known == moment).map_or(&[][..], |(_, argv)| argv.as_slice());
+        let Some((name, arguments)) = argv.split_first() else { return Ok(()) };
+        let word = MOMENTS.iter().find(|(known, _)| *known == moment).map_or("", |(_, word)| word);
+        let output = self
+            .output(name, arguments.iter().cloned(), None)
+            .map_err(|source| TaskError::Io { what: format!("{word}: starting {name}"), source })?;
+        if output.status.success() {
+            return Ok(());
+        }
+        let (ended, said) = (exit_words(output.status.into_raw()), told(&output.stderr));
+        let said = if said.is_empty() { String::new() } else { format!(": {said}") };
+        Err(TaskError::Settings(format!("{word}: {name} ended with {ended}{said}")))
     }
 
     fn sizes(&self) -> (usize, usize) {
@@ -397,17 +487,53 @@ mod tests {
 
     #[test]
     fn another_status_or_output_than_asked_for_is_a_failure() {
-        let of = |status: i32, writes: Option<&str>, script: &str| {
-            let checked =
-                CommandJob { exit_status: status, writes: writes.map(str::to_owned), ..job(&["sh", "-c", script]) };
-            run(checked, "7").map_err(|error| error.to_string())
+        let of = |words: &[&str], writes: Option<&str>, script: &str| {
+            let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+            let (statuses, writes) = (statuses(&words).unwrap(), writes.map(str::to_owned));
+            run(CommandJob { statuses, writes, ..job(&["sh", "-c", script]) }, "7").map_err(|error| error.to_string())
         };
-        assert_eq!(of(1, None, "exit 1").unwrap(), wrote(b""));
-        assert_eq!(of(1, None, "exit 0").unwrap_err(), "sh ended with exit code 0 for item 7");
-        assert_eq!(of(9, None, "kill -9 $$").unwrap_err(), "sh ended with signal 9 (SIGKILL) for item 7");
-        assert_eq!(of(0, Some("item {item}"), "echo '  item 7'").unwrap(), wrote(b"  item 7\n"));
-        let wrong = of(0, Some("item {item}"), "echo item 8").unwrap_err();
+        assert_eq!(of(&["1"], None, "exit 1").unwrap(), wrote(b""));
+        assert_eq!(of(&["1", "2"], None, "exit 0").unwrap_err(), "sh ended with exit code 0 for item 7");
+        assert_eq!(of(&["any"], None, "kill -9 $$").unwrap_err(), "sh ended with signal 9 (SIGKILL) for item 7");
+        assert_eq!(of(&[], Some("item {item}"), "echo '  item 7'").unwrap(), wrote(b"  item 7\n"));
+        assert_eq!(of(&["0", "3"], None, "exit 3").unwrap(), wrote(b""));
+        assert_eq!(of(&["any"], None, "exit 77").unwrap(), wrote(b""));
+        let wrong = of(&[], Some("item {item}"), "echo item 8").unwrap_err();
         assert_eq!(wrong, "sh wrote for item 7 what it should not: item 8");
+    }
+
+    #[test]
+    fn what_runs_around_trials_has_the_folder_of_the_program_and_must_succeed() {
+        let folder = tempfile::tempdir().unwrap();
+        let argv = |script: &str| ["sh", "-c", script].map(str::to_owned).to_vec();
+        let around = vec![(Moment::SetUp, argv("echo made > made")), (Moment::Prepare, argv("echo why >&2; exit 4"))];
+        let job = CommandJob { folder: Some(folder.path().to_owned()), around, ..job(&["true"]) };
+        job.around(Moment::SetUp).unwrap();
+        job.around(Moment::CleanUp).unwrap();
+        assert_eq!(std::fs::read(folder.path().join("made")).unwrap(), b"made\n");
+        assert_eq!(job.around(Moment::Prepare).unwrap_err().to_string(), "prepare: sh ended with exit code 4: why");
+    }
+
+    #[test]
+    fn what_is_no_exit_status_or_no_program_is_refused() {
+        let mut settings = Settings::default();
+        let list = |words: &[&str]| crate::setting::Value::List(words.iter().map(|word| (*word).to_owned()).collect());
+        settings.put("argv", list(&["true"]));
+        assert!(!Command.acts_around(&settings));
+        for (name, words, wrong) in [
+            ("exit_status", &["0", "1"][..], ""),
+            ("exit_status", &["any"], ""),
+            ("exit_status", &["256"], "`256` in `exit_status` is no exit status"),
+            ("exit_status", &["any", "0"], "`any` in `exit_status` is no exit status"),
+            ("exit_status", &["0"], ""),
+            ("prepare", &[""], "`prepare` has no program"),
+            ("prepare", &["make", "clean"], ""),
+        ] {
+            settings.put(name, list(words));
+            let told = Command.check(&settings).err().unwrap_or_default();
+            assert!(told.contains(wrong) && told.is_empty() == wrong.is_empty(), "{name}: {words:?}: {told}");
+        }
+        assert!(Command.acts_around(&settings));
     }
 
     #[test]

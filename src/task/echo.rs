@@ -9,6 +9,9 @@ use crate::text::show_bytes;
 const BUFFERS: u64 = 8;
 /// Room for the item number at the start of a payload that can hold it.
 const STAMP: usize = 8;
+/// Kinds of payloads: the one that every runtime has, and the one whose pickle holds no numbers.
+const BYTES: &str = "bytes";
+const OUT_OF_BAND: &str = "ndarray_out_of_band";
 
 pub(super) struct Echo;
 
@@ -23,12 +26,33 @@ impl Task for Echo {
         Bound::Moving
     }
     fn settings(&self) -> &'static [Setting] {
-        &[Setting {
-            name: "payload",
-            about: "size of the payload, the same in both directions",
-            kind: SettingKind::Bytes { min: 0, max: 1 << 30 },
-            default: "64 B",
-        }]
+        &[
+            Setting {
+                name: "payload",
+                about: "size of the payload, the same in both directions",
+                kind: SettingKind::Bytes { min: 0, max: 1 << 30 },
+                default: "64 B",
+            },
+            Setting {
+                name: "payload_kind",
+                about: "what the payload is: bytes or, in CPython with numpy, an array, which is pickled, or lies in shared memory as \
+                        it is; its numbers may cross apart from the pickle (protocol 5, out of band)",
+                kind: SettingKind::Word(&[BYTES, "ndarray", OUT_OF_BAND]),
+                default: BYTES,
+            },
+        ]
+    }
+    fn check(&self, settings: &Settings) -> Result<(), String> {
+        match self.needs_numpy(settings) && settings.whole("payload") == 0 {
+            true => Err("an array needs a `payload` of one byte at least".into()),
+            false => Ok(()),
+        }
+    }
+    fn needs_numpy(&self, settings: &Settings) -> bool {
+        settings.word("payload_kind") != BYTES
+    }
+    fn crosses_out_of_band(&self, settings: &Settings) -> bool {
+        settings.word("payload_kind") == OUT_OF_BAND
     }
     fn in_python(&self) -> bool {
         true
@@ -37,7 +61,12 @@ impl Task for Echo {
         Some(Effort::computing(3e-8 + settings.whole("payload") as f64 * 4e-10))
     }
     fn describe(&self, settings: &Settings) -> String {
-        format!("round trips of {} payloads", show_bytes(settings.whole("payload")))
+        let size = show_bytes(settings.whole("payload"));
+        match settings.word("payload_kind") {
+            BYTES => format!("round trips of {size} payloads"),
+            OUT_OF_BAND => format!("round trips of {size} arrays, out of band"),
+            _ => format!("round trips of {size} arrays"),
+        }
     }
     fn describe_stage(&self, settings: &Settings, later: bool) -> String {
         if later {
@@ -47,7 +76,7 @@ impl Task for Echo {
         }
     }
     fn own_data(&self) -> Option<&'static [&'static str]> {
-        Some(&["payload"])
+        Some(&["payload", "payload_kind"])
     }
     fn prepare(&self, settings: &Settings, place: &Place) -> Result<Box<dyn Job>, TaskError> {
         let size = settings.whole("payload") as usize;

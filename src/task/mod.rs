@@ -57,6 +57,7 @@ use std::sync::atomic::AtomicU64;
 /// What the author of a task needs of settings.
 pub use crate::setting::{Setting, SettingKind, Value};
 pub use call::Call;
+pub(crate) use command::statuses;
 pub use context::{Context, Hooks};
 pub use data::{DataForm, read_lines, read_values};
 pub use digest::{Digest, checksum, digest, item_checksum, item_digest, once_item, yielded_item};
@@ -122,6 +123,17 @@ impl Effort {
     pub fn holding_the_lock(self, times: f64) -> Self {
         Self { held: Some(times), ..self }
     }
+}
+
+/// A moment around trials at which a job may have something done in the host: see [`Job::around`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moment {
+    /// Before the first trial of a run.
+    SetUp,
+    /// Before the clock of every trial, those included whose times do not count.
+    Prepare,
+    /// After the last trial of a run, whether that came to its end or was broken off.
+    CleanUp,
 }
 
 /// Where and with what a job is prepared.
@@ -207,6 +219,18 @@ pub trait Task: Send + Sync {
     fn needs_permission(&self) -> bool {
         self.is_users_code()
     }
+    /// Whether its jobs have something done around trials: see [`Job::around`].
+    fn acts_around(&self, _: &Settings) -> bool {
+        false
+    }
+    /// Whether items are arrays of numpy with these settings: then only a CPython that has it can run them.
+    fn needs_numpy(&self, _: &Settings) -> bool {
+        false
+    }
+    /// Whether what an array holds is to cross between processes beside its pickle, by protocol 5 of pickle.
+    fn crosses_out_of_band(&self, _: &Settings) -> bool {
+        false
+    }
     /// About what an item takes; `None` where nobody knows.
     fn effort(&self, _: &Settings) -> Option<Effort> {
         None
@@ -287,6 +311,13 @@ pub trait Job: Send + Sync {
     /// ones what the stage before has made. Other jobs run the same item in every stage.
     fn transform(&self) -> Option<&dyn Transform> {
         None
+    }
+    /// Does what is to be done around trials. Called in a host, for tasks that say [`Task::acts_around`].
+    ///
+    /// # Errors
+    /// What stands in the way; a trial ends as `failed` with this text, and a run does not begin.
+    fn around(&self, _: Moment) -> Result<(), TaskError> {
+        Ok(())
     }
     /// Looks at what the items left outside of their replies: files, rows, a server's counts. Called once in the host,
     /// after the clock, where all items are done.

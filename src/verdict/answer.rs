@@ -181,7 +181,7 @@ impl Told<'_> {
             |trial: &&Trial| trial.configuration == pick.configuration && trial.kind == Kind::Profiling && trial.ok();
         let profiled = self.results.trials.iter().filter(of_pick);
         let (busy, items, wall) = profiled
-            .filter_map(|trial| Some((trial.spent?.service, trial.done, trial.phases[1].wall)))
+            .filter_map(|trial| Some((trial.details.spent?.service, trial.done, trial.phases[1].wall)))
             .fold((0, 0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1, sum.2 + one.2));
         let workers = config.all_workers();
         let share = busy as f64 / (wall as f64 * f64::from(workers));

@@ -24,7 +24,7 @@ pub(super) fn of(results: &Results, configuration: &Configuration, speedup: Opti
             trial.configuration == configuration.id
                 && trial.kind == Kind::Profiling
                 && trial.ok()
-                && trial.spent.is_some()
+                && trial.details.spent.is_some()
         })
         .collect();
     let start = if workload.measure == Measure::EndToEnd { start_share(results, configuration.id)? } else { 0.0 };
@@ -61,7 +61,7 @@ fn share(profiling: &[&Trial], part: fn(&Spent) -> u64) -> Option<f64> {
         let whole: u64 = <[u64; 5]>::from(spent).iter().sum();
         (whole > 0).then(|| part(&spent) as f64 / whole as f64)
     };
-    let shares: Vec<f64> = profiling.iter().filter_map(|trial| share(trial.spent?)).collect();
+    let shares: Vec<f64> = profiling.iter().filter_map(|trial| share(trial.details.spent?)).collect();
     stats::median(&shares)
 }
 

@@ -134,7 +134,8 @@ mod tests {
         }
         for trial in &mut made.results.trials {
             (trial.lost, trial.done) = [(64, 0), (1, 63), (40, 24)][trial.configuration];
-            (trial.retried, trial.recovered) = if trial.configuration == 1 { (3, 4_000_000) } else { (0, 0) };
+            (trial.details.retried, trial.details.recovered) =
+                if trial.configuration == 1 { (3, 4_000_000) } else { (0, 0) };
         }
         made
     }

@@ -29,9 +29,9 @@ pub(super) fn configuration(results: &Results, configuration: &Configuration) ->
         ),
         speedup,
         phases: phases(&right),
-        cpu: middle(&right, |trial| total(trial, |phase| phase.user + phase.system) / 1e9),
-        switches: middle(&right, |trial| total(trial, |phase| phase.voluntary))
-            .zip(middle(&right, |trial| total(trial, |phase| phase.involuntary))),
+        cpu: middle(&right, |trial| total(trial, |phase| phase.usage.cpu()) / 1e9),
+        switches: middle(&right, |trial| total(trial, |phase| phase.usage.voluntary))
+            .zip(middle(&right, |trial| total(trial, |phase| phase.usage.involuntary))),
         resources: resources(&right),
         memory: memory(results, configuration.id),
         fault: happened::fault(results, configuration),
@@ -74,18 +74,18 @@ fn resources(right: &[&Trial]) -> Option<Resources> {
     let per_item =
         |part: fn(&Phase) -> u64| middle(right, |trial| part(&trial.phases[1]) as f64 / trial.done.max(1) as f64);
     Some(Resources {
-        user: phase(&|phase| phase.user, 1e9)?,
-        system: phase(&|phase| phase.system, 1e9)?,
-        voluntary: phase(&|phase| phase.voluntary, 1.0)?,
-        involuntary: phase(&|phase| phase.involuntary, 1.0)?,
-        minor_faults: phase(&|phase| phase.minor_faults, 1.0)?,
-        major_faults: phase(&|phase| phase.major_faults, 1.0)?,
+        user: phase(&|phase| phase.usage.user, 1e9)?,
+        system: phase(&|phase| phase.usage.system, 1e9)?,
+        voluntary: phase(&|phase| phase.usage.voluntary, 1.0)?,
+        involuntary: phase(&|phase| phase.usage.involuntary, 1.0)?,
+        minor_faults: phase(&|phase| phase.usage.minor_faults, 1.0)?,
+        major_faults: phase(&|phase| phase.usage.major_faults, 1.0)?,
         busy: middle(right, |trial| {
-            total(trial, |phase| phase.user + phase.system) / total(trial, |phase| phase.wall).max(1.0)
+            total(trial, |phase| phase.usage.cpu()) / total(trial, |phase| phase.wall).max(1.0)
         })?,
-        cpu_per_item: per_item(|phase| phase.user + phase.system)? / 1e9,
-        switches_per_item: per_item(|phase| phase.voluntary + phase.involuntary)?,
-        faults_per_item: per_item(|phase| phase.minor_faults + phase.major_faults)?,
+        cpu_per_item: per_item(|phase| phase.usage.cpu())? / 1e9,
+        switches_per_item: per_item(|phase| phase.usage.voluntary + phase.usage.involuntary)?,
+        faults_per_item: per_item(|phase| phase.usage.minor_faults + phase.usage.major_faults)?,
     })
 }
 
@@ -113,7 +113,7 @@ pub(super) fn memory_trials(
     configuration: usize,
 ) -> impl Iterator<Item = &crate::results::MemoryUse> {
     let right = move |trial: &&Trial| trial.configuration == configuration && trial.kind == Kind::Memory && trial.ok();
-    results.trials.iter().filter(right).filter_map(|trial| trial.memory.as_ref())
+    results.trials.iter().filter(right).filter_map(|trial| trial.details.memory.as_ref())
 }
 
 fn total(trial: &Trial, part: impl Fn(&Phase) -> u64) -> f64 {

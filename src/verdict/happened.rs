@@ -13,8 +13,11 @@ pub(super) fn fault(results: &Results, configuration: &Configuration) -> Option<
     let trials: Vec<&Trial> = results.timed(configuration.id).collect();
     let ended = |ending: OutcomeKind| trials.iter().filter(|trial| trial.outcome.kind() == ending).count() as u32;
     let middle = |of: fn(&Trial) -> u64| median(&trials.iter().map(|trial| of(trial) as f64).collect::<Vec<_>>());
-    let recovered: Vec<f64> =
-        trials.iter().filter(|trial| trial.recovered > 0).map(|trial| trial.recovered as f64 / 1e9).collect();
+    let recovered: Vec<f64> = trials
+        .iter()
+        .filter(|trial| trial.details.recovered > 0)
+        .map(|trial| trial.details.recovered as f64 / 1e9)
+        .collect();
     let (died, hung) = (ended(OutcomeKind::HostDied), ended(OutcomeKind::TimedOut));
     Some(FaultEstimate {
         trials: trials.len() as u32,
@@ -23,7 +26,7 @@ pub(super) fn fault(results: &Results, configuration: &Configuration) -> Option<
         hung,
         done: middle(|trial| trial.done)?,
         lost: middle(|trial| trial.lost)?,
-        retried: middle(|trial| trial.retried)?,
+        retried: middle(|trial| trial.details.retried)?,
         recovered: median(&recovered),
     })
 }
@@ -33,7 +36,7 @@ pub(super) fn lives(results: &Results, configuration: usize) -> Option<LifeEstim
     let (mut starts, mut joins, mut deaths) = (Vec::new(), Vec::new(), 0);
     for trial in results.timed(configuration) {
         let told = trial.phases[0].wall + trial.phases[1].wall;
-        for life in &trial.lives {
+        for life in &trial.details.lives {
             starts.push(life.ready.saturating_sub(life.start) as f64 / 1e9);
             if life.died {
                 deaths += 1;
@@ -50,7 +53,7 @@ pub(super) fn lives(results: &Results, configuration: usize) -> Option<LifeEstim
 pub(super) fn lock(results: &Results, configuration: usize) -> Option<LockEstimate> {
     let trials = results.timed(configuration).filter(|trial| trial.ok());
     let known: Vec<_> =
-        trials.filter_map(|trial| Some((trial.lock?, trial.phases[1].wall.max(1) as f64 / 1e9))).collect();
+        trials.filter_map(|trial| Some((trial.details.lock?, trial.phases[1].wall.max(1) as f64 / 1e9))).collect();
     let middle = |of: &dyn Fn(&crate::results::LockUse, f64) -> f64| {
         median(&known.iter().map(|(lock, work)| of(lock, *work)).collect::<Vec<_>>())
     };
@@ -67,10 +70,10 @@ pub(super) fn lock(results: &Results, configuration: usize) -> Option<LockEstima
 /// What each party saw in the first right trial, and in how many others it saw the same.
 pub(super) fn seen(results: &Results, configuration: usize) -> Vec<SeenEstimate> {
     let trials: Vec<&Trial> =
-        results.timed(configuration).filter(|trial| trial.ok() && !trial.seen.is_empty()).collect();
+        results.timed(configuration).filter(|trial| trial.ok() && !trial.details.seen.is_empty()).collect();
     let Some(first) = trials.first() else { return Vec::new() };
     let of = |seen: &crate::results::Seen| {
-        let same = trials.iter().flat_map(|trial| &trial.seen).filter(|other| other.worker == seen.worker);
+        let same = trials.iter().flat_map(|trial| &trial.details.seen).filter(|other| other.worker == seen.worker);
         let (mut alike, mut asked) = (0, 0);
         for other in same {
             asked += 1;
@@ -79,7 +82,7 @@ pub(super) fn seen(results: &Results, configuration: usize) -> Vec<SeenEstimate>
         let crate::results::Seen { worker, before, after } = *seen;
         SeenEstimate { worker, before, after, alike, trials: asked }
     };
-    first.seen.iter().map(of).collect()
+    first.details.seen.iter().map(of).collect()
 }
 
 /// What two groups must have in common for their runtimes to be compared.
@@ -140,7 +143,8 @@ mod tests {
         made.fail(0, &(0..6), &Outcome::HostDied { cause: "signal 11 (SIGSEGV)".into() });
         made.fail(0, &(6..7), &Outcome::TimedOut);
         for trial in &mut made.results.trials {
-            (trial.lost, trial.retried, trial.recovered) = (1, 2, 4_000_000 * u64::from(trial.configuration == 1));
+            (trial.lost, trial.details.retried, trial.details.recovered) =
+                (1, 2, 4_000_000 * u64::from(trial.configuration == 1));
         }
         let derived = made.derive();
         let [threads, processes] = [0, 1].map(|configuration| derived.estimates[configuration].fault.clone().unwrap());
@@ -155,10 +159,10 @@ mod tests {
         for trial in &mut made.results.trials {
             let told = trial.phases[0].wall + trial.phases[1].wall;
             let life = |worker, ready, end| Life { worker, start: 1_000_000, ready, end, died: false };
-            trial.lives = vec![life(0, 3_000_000, told + 500_000), life(1, 5_000_000, told + 1_500_000)];
-            trial.lives.push(Life { died: true, ..life(1, 3_000_000, 9) });
-            trial.lock = Some(LockUse { waits: 5, waited: 2_000_000_000, hand_overs: 9, forced: 200 });
-            trial.seen = vec![Seen { worker: None, before: 1, after: u64::from(trial.round > 0) }];
+            trial.details.lives = vec![life(0, 3_000_000, told + 500_000), life(1, 5_000_000, told + 1_500_000)];
+            trial.details.lives.push(Life { died: true, ..life(1, 3_000_000, 9) });
+            trial.details.lock = Some(LockUse { waits: 5, waited: 2_000_000_000, hand_overs: 9, forced: 200 });
+            trial.details.seen = vec![Seen { worker: None, before: 1, after: u64::from(trial.round > 0) }];
         }
         let derived = made.derive();
         let estimate = &derived.estimates[0];

@@ -275,7 +275,7 @@ mod tests {
         results.workloads[0].rate = Some(600);
         for trial in &mut results.trials {
             let p95 = trial.measured / 20;
-            trial.open = Some(Open { p50: p95 / 2, p95, p99: 2 * p95, max: 4 * p95, span: trial.measured });
+            trial.details.open = Some(Open { p50: p95 / 2, p95, p99: 2 * p95, max: 4 * p95, span: trial.measured });
         }
         let sentence = told(&results);
         assert!(sentence.ends_with("Lowest p95 latency: serial, 4.05 ms; next threads × 2, 4.20 ms."), "{sentence}");

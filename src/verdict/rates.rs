@@ -45,7 +45,7 @@ mod tests {
             let p95 = p95 * 1_000_000 + u64::from(trial.round) * 1000;
             let span = (span * 5e9) as u64;
             trial.done = 300;
-            trial.open = Some(Open { p50: p95 / 2, p95, p99: p95 * 2, max: p95 * 4, span });
+            trial.details.open = Some(Open { p50: p95 / 2, p95, p99: p95 * 2, max: p95 * 4, span });
         }
         looked_at(results)
     }

@@ -14,7 +14,7 @@ pub(super) fn times(results: &Results, configuration: usize) -> Vec<(u32, f64)> 
 
 fn seconds(trial: &Trial) -> Option<f64> {
     let measured = trial.seconds()?;
-    Some(trial.open.filter(|_| trial.ok()).map_or(measured, |open| open.p95 as f64 / 1e9))
+    Some(trial.details.open.filter(|_| trial.ok()).map_or(measured, |open| open.p95 as f64 / 1e9))
 }
 
 /// Seconds per item of one trial of each round. A right trial has done all its items, those that others yielded included.

@@ -122,7 +122,8 @@ mod tests {
             for trial in results.trials.iter_mut().filter(|trial| trial.configuration == workload) {
                 let noise = 1.0 + 0.001 * f64::from(trial.round % 3);
                 let span = (trial.done as f64 / (f64::from(*rate) * share * noise) * 1e9) as u64;
-                trial.open = Some(Open { p50: 1_000_000, p95: 2_000_000, p99: 3_000_000, max: 4_000_000, span });
+                trial.details.open =
+                    Some(Open { p50: 1_000_000, p95: 2_000_000, p99: 3_000_000, max: 4_000_000, span });
             }
         }
         results

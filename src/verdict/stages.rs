@@ -16,7 +16,7 @@ const ALIKE: f64 = 0.05;
 pub(super) fn of(results: &Results, configuration: &Configuration) -> Option<PipelineEstimate> {
     let suits = |trial: &&Trial| {
         let profiling = trial.configuration == configuration.id && trial.kind == Kind::Profiling && trial.ok();
-        profiling && trial.stages.len() == configuration.config.stages.len() && trial.phases[1].wall > 0
+        profiling && trial.details.stages.len() == configuration.config.stages.len() && trial.phases[1].wall > 0
     };
     let trials: Vec<&Trial> = results.trials.iter().filter(suits).collect();
     if configuration.config.stages.is_empty() || trials.is_empty() {
@@ -25,14 +25,14 @@ pub(super) fn of(results: &Results, configuration: &Configuration) -> Option<Pip
     let stage = |(at, stage): (usize, &crate::setting::StageConfig)| {
         let share = |part: fn(&StageTimes) -> u64| {
             let all = |trial: &&Trial| trial.phases[1].wall as f64 * f64::from(stage.workers.max(1));
-            let shares = trials.iter().map(|trial| part(&trial.stages[at]) as f64 / all(trial));
+            let shares = trials.iter().map(|trial| part(&trial.details.stages[at]) as f64 / all(trial));
             median(&shares.collect::<Vec<_>>()).unwrap_or_default()
         };
         StageEstimate {
             busy: share(|times| times.busy),
             blocked: share(|times| times.blocked),
             starved: share(|times| times.starved),
-            most: trials.iter().map(|trial| trial.stages[at].most).max().unwrap_or_default(),
+            most: trials.iter().map(|trial| trial.details.stages[at].most).max().unwrap_or_default(),
         }
     };
     let stages: Vec<StageEstimate> = configuration.config.stages.iter().enumerate().map(stage).collect();
@@ -61,7 +61,7 @@ pub(super) fn sentence(results: &Results, ranking: &[usize], estimates: &[Config
 
 #[cfg(test)]
 mod tests {
-    use crate::results::{Kind, StageTimes, Trial};
+    use crate::results::{Details, Kind, StageTimes, Trial};
     use crate::verdict::fixture::Made;
 
     /// Stages of 1, 4 and 1 ms with one worker each: the second is always busy, and the others a quarter of the time.
@@ -77,7 +77,11 @@ mod tests {
         let wall = timed.phases[1].wall;
         let times = |percent: u64| StageTimes { busy: wall / 100 * percent, most: 4, ..StageTimes::default() };
         let stages = busy.map(times).to_vec();
-        made.results.trials.push(Trial { kind: Kind::Profiling, stages, ..timed });
+        made.results.trials.push(Trial {
+            kind: Kind::Profiling,
+            details: Details { stages, ..Details::default() },
+            ..timed
+        });
         made.finish()
     }
 

@@ -8,6 +8,8 @@ use crate::text::plural;
 
 /// How many crossings along settings a recommendation tells; all stand in the results.
 const CROSSINGS: usize = 2;
+/// Medians that are so far apart, as a share, are not said to be without a difference.
+const FAR: f64 = 0.1;
 
 /// What else there is to say. `None` without a pick, and where nothing is.
 pub(super) fn sentence(
@@ -70,9 +72,9 @@ impl Seen<'_> {
         let told = lines(self.results, self.workload).into_iter().filter_map(|(line, _)| {
             let found = with_baseline(&line)?;
             let last = found.points.last()?;
-            let best = times(
-                found.points.iter().map(|p| if found.b == line { p.ratio } else { 1.0 / p.ratio }).fold(0.0, f64::max),
-            );
+            let ratio = found.points.iter().map(|p| if found.b == line { p.ratio } else { 1.0 / p.ratio });
+            let ratio = ratio.fold(0.0, f64::max);
+            let best = times(ratio);
             let (beats, is) = (verb(&line, "beats", "beat"), verb(&line, "is", "are"));
             let workers = |value: f64| plural(value as u64, "worker");
             Some(match (found.crossing, found.b == line, found.high) {
@@ -91,7 +93,11 @@ impl Seen<'_> {
                     format!("{line} {does} not beat {baseline} with {} or more (at best {best})", workers(high))
                 }
                 (Crossing::Equivalent, ..) => format!("{line} {is} equivalent to {baseline} at every worker count"),
-                _ => format!("{line}: no significant difference from {baseline} so far (up to {best})"),
+                // Where the medians are far apart, what is missing is rounds, not a difference.
+                _ if ratio > 1.0 + FAR => {
+                    format!("{line}: up to {best}, in too few rounds to tell from how many workers on")
+                }
+                _ => format!("{line}: no significant difference from {baseline} (up to {best})"),
             })
         });
         told.collect()

@@ -35,7 +35,7 @@ fn reading(results: &Results, estimates: &[ConfigurationEstimate], configuration
         .trials
         .iter()
         .filter(|trial| trial.configuration == configuration.id && trial.kind == TrialKind::Memory && trial.ok());
-    let read = own.filter_map(|trial| Some(trial.memory.as_ref()?.after.pss as f64));
+    let read = own.filter_map(|trial| Some(trial.details.memory.as_ref()?.after.pss as f64));
     let (low, high) = read.fold((middle, middle), |(low, high), pss| (low.min(pss), high.max(pss)));
     let count = estimates.get(configuration.id)?.memory?.trials;
     Some(Reading { workers: f64::from(configuration.config.workers.unwrap_or(0)), middle, low, high, count })

@@ -137,12 +137,13 @@ fn happened(place: &Place) {
     results.trials.truncate(12);
     let memory = Memory { pss: 3 << 20, private: 1 << 20, rss: 7 << 20 };
     for trial in &mut results.trials {
-        (trial.lost, trial.retried, trial.recovered) = (1, 2, 4_100_000);
-        trial.lock = Some(LockUse { waits: 5, waited: 2_000_000, hand_overs: 9, forced: 3 });
-        trial.lives = vec![Life { worker: 1, start: 1_000, ready: 3_000, end: 900_000, died: true }];
-        trial.seen = vec![Seen { worker: None, before: 7, after: 8 }, Seen { worker: Some(1), before: 1, after: 2 }];
+        (trial.lost, trial.details.retried, trial.details.recovered) = (1, 2, 4_100_000);
+        trial.details.lock = Some(LockUse { waits: 5, waited: 2_000_000, hand_overs: 9, forced: 3 });
+        trial.details.lives = vec![Life { worker: 1, start: 1_000, ready: 3_000, end: 900_000, died: true }];
+        trial.details.seen =
+            vec![Seen { worker: None, before: 7, after: 8 }, Seen { worker: Some(1), before: 1, after: 2 }];
         if trial.kind == Kind::Memory {
-            trial.memory = Some(MemoryUse { before: memory, after: memory, workers: vec![memory] });
+            trial.details.memory = Some(MemoryUse { before: memory, after: memory, workers: vec![memory] });
         }
     }
     let event = |lane, kind, start, end| Event(lane, kind, start, end);

@@ -110,7 +110,7 @@ fn a_worker_that_is_killed_while_it_inserts_leaves_no_part_of_a_transaction() {
             // Who looks sees whole transactions only, while another worker already writes again.
             assert_eq!(seen % if access == "insert_transaction" { rows } else { 1 }, 0, "{seen} rows");
         });
-        assert!(trial.ok() && trial.done == 3 && trial.retried >= 1, "{access}: {trial:?}");
+        assert!(trial.ok() && trial.done == 3 && trial.details.retried >= 1, "{access}: {trial:?}");
     }
 }
 
@@ -122,7 +122,7 @@ fn what_the_file_holds_is_looked_at_after_items_were_run_again() {
         });
         let words = trial.outcome.words();
         assert_eq!(words, "failed: the database holds rows of item 99, which does not exist", "{access}");
-        assert!(trial.retried >= 1, "{access}: {trial:?}");
+        assert!(trial.details.retried >= 1, "{access}: {trial:?}");
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use runner::results::{
-    Event, EventKind, FORMAT, Kind, Memory, MemoryUse, Results, Spent, Timeline, Trial, read, write,
+    Details, Event, EventKind, FORMAT, Kind, Memory, MemoryUse, Results, Spent, Timeline, Trial, read, write,
 };
 use serde_json::Value;
 
@@ -76,7 +76,7 @@ fn every_trial_is_a_row_of_csv_and_an_object_of_ndjson() {
         let configuration = &results.configurations[trial.configuration];
         assert_eq!((&row["configuration"], &row["order"]), (&configuration.label, &trial.order.to_string()));
         assert_eq!(row["seconds"].parse::<f64>().unwrap(), trial.seconds().unwrap());
-        assert_eq!(row["work_user_seconds"].parse::<f64>().unwrap(), trial.phases[1].user as f64 / 1e9);
+        assert_eq!(row["work_user_seconds"].parse::<f64>().unwrap(), trial.phases[1].usage.user as f64 / 1e9);
         assert_eq!(row["workers"], configuration.config.workers.map_or(String::new(), |workers| workers.to_string()));
         for (setting, value) in &results.workloads[configuration.workload].settings {
             assert_eq!(row[&format!("setting_{setting}")], value.plain(), "settings are columns");
@@ -226,7 +226,8 @@ fn large(workloads: usize) -> Results {
     (results.run.rounds, results.workloads, results.configurations) = (30, vec![], vec![]);
     (results.trials, results.latencies) = (vec![], vec![]);
     // Lives of workers take forty bytes for each, and are beside the bound.
-    let trial = Trial { lives: vec![], flags: vec![], ..trial };
+    let details = Details { lives: vec![], ..trial.details.clone() };
+    let trial = Trial { details, flags: vec![], ..trial };
     let mut random = fastrand::Rng::with_seed(7);
     for id in 0..workloads {
         let configurations: Vec<usize> = (id * ways..(id + 1) * ways).collect();
@@ -281,16 +282,18 @@ fn fill(trial: &mut Trial, order: usize, random: &mut fastrand::Rng) {
     trial.order = order as u32;
     for (phase, longest) in trial.phases.iter_mut().zip([8_000_000, 200_000_000, 4_000_000]) {
         phase.wall = random.u64(longest / 9..longest);
-        (phase.user, phase.system) = (random.u64(1..longest / 1000) * 1000, random.u64(1..longest / 4000) * 1000);
+        (phase.usage.user, phase.usage.system) =
+            (random.u64(1..longest / 1000) * 1000, random.u64(1..longest / 4000) * 1000);
         let most = longest / 100_000;
-        (phase.voluntary, phase.involuntary, phase.minor_faults) =
+        (phase.usage.voluntary, phase.usage.involuntary, phase.usage.minor_faults) =
             (random.u64(0..=most), random.u64(0..=most / 2), random.u64(0..=500));
     }
     trial.measured = trial.phases[1].wall;
     trial.others = (random.f64() * 1000.0).round() / 1000.0;
     if trial.kind == Kind::Profiling {
         let mut part = || random.u64(1_000_000..400_000_000);
-        trial.spent = Some(Spent { service: part(), dispatch: part(), waiting: part(), lock: 0, preempted: part() });
+        trial.details.spent =
+            Some(Spent { service: part(), dispatch: part(), waiting: part(), lock: 0, preempted: part() });
     }
     if trial.kind == Kind::Memory {
         let mut memory = || Memory {
@@ -298,7 +301,7 @@ fn fill(trial: &mut Trial, order: usize, random: &mut fastrand::Rng) {
             private: random.u64(1 << 19..1 << 20),
             rss: random.u64(1 << 28..1 << 30),
         };
-        trial.memory =
+        trial.details.memory =
             Some(MemoryUse { before: memory(), after: memory(), workers: (0..4).map(|_| memory()).collect() });
     }
 }

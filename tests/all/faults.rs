@@ -63,7 +63,7 @@ fn every_way_has(kinds: Kinds<'_>, timeout: Duration) -> (Results, Duration) {
         assert_eq!(trial.outcome.words(), *expected, "{context}");
         assert_eq!(trial.done + trial.lost, ITEMS, "{context}");
         assert!(!trial.flags.contains(&runner::results::Flag::Leaked), "{context}");
-        assert_eq!(trial.duplicated, 0, "{context}");
+        assert_eq!(trial.details.duplicated, 0, "{context}");
         counts_are_right(configuration, trial, &context);
     }
     (results, ended.took)
@@ -71,7 +71,7 @@ fn every_way_has(kinds: Kinds<'_>, timeout: Duration) -> (Results, Duration) {
 
 #[track_caller]
 fn counts_are_right(configuration: &Configuration, trial: &Trial, context: &str) {
-    let deaths = trial.lives.iter().filter(|life| life.died).count();
+    let deaths = trial.details.lives.iter().filter(|life| life.died).count();
     match (&trial.outcome, configuration.config.on_crash.map(|word| word.word())) {
         // With the program everything is gone.
         (Outcome::HostDied { .. }, _) => assert_eq!((trial.done, trial.lost), (0, ITEMS), "{context}"),
@@ -79,18 +79,18 @@ fn counts_are_right(configuration: &Configuration, trial: &Trial, context: &str)
             assert_eq!(trial.done, 0, "{context}")
         }
         // The one that hangs, and what its worker has in flight behind it.
-        (Outcome::TimedOut, _) => assert!((1..=2).contains(&trial.lost) && trial.retried == 0, "{context}"),
+        (Outcome::TimedOut, _) => assert!((1..=2).contains(&trial.lost) && trial.details.retried == 0, "{context}"),
         (_, Some("restart")) => {
             assert_eq!((trial.done, trial.lost), (ITEMS - 1, 1), "{context}");
             // Twice the one that goes wrong, and at most one behind it each of three times.
-            assert!((2..=5).contains(&trial.retried), "{context}");
-            assert_eq!((deaths, trial.lives.len()), (3, 5), "{context}");
+            assert!((2..=5).contains(&trial.details.retried), "{context}");
+            assert_eq!((deaths, trial.details.lives.len()), (3, 5), "{context}");
         }
         (_, Some("skip")) => {
-            assert!((1..=2).contains(&trial.lost) && trial.retried == 0, "{context}");
-            assert_eq!((deaths, trial.lives.len()), (1, 2), "{context}");
+            assert!((1..=2).contains(&trial.lost) && trial.details.retried == 0, "{context}");
+            assert_eq!((deaths, trial.details.lives.len()), (1, 2), "{context}");
         }
-        _ => assert!(trial.lost >= 1 && trial.retried == 0, "{context}"),
+        _ => assert!(trial.lost >= 1 && trial.details.retried == 0, "{context}"),
     }
 }
 
@@ -249,8 +249,11 @@ fn a_worker_that_is_killed_from_outside_costs_nothing_with_restart() {
         Ended::of(child, HANG).expect(0);
         let results = place.results("slow");
         let trial = &results.trials[0];
-        assert!(trial.ok() && trial.done == 400 && (1..=2).contains(&trial.retried), "{start}: {trial:?}");
-        assert!(trial.recovered > 0 && trial.lives.iter().filter(|life| life.died).count() == 1, "{start}: {trial:?}");
+        assert!(trial.ok() && trial.done == 400 && (1..=2).contains(&trial.details.retried), "{start}: {trial:?}");
+        assert!(
+            trial.details.recovered > 0 && trial.details.lives.iter().filter(|life| life.died).count() == 1,
+            "{start}: {trial:?}"
+        );
     }
 }
 
@@ -273,10 +276,10 @@ fn a_global_is_seen_as_the_start_method_has_it() {
     assert_eq!(results.trials.len(), 18);
     for trial in &results.trials {
         let configuration = &results.configurations[trial.configuration];
-        let context = format!("{}: {:?}, {:?}", configuration.label, trial.outcome, trial.seen);
+        let context = format!("{}: {:?}, {:?}", configuration.label, trial.outcome, trial.details.seen);
         assert!(trial.ok(), "{context}");
         let seen = |worker: Option<u32>| {
-            let found = trial.seen.iter().find(|seen| seen.worker == worker);
+            let found = trial.details.seen.iter().find(|seen| seen.worker == worker);
             found.map(|seen| (seen.before, seen.after)).unwrap_or_else(|| panic!("no {worker:?} in {context}"))
         };
         match (configuration.config.model.word(), configuration.config.start.map(|word| word.word())) {
@@ -296,8 +299,10 @@ fn a_global_is_seen_as_the_start_method_has_it() {
             }
         }
         let lives = if configuration.config.model.word() == "serial" { 0 } else { 2 };
-        assert_eq!(trial.lives.len(), lives, "{context}");
-        assert!(trial.lives.iter().all(|life| life.start <= life.ready && life.ready <= life.end && !life.died));
+        assert_eq!(trial.details.lives.len(), lives, "{context}");
+        assert!(
+            trial.details.lives.iter().all(|life| life.start <= life.ready && life.ready <= life.end && !life.died)
+        );
     }
 }
 
@@ -309,7 +314,8 @@ fn a_copy_shares_what_its_parent_holds_and_a_program_does_not_have_it() {
     const MIB: u64 = 1 << 20;
     let mut seen = 0;
     for trial in results.trials.iter().filter(|trial| trial.kind == Kind::Memory) {
-        let (configuration, memory) = (&results.configurations[trial.configuration], trial.memory.as_ref().unwrap());
+        let (configuration, memory) =
+            (&results.configurations[trial.configuration], trial.details.memory.as_ref().unwrap());
         let context = format!("{}: {memory:?}", configuration.label);
         assert!(memory.after.pss > 64 * MIB && memory.after.pss < 128 * MIB, "{context}");
         assert_eq!(

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use runner::internal::engine::{self, EngineError, Progress, Run, recorded_counts};
-use runner::internal::host::{HostError, Outcome, Purpose, Report, TrialLauncher, TrialSpec};
+use runner::internal::host::{HostError, Outcome, Purpose, Report, Role, TrialLauncher, TrialSpec};
 use runner::internal::plan::{Entry, Options, Plan, plan, round_order};
 use runner::internal::scenario::{Source, load};
 use runner::internal::setting::{Measure, Model};
@@ -46,7 +46,7 @@ impl TrialLauncher for Table<'_> {
         self.asked.push(spec.clone());
         let answer = (self.answer)(spec);
         // The right replies are computed again by a run that goes on.
-        if let Some(report) = answer.as_ref().ok().filter(|_| !spec.reference) {
+        if let Some(report) = answer.as_ref().ok().filter(|_| spec.role == Role::Trial) {
             let within: u64 = report.measurement.phases.iter().map(|phase| phase.wall).sum();
             self.now.set(self.now.get() + AROUND + Duration::from_millis(within / 1_000_000));
         }
@@ -192,7 +192,7 @@ fn configurations_that_fail_while_sizes_are_chosen_do_not_stop_the_others() {
     let plan = planned(AUTO, |_| {});
     let results = run(&plan, |spec| match spec.brief.config.model {
         // Whose trial comes first has the expected results made, which depends on the order.
-        Model::Threads if !spec.reference => Ok(Report::empty(Outcome::TimedOut)),
+        Model::Threads if spec.role == Role::Trial => Ok(Report::empty(Outcome::TimedOut)),
         _ => Ok(right(spec, 1000)),
     });
     let results = results.results.unwrap();
@@ -223,7 +223,7 @@ fn a_host_that_could_not_be_started_once_does_not_make_empty_trials() {
 #[test]
 fn a_host_that_cannot_be_started_is_a_failed_trial() {
     let plan = planned(TWO, |options| options.rounds = Some(2));
-    let ran = run(&plan, |spec| match (spec.reference, spec.brief.config.model) {
+    let ran = run(&plan, |spec| match (spec.role == Role::Reference, spec.brief.config.model) {
         (false, Model::Threads) => {
             Err(HostError::Start { what: "starting a host process", source: std::io::ErrorKind::WouldBlock.into() })
         }
@@ -262,7 +262,7 @@ fn rounds_follow_the_planned_order_with_duplicates_recorded() {
     assert_eq!(told, (1..=42).collect::<Vec<_>>());
     assert!(ran.told.trials.iter().all(|(done, total, _)| done <= total && *total <= 42), "{:?}", ran.told.trials);
     // The right replies were computed once, before all else, and nothing was calibrated.
-    let references: Vec<usize> = (0..ran.asked.len()).filter(|at| ran.asked[*at].reference).collect();
+    let references: Vec<usize> = (0..ran.asked.len()).filter(|at| ran.asked[*at].role == Role::Reference).collect();
     assert_eq!((references, ran.told.calibrating), (vec![0], 0));
     assert!(ran.asked.iter().all(|spec| (spec.brief.seed, spec.brief.items) == (plan.seed, 100)));
 }
@@ -294,7 +294,7 @@ fn a_dead_host_loses_its_items_and_nobody_elses() {
     let died = Outcome::HostDied { cause: "signal 9 (SIGKILL)".into() };
     let mut first = true;
     let ran = run(&plan, |spec| {
-        if !spec.reference && spec.brief.config.model == Model::Threads && std::mem::take(&mut first) {
+        if spec.role == Role::Trial && spec.brief.config.model == Model::Threads && std::mem::take(&mut first) {
             return Ok(Report { stderr: "error".into(), ..Report::empty(died.clone()) });
         }
         Ok(right(spec, 1000))
@@ -310,12 +310,16 @@ fn a_dead_host_loses_its_items_and_nobody_elses() {
 #[test]
 fn without_the_right_replies_nothing_is_right() {
     let plan = planned(TWO, |options| options.rounds = Some(2));
-    let ran = run(&plan, |spec| match spec.reference {
+    let ran = run(&plan, |spec| match spec.role == Role::Reference {
         true => Ok(Report::empty(Outcome::TimedOut)),
         false => Ok(right(spec, 1000)),
     });
     let results = ran.results.unwrap();
-    assert_eq!(ran.asked.iter().filter(|spec| spec.reference).count(), 1, "it is not tried again for every trial");
+    assert_eq!(
+        ran.asked.iter().filter(|spec| spec.role == Role::Reference).count(),
+        1,
+        "it is not tried again for every trial"
+    );
     for trial in results.trials {
         assert_eq!(trial.outcome.words(), "failed: the expected results are unknown: timed out");
     }
@@ -327,7 +331,7 @@ fn an_interruption_keeps_what_was_finished() {
     for after in 1..6 {
         let mut trials = 0;
         let ran = run(&plan, |spec| {
-            trials += usize::from(!spec.reference);
+            trials += usize::from(spec.role == Role::Trial);
             if trials > after { Err(HostError::Interrupted) } else { Ok(right(spec, 1000)) }
         });
         let results = ran.results.unwrap();
@@ -416,7 +420,7 @@ fn memory_trials_enter_no_estimate_and_no_histogram() {
         let weighed = spec.brief.purpose == Purpose::Memory;
         let mut report = right(spec, if weighed { 90_000_000 } else { 1_000_000 });
         if weighed {
-            report.measurement.memory = Some(memory.clone());
+            report.measurement.details.memory = Some(memory.clone());
             report.measurement.times = Some((vec![(77, 100)], vec![(77, 100)]).into());
         }
         Ok(report)
@@ -425,8 +429,10 @@ fn memory_trials_enter_no_estimate_and_no_histogram() {
     let weighed: Vec<&Trial> = results.trials.iter().filter(|trial| trial.kind == Kind::Memory).collect();
     // One of each configuration, after all others.
     assert_eq!(weighed.iter().map(|trial| (trial.round, trial.configuration)).collect::<Vec<_>>(), [(0, 0), (0, 1)]);
-    assert!(results.trials[results.trials.len() - 2..].iter().all(|trial| trial.memory.as_ref() == Some(&memory)));
-    assert!(results.trials.iter().all(|trial| trial.memory.is_some() == (trial.kind == Kind::Memory)));
+    assert!(
+        results.trials[results.trials.len() - 2..].iter().all(|trial| trial.details.memory.as_ref() == Some(&memory))
+    );
+    assert!(results.trials.iter().all(|trial| trial.details.memory.is_some() == (trial.kind == Kind::Memory)));
     assert!(results.latencies.iter().all(|latency| latency.trials == 2 && latency.service.min > 77));
     let mut without = results.clone();
     without.trials.retain(|trial| trial.kind != Kind::Memory);
@@ -491,7 +497,7 @@ fn a_host_gets_the_timeout_of_the_scenario() {
     let plan = planned(AUTO, |_| {});
     let ran = run(&plan, |spec| Ok(right(spec, 1000)));
     for spec in ran.asked {
-        if spec.reference {
+        if spec.role == Role::Reference {
             assert!(spec.timeout >= Duration::from_secs(2));
         } else {
             assert_eq!(spec.timeout, Duration::from_secs(2));

@@ -17,7 +17,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("scenario", &["text", "setting", "task", "ipc", "runtime", "model"]),
     ("plan", &["text", "setting", "task", "ipc", "runtime", "model", "scenario"]),
     ("results", &["record", "text", "setting"]),
-    ("host", &["record", "text", "setting", "reexec", "task", "ipc", "runtime", "model", "plan", "results"]),
+    ("host", &["record", "text", "setting", "stats", "reexec", "task", "ipc", "runtime", "model", "plan", "results"]),
     ("verdict", &["text", "setting", "stats", "results"]),
     ("engine", &["record", "setting", "stats", "plan", "host", "reexec", "results", "verdict"]),
     ("chart", &["text", "setting", "stats", "results", "verdict"]),

@@ -35,7 +35,7 @@ fn replies_are_the_same_under_the_lock_and_threads_hand_it_over() {
         let workload = &results.workloads[configuration.workload];
         assert_eq!(trial.outcome, Outcome::Ok, "{}, {}", workload.label, configuration.label);
         assert_eq!(
-            trial.lock.is_some(),
+            trial.details.lock.is_some(),
             workload.runtime.word() == "gil_emulation",
             "{}, {}",
             workload.label,
@@ -45,7 +45,7 @@ fn replies_are_the_same_under_the_lock_and_threads_hand_it_over() {
             && workload.task == "convoy"
             && configuration.config.model.word() == "threads"
         {
-            let lock = trial.lock.unwrap();
+            let lock = trial.details.lock.unwrap();
             // The one that waits comes back to a held lock, again and again.
             assert!(lock.waits > 0 && lock.waited > 0 && lock.hand_overs > 5, "{lock:?}");
         }
@@ -68,7 +68,7 @@ fn profiling_trials_have_a_lock_too() {
     place.run_scenario("profiled", &["--rounds", "1"]).expect(0);
     let results = place.results("profiled");
     assert!(results.trials.iter().any(|trial| trial.kind == Kind::Profiling));
-    assert!(results.trials.iter().all(|trial| trial.outcome == Outcome::Ok && trial.lock.is_some()));
+    assert!(results.trials.iter().all(|trial| trial.outcome == Outcome::Ok && trial.details.lock.is_some()));
 }
 
 #[test]

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod against;
+mod arrays;
 mod auto;
 mod browser;
 mod cases;
@@ -40,5 +41,6 @@ mod support;
 mod topologies;
 mod trying;
 mod usage;
+mod users_code;
 mod web;
 mod workloads;

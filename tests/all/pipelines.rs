@@ -93,14 +93,14 @@ fn the_first_and_the_last_stage_can_be_processes_too() {
     let results = place.results("ends");
     assert_eq!(results.trials.len(), 5);
     assert!(results.trials.iter().all(|trial| trial.ok() && trial.done == 30), "{:?}", results.trials);
-    let workers = |trial: &runner::results::Trial| trial.lives.len();
+    let workers = |trial: &runner::results::Trial| trial.details.lives.len();
     assert_eq!(results.trials.iter().map(workers).max(), Some(6));
-    for trial in results.trials.iter().filter(|trial| !trial.lives.is_empty()) {
-        let numbers: Vec<u32> = trial.lives.iter().map(|life| life.worker).collect();
+    for trial in results.trials.iter().filter(|trial| !trial.details.lives.is_empty()) {
+        let numbers: Vec<u32> = trial.details.lives.iter().map(|life| life.worker).collect();
         assert_eq!(numbers, (0..numbers.len() as u32).collect::<Vec<_>>(), "{trial:?}");
         // All lives count from the start of the run: a worker process ends when the work is done, and not before.
         let told = trial.phases[0].wall + trial.phases[1].wall;
-        assert!(trial.lives.iter().all(|life| life.end >= told && !life.died), "{trial:?}");
+        assert!(trial.details.lives.iter().all(|life| life.end >= told && !life.died), "{trial:?}");
     }
 }
 
@@ -227,11 +227,11 @@ fn the_bottleneck_is_the_one_that_a_calculation_names() {
             for trial in results.trials.iter().filter(|trial| trial.configuration == configuration.id) {
                 let workers = u64::from(configuration.config.stages[1].workers);
                 assert!(trial.phases[1].wall >= 50 * 4_000_000 / workers, "faster than it can be: {trial:?}");
-                for (times, stage) in trial.stages.iter().zip(&configuration.config.stages) {
+                for (times, stage) in trial.details.stages.iter().zip(&configuration.config.stages) {
                     let all = trial.phases[1].wall * u64::from(stage.workers);
                     assert!(times.busy + times.blocked + times.starved <= all + all / 50, "{trial:?}");
                 }
-                assert_eq!(trial.stages.is_empty(), trial.kind != Kind::Profiling, "{trial:?}");
+                assert_eq!(trial.details.stages.is_empty(), trial.kind != Kind::Profiling, "{trial:?}");
             }
         }
         let named = format!("stage 2, sleep on {name} × ");

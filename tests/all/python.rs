@@ -67,7 +67,7 @@ in_flight: 1
         if results.workloads[configuration.workload].task == "globals"
             && configuration.config.model.word() == "processes"
         {
-            let found: Vec<u64> = trial.seen.iter().filter(|s| s.worker.is_some()).map(|s| s.before).collect();
+            let found: Vec<u64> = trial.details.seen.iter().filter(|s| s.worker.is_some()).map(|s| s.before).collect();
             let expected = if configuration.config.start.map(|word| word.word()) == Some("fork") { 2 } else { 1 };
             assert!(
                 !found.is_empty() && found.iter().all(|value| *value == expected),
@@ -138,7 +138,7 @@ tasks:
             "{}",
             configuration.label
         );
-        assert!(trial.phases[1].user + trial.phases[1].system > 0, "{}", configuration.label);
+        assert!(trial.phases[1].usage.cpu() > 0, "{}", configuration.label);
         assert!(!trial.flags.contains(&runner::results::Flag::Leaked), "{}", configuration.label);
     }
 }
@@ -323,7 +323,7 @@ models:
             let context = format!("{kind}, {}: {trial:?}", configuration.label);
             assert_eq!(word(&trial.outcome), ending, "{context}");
             // The second iteration never ends.
-            assert!(trial.done <= 5 && trial.done + trial.lost == 12 && trial.retried == 0, "{context}");
+            assert!(trial.done <= 5 && trial.done + trial.lost == 12 && trial.details.retried == 0, "{context}");
             let first = class(configuration).0 == "processes" || (kind == "hang" && class(configuration).1 != "pool");
             assert!(!first || trial.done >= 3, "{context}");
         }
@@ -547,7 +547,7 @@ models:
             let crawl = results.workloads[configuration.workload].task == "crawl";
             let least = if crawl { 10 } else { 1 };
             let restarted = configuration.config.on_crash.map(|word| word.word()) == Some("restart") && kind != "hang";
-            assert!(!restarted || (trial.lost == least && trial.retried > 0), "{context}");
+            assert!(!restarted || (trial.lost == least && trial.details.retried > 0), "{context}");
             let alone = class(configuration).0 == "threads" && kind == "exception";
             assert!(!alone || trial.lost == least, "{context}");
             assert_eq!(trial.done + trial.lost, if crawl { 20 } else { 40 }, "{context}");
@@ -628,11 +628,11 @@ models:
         assert_eq!(trial.done + trial.lost, 12, "{kind}, {}", configuration.label);
         let restarted =
             configuration.config.on_crash.map(|word| word.word()) == Some("restart") && ending == "worker_died";
-        assert_eq!(trial.retried > 0, restarted, "{kind}, {}", configuration.label);
+        assert_eq!(trial.details.retried > 0, restarted, "{kind}, {}", configuration.label);
         let all: u64 = trial.phases.iter().map(|phase| phase.wall).sum();
         assert!(all as f64 / 1e9 < timeout as f64 + OVERTIME, "{kind}, {}", configuration.label);
-        let died = trial.lives.iter().filter(|life| life.died).count();
-        assert!(!restarted || died > 1, "{kind}, {}: {:?}", configuration.label, trial.lives);
+        let died = trial.details.lives.iter().filter(|life| life.died).count();
+        assert!(!restarted || died > 1, "{kind}, {}: {:?}", configuration.label, trial.details.lives);
     }
 }
 

@@ -66,7 +66,7 @@ fn every_way_of_python_does_what_comes_and_keeps_how_late_it_was() {
         // Ended well means that the sum of all replies is Rust's.
         assert_eq!((trial.outcome.words().as_str(), trial.done, trial.lost), ("ok", ITEMS, 0), "{context}");
         assert_eq!(workload.rate, Some(400), "{context}");
-        let open = trial.open.unwrap_or_else(|| panic!("{context}"));
+        let open = trial.details.open.unwrap_or_else(|| panic!("{context}"));
         assert!(open.p50 <= open.p95 && open.p95 <= open.p99 && open.p99 <= open.max, "{context}");
         // An item waits so long itself, and the last cannot be answered before it came.
         let wait = workload.whole("delay").unwrap();
@@ -152,7 +152,7 @@ fn a_python_that_is_too_slow_falls_behind_as_far_as_it_must() {
     assert!(results.configurations.len() >= WAYS, "{}", results.configurations.len());
     for (_, _, trial, context) in all(&results) {
         assert_eq!((trial.outcome.words().as_str(), trial.done), ("ok", ITEMS), "{context}");
-        let (open, achieved) = (trial.open.unwrap(), trial.achieved().unwrap());
+        let (open, achieved) = (trial.details.open.unwrap(), trial.achieved().unwrap());
         // 200 sleeps of 5 ms, one after the other, take a second at least: 200/s at most, where 400/s come.
         assert!(open.span >= 1_000_000_000 && achieved <= 200.0, "{context}");
         // The last has come after 500 ms at the latest, and is answered last.

@@ -32,7 +32,7 @@ fn every_way_does_what_comes_and_keeps_how_late_it_was() {
     for trial in &results.trials {
         let context = format!("{}: {trial:?}", results.configurations[trial.configuration].label);
         assert_eq!((trial.outcome.words().as_str(), trial.done, trial.lost), ("ok", ITEMS, 0), "{context}");
-        let open = trial.open.unwrap_or_else(|| panic!("{context}"));
+        let open = trial.details.open.unwrap_or_else(|| panic!("{context}"));
         assert!(open.p50 <= open.p95 && open.p95 <= open.p99 && open.p99 <= open.max, "{context}");
         // An item waits 1 ms itself, and the last cannot be answered before it came.
         assert!(open.p50 >= 1_000_000 && open.span > open.p50, "{context}");
@@ -47,7 +47,7 @@ fn moments_follow_from_the_seed() {
     place.scenario("seeded", &task);
     let span = |seed: &str| {
         place.run_scenario("seeded", &["--quick", "--rounds", "1", "--seed", seed]).expect(0);
-        place.results("seeded").trials.iter().find_map(|trial| trial.open).unwrap().span
+        place.results("seeded").trials.iter().find_map(|trial| trial.details.open).unwrap().span
     };
     let (one, again, other) = (span("1"), span("1"), span("2"));
     // The last moment of 200 at 400/s differs by 35 ms from seed to seed, which is one standard deviation; these two are
@@ -65,7 +65,7 @@ fn a_server_that_is_too_slow_falls_behind_as_far_as_it_must() {
     place.run_scenario("slow", &["--quick", "--rounds", "1"]).expect(0);
     let results = place.results("slow");
     let timed = results.trials.iter().filter(|trial| trial.outcome.words() == "ok");
-    let opens: Vec<_> = timed.map(|trial| (trial.open.unwrap(), trial.achieved().unwrap())).collect();
+    let opens: Vec<_> = timed.map(|trial| (trial.details.open.unwrap(), trial.achieved().unwrap())).collect();
     assert!(!opens.is_empty());
     for (open, achieved) in opens {
         // 200 sleeps of 5 ms, one after the other, take a second at least: 200/s at most, where 400/s come.

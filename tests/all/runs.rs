@@ -40,7 +40,12 @@ fn assert_whole(results: &Results) {
         for trial in results.trials.iter().filter(|trial| workload.configurations.contains(&trial.configuration)) {
             let (configuration, words) = (&results.configurations[trial.configuration], trial.outcome.words());
             assert!(trial.ok(), "{} of {}: {words} {}", configuration.label, workload.label, trial.stderr);
-            assert_eq!((trial.lost, trial.retried, trial.duplicated), (0, 0, 0), "{}", configuration.label);
+            assert_eq!(
+                (trial.lost, trial.details.retried, trial.details.duplicated),
+                (0, 0, 0),
+                "{}",
+                configuration.label
+            );
             if !workload.per_item {
                 digests.insert((trial.digest.clone(), trial.done));
             }

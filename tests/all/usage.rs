@@ -24,7 +24,7 @@ models:
 ";
 
 fn cpu(phase: &Phase) -> u64 {
-    phase.user + phase.system
+    phase.usage.cpu()
 }
 
 // ---- CPU time and faults of each phase.
@@ -68,13 +68,13 @@ fn faults_are_counted_in_the_phase_and_the_process_where_they_happen() {
     let fewest = 40 * MIB / if huge.contains("[always]") { 2 * MIB } else { 4096 };
     for trial in &results.trials {
         let configuration = &results.configurations[trial.configuration];
-        let [start, work, join] = trial.phases.map(|phase| phase.minor_faults);
+        let [start, work, join] = trial.phases.map(|phase| phase.usage.minor_faults);
         // Every worker warms up with one item.
         let least = [u64::from(configuration.config.workers.unwrap_or(1)) * fewest, 3 * fewest];
         assert!(start >= least[0] && work >= least[1], "{}: {start} and {work}", configuration.label);
         let most = 3 * 40 * MIB / 4096 * 105 / 100 + 2000;
         assert!(work <= most && join <= most, "{}: {work}, then {join}", configuration.label);
-        assert!(trial.phases.iter().all(|phase| phase.major_faults <= phase.minor_faults));
+        assert!(trial.phases.iter().all(|phase| phase.usage.major_faults <= phase.usage.minor_faults));
     }
 }
 
@@ -97,14 +97,14 @@ fn every_way_accounts_for_its_time_to_the_nanosecond_and_for_its_memory() {
     for trial in &results.trials {
         let (configuration, label) =
             (&results.configurations[trial.configuration], &results.configurations[trial.configuration].label);
-        assert_eq!(trial.spent.is_some(), trial.kind == Kind::Profiling, "{label}");
-        assert_eq!(trial.memory.is_some(), trial.kind == Kind::Memory, "{label}");
-        if let Some(spent) = &trial.spent {
+        assert_eq!(trial.details.spent.is_some(), trial.kind == Kind::Profiling, "{label}");
+        assert_eq!(trial.details.memory.is_some(), trial.kind == Kind::Memory, "{label}");
+        if let Some(spent) = &trial.details.spent {
             let workers = u64::from(configuration.config.workers.unwrap_or(1));
             assert_eq!(all(spent), workers * trial.phases[1].wall, "{label}: {spent:?}");
             assert!(spent.service > 0 && spent.lock == 0, "{label}: {spent:?}");
         }
-        if let Some(memory) = &trial.memory {
+        if let Some(memory) = &trial.details.memory {
             let separate = if configuration.config.model.word() == "processes" { 3 } else { 0 };
             assert_eq!(memory.workers.len(), separate, "{label}");
             let sizes = memory.workers.iter().chain([&memory.before, &memory.after]);
@@ -377,7 +377,7 @@ fn counts_agree(spec: &Value) -> [u64; 3] {
     let (reply, report) = Lone::start(&["/usr/bin/time", "-v"], spec).end();
     let phases: [Phase; 3] = serde_json::from_value(reply["phases"].clone()).unwrap();
     let sum = |of: fn(&Phase) -> u64| phases.iter().map(of).sum::<u64>();
-    let ours = [sum(|p| p.voluntary), sum(|p| p.involuntary), sum(|p| p.minor_faults)];
+    let ours = [sum(|p| p.usage.voluntary), sum(|p| p.usage.involuntary), sum(|p| p.usage.minor_faults)];
     let lines =
         ["Voluntary context switches:", "Involuntary context switches:", "Minor (reclaiming a frame) page faults:"];
     // A process makes some thousand faults until it has loaded a debug build; a switch happens here and there.

@@ -132,7 +132,7 @@ fn pages_that_a_dead_worker_had_begun_may_be_fetched_twice() {
     let ended = Ended::of(running, HANG).expect(0);
     let results = place.results("twice");
     assert_eq!(results.trials[0].outcome.words(), "ok", "{:?}", results.trials);
-    assert!(results.trials[0].done == 600 && results.trials[0].retried > 0, "{:?}", results.trials);
+    assert!(results.trials[0].done == 600 && results.trials[0].details.retried > 0, "{:?}", results.trials);
     place.assert_no_leftovers(ended.pid);
     place.assert_nothing_runs();
 }

@@ -2,8 +2,8 @@
 
 use super::fixture::{Fixture, Row, cpu_bound};
 use crate::results::{
-    Change, ChartShape, Interval, Kind, Latency, Phase, Quantiles, RatePoint, Regression, Results, SaturationPoint,
-    Spent, Trial,
+    Change, ChartShape, Details, Interval, Kind, Latency, Phase, Quantiles, RatePoint, Regression, Results,
+    SaturationPoint, Spent, Trial,
 };
 use crate::setting::{ChartKind, Key, Outcome};
 use crate::verdict::{Comparison, compare_runs};
@@ -153,7 +153,7 @@ pub(super) fn few() -> Results {
 pub(super) fn clocked() -> Vec<Trial> {
     let mut trials = trials(0, 1.0, false, 1);
     trials.truncate(1);
-    trials.iter_mut().for_each(|trial| trial.spent = Some(Spent::default()));
+    trials.iter_mut().for_each(|trial| trial.details.spent = Some(Spent::default()));
     trials
 }
 
@@ -175,18 +175,9 @@ fn trials(configuration: usize, seconds: f64, peaks: bool, seed: u64) -> Vec<Tri
             phases: [Phase::default(); 3],
             done: 1000,
             lost: 0,
-            retried: 0,
-            duplicated: 0,
             digest: String::new(),
             first_item: 0,
-            open: None,
-            spent: None,
-            memory: None,
-            lock: None,
-            recovered: 0,
-            lives: vec![],
-            seen: vec![],
-            stages: vec![],
+            details: Details::default(),
             others: 0.0,
             flags: vec![],
             stderr: String::new(),

@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use super::derive;
 use crate::results::{
-    Configuration, Derived, Ended, FORMAT, Kind, Looks, Machine, MemoryUse, Phase, Results, RunRecord, ScenarioRecord,
-    Spent, Trial, Workload,
+    Configuration, Derived, Details, Ended, FORMAT, Kind, Looks, Machine, MemoryUse, Phase, Results, RunRecord,
+    ScenarioRecord, Spent, Trial, Usage, Workload,
 };
 use crate::setting::{Config, EnumWords, Measure, Method, Model, Outcome};
 
@@ -151,14 +151,22 @@ impl Made {
     /// Adds a profiling trial of a configuration that takes so long, with where its workers' time went.
     pub fn instrument(&mut self, configuration: usize, seconds: f64, spent: Spent) {
         let made = trial(configuration, 0, seconds);
-        self.results.trials.push(Trial { kind: Kind::Profiling, spent: Some(spent), ..made });
+        self.results.trials.push(Trial {
+            kind: Kind::Profiling,
+            details: Details { spent: Some(spent), ..Details::default() },
+            ..made
+        });
     }
 
     /// Adds memory trials of a configuration.
     pub fn occupy(&mut self, configuration: usize, uses: &[MemoryUse]) {
         for (round, memory) in uses.iter().enumerate() {
             let made = trial(configuration, round as u32, 1.0);
-            self.results.trials.push(Trial { kind: Kind::Memory, memory: Some(memory.clone()), ..made });
+            self.results.trials.push(Trial {
+                kind: Kind::Memory,
+                details: Details { memory: Some(memory.clone()), ..Details::default() },
+                ..made
+            });
         }
     }
 
@@ -234,7 +242,7 @@ fn drift(round: u32) -> f64 {
 
 fn trial(configuration: usize, round: u32, seconds: f64) -> Trial {
     let nanos = (seconds * 1e9) as u64;
-    let work = Phase { wall: nanos, user: nanos, voluntary: 10, ..Phase::default() };
+    let work = Phase { wall: nanos, usage: Usage { user: nanos, voluntary: 10, ..Usage::default() } };
     Trial {
         configuration,
         round,
@@ -248,18 +256,9 @@ fn trial(configuration: usize, round: u32, seconds: f64) -> Trial {
         phases: [Phase { wall: 10_000_000, ..Phase::default() }, work, Phase { wall: 1_000_000, ..Phase::default() }],
         done: 64,
         lost: 0,
-        retried: 0,
-        duplicated: 0,
         digest: "0".into(),
         first_item: 0,
-        open: None,
-        spent: None,
-        memory: None,
-        lock: None,
-        recovered: 0,
-        lives: vec![],
-        seen: vec![],
-        stages: vec![],
+        details: Details::default(),
         others: 0.0,
         flags: vec![],
         stderr: String::new(),

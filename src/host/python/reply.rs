@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use crate::model::JobSpec;
 use crate::record::{
-    Event, EventKind, ItemTimes, Life, Measurement, Open, Phase, RunError, Seen, Spent, Usage, WorkerTimes,
+    Details, Event, EventKind, ItemTimes, Life, Measurement, Open, Phase, RunError, Seen, Spent, Usage, WorkerTimes,
 };
 
 /// A line of the driver.
@@ -86,9 +86,7 @@ struct PhaseMessage {
 
 impl PhaseMessage {
     fn phase(self) -> Phase {
-        let mut phase = Phase { wall: self.wall, ..Phase::default() };
-        phase.add(Usage::from_numbers(self.usage));
-        phase
+        Phase { wall: self.wall, usage: Usage::from_numbers(self.usage) }
     }
 }
 
@@ -113,17 +111,20 @@ impl Outcome {
         Measurement {
             phases,
             times: brief.profiling().then(|| times(&self.service, &self.response)),
-            spent,
             done: self.done,
             known: self.known,
-            duplicated: self.duplicated,
             digest: self.sum,
             first_item: self.first_item,
-            open: Open::of(self.late, self.span),
-            retried: self.retried,
-            recovered: self.recovered,
-            lives: self.lives,
-            seen: self.seen,
+            details: Details {
+                spent,
+                open: Open::of(self.late, self.span),
+                retried: self.retried,
+                duplicated: self.duplicated,
+                recovered: self.recovered,
+                lives: self.lives,
+                seen: self.seen,
+                ..Details::default()
+            },
             events: self.events,
             left_out: self.left_out,
             trouble: self.trouble.map(|(kind, text)| trouble(&kind, text)),

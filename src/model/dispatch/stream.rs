@@ -216,7 +216,7 @@ impl<'a, 'b, 'c> StreamDispatcher<'a, 'b, 'c> {
     fn lose(&mut self, worker: usize, ran: &mut Measurement) -> Result<(), Stop> {
         let noticed = monotonic();
         let (used, cause) = self.means.crew.bury(worker)?;
-        ran.phases[1].add(used);
+        ran.phases[1].usage += used;
         self.open[worker] = 0;
         self.handed[worker].clear();
         let Some(rescue) = &mut self.rescue else { return Ok(()) };
@@ -275,7 +275,7 @@ impl<'a, 'b, 'c> StreamDispatcher<'a, 'b, 'c> {
         let (items, chunk) = (self.means.order.brief.items, self.means.order.brief.chunk());
         let Some(rescue) = self.rescue.as_mut().filter(|_| !self.gone[worker]) else { return Ok(false) };
         let mut held: Vec<Held> = rescue.next().into_iter().collect();
-        ran.retried += held.len() as u64;
+        ran.details.retried += held.len() as u64;
         let most = if held.is_empty() { chunk } else { 1 };
         while (held.len() as u64) < most {
             if let Some((item, request)) = self.found.pop_front() {
@@ -327,7 +327,7 @@ impl<'a, 'b, 'c> StreamDispatcher<'a, 'b, 'c> {
         if let Some(rescue) = &mut self.rescue
             && let Some(took) = rescue.replied(worker, monotonic())
         {
-            ran.recovered = took;
+            ran.details.recovered = took;
         }
         let response = self.handed[worker].pop_front().map(|handed| monotonic() - handed);
         let mut cursor = Cursor::new(&message[1..]);
@@ -342,7 +342,7 @@ impl<'a, 'b, 'c> StreamDispatcher<'a, 'b, 'c> {
                 return Err(RunError::Protocol(format!("a result for item {item}, which does not exist")).into());
             };
             if !new {
-                ran.duplicated += 1;
+                ran.details.duplicated += 1;
                 continue;
             }
             ran.done += 1;

@@ -131,7 +131,7 @@ impl<'a> WorkerPool<'a> {
     /// Adds what the manager process used since the last edge, given what it has used in all.
     pub fn manager_edge(&mut self, now: Option<Usage>, phase: &mut Phase) {
         if let Some(now) = now {
-            phase.add(now.since(self.manager_before));
+            phase.usage += now.since(self.manager_before);
             self.manager_before = now;
         }
     }
@@ -148,11 +148,11 @@ impl<'a> WorkerPool<'a> {
             let Ended { usage: life, asked, ready, at, .. } = started.reap();
             self.trace.life(worker, asked, ready, at, false);
             self.trace.event(worker, EventKind::Join, self.told, at);
-            let told = report.start.plus(report.work);
+            let told = report.start + report.work;
             let rest = life.since(told);
             ran.cpu_mismatch |= told.cpu() > life.cpu() + CPU_GRAIN;
             for (phase, usage) in ran.phases.iter_mut().zip([report.start, report.work, rest]) {
-                phase.add(usage);
+                phase.usage += usage;
             }
             self.take_report(worker, report, ran);
         }
@@ -161,10 +161,10 @@ impl<'a> WorkerPool<'a> {
             if !manager.ended_within(FAREWELL) {
                 manager.kill();
             }
-            ran.phases[2].add(manager.reap().usage.since(self.manager_before));
+            ran.phases[2].usage += manager.reap().usage.since(self.manager_before);
         }
         if let Some(nursery) = self.starter.nursery.take() {
-            ran.phases[0].add(nursery.end().usage);
+            ran.phases[0].usage += nursery.end().usage;
         }
     }
 
@@ -172,9 +172,9 @@ impl<'a> WorkerPool<'a> {
     fn take_report(&mut self, worker: usize, report: &Report, ran: &mut Measurement) {
         ran.first_item = ran.first_item.max(report.first_item);
         if let Some(used) = report.lock {
-            ran.lock = Some(ran.lock.unwrap_or_default().plus(used));
+            ran.details.lock = Some(ran.details.lock.unwrap_or_default().plus(used));
         }
-        ran.seen.extend(report.seen);
+        ran.details.seen.extend(report.seen);
         report.items.iter().for_each(|(start, end)| self.trace.event(worker, EventKind::Item, *start, *end));
         self.trace.left_out += report.left_out;
         if !report.service.is_empty() {

@@ -8,7 +8,7 @@ use crate::model::spec::JobSpec;
 use crate::model::worker::request_source::RequestSource;
 use crate::model::worker::trail::{needs_request, passed, sealed, seen};
 use crate::record::RunError;
-use crate::task::{Context, Job, TaskError, Tasks, expected_in_stage, run_in_stage};
+use crate::task::{Context, Job, Moment, TaskError, Tasks, expected_in_stage, run_in_stage};
 
 /// All stages of a pipeline.
 pub struct Chain {
@@ -112,6 +112,10 @@ impl Job for Chain {
     fn sizes(&self) -> (usize, usize) {
         let sizes = self.links.iter().map(|link| link.job.sizes());
         sizes.fold((8, 8), |all, stage| (all.0 + stage.0, all.1 + stage.1))
+    }
+
+    fn around(&self, moment: Moment) -> Result<(), TaskError> {
+        self.links.iter().try_for_each(|link| link.job.around(moment))
     }
 
     fn review(&self) -> Result<(), TaskError> {

@@ -115,7 +115,7 @@ fn drive(line: &PipelineRun<'_>, carriers: &mut [StageWorker<'_>], run: &mut Run
         others.workers.extend(workers);
         others.helpers.extend(helpers);
     }
-    run.measured.stages = vec![StageTimes::default(); line.stages.len()];
+    run.measured.details.stages = vec![StageTimes::default(); line.stages.len()];
     std::thread::scope(|scope| {
         let thread = |(at, worker): (usize, u32)| (at, worker, monotonic(), scope.spawn(move || thread_main(line, at)));
         let own = |(at, _): &(usize, u32)| line.stages[*at].config.model != Model::Processes;
@@ -143,11 +143,11 @@ fn drive(line: &PipelineRun<'_>, carriers: &mut [StageWorker<'_>], run: &mut Run
             }
         }
     });
-    for (times, belt) in run.measured.stages.iter_mut().skip(1).zip(&line.belts) {
+    for (times, belt) in run.measured.details.stages.iter_mut().skip(1).zip(&line.belts) {
         times.most = belt.most() as u64;
     }
     if !line.order.brief.profiling() {
-        run.measured.stages.clear();
+        run.measured.details.stages.clear();
     }
 }
 
@@ -210,7 +210,7 @@ fn add(ran: &mut Measurement, at: usize, left: Left) {
     ran.done += left.done;
     ran.digest = ran.digest.wrapping_add(left.sum);
     ran.first_item = ran.first_item.max(left.first_item);
-    ran.stages[at].add(left.times);
+    ran.details.stages[at].add(left.times);
     if let Some(clocked) = left.clocked {
         ran.times.get_or_insert_with(ItemTimes::default).add_all(&clocked);
     }

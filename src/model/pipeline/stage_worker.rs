@@ -124,12 +124,12 @@ impl<'a> StageWorker<'a> {
         }
         crew.dismiss(&mut part);
         for (phase, own) in ran.phases.iter_mut().zip(part.phases) {
-            phase.add(own.usage());
+            phase.usage += own.usage;
         }
         ran.first_item = ran.first_item.max(part.first_item);
         ran.cpu_mismatch |= part.cpu_mismatch;
         // The crew has this worker alone, which is its first.
-        ran.lives.extend(part.lives.into_iter().map(|life| Life { worker: number, ..life }));
+        ran.details.lives.extend(part.details.lives.into_iter().map(|life| Life { worker: number, ..life }));
         ran.events
             .extend(part.events.into_iter().map(|Event(_, kind, start, end)| Event(number + 1, kind, start, end)));
         ran.left_out += part.left_out;

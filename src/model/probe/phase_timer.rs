@@ -44,13 +44,13 @@ impl PhaseTimer {
         let phase = &mut measured.phases[self.next];
         if let Some(before) = &mut self.children {
             let children = Usage::of_children();
-            phase.add(children.since(*before));
+            phase.usage += children.since(*before);
             *before = children;
         }
         let wall = monotonic();
         let usage = Usage::now();
         phase.wall += wall - self.wall;
-        phase.add(usage.since(self.usage));
+        phase.usage += usage.since(self.usage);
         self.next += 1;
         (self.usage, self.wall) = (usage, monotonic());
         wall

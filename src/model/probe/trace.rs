@@ -89,8 +89,8 @@ impl Trace {
 
     /// Leaves what it has beside what is there already.
     pub fn into_measurement(self, ran: &mut Measurement) {
-        ran.lives.extend(self.lives);
-        ran.lives.sort_by_key(|life| (life.worker, life.start));
+        ran.details.lives.extend(self.lives);
+        ran.details.lives.sort_by_key(|life| (life.worker, life.start));
         ran.events.extend(self.kept);
         ran.events.sort_by_key(|Event(lane, _, start, end)| (*lane, *start, *end));
         ran.left_out += self.left_out;

@@ -20,7 +20,7 @@ impl Usage {
     /// Of this process with the programs that it ran to their end.
     #[must_use]
     pub fn with_children() -> Self {
-        Self::now().plus(Self::of_children())
+        Self::now() + Self::of_children()
     }
 
     fn of(whom: i32) -> Self {

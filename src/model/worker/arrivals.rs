@@ -93,7 +93,7 @@ impl Arrivals {
 
     /// Puts what all latencies come to into `ran`, where the last reply came at `end` on the monotonic clock.
     pub fn sum_up(&self, latencies: Vec<u64>, end: u64, ran: &mut Measurement) {
-        ran.open = Open::of(latencies, end.saturating_sub(self.start.load(Ordering::Acquire)));
+        ran.details.open = Open::of(latencies, end.saturating_sub(self.start.load(Ordering::Acquire)));
     }
 }
 

@@ -26,7 +26,7 @@ pub fn context<'a>(brief: &JobSpec, lock: Option<&Arc<Gil>>, thread: usize) -> C
 /// start of the run on the monotonic clock.
 pub fn note(ran: &mut Measurement, lock: Option<&Arc<Gil>>, began: u64) {
     let Some(gil) = lock else { return };
-    ran.lock = Some(ran.lock.unwrap_or_default().plus(gil.used()));
+    ran.details.lock = Some(ran.details.lock.unwrap_or_default().plus(gil.used()));
     let (held, left_out) = gil.held();
     ran.left_out += left_out;
     let since = |time: u64| time.saturating_sub(began);

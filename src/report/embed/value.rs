@@ -196,7 +196,8 @@ mod tests {
         for trial in &mut results.trials {
             let late = 1_000_000 * (u64::from(trial.round) + 1);
             trial.done = 1000;
-            trial.open = Some(Open { p50: late, p95: 2 * late, p99: 3 * late, max: 4 * late, span: 2_000_000_000 });
+            trial.details.open =
+                Some(Open { p50: late, p95: 2 * late, p99: 3 * late, max: 4 * late, span: 2_000_000_000 });
         }
         results.derived = crate::verdict::derive(&results);
         for (marker, wanted) in [

@@ -149,7 +149,7 @@ impl<'a> Spot<'a> {
 
     /// What main and the workers saw.
     pub(super) fn seen(&self) -> Vec<Seen> {
-        self.trials().map(|trial| trial.seen.clone()).find(|seen| !seen.is_empty()).unwrap_or_default()
+        self.trials().map(|trial| trial.details.seen.clone()).find(|seen| !seen.is_empty()).unwrap_or_default()
     }
 
     /// Seconds of the start of all workers: the median, with the extremes.
@@ -164,7 +164,7 @@ impl<'a> Spot<'a> {
     /// Median bytes that are private to a worker, after the work.
     pub(super) fn private(&self) -> Option<u64> {
         let trials = self.results.trials.iter().filter(|trial| trial.configuration == self.configuration.id);
-        let read = trials.filter_map(|trial| trial.memory.as_ref());
+        let read = trials.filter_map(|trial| trial.details.memory.as_ref());
         middle(read.flat_map(|memory| memory.workers.iter().map(|worker| worker.private)).collect())
     }
 
@@ -181,7 +181,7 @@ impl<'a> Spot<'a> {
                 .iter()
                 .filter(|trial| trial.configuration == self.configuration.id && trial.kind == Kind::Memory)
         };
-        let read: Vec<_> = trials().filter_map(|trial| trial.memory.as_ref()).collect();
+        let read: Vec<_> = trials().filter_map(|trial| trial.details.memory.as_ref()).collect();
         let all = middle(read.iter().map(|memory| memory.after.pss).collect())?;
         let own = middle(read.iter().flat_map(|memory| memory.workers.iter().map(|worker| worker.private)).collect());
         let own = own.map_or(String::new(), |own| format!(", {} private to each worker", show_bytes(rounded(own))));

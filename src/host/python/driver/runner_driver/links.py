@@ -12,6 +12,9 @@ from .protocol import ITEMS, ITERATION, WARM
 ON_THE_WAY = 48 * 1024
 
 
+# Bytes of a slot of shared memory for objects at most.
+MOST_SLOT = 1 << 28
+
 # Kinds of messages whose payloads go through shared memory.
 CARRIED = WARM, ITEMS, ITERATION
 
@@ -110,21 +113,26 @@ class SharedLink(PipeLink):
 
         super().__init__(context, order, name)
         largest = max(order.largest_request, order.largest_reply)
-        self.objects = order.objects
+        self.form = shared_form(order)
         self.slot = max(order.chunk * largest, order.largest_iteration, 1)
-        self.free = list(range(order.in_flight + 1))
+        if order.objects and self.slot > MOST_SLOT:
+            self.slot = MOST_SLOT
+            # What does not fit its slot goes through the pipe, which two sides must not fill at once.
+            self.most_bytes = ON_THE_WAY
+        # The slot that was free for longest is taken next, so that what was read last, which may be a view of its slot, stays.
+        self.free = deque(range(order.in_flight + 1))
         self.block = shared_memory.SharedMemory(name=name, create=True, size=self.slot * len(self.free))
         # A block that the file system has no room for would end the process at the first write.
         os.posix_fallocate(self.block._fd, 0, self.block.size)
 
     def ends(self):
-        return self.far, self.block.name, self.slot, self.objects
+        return self.far, self.block.name, self.slot, self.form
 
     def send(self, kind, body):
         if kind in CARRIED:
-            slot = self.free.pop()
-            body = pickled(body, 1) if self.objects else body
-            body = slot, put_payloads(self.block.buf, slot * self.slot, self.slot, body, 1)
+            slot = self.free.popleft()
+            put, _ = FORMS[self.form]
+            body = slot, put(self.block.buf, slot * self.slot, self.slot, body, 1)
         self.near.send((kind, body))
 
     def receive(self):
@@ -132,8 +140,8 @@ class SharedLink(PipeLink):
         if kind in CARRIED:
             slot, body = body
             if kind != WARM:
-                body = take_payloads(self.block.buf, slot * self.slot, body, 2)
-                body = unpickled(body, 2) if self.objects else body
+                _, take = FORMS[self.form]
+                body = take(self.block.buf, slot * self.slot, body, 2)
             self.free.append(slot)
         return kind, body
 
@@ -146,7 +154,8 @@ class SharedLink(PipeLink):
     def open(ends):
         from multiprocessing import shared_memory
 
-        pipe, name, size, objects = ends
+        pipe, name, size, form = ends
+        put, take = FORMS[form]
         block = shared_memory.SharedMemory(name=name)
         slots = deque()
 
@@ -155,8 +164,7 @@ class SharedLink(PipeLink):
             if kind in CARRIED:
                 slot, body = body
                 slots.append(slot)
-                body = take_payloads(block.buf, slot * size, body, 1)
-                body = unpickled(body, 1) if objects else body
+                body = take(block.buf, slot * size, body, 1)
             return kind, body
 
         def send(message):
@@ -164,23 +172,12 @@ class SharedLink(PipeLink):
             if kind in CARRIED:
                 slot = slots.popleft()
                 if kind != WARM:
-                    body = pickled(body, 2) if objects else body
-                    body = put_payloads(block.buf, slot * size, size, body, 2)
+                    body = put(block.buf, slot * size, size, body, 2)
                 body = slot, body
             pipe.send((kind, body))
 
         # The block is kept by what is returned.
         return receive, send
-
-
-def pickled(entries, which):
-    """The entries with payload `which` of each as bytes: what is no bytes is written into shared memory so."""
-    return [entry[:which] + (pickle.dumps(entry[which], pickle.HIGHEST_PROTOCOL),) + entry[which + 1 :] for entry in entries]
-
-
-def unpickled(entries, which):
-    """The entries again."""
-    return [entry[:which] + (pickle.loads(entry[which]),) + entry[which + 1 :] for entry in entries]
 
 
 def put_payloads(buffer, at, room, entries, which):
@@ -205,6 +202,131 @@ def take_payloads(buffer, at, told, which):
             at, payload = at + payload, bytes(buffer[at : at + payload])
         entries.append(entry[:which] + (payload,) + entry[which + 1 :])
     return entries
+
+
+def put_objects(buffer, at, room, entries, which):
+    """The same for objects: the pickle, and beside it what protocol 5 leaves out of band, such as the numbers of an array."""
+    end, told = at + room, []
+    for entry in entries:
+        parts = pickled(entry[which])
+        if at + sum(map(len, parts)) <= end:
+            lengths = []
+            for part in parts:
+                buffer[at : at + len(part)] = part
+                at += len(part)
+                lengths.append(len(part))
+            told.append(entry[:which] + ((lengths, None),) + entry[which + 1 :])
+        else:
+            told.append(entry[:which] + ((None, entry[which]),) + entry[which + 1 :])
+    return told
+
+
+def take_objects(buffer, at, told, which):
+    """The entries again, with objects of their own: the slot is used again."""
+    entries = []
+    for entry in told:
+        lengths, value = entry[which]
+        if lengths is not None:
+            parts = []
+            for length in lengths:
+                parts.append(bytearray(buffer[at : at + length]))
+                at += length
+            value = unpickled(parts)
+        entries.append(entry[:which] + (value,) + entry[which + 1 :])
+    return entries
+
+
+def pickled(value):
+    """A pickle, and the buffers that are no part of it, where this Python knows the protocol for that."""
+    if pickle.HIGHEST_PROTOCOL < 5:
+        return [pickle.dumps(value, pickle.HIGHEST_PROTOCOL)]
+    buffers = []
+    head = pickle.dumps(value, 5, buffer_callback=buffers.append)
+    return [head] + [buffer.raw() for buffer in buffers]
+
+
+def unpickled(parts):
+    """The value again, from its pickle and its buffers."""
+    return pickle.loads(parts[0], buffers=parts[1:]) if len(parts) > 1 else pickle.loads(parts[0])
+
+
+def put_arrays(buffer, at, room, entries, which):
+    """The same for arrays of bytes, which are written where they are read. One that lies there already, as a reply that is its
+    request, is not written again."""
+    told, begin = [], address(buffer)
+    for entry in entries:
+        array = entry[which]
+        if address(array) != begin + at:
+            buffer[at : at + len(array)] = array
+        at += len(array)
+        told.append(entry[:which] + (len(array),) + entry[which + 1 :])
+    return told
+
+
+def take_arrays(buffer, at, told, which):
+    """The entries with views of the slot: nothing is copied."""
+    import numpy
+
+    entries = []
+    for entry in told:
+        array = numpy.frombuffer(buffer, numpy.uint8, entry[which], at)
+        at += entry[which]
+        entries.append(entry[:which] + (array,) + entry[which + 1 :])
+    return entries
+
+
+def address(buffer):
+    """Where a buffer lies in memory."""
+    import numpy
+
+    return numpy.frombuffer(buffer, numpy.uint8, 1).__array_interface__["data"][0]
+
+
+# How payloads of bytes, objects and arrays are put into a slot of shared memory, and taken from it.
+FORMS = {
+    "bytes": (put_payloads, take_payloads),
+    "objects": (put_objects, take_objects),
+    "arrays": (put_arrays, take_arrays),
+}
+
+
+def shared_form(order):
+    """How an order's payloads go through shared memory."""
+    return "objects" if order.objects else "arrays" if order.arrays else "bytes"
+
+
+class OutOfBandLink(PipeLink):
+    """A `Pipe` to each worker, over which the buffers of a message follow its pickle as they are: by protocol 5, nothing copies
+    them into the pickle or out of it."""
+
+    def send(self, kind, body):
+        send_parts(self.near, (kind, body))
+
+    def receive(self):
+        return receive_parts(self.near)
+
+    @staticmethod
+    def open(ends):
+        return lambda: receive_parts(ends), lambda message: send_parts(ends, message)
+
+
+def send_parts(pipe, message):
+    """Sends a message as its pickle, with the lengths of its buffers, and its buffers."""
+    head, *buffers = pickled(message)
+    pipe.send(([len(buffer) for buffer in buffers], head))
+    for buffer in buffers:
+        pipe.send_bytes(buffer)
+
+
+def receive_parts(pipe):
+    """Receives such a message."""
+    lengths, head = pipe.recv()
+    parts = [head]
+    for length in lengths:
+        part = bytearray(length)
+        pipe.recv_bytes_into(part)
+        parts.append(part)
+    return unpickled(parts)
 
 
 class ManagerLink:
@@ -235,3 +357,8 @@ class ManagerLink:
 
 
 LINKS = {"pipe": PipeLink, "queue": QueueLink, "shared_memory": SharedLink, "manager": ManagerLink}
+
+
+def link_of(order):
+    """The class of an order's ways."""
+    return OutOfBandLink if order.out_of_band and order.ipc == "pipe" else LINKS[order.ipc]

@@ -57,6 +57,9 @@ class Order:
         self.fault, self.faulty = fault["kind"], fault["item"]
         # Items of a user's function are Python objects, and a serial run says what is right.
         self.objects, self.reference = self.task == "python", given["mode"] == "reference"
+        # Whether payloads are arrays of numpy, and whether their numbers are to cross beside their pickles.
+        kind = self.settings.get("payload_kind", "bytes")
+        self.arrays, self.out_of_band = kind != "bytes", kind == "ndarray_out_of_band"
         # A look at the function, and whether it is called for it.
         self.looks, self.calls = given["mode"] in ("look", "find"), given["mode"] == "look"
         # Whether nothing stands between the function and whoever calls it: no clock, no rate, no fault.
@@ -97,8 +100,21 @@ class RequestSource:
         return len(request)
 
 
+class ArraySource(RequestSource):
+    """The same requests as arrays of bytes. Each is one of its own, since a queue may send it later."""
+
+    def __init__(self, order):
+        import numpy
+
+        super().__init__(order)
+        payload_of = self.get
+        self.get = lambda item: numpy.frombuffer(bytearray(payload_of(item)), numpy.uint8)
+
+
 def source_of(order):
     """Where the items come from."""
+    if order.arrays:
+        return ArraySource(order)
     if order.objects:
         from .objects import ObjectSource
 

@@ -13,6 +13,8 @@ from .sameness import difference, same
 
 # Most bytes of results that are kept for comparison; of more, so many of a seeded sample are.
 MOST_BYTES = 16 << 20
+# So many results tell about how large they are.
+FEW = 8
 
 # What a trial says in place of the sum of its results' checksums.
 SAME, DIFFERENT = 1, 2
@@ -30,7 +32,10 @@ def keep_reference(order, results):
     be compared either, since every trial is a program of its own."""
     told = {"why": None, "results": {}}
     try:
-        each = max(len(pickle.dumps(results[0], 4)), 1) if results else 1
+        few = results[:: max(len(results) // FEW, 1)]
+        each = max([1] + [len(pickle.dumps(result, 4)) for result in few])
+        with open(reference_path(order) + ".size", "w") as file:
+            file.write(str(each))
         most = max(MOST_BYTES // each, 1)
         chosen = range(len(results))
         if most < len(results):
@@ -53,6 +58,15 @@ def known_kind(order):
             return file.read()
     except OSError:
         return None
+
+
+def known_size(order):
+    """About how many bytes the pickle of a result takes, by the serial run; 0 where nobody knows."""
+    try:
+        with open(reference_path(order) + ".size") as file:
+            return int(file.read())
+    except OSError:
+        return 0
 
 
 def keep_kind(order, kind):

@@ -4,7 +4,7 @@ import sys
 
 from .. import probe
 from ..items import runner_of
-from ..links import LINKS, die_with_parent
+from ..links import die_with_parent, link_of
 from ..parent_memory import read_parent_memory
 from ..protocol import ERROR, ITEMS, ITERATION, READY, REPORT, WARM, WIRE, describe, now
 from ..tasks import the_task
@@ -15,7 +15,7 @@ def worker_main(order, worker, ends):
     """A worker process's whole life."""
     WIRE.forget()
     die_with_parent()
-    receive, send = LINKS[order.ipc].open(ends)
+    receive, send = link_of(order).open(ends)
     try:
         if order.switch_interval:
             sys.setswitchinterval(order.switch_interval / 1e9)

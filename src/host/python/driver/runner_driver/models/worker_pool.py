@@ -4,8 +4,9 @@ import multiprocessing
 import signal
 from collections import deque
 
+from .. import results
 from ..arrivals import Alarm
-from ..links import LINKS, ManagerLink, die_with_parent
+from ..links import ManagerLink, die_with_parent, link_of
 from ..order import source_of
 from ..protocol import ERROR, FINISH, ITEMS, ITERATION, READY, REPORT, WARM, RunError, now
 from ..tasks import the_task
@@ -15,6 +16,10 @@ from .worker import worker_main
 # Messages that may be on their way in one pipe, since the system counts each at its least size.
 MOST_MESSAGES = 60
 
+
+# How much room is made for an item or a result of a user's function, beyond its pickle and at most.
+LEAST_ROOM = 1 << 12
+MOST_ROOM = 64 << 20
 
 # Room for what all parts of an iteration are told, in a slot of shared memory. What does not fit goes through the pipe.
 MOST_TOLD = 4096
@@ -68,6 +73,8 @@ class WorkerPool:
         self.run, self.order = run, run.order
         self.context = multiprocessing.get_context(self.order.start)
         self.source = source_of(self.order)
+        if self.order.objects:
+            self.size_slots()
         self.selector = selectors.DefaultSelector()
         self.members, self.all = [], []
         self.manager = self.replies = None
@@ -90,6 +97,13 @@ class WorkerPool:
         self.death = None
         self.noticed = 0
 
+    def size_slots(self):
+        """Says how large items and results of a user's function are, for those who make room for them: a little more than their
+        pickles."""
+        request = max([0] + [self.source.weight(item, None) for item in range(self.order.items)])
+        sizes = [min(size + size // 4 + LEAST_ROOM, MOST_ROOM) for size in (request, results.known_size(self.order))]
+        self.order.largest_request, self.order.largest_reply = sizes
+
     def start(self):
         if self.order.ipc == "manager":
             from multiprocessing.managers import SyncManager
@@ -106,7 +120,7 @@ class WorkerPool:
         if self.manager:
             link = ManagerLink(self.manager, self.replies, len(self.all))
         else:
-            link = LINKS[self.order.ipc](self.context, self.order, name)
+            link = link_of(self.order)(self.context, self.order, name)
         process = self.context.Process(target=worker_main, args=(self.order, worker, link.ends()))
         process.start()
         link.handed_over()
