@@ -172,7 +172,7 @@ mod tests {
         let of = |found: &Survey, granted: host::Granted, load| advice(2, found, &granted, load).join("; ");
         let none = host::Granted::default();
         assert_eq!(of(&found(0.01, 0.01), none, 0.2), "nothing: measure");
-        assert!(of(&found(0.9, 0.01), none, 0.2).contains("end what runs beside it, yes before all"));
+        assert!(of(&found(0.9, 0.01), none, 0.2).contains("end what else runs, yes before all"));
         assert!(of(&found(0.0, 0.01), none, 3.0).contains("the load of the last minute was 3.0"));
         assert!(of(&found(0.0, 0.2), none, 0.0).contains("longer --budget"));
         let half = host::Granted { cores: Some(0.5), throttled: 3, ..none };

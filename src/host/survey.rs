@@ -61,7 +61,8 @@ pub fn survey(cores: u32) -> Survey {
     let cores_of = |ticks: u64| ticks as f64 / per_second / took;
     let mut programs: BTreeMap<String, u64> = BTreeMap::new();
     for (pid, (name, ticks)) in &after {
-        let earlier = before.get(pid).filter(|(known, _)| known == name).map_or(0, |(_, ticks)| *ticks);
+        // Threads of the kernel change their names.
+        let earlier = before.get(pid).map_or(0, |(_, ticks)| *ticks);
         *programs.entry(name.clone()).or_default() += ticks.saturating_sub(earlier);
     }
     let mut programs: Vec<(String, f64)> = programs

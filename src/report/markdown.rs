@@ -162,7 +162,7 @@ pub(super) fn level(interval: &Interval) -> String {
     show_fixed_percent(interval.level, if interval.level > 0.995 { 2 } else { 1 })
 }
 
-/// What is as good as the pick, what is slower, and what is too close to tell. All pairs are in the data.
+/// What is as good as the pick, what is slower, and what is not shown to be slower. All pairs are in the data.
 pub(super) fn pick_lists(results: &Results, verdict: &WorkloadVerdict) -> String {
     let lists = picks::lists(results, verdict);
     if lists.is_empty() {

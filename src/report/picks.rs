@@ -3,7 +3,7 @@
 use crate::results::{Pick, PickedBy, Results, WorkloadVerdict};
 use crate::verdict::{LEAST_TOLD, at_least, price};
 
-/// What is as good as the pick, what is slower and by how much at least, and what is too close to tell, as (what, which); those
+/// What is as good as the pick, what is slower and by how much at least, and what is not shown to be slower, as (what, which); those
 /// without any are left out. Where there are several picks, each list says of which it is.
 pub(super) fn lists(results: &Results, verdict: &WorkloadVerdict) -> Vec<(String, String)> {
     let several = verdict.picks.len() > 1;
@@ -31,12 +31,12 @@ fn of_pick(results: &Results, pick: &Pick, several: bool) -> Vec<(String, String
             (Some(_), _) => [
                 format!("p95 latency as low as that of {than}, within {margin}"),
                 format!("p95 latency above that of {than}"),
-                format!("p95 latency too close to that of {than} to tell"),
+                format!("p95 latency not shown to be above that of {than}"),
             ],
             (None, _) => [
                 format!("As good as {than}, within {margin}"),
                 format!("Slower than {than}"),
-                format!("Too close to {than} to tell"),
+                format!("Not shown to be slower than {than}, being too close or in too few rounds"),
             ],
         };
     let lists =

@@ -60,9 +60,17 @@ impl Told<'_> {
             failures => format!(", of which {} went wrong, as few as of any", plural(u64::from(failures), "trial")),
         };
         let others = Others { results: self.results, workload: self.workload, estimates: self.estimates, pick };
-        let with = others.sentence().map_or(String::new(), |others| format!(", compared with {others}"));
-        let label = self.label(pick.configuration);
-        format!("{before}{label}{}{with}{failed}. {}", self.how_fast(pick, &others), self.cost(pick))
+        let (with, label) = (others.sentence(), self.label(pick.configuration));
+        // What it was picked for stands before its numbers, which others may outdo.
+        let least = match (pick.by == PickedBy::ExpectedLatency, self.expected_latency()) {
+            (true, Some(bound)) => {
+                format!(", the fewest workers that hold the expected latency of {}", show_seconds(bound))
+            }
+            _ => String::new(),
+        };
+        let cost = self.cost(pick);
+        let cost = if cost.is_empty() { cost } else { format!(" {cost}") };
+        format!("{before}{label}{least}{}{with}{failed}.{cost}", self.how_fast(pick, &others))
     }
 
     /// Behind a colon, how fast the pick is.
@@ -82,12 +90,15 @@ impl Told<'_> {
             None => format!("is more than {} faster", price(share)),
         };
         if pick.by == PickedBy::ExpectedLatency {
-            let bound = self.expected_latency().map_or(String::new(), |bound| format!(" of {}", show_seconds(bound)));
-            return format!("No configuration with fewer workers was shown to hold the expected latency{bound}.");
+            return String::new();
         }
         match pick.price {
             _ if pick.by == PickedBy::Throughput => {
-                "No configuration sustains this rate; this one answers the most.".into()
+                let answered = super::achieved(self.results, pick.configuration);
+                let answered = answered.map_or(String::new(), |it| {
+                    format!(", {} of {} per second", show_count(it.median.round() as u64), show_count(self.rate()))
+                });
+                format!("No configuration is shown to sustain this rate; this one answers the most{answered}.")
             }
             None => format!("How much slower than the best it may be is not bounded yet: {}.", self.remedy()),
             Some(_) if pick.fastest => self.ahead(pick),
@@ -103,6 +114,10 @@ impl Told<'_> {
                 self.remedy()
             ),
         }
+    }
+
+    fn rate(&self) -> u64 {
+        self.workload.rate.map_or(0, u64::from)
     }
 
     /// The least latency in seconds that is expected at most of some configuration of the workload.

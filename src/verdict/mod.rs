@@ -166,7 +166,7 @@ mod tests {
         assert!(
             first.workloads[0]
                 .sentence
-                .ends_with("0× serial, compared with 1.67× for processes × 2, pipe. Every other configuration is slower, by at least 19% (95% confidence)."),
+                .ends_with("0× serial, compared with 1.7× for processes × 2, pipe. Every other configuration is slower, by at least 19% (95% confidence)."),
             "{}",
             first.workloads[0].sentence
         );

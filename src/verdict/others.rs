@@ -2,7 +2,7 @@
 
 use super::pick::belongs;
 use super::sentence::listed;
-use crate::results::{Configuration, ConfigurationEstimate, Interval, Pick, Results, Workload};
+use crate::results::{Configuration, ConfigurationEstimate, Interval, Pick, PickedBy, Results, Workload};
 use crate::setting::{Key, Measure};
 use crate::text::show_seconds;
 
@@ -100,7 +100,13 @@ impl Others<'_> {
     /// What [`Self::time`] is of: ` per item`, or nothing.
     pub fn per(&self) -> &'static str {
         let items = self.workload.per_item || COSTS.contains(&self.workload.task.as_str());
-        if items && self.workload.measure == Measure::Work { " per item" } else { "" }
+        // With more than one on its way, an item takes less than its way there and back.
+        let alone = self.results.configurations[self.pick.configuration].config.in_flight.unwrap_or(1) == 1;
+        match self.workload.measure {
+            Measure::Work if items && alone && self.workload.task == "echo" => " per round trip",
+            Measure::Work if items => " per item",
+            _ => "",
+        }
     }
 
     /// The speedup of the pick over serial, or its time, where that is what the others are told by.
@@ -127,7 +133,11 @@ impl Others<'_> {
     fn value(&self, id: usize) -> String {
         match self.in_seconds() {
             true => self.time(id).map_or(String::new(), rounded_seconds),
-            false => self.estimates[id].speedup.map_or(String::new(), |speedup| rounded(&speedup)),
+            // One digit after the point tells them apart; finer ones would only say how narrow each interval is.
+            false => self.estimates[id].speedup.map_or(String::new(), |speedup| match speedup.median {
+                median if (1.0..10.0).contains(&median) => format!("{median:.1}×"),
+                _ => rounded(&speedup),
+            }),
         }
     }
 
@@ -156,8 +166,10 @@ impl Others<'_> {
         id != self.pick.configuration && !told_over && belongs(config, self.pick.wait)
     }
 
-    /// `0.48× for threads × 2 and 7.1× for async`; nothing where there is nobody else.
-    pub fn sentence(&self) -> Option<String> {
+    /// `, compared with 0.48× for threads × 2; not shown to be slower: 7.1× for async`: those that were shown to be slower, and apart from
+    /// them those that were not. Nothing where there is nobody else. A pick that others are not to outdo, but to hold a bound
+    /// with, is compared with all of them.
+    pub fn sentence(&self) -> String {
         let fine = self.best_of_each(|one| one.config.without(&[Key::Workers]));
         let by_method = || self.best_of_each(|one| (one.config.model, one.config.ipc));
         let by_model = || self.best_of_each(|one| one.config.model);
@@ -168,9 +180,20 @@ impl Others<'_> {
             }
         }
         shown.truncate(MOST);
+        let bound = self.pick.by == PickedBy::ExpectedLatency;
+        let good = |id: &usize| !bound && self.pick.as_good.contains(id);
+        let close = |id: &usize| !bound && self.pick.too_close.contains(id);
+        let (good, rest): (Vec<_>, Vec<_>) = shown.into_iter().partition(good);
+        let (close, slower): (Vec<_>, Vec<_>) = rest.into_iter().partition(close);
+        let told = [(", compared with ", slower), ("; as good: ", good), ("; not shown to be slower: ", close)];
+        told.into_iter().filter_map(|(before, ids)| Some(format!("{before}{}", self.list(&ids)?))).collect()
+    }
+
+    /// `0.48× for threads × 2 and 7.1× for async`; nothing where there is none.
+    fn list(&self, ids: &[usize]) -> Option<String> {
         let mut head = head(self.label(self.pick.configuration));
         let mut parts = Vec::new();
-        for id in shown {
+        for id in ids.iter().copied() {
             let label = self.label(id);
             parts.push(match label.split_once(", ").filter(|_| self::head(label) == head && head.is_some()) {
                 Some((_, rest)) => format!("{} with {rest}", self.value(id)),
@@ -209,9 +232,9 @@ mod tests {
             made.results.configurations[id].config.ipc = Some(ipc);
         }
         let sentence = &made.derive().workloads[0].sentence;
-        let told = "compared with 1.67× for processes × 2, pipe and 1.43× for processes × 4, queue. Every other";
+        let told = "compared with 1.7× for processes × 2, pipe and 1.4× for processes × 4, queue. Every other";
         assert!(sentence.contains(told), "{sentence}");
-        let same = "compared with 1.67× for processes × 2, pipe and 1.25× with queue. ";
+        let same = "compared with 1.7× for processes × 2, pipe and 1.3× with queue. ";
         made.results.configurations.truncate(4);
         made.results.workloads[0].configurations.truncate(4);
         made.results.trials.retain(|trial| trial.configuration < 4);

@@ -72,7 +72,9 @@ fn memory(seen: &Seen<'_>) -> Option<String> {
     };
     let configurations: Vec<_> =
         seen.workload.configurations.iter().map(|id| &seen.results.configurations[*id]).collect();
-    let costs = worker_costs(seen.results, seen.estimates, &configurations);
+    let mut costs = worker_costs(seen.results, seen.estimates, &configurations);
+    // The cheapest first: what a thread costs is what the others are compared with.
+    costs.reverse();
     let told_cost = |cost: &WorkerCost| format!("{} costs {}", cost.who, shown(cost.bytes));
     let each: Vec<String> = costs.iter().map(told_cost).collect();
     let each = if each.is_empty() { String::new() } else { format!("{}. ", capital(&listed(&each, each.len()))) };
@@ -81,15 +83,12 @@ fn memory(seen: &Seen<'_>) -> Option<String> {
 
 fn lifetimes(seen: &Seen<'_>) -> Option<String> {
     let of = |estimate: &ConfigurationEstimate| {
-        let Some(life) = estimate.lives.as_ref() else {
-            // Python does not tell of each worker where none dies: what is known is when all were ready and gone.
-            let [start, _, end] = estimate.phases?;
-            return Some(format!(
-                "its workers take {} to start, and {} to end",
-                show_seconds(start),
-                show_seconds(end)
-            ));
-        };
+        // Not every runtime tells of each worker where none dies: what is told alike of all is when all were ready and gone.
+        if let Some([start, _, end]) = estimate.phases {
+            let (start, end) = (show_seconds(start), show_seconds(end));
+            return Some(format!("all its workers have started after {start}, and end within {end}"));
+        }
+        let life = estimate.lives.as_ref()?;
         let join = life.join.map_or(String::new(), |join| format!(", and {} to end", show_seconds(join)));
         Some(format!("a worker takes {} to start{join}", show_seconds(life.start)))
     };

@@ -146,7 +146,7 @@ fn programs_count_for_those_who_run_them() {
 #[track_caller]
 fn spent(task: &str, settings: &Value, items: u64, model: &Value) -> (Spent, u64, u64) {
     let (reply, _) = Lone::start(&[], &spec(task, settings, items, model, "profiling")).end();
-    let spent: Spent = serde_json::from_value(reply["spent"].clone()).unwrap();
+    let spent: Spent = serde_json::from_value(reply["details"]["spent"].clone()).unwrap();
     let phases: [Phase; 3] = serde_json::from_value(reply["phases"].clone()).unwrap();
     let total = all(&spent);
     assert_eq!(total, model["workers"].as_u64().unwrap() * phases[1].wall);
@@ -233,7 +233,7 @@ fn spec(task: &str, settings: &Value, items: u64, model: &Value, purpose: &str) 
     json!({
         "brief": {"task": task, "settings": settings, "seed": 1, "items": items, "folder": "", "config": config,
                   "purpose": purpose},
-        "reference": false, "timeout": {"secs": 30, "nanos": 0},
+        "role": "trial", "timeout": {"secs": 30, "nanos": 0},
     })
 }
 
@@ -330,7 +330,7 @@ fn memory_agrees(model: &Value, held: u64, started: usize) {
     });
     assert!(sum(&truth)[1] >= held * 64 * MIB, "{model}: {truth:?}");
     let (reply, _) = host.end();
-    let memory: MemoryUse = serde_json::from_value(reply["memory"].clone()).unwrap();
+    let memory: MemoryUse = serde_json::from_value(reply["details"]["memory"].clone()).unwrap();
     let name = model.to_string();
     assert_near(&name, memory.before, sum(&truth));
     assert_near(&name, memory.after, sum(&truth));

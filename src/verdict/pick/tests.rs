@@ -65,7 +65,7 @@ fn the_simplest_within_the_margin_is_picked() {
     );
     assert_eq!(
         sentence,
-        "Use threads × 2: 2.02× serial, compared with 2.04× for rayon × 2 and 2.00× for processes × 2, pipe. Nothing \
+        "Use threads × 2: 2.02× serial; as good: 2.0× for rayon × 2 and 2.0× for processes × 2, pipe. Nothing \
          comparable here is more than 2% faster (95% confidence)."
     );
     // One that costs a hair more than the margin is not, however simple it is.
