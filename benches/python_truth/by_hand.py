@@ -12,16 +12,20 @@ from multiprocessing import get_context
 import functions
 
 
-def settle(seconds):
-    """Keeps one worker busy, so that every one of them is started."""
-    time.sleep(seconds)
+def settle(name):
+    """Runs the function often enough that the interpreter has specialised its code, and keeps one worker busy, so that every one of
+    them does."""
+    for _ in range(10):
+        getattr(functions, name)(0)
+    time.sleep(0.05)
 
 
 def main():
     function, model = getattr(functions, sys.argv[1]), sys.argv[2]
     count, workers, chunk = map(int, sys.argv[3:6])
     items = list(range(count))
-    function(0)
+    for _ in range(10):
+        function(0)
     if model == "serial":
         began = time.perf_counter()
         results = [function(item) for item in items]
@@ -31,8 +35,7 @@ def main():
     else:
         pool, chunks = ProcessPoolExecutor(workers, get_context("fork")), {"chunksize": chunk}
     with pool:
-        list(pool.map(settle, [0.05] * workers))
-        list(pool.map(function, [0] * workers))
+        list(pool.map(settle, [sys.argv[1]] * workers))
         began = time.perf_counter()
         results = list(pool.map(function, items, **chunks))
         return time.perf_counter() - began, results

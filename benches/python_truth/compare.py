@@ -17,7 +17,7 @@ import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 # Measurements by hand of each kind, half of them before `try` and half of them after it.
-ROUNDS = 14
+ROUNDS = 30
 WANTED = 27
 
 
@@ -66,6 +66,11 @@ def ratios_of(results):
     return found
 
 
+def printed(ratio):
+    """A ratio with the digits that `try` prints of it."""
+    return float("%.2f" % ratio) if ratio < 10 else float("%.3g" % ratio)
+
+
 def main():
     runner = os.path.abspath(sys.argv[1])
     python = sys.argv[2] if len(sys.argv) > 2 else sys.executable
@@ -86,7 +91,7 @@ def main():
         for (slow, fast), (median, low, high) in said.items():
             each = [a / b for a, b in zip(hand[slow], hand[fast])]
             own = statistics.median(each)
-            inside = low <= own <= high
+            inside = printed(low) <= printed(own) <= printed(high)
             row = {"function": name, "ratio": "%s / %s" % (slow, fast), "by_hand": own, "inside": inside}
             rows.append(dict(row, said=[median, low, high]))
             print(

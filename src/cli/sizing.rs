@@ -9,8 +9,8 @@ use crate::text::{plural, show_seconds};
 
 /// How long the rounds take at most, unless the user says it.
 const BUDGET: Duration = Duration::from_secs(20);
-/// Seconds that a serial trial should take at least.
-const TRIAL: f64 = 0.3;
+/// Seconds that a serial trial should take at least: about what starting and ending one costs, so that there are many rounds.
+const TRIAL: f64 = 0.15;
 /// Seconds that starting and ending the host and the workers of a trial takes, about.
 const AROUND: f64 = 0.15;
 /// Trials of every configuration beside those of the rounds: with clocks, with memory read.
@@ -168,7 +168,7 @@ mod tests {
     #[test]
     fn the_size_follows_from_what_an_item_takes() {
         let of = |seconds| Size::of(&tried(seconds), 3.0, &[2], &[1]);
-        assert_eq!([of(1e-6).items(), of(0.01).items(), of(2.0).items()], ["auto", "30", "2"]);
+        assert_eq!([of(1e-6).items(), of(0.01).items(), of(2.0).items()], ["auto", "16", "2"]);
         let usual = of(0.01);
         assert!(usual.seconds() < 30.0, "{}", usual.seconds());
         assert_eq!(usual.with(None, Some(Duration::from_secs(90))).length(), "budget: 90 s");
