@@ -71,7 +71,7 @@ fn rows(results: &Results, workload: &Workload) -> Vec<Row> {
         let breakdown = estimate(results, configuration.id)?.breakdown.clone().filter(drawable)?;
         let (hue, shade) = (Hue::of_model(configuration.config.model), shade_of(configuration.config.ipc));
         // Only where nobody else was seen at work is it our own workers alone that stand in each other's way.
-        let crowded = configuration.oversubscribed && estimate(results, configuration.id)?.noisy == 0;
+        let crowded = configuration.oversubscribed && results.derived.noise.noisy == 0;
         Some(Row { label: configuration.label.clone(), crowded, breakdown, hue, shade })
     };
     configurations.filter_map(row).collect()
@@ -219,6 +219,5 @@ fn notes(results: &Results, workload: &Workload, rows: &[Row]) -> Vec<String> {
     if missing > 0 {
         notes.push(format!("{missing} without a usable breakdown are not shown"));
     }
-    notes.extend(words::noisy(results, workload.configurations.iter().copied()));
     notes
 }

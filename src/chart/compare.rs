@@ -58,7 +58,7 @@ pub(super) fn charts(results: &Results, base: &str) -> Vec<Chart> {
             title: title_of_builds(results, &found),
             subtitle: subtitle_of_builds(results, &found),
             sections: known.iter().map(|(workload, found)| section_of_builds(results, workload, found)).collect(),
-            notes: words::noisy(results, found.iter().flat_map(|found| [found.new, found.old])).into_iter().collect(),
+            notes: Vec::new(),
             margin: results.run.margin,
         }
     };

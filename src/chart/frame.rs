@@ -46,7 +46,8 @@ impl Frame {
     ) -> Self {
         let room = WIDTH - 2.0 * OUTER;
         let machine = FOOTER.fit(&words::machine(results), room * 0.55);
-        let mut notes = notes.to_vec();
+        let disturbed = crate::verdict::noise_warning(results).map(|line| words::capital(&line));
+        let mut notes: Vec<String> = disturbed.into_iter().chain(notes.iter().cloned()).collect();
         let given = [title, subtitle].iter().any(|text| super::font::drawable(text).1);
         if given || words::has_missing_signs(results, workloads) {
             notes.push("Signs that the font lacks are shown as U+ code points".to_owned());

@@ -96,7 +96,6 @@ fn notes(results: &Results, family: &Family) -> Vec<String> {
     let configurations = || family.configurations.iter().map(|configuration| configuration.id);
     notes.extend(family.workloads.iter().find_map(|(_, workload)| finding::suppressed(verdict_of(results, workload))));
     notes.extend(words::trouble(results, configurations(), 2));
-    notes.extend(words::noisy(results, configurations()));
     if family.configurations.iter().any(|configuration| !is_method(configuration)) {
         notes.push("For reference, without IPC: workers within one process".to_owned());
     }

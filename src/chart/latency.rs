@@ -247,6 +247,5 @@ fn notes(results: &Results, family: &Family, all: &[Drawn]) -> Vec<String> {
     }
     let configurations = || family.configurations(results).map(|configuration| configuration.id);
     notes.extend(words::trouble(results, configurations(), 2));
-    notes.extend(words::noisy(results, configurations()));
     notes
 }

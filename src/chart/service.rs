@@ -66,7 +66,7 @@ fn chart(results: &Results, workload: &Workload, stem: String) -> Chart {
     }
     let rows: Vec<Row> = shown.iter().map(|(configuration, latency)| row(configuration, latency)).collect();
     let (title, subtitle) = view::headline(results, title(&rows), subtitle(results, workload, &shown));
-    let sheet = Frame::new(results, &[workload], &title, &subtitle, &notes(results, &rows, all.len()));
+    let sheet = Frame::new(results, &[workload], &title, &subtitle, &notes(&rows, all.len()));
     let numbers: Vec<String> = rows.iter().map(Row::in_words).collect();
     let alt = format!("{title}. {subtitle}. {}.", numbers.join("; "));
     let picture = Layout::new(&sheet, &rows).draw(results, &stem, &alt);
@@ -159,7 +159,7 @@ fn plural_items(count: u64) -> String {
     format!("{} {}", show_count(count), if count == 1 { "item" } else { "items" })
 }
 
-fn notes(results: &Results, rows: &[Row], of: usize) -> Vec<String> {
+fn notes(rows: &[Row], of: usize) -> Vec<String> {
     let mut notes = Vec::new();
     if rows.iter().any(Row::is_curve) {
         notes.push("Dashed, and below in numbers: response, dispatched until replied. Dots: p50, p95, p99".to_owned());
@@ -173,7 +173,5 @@ fn notes(results: &Results, rows: &[Row], of: usize) -> Vec<String> {
     if of > rows.len() {
         notes.push(format!("Only the configurations with the most workers, of {of}"));
     }
-    let configurations = results.workloads.iter().flat_map(|workload| workload.configurations.iter().copied());
-    notes.extend(words::noisy(results, configurations));
     notes
 }

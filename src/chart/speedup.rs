@@ -136,7 +136,6 @@ fn notes(results: &Results, workload: &Workload, verdict: Option<&WorkloadVerdic
     let hero = speedup_plot::hero(results, verdict, all);
     notes.extend(fits::shown(results, workload, all, hero).map(fits::note));
     notes.extend(words::trouble(results, configurations(), 2));
-    notes.extend(words::noisy(results, configurations()));
     if all.len() > MOST_BANDS {
         notes.push("Intervals are in the table: so many bands would hide each other".to_owned());
     }

@@ -181,7 +181,6 @@ fn notes(results: &Results, workloads: &[&Workload], sections: &[Section]) -> Ve
     if workloads.iter().any(|workload| workload.is_lock_model()) {
         notes.push("No pick from the GIL emulation".to_owned());
     }
-    notes.extend(words::noisy(results, workloads.iter().flat_map(|workload| workload.configurations.iter().copied())));
     notes
 }
 

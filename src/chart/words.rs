@@ -194,16 +194,6 @@ pub(super) fn what_beside_measure(results: &Results, workload: &Workload) -> Str
     what.strip_suffix(", work").map_or(what.clone(), str::to_owned)
 }
 
-/// How many trials of these configurations were noisy, where any were.
-pub(super) fn noisy(results: &Results, configurations: impl Iterator<Item = usize>) -> Option<String> {
-    let (mut noisy, mut trials) = (0, 0);
-    for estimate in configurations.filter_map(|configuration| estimate(results, configuration)) {
-        noisy += estimate.noisy;
-        trials += estimate.trials;
-    }
-    (noisy > 0).then(|| format!("{noisy} of {trials} timed trials were noisy (other load)"))
-}
-
 /// A file name's part for a label: a slug that says something.
 pub(super) fn stem_part(label: &str) -> String {
     let part = slug(label, 48);

@@ -6,13 +6,16 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::output::Output;
 use crate::engine::Progress;
+use crate::host::granted_cores;
 use crate::results::Trial;
+use crate::text::{plural, show_seconds};
 
 /// Shows the progress of one scenario.
 pub(super) struct Bar {
     bar: ProgressBar,
     name: String,
     start: Instant,
+    cores: u32,
 }
 
 impl Bar {
@@ -27,7 +30,7 @@ impl Bar {
             bar.set_style(style.progress_chars("━╸─"));
         }
         bar.set_prefix(label.clone());
-        Self { bar, name: label, start: Instant::now() }
+        Self { bar, name: label, start: Instant::now(), cores: granted_cores() }
     }
 
     /// Removes the bar from the terminal.
@@ -53,6 +56,17 @@ impl Progress for Bar {
         self.bar.set_position(done as u64);
         let left = self.start.elapsed().mul_f64((total - done) as f64 / done.max(1) as f64);
         self.bar.set_message(format!("{} left · {configuration}", show(left)));
+    }
+
+    fn waiting(&mut self, taken: f64, most: Duration) {
+        let cores = plural(u64::from(self.cores), "core");
+        self.bar.suspend(|| {
+            eprintln!(
+                "{}: waiting for a quiet machine, for {} at most: others use {taken:.1} of {cores}",
+                self.name,
+                show_seconds(most.as_secs_f64())
+            );
+        });
     }
 
     fn trouble(&mut self, what: &str) {

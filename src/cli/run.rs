@@ -17,7 +17,7 @@ use crate::host::{Interrupt, Other, ProcessLauncher, WorkFolder, ask, sweep_dead
 use crate::plan::{Plan, doubled};
 use crate::reexec::Program;
 use crate::report;
-use crate::results::{Answer, Change, FileError, Flag, Journal, Kind, Results, write};
+use crate::results::{Answer, Change, FileError, Journal, Results, write};
 use crate::task::Tasks;
 use crate::verdict;
 
@@ -272,20 +272,13 @@ fn exit_of(plan: &Plan, results: &Results, strict: bool, output: &Output) -> Exi
     }
 }
 
-/// Share of the trials of the rounds from which on a run is noisy under --strict.
-const NOISY_FROM: f64 = 0.25;
-
-/// Whether so many of the trials of the rounds were noisy that a strict run fails; says so.
+/// Whether so many units of the rounds were noisy that a strict run fails; says so.
 fn is_noisy(results: &Results, output: &Output) -> bool {
-    let timed: Vec<_> = results.trials.iter().filter(|trial| trial.kind == Kind::Timed).collect();
-    let noisy = timed.iter().filter(|trial| trial.flags.contains(&Flag::Noisy)).count();
-    let too_many = noisy as f64 > NOISY_FROM * timed.len() as f64;
-    if too_many {
-        let of = timed.len();
-        output
-            .error(&format!("{}: {noisy} of {of} trials were noisy: run it on a quiet machine", results.scenario.name));
+    let warning = verdict::noise_warning(results);
+    if let Some(warning) = &warning {
+        output.error(&format!("{}: {warning}: run it on a quiet machine", results.scenario.name));
     }
-    too_many
+    warning.is_some()
 }
 
 fn look(output: &Output) -> report::TerminalOptions {

@@ -94,6 +94,7 @@ fn found(scenarios: &[Scenario], allowed: bool) -> BTreeMap<String, Result<Inter
 
 fn options(shape: Option<&Narrowing>) -> Result<Options, String> {
     let mut options = Options::new(crate::host::granted_cores());
+    options.physical = crate::host::physical_cores();
     options.memory = crate::host::free_memory();
     if let Some(shape) = shape {
         options.allow_commands = shape.allow_commands;

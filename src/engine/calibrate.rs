@@ -27,10 +27,9 @@ const MOST: f64 = (1u64 << 25) as f64;
 /// Most calibrating trials of a configuration.
 const ROUNDS: u32 = 7;
 
-/// More too short ones than this share of an earlier run's timed trials, or more noisy ones, and its counts are not
-/// used again: they were too small, or chosen on a machine that had other things to do.
+/// More too short ones than this share of an earlier run's timed trials, and its counts are not used again, and neither are those that
+/// were chosen on a machine that had other things to do.
 const MOST_TOO_SHORT: f64 = 0.1;
-const MOST_NOISY: f64 = 0.5;
 
 /// The counts of an earlier run, where scenario, machine, kernel and size are the same, so that re-runs do the same work.
 /// None where its trials show that they suit badly.
@@ -64,7 +63,7 @@ fn suited(plan: &Plan, earlier: &Results) -> bool {
         let flagged = trials.iter().filter(|trial| trial.flags.contains(&flag)).count();
         flagged as f64 / trials.len().max(1) as f64
     };
-    share(Flag::TooShort) <= MOST_TOO_SHORT && share(Flag::Noisy) <= MOST_NOISY
+    share(Flag::TooShort) <= MOST_TOO_SHORT && !earlier.derived.noise.is_disturbed()
 }
 
 /// The user or the system asked the program to end.

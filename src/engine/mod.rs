@@ -1,8 +1,8 @@
 //! From a plan to results: calibrates, runs every round, keeps every trial at once in the journal.
 
+mod blank;
 mod calibrate;
 mod histogram;
-mod record;
 mod resume;
 #[cfg(test)]
 mod simulation;
@@ -22,8 +22,6 @@ pub use turns::{OVERRUN, ScheduledTrial};
 
 /// Measured time under which a trial is marked as too short, in nanoseconds.
 const TOO_SHORT: u64 = 10_000_000;
-/// Share of the machine that others may use before a trial is marked as noisy.
-const NOISY: f64 = 0.1;
 
 /// Told about the progress of a run.
 pub trait Progress {
@@ -31,6 +29,8 @@ pub trait Progress {
     fn calibrating(&mut self, done: usize, total: usize);
     /// A trial is over: the `done`th of `total` at most.
     fn trial(&mut self, done: usize, total: usize, configuration: &str, trial: &Trial);
+    /// Others take so many cores that the run waits for a quiet machine, for so long at most.
+    fn waiting(&mut self, _cores: f64, _most: Duration) {}
     /// Something went wrong that takes nothing from the results.
     fn trouble(&mut self, _what: &str) {}
 }
@@ -110,6 +110,7 @@ fn run_trials(run: &mut Run<'_>, mut results: Results) -> Result<Results, Engine
         (results.run.started, results.run.resumed) = (continued.head.started, continued.resumed);
         (known, finished, written) = (continued.items, continued.finished, continued.looks);
     }
+    wait_for_quiet(run, &results)?;
     let counts = match known {
         Some(counts) => counts,
         None => {
@@ -121,7 +122,7 @@ fn run_trials(run: &mut Run<'_>, mut results: Results) -> Result<Results, Engine
             counts
         }
     };
-    record::set_counts(&mut results, &counts);
+    blank::set_counts(&mut results, &counts);
     let mut trials =
         TrialRunner { run, turns: Turns::default(), written, references: BTreeMap::new(), clocks: BTreeMap::new() };
     for finished in finished {
@@ -142,17 +143,47 @@ fn run_trials(run: &mut Run<'_>, mut results: Results) -> Result<Results, Engine
     Ok(results)
 }
 
+/// Share of the granted cores that others may take before a run waits with its first trial.
+const BUSY: f64 = 0.1;
+/// How long is looked at first whether they do, and how long each time while they do.
+const GLANCE: Duration = Duration::from_millis(100);
+const WATCH: Duration = Duration::from_millis(500);
+/// The share of the budgets for which it waits at most.
+const MOST_WAITED: f64 = 0.1;
+
+/// Waits until others leave the machine alone, and says so once. What quick runs measure counts for nothing.
+fn wait_for_quiet(run: &mut Run<'_>, results: &Results) -> Result<(), EngineError> {
+    if results.run.quick {
+        return Ok(());
+    }
+    let most = run.plan.budget.mul_f64(MOST_WAITED * run.plan.workloads.len() as f64);
+    let granted = f64::from(results.machine.cores.max(1));
+    let granted = results.machine.quota.map_or(granted, |quota| quota.min(granted));
+    let mut waited = Duration::ZERO;
+    loop {
+        let time = if waited.is_zero() { GLANCE } else { WATCH };
+        let taken = run.host.watch(time).map_err(|_| EngineError::Interrupted)?;
+        if taken <= BUSY || waited >= most {
+            return Ok(());
+        }
+        if waited.is_zero() {
+            run.progress.waiting(taken * granted, most);
+        }
+        waited += time;
+    }
+}
+
 /// The first line of the journal of a run, from its results before the first trial. `build` tells the program from other
 /// builds of its version, and `against` likewise the one that it is compared with.
 #[must_use]
 pub fn head(blank: &Results, build: String, against: Option<String>) -> Head {
-    record::head(blank, build, against)
+    blank::head(blank, build, against)
 }
 
 /// The results of a plan before its first trial.
 #[must_use]
 pub fn blank(plan: &Plan, machine: crate::results::Machine, started: String) -> Results {
-    record::blank(plan, machine, started)
+    blank::blank(plan, machine, started)
 }
 
 enum Stopped {
@@ -360,9 +391,6 @@ fn to_trial(report: &Report, reference: &Result<(u64, u64), String>, place: &Tri
     if outcome == Outcome::Ok && measured < TOO_SHORT {
         flags.push(Flag::TooShort);
     }
-    if report.measurement.others > NOISY {
-        flags.push(Flag::Noisy);
-    }
     let measurement = &report.measurement;
     Trial {
         measured,
@@ -372,7 +400,7 @@ fn to_trial(report: &Report, reference: &Result<(u64, u64), String>, place: &Tri
         digest: format!("{:016x}", measurement.digest),
         first_item: measurement.first_item,
         details: measurement.details.clone(),
-        others: measurement.others,
+        others: report.others,
         flags,
         stderr: report.stderr.clone(),
         outcome,

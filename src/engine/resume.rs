@@ -38,7 +38,7 @@ pub fn continued(plan: &Plan, blank: &Results, left: JournalContents) -> Result<
     }
     let mut results = blank.clone();
     if let Some(items) = &left.items {
-        super::record::set_counts(&mut results, items);
+        super::blank::set_counts(&mut results, items);
     }
     let (mut turns, mut led_to) = (Turns::default(), Vec::new());
     for finished in &left.finished {

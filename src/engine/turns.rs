@@ -147,7 +147,7 @@ impl Turns {
     /// Where rounds have become shorter, since other workloads have ended or configurations sit out, more of them make a unit.
     fn lengthen_units(&mut self, plan: &Plan, results: &mut Results, workload: usize) {
         let looks = &results.workloads[workload].looks;
-        let begins = looks.rounds_of(looks.units_in(self.round)) == self.round;
+        let begins = looks.begins_at(self.round);
         let Some((_, now)) = looks.units.last().copied().filter(|_| begins && plan.rounds.is_none()) else { return };
         let is_open = |id: &usize| results.workloads[*id].looks.ended.is_none();
         let fewer = !(0..plan.workloads.len()).all(|id| is_open(&id)) || !looks.sat_out.is_empty();
@@ -203,6 +203,7 @@ impl Turns {
 
     /// Whether a look is due after so many rounds of a workload, and what follows from it.
     fn look(&mut self, plan: &Plan, results: &mut Results, id: usize, rounds: u32) {
+        self.leave_out(plan, results, id, rounds);
         self.postpone(plan, results, id, rounds);
         let looks = &mut results.workloads[id].looks;
         let units = looks.units_in(rounds);
@@ -218,6 +219,21 @@ impl Turns {
         let ended = ended.or_else(|| self.spent(plan, results, id));
         results.workloads[id].looks.ended = ended;
         if is_look || ended.is_some() {
+            self.changed(results, id);
+        }
+    }
+
+    /// Leaves the unit that ends with these rounds out, if it was noisy: another follows in its place. After half as many as the next
+    /// look counts, every unit counts as it comes. What is decided here is never taken back.
+    fn leave_out(&mut self, plan: &Plan, results: &mut Results, id: usize, rounds: u32) {
+        let looks = &results.workloads[id].looks;
+        let Some(unit) = looks.whole(rounds).last().copied().filter(|(first, size)| first + size == rounds) else {
+            return;
+        };
+        let next = looks.planned.get(looks.completed as usize).copied().unwrap_or(0);
+        let may = plan.rounds.is_none() && looks.noisy.len() < next.div_ceil(2) as usize;
+        if may && verdict::is_noisy(results, id, unit) {
+            results.workloads[id].looks.noisy.push(unit.0);
             self.changed(results, id);
         }
     }
@@ -369,9 +385,11 @@ fn cost_of_round(results: &Results, workload: usize, every: u32) -> f64 {
     own + Duration::from_millis(second).as_secs_f64() / f64::from(every)
 }
 
-/// What all rounds of a workload took.
+/// What all rounds of a workload took that count: a budget buys quiet ones.
 fn spent(results: &Results, workload: usize) -> Duration {
-    Duration::from_millis(timed(results, Some(workload)).map(|trial| trial.took).sum())
+    let left_out = results.workloads[workload].looks.left_out();
+    let counts = |trial: &&Trial| !left_out.iter().any(|rounds| rounds.contains(&trial.round));
+    Duration::from_millis(timed(results, Some(workload)).filter(counts).map(|trial| trial.took).sum())
 }
 
 /// Whether a journal's looks are those that its trials lead to. Before any is over, they may be planned anew for another

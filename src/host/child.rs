@@ -14,7 +14,7 @@ use super::server::Server;
 use super::{Role, TrialSpec};
 use crate::ipc;
 use crate::model::{self, RunContext};
-use crate::record::{Measurement, RunError, Usage};
+use crate::record::{Measurement, RunError};
 use crate::reexec::Program;
 use crate::setting::{Model, Runtime, Start};
 use crate::task::{Moment, Task, Tasks};
@@ -29,7 +29,6 @@ const STOPPING: Duration = Duration::from_secs(2);
 #[must_use]
 pub fn host_main(tasks: &Tasks, program: &Program) -> u8 {
     let start = Instant::now();
-    let machine = Ticks::now();
     let mut line = String::new();
     if std::io::stdin().lock().read_line(&mut line).is_err() {
         return 2;
@@ -56,7 +55,7 @@ pub fn host_main(tasks: &Tasks, program: &Program) -> u8 {
         copied,
     };
     let measurement = match spec.role {
-        Role::Trial => measured(&mut order, machine),
+        Role::Trial => measured(&mut order),
         Role::Reference => reference(&order),
         Role::SetUp => around(&order, Moment::SetUp).map_or_else(failed, |()| Measurement::default()),
         Role::CleanUp => around(&order, Moment::CleanUp).map_or_else(failed, |()| Measurement::default()),
@@ -129,7 +128,7 @@ fn reference(order: &RunContext<'_>) -> Measurement {
     added.map_or_else(failed, |(digest, known)| Measurement { digest, known, done: known, ..Measurement::default() })
 }
 
-fn measured(order: &mut RunContext<'_>, machine: Ticks) -> Measurement {
+fn measured(order: &mut RunContext<'_>) -> Measurement {
     let refused = |trouble, items| Measurement { trouble: Some(trouble), known: items, ..Measurement::default() };
     let server = match Server::start(order) {
         Ok(server) => server,
@@ -153,9 +152,7 @@ fn measured(order: &mut RunContext<'_>, machine: Ticks) -> Measurement {
     if ran.trouble.is_none() && ran.done == ran.known {
         ran.trouble = review(order, ran.details.retried > 0).err();
     }
-    // What it used is this trial's own, and no other's.
     drop(server);
-    ran.others = machine.others_since(Usage::with_children().cpu());
     ran
 }
 
@@ -219,39 +216,6 @@ fn check_means(order: &RunContext<'_>) -> Result<(), RunError> {
     }
 }
 
-/// CPU time of the whole machine, in clock ticks: busy (stolen time included) and in all.
-#[derive(Clone, Copy, Default)]
-struct Ticks {
-    busy: u64,
-    all: u64,
-}
-
-impl Ticks {
-    fn now() -> Self {
-        let text = std::fs::read_to_string("/proc/stat").unwrap_or_default();
-        let line = text.lines().next().unwrap_or_default();
-        // user, nice, system, idle, iowait, irq, softirq, steal; guest time is part of user.
-        let fields: Vec<u64> = line.split_whitespace().skip(1).take(8).filter_map(|f| f.parse().ok()).collect();
-        let all: u64 = fields.iter().sum();
-        let idle: u64 = fields.iter().skip(3).take(2).sum();
-        Self { busy: all - idle, all }
-    }
-
-    /// Share of the machine that others used since then, given the nanoseconds of CPU time that this trial used.
-    fn others_since(self, own: u64) -> f64 {
-        let now = Self::now();
-        let ticks_per_second = rustix::param::clock_ticks_per_second() as f64;
-        // Counters of some systems and containers go back.
-        let since = |now: u64, then: u64| now.saturating_sub(then) as f64;
-        let (busy, all) = (since(now.busy, self.busy), since(now.all, self.all));
-        if all < 1.0 {
-            return 0.0;
-        }
-        let share = (busy - own as f64 / 1e9 * ticks_per_second) / all;
-        (share.clamp(0.0, 1.0) * 1000.0).round() / 1000.0
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use crate::setting::{Config, Measure};
@@ -262,11 +226,18 @@ mod tests {
     use crate::record::{Details, Life, LockUse, Memory, MemoryUse, Open, Seen, Spent, StageTimes};
     use crate::reexec::PROTOCOL;
 
-    /// The names of all fields, those of nested objects behind a point.
+    /// The names of all fields, those of nested objects behind a point, and of arrays their lengths, those of nested ones too.
     fn names(value: &Value, before: &str, found: &mut Vec<String>) {
         for (name, value) in value.as_object().into_iter().flatten() {
-            found.push(format!("{before}{name}"));
+            found.push(format!("{before}{name}{}", lengths(value)));
             names(value, &format!("{before}{name}."), found);
+        }
+    }
+
+    fn lengths(value: &Value) -> String {
+        match value.as_array() {
+            None => String::new(),
+            Some(all) => format!("[{}]{}", all.len(), all.first().map(lengths).unwrap_or_default()),
         }
     }
 
@@ -299,6 +270,7 @@ mod tests {
             retried: 1,
             duplicated: 1,
             recovered: 1,
+            throttled: 1,
             open: Some(Open::default()),
             spent: Some(Spent::default()),
             memory: Some(memory),
@@ -313,13 +285,15 @@ mod tests {
         let known = "brief brief.config brief.config.measure brief.config.model brief.config.runtime brief.folder \
                      brief.items brief.purpose brief.round brief.runtime brief.seed brief.settings brief.task \
                      measurement cpu_mismatch measurement details measurement details.duplicated measurement \
-                     details.lives measurement details.lock measurement details.memory measurement details.memory.after \
-                     measurement details.memory.before measurement details.memory.workers measurement details.open \
-                     measurement details.recovered measurement details.retried measurement details.seen measurement \
-                     details.spent measurement details.stages measurement digest measurement done measurement events \
-                     measurement first_item measurement known measurement left_out measurement others measurement \
-                     phases measurement times measurement trouble prefix role timeout timeout.nanos timeout.secs";
+                     details.lives[1][5] measurement details.lock[4] measurement details.memory measurement \
+                     details.memory.after[3] measurement details.memory.before[3] measurement \
+                     details.memory.workers[1][3] measurement details.open[5] measurement details.recovered \
+                     measurement details.retried measurement details.seen[1] measurement details.spent[5] measurement \
+                     details.stages[1][4] measurement details.throttled measurement digest measurement done \
+                     measurement events[0] measurement first_item measurement known measurement left_out measurement \
+                     phases[3][7] measurement times measurement trouble prefix role timeout timeout.nanos \
+                     timeout.secs";
         let advice = "hosts of other builds would misunderstand this: raise reexec::PROTOCOL, then change this list";
-        assert_eq!((PROTOCOL, found.join(" ").as_str()), (9, known), "{advice}");
+        assert_eq!((PROTOCOL, found.join(" ").as_str()), (10, known), "{advice}");
     }
 }

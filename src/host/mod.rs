@@ -5,6 +5,7 @@ mod child;
 mod interrupt;
 mod leftovers;
 mod machine;
+mod others;
 mod process;
 mod protocol;
 mod python;
@@ -73,6 +74,8 @@ pub struct Report {
     pub measure: Measure,
     /// What it measured.
     pub measurement: Measurement,
+    /// Seconds of granted CPU time that others took meanwhile; below zero where cores were to spare.
+    pub others: f64,
     /// `leaked`, `cpu_mismatch`.
     pub flags: Vec<Flag>,
     /// Last lines of standard error, where something went wrong.
@@ -84,7 +87,7 @@ impl Report {
     #[must_use]
     pub fn empty(outcome: Outcome) -> Self {
         let measurement = Measurement::default();
-        Self { outcome, measure: Measure::Work, measurement, flags: Vec::new(), stderr: String::new() }
+        Self { outcome, measure: Measure::Work, measurement, others: 0.0, flags: Vec::new(), stderr: String::new() }
     }
 
     /// Nanoseconds that the measure covers.
@@ -121,6 +124,12 @@ pub trait TrialLauncher {
     /// # Errors
     /// Only where there is no trial to report: interrupted, or not started. What goes wrong in a trial is its outcome.
     fn run(&mut self, spec: &TrialSpec) -> Result<Report, HostError>;
+
+    /// Does nothing for so long; the share of the granted cores that others took meanwhile, 0 to 1.
+    ///
+    /// # Errors
+    /// Where it was interrupted.
+    fn watch(&mut self, time: Duration) -> Result<f64, HostError>;
 }
 
 /// A folder of the run's own, removed with all its contents at the end.

@@ -11,6 +11,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process, kill_process_group, pidfd_open};
 
 use super::leftovers::Identity;
+use super::others::OthersClock;
 use super::python::redact_paths;
 use super::{HostError, Interrupt, Report, Role, TrialLauncher, TrialSpec};
 use crate::ipc;
@@ -24,6 +25,12 @@ use crate::text::exit_words;
 const OWN_END: Duration = Duration::from_millis(300);
 /// Time between SIGTERM and SIGKILL.
 const GRACE: Duration = Duration::from_millis(500);
+/// The environment variable whose length is drawn anew for every trial. The environment lies above the stack, so that its size
+/// moves everything on it: a program may be some per cent faster with one size than with another (Mytkowicz, Diwan, Hauswirth and
+/// Sweeney, *Producing Wrong Data Without Doing Anything Obviously Wrong*, ASPLOS 2009).
+const PADDING: &str = "RUNNER_PADDING";
+/// Its length is below this: a page, beyond which the same places come again.
+const MOST_PADDED: usize = 4096;
 /// How much of standard error is kept: half from its start, half from its end.
 const STDERR_KEPT: usize = 8192;
 
@@ -55,6 +62,12 @@ impl ProcessLauncher {
         Self { against: other, ..self }
     }
 
+    /// A text whose length follows from the seed of the run and the place of the trial in it.
+    fn padding(&self, spec: &TrialSpec) -> String {
+        let mut random = fastrand::Rng::with_seed(spec.brief.seed ^ self.trials.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        "x".repeat(random.usize(..MOST_PADDED))
+    }
+
     fn start(&self, spec: &TrialSpec) -> Result<Child, HostError> {
         let start = |what| move |source| HostError::Start { what, source };
         let program = self.against.as_ref().filter(|_| spec.against).unwrap_or(&self.program);
@@ -63,6 +76,7 @@ impl ProcessLauncher {
             .process_group(0)
             // Unix socket paths hold 107 bytes, so a short folder is handed to libraries that make them.
             .env("TMPDIR", &self.folder)
+            .env(PADDING, self.padding(spec))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -84,6 +98,7 @@ impl TrialLauncher for ProcessLauncher {
         let mut spec = spec.clone();
         spec.prefix = format!("/{}-{}", Identity::own().name(), self.trials);
         spec.brief.folder = self.folder.join(self.trials.to_string());
+        let others = OthersClock::start();
         let failed = |what| move |source| HostError::Start { what, source };
         std::fs::create_dir(&spec.brief.folder).map_err(failed("making the trial's folder"))?;
         let mut child = self.start(&spec)?;
@@ -98,8 +113,21 @@ impl TrialLauncher for ProcessLauncher {
         if end.interrupted {
             return Err(HostError::Interrupted);
         }
-        let report = Report { measure: spec.brief.config.measure, ..end.report(status, leaked) };
+        let others = others.read();
+        let mut report =
+            Report { measure: spec.brief.config.measure, others: others.seconds, ..end.report(status, leaked) };
+        report.measurement.details.throttled = others.throttled;
         Ok(redact_paths(report, &spec.brief))
+    }
+
+    fn watch(&mut self, time: Duration) -> Result<f64, HostError> {
+        let others = OthersClock::start();
+        let fd = PollFd::from_borrowed_fd(self.interrupt.as_fd(), PollFlags::IN);
+        let timeout = Timespec { tv_sec: time.as_secs() as i64, tv_nsec: i64::from(time.subsec_nanos()) };
+        match poll(&mut [fd], Some(&timeout)) {
+            Ok(0) => Ok(others.share()),
+            _ => Err(HostError::Interrupted),
+        }
     }
 }
 
@@ -295,6 +323,7 @@ impl End {
             measure: crate::setting::Measure::Work,
             stderr: if outcome == Outcome::Ok { String::new() } else { stderr },
             outcome,
+            others: 0.0,
             flags: flags.into_iter().filter(|(set, _)| *set).map(|(_, flag)| flag).collect(),
             measurement,
         }

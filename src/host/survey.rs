@@ -1,9 +1,9 @@
 //! How quiet a machine is, found out by looking at it for some seconds: what others use, and how much equal work varies.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::time::{Duration, Instant};
 
+use super::others::OthersClock;
 use crate::stats;
 
 /// How long others are watched.
@@ -53,10 +53,10 @@ impl Survey {
 /// Looks at the machine, with as many threads as it has cores for.
 #[must_use]
 pub fn survey(cores: u32) -> Survey {
-    let (busy, before) = (busy_ticks(Path::new("/proc/stat")), used_by_programs());
+    let (others, before) = (OthersClock::start(), used_by_programs());
     let begun = Instant::now();
     std::thread::sleep(WATCHED);
-    let (used, after, took) = (busy_ticks(Path::new("/proc/stat")), used_by_programs(), begun.elapsed().as_secs_f64());
+    let (others, after, took) = (others.used(), used_by_programs(), begun.elapsed().as_secs_f64());
     let per_second = rustix::param::clock_ticks_per_second() as f64;
     let cores_of = |ticks: u64| ticks as f64 / per_second / took;
     let mut programs: BTreeMap<String, u64> = BTreeMap::new();
@@ -73,16 +73,7 @@ pub fn survey(cores: u32) -> Survey {
     programs.sort_by(|a, b| b.1.total_cmp(&a.1));
     programs.truncate(NAMED);
     let ratios = unit_ratios(&probe(cores));
-    Survey { others: cores_of(used.saturating_sub(busy)), programs, noise: spread(&ratios), units: ratios.len() }
-}
-
-/// Clock ticks that the machine was busy for.
-fn busy_ticks(stat: &Path) -> u64 {
-    let text = std::fs::read_to_string(stat).unwrap_or_default();
-    let line = text.lines().next().unwrap_or_default();
-    let fields: Vec<u64> = line.split_whitespace().skip(1).take(8).filter_map(|field| field.parse().ok()).collect();
-    // user, nice, system, idle, iowait, irq, softirq, steal.
-    fields.iter().enumerate().filter(|(at, _)| ![3, 4].contains(at)).map(|(_, ticks)| ticks).sum()
+    Survey { others: (others / took).max(0.0), programs, noise: spread(&ratios), units: ratios.len() }
 }
 
 /// Names and clock ticks of all programs but this one.
@@ -179,11 +170,5 @@ mod tests {
         assert!(of(0.0) == 0.0 && of(0.02) < of(0.04) && (0.005..0.02).contains(&of(0.02)), "{}", of(0.02));
         // 0, 1, 2, 3 and 100 are 1 apart from their middle, in the middle.
         assert!((spread(&[0.0, 1.0, 2.0, 3.0, 100.0]) - 1.4826).abs() < 1e-12);
-    }
-
-    #[test]
-    fn counters_that_cannot_be_read_say_nothing() {
-        assert_eq!(busy_ticks(Path::new("/nowhere")), 0);
-        assert!(busy_ticks(Path::new("/proc/stat")) > 0);
     }
 }

@@ -18,6 +18,7 @@ use super::fd::{give, inherited, set_nonblocking, take};
 use super::frame::{FrameReader, FrameWriter, Step};
 use super::waiting::{AdaptiveWait, Spinner, sleep_until_ready, timespec};
 use super::{ConnectInfo, DispatcherEnd, IpcError, Wait, WorkerEnd};
+use crate::record::COUNTERS;
 
 const PUT_TO: u8 = 1;
 const PUT: u8 = 2;
@@ -230,7 +231,7 @@ impl DispatcherEnd for ManagerHub {
         self.server.take()
     }
 
-    fn server_usage(&mut self, deadline: Instant) -> Result<Option<[u64; 6]>, IpcError> {
+    fn server_usage(&mut self, deadline: Instant) -> Result<Option<[u64; COUNTERS]>, IpcError> {
         // An answer to an open `GET` is an `ITEM` too, so there must be none open: usage is asked between phases.
         if self.client.asked {
             return Ok(None);
@@ -239,7 +240,7 @@ impl DispatcherEnd for ManagerHub {
         let mut answer = Vec::new();
         self.client.answer(&mut answer, deadline)?;
         parse(&answer)?;
-        let mut numbers = [0; 6];
+        let mut numbers = [0; COUNTERS];
         let (words, _) = answer[..answer.len() - TAIL].as_chunks::<8>();
         for (number, word) in numbers.iter_mut().zip(words) {
             *number = u64::from_le_bytes(*word);
@@ -288,7 +289,7 @@ const DOOR: usize = usize::MAX;
 struct Server {
     clients: Vec<Connection>,
     door: OwnedFd,
-    usage: fn() -> [u64; 6],
+    usage: fn() -> [u64; COUNTERS],
 }
 
 /// The server's whole life: runs in the manager process until the dispatcher's connection ends. `usage` reads the CPU
@@ -296,7 +297,7 @@ struct Server {
 ///
 /// # Errors
 /// Where the ticket is damaged or the system refuses something.
-pub fn serve(ticket: &str, wait: Wait, usage: fn() -> [u64; 6]) -> Result<(), IpcError> {
+pub fn serve(ticket: &str, wait: Wait, usage: fn() -> [u64; COUNTERS]) -> Result<(), IpcError> {
     let mut clients = Vec::new();
     let mut numbers = ticket.split(',');
     let door = inherited(numbers.next().unwrap_or_default())?;

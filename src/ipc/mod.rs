@@ -20,6 +20,7 @@ pub use manager::serve as serve_manager;
 pub use segment::{leftovers, sweep, sweep_for_good};
 pub use table::{Requests, Table};
 
+use crate::record::COUNTERS;
 use crate::setting::{Method, Wait};
 
 /// The longest message. A header that claims more is damaged.
@@ -115,7 +116,7 @@ pub trait DispatcherEnd: Send {
     ///
     /// # Errors
     /// As [`DispatcherEnd::receive`].
-    fn server_usage(&mut self, _deadline: Instant) -> Result<Option<[u64; 6]>, IpcError> {
+    fn server_usage(&mut self, _deadline: Instant) -> Result<Option<[u64; COUNTERS]>, IpcError> {
         Ok(None)
     }
 }

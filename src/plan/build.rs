@@ -85,8 +85,8 @@ impl Builder<'_> {
         for workers in &choice.values {
             let (low, high) = match workers {
                 Alternative::Range(low, high) => (*low, *high),
-                Alternative::Cores(factor) => {
-                    let count = factor.saturating_mul(self.options.cores);
+                Alternative::Cores(which, factor) => {
+                    let count = factor.saturating_mul(self.options.core_counts().of(*which));
                     (count, count)
                 }
                 Alternative::Absent | Alternative::Value(_) | Alternative::Fault(..) => continue,

@@ -1,5 +1,6 @@
 //! Charts: those that a scenario names, with their configurations found, and those that fit where it names none.
 
+use super::CoreCounts;
 use super::expect::{Facts, all_facts, in_vain, matching, selector_words};
 use super::matrix::{ConfigMatrix, Selection};
 use super::{Chart, Configuration, Skipped, Workload};
@@ -18,7 +19,7 @@ type Resolved = (Option<Vec<Chart>>, Vec<Skipped>);
 
 /// Finds the points of the charts that a scenario names. As with expectations, a chart of configurations that this machine or a
 /// permission keeps from being run is skipped.
-pub(super) fn resolve(scenario: &Scenario, built: &ConfigMatrix, cores: u32) -> Result<Resolved, Diagnostics> {
+pub(super) fn resolve(scenario: &Scenario, built: &ConfigMatrix, cores: CoreCounts) -> Result<Resolved, Diagnostics> {
     let Some(named) = &scenario.charts else { return Ok((None, Vec::new())) };
     let facts = all_facts(built);
     let (mut problems, mut charts, mut skipped) = (Diagnostics::new(), Vec::new(), Vec::new());
@@ -35,7 +36,12 @@ pub(super) fn resolve(scenario: &Scenario, built: &ConfigMatrix, cores: u32) -> 
     if problems.is_empty() { Ok((Some(charts), skipped)) } else { Err(problems) }
 }
 
-fn resolve_one(scenario: &Scenario, chart: &scenario::Chart, facts: &Facts, cores: u32) -> Result<Chart, Diagnostics> {
+fn resolve_one(
+    scenario: &Scenario,
+    chart: &scenario::Chart,
+    facts: &Facts,
+    cores: CoreCounts,
+) -> Result<Chart, Diagnostics> {
     let mut problems = Diagnostics::new();
     if let Some(only) = &chart.only {
         for (term, fault) in in_vain(&only.terms, facts, cores) {

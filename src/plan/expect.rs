@@ -1,5 +1,6 @@
 //! Selectors against the configurations of a plan, and expectations resolved to pairs of configurations.
 
+use super::CoreCounts;
 use super::matrix::{ConfigMatrix, Selection, facts, reference};
 use super::{Expectation, Options, Skipped};
 use crate::scenario::{self, Diagnostics, Fault, Scenario, Selector, Term, Wanted, list};
@@ -27,21 +28,23 @@ fn fact<'a>(facts: &'a [(String, Value)], key: &str) -> Option<&'a Value> {
     facts.iter().find(|(known, _)| known == key).map(|(_, value)| value)
 }
 
-fn is_wanted(wanted: &Wanted, value: &Value, cores: u32) -> bool {
+fn is_wanted(wanted: &Wanted, value: &Value, cores: CoreCounts) -> bool {
     match (wanted, value) {
         (Wanted::Any(values), value) => values.contains(value),
         (Wanted::Range(low, high), Value::Whole(count)) => (u64::from(*low)..=u64::from(*high)).contains(count),
-        (Wanted::Cores(factor), Value::Whole(count)) => *count == u64::from(*factor) * u64::from(cores),
+        (Wanted::Cores(which, factor), Value::Whole(count)) => {
+            *count == u64::from(*factor) * u64::from(cores.of(*which))
+        }
         _ => false,
     }
 }
 
-fn matches(term: &Term, facts: &[(String, Value)], cores: u32) -> bool {
+fn matches(term: &Term, facts: &[(String, Value)], cores: CoreCounts) -> bool {
     fact(facts, &term.key).is_some_and(|value| term.values.iter().any(|(wanted, _)| is_wanted(wanted, value, cores)))
 }
 
 /// The points that meet all terms.
-pub(super) fn matching(terms: &[Term], facts: &Facts, cores: u32) -> Vec<usize> {
+pub(super) fn matching(terms: &[Term], facts: &Facts, cores: CoreCounts) -> Vec<usize> {
     (0..facts.len()).filter(|id| terms.iter().all(|term| matches(term, &facts[*id], cores))).collect()
 }
 
@@ -57,7 +60,7 @@ fn written(value: &Value) -> String {
 }
 
 /// What the terms ask for in vain: each value that no configuration has, or all terms together.
-pub(super) fn in_vain<'a>(terms: &'a [Term], facts: &Facts, cores: u32) -> Vec<(Option<&'a Term>, Fault)> {
+pub(super) fn in_vain<'a>(terms: &'a [Term], facts: &Facts, cores: CoreCounts) -> Vec<(Option<&'a Term>, Fault)> {
     let mut faults = Vec::new();
     for term in terms {
         let mut there: Vec<&Value> = Vec::new();
@@ -101,7 +104,7 @@ pub(super) fn in_vain<'a>(terms: &'a [Term], facts: &Facts, cores: u32) -> Vec<(
 pub(super) fn resolve(
     scenario: &Scenario,
     built: &ConfigMatrix,
-    cores: u32,
+    cores: CoreCounts,
 ) -> Result<(Vec<Expectation>, Vec<Skipped>), Diagnostics> {
     let facts = all_facts(built);
     let (mut problems, mut resolved, mut skipped) = (Diagnostics::new(), Vec::new(), Vec::new());
@@ -120,7 +123,7 @@ pub(super) fn resolve(
 
 /// What selectors ask for in vain however the matrix comes out, for where it has problems of its own: tasks and models that
 /// the scenario does not name.
-pub(super) fn unnamed(scenario: &Scenario, cores: u32) -> Diagnostics {
+pub(super) fn unnamed(scenario: &Scenario, cores: CoreCounts) -> Diagnostics {
     let fact = |key: &str, word: &str| vec![(key.to_owned(), Value::Word(word.to_owned()))];
     let named = scenario.tasks.iter().map(|choice| fact("task", &choice.task));
     let facts: Facts = named.chain(scenario.models.iter().map(|choice| fact("model", choice.model.word()))).collect();
@@ -141,7 +144,7 @@ fn resolve_one(
     expectation: &scenario::Expectation,
     built: &ConfigMatrix,
     facts: &Facts,
-    cores: u32,
+    cores: CoreCounts,
 ) -> Result<Expectation, Diagnostics> {
     let mut problems = Diagnostics::new();
     for selector in [Some(&expectation.compare), expectation.to.as_ref()].into_iter().flatten() {
@@ -170,7 +173,12 @@ fn resolve_one(
 
 type Pairs = Vec<(usize, Option<usize>)>;
 
-fn pairs(expectation: &scenario::Expectation, built: &ConfigMatrix, facts: &Facts, cores: u32) -> Result<Pairs, Fault> {
+fn pairs(
+    expectation: &scenario::Expectation,
+    built: &ConfigMatrix,
+    facts: &Facts,
+    cores: CoreCounts,
+) -> Result<Pairs, Fault> {
     let compared = matching(&expectation.compare.terms, facts, cores);
     if expectation.metric.is_latency() && compared.iter().any(|id| built.points[*id].config.rate.is_none()) {
         let message = format!("`{}` is expected where nothing arrives at a rate", expectation.metric.word());

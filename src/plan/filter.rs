@@ -1,5 +1,6 @@
 //! `--filter model=threads,rayon,workers=2`: narrows a run to the configurations with these values.
 
+use super::CoreCounts;
 use super::expect::{all_facts, in_vain, matching};
 use super::matrix::{ConfigMatrix, Selection};
 use crate::scenario::{Diagnostic, Diagnostics, Scalar, Scenario, Term, Wanted, list, read_wanted};
@@ -90,7 +91,7 @@ impl Filter {
         built: &ConfigMatrix,
         scenario: &Scenario,
         tasks: &Tasks,
-        cores: u32,
+        cores: CoreCounts,
     ) -> Result<Selection, Diagnostics> {
         let terms = self.terms_of(tasks)?;
         let facts = all_facts(built);

@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::runtime::Interpreter;
-use crate::scenario::{Diagnostics, Scenario};
+use crate::scenario::{CoreKind, Diagnostics, Scenario};
 use crate::setting::{ChartKind, Config, Key, Measure, Metric, OutcomeKind, Runtime};
 use crate::task::{Bound, Fault, Settings, Tasks};
 
@@ -57,8 +57,10 @@ pub struct Options {
     pub seed: Option<u64>,
     /// Which configurations alone are run.
     pub filter: Option<Filter>,
-    /// Cores that may be used.
+    /// Cores that are granted.
     pub cores: u32,
+    /// Physical cores among them.
+    pub physical: u32,
     /// Free memory in bytes, where known: configurations whose payloads in flight would not fit are skipped.
     pub memory: Option<u64>,
     /// The interpreters that scenarios name, as written: what was found, or why nothing was.
@@ -78,9 +80,30 @@ impl Options {
             seed: None,
             filter: None,
             cores,
+            physical: cores,
             memory: None,
             pythons: BTreeMap::new(),
             allow_commands: false,
+        }
+    }
+
+    fn core_counts(&self) -> CoreCounts {
+        CoreCounts { granted: self.cores, physical: self.physical.clamp(1, self.cores.max(1)) }
+    }
+}
+
+/// What the words for cores stand for on a machine.
+#[derive(Clone, Copy, Debug)]
+struct CoreCounts {
+    granted: u32,
+    physical: u32,
+}
+
+impl CoreCounts {
+    fn of(self, which: CoreKind) -> u32 {
+        match which {
+            CoreKind::Granted => self.granted,
+            CoreKind::Physical => self.physical,
         }
     }
 }
@@ -306,21 +329,21 @@ pub fn pythons(scenario: &Scenario) -> Vec<String> {
 /// machine or a permission that is wanting: then the plan is empty, and says what was skipped.
 pub fn plan(scenario: &Scenario, tasks: &Tasks, options: &Options) -> Result<Plan, Diagnostics> {
     let mut built = build::build(scenario, tasks, options)
-        .map_err(|problems| and(problems, expect::unnamed(scenario, options.cores)))?;
+        .map_err(|problems| and(problems, expect::unnamed(scenario, options.core_counts())))?;
     // Of what this machine lacks altogether, nothing can be expected.
     let (expected, wanting) = match built.points.is_empty() {
         true => (Vec::new(), Vec::new()),
-        false => expect::resolve(scenario, &built, options.cores)?,
+        false => expect::resolve(scenario, &built, options.core_counts())?,
     };
     let (charts, undrawn) = match built.points.is_empty() {
         true => (None, Vec::new()),
-        false => charts::resolve(scenario, &built, options.cores)?,
+        false => charts::resolve(scenario, &built, options.core_counts())?,
     };
     let mut skipped = std::mem::take(&mut built.skipped);
     let lost = expect::lost(&wanting, options);
     skipped.extend(wanting.into_iter().chain(undrawn));
     let narrowed = match &options.filter {
-        Some(filter) if !built.points.is_empty() => filter.narrow(&built, scenario, tasks, options.cores)?,
+        Some(filter) if !built.points.is_empty() => filter.narrow(&built, scenario, tasks, options.core_counts())?,
         _ => built.everything(),
     };
     let expectations = expect::keep(expected, &narrowed, &mut skipped);

@@ -629,7 +629,7 @@ fn each_setting_alone_is_filtered_by_and_labelled() {
             _ => value.plain(),
         };
         let terms = filtered(&format!("{name}={written}")).terms_of(&Tasks::builtin()).unwrap();
-        assert_eq!(matching(&terms, &facts, 2), [0], "{name}={written}");
+        assert_eq!(matching(&terms, &facts, Options::new(2).core_counts()), [0], "{name}={written}");
         if row.part == Part::Configuration {
             let mut plan = planned("tasks: [primes]\nmodels: [threads]\nworkers: [1, 2]\n");
             (plan.configurations[0].config, plan.configurations[1].config) = (one, other);
@@ -638,4 +638,17 @@ fn each_setting_alone_is_filtered_by_and_labelled() {
             assert!(!plan.configurations[1].label.ends_with("(2)"), "{name}: {}", plan.configurations[1].label);
         }
     }
+}
+
+#[test]
+fn physical_cores_are_one_thread_of_each() {
+    let text = "tasks: [primes]\nmodels: [serial, threads]\nworkers: [physical, cores, 2*physical]\n\
+                expect: {compare: {workers: physical}, metric: speedup, at_least: 0.1}\n";
+    let workers = |physical: u32| -> Vec<u32> {
+        let plan = planned_with(text, &Options { physical, ..Options::new(8) });
+        assert_eq!(plan.expectations[0].pairs.len(), 1);
+        plan.configurations.iter().filter_map(|configuration| configuration.config.workers).collect()
+    };
+    // Fewer cores than physical ones are granted where there is a quota.
+    assert_eq!([workers(4), workers(8), workers(99)], [vec![4, 8], vec![8, 16], vec![8, 16]]);
 }

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 pub use error::RunError;
 pub use memory::{Memory, MemoryUse};
-pub use phase::{Phase, Usage};
+pub use phase::{COUNTERS, PHASE_NUMBERS, Phase, Usage};
 pub use times::{ItemTimes, Open, Spent, StageTimes};
 pub use trace::{Event, EventKind, Life, LockUse, MOST_EVENTS, Seen};
 pub use worker_times::WorkerTimes;
@@ -40,8 +40,6 @@ pub struct Measurement {
     pub events: Vec<Event>,
     /// Events beyond those.
     pub left_out: u64,
-    /// Share of the machine's CPU time that others used during the trial, 0 to 1.
-    pub others: f64,
     /// Whether `wait4` and the workers' own reports disagree on CPU time.
     pub cpu_mismatch: bool,
     /// Why it did not end well.
@@ -62,6 +60,9 @@ pub struct Details {
     /// From the first death of a worker, as it was found out, to the first reply of the one in its place; 0 where there was none.
     #[serde(skip_serializing_if = "is_zero")]
     pub recovered: u64,
+    /// Periods in which the control groups of the trial were held back, since they had used up their quota of CPU time.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub throttled: u64,
     /// How late replies were, where items came at a set rate.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub open: Option<Open>,

@@ -3,9 +3,14 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// One phase of a trial over all processes of the host: written as an array of the wall time and the six counters.
+/// How many counters the kernel keeps of a process that a phase has: the fields of [`Usage`].
+pub const COUNTERS: usize = 6;
+/// How many numbers a phase is written as: the wall time and the counters.
+pub const PHASE_NUMBERS: usize = 1 + COUNTERS;
+
+/// One phase of a trial over all processes of the host: written as an array of the wall time and the counters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(from = "[u64; 7]", into = "[u64; 7]")]
+#[serde(from = "[u64; PHASE_NUMBERS]", into = "[u64; PHASE_NUMBERS]")]
 pub struct Phase {
     /// Wall time in nanoseconds.
     pub wall: u64,
@@ -13,13 +18,13 @@ pub struct Phase {
     pub usage: Usage,
 }
 
-impl From<[u64; 7]> for Phase {
-    fn from([wall, counters @ ..]: [u64; 7]) -> Self {
+impl From<[u64; PHASE_NUMBERS]> for Phase {
+    fn from([wall, counters @ ..]: [u64; PHASE_NUMBERS]) -> Self {
         Self { wall, usage: Usage::from_numbers(counters) }
     }
 }
 
-impl From<Phase> for [u64; 7] {
+impl From<Phase> for [u64; PHASE_NUMBERS] {
     fn from(phase: Phase) -> Self {
         let [user, system, voluntary, involuntary, minor_faults, major_faults] = phase.usage.numbers();
         [phase.wall, user, system, voluntary, involuntary, minor_faults, major_faults]
@@ -59,13 +64,13 @@ impl Usage {
 
     /// The counters in the order of the fields.
     #[must_use]
-    pub fn numbers(self) -> [u64; 6] {
+    pub fn numbers(self) -> [u64; COUNTERS] {
         [self.user, self.system, self.voluntary, self.involuntary, self.minor_faults, self.major_faults]
     }
 
     /// The inverse of [`Usage::numbers`].
     #[must_use]
-    pub fn from_numbers([user, system, voluntary, involuntary, minor_faults, major_faults]: [u64; 6]) -> Self {
+    pub fn from_numbers([user, system, voluntary, involuntary, minor_faults, major_faults]: [u64; COUNTERS]) -> Self {
         Self { user, system, voluntary, involuntary, minor_faults, major_faults }
     }
 }

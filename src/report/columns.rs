@@ -142,8 +142,8 @@ fn trial() -> [Column; 10] {
         column("seconds_per_item", "the same over the items that were done", |s| {
             json!(measured(s).map(|seconds| seconds / s.trial.done.max(1) as f64))
         }),
-        column("others", "share of the machine's CPU time that others used, 0 to 1", |s| json!(s.trial.others)),
-        column("flags", "too_short, noisy, leaked, cpu_mismatch", |s| json!(s.trial.flags)),
+        column("others", "seconds of granted CPU time that others took", |s| json!(s.trial.others)),
+        column("flags", "too_short, leaked, cpu_mismatch", |s| json!(s.trial.flags)),
     ]
 }
 

@@ -13,12 +13,25 @@ use crate::verdict::{Comparison, Drift, Matched, Side, Unpaired, change, seconds
 const UNPAIRED: &str = "The runs are not paired, so any change of the machine between them is in these numbers. For a \
                         paired comparison, run both builds in the same rounds: runner --against OLD_RUNNER FILES.";
 
+/// The line that says which run was not on a quiet machine, if one was not.
+fn disturbed(comparison: &Comparison) -> Option<String> {
+    let were = match comparison.disturbed[..] {
+        [] => return None,
+        [one] => format!("the {one} run was"),
+        _ => "both runs were".into(),
+    };
+    Some(format!("not quiet: {were} on a machine that others used too, so that no gate shuts for a time"))
+}
+
 /// A comparison of two runs for the terminal.
 #[must_use]
 pub fn comparison_terminal(comparison: &Comparison, options: &TerminalOptions) -> String {
     let mut page = Page::new(options);
     page.line(BOLD, &head(comparison));
     page.wrapped("", UNPAIRED, DIM);
+    if let Some(line) = disturbed(comparison) {
+        page.wrapped("", &line, YELLOW);
+    }
     for drift in &comparison.drift {
         page.wrapped("", &drift_words(drift), YELLOW);
     }
@@ -54,6 +67,9 @@ pub fn comparison_terminal(comparison: &Comparison, options: &TerminalOptions) -
 pub fn comparison_markdown(comparison: &Comparison, charts: &[ChartRef]) -> String {
     let mut out =
         format!("# {}\n\n> {}\n\n{}\n\n", escape(&head(comparison)), escape(&finding(comparison)), escape(UNPAIRED));
+    if let Some(line) = disturbed(comparison) {
+        out += &format!("**{}**\n\n", escape(&line));
+    }
     for drift in &comparison.drift {
         out += &format!("- {}\n", escape(&drift_words(drift)));
     }

@@ -105,7 +105,7 @@ mod tests {
         let mut made = Made::new(3).serial(1.0).configuration("threads × 2", 0.5);
         made.fail(1, &(1..2), &Outcome::WorkerDied { cause: "signal 9 (SIGKILL)".into() });
         made.results.workloads[0].settings.insert("limit".into(), 200_000.into());
-        made.results.trials[0].flags = vec![crate::results::Flag::Noisy, crate::results::Flag::TooShort];
+        made.results.trials[0].flags = vec![crate::results::Flag::Leaked, crate::results::Flag::TooShort];
         made.results.trials[0].details.spent = Some(Spent { service: 1_500_000_000, ..Spent::default() });
         let memory = Memory { pss: 3 << 20, private: 1 << 20, rss: 7 << 20 };
         made.results.trials[1].details.memory =
@@ -135,7 +135,7 @@ mod tests {
         assert!((told(3, "seconds_per_item").as_f64().unwrap() - seconds / 64.0).abs() < 1e-12);
         assert_eq!((told(4, "outcome"), told(4, "seconds")), (json!("worker_died"), Value::Null));
         assert_eq!(told(4, "cause"), json!("signal 9 (SIGKILL)"));
-        assert_eq!((told(0, "flags"), told(0, "spent_service_seconds")), (json!(["noisy", "too_short"]), json!(1.5)));
+        assert_eq!((told(0, "flags"), told(0, "spent_service_seconds")), (json!(["leaked", "too_short"]), json!(1.5)));
         assert_eq!(
             (told(1, "memory_after_pss_bytes"), told(0, "memory_after_pss_bytes")),
             (json!(3 << 20), Value::Null)
@@ -166,7 +166,7 @@ mod tests {
         assert!(lines.next().unwrap().starts_with("scenario,"));
         assert!(lines.next().unwrap().starts_with("'=1+1,"), "{text}");
         assert!(text.contains(",\"a \"\"b\"\", c\nd\","), "{text}");
-        assert!(text.contains(",noisy too_short,") && text.ends_with("\r\n"));
+        assert!(text.contains(",leaked too_short,") && text.ends_with("\r\n"));
     }
 
     #[test]

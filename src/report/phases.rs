@@ -52,7 +52,7 @@ pub(super) fn phases(results: &Results, workload: &Workload) -> String {
         "items per second",
         "CPU per item",
         "switches per item",
-        "faults per item",
+        "page faults per item",
     ];
     format!(
         "### Phases and CPU\n\nMedians of the successful trials, over all processes; per item means in the work phase.\n\n{}\n{}",
@@ -83,8 +83,8 @@ fn by_phase(results: &Results, workload: &Workload) -> String {
         "system",
         "switches, voluntary",
         "switches, involuntary",
-        "faults",
-        "faults with I/O",
+        "page faults",
+        "page faults with I/O",
     ];
     folded("CPU time, switches and page faults by phase", &head, &rows)
 }

@@ -1,4 +1,4 @@
-//! What may have moved the numbers of a whole run, said once at its end: the machine, and noisy trials by scenario.
+//! What may have moved the numbers of a whole run, said once at its end: the machine, and trials that were not as usual by scenario.
 
 use super::page::{DIM, PLAIN, Page, TerminalOptions, YELLOW};
 use super::words::{of_machine, of_trials};
@@ -86,7 +86,7 @@ mod tests {
             results.machine.profile = Some("debug".into());
         }
         second.scenario.name = "other".into();
-        second.trials[0].flags.push(crate::results::Flag::Noisy);
+        second.trials[0].flags.push(crate::results::Flag::Leaked);
         let text = surroundings(&[first, second], &PLAIN);
         assert!(text.starts_with("About the machine:\n  this is a debug build"), "{text}");
         assert_eq!(text.matches("grants 1.5").count(), 1, "{text}");

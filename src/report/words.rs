@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::results::{Answer, ConfigurationEstimate, Flag, Kind, Machine, Results, Word, Workload};
 use crate::text::{plural, show_bytes};
-use crate::verdict::{is_planned, seconds_interval, speedup_interval};
+use crate::verdict::{is_planned, noise_warning, seconds_interval, speedup_interval};
 
 /// Seconds from which on a share of busy cores means anything.
 const SHORTEST_BUSY: f64 = 1e-3;
@@ -108,10 +108,10 @@ pub(super) fn outcomes(results: &Results) -> BTreeMap<String, usize> {
     counts
 }
 
-/// The line that says that a run was quick, partial or narrowed.
+/// The lines that say that a machine was not quiet, and that a run was quick, partial or narrowed.
 pub(super) fn reservations(results: &Results) -> Vec<String> {
     let run = &results.run;
-    let mut lines = Vec::new();
+    let mut lines: Vec<String> = noise_warning(results).into_iter().collect();
     if run.quick {
         lines.push(format!("quick: small sizes, {}, no pick", plural(u64::from(run.rounds), "round")));
     }
@@ -133,7 +133,8 @@ pub(super) fn reservations(results: &Results) -> Vec<String> {
 
 /// What may have moved the numbers of a scenario: its own trials, and the machine.
 pub(super) fn warnings(results: &Results) -> Vec<String> {
-    let mut lines = of_trials(results);
+    let mut lines: Vec<String> = noise_warning(results).into_iter().collect();
+    lines.extend(of_trials(results));
     lines.extend(of_machine(&results.machine));
     lines
 }
@@ -156,11 +157,6 @@ pub(super) fn of_trials(results: &Results) -> Vec<String> {
     }
     let flagged = |flag: Flag| trials.iter().filter(|trial| trial.flags.contains(&flag)).count();
     let told = [
-        (
-            Flag::Noisy,
-            "of every kind (timed, A/A check, profiling, memory) were noisy: other programs used over a tenth of the \
-             machine",
-        ),
         (Flag::Leaked, "left a process behind, which was swept"),
         (Flag::CpuMismatch, "disagree with the kernel's own count of their CPU time"),
     ];
@@ -221,7 +217,8 @@ mod tests {
         let mut results = Made::new(15).serial(1.0).configuration("threads × 4", 0.5).finish();
         assert!(warnings(&results).is_empty());
         results.configurations[1].oversubscribed = true;
-        results.trials[3].flags.push(Flag::Noisy);
+        results.trials[3].flags.push(Flag::Leaked);
+        results.derived.noise = crate::results::Noise { units: 15, noisy: 4, others: 0.8, ..Default::default() };
         results.machine.load = 1.7;
         results.machine.quota = Some(1.5);
         results.machine.cores_online = 8;
@@ -232,7 +229,9 @@ mod tests {
         for part in [
             "1 configuration with more",
             "2 cores: threads × 4",
-            "1 of 30 trials of every kind",
+            "not quiet: this machine had less than its 2 cores, since others took about 0.8",
+            "in 4 of 15 units",
+            "1 of 30 trials left a process behind",
             "load was 1.7",
             "grants 1.5",
             "2 cores of 8 may be used",

@@ -9,9 +9,37 @@ use super::{
     PipelineEstimate, Resources, RuntimeTable, SeenEstimate,
 };
 
+/// From this share of noisy units on a run says of nothing that it is not met, or slower than before.
+const DISTURBED: f64 = 0.25;
+
+/// How quiet the machine was during the rounds of all workloads, by their units.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Noise {
+    /// Whole units of rounds.
+    pub units: u32,
+    /// Those in which others took over a tenth of the granted cores, or in which a quota held the program back.
+    pub noisy: u32,
+    /// Those of them that do not count, since another unit was run in their place.
+    pub left_out: u32,
+    /// Cores that others took in the noisy ones, on average.
+    pub others: f64,
+    /// Periods in which control groups were held back in these.
+    pub throttled: u64,
+}
+
+impl Noise {
+    /// Whether over a quarter of the units was noisy.
+    #[must_use]
+    pub fn is_disturbed(&self) -> bool {
+        f64::from(self.noisy) > DISTURBED * f64::from(self.units)
+    }
+}
+
 /// Everything that is computed from the trials.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Derived {
+    /// How quiet the machine was during the rounds.
+    pub noise: Noise,
     /// One per configuration, in configuration order.
     pub estimates: Vec<ConfigurationEstimate>,
     /// One per workload, in workload order.
@@ -153,8 +181,6 @@ pub struct ConfigurationEstimate {
     pub ok: u32,
     /// Trials that were run.
     pub trials: u32,
-    /// Trials marked as noisy.
-    pub noisy: u32,
     /// Trials marked as too short.
     pub too_short: u32,
     /// Whether its samples have two modes.

@@ -308,4 +308,11 @@ impl Results {
             .iter()
             .filter(move |trial| trial.configuration == configuration && trial.kind == Kind::Timed && !trial.duplicate)
     }
+
+    /// Those of them that lie in no unit that was left out since it was noisy.
+    pub fn counted(&self, configuration: usize) -> impl Iterator<Item = &Trial> {
+        let workload = self.configurations.get(configuration).and_then(|known| self.workloads.get(known.workload));
+        let left_out = workload.map(|workload| workload.looks.left_out()).unwrap_or_default();
+        self.timed(configuration).filter(move |trial| !left_out.iter().any(|rounds| rounds.contains(&trial.round)))
+    }
 }

@@ -93,6 +93,10 @@ pub struct Looks {
     /// How many consecutive rounds make a unit, from which round on: (first round, rounds), rising. A unit takes half a
     /// second or more, so that what disturbs several rounds in a row counts once.
     pub units: Vec<(u32, u32)>,
+    /// The first rounds of units that do not count, since others took too much of the machine meanwhile; another unit followed in
+    /// the place of each. Rising.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub noisy: Vec<u32>,
     /// How many looks are over.
     pub completed: u32,
     /// Why no more rounds were run.
@@ -135,7 +139,14 @@ impl Looks {
         let rises = |numbers: &[u32]| numbers.windows(2).all(|pair| pair[0] < pair[1]);
         let first: Vec<u32> = self.units.iter().map(|unit| unit.0).collect();
         let sizes = self.planned.iter().chain(self.units.iter().flat_map(|unit| [&unit.0, &unit.1]));
-        if self.planned.len() > 64 || !rises(&self.planned) || !rises(&first) || sizes.into_iter().any(|n| *n > MOST) {
+        let noisy_at = |first: &u32| *first <= MOST && self.begins_at(*first);
+        if self.planned.len() > 64
+            || !rises(&self.planned)
+            || !rises(&first)
+            || sizes.into_iter().any(|n| *n > MOST)
+            || !rises(&self.noisy)
+            || !self.noisy.iter().all(noisy_at)
+        {
             return Err("looks that no run has".into());
         }
         if self.completed as usize > self.planned.len() {
@@ -147,8 +158,13 @@ impl Looks {
         }
     }
 
-    /// The rounds of each unit, as (first, number), without end.
+    /// The rounds of each unit that counts, as (first, number), without end.
     fn each(&self) -> impl Iterator<Item = (u32, u32)> + '_ {
+        self.every().filter(|(first, _)| !self.noisy.contains(first))
+    }
+
+    /// The rounds of each unit, those that do not count included.
+    fn every(&self) -> impl Iterator<Item = (u32, u32)> + '_ {
         let size =
             |round: u32| self.units.iter().rev().find(|(from, _)| *from <= round).map_or(1, |unit| unit.1.max(1));
         std::iter::successors(Some((0, size(0))), move |(first, rounds): &(u32, u32)| {
@@ -167,6 +183,26 @@ impl Looks {
     #[must_use]
     pub fn units_in(&self, rounds: u32) -> u32 {
         self.each().take_while(|(first, size)| first + size <= rounds).count() as u32
+    }
+
+    /// The rounds of every whole unit of so many rounds, those that do not count included.
+    #[must_use]
+    pub fn whole(&self, rounds: u32) -> Vec<(u32, u32)> {
+        self.every().take_while(|(first, size)| first + size <= rounds).collect()
+    }
+
+    /// The rounds that do not count.
+    #[must_use]
+    pub fn left_out(&self) -> Vec<std::ops::Range<u32>> {
+        let Some(last) = self.noisy.last() else { return Vec::new() };
+        let units = self.every().take_while(|(first, _)| first <= last);
+        units.filter(|(first, _)| self.noisy.contains(first)).map(|(first, size)| first..first + size).collect()
+    }
+
+    /// Whether a unit begins with this round.
+    #[must_use]
+    pub fn begins_at(&self, round: u32) -> bool {
+        self.every().take_while(|(first, _)| *first <= round).any(|(first, _)| first == round)
     }
 
     /// Units of the last look that is over; 0 before the first.
@@ -192,6 +228,20 @@ mod tests {
         assert_eq!(looks.spans(4), [(0, 3), (3, 3), (6, 3), (9, 5)]);
         assert_eq!([0, 2, 3, 8, 9, 13, 14].map(|rounds| looks.units_in(rounds)), [0, 0, 1, 2, 3, 3, 4]);
         assert_eq!((looks.counted(), looks.rounds_of(3), looks.rounds_of(0)), (3, 9, 0));
+        assert_eq!([0, 1, 6, 9, 13, 14].map(|round| looks.begins_at(round)), [true, false, true, true, false, true]);
         assert_eq!(Looks::default().counted(), 0);
+    }
+
+    #[test]
+    fn another_unit_takes_the_place_of_a_noisy_one() {
+        let looks = Looks { planned: vec![3], units: vec![(0, 3), (7, 5)], noisy: vec![0, 6], ..Looks::default() };
+        assert_eq!(looks.spans(3), [(3, 3), (9, 5), (14, 5)]);
+        assert_eq!(looks.whole(14), [(0, 3), (3, 3), (6, 3), (9, 5)]);
+        assert_eq!([3, 6, 9, 14].map(|rounds| looks.units_in(rounds)), [0, 1, 1, 2]);
+        assert_eq!((looks.left_out(), looks.rounds_of(2)), (vec![0..3, 6..9], 14));
+        assert!(looks.check(1).is_ok());
+        for noisy in [vec![1], vec![3, 0], vec![u32::MAX]] {
+            assert!(Looks { noisy, ..looks.clone() }.check(1).is_err());
+        }
     }
 }

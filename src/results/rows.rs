@@ -7,6 +7,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Details, Flag, Kind, Phase, Trial, Usage};
+use crate::record::PHASE_NUMBERS;
 use crate::setting::Outcome;
 
 /// A trial as a row: what every trial has, in this order, then an object with what is not as usual.
@@ -26,7 +27,7 @@ pub(super) struct Row(
     Option<String>,
     /// Nanoseconds of the first item on a cold worker; 0 where there was no warm-up.
     u64,
-    /// Share of the machine's CPU time that others used during the trial, 0 to 1.
+    /// Seconds of the granted CPU time that others took during the trial; below zero where cores were to spare.
     f64,
     /// Start, work and join: wall time in nanoseconds, user and system time in microseconds, voluntary and involuntary
     /// switches, minor and major faults; zeros at the end are left out.
@@ -37,7 +38,7 @@ pub(super) struct Row(
 
 /// A phase without the zeros at its end.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-struct ShortPhase(#[schemars(length(max = 7))] Vec<u64>);
+struct ShortPhase(#[schemars(length(max = PHASE_NUMBERS))] Vec<u64>);
 
 /// What is not as usual about a trial; keys that are missing are.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -85,14 +86,14 @@ impl ShortPhase {
         let whole = phase.usage.user.is_multiple_of(MICRO) && phase.usage.system.is_multiple_of(MICRO);
         let Usage { user, system, .. } = phase.usage;
         let phase = Phase { usage: Usage { user: user / MICRO, system: system / MICRO, ..phase.usage }, ..phase };
-        let mut numbers = <[u64; 7]>::from(phase).to_vec();
+        let mut numbers = <[u64; PHASE_NUMBERS]>::from(phase).to_vec();
         numbers.truncate(numbers.iter().rposition(|number| *number > 0).map_or(0, |last| last + 1));
         whole.then_some(Self(numbers))
     }
 
     /// The phase; nothing where it has too many numbers or too large ones.
     fn whole(&self) -> Option<Phase> {
-        let mut numbers = [0; 7];
+        let mut numbers = [0; PHASE_NUMBERS];
         numbers.get_mut(..self.0.len())?.copy_from_slice(&self.0);
         let phase = Phase::from(numbers);
         let Usage { user, system, .. } = phase.usage;
@@ -267,7 +268,7 @@ mod tests {
                 stages: vec![StageTimes { busy: 4, blocked: 3, starved: 2, most: 1 }],
                 ..Details::default()
             },
-            flags: vec![Flag::Noisy],
+            flags: vec![Flag::TooShort],
             stderr: "why".into(),
             ..usual()
         };

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Details, Phase};
+use crate::record::PHASE_NUMBERS;
 use crate::setting::{Outcome, words};
 
 /// What a trial was run for.
@@ -22,7 +23,6 @@ words! {
     /// What has to be known of a trial before its numbers are trusted.
     pub enum Flag, "flag of a trial" {
         TooShort = "too_short" ("too short"): "the measured phase took under 10 ms",
-        Noisy = "noisy": "other programs used over a tenth of the machine's CPU time",
         Leaked = "leaked": "it left a process behind, which was swept",
         CpuMismatch = "cpu_mismatch" ("CPU mismatch"): "the CPU time of its phases is not that of its processes",
     }
@@ -67,10 +67,10 @@ pub struct Trial {
     /// What only some trials have.
     #[serde(default, skip_serializing_if = "Details::is_empty")]
     pub details: Details,
-    /// Share of the machine's CPU time that others used or that the hypervisor stole during the trial, 0 to 1.
+    /// Seconds of the granted CPU time that other programs or the hypervisor took during the trial; below zero where cores were
+    /// to spare, and by the 10 ms in which the kernel counts. A unit of rounds is long enough for it to mean something.
     pub others: f64,
-    /// Marks: `too_short` (measured under 10 ms), `noisy` (others used over a tenth of the machine), `leaked` (a
-    /// process was left behind and swept), `cpu_mismatch` (the phases and `wait4` disagree on CPU time).
+    /// Marks: `too_short` (measured under 10 ms), `leaked` (a process was left behind and swept), `cpu_mismatch` (the phases and `wait4` disagree on CPU time).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub flags: Vec<Flag>,
     /// Last lines of stderr, where the trial went wrong.
@@ -109,7 +109,7 @@ impl Latency {
 impl Trial {
     pub(super) fn check(&self) -> Result<(), String> {
         let counts = [self.at, self.took, self.measured, self.done, self.lost, self.first_item];
-        let phases = self.phases.into_iter().flat_map(<[u64; 7]>::from);
+        let phases = self.phases.into_iter().flat_map(<[u64; PHASE_NUMBERS]>::from);
         counts.into_iter().chain(phases).try_for_each(plausible)?;
         serde_json::to_value(&self.details)
             .map_err(|error| error.to_string())

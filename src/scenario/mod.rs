@@ -28,8 +28,8 @@ pub use leaf::{BUDGETS, Items};
 pub use problem::{Diagnostic, Diagnostics};
 pub use schema::{schema, schema_text};
 pub use valid::{
-    Alternative, Chart, Choice, ConfigSettings, Expectation, ModelChoice, Pipeline, Scenario, Selector, StageChoice,
-    TaskChoice, Term, Wanted,
+    Alternative, Chart, Choice, ConfigSettings, CoreKind, Expectation, ModelChoice, Pipeline, Scenario, Selector,
+    StageChoice, TaskChoice, Term, Wanted,
 };
 
 pub(crate) use leaf::Scalar;

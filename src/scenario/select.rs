@@ -50,7 +50,7 @@ fn read_staged(tasks: &Tasks, name: &str, own: &str, scalar: &Scalar) -> Option<
     match (key, own) {
         (Some(Key::Model), _) => Some(stage_model(scalar).map(|model| Wanted::Any(vec![model.to_value()]))),
         (Some(key), _) => Some(read_alternative(key.row(), scalar).and_then(|alternative| match alternative {
-            Alternative::Cores(_) => {
+            Alternative::Cores(..) => {
                 Err(Fault::new(format!("`{name}` cannot be `{scalar}` here"), "write a number, or a range (`1-8`)"))
             }
             alternative => Ok(wanted(key, &alternative)),
@@ -64,7 +64,7 @@ fn read_staged(tasks: &Tasks, name: &str, own: &str, scalar: &Scalar) -> Option<
 fn wanted(key: Key, alternative: &Alternative) -> Wanted {
     match alternative {
         Alternative::Range(low, high) => Wanted::Range(*low, *high),
-        Alternative::Cores(factor) => Wanted::Cores(*factor),
+        Alternative::Cores(which, factor) => Wanted::Cores(*which, *factor),
         Alternative::Absent => Wanted::Any(key.row().absent_value().into_iter().collect()),
         Alternative::Value(_) | Alternative::Fault(..) => Wanted::Any(alternative.value().into_iter().collect()),
     }

@@ -4,14 +4,15 @@ use serde_json::{Value as Json, json};
 
 use super::leaf::{BYTES, DURATION, Scalar, as_whole};
 use super::problem::Fault;
-use super::valid::Alternative;
+use super::valid::{Alternative, CoreKind};
 use super::vocabulary::{schema_of_words, unknown};
 use super::words::{list, unknown_word};
 use crate::setting::{ConfigSetting, Setting, SettingKind, Value};
 use crate::text::{parse_bytes, parse_duration, show_bytes, show_count, show_seconds};
 
 /// The shape of numbers of workers that are no plain numbers, for the schema.
-const WORKERS: &str = "^\\s*([0-9]+\\s*-\\s*[0-9]+|([0-9]+\\s*\\*\\s*)?cores|cores\\s*\\*\\s*[0-9]+)\\s*$";
+const WORKERS: &str =
+    "^\\s*([0-9]+\\s*-\\s*[0-9]+|([0-9]+\\s*\\*\\s*)?(cores|physical)|(cores|physical)\\s*\\*\\s*[0-9]+)\\s*$";
 
 /// Reads a value of a setting.
 pub(crate) fn read_setting(setting: &Setting, scalar: &Scalar) -> Result<Value, Fault> {
@@ -77,19 +78,21 @@ pub(crate) fn read_alternative(row: &ConfigSetting, scalar: &Scalar) -> Result<A
     }
 }
 
-/// Reads numbers of workers: a number, a range, or a multiple of the cores.
+/// Reads numbers of workers: a number, a range, or a multiple of the granted or the physical cores.
 fn read_workers(scalar: &Scalar, max: u64) -> Result<Alternative, Fault> {
-    let help = format!("write a number from 1 to {max}, a range (`1-8`), `cores`, or a multiple (`2*cores`)");
+    let help =
+        format!("write a number from 1 to {max}, a range (`1-8`), `cores`, `physical`, or a multiple (`2*cores`)");
     let fault = || Fault::new(format!("`workers` cannot be `{scalar}`"), help.clone());
     let number = |text: &str| text.trim().parse::<u64>().ok().filter(|n| (1..=max).contains(n)).map(|n| n as u32);
     match scalar {
         Scalar::Whole(value) if (1..=max).contains(value) => Ok(Alternative::Range(*value as u32, *value as u32)),
-        Scalar::Text(text) if text.trim() == "cores" => Ok(Alternative::Cores(1)),
         Scalar::Text(text) => {
-            let cores = text.split_once('*').and_then(|(left, right)| match (left.trim(), right.trim()) {
-                (factor, "cores") | ("cores", factor) => number(factor).map(Alternative::Cores),
-                _ => None,
-            });
+            let times =
+                |which: &str, factor: &str| Some(Alternative::Cores(CoreKind::of_word(which.trim())?, number(factor)?));
+            let cores = match text.split_once('*') {
+                Some((left, right)) => times(left, right).or_else(|| times(right, left)),
+                None => times(text, "1"),
+            };
             let range = text.split_once('-').and_then(|(low, high)| Some((number(low)?, number(high)?)));
             match (cores, range) {
                 (Some(cores), _) => Ok(cores),

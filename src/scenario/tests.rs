@@ -47,7 +47,7 @@ fn good_with(from: &str, to: &str) -> String {
 fn a_whole_scenario_is_read() {
     let text = "version: 1\nname: whole\ntitle: A  title\nabout: >-\n  two\n  lines\ntasks:\n  - kind: echo\n    payload: [64 B, 4 KiB]\n    \
         items: [auto, 1_000]\n  - kind: primes\n    limit: 200_000\n    chunk: 4\nmodels: [serial, {kind: processes, workers: 2, ipc: [pipe, queue]}]\n\
-        workers: [1-3, cores, 2*cores]\ndispatch: stream\nin_flight: 4\nwait: spin\naffinity: [free, cross]\nmeasure: [work, end_to_end]\n\
+        workers: [1-3, cores, 2*cores, physical * 3]\ndispatch: stream\nin_flight: 4\nwait: spin\naffinity: [free, cross]\nmeasure: [work, end_to_end]\n\
         runtime: native\nrounds: 20\nbudget: 90 s\ntimeout: 10 s\nmargin: 5%\nseed: 7\ncharts: [time]\n\
         expect:\n  compare: {model: processes, ipc: pipe}\n  metric: time\n  at_most: 2 s\n";
     let scenario = load_text(text).unwrap_or_else(|problems| panic!("{problems}"));
@@ -62,7 +62,12 @@ fn a_whole_scenario_is_read() {
     assert_eq!(echo.items.values, [Items::Auto, Items::Fixed(1000)]);
     assert_eq!(
         scenario.given.get(Key::Workers).unwrap().values,
-        [Alternative::Range(1, 3), Alternative::Cores(1), Alternative::Cores(2)]
+        [
+            Alternative::Range(1, 3),
+            Alternative::Cores(CoreKind::Granted, 1),
+            Alternative::Cores(CoreKind::Granted, 2),
+            Alternative::Cores(CoreKind::Physical, 3)
+        ]
     );
     let given = scenario.given_for(&scenario.tasks[1], &scenario.models[1]);
     assert_eq!(given.get(Key::Workers).unwrap().values, [Alternative::Range(2, 2)]);
@@ -202,7 +207,7 @@ fn what_stands_beside_a_pipeline_is_checked() {
 
 #[test]
 fn wrong_types_and_values_out_of_range_say_what_is_accepted() {
-    let range = "write a number from 1 to 1024, a range (`1-8`), `cores`, or a multiple (`2*cores`)";
+    let range = "write a number from 1 to 1024, a range (`1-8`), `cores`, `physical`, or a multiple (`2*cores`)";
     for (value, column) in
         [("0", 10), ("-1", 10), ("10000", 10), ("many", 10), ("1.5", 10), ("1-5000", 10), ("0*cores", 10)]
     {

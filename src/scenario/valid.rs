@@ -116,7 +116,7 @@ pub enum Alternative {
     /// From the first to the last number of workers.
     Range(u32, u32),
     /// This many times the cores.
-    Cores(u32),
+    Cores(CoreKind, u32),
     /// A fault of an item, from 0.
     Fault(FaultKind, u64),
 }
@@ -257,6 +257,26 @@ impl Term {
     }
 }
 
+/// Which cores are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CoreKind {
+    /// `cores`: those that the program is granted.
+    Granted,
+    /// `physical`: of these, one thread of each physical core.
+    Physical,
+}
+
+impl CoreKind {
+    /// What a number of workers calls it.
+    pub(super) fn of_word(word: &str) -> Option<Self> {
+        match word {
+            "cores" => Some(Self::Granted),
+            "physical" => Some(Self::Physical),
+            _ => None,
+        }
+    }
+}
+
 /// A value that a selector matches.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Wanted {
@@ -265,7 +285,7 @@ pub enum Wanted {
     /// From the first to the last number of workers.
     Range(u32, u32),
     /// So many times the cores.
-    Cores(u32),
+    Cores(CoreKind, u32),
 }
 
 /// Matches every configuration that has these values.

@@ -316,7 +316,7 @@ settings! {
             example: "nice: [0, 10]",
         }
         Workers workers: u32 {
-            about: "how many workers: numbers, ranges (`1-8`), `cores`, `2*cores`. Equal counts merge",
+            about: "how many workers: numbers, ranges (`1-8`), `cores` (those granted), `physical` (one thread of each), `2*cores`. Equal counts merge",
             kind: SettingKind::Workers { max: MOST_WORKERS as u64 },
             default: Default::Rule("`cores`"),
             part: Part::Configuration,

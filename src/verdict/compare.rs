@@ -155,7 +155,7 @@ mod tests {
         let mut results = Made::new(rounds).serial(1.0).configuration("threads × 2", 0.5).results;
         results.run.budget = Some(20.0);
         let planned = LOOKS.map(|units| units as u32).to_vec();
-        results.workloads[0].looks = Looks { planned, units: vec![(0, 1)], completed, ended, sat_out: vec![] };
+        results.workloads[0].looks = Looks { planned, units: vec![(0, 1)], completed, ended, ..Looks::default() };
         results
     }
 

@@ -41,7 +41,6 @@ pub(super) fn configuration(results: &Results, configuration: &Configuration) ->
         pipeline: stages::of(results, configuration),
         ok: right.len() as u32,
         trials: trials.len() as u32,
-        noisy: flagged(Flag::Noisy),
         too_short: flagged(Flag::TooShort),
         bimodal: stats::bimodal(&values(&seconds)),
         note: note(&trials),

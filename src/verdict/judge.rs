@@ -6,9 +6,12 @@
 //! outcomes, memory, and what profiling trials read.
 
 use super::measured::measure;
+use super::noise;
 use super::sentence::times as show_times;
 use super::units::Units;
-use crate::results::{Answer, Expectation, ExpectationResult, Interval, Results, Trial, Workload, WorkloadVerdict};
+use crate::results::{
+    Answer, Expectation, ExpectationResult, Interval, Noise, Results, Trial, Workload, WorkloadVerdict,
+};
 use crate::setting::{Metric, OutcomeKind, Runtime, Unit};
 use crate::stats;
 use crate::text::{show_bytes, show_percent, show_seconds, three_digits};
@@ -40,12 +43,13 @@ fn is_faults_doing(results: &Results, trial: &Trial) -> bool {
 }
 
 /// One answer per expectation.
-pub(super) fn all(results: &Results, workloads: &[WorkloadVerdict]) -> Vec<ExpectationResult> {
+pub(super) fn all(results: &Results, workloads: &[WorkloadVerdict], noise: &Noise) -> Vec<ExpectationResult> {
     let each = |(index, expectation): (usize, &Expectation)| {
         let judged: Vec<(Answer, String)> = expectation
             .pairs
             .iter()
             .map(|(configuration, to)| judge(results, workloads, expectation, *configuration, *to))
+            .map(|judged| as_quiet_as(noise, judged))
             .collect();
         let any = |answer| judged.iter().any(|(found, _)| *found == answer);
         let answer = if any(Answer::NotMet) {
@@ -64,6 +68,16 @@ pub(super) fn all(results: &Results, workloads: &[WorkloadVerdict]) -> Vec<Expec
         ExpectationResult { expectation: index, answer, details }
     };
     results.expectations.iter().enumerate().map(each).collect()
+}
+
+/// On a machine that was not quiet nothing is called not met.
+fn as_quiet_as(noise: &Noise, (answer, line): (Answer, String)) -> (Answer, String) {
+    match line.strip_suffix(words(Answer::NotMet)) {
+        Some(head) if noise.is_disturbed() && answer == Answer::NotMet => {
+            (Answer::Inconclusive, format!("{head}{}, since the machine was not quiet", words(Answer::Inconclusive)))
+        }
+        _ => (answer, line),
+    }
 }
 
 /// The error with which an expectation is called met although it is not, and, over all of its pairs, not met although it is.
@@ -116,12 +130,14 @@ fn at_look(units: &Units<'_>, expected: &Expectation, (above, below): (usize, us
 /// The answers of a workload to everything that is judged at looks, one for each pair.
 pub(super) fn at_looks(results: &Results, workload: &Workload) -> Vec<Answer> {
     let units = Units::of(results, workload);
+    let disturbed = noise::of(results).is_disturbed();
     let pairs =
         results.expectations.iter().flat_map(|expected| expected.pairs.iter().map(move |pair| (expected, *pair)));
     let here = pairs.filter(|(_, (one, _))| results.configurations[*one].workload == workload.id);
     let judged = here.filter_map(|(expected, (one, to))| {
         let ratio = ratio_of_times(results, expected.metric, one, to)?;
-        Some(at_look(&units, expected, ratio).map_or(Answer::Inconclusive, |(answer, _)| answer))
+        let found = at_look(&units, expected, ratio).map_or(Answer::Inconclusive, |(answer, _)| answer);
+        Some(if found == Answer::NotMet && disturbed { Answer::Inconclusive } else { found })
     });
     judged.collect()
 }
@@ -509,7 +525,7 @@ mod tests {
             [(0, Answer::Inconclusive), (1, Answer::Inconclusive), (2, Answer::Met), (3, Answer::Met), (6, Answer::Met)]
         {
             let (planned, ended) = (planned.clone(), Some(Ended::Budget));
-            results.workloads[0].looks = Looks { planned, units: vec![(0, 1)], completed, ended, sat_out: vec![] };
+            results.workloads[0].looks = Looks { planned, units: vec![(0, 1)], completed, ended, ..Looks::default() };
             let found = super::super::derive(&results).expectations.remove(0);
             assert_eq!(found.answer, answer, "{completed} looks: {:?}", found.details);
             assert_eq!(at_looks(&results, &results.workloads[0]), [answer]);

@@ -18,10 +18,11 @@ pub const SPAN: Duration = Duration::from_secs(10);
 #[must_use]
 pub fn span(results: &Results, workload: usize) -> Duration {
     let looks = &results.workloads[workload].looks;
-    let rounds = looks.rounds_of(looks.counted());
+    let units = looks.spans(looks.counted());
+    let rounds = units.first().map_or(0..0, |first| first.0..looks.rounds_of(looks.counted()));
     let counts = |trial: &&crate::results::Trial| {
         trial.kind == Kind::Timed
-            && trial.round < rounds
+            && rounds.contains(&trial.round)
             && results.configurations[trial.configuration].workload == workload
     };
     let mut counted = results.trials.iter().filter(counts).map(|trial| trial.at);

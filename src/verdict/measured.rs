@@ -62,7 +62,7 @@ pub(super) fn measure(
 /// A percentile of the latencies of every trial in seconds, or the ratio of two of them, by round.
 fn late(results: &Results, configuration: usize, to: Option<usize>, share: f64) -> Result<Option<Estimate>, String> {
     let of = |configuration: usize| -> Result<Vec<(u32, f64)>, String> {
-        let known = results.timed(configuration).map(|trial| Some((trial.round, trial.latency(share)?)));
+        let known = results.counted(configuration).map(|trial| Some((trial.round, trial.latency(share)?)));
         let known: Option<Vec<_>> = known.collect();
         known.ok_or_else(|| "there is no arrival rate, or too few items for this percentile".to_owned())
     };
@@ -75,7 +75,7 @@ fn late(results: &Results, configuration: usize, to: Option<usize>, share: f64) 
 #[must_use]
 pub fn latency(results: &Results, configuration: usize, share: f64) -> Option<Interval> {
     let known: Option<Vec<_>> =
-        results.timed(configuration).map(|trial| Some((trial.round, trial.latency(share)?))).collect();
+        results.counted(configuration).map(|trial| Some((trial.round, trial.latency(share)?))).collect();
     time_interval(&known?, LEVEL)
 }
 
@@ -84,7 +84,7 @@ pub fn latency(results: &Results, configuration: usize, share: f64) -> Option<In
 #[must_use]
 pub fn achieved(results: &Results, configuration: usize) -> Option<Interval> {
     let known: Option<Vec<_>> =
-        results.timed(configuration).map(|trial| Some((trial.round, trial.achieved()?))).collect();
+        results.counted(configuration).map(|trial| Some((trial.round, trial.achieved()?))).collect();
     time_interval(&known?, LEVEL)
 }
 

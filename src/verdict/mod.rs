@@ -20,6 +20,7 @@ mod happened;
 mod judge;
 mod look;
 mod measured;
+mod noise;
 mod others;
 mod own_metric;
 mod pick;
@@ -46,6 +47,7 @@ pub use compare::{CHECK_ERROR, contrast};
 pub use judge::{EXPECTATION_ERROR, is_planned};
 pub use look::{SPAN, far_behind, is_answered, span};
 pub use measured::{achieved, latency};
+pub use noise::{is_noisy, warning as noise_warning};
 pub use others::{pace, rounded, rounded_median, rounded_seconds};
 pub use regression::{change, change_interval};
 pub use runs::{Comparison, Drift, Matched, Side, Unpaired, compare_runs};
@@ -66,11 +68,12 @@ pub fn derive(results: &Results) -> Derived {
         results.configurations.iter().map(|configuration| estimate::configuration(results, configuration)).collect();
     let mut workloads: Vec<WorkloadVerdict> =
         results.workloads.iter().map(|workload| decide(results, workload, &estimates)).collect();
-    let expectations = judge::all(results, &workloads);
+    let noise = noise::of(results);
+    let expectations = judge::all(results, &workloads, &noise);
     if results.run.against.is_some() {
         // Two builds of every configuration are no configurations to choose from.
-        let regressions = regression::all(results, &mut workloads);
-        return Derived { estimates, workloads, expectations, regressions, ..Derived::default() };
+        let regressions = regression::all(results, &mut workloads, &noise);
+        return Derived { noise, estimates, workloads, expectations, regressions, ..Derived::default() };
     }
     let runtimes = happened::runtimes(results, &estimates);
     let break_evens = break_even::all(results, &workloads);
@@ -78,6 +81,7 @@ pub fn derive(results: &Results) -> Derived {
         verdict.recommendation = when::sentence(results, verdict, &estimates, &break_evens);
     }
     Derived {
+        noise,
         estimates,
         workloads,
         expectations,
@@ -419,9 +423,9 @@ mod tests {
     #[test]
     fn marks_are_counted() {
         let mut made = Made::new(15).serial(1.0).configuration("threads × 2", 0.5);
-        made.results.trials[0].flags = vec![crate::results::Flag::Noisy, crate::results::Flag::TooShort];
+        made.results.trials[0].flags = vec![crate::results::Flag::Leaked, crate::results::Flag::TooShort];
         let derived = made.derive();
-        assert_eq!((derived.estimates[0].noisy, derived.estimates[0].too_short), (1, 1));
+        assert_eq!(derived.estimates[0].too_short, 1);
         assert_eq!(derived.estimates[0].phases.unwrap()[0], 0.01);
     }
 

@@ -9,18 +9,21 @@
 use super::FEWEST_ROUNDS;
 use super::samples::{UNBOUNDED, bare, compared, ratio_interval};
 use super::sentence::{effect, percent};
-use crate::results::{Change, Configuration, Interval, Regression, Results, Workload, WorkloadVerdict};
+use crate::results::{Change, Configuration, Interval, Noise, Regression, Results, Workload, WorkloadVerdict};
 use crate::stats::{self, FAMILY_ERROR, Step};
 use crate::text::{plural, three_digits};
 
 /// The comparisons of all workloads of a run of two builds; puts what they say in place of what a comparison of configurations would.
-pub(super) fn all(results: &Results, workloads: &mut [WorkloadVerdict]) -> Vec<Regression> {
+pub(super) fn all(results: &Results, workloads: &mut [WorkloadVerdict], noise: &Noise) -> Vec<Regression> {
     let mut all = Vec::new();
     for verdict in workloads {
         let Some(workload) = results.workloads.get(verdict.workload) else { continue };
         // A machine on which a build differs from itself shows no difference between two.
         let failed = verdict.warnings.iter().find(|_| verdict.checks.iter().any(|check| !check.passed));
         verdict.suppressed = verdict.suppressed.take().or_else(|| Some(failed?.trim_end_matches('.').to_owned()));
+        if noise.is_disturbed() {
+            verdict.suppressed.get_or_insert_with(|| "the machine was not quiet".into());
+        }
         let found = if verdict.suppressed.is_none() { of_workload(results, workload) } else { Vec::new() };
         (verdict.pairs, verdict.winners, verdict.warnings) = (Vec::new(), Vec::new(), Vec::new());
         verdict.sentence = match &verdict.suppressed {

@@ -31,6 +31,8 @@ pub struct Comparison {
     pub only_old: Vec<String>,
     /// Configurations that the later run alone has.
     pub only_new: Vec<String>,
+    /// Which of the runs, earlier and later, was not quiet. Nothing is then said to be worse.
+    pub disturbed: Vec<&'static str>,
     /// What else differs and may move numbers, as (what, earlier, later): machine, version, how it was run.
     pub differences: Vec<(String, String, String)>,
 }
@@ -143,6 +145,7 @@ pub fn compare_runs(old: &Results, new: &Results) -> Comparison {
         common: 0,
         only_old: missing_in(new, old),
         only_new: missing_in(old, new),
+        disturbed: disturbed(old, new),
         differences: differences(old, new),
     };
     for workload in &new.workloads {
@@ -151,6 +154,11 @@ pub fn compare_runs(old: &Results, new: &Results) -> Comparison {
         }
     }
     comparison
+}
+
+fn disturbed(old: &Results, new: &Results) -> Vec<&'static str> {
+    let runs = [("earlier", old), ("later", new)];
+    runs.into_iter().filter(|(_, run)| run.derived.noise.is_disturbed()).map(|(which, _)| which).collect()
 }
 
 /// The configuration of another run that is the same one, of the same build.
@@ -298,10 +306,11 @@ impl Comparison {
     }
 
     /// Whether a gate stays shut: a configuration fails where it did not, or is slower by both views. A reference has one view alone,
-    /// in which a slower machine looks like a slower build, so that it is said and fails nothing.
+    /// in which a slower machine looks like a slower build, so that it is said and fails nothing; and where a machine was not quiet,
+    /// no time does.
     #[must_use]
     pub fn worse(&self) -> bool {
-        !self.failing.is_empty() || self.matched.iter().any(Matched::slower)
+        !self.failing.is_empty() || self.disturbed.is_empty() && self.matched.iter().any(Matched::slower)
     }
 
     /// Whether neither run has enough rounds for intervals.

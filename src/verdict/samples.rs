@@ -9,7 +9,7 @@ pub const UNBOUNDED: f64 = 1e300;
 /// Seconds of one trial of each round; +∞ for time-outs, nothing for other failures. Where items come at a set rate, a
 /// trial takes as long as they take to come: then the 95th percentile of its latencies stands for it.
 pub(super) fn times(results: &Results, configuration: usize) -> Vec<(u32, f64)> {
-    results.timed(configuration).filter_map(|trial| Some((trial.round, seconds(trial)?))).collect()
+    results.counted(configuration).filter_map(|trial| Some((trial.round, seconds(trial)?))).collect()
 }
 
 fn seconds(trial: &Trial) -> Option<f64> {
@@ -20,7 +20,7 @@ fn seconds(trial: &Trial) -> Option<f64> {
 /// Seconds per item of one trial of each round. A right trial has done all its items, those that others yielded included.
 pub(super) fn per_item(results: &Results, configuration: usize) -> Vec<(u32, f64)> {
     let each = |trial: &Trial| Some((trial.round, trial.seconds()? / trial.done.max(1) as f64));
-    results.timed(configuration).filter_map(each).collect()
+    results.counted(configuration).filter_map(each).collect()
 }
 
 /// What the workload compares: times, or times per item where its configurations have counts of their own.
@@ -37,7 +37,9 @@ pub(super) fn second_runs(results: &Results, configuration: usize) -> Vec<(u32, 
     let second = |trial: &&Trial| trial.configuration == configuration && trial.kind == Kind::Timed && trial.duplicate;
     let per_item = results.workloads[results.configurations[configuration].workload].per_item;
     let items = |trial: &Trial| if per_item { trial.done.max(1) as f64 } else { 1.0 };
-    let trials = results.trials.iter().filter(second);
+    let left_out = results.workloads[results.configurations[configuration].workload].looks.left_out();
+    let counts = |trial: &&Trial| !left_out.iter().any(|rounds| rounds.contains(&trial.round));
+    let trials = results.trials.iter().filter(second).filter(counts);
     trials.map(|trial| (trial.round, seconds(trial).map_or(f64::INFINITY, |time| time / items(trial)))).collect()
 }
 

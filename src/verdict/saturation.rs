@@ -71,7 +71,7 @@ pub(super) fn sustains(results: &Results, configuration: usize, rate: u32) -> bo
 /// Which share of what came was answered in time, by trial.
 fn share(results: &Results, configuration: usize, rate: u32) -> Option<Interval> {
     let of_trial = |trial: &crate::results::Trial| Some((trial.round, (trial.achieved()? / f64::from(rate)).ln()));
-    let logs: Vec<(u32, f64)> = results.timed(configuration).filter_map(of_trial).collect();
+    let logs: Vec<(u32, f64)> = results.counted(configuration).filter_map(of_trial).collect();
     ratio_interval(&values(&logs), LEVEL)
 }
 

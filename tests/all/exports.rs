@@ -77,6 +77,9 @@ fn every_trial_is_a_row_of_csv_and_an_object_of_ndjson() {
         assert_eq!((&row["configuration"], &row["order"]), (&configuration.label, &trial.order.to_string()));
         assert_eq!(row["seconds"].parse::<f64>().unwrap(), trial.seconds().unwrap());
         assert_eq!(row["work_user_seconds"].parse::<f64>().unwrap(), trial.phases[1].usage.user as f64 / 1e9);
+        let usage = trial.phases[1].usage;
+        assert_eq!(row["work_minor_faults"].parse::<u64>().unwrap(), usage.minor_faults);
+        assert_eq!(row["work_major_faults"].parse::<u64>().unwrap(), usage.major_faults);
         assert_eq!(row["workers"], configuration.config.workers.map_or(String::new(), |workers| workers.to_string()));
         for (setting, value) in &results.workloads[configuration.workload].settings {
             assert_eq!(row[&format!("setting_{setting}")], value.plain(), "settings are columns");

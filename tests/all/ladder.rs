@@ -24,11 +24,13 @@ pub struct Table<'a> {
     pub answer: Box<Answer<'a>>,
     pub asked: Vec<TrialSpec>,
     pub now: Rc<Cell<Duration>>,
+    /// How often others are still seen to take half of the machine.
+    pub busy: u32,
 }
 
 impl<'a> Table<'a> {
     pub fn new(answer: impl FnMut(&TrialSpec) -> Result<Report, HostError> + 'a) -> Self {
-        Self { answer: Box::new(answer), asked: Vec::new(), now: Rc::default() }
+        Self { answer: Box::new(answer), asked: Vec::new(), now: Rc::default(), busy: 0 }
     }
 
     /// The clock, for [`Run::clock`].
@@ -51,6 +53,13 @@ impl TrialLauncher for Table<'_> {
             self.now.set(self.now.get() + AROUND + Duration::from_millis(within / 1_000_000));
         }
         answer
+    }
+
+    fn watch(&mut self, time: Duration) -> Result<f64, HostError> {
+        self.now.set(self.now.get() + time);
+        let is_busy = self.busy > 0;
+        self.busy = self.busy.saturating_sub(1);
+        Ok(if is_busy { 0.5 } else { 0.0 })
     }
 }
 
@@ -84,6 +93,7 @@ fn right_by(spec: &TrialSpec, times: &[(Model, u64)]) -> Report {
 pub struct Told {
     pub calibrating: usize,
     pub trials: Vec<(usize, usize, String)>,
+    pub waiting: Vec<(f64, Duration)>,
 }
 
 impl Progress for Told {
@@ -92,6 +102,9 @@ impl Progress for Told {
     }
     fn trial(&mut self, done: usize, total: usize, configuration: &str, _: &Trial) {
         self.trials.push((done, total, configuration.to_owned()));
+    }
+    fn waiting(&mut self, cores: f64, most: Duration) {
+        self.waiting.push((cores, most));
     }
 }
 
@@ -120,12 +133,17 @@ struct Ran {
 }
 
 fn run(plan: &Plan, answer: impl FnMut(&TrialSpec) -> Result<Report, HostError>) -> Ran {
+    run_when(plan, 0, answer)
+}
+
+/// The same on a machine that others use for so many looks at it.
+fn run_when(plan: &Plan, busy: u32, answer: impl FnMut(&TrialSpec) -> Result<Report, HostError>) -> Ran {
     let place = Place::new();
     let folder = place.temporary();
     let blank = engine::blank(plan, Machine::default(), "2026-01-01 00:00".into());
     let mut journal = Journal::open(&folder).unwrap();
     journal.start(&engine::head(&blank, "a build".into(), None)).unwrap();
-    let (mut host, mut told) = (Table::new(answer), Told::default());
+    let (mut host, mut told) = (Table { busy, ..Table::new(answer) }, Told::default());
     let clock = host.clock();
     let what = Run {
         plan,
@@ -442,15 +460,30 @@ fn memory_trials_enter_no_estimate_and_no_histogram() {
 }
 
 #[test]
-fn short_and_noisy_trials_are_marked_and_kept() {
+fn a_run_waits_for_a_quiet_machine_within_a_tenth_of_its_budgets() {
+    let plan = planned(TWO, |options| options.rounds = Some(1));
+    let ran = |busy| run_when(&plan, busy, |spec| Ok(right(spec, 1_000_000)));
+    assert!(ran(0).told.waiting.is_empty());
+    for busy in [1, 4, 1000] {
+        let ran = ran(busy);
+        assert_eq!(ran.told.waiting, [(0.5, Duration::from_secs(2))], "said once");
+        assert_eq!(ran.results.unwrap().trials[0].at, 0, "waiting is no part of the run's time");
+    }
+    let quick = planned(TWO, |options| options.quick = true);
+    assert!(run_when(&quick, 9, |spec| Ok(right(spec, 1_000_000))).told.waiting.is_empty());
+}
+
+#[test]
+fn short_and_disturbed_trials_are_marked_and_kept() {
     let plan = planned(TWO, |options| options.rounds = Some(1));
     let ran = run(&plan, |spec| {
         let mut report = right(spec, if spec.brief.config.model == Model::Serial { 1000 } else { 1_000_000 });
-        report.measurement.others = if spec.brief.config.model == Model::Serial { 0.0 } else { 0.5 };
+        report.others = if spec.brief.config.model == Model::Serial { 0.0 } else { 0.5 };
         Ok(report)
     });
     for trial in ran.results.unwrap().trials {
-        assert_eq!(trial.flags, [if trial.configuration == 0 { Flag::TooShort } else { Flag::Noisy }]);
+        assert_eq!(trial.flags.as_slice(), if trial.configuration == 0 { &[Flag::TooShort][..] } else { &[] });
+        assert_eq!(trial.others, if trial.configuration == 0 { 0.0 } else { 0.5 });
         assert!(trial.ok());
     }
 }
@@ -478,18 +511,20 @@ fn counts_that_suited_badly_are_chosen_anew() {
     let reused = |results: &Results| recorded_counts(&plan, &Machine::default(), results).is_some();
     let timed: Vec<usize> = (0..results.trials.len()).filter(|i| results.trials[*i].kind == Kind::Timed).collect();
     results.trials.iter_mut().for_each(|trial| trial.flags.clear());
-    for (mark, most) in [(Flag::TooShort, timed.len() / 10), (Flag::Noisy, timed.len() / 2)] {
-        let mut marked = results.clone();
-        timed[..most].iter().for_each(|i| marked.trials[*i].flags = vec![mark]);
-        assert!(reused(&marked), "{most} {mark:?}");
-        marked.trials[timed[most]].flags = vec![mark];
-        assert!(!reused(&marked), "one more {mark:?}");
-        // What is not timed says nothing.
-        let others = || (0..results.trials.len()).filter(|i| !timed.contains(i));
-        let mut marked = results.clone();
-        others().for_each(|i| marked.trials[i].flags = vec![mark]);
-        assert!(reused(&marked));
-    }
+    let mut disturbed = results.clone();
+    disturbed.derived.noise = runner::results::Noise { units: 10, noisy: 3, ..Default::default() };
+    assert!(reused(&results) && !reused(&disturbed));
+    let (mark, most) = (Flag::TooShort, timed.len() / 10);
+    let mut marked = results.clone();
+    timed[..most].iter().for_each(|i| marked.trials[*i].flags = vec![mark]);
+    assert!(reused(&marked), "{most} {mark:?}");
+    marked.trials[timed[most]].flags = vec![mark];
+    assert!(!reused(&marked), "one more {mark:?}");
+    // What is not timed says nothing.
+    let others = || (0..results.trials.len()).filter(|i| !timed.contains(i));
+    let mut marked = results.clone();
+    others().for_each(|i| marked.trials[i].flags = vec![mark]);
+    assert!(reused(&marked));
 }
 
 #[test]

@@ -48,7 +48,7 @@ fn oversubscription_is_the_cause_only_where_nobody_else_was_seen() {
         .iter_mut()
         .for_each(|configuration| configuration.oversubscribed = configuration.config.workers == Some(4));
     assert!(title(&results, ChartKind::Breakdown).starts_with("Oversubscription costs threads × 4 the most"));
-    results.derived.estimates.iter_mut().for_each(|estimate| estimate.noisy = 1);
+    results.derived.noise = Noise { units: 15, noisy: 1, ..Noise::default() };
     let told = title(&results, ChartKind::Breakdown);
     assert_eq!(told, "CPU contention (oversubscription or other load) costs threads × 4 the most: 1.8 of 4");
     let threads = |configuration: &Configuration| {

@@ -131,7 +131,6 @@ impl Fixture {
                 breakdown: None,
                 ok: if seconds.is_some() { 15 } else { 0 },
                 trials: 15,
-                noisy: 0,
                 too_short: 0,
                 bimodal: false,
                 note: if seconds.is_some() { String::new() } else { "15 of 15 timed out".into() },
@@ -228,7 +227,7 @@ fn workload(id: usize, label: &str, describe: &str, configurations: Vec<usize>) 
             units: vec![(0, 1)],
             completed: 1,
             ended: Some(Ended::Rounds),
-            sat_out: vec![],
+            ..Looks::default()
         },
     }
 }

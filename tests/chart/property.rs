@@ -153,7 +153,6 @@ impl Lot {
             if self.chance(10) {
                 (estimate.time, estimate.per_item, estimate.speedup) = (None, None, None);
             }
-            estimate.noisy = self.0.u32(0..3);
             if self.chance(5) {
                 estimate.note = format!("3 of 15 failed: {}", self.name());
             }

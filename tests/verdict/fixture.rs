@@ -208,7 +208,7 @@ pub(crate) fn looked_at(mut results: Results) -> Results {
     for workload in results.workloads.iter_mut().filter(|workload| workload.looks == Looks::default()) {
         let planned = vec![results.run.rounds];
         let (completed, ended) = if rounds <= results.run.rounds { (1, Some(Ended::Rounds)) } else { (0, None) };
-        workload.looks = Looks { planned, units: vec![(0, 1)], completed, ended, sat_out: vec![] };
+        workload.looks = Looks { planned, units: vec![(0, 1)], completed, ended, ..Looks::default() };
     }
     results
 }

@@ -69,6 +69,52 @@ impl Run {
     }
 }
 
+/// The same, where others take a whole core during the trials that begin within these milliseconds.
+fn run_beside(plan: Plan, times: &Times, busy: impl Fn(u64) -> bool) -> Run {
+    let mut results = blank(&plan, Machine { cores: 2, ..Machine::default() }, String::new());
+    let (mut turns, mut changes) = (Turns::default(), Vec::new());
+    while let Some(next) = turns.next(&plan, &mut results) {
+        for (workload, after) in turns.take_changes() {
+            changes.push((after, workload, results.workloads[workload].looks.clone()));
+        }
+        let mut made = trial(&results, next, times(next));
+        made.others = if busy(made.at) { made.took as f64 / 1e3 } else { 0.0 };
+        results.trials.push(made);
+        assert!(results.trials.len() < 20_000, "it never ends");
+    }
+    Run { plan, results, changes }
+}
+
+#[test]
+fn another_unit_follows_in_the_place_of_a_noisy_one_and_what_was_left_out_stays_out() {
+    let alone = run(planned(ONE), &open);
+    let run = run_beside(planned(ONE), &open, |at| (3000..5000).contains(&at));
+    let looks = run.looks(0);
+    assert!(looks.noisy.len() >= 3, "{looks:?}");
+    let left_out = looks.left_out();
+    let at = |trial: &Trial| trial.at;
+    for trial in run.timed().into_iter().filter(|trial| left_out.iter().any(|rounds| rounds.contains(&trial.round))) {
+        assert!((2000..6000).contains(&at(trial)), "{trial:?}");
+    }
+    // As many units count as without, and the budget does not pay for what was left out.
+    assert_eq!((looks.completed, looks.counted()), (alone.looks(0).completed, alone.looks(0).counted()));
+    assert!(run.rounds(0) > alone.rounds(0));
+    for (before, after) in run.changes.iter().zip(&run.changes[1..]) {
+        assert!(after.2.noisy.starts_with(&before.2.noisy), "append-only");
+    }
+}
+
+#[test]
+fn where_all_units_are_noisy_half_as_many_are_left_out_and_the_others_count() {
+    let run = run_beside(planned(ONE), &clear, |_| true);
+    let looks = run.looks(0);
+    let next = looks.planned[looks.completed.saturating_sub(1) as usize];
+    assert_eq!(looks.noisy.len() as u32, next.div_ceil(2), "{looks:?}");
+    assert!(looks.completed > 0 && looks.ended.is_some());
+    let fixed = run_beside(Plan { rounds: Some(12), ..planned(ONE) }, &clear, |_| true);
+    assert!(fixed.looks(0).noisy.is_empty(), "a number of rounds that was asked for is run as it is");
+}
+
 /// Every trial takes 50 ms, 30 of them for its work; threads are twice as fast.
 fn clear(next: ScheduledTrial) -> (u64, f64) {
     (50, if next.configuration.is_multiple_of(2) { 30.0 } else { 15.0 } + 0.01 * f64::from(next.round % 7))

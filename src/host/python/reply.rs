@@ -4,7 +4,8 @@ use serde::Deserialize;
 
 use crate::model::JobSpec;
 use crate::record::{
-    Details, Event, EventKind, ItemTimes, Life, Measurement, Open, Phase, RunError, Seen, Spent, Usage, WorkerTimes,
+    COUNTERS, Details, Event, EventKind, ItemTimes, Life, Measurement, Open, Phase, RunError, Seen, Spent, Usage,
+    WorkerTimes,
 };
 
 /// A line of the driver.
@@ -81,7 +82,7 @@ pub(super) struct Outcome {
 #[derive(Clone, Copy, Deserialize)]
 struct PhaseMessage {
     wall: u64,
-    usage: [u64; 6],
+    usage: [u64; COUNTERS],
 }
 
 impl PhaseMessage {

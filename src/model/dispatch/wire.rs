@@ -42,7 +42,7 @@ pub struct JobMessage {
     pub worker: usize,
     /// The core to stay on.
     pub core: Option<usize>,
-    /// The name of the shared table, where dispatch is `table`.
+    /// The name of the shared table, where dispatch is `claim`.
     pub table: Option<String>,
 }
 

@@ -7,7 +7,9 @@ use super::{Look, Problem, Report, ReportStore, Syntax};
 use crate::report::configurations::{COLUMNS, Shown, Table, configurations};
 use crate::report::{ChartRef, TerminalOptions, terminal};
 use crate::results::{Results, Workload};
+use crate::text::capital;
 use crate::text::escape::{html as attribute, markdown as escape, one_line, rst};
+use crate::verdict::noise_warning;
 
 /// Width in pixels of a chart where none is given.
 const WIDTH: u32 = 760;
@@ -183,9 +185,12 @@ fn verdicts(marker: &Marker, place: Place, results: &Results) -> Result<Vec<Stri
         let label = if several || workload.is_lock_model() { format!("{}: ", workload.shown()) } else { String::new() };
         (!text.is_empty()).then(|| format!("{label}{}", text.join(" ")))
     };
-    let sentences: Vec<String> = workloads.iter().filter_map(sentence).map(|text| place.text(&text)).collect();
+    let mut sentences: Vec<String> = workloads.iter().filter_map(sentence).map(|text| place.text(&text)).collect();
     if sentences.is_empty() {
         return Err(Problem::bare(format!("`{}` has no such sentence", results.scenario.name)));
+    }
+    if let Some(warning) = noise_warning(results) {
+        sentences[0] = format!("{} {}", place.text(&format!("{}.", capital(&warning))), sentences[0]);
     }
     if place.inline {
         return Ok(vec![sentences.join(" ")]);

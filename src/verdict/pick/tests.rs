@@ -27,7 +27,7 @@ fn look_after(results: &mut Results, units: u32) {
     let completed = LOOKS.iter().filter(|look| **look <= units as usize).count() as u32;
     let planned = LOOKS.map(|units| units as u32).to_vec();
     results.workloads[0].looks =
-        Looks { planned, units: vec![(0, 1)], completed, ended: Some(Ended::Budget), sat_out: vec![] };
+        Looks { planned, units: vec![(0, 1)], completed, ended: Some(Ended::Budget), ..Looks::default() };
 }
 
 fn with_family<T>(results: &Results, ask: impl Fn(&Family<'_>) -> T) -> T {

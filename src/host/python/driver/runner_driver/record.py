@@ -7,7 +7,7 @@ from .arrivals import Arrivals
 from .checksums import MASK, checksum, item_checksum
 from .items import runner_of
 from .protocol import now
-from .usage import used_by, used_by_process
+from .usage import COUNTERS, used_by, used_by_process
 
 
 class Run:
@@ -46,7 +46,7 @@ class Run:
         used = used_by(resource.RUSAGE_SELF)
         spent = [new - old for new, old in zip(used, self.used)]
         for pid in pids:
-            before = self.of_workers.get(pid, [0] * 6)
+            before = self.of_workers.get(pid, [0] * COUNTERS)
             after = used_by_process(pid) or before
             spent = [sum + max(new - old, 0) for sum, new, old in zip(spent, after, before)]
             self.of_workers[pid] = after
@@ -167,5 +167,5 @@ class Run:
         result["span"] = self.end - self.arrivals.start if come else 0
         result["stints"] = [self.stints[worker] for worker in self.stints]
         result.update(service=self.service, response=self.response, sum=self.sum & MASK, trouble=self.trouble)
-        result["phases"] = (self.phases + [{"wall": 0, "usage": [0] * 6}] * 3)[:3]
+        result["phases"] = (self.phases + [{"wall": 0, "usage": [0] * COUNTERS}] * 3)[:3]
         return result

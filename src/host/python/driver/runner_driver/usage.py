@@ -3,6 +3,9 @@
 import os
 import resource
 
+# User and system time, voluntary and involuntary switches, minor and major faults: the fields of `Usage` in src/record.
+COUNTERS = 6
+
 
 def used_by(whom):
     """User and system time, switches and faults."""
