@@ -32,6 +32,8 @@ pub(super) struct Frame {
     title_lines: Vec<String>,
     subtitle_lines: Vec<String>,
     note_lines: Vec<String>,
+    /// What stands on top of everything that is said of a machine that was not quiet.
+    disturbed: Option<String>,
     machine: String,
 }
 
@@ -47,7 +49,7 @@ impl Frame {
         let room = WIDTH - 2.0 * OUTER;
         let machine = FOOTER.fit(&words::machine(results), room * 0.55);
         let disturbed = crate::verdict::noise_warning(results).map(|line| words::capital(&line));
-        let mut notes: Vec<String> = disturbed.into_iter().chain(notes.iter().cloned()).collect();
+        let mut notes: Vec<String> = disturbed.iter().cloned().chain(notes.iter().cloned()).collect();
         let given = [title, subtitle].iter().any(|text| super::font::drawable(text).1);
         if given || words::has_missing_signs(results, workloads) {
             notes.push("Signs that the font lacks are shown as U+ code points".to_owned());
@@ -59,6 +61,7 @@ impl Frame {
             subtitle_lines: SUBTITLE.wrap(&glued(subtitle), room, 4),
             note_lines: FOOTER.wrap(&note, room - FOOTER.width(&machine) - OUTER, 6),
             machine,
+            disturbed,
         }
     }
 
@@ -98,7 +101,10 @@ impl Frame {
             canvas.text(OUTER, first + index as f64 * FOOTER_LEADING, line, FOOTER, Anchor::Start);
         }
         canvas.text(WIDTH - OUTER, last, &self.machine, FOOTER, Anchor::End);
-        Picture::of(canvas, &self.title, description)
+        match &self.disturbed {
+            Some(warning) => Picture::of(canvas, &self.title, &format!("{description} {warning}.")),
+            None => Picture::of(canvas, &self.title, description),
+        }
     }
 }
 

@@ -5,6 +5,15 @@
 
 use std::path::{Path, PathBuf};
 
+/// The environment variable that names the folder below which `/proc` and `/sys` are looked for, where a machine is made up: what it
+/// grants and what others use of it.
+const ROOT: &str = "RUNNER_SYSTEM_ROOT";
+
+/// Where `/proc` and `/sys` lie.
+pub(super) fn root() -> PathBuf {
+    std::env::var_os(ROOT).map_or_else(|| PathBuf::from("/"), PathBuf::from)
+}
+
 /// A limit of memory from here on is none: version 1 writes the largest number of whole pages.
 const NO_LIMIT: u64 = 1 << 53;
 
@@ -25,7 +34,7 @@ impl Granted {
     /// Of this process.
     #[must_use]
     pub fn now() -> Self {
-        Self::below(Path::new("/"))
+        Self::below(&root())
     }
 
     /// The same where `/proc` and `/sys` lie below another folder.

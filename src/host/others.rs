@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use super::cgroup::Granted;
+use super::cgroup::{Granted, root};
 use crate::model::usable_cores;
 use crate::record::Usage;
 
@@ -29,7 +29,7 @@ pub(super) struct OthersClock {
 impl OthersClock {
     /// Starts to count.
     pub fn start() -> Self {
-        Self::below(Path::new("/"))
+        Self::below(&root())
     }
 
     /// The same where `/proc` and `/sys` lie below another folder.

@@ -14,14 +14,6 @@ fn run(place: &Place, expect: &[&str], arguments: &[&str]) -> Ended {
     place.run_scenario("expected", arguments)
 }
 
-/// The end of a strict run in which everything is met: on a machine that is not quiet, that alone keeps it from passing.
-fn quiet_or_not(ended: Ended) -> Ended {
-    match ended.code {
-        Some(1) if ended.stderr.contains(" trials were noisy") && !ended.stderr.contains("inconclusive") => ended,
-        _ => ended.expect(0),
-    }
-}
-
 #[test]
 fn what_is_met_passes_in_every_unit() {
     let place = Place::new();
@@ -33,7 +25,7 @@ fn what_is_met_passes_in_every_unit() {
         "compare: {model: [serial, threads]}, metric: outcome, is: ok",
         "compare: {model: threads}, metric: outcome, is: timed_out, at_most: 0",
     ];
-    let ended = quiet_or_not(run(&place, &expect, &["--strict"]));
+    let ended = run(&place, &expect, &["--strict"]).expect(0);
     for text in
         ["met: throughput of threads is at least 0.1 items/s and at most 10", "6 of 6 ok (100%)", "relative to serial"]
     {
@@ -78,7 +70,7 @@ fn percentiles_of_the_service_time_are_judged_by_trial() {
     let work = "tasks: [{kind: sleep, delay: 1 ms, items: 20}]\nmodels: [serial]\nrounds: 6\n";
     let expect = "expect: {compare: {model: serial}, metric: service_p50, at_least: 1 ms, at_most: 2 s}\n";
     place.scenario("percentiles", &format!("{work}{expect}"));
-    let ended = quiet_or_not(place.run_scenario("percentiles", &["--strict"]));
+    let ended = place.run_scenario("percentiles", &["--strict"]).expect(0);
     assert!(ended.stdout.contains("98.4%"), "{}", ended.stdout);
     assert_eq!(place.results("percentiles").latencies[0].service_by_trial.len(), 7);
 }
@@ -102,7 +94,7 @@ fn memory_is_judged_on_memory_trials() {
                   - {compare: {model: processes}, to: {model: serial}, metric: memory, at_most: 1000}\n";
     let work = "tasks: [{kind: sleep, delay: 1 ms, items: 4}]\nmodels: [serial, processes]\nworkers: 2\nrounds: 1\n";
     place.scenario("memory", &format!("{work}{expect}"));
-    let ended = quiet_or_not(place.run_scenario("memory", &["--strict"]));
+    let ended = place.run_scenario("memory", &["--strict"]).expect(0);
     let words: Vec<&str> = ended.stdout.split_whitespace().collect();
     assert!(words.join(" ").contains("a ratio of medians"), "{}", ended.stdout);
     let memory = place.results("memory").derived.estimates[1].memory.unwrap();

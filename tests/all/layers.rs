@@ -11,7 +11,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("reexec", &[]),
     ("stats", &[]),
     ("task", &["text", "setting"]),
-    ("ipc", &["text", "setting"]),
+    ("ipc", &["record", "text", "setting"]),
     ("runtime", &["record", "text", "setting", "task"]),
     ("model", &["record", "text", "setting", "reexec", "task", "ipc", "runtime"]),
     ("scenario", &["text", "setting", "task", "ipc", "runtime", "model"]),
@@ -40,8 +40,20 @@ const RESERVED: &[(&str, &[(&str, &str)])] = &[
     ),
     ("eprintln!", &[]),
     ("print!(", &[]),
-    ("std::env::var", &[("task/command.rs", "a scenario lists variables that its program sees")]),
-    ("env::var_os", &[("task/command.rs", "a scenario lists variables that its program sees")]),
+    (
+        "std::env::var",
+        &[
+            ("task/command.rs", "a scenario lists variables that its program sees"),
+            ("host/cgroup.rs", "tests make up a machine below a folder"),
+        ],
+    ),
+    (
+        "env::var_os",
+        &[
+            ("task/command.rs", "a scenario lists variables that its program sees"),
+            ("host/cgroup.rs", "tests make up a machine below a folder"),
+        ],
+    ),
     ("process::exit", &[("task/fault.rs", "a fault that is asked for ends its process on purpose")]),
     ("_exit(", &[("model/dispatch/worker_process.rs", "a worker whose host is gone has nobody to return to")]),
 ];

@@ -27,6 +27,7 @@ mod locks;
 mod logs;
 mod methodology;
 mod niceness;
+mod noise;
 mod numbers;
 mod pages;
 mod phrases;

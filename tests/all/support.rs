@@ -130,6 +130,8 @@ impl Place {
     pub fn program(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
         command.args(arguments).current_dir(self.folder.path()).env("TMPDIR", self.temporary());
+        // Tests run beside each other, and what others use of the machine would decide what they see: of this one they use nothing.
+        command.env("RUNNER_SYSTEM_ROOT", env!("CARGO_TARGET_TMPDIR"));
         // What stands for the interpreter on PATH may be a script that looks for it, at every start.
         if let Some(path) = &*PATH {
             command.env("PATH", path);
