@@ -168,18 +168,6 @@ fn subtitle(results: &Results, workload: &Workload, rows: &[Row]) -> String {
     )
 }
 
-/// Whether threads lost to a lock that the clocks around items do not see: an item that waits for it only takes longer.
-fn lock_unseen(workload: &Workload, rows: &[Row]) -> bool {
-    let locked = workload.interpreter.as_ref().is_some_and(|interpreter| interpreter.gil);
-    let lost = |row: &Row, wanted: Loss| {
-        row.breakdown.parts.iter().filter(|(loss, _)| *loss == wanted).map(|(_, part)| *part).sum::<f64>()
-    };
-    let unseen = |row: &Row| {
-        lost(row, Loss::Lock) <= 0.0 && lost(row, Loss::Unexplained) >= HARDLY * f64::from(row.breakdown.workers)
-    };
-    locked && rows.iter().any(|row| row.hue == Hue::Threads && unseen(row))
-}
-
 fn notes(results: &Results, workload: &Workload, rows: &[Row]) -> Vec<String> {
     let mut notes = vec!["First segment: measured. Tick: ideal".to_owned()];
     if rows.iter().any(|row| row.gain() > 0.0) {
@@ -205,9 +193,6 @@ fn notes(results: &Results, workload: &Workload, rows: &[Row]) -> Vec<String> {
                 many.len()
             ));
         }
-    }
-    if lock_unseen(workload, rows) {
-        notes.push("CPython's wait for the GIL is not measured: it is part of the unattributed slowdown".to_owned());
     }
     let wide = |configuration: &&usize| {
         results

@@ -24,6 +24,10 @@ const UNITS_FOR_LOOKS: usize = LOOKS[2];
 /// A budget may be overrun by this factor where only then the span is covered, or a look allows a pick.
 pub const OVERRUN: f64 = 1.5;
 
+/// How many more profiling trials a configuration gets whose split is not settled, and how often at most.
+const PROFILED_AGAIN: u32 = 2;
+const MOST_ADDED: u32 = 2;
+
 /// One trial that is to be run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ScheduledTrial {
@@ -48,6 +52,8 @@ pub(super) struct Turns {
     entries: VecDeque<Entry>,
     /// What follows all rounds: profiling and memory trials.
     apart: Option<VecDeque<ScheduledTrial>>,
+    /// How often more of them were added.
+    added: u32,
     /// Workloads whose looks changed since they were last taken, with how many trials were over then.
     changed: Vec<(usize, usize)>,
 }
@@ -65,6 +71,10 @@ impl Turns {
                 self.after_round(plan, results);
             }
             self.advance(plan, results);
+        }
+        if self.apart.as_ref().is_some_and(VecDeque::is_empty) && self.added < MOST_ADDED {
+            self.added += 1;
+            self.apart = Some(profiled_again(plan, results).collect());
         }
         self.apart.as_mut()?.pop_front()
     }
@@ -316,6 +326,25 @@ fn apart(plan: &Plan) -> impl Iterator<Item = ScheduledTrial> + '_ {
             let all = (0..plan.configurations.len()).filter(move |id| round < of(*id));
             all.map(move |configuration| ScheduledTrial { configuration, round, kind, duplicate: false })
         })
+    })
+}
+
+/// More profiling trials of configurations whose split says that items gained what noise alone gives: too few trials saw too much of
+/// what disturbs a machine. Where the number of rounds is given, that of these trials is too.
+fn profiled_again(plan: &Plan, results: &Results) -> impl Iterator<Item = ScheduledTrial> {
+    let unsettled =
+        if plan.profiling > 0 && plan.rounds.is_none() { verdict::unsettled_breakdowns(results) } else { Vec::new() };
+    let trials = |configuration: usize| {
+        let of_it = |trial: &&Trial| trial.configuration == configuration && trial.kind == Kind::Profiling;
+        let made = results.trials.iter().filter(of_it).count() as u32;
+        (made..made + PROFILED_AGAIN).map(move |round| (configuration, round))
+    };
+    let all: Vec<(usize, u32)> = unsettled.into_iter().flat_map(trials).collect();
+    all.into_iter().map(|(configuration, round)| ScheduledTrial {
+        configuration,
+        round,
+        kind: Kind::Profiling,
+        duplicate: false,
     })
 }
 

@@ -271,6 +271,7 @@ mod tests {
             duplicated: 1,
             recovered: 1,
             throttled: 1,
+            warm_up: 1,
             open: Some(Open::default()),
             spent: Some(Spent::default()),
             memory: Some(memory),
@@ -288,11 +289,11 @@ mod tests {
                      details.lives[1][5] measurement details.lock[4] measurement details.memory measurement \
                      details.memory.after[3] measurement details.memory.before[3] measurement \
                      details.memory.workers[1][3] measurement details.open[5] measurement details.recovered \
-                     measurement details.retried measurement details.seen[1] measurement details.spent[5] measurement \
-                     details.stages[1][4] measurement details.throttled measurement digest measurement done \
-                     measurement events[0] measurement first_item measurement known measurement left_out measurement \
-                     phases[3][7] measurement times measurement trouble prefix role timeout timeout.nanos \
-                     timeout.secs";
+                     measurement details.retried measurement details.seen[1] measurement details.spent[6] measurement \
+                     details.stages[1][4] measurement details.throttled measurement details.warm_up measurement \
+                     digest measurement done measurement events[0] measurement first_item measurement known \
+                     measurement left_out measurement phases[3][7] measurement times measurement trouble prefix role \
+                     timeout timeout.nanos timeout.secs";
         let advice = "hosts of other builds would misunderstand this: raise reexec::PROTOCOL, then change this list";
         assert_eq!((PROTOCOL, found.join(" ").as_str()), (10, known), "{advice}");
     }

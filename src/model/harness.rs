@@ -195,6 +195,7 @@ impl<'r> Run<'r> {
         measured.done += runner.done;
         measured.digest = measured.digest.wrapping_add(runner.sum);
         measured.first_item = measured.first_item.max(runner.first_item);
+        measured.details.warm_up = measured.details.warm_up.max(runner.warm_up);
         if let Some(clocked) = runner.clocked {
             measured.times.get_or_insert_with(ItemTimes::default).add_all(&clocked);
         }

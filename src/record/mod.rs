@@ -51,6 +51,9 @@ pub struct Measurement {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Details {
+    /// Nanoseconds of the slowest worker's warm-up, which is part of the start of a trial.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub warm_up: u64,
     /// Items that were handed out again after their worker had died.
     #[serde(skip_serializing_if = "is_zero")]
     pub retried: u64,

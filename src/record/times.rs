@@ -5,9 +5,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Where the workers' time of a profiling trial went, summed over workers, in nanoseconds: written as an array in
-/// this order. The sum is workers × wall time of the work phase.
+/// this order. The sum of all but the last is workers × wall time of the work phase.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(from = "[u64; 5]", into = "[u64; 5]")]
+#[serde(from = "[u64; 6]", into = "[u64; 6]")]
 pub struct Spent {
     /// Within items: from the request until the reply, without the two parts below.
     pub service: u64,
@@ -22,17 +22,28 @@ pub struct Spent {
     /// Ready to run, but without a core, as the scheduler counts it: within items and between them, up to the worker's
     /// last item. Where the kernel does not count it, it is part of the others; within items under 50 µs, of `service`.
     pub preempted: u64,
+    /// Of `service`, time in which the thread neither ran nor waited for a core, where that is known: in CPython what items that compute
+    /// wait for the GIL, and what items that wait wait for.
+    pub blocked: u64,
 }
 
-impl From<[u64; 5]> for Spent {
-    fn from([service, dispatch, waiting, lock, preempted]: [u64; 5]) -> Self {
-        Self { service, dispatch, waiting, lock, preempted }
+impl From<[u64; 6]> for Spent {
+    fn from([service, dispatch, waiting, lock, preempted, blocked]: [u64; 6]) -> Self {
+        Self { service, dispatch, waiting, lock, preempted, blocked }
     }
 }
 
-impl From<Spent> for [u64; 5] {
+impl From<Spent> for [u64; 6] {
     fn from(spent: Spent) -> Self {
-        [spent.service, spent.dispatch, spent.waiting, spent.lock, spent.preempted]
+        [spent.service, spent.dispatch, spent.waiting, spent.lock, spent.preempted, spent.blocked]
+    }
+}
+
+impl Spent {
+    /// Workers × wall time of the work phase.
+    #[must_use]
+    pub fn whole(self) -> u64 {
+        self.service + self.dispatch + self.waiting + self.lock + self.preempted
     }
 }
 

@@ -14,6 +14,12 @@ pub struct WorkerTimes {
     pub lock: u64,
     /// Within items without a core.
     pub preempted: u64,
+    /// Within items, neither running nor waiting for a core, where that is known.
+    #[serde(default)]
+    pub blocked: u64,
+    /// Between items, waiting for a lock that the runtime holds around them.
+    #[serde(default)]
+    pub locked_out: u64,
     /// Between items without a core.
     #[serde(default)]
     pub held_up: u64,
@@ -37,11 +43,13 @@ impl Spent {
             let idle = if stint.last == 0 { wall } else { end.saturating_sub(stint.last) };
             let waiting = idle.saturating_add(stint.waited).min(wall - within);
             let held_up = stint.held_up.min(wall - within - waiting);
+            let locked_out = stint.locked_out.min(wall - within - waiting - held_up);
             spent.service += within - lock - preempted;
-            spent.lock += lock;
+            spent.lock += lock + locked_out;
+            spent.blocked += stint.blocked.min(within - lock - preempted);
             spent.preempted += preempted + held_up;
             spent.waiting += waiting;
-            spent.dispatch += wall - within - waiting - held_up;
+            spent.dispatch += wall - within - waiting - held_up - locked_out;
         }
         spent
     }
@@ -62,7 +70,14 @@ mod tests {
         let spent = Spent::split(&[busy, early], 3, 1000, 10_000);
         assert_eq!(
             spent,
-            Spent { service: 700, lock: 100, preempted: 200, waiting: 500 + 100 + 1000, dispatch: 300 + 100 }
+            Spent {
+                service: 700,
+                lock: 100,
+                preempted: 200,
+                waiting: 500 + 100 + 1000,
+                dispatch: 300 + 100,
+                blocked: 0
+            }
         );
         assert_eq!(all(spent), 3000);
     }
@@ -74,8 +89,12 @@ mod tests {
             for preempted in values {
                 for (waited, last) in values.into_iter().flat_map(|waited| values.map(|last| (waited, last))) {
                     let (lock, held_up) = (waited, preempted);
-                    let spent =
-                        Spent::split(&[WorkerTimes { service, lock, preempted, held_up, waited, last }], 2, 1000, 5000);
+                    let spent = Spent::split(
+                        &[WorkerTimes { service, lock, preempted, blocked: 0, locked_out: 0, held_up, waited, last }],
+                        2,
+                        1000,
+                        5000,
+                    );
                     assert_eq!(all(spent), 2000);
                 }
             }

@@ -147,7 +147,7 @@ fn trial() -> [Column; 10] {
     ]
 }
 
-fn items() -> [Column; 6] {
+fn items() -> [Column; 7] {
     [
         column("done", "items whose result arrived", |s| json!(s.trial.done)),
         column("lost", "items whose result never arrived", |s| json!(s.trial.lost)),
@@ -157,15 +157,21 @@ fn items() -> [Column; 6] {
         column("first_item_seconds", "the first item on a cold worker; 0 where there was no warm-up", |s| {
             json!(seconds(s.trial.first_item))
         }),
+        column("warm_up_seconds", "the slowest worker's warm-up, which is part of start", |s| {
+            json!(seconds(s.trial.details.warm_up))
+        }),
     ]
 }
 
-fn spent() -> [Column; 5] {
+fn spent() -> [Column; 6] {
     [
         column("spent_service_seconds", "profiling trials: workers' time within items", |s| spent_of(s, |p| p.service)),
         column("spent_dispatch_seconds", "around items: claims, messages, copies", |s| spent_of(s, |p| p.dispatch)),
         column("spent_waiting_seconds", "idle", |s| spent_of(s, |p| p.waiting)),
         column("spent_lock_seconds", "waiting for the GIL", |s| spent_of(s, |p| p.lock)),
+        column("spent_blocked_seconds", "within items, neither running nor waiting for a core, in CPython", |s| {
+            spent_of(s, |p| p.blocked)
+        }),
         column("spent_preempted_seconds", "within items and between them, ready to run but without a core", |s| {
             spent_of(s, |p| p.preempted)
         }),

@@ -149,9 +149,14 @@ impl Breakdown {
     /// Whether the profiling trials do not agree with the timed ones.
     #[must_use]
     pub fn disagrees(&self) -> bool {
-        let gained =
-            |(loss, part): &(Loss, f64)| *loss == Loss::Unexplained && -part > Self::DISAGREES_FROM * self.measured;
-        self.parts.iter().any(gained)
+        self.gained() > Self::DISAGREES_FROM * self.measured
+    }
+
+    /// By how much items would have run faster than in the reference.
+    #[must_use]
+    pub fn gained(&self) -> f64 {
+        let unexplained = self.parts.iter().filter(|(loss, _)| *loss == Loss::Unexplained);
+        unexplained.map(|(_, part)| -part).sum::<f64>().max(0.0)
     }
 
     /// Whether the split is rough, for one of these reasons.

@@ -3,16 +3,18 @@
 
 use super::samples::{per_item, values};
 use crate::results::{Breakdown, Configuration, Interval, Kind, Loss, Results, Spent, Trial};
-use crate::setting::Measure;
+use crate::setting::{Measure, Runtime};
 use crate::stats;
 
 /// The split of one configuration. `None` for the reference, for configurations without workers whose time it could be, such as an event loop,
-/// where the reference itself has several workers, where the speed-up is not known, and without profiling trials that say
+/// where the reference itself has several workers or sends messages to one, where the speed-up is not known, and without profiling trials that say
 /// where time went.
 pub(super) fn of(results: &Results, configuration: &Configuration, speedup: Option<&Interval>) -> Option<Breakdown> {
     let workload = &results.workloads[configuration.workload];
     let reference = &results.configurations[workload.reference];
-    if reference.id == configuration.id || reference.config.workers.unwrap_or(1) != 1 {
+    // Where the reference sends messages too, its time is no measure of the work.
+    let is_work = reference.config.ipc.is_none() && reference.config.workers.unwrap_or(1) == 1;
+    if reference.id == configuration.id || !is_work {
         return None;
     }
     let workers = configuration.config.workers?.max(1);
@@ -35,7 +37,7 @@ pub(super) fn of(results: &Results, configuration: &Configuration, speedup: Opti
         (Loss::Start, f64::from(workers) * start),
         (Loss::Dispatch, part(|spent| spent.dispatch)?),
         (Loss::Waiting, part(|spent| spent.waiting)?),
-        (Loss::Lock, part(|spent| spent.lock)?),
+        (Loss::Lock, part(|spent| spent.lock)? + work * gil_share(results, configuration, &profiling)),
         (Loss::Oversubscription, part(|spent| spent.preempted)?),
     ];
     let seen: f64 = parts.iter().map(|(_, part)| part).sum();
@@ -58,11 +60,32 @@ fn start_share(results: &Results, configuration: usize) -> Option<f64> {
 /// The median share of a part in all of the workers' time. What was spent is workers × wall time of the work phase in all.
 fn share(profiling: &[&Trial], part: fn(&Spent) -> u64) -> Option<f64> {
     let share = |spent: Spent| {
-        let whole: u64 = <[u64; 5]>::from(spent).iter().sum();
+        let whole = spent.whole();
         (whole > 0).then(|| part(&spent) as f64 / whole as f64)
     };
     let shares: Vec<f64> = profiling.iter().filter_map(|trial| share(trial.details.spent?)).collect();
     stats::median(&shares)
+}
+
+/// The share of the workers' time in which items of CPython waited for the GIL: their threads were blocked for longer than the same
+/// items are in the reference, which nobody holds it against. 0 where there is no GIL or nothing is known of it.
+fn gil_share(results: &Results, configuration: &Configuration, profiling: &[&Trial]) -> f64 {
+    let workload = &results.workloads[configuration.workload];
+    let has_gil = workload.runtime == Runtime::Python && workload.interpreter.as_ref().is_none_or(|found| found.gil);
+    let each = |trial: &Trial| Some(trial.details.spent?.blocked as f64 / trial.done.max(1) as f64);
+    let of_reference = results
+        .trials
+        .iter()
+        .filter(|trial| trial.configuration == workload.reference && trial.kind == Kind::Profiling && trial.ok());
+    let Some(alone) = stats::median(&of_reference.filter_map(each).collect::<Vec<_>>()).filter(|_| has_gil) else {
+        return 0.0;
+    };
+    let share = |trial: &&Trial| {
+        let spent = trial.details.spent?;
+        let waited = spent.blocked as f64 - alone * trial.done as f64;
+        (spent.whole() > 0).then(|| waited.max(0.0) / spent.whole() as f64)
+    };
+    stats::median(&profiling.iter().filter_map(share).collect::<Vec<_>>()).unwrap_or(0.0)
 }
 
 /// How many times longer an item took with clocks around it.
@@ -90,7 +113,7 @@ mod tests {
     fn parts_are_shares_of_the_workers_time_and_sum_to_what_was_lost() {
         let mut made = made(0.5);
         // Of four workers for half a second: 60 % within items, where half of that would do.
-        let spent = Spent { service: 1200, dispatch: 200, waiting: 400, lock: 100, preempted: 100 };
+        let spent = Spent { service: 1200, dispatch: 200, waiting: 400, lock: 100, preempted: 100, blocked: 0 };
         made.instrument(1, 0.55, spent);
         let breakdown = made.derive().estimates[1].breakdown.clone().unwrap();
         assert_eq!((breakdown.workers, breakdown.trials, breakdown.rough()), (4, 1, false));
@@ -127,6 +150,28 @@ mod tests {
     }
 
     #[test]
+    fn the_wait_for_the_gil_is_what_threads_are_blocked_for_beyond_the_reference() {
+        let gil = |blocked: u64, alone: u64, gil: bool| {
+            let mut made = made(0.5);
+            made.results.workloads[0].runtime = Runtime::Python;
+            made.results.workloads[0].interpreter = Some(crate::results::Interpreter {
+                label: "CPython 3.11".into(),
+                version: "3.11".into(),
+                free_threaded: !gil,
+                gil,
+            });
+            made.instrument(0, 1.0, Spent { service: 1000, blocked: alone, ..Spent::default() });
+            made.instrument(1, 0.5, Spent { service: 1600, dispatch: 400, blocked, ..Spent::default() });
+            let breakdown = made.derive().estimates[1].breakdown.clone().unwrap();
+            assert!((sum(&breakdown) - (4.0 - breakdown.measured)).abs() < 1e-12);
+            breakdown.parts[3].1
+        };
+        assert!((gil(1000, 0, true) - 2.0).abs() < 1e-9, "half of the time of four workers");
+        assert!((gil(1000, 500, true) - 1.0).abs() < 1e-9, "items that wait for something else do so alone too");
+        assert_eq!((gil(1000, 1200, true), gil(1000, 0, false)), (0.0, 0.0));
+    }
+
+    #[test]
     fn nothing_is_split_without_its_ground() {
         let mut bare = made(0.5);
         assert_eq!(bare.derive().estimates[1].breakdown, None, "no profiling trial");
@@ -136,6 +181,10 @@ mod tests {
         looped.instrument(1, 0.2, Spent { service: 1, ..Spent::default() });
         looped.results.configurations[1].config.workers = None;
         assert_eq!(looped.derive().estimates[1].breakdown, None, "an event loop has no workers");
+        let mut sent = made(0.2);
+        sent.instrument(1, 0.2, Spent { service: 1, ..Spent::default() });
+        sent.results.configurations[0].config.ipc = Some(crate::setting::Method::Pipe);
+        assert_eq!(sent.derive().estimates[1].breakdown, None, "the reference is another IPC method");
         let mut wide = Made::new(15).configuration("threads × 2", 0.5).of(2).configuration("threads × 4", 0.4).of(4);
         wide.instrument(1, 0.4, Spent { service: 1, ..Spent::default() });
         assert_eq!(wide.derive().estimates[1].breakdown, None, "the reference has two workers");

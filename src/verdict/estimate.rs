@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use super::samples::{bare, log_ratios, per_item, ratio_interval, time_interval, times, turned, values};
 use super::{LEVEL, breakdown, happened, stages};
 use crate::results::{
-    Configuration, ConfigurationEstimate, Flag, Interval, Kind, MemoryEstimate, Phase, Resources, Results, Trial,
+    Breakdown, Configuration, ConfigurationEstimate, Flag, Interval, Kind, MemoryEstimate, Phase, Resources, Results,
+    Trial,
 };
 use crate::stats;
 
@@ -17,16 +18,13 @@ pub(super) fn configuration(results: &Results, configuration: &Configuration) ->
     let seconds = times(results, configuration.id);
     let per_item = time_interval(&per_item(results, configuration.id), LEVEL);
     let speedup = speedup(results, configuration);
+    let breakdown = split(results, configuration, speedup.as_ref());
     ConfigurationEstimate {
         configuration: configuration.id,
         time: time_interval(&seconds, LEVEL),
         throughput: per_item.as_ref().and_then(turned),
         per_item,
-        breakdown: breakdown::of(
-            results,
-            configuration,
-            speedup.as_ref().filter(|_| results.workloads[configuration.workload].rate.is_none()),
-        ),
+        breakdown,
         speedup,
         phases: phases(&right),
         cpu: middle(&right, |trial| total(trial, |phase| phase.usage.cpu()) / 1e9),
@@ -47,6 +45,24 @@ pub(super) fn configuration(results: &Results, configuration: &Configuration) ->
     }
 }
 
+/// Where the speedup went, for what has no rate.
+fn split(results: &Results, configuration: &Configuration, speedup: Option<&Interval>) -> Option<Breakdown> {
+    breakdown::of(results, configuration, speedup.filter(|_| results.workloads[configuration.workload].rate.is_none()))
+}
+
+/// From this share of the measured speedup on that items would have gained, more profiling trials may tell better.
+const UNSETTLED_FROM: f64 = 0.1;
+
+/// Configurations whose split says that items ran faster than in the reference by more than a little.
+#[must_use]
+pub fn unsettled_breakdowns(results: &Results) -> Vec<usize> {
+    let is_unsettled = |split: Breakdown| !split.useless() && split.gained() > UNSETTLED_FROM * split.measured;
+    let unsettled = results.configurations.iter().filter(|configuration| {
+        split(results, configuration, speedup(results, configuration).as_ref()).is_some_and(is_unsettled)
+    });
+    unsettled.map(|configuration| configuration.id).collect()
+}
+
 /// The in-round speed-up over the reference; `None` where either has no finite ratio.
 fn speedup(results: &Results, configuration: &Configuration) -> Option<Interval> {
     let reference = results.workloads[configuration.workload].reference;
@@ -61,7 +77,9 @@ fn speedup(results: &Results, configuration: &Configuration) -> Option<Interval>
 
 fn phases(right: &[&Trial]) -> Option<[f64; 3]> {
     let of = |i: usize| middle(right, |trial| trial.phases[i].wall as f64 / 1e9);
-    Some([of(0)?, of(1)?, of(2)?])
+    // A warm-up takes as long as a chunk of items, and is no part of what it costs to start.
+    let start = middle(right, |trial| trial.phases[0].wall.saturating_sub(trial.details.warm_up) as f64 / 1e9);
+    Some([start?, of(1)?, of(2)?])
 }
 
 /// What the right trials used, phase by phase and per item of the work.

@@ -44,6 +44,7 @@ use crate::results::{ConfigurationEstimate, Derived, Pick, Results, Workload, Wo
 pub use answer::{LEAST_TOLD, at_least, price};
 pub use break_even::lines as lines_over_workers;
 pub use compare::{CHECK_ERROR, contrast};
+pub use estimate::unsettled_breakdowns;
 pub use judge::{EXPECTATION_ERROR, is_planned};
 pub use look::{SPAN, far_behind, is_answered, span};
 pub use measured::{achieved, latency};

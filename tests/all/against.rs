@@ -20,12 +20,8 @@ fn copy(place: &Place, example: &Path, name: &str) -> PathBuf {
 
 /// Runs `program` against `old` on the scenario `b` in a place.
 fn run(place: &Place, program: &Path, old: &str, arguments: &[&str]) -> Ended {
-    let mut command = place.program(&[&["b.yaml", "--output", "o", "--against", old], arguments].concat());
-    let mut own = std::process::Command::new(program);
-    own.args(command.get_args()).current_dir(place.path("")).env("TMPDIR", place.temporary());
-    own.stdin(std::process::Stdio::null()).stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
-    command = own;
-    Ended::of(command.spawn().unwrap(), HANG * 3)
+    let arguments = [&["b.yaml", "--output", "o", "--against", old], arguments].concat();
+    Ended::of(place.command(program, &arguments).spawn().unwrap(), HANG * 3)
 }
 
 /// Both builds of every way stand next to each other in every round, and do the same items.

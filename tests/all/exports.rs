@@ -296,7 +296,7 @@ fn fill(trial: &mut Trial, order: usize, random: &mut fastrand::Rng) {
     if trial.kind == Kind::Profiling {
         let mut part = || random.u64(1_000_000..400_000_000);
         trial.details.spent =
-            Some(Spent { service: part(), dispatch: part(), waiting: part(), lock: 0, preempted: part() });
+            Some(Spent { service: part(), dispatch: part(), waiting: part(), lock: 0, preempted: part(), blocked: 0 });
     }
     if trial.kind == Kind::Memory {
         let mut memory = || Memory {

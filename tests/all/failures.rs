@@ -1,7 +1,7 @@
 //! What goes wrong is named in every output, harms nothing else and leaves nothing behind.
 
 use std::os::unix::process::CommandExt as _;
-use std::process::{Child, Command};
+use std::process::Child;
 use std::time::{Duration, Instant};
 
 use runner::internal::setting::Outcome;
@@ -313,13 +313,9 @@ const TINY: &str = "tasks: [{kind: empty, items: 8}]\nmodels: [serial, threads]\
 
 /// A shell that sets limits and then becomes the program.
 fn limited(place: &Place, limits: &str, arguments: &[&str]) -> Ended {
-    let mut command = Command::new("sh");
-    command.args(["-c", &format!("{limits}; exec \"$0\" \"$@\""), PROGRAM]).args(arguments);
-    let program = place.program(&[]);
-    command.current_dir(program.get_current_dir().unwrap()).env("TMPDIR", place.temporary());
-    command.stdin(std::process::Stdio::null()).stdout(std::process::Stdio::piped());
-    command.stderr(std::process::Stdio::piped()).process_group(0);
-    Ended::of(command.spawn().unwrap(), HANG)
+    let script = format!("{limits}; exec \"$0\" \"$@\"");
+    let mut command = place.command("sh", &["-c", &script, PROGRAM]);
+    Ended::of(command.args(arguments).process_group(0).spawn().unwrap(), HANG)
 }
 
 #[test]

@@ -156,15 +156,8 @@ fn a_terminal_is_asked() {
         return skipped("there is no `script`, which makes a terminal");
     }
     let place = Place::new();
-    let mut command = place.program(&[]);
     let line = format!("'{PROGRAM}' init --name asked");
-    command = {
-        let mut script = Command::new("script");
-        script.args(["-qec", &line, "/dev/null"]).current_dir(command.get_current_dir().unwrap());
-        script.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        script
-    };
-    let mut running = command.spawn().unwrap();
+    let mut running = place.command("script", &["-qec", &line, "/dev/null"]).stdin(Stdio::piped()).spawn().unwrap();
     let mut input = running.stdin.take().unwrap();
     input.write_all(b"99\n2\n").unwrap();
     let ended = Ended::of(running, HANG);
@@ -255,11 +248,7 @@ fn a_task_of_ones_own_gets_the_whole_command_line() {
     let code = source.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("//")).count();
     assert!(code <= 41, "{code} lines");
     let place = Place::new();
-    let run = |arguments: &[&str]| {
-        let mut command = Command::new(&program);
-        command.args(arguments).current_dir(place.path("")).env("TMPDIR", place.temporary()).stdin(Stdio::null());
-        Ended::of(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap(), HANG)
-    };
+    let run = |arguments: &[&str]| Ended::of(place.command(&program, arguments).spawn().unwrap(), HANG);
     let explained = run(&["explain", "vowels"]).expect(0).stdout;
     assert!(explained.contains("letters") && explained.contains("kind: vowels"), "{explained}");
     assert!(run(&["list"]).expect(0).stdout.contains("counts the vowels"));

@@ -1,7 +1,5 @@
 //! Logs under every way, through one writer or each by itself: lines whole, once and in order, and failures to write.
 
-use std::process::Command;
-
 use rustix::process::Signal;
 
 use crate::python::has_python;
@@ -112,12 +110,10 @@ fn a_log_that_cannot_be_written_ends_the_trial_with_words() {
             "full",
             &format!("{task}workers: 2\nmodels: [serial, threads, {{kind: processes, ipc: pipe}}]\n"),
         );
-        let mut command = Command::new("sh");
         // 2048 blocks are one MiB, or two where a shell counts larger ones.
-        command.args(["-c", "trap '' XFSZ; ulimit -f 2048; exec \"$0\" \"$@\"", PROGRAM]);
+        let script = "trap '' XFSZ; ulimit -f 2048; exec \"$0\" \"$@\"";
+        let mut command = place.command("sh", &["-c", script, PROGRAM]);
         command.args(["full.yaml", "--output", "o", "--quick", "--rounds", "1"]);
-        command.current_dir(place.path("")).env("TMPDIR", place.temporary()).env("RUST_BACKTRACE", "0");
-        command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
         let ended = Ended::of(command.spawn().unwrap(), HANG).expect(3);
         place.assert_no_leftovers(ended.pid);
         place.assert_nothing_runs();

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::support::{Ended, HANG, Place};
+use crate::support::{Ended, HANG, PROGRAM, Place};
 
 /// A machine that is made up.
 struct System {
@@ -227,4 +227,58 @@ fn counters_that_go_back_make_nothing_noisy() {
         is_over.store(true, Ordering::Relaxed);
         assert!(!ended.expect(1).stdout.contains("not quiet"));
     });
+}
+
+/// A real group of version 1, which is gone at the end.
+struct Group(PathBuf);
+
+impl Group {
+    /// A group with half a core; nothing where there is no such hierarchy, or it may not be written to.
+    fn with_half_a_core() -> Option<Self> {
+        let folder = PathBuf::from(format!("/sys/fs/cgroup/cpu/runner-test-{}", std::process::id()));
+        std::fs::create_dir(&folder).ok()?;
+        let group = Self(folder);
+        std::fs::write(group.0.join("cpu.cfs_period_us"), "100000").ok()?;
+        std::fs::write(group.0.join("cpu.cfs_quota_us"), "50000").ok()?;
+        Some(group)
+    }
+
+    /// Runs the program in it, on the machine as it is.
+    fn run(&self, place: &Place, arguments: &[&str]) -> Ended {
+        let script = format!("echo $$ >{}/cgroup.procs && exec \"$@\"", self.0.display());
+        let mut command = place.command("sh", &["-c", &script, "sh", PROGRAM]);
+        command.args(arguments).env_remove("RUNNER_SYSTEM_ROOT");
+        Ended::of(command.spawn().unwrap(), HANG)
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir(&self.0);
+    }
+}
+
+#[test]
+fn a_real_group_with_half_a_core_grants_one_and_its_throttling_is_told() {
+    let Some(group) = Group::with_half_a_core() else {
+        return println!("skipped: no cpu hierarchy of control groups of version 1 that can be written to");
+    };
+    let place = Place::new();
+    let text = "tasks: [{kind: primes, limit: 200000, items: 8}]\nmodels: [threads]\nworkers: [cores, 2*cores]\nrounds: 6\nbudget: 1 s\n\
+                expect: {compare: {workers: 2}, metric: speedup, at_least: 50}\n";
+    place.scenario("half", text);
+    let plan: Value =
+        serde_json::from_str(&group.run(&place, &["plan", "--json", "half.yaml"]).expect(0).stdout).unwrap();
+    let plan = plan.to_string();
+    assert!(
+        plan.contains("threads × 1\"") && plan.contains("threads × 2\"") && !plan.contains("threads × 4\""),
+        "{plan}"
+    );
+    let ended = group.run(&place, &["half.yaml", "--output", "o"]).expect(0);
+    let told = ended.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(told.contains("not quiet: this machine had less than its 1 core"), "{}", ended.stdout);
+    assert!(told.contains("a quota held the program back in "), "{}", ended.stdout);
+    let results = place.results("half");
+    assert_eq!((results.machine.cores, results.machine.quota), (1, Some(0.5)));
+    assert!(results.trials.iter().any(|trial| trial.details.throttled > 0));
 }

@@ -1,6 +1,6 @@
 //! What the modules share: a place of their own for a run, its outputs, and a look at processes and leftovers.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::{LazyLock, Mutex, PoisonError};
@@ -128,7 +128,12 @@ impl Place {
 
     /// The program, to be run in this place.
     pub fn program(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(&self.program);
+        self.command(&self.program, arguments)
+    }
+
+    /// Another program that is or becomes a build of this one, to be run in this place.
+    pub fn command(&self, program: impl AsRef<OsStr>, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program);
         command.args(arguments).current_dir(self.folder.path()).env("TMPDIR", self.temporary());
         // Tests run beside each other, and what others use of the machine would decide what they see: of this one they use nothing.
         command.env("RUNNER_SYSTEM_ROOT", env!("CARGO_TARGET_TMPDIR"));

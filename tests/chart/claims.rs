@@ -61,25 +61,6 @@ fn oversubscription_is_the_cause_only_where_nobody_else_was_seen() {
 }
 
 #[test]
-fn a_lock_that_the_clocks_do_not_see_is_said_to_lie_in_slower_items() {
-    let mut results = lost();
-    let python =
-        Interpreter { label: "CPython 3.11.2".into(), version: "3.11.2".into(), free_threaded: false, gil: true };
-    let note = |results: &Results| {
-        let picture = only(results, ChartKind::Breakdown).picture.unwrap();
-        picture.written.iter().any(|(text, _)| text.contains("the GIL"))
-    };
-    for breakdown in results.derived.estimates.iter_mut().filter_map(|estimate| estimate.breakdown.as_mut()) {
-        breakdown.parts.iter_mut().filter(|(loss, _)| *loss == Loss::Unexplained).for_each(|(_, part)| *part = 1.0);
-    }
-    assert!(!note(&results));
-    results.workloads[0].interpreter = Some(python.clone());
-    assert!(note(&results));
-    results.workloads[0].interpreter = Some(Interpreter { gil: false, ..python });
-    assert!(!note(&results));
-}
-
-#[test]
 fn memory_is_told_by_runtime_and_only_above_its_noise() {
     let told = title(&weights(), ChartKind::Memory);
     let (native, python) = told.split_once("; CPython 3.11.2: ").unwrap();

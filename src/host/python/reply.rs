@@ -61,6 +61,7 @@ pub(super) struct Outcome {
     duplicated: u64,
     sum: u64,
     first_item: u64,
+    warm_up: u64,
     retried: u64,
     recovered: u64,
     /// How late each reply was, where items come at a rate, and the time from the first moment to the last reply.
@@ -68,8 +69,10 @@ pub(super) struct Outcome {
     span: u64,
     service: Vec<u64>,
     response: Vec<u64>,
-    /// By worker: nanoseconds within items, when the last of them ended, and nanoseconds of waits for others between iterations.
-    stints: Vec<(u64, u64, u64)>,
+    /// By worker: nanoseconds within items, when the last of them ended, and nanoseconds of waits for others between iterations;
+    /// and within items, where one thread runs them, those in which it was blocked and in which it had no core; and between items, in
+    /// which it was blocked under a GIL.
+    stints: Vec<[u64; 6]>,
     /// When the work phase ended, on the monotonic clock.
     end: u64,
     lives: Vec<Life>,
@@ -105,7 +108,15 @@ impl Outcome {
     /// As what every model leaves.
     pub(super) fn ran(mut self, brief: &JobSpec) -> Measurement {
         let phases = self.phases.map(PhaseMessage::phase);
-        let stint = |&(service, last, waited)| WorkerTimes { service, last, waited, ..WorkerTimes::default() };
+        let stint = |&[service, last, waited, blocked, preempted, locked_out]: &[u64; 6]| WorkerTimes {
+            service,
+            last,
+            waited,
+            blocked,
+            preempted,
+            locked_out,
+            ..WorkerTimes::default()
+        };
         let stints: Vec<WorkerTimes> = self.stints.iter().map(stint).collect();
         let spent = brief.profiling().then(|| Spent::split(&stints, brief.workers(), phases[1].wall, self.end));
         self.events.sort_by_key(|Event(lane, kind, start, _)| (*lane, *start, *kind == EventKind::Item));
@@ -117,6 +128,7 @@ impl Outcome {
             digest: self.sum,
             first_item: self.first_item,
             details: Details {
+                warm_up: self.warm_up,
                 spent,
                 open: Open::of(self.late, self.span),
                 retried: self.retried,

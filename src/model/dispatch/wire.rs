@@ -55,6 +55,8 @@ pub struct Report {
     pub work: Usage,
     /// Nanoseconds of the first item, cold.
     pub first_item: u64,
+    /// Nanoseconds of all that ran to warm up.
+    pub warm_up: u64,
     /// Service times of profiling table runs, as (value, count).
     pub service: Vec<(u64, u64)>,
     /// What its interpreter lock was asked for, where it has one.

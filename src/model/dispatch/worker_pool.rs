@@ -171,6 +171,7 @@ impl<'a> WorkerPool<'a> {
     /// Adds what a worker said of its items.
     fn take_report(&mut self, worker: usize, report: &Report, ran: &mut Measurement) {
         ran.first_item = ran.first_item.max(report.first_item);
+        ran.details.warm_up = ran.details.warm_up.max(report.warm_up);
         if let Some(used) = report.lock {
             ran.details.lock = Some(ran.details.lock.unwrap_or_default().plus(used));
         }

@@ -191,7 +191,7 @@ impl Worker<'_> {
 impl Report {
     /// Adds what a bench has beside the replies, which went to the dispatcher unless a table was worked on.
     fn tell(&mut self, bench: ItemRunner<'_>, table: bool) {
-        self.first_item = bench.first_item;
+        (self.first_item, self.warm_up) = (bench.first_item, bench.warm_up);
         if let Some(watch) = bench.watch {
             self.times = Some(watch.times);
             let stamps = watch.stamps.unwrap_or_default();

@@ -59,6 +59,7 @@ pub struct Left {
     pub sum: Digest,
     pub clocked: Option<Box<ItemTimes>>,
     pub first_item: u64,
+    pub warm_up: u64,
     pub ready: u64,
     pub died: bool,
     /// When items ran, where the run keeps its events.

@@ -161,7 +161,7 @@ fn thread_main(line: &PipelineRun<'_>, at: usize) -> Left {
         0 => Ok(()),
         _ => Ok(bench.warm_up_stage(stage.first.as_deref(), feed.get(0))?),
     });
-    left.first_item = bench.first_item;
+    (left.first_item, left.warm_up) = (bench.first_item, bench.warm_up);
     if let Err(why) = warmed {
         line.give_up(why);
     }
@@ -210,6 +210,7 @@ fn add(ran: &mut Measurement, at: usize, left: Left) {
     ran.done += left.done;
     ran.digest = ran.digest.wrapping_add(left.sum);
     ran.first_item = ran.first_item.max(left.first_item);
+    ran.details.warm_up = ran.details.warm_up.max(left.warm_up);
     ran.details.stages[at].add(left.times);
     if let Some(clocked) = left.clocked {
         ran.times.get_or_insert_with(ItemTimes::default).add_all(&clocked);

@@ -127,6 +127,7 @@ impl<'a> StageWorker<'a> {
             phase.usage += own.usage;
         }
         ran.first_item = ran.first_item.max(part.first_item);
+        ran.details.warm_up = ran.details.warm_up.max(part.details.warm_up);
         ran.cpu_mismatch |= part.cpu_mismatch;
         // The crew has this worker alone, which is its first.
         ran.details.lives.extend(part.details.lives.into_iter().map(|life| Life { worker: number, ..life }));

@@ -24,6 +24,8 @@ pub struct ItemRunner<'a> {
     /// Where the worker's time goes, in profiling runs, once [`ItemRunner::begin_watch`] was called.
     pub watch: Option<Stopwatch>,
     pub first_item: u64,
+    /// Nanoseconds of all that ran to warm up.
+    pub warm_up: u64,
     /// How late each reply was, where items come at a set rate.
     pub late: Vec<u64>,
     /// What the thread had waited for a lock when its item began, in profiling runs.
@@ -49,6 +51,7 @@ impl<'a> ItemRunner<'a> {
             clocked: profiling.then(Box::default),
             watch: None,
             first_item: 0,
+            warm_up: 0,
             late: Vec::new(),
             lock_before: 0,
             fault: brief.fault,
@@ -142,6 +145,7 @@ impl<'a> ItemRunner<'a> {
         let start = monotonic();
         self.stage(0, input, request)?;
         self.first_item = monotonic() - start;
+        self.warm_up = self.first_item;
         self.context.warming = false;
         Ok(())
     }
@@ -195,6 +199,7 @@ impl<'a> ItemRunner<'a> {
         let start = monotonic();
         self.execute_later(request).await?;
         self.first_item = monotonic() - start;
+        self.warm_up = self.first_item;
         self.context.take_yielded();
         self.context.warming = false;
         Ok(())
@@ -226,6 +231,7 @@ impl<'a> ItemRunner<'a> {
     /// Runs one chunk unrecorded, and clocks its first item, which finds everything cold.
     pub fn warm_up<'r>(&mut self, count: u64, mut request: impl FnMut(u64) -> &'r [u8]) -> Result<(), TaskError> {
         self.context.warming = true;
+        let begun = monotonic();
         for item in 0..count {
             if let Some(iterations) = self.job.iterations() {
                 self.context.turn = PartContext { told: first_told(iterations), ..PartContext::default() };
@@ -237,6 +243,7 @@ impl<'a> ItemRunner<'a> {
             }
             self.context.take_yielded();
         }
+        self.warm_up = monotonic() - begun;
         (self.context.warming, self.context.turn) = (false, PartContext::default());
         Ok(())
     }

@@ -5,6 +5,7 @@ from .checksums import checksum, item_checksum
 from .faults import inject, inject_async
 from .protocol import now
 from .topology import PartContext
+from .usage import ThreadClock
 
 
 class ItemRunner:
@@ -15,9 +16,9 @@ class ItemRunner:
         # How an item is run; where items find others, what the last one found; and in iterations the part's turn.
         self.execute = self.find if order.finds else self.play if order.parts else run
         self.found, self.turn = (), None
-        self.done = self.sum = self.first_item = 0
-        # Begin and end of each item, where items are clocked.
-        self.spans = []
+        self.done = self.sum = self.first_item = self.warm_time = 0
+        # Begin and end of each item, where items are clocked; and how long its thread was blocked or had no core meanwhile.
+        self.spans, self.thread = [], None
         # Nanoseconds of waits for others, each of which ended with an item, where items are clocked.
         self.waited = 0
         # When items come, where they have a rate.
@@ -27,19 +28,20 @@ class ItemRunner:
 
     def warm_up(self, pairs):
         # What leaves something behind does it apart from what counts.
-        run = getattr(self.run, "warm_up", self.run)
+        run, start = getattr(self.run, "warm_up", self.run), now()
         for _, request in pairs:
             began = now()
             checksum(request)
             checksum(run(request, PartContext(run.first, warming=True)) if self.order.parts else run(request))
             self.first_item = self.first_item or now() - began
+        self.warm_time = now() - start
 
     async def warm_up_async(self, request):
         """The same within an event loop."""
         run = getattr(self.run, "warm_up_async", getattr(self.run, "as_coroutine", None))
         began = now()
         checksum(await run(request)) if run else checksum(self.run(request))
-        self.first_item = now() - began
+        self.first_item = self.warm_time = now() - began
 
     def find(self, request):
         reply, self.found = self.run(request)
@@ -67,13 +69,23 @@ class ItemRunner:
 
     def work(self, item, request):
         """Runs one item and adds it to the sums. Gives its reply."""
-        began = now() if self.order.clocked else 0
+        began = self.clock_in() if self.order.clocked else 0
         seen, reply = self.serve(item, request)
         self.sum += item_checksum(item, seen, checksum(reply))
         self.done += 1
         if began:
-            self.spans.append((began, now()))
+            self.clock_out(began)
         return reply
+
+    def clock_in(self):
+        """An item of this thread begins."""
+        if self.thread is None:
+            self.thread = ThreadClock()
+        return self.thread.begin()
+
+    def clock_out(self, began):
+        """It ends."""
+        self.spans.append((began, self.thread.end(began)))
 
     def work_on_time(self, item, request):
         """Waits until an item comes, runs it, and notes how late its reply is."""

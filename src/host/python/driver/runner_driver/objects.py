@@ -93,16 +93,18 @@ class ObjectRunner(ItemRunner):
         self.users, self.results = function, {}
 
     def warm_up(self, pairs):
+        start = now()
         for _, item in pairs:
             began = now()
             value = self.run(item)
             self.first_item = self.first_item or now() - began
             check_kind(self.users, value)
+        self.warm_time = now() - start
 
     async def warm_up_async(self, request):
         began = now()
         await self.result_of(request)
-        self.first_item = now() - began
+        self.first_item = self.warm_time = now() - began
 
     async def result_of(self, request):
         """The result of an item within an event loop, which a function that waits for nothing blocks."""
@@ -116,11 +118,11 @@ class ObjectRunner(ItemRunner):
         return 0, self.run(request)
 
     def work(self, item, request):
-        began = now() if self.order.clocked else 0
+        began = self.clock_in() if self.order.clocked else 0
         self.results[item] = reply = self.serve(item, request)[1]
         self.done += 1
         if began:
-            self.spans.append((began, now()))
+            self.clock_out(began)
         return reply
 
     async def work_async(self, item, request):

@@ -7,7 +7,7 @@ from .arrivals import Arrivals
 from .checksums import MASK, checksum, item_checksum
 from .items import runner_of
 from .protocol import now
-from .usage import COUNTERS, used_by, used_by_process
+from .usage import COUNTERS, used_by, used_by_process, waits_for_core
 
 
 class Run:
@@ -16,10 +16,14 @@ class Run:
     def __init__(self, order, wire):
         self.order, self.wire = order, wire
         self.phases, self.runners, self.lives, self.seen, self.events = [], [], [], [], []
-        self.done = self.sum = self.first_item = self.retried = self.recovered = self.left_out = self.end = 0
+        self.done = self.sum = self.first_item = self.warm_up = self.retried = self.recovered = self.left_out = self.end = 0
         self.duplicated, self.known = 0, order.items
         self.service, self.response = [], []
-        # By worker: time within items, when the last one ended, and waits for others between iterations.
+        # How long each thread had waited for a core at both edges of the work, where items are clocked.
+        self.waits, self.work_began = [], 0
+        # By worker: time within items, when the last one ended, and waits for others between iterations; and within items, if
+        # one thread runs them, time in which it was blocked and in which it had no core; and between them, in which a GIL
+        # blocked it.
         self.stints = {}
         self.kept = {}
         self.arrivals = Arrivals(order) if order.rate else None
@@ -62,11 +66,26 @@ class Run:
             children = [all - part for all, part in zip(children, known)]
         self.add_phase(wall, [own + max(other, 0) for own, other in zip(spent, children)])
 
+    def note_thread(self, stint, clock):
+        """Adds what a thread waited for: a core, and what blocked it within its items and, under a GIL, between them."""
+        before, after = (self.waits + [{}, {}])[:2]
+        preempted = max(after.get(clock.thread, 0) - before.get(clock.thread, 0), 0)
+        # Whoever begins late waited for the GIL as well.
+        between = clock.between + max(clock.first - self.work_began, 0)
+        stint[4] += preempted
+        stint[3] += max(clock.within - preempted, 0)
+        if getattr(sys, "_is_gil_enabled", lambda: True)():
+            stint[5] += max(between - max(preempted - clock.within, 0), 0)
+
     def add_phase(self, wall, spent):
         self.phases.append({"wall": wall - self.mark, "usage": spent})
+        if self.order.clocked and len(self.waits) < 2:
+            self.waits.append(waits_for_core())
         if len(self.phases) == 2:
             self.end = wall
         self.mark, self.used = now(), used_by(resource.RUSAGE_SELF)
+        if len(self.phases) == 1:
+            self.work_began = self.mark
 
     def weigh(self, workers=(), others=()):
         """Has the host read the memory of all processes, in trials that are made for that."""
@@ -99,8 +118,12 @@ class Run:
         stint[1] = max(stint[1], ended)
         self.event(0 if worker is None else worker + 1, "item", began - self.zero, ended - self.zero)
 
+    def warmed(self, first, all):
+        """A worker has warmed up: what its first item took, and all of it. The slowest counts."""
+        self.first_item, self.warm_up = max(self.first_item, first), max(self.warm_up, all)
+
     def stint(self, worker):
-        return self.stints.setdefault(worker, [0, 0, 0])
+        return self.stints.setdefault(worker, [0, 0, 0, 0, 0, 0])
 
     def account(self, item, seen, reply):
         """A reply of another process has arrived."""
@@ -139,11 +162,14 @@ class Run:
         for runner in self.runners:
             self.done += runner.done
             self.sum += runner.sum
-            self.first_item = max(self.first_item, runner.first_item)
+            self.warmed(runner.first_item, runner.warm_time)
             for began, ended in runner.spans:
                 self.span(runner.worker, began, ended)
             if runner.waited:
                 self.stint(runner.worker)[2] += runner.waited
+            if runner.thread:
+                stint = self.stint(runner.worker)
+                self.note_thread(stint, runner.thread)
             if self.order.objects:
                 self.results.update(runner.results)
         if self.order.objects:
@@ -155,7 +181,8 @@ class Run:
             lane = life["worker"] + 1
             if life["ready"]:
                 self.event(lane, "start", life["start"], life["ready"])
-        names = ("done", "known", "duplicated", "first_item", "retried", "recovered", "seen", "events", "left_out", "end")
+        names = ("done", "known", "duplicated", "first_item", "warm_up", "retried", "recovered", "seen", "events")
+        names += ("left_out", "end")
         result = {name: getattr(self, name) for name in names}
         # Nobody sees which processes of a pool died, and which it has put in their place.
         hidden = self.trouble and self.order.model == "processes" and self.order.api != "process"

@@ -2,9 +2,53 @@
 
 import os
 import resource
+import threading
+import time
+
+from .protocol import now
 
 # User and system time, voluntary and involuntary switches, minor and major faults: the fields of `Usage` in src/record.
 COUNTERS = 6
+
+
+class ThreadClock:
+    """How long the thread that makes it did not run, within its items and between them. Under a GIL it waits for it meanwhile.
+    Reading the clock must let go of no GIL, or it would make the wait that it measures: waits for a core are read at the edges
+    of the work."""
+
+    def __init__(self):
+        self.thread = threading.get_native_id()
+        # When the first item began and the last one ended, and the CPU time at that moment.
+        self.first = self.last = self.ran = 0
+        self.within = self.between = 0
+
+    def begin(self):
+        ran, began = time.thread_time_ns(), now()
+        if self.first:
+            self.between += max(began - self.last - (ran - self.ran), 0)
+        else:
+            self.first = began
+        self.ran = ran
+        return began
+
+    def end(self, began):
+        self.last, ran = now(), time.thread_time_ns()
+        self.within += max(self.last - began - (ran - self.ran), 0)
+        self.ran = ran
+        return self.last
+
+
+def waits_for_core():
+    """Nanoseconds for which each thread of this process was ready and had no core, by thread; nothing where the kernel does not
+    count them."""
+    waits = {}
+    try:
+        for thread in os.listdir("/proc/self/task"):
+            with open("/proc/self/task/%s/schedstat" % thread) as file:
+                waits[int(thread)] = int(file.read().split()[1])
+    except (OSError, ValueError, IndexError):
+        pass
+    return waits
 
 
 def used_by(whom):

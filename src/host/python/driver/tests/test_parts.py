@@ -3,11 +3,12 @@
 import functools
 import hashlib
 import tempfile
+import time
 import types
 import unittest
 from collections import deque
 
-from runner_driver import arrivals, functions, links, sameness, tasks, topology
+from runner_driver import arrivals, functions, links, sameness, tasks, topology, usage
 from runner_driver.models import worker_pool
 from runner_driver.protocol import RunError
 from runner_driver.tasks import compute
@@ -150,6 +151,24 @@ class Crashes(unittest.TestCase):
             pool.hand_out_again([([(0, b"")], attempts, 0)])
             self.assertEqual((len(pool.again), pool.open), (left - 4, left))
         self.assertEqual(pool.run.retried, 4)
+
+
+class BlockedThreads(unittest.TestCase):
+    def test_a_thread_is_blocked_while_it_neither_runs_nor_has_ended(self):
+        clock = usage.ThreadClock()
+        before = usage.waits_for_core()
+        for within, between in ((0.02, 0.03), (0.02, 0)):
+            began = clock.begin()
+            time.sleep(within)
+            ended = clock.end(began)
+            self.assertGreaterEqual(ended - began, within * 1e9)
+            time.sleep(between)
+        self.assertGreaterEqual(clock.within, 0.8 * 0.04 * 1e9)
+        self.assertGreaterEqual(clock.between, 0.8 * 0.03 * 1e9)
+        self.assertLessEqual(clock.within + clock.between, clock.last - clock.first)
+        after = usage.waits_for_core()
+        # Some kernels do not count it.
+        self.assertTrue(not before or after[clock.thread] >= before[clock.thread])
 
 
 class Comes(unittest.TestCase):

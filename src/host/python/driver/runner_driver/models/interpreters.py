@@ -147,7 +147,8 @@ def interpreter_main(place):
                 if order.rate:
                     replied.append((item, now()))
     finally:
-        told = [runner.done, runner.sum & MASK, runner.first_item, runner.spans, replied, runner.before, probe.GLOBAL]
+        told = [runner.done, runner.sum & MASK, runner.first_item, runner.warm_time, runner.spans]
+        told += [replied, runner.before, probe.GLOBAL]
         with open(os.path.join(order.folder, "interpreter-%d" % worker), "wb") as file:
             pickle.dump(told + [getattr(runner, "results", None)], file)
 
@@ -160,7 +161,8 @@ def collect_interpreter(run, worker):
     except (OSError, EOFError, pickle.UnpicklingError):
         return
     runner = run.runner(None, worker)
-    runner.done, runner.sum, runner.first_item, runner.spans, replied, before, after, runner.results = told
+    runner.done, runner.sum, runner.first_item, runner.warm_time, runner.spans = told[:5]
+    replied, before, after, runner.results = told[5:]
     for item, at in replied:
         run.arrivals.note(item, at)
     if run.order.task == "globals":

@@ -37,7 +37,7 @@ def pool_meet(pairs):
     ready = now()
     POOL.meeting.wait()
     POOL.warm_up(pairs)
-    return POOL.worker, ready, POOL.first_item
+    return POOL.worker, ready, (POOL.first_item, POOL.warm_time)
 
 
 def pool_item(pair):
@@ -165,9 +165,9 @@ class AnswerTaker:
 def warm_up(run, pool, source, lives):
     """Has every process run a chunk."""
     warmed = pool.everyone(pool_meet, source.fresh(range(min(run.order.chunk, run.order.items))))
-    for worker, ready, first in warmed:
+    for worker, ready, took in warmed:
         lives[worker % len(lives)]["ready"] = ready - run.zero
-        run.first_item = max(run.first_item, first)
+        run.warmed(*took)
 
 
 def in_processes_of_a_pool(run):

@@ -34,7 +34,7 @@ def worker_main(order, worker, ends):
                 send((ITERATION, play_iteration(runner, hand, body)))
             elif kind == WARM:
                 runner.warm_up(body)
-                send((WARM, runner.first_item))
+                send((WARM, (runner.first_item, runner.warm_time)))
             else:
                 send((REPORT, (runner.before, probe.GLOBAL)))
                 return

@@ -224,7 +224,7 @@ class WorkerPool:
                 elif message[0] == REPORT:
                     member.report = message[1]
                 elif message[0] == WARM:
-                    self.run.first_item = max(self.run.first_item, message[1])
+                    self.run.warmed(*message[1])
                 if message[0] == kind:
                     missing.discard(member)
 
