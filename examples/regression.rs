@@ -1,4 +1,4 @@
-//! A build that is slower on purpose, to demonstrate `--against`.
+//! A build that is slower on purpose, to demonstrate `--baseline`.
 //!
 //! The task `burn` computes a fixed amount per item. If the program's file name ends in `-slow`, it computes 25% more, and
 //! with `-slow-N` it computes N% more. So a copy of the program acts as a second build with a known regression:
@@ -7,7 +7,7 @@
 //! cargo build --release --example regression
 //! cp target/release/examples/regression /tmp/regression-old
 //! cp target/release/examples/regression /tmp/regression-slow
-//! /tmp/regression-slow --against /tmp/regression-old burn.yaml
+//! /tmp/regression-slow --baseline /tmp/regression-old burn.yaml
 //! ```
 //!
 //! where `burn.yaml` is, for example:

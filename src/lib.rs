@@ -50,7 +50,7 @@ pub mod internal {
         };
     }
     pub mod plan {
-        pub use crate::plan::{Entry, Filter, Options, Plan, doubled, plan, round_order};
+        pub use crate::plan::{Entry, Filter, Options, Plan, Variant, doubled, plan, round_order};
     }
     pub mod reexec {
         pub use crate::reexec::{FORKSERVER, HOST, MANAGER, PROTOCOL, Program, WORKER};

@@ -24,10 +24,10 @@ pub const ASK: &str = "__protocol";
 
 /// Number of what a runner and its hosts say to each other: the line that a host reads, and the line that it writes. It
 /// is raised with every change to either, so that two builds never misunderstand each other.
-pub const PROTOCOL: u32 = 10;
+pub const PROTOCOL: u32 = 11;
 
 /// The program to start again, passed down from `main` as a value.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Program {
     path: PathBuf,
 }

@@ -43,6 +43,8 @@ pub fn run_phases(config: Config, items: u64) -> [f64; 3] {
 fn phases_of(task: &str, settings: &Settings, config: Config, items: u64) -> [f64; 3] {
     let (tasks, program) = (Tasks::builtin(), Program::current());
     let brief = JobSpec {
+        workload: String::new(),
+        environment: Default::default(),
         task: task.into(),
         settings: settings.clone(),
         seed: 1,

@@ -42,7 +42,7 @@ impl Peer {
 /// Compares with Python's pools, where there is a Python.
 pub fn run() {
     let path = std::env::var("PATH").unwrap_or_default();
-    let found = find(&["python3".to_owned()], &path, false).into_values().next();
+    let found = find(&["python3".into()], &path, false).into_values().next();
     let interpreter = match found {
         Some(Ok(interpreter)) => interpreter,
         Some(Err(why)) => return println!("Python's pools: skipped: {why}\n"),

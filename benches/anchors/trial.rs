@@ -19,6 +19,8 @@ pub fn run() {
     let mut host = ProcessLauncher::new(Program::current(), folder.path(), interrupt);
     let config = Config::new(Model::Serial, Measure::Work);
     let brief = JobSpec {
+        workload: String::new(),
+        environment: Default::default(),
         task: "empty".into(),
         settings: Settings::default(),
         seed: 1,
@@ -34,8 +36,13 @@ pub fn run() {
         server: None,
         stages: Vec::new(),
     };
-    let spec =
-        TrialSpec { brief, role: Role::Trial, timeout: Duration::from_secs(30), prefix: String::new(), against: false };
+    let spec = TrialSpec {
+        brief,
+        role: Role::Trial,
+        timeout: Duration::from_secs(30),
+        prefix: String::new(),
+        place: Default::default(),
+    };
     let program = std::env::current_exe().expect("this program");
     let bare = move || {
         let start = Instant::now();

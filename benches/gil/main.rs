@@ -26,7 +26,7 @@ pub struct Experiment {
 
 fn main() {
     let path = std::env::var("PATH").unwrap_or_default();
-    let found = find(&["python3".to_owned()], &path, false).into_values().next();
+    let found = find(&["python3".into()], &path, false).into_values().next();
     let interpreter = match found {
         Some(Ok(interpreter)) => interpreter,
         Some(Err(why)) => return println!("skipped: {why}"),

@@ -1,4 +1,4 @@
-//! Did it get worse? Of every configuration the time before and after, by two builds in the same rounds or by two runs.
+//! Did it get worse? Of every configuration the time before and after, against a baseline in the same rounds or by two runs.
 
 use super::compare_plot::{Layout, Row, Section, Tone};
 use super::frame::Frame;
@@ -26,15 +26,16 @@ struct Draft {
     margin: f64,
 }
 
-/// The charts of a run of two builds, or one line that says why there is none.
+/// The charts of a run with a baseline, or one line that says why there is none.
 pub(super) fn charts(results: &Results, base: &str) -> Vec<Chart> {
     let refused = |why: String| {
-        let title = "Time of this build over another's".to_owned();
+        let title = "Time over that of a baseline".to_owned();
         vec![Chart::refused(ChartKind::Compare, base.to_owned(), title, why)]
     };
-    if results.run.against.is_none() {
+    if results.run.baseline.is_none() {
         return refused(
-            "one build was run; `runner run --against` runs two, `runner compare` compares two runs".to_owned(),
+            "there was no baseline; `runner run --baseline` runs one too, `runner compare` compares two runs"
+                .to_owned(),
         );
     }
     let of = |workload: &Workload| -> Vec<&Regression> {
@@ -49,7 +50,7 @@ pub(super) fn charts(results: &Results, base: &str) -> Vec<Chart> {
         .collect();
     if known.is_empty() {
         let why = results.derived.workloads.iter().find_map(|verdict| verdict.suppressed.clone());
-        return refused(why.unwrap_or_else(|| "no configuration has enough rounds of both builds".to_owned()));
+        return refused(why.unwrap_or_else(|| "no configuration has enough rounds of both".to_owned()));
     }
     let rows: usize = known.iter().map(|(_, found)| found.len()).sum();
     let draft = |known: &[(&Workload, Vec<&Regression>)]| {
@@ -192,9 +193,9 @@ fn subtitle_of_builds(results: &Results, found: &[&Regression]) -> String {
     let rounds = found.iter().map(|one| one.ratio.n);
     let (low, high) = rounds.fold((u32::MAX, 0), |(low, high), n| (low.min(n), high.max(n)));
     let rounds = if low >= high { format!("{high} rounds") } else { format!("{low} to {high} rounds") };
-    let other = results.run.against.as_deref().unwrap_or_default();
+    let other = results.run.baseline.as_deref().unwrap_or_default();
     format!(
-        "Time of this build over that of the other ({other}): median of the ratios within {rounds}, with the verdict's \
+        "Time over that of baseline {other}: median of the ratios within {rounds}, with the verdict's \
          interval. Shaded: ±{}. {}",
         percent(results.run.margin),
         words::unbroken("Further left is better")

@@ -33,7 +33,7 @@ pub(super) fn charts(results: &Results, base: &str) -> Vec<Chart> {
 fn why_not(results: &Results) -> &'static str {
     if results.run.quick {
         "a quick run has no profiling trials, which time single items"
-    } else if results.run.against.is_some() {
+    } else if results.run.baseline.is_some() {
         "two builds are compared by timed trials alone, and only profiling trials time single items"
     } else if !results.workloads.is_empty() && results.workloads.iter().all(|workload| workload.rate.is_some()) {
         "with a rate there are no profiling trials, which time single items; see the chart `latency`"

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use super::try_args::{TRY_HELP, TryOptions, budget};
+use super::try_args::{Argv, TRY_HELP, TryOptions, budget};
 use crate::scenario::Assignment;
 
 use super::explain::{EXPLAIN_HELP, ExplainOptions};
@@ -27,7 +27,7 @@ Examples:
   runner --filter model=threads,workers=2 my.yaml
                                    a part of it
   runner --resume scenarios/*.yaml continue runs that were interrupted or killed
-  runner --against old/runner my.yaml
+  runner --baseline main my.yaml
                                    compare this build with another, in the same rounds
   runner compare OLD.json NEW.json compare two runs, and list what else differs
   runner list                      tasks, models, IPC methods, charts
@@ -42,7 +42,7 @@ Exit codes, in order of precedence:
   130, 143  interrupted
   2         usage, an invalid scenario, nothing to resume, or another build that cannot be run with this one
   3         a trial failed unexpectedly, or an output was not written
-  1         an expectation was shown to be false; a configuration was shown to be slower (--against, compare --gate);
+  1         an expectation was shown to be false; a configuration was shown to be slower (--baseline, compare --gate);
             a document is stale (embed --check); under --strict also an inconclusive expectation or a noisy run
   5         nothing of the whole command could be run, or all configurations of an expectation were skipped, or
             compare --gate lost a configuration
@@ -136,7 +136,7 @@ pub(super) struct RunOptions {
     #[command(flatten)]
     pub(super) shape: Narrowing,
     /// Folder for the reports, one folder per scenario below it [default: reports, with --quick reports/quick, with --filter
-    /// reports/filtered, with --set reports/set, with --against reports/against]
+    /// reports/filtered, with --set reports/set, with --baseline reports/baseline]
     #[arg(short, long, value_name = "FOLDER")]
     pub(super) output: Option<PathBuf>,
     /// Continue runs that were interrupted or killed, from their journals; completed trials are not run again. Of
@@ -144,10 +144,15 @@ pub(super) struct RunOptions {
     /// the options, the version or the machine differ, and where no run was broken off
     #[arg(long)]
     pub(super) resume: bool,
-    /// Compare this build with another: run every configuration with both in the same rounds, and exit with 1 where this one is
-    /// shown to be slower by more than the scenario's margin
-    #[arg(long, value_name = "OLD_RUNNER")]
-    pub(super) against: Option<PathBuf>,
+    /// Compare with a baseline: run every configuration with both in the same rounds, and exit with 1 where one is
+    /// shown to be slower by more than the scenario's margin. The baseline is one of the scenario's variants by name, a commit of the
+    /// git repository around this folder, or the program file of another build of this program
+    #[arg(long, value_name = "NAME|REVISION|PROGRAM")]
+    pub(super) baseline: Option<String>,
+    /// With a commit as the baseline: a program that is run in it before the first trial, such as 'cargo build --release'; quotes are
+    /// understood, and no shell is used. A build of this program by it runs the baseline's trials
+    #[arg(long, value_name = "PROGRAM", value_parser = super::try_args::program, requires = "baseline")]
+    pub(super) build: Option<Argv>,
     /// Print the results as JSON on standard output instead of tables
     #[arg(long)]
     pub(super) json: bool,
@@ -160,11 +165,11 @@ pub(super) struct RunOptions {
 }
 
 impl RunOptions {
-    /// Where reports go. Quick and narrowed runs and those of two builds stay apart by default, so that they never
+    /// Where reports go. Quick and narrowed runs and those with a baseline stay apart by default, so that they never
     /// replace a full report.
     pub(super) fn folder(&self) -> PathBuf {
         let default = match self {
-            Self { against: Some(_), .. } => "reports/against",
+            Self { baseline: Some(_), .. } => "reports/baseline",
             Self { shape: Narrowing { quick: true, .. }, .. } => "reports/quick",
             Self { shape: Narrowing { filter, .. }, .. } if !filter.is_empty() => "reports/filtered",
             Self { shape: Narrowing { set, .. }, .. } if !set.is_empty() => "reports/set",

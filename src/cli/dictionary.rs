@@ -55,6 +55,7 @@ const LEVELS: &[(Scope, &str)] = &[
     (Scope::Selector, "compare"),
     (Scope::Fault, "fault"),
     (Scope::Stage, "pipeline"),
+    (Scope::Variant, "variants"),
     (Scope::Chart, "charts"),
 ];
 
@@ -146,6 +147,7 @@ fn keys_of<'a>(schema: &'a Json, level: Scope, tasks: &Tasks) -> Vec<(&'a str, &
         Scope::Selector => "/definitions/Selector/properties",
         Scope::Fault => "/definitions/FaultEntry/anyOf/1/properties",
         Scope::Stage => "/definitions/StageEntry/properties",
+        Scope::Variant => "/definitions/VariantEntry/properties",
         Scope::Chart => "/definitions/ChartEntry/anyOf/1/properties",
     };
     let settings: BTreeSet<&str> = tasks.iter().flat_map(|task| task.settings()).map(|setting| setting.name).collect();

@@ -1,6 +1,6 @@
 //! Users' Python functions before they are measured: looked at in a folder that is gone afterwards.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
 
@@ -13,6 +13,15 @@ use crate::task::{Settings, Tasks};
 /// How long importing a module and calling its function once may take, unless the user says it.
 pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 
+/// By what a function is looked at, and where.
+pub(super) struct By<'a> {
+    pub(super) interpreter: &'a Path,
+    /// Variables that are added to the environment.
+    pub(super) environment: BTreeMap<String, String>,
+    /// The folder that relative paths start from, where that is not the current one.
+    pub(super) folder: Option<&'a Path>,
+}
+
 /// Looks at a function as its trials would run it.
 ///
 /// # Errors
@@ -21,7 +30,7 @@ pub(super) fn looked(
     tasks: &Tasks,
     program: &Program,
     settings: Settings,
-    interpreter: &Path,
+    by: &By<'_>,
     depth: Depth,
     patience: Duration,
     waiting: &mut dyn FnMut(&str),
@@ -30,23 +39,42 @@ pub(super) fn looked(
     let run = tempfile::Builder::new().prefix("runner-look-").tempdir_in(temporary_folder()).map_err(made)?;
     let folder = run.path().join("0");
     std::fs::create_dir(&folder).map_err(made)?;
-    look(tasks, program, function_spec(settings, interpreter, &folder), depth, patience, waiting)
+    let spec = function_spec(settings, by.interpreter, by.environment.clone(), &folder);
+    look(tasks, program, spec, by.folder, depth, patience, waiting)
 }
 
-/// The functions of plans that cannot be imported or found, each with why, before anything of them is run.
-pub(super) fn missing(plans: &[Plan], tasks: &Tasks, program: &Program) -> Vec<String> {
+/// The functions of plans that cannot be imported or found, each with why, before anything of them is run: those of commits, once they are
+/// checked out, or all others.
+pub(super) fn missing(plans: &[Plan], tasks: &Tasks, program: &Program, of_commits: bool) -> Vec<String> {
     let mut known = BTreeSet::new();
     let mut missing = Vec::new();
     for plan in plans {
-        let functions = plan.workloads.iter().filter(|workload| workload.task == "python");
-        for (workload, interpreter) in functions.filter_map(|one| Some((one, one.interpreter.as_ref()?))) {
-            let call = workload.settings.text("call").to_owned();
-            let place = (call.clone(), workload.settings.text("path").to_owned(), interpreter.path.clone());
-            if call.is_empty() || !known.insert(place) {
+        let functions = plan.configurations.iter().filter(|one| plan.workloads[one.workload].task == "python");
+        for configuration in functions {
+            let workload = &plan.workloads[configuration.workload];
+            let variant = configuration.variant.and_then(|index| plan.variants.get(index));
+            let own = variant.and_then(|variant| variant.interpreter.as_ref()).or(workload.interpreter.as_ref());
+            let Some(interpreter) = own else { continue };
+            if variant.is_some_and(|variant| variant.revision.is_some()) != of_commits {
                 continue;
             }
-            let settings = workload.settings.clone();
-            let seen = looked(tasks, program, settings, &interpreter.path, Depth::Find, PATIENCE, &mut |_| {});
+            let settings = variant.map_or_else(|| workload.settings.clone(), |one| one.apply(&workload.settings));
+            let by = By {
+                interpreter: &interpreter.path,
+                environment: variant.map(|variant| variant.environment.clone()).unwrap_or_default(),
+                folder: variant.and_then(|variant| variant.folder.as_deref()),
+            };
+            let call = settings.text("call").to_owned();
+            let known_by = (
+                call.clone(),
+                settings.text("path").to_owned(),
+                interpreter.path.clone(),
+                by.folder.map(Path::to_owned),
+            );
+            if call.is_empty() || !known.insert(known_by) {
+                continue;
+            }
+            let seen = looked(tasks, program, settings, &by, Depth::Find, PATIENCE, &mut |_| {});
             if let Err(why) = seen {
                 missing.push(format!("{}: `call: {call}`: {why} ({})", plan.name, interpreter.label()));
             }

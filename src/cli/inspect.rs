@@ -12,11 +12,12 @@ use super::answers::{
 use super::args::{CheckOptions, Described, ListOptions, Narrowing, PlanOptions, SchemaOptions};
 use super::output::{Output, wrap};
 use super::progress::show;
-use super::{Exit, functions, sources};
+use super::{Exit, functions, revisions, sources};
 use crate::engine::OVERRUN;
-use crate::plan::{Plan, Workload, estimate};
+use crate::plan::{Plan, Variant, Workload, estimate};
 use crate::reexec::Program;
 use crate::results::LOCK_MODEL;
+use crate::runtime::Interpreter;
 use crate::setting::{ChartKind, EnumWords as _, Method, Metric, Model, Runtime, WordRow};
 use crate::task::Tasks;
 use crate::text::{folded, plural};
@@ -29,7 +30,7 @@ pub(super) fn check(options: &CheckOptions, tasks: &Tasks, program: &Program, ou
     let Some(plans) = sources::plans(&options.files, Some(&shape), tasks, output, options.json)? else {
         return Ok(Exit::Usage);
     };
-    let missing = functions::missing(&plans, tasks, program);
+    let missing = functions::missing(&plans, tasks, program, false);
     if !missing.is_empty() {
         missing.iter().for_each(|one| output.error(one));
         return Ok(Exit::Usage);
@@ -82,6 +83,9 @@ fn plan_text(plan: &Plan, tasks: &Tasks, output: &Output) -> String {
     for parameter in &plan.parameters {
         let _ = writeln!(text, "  parameter {}: {}", parameter.key, parameter.values.join(", "));
     }
+    for variant in &plan.variants {
+        let _ = writeln!(text, "  variant {}{}", variant.name, variant_words(variant));
+    }
     for workload in &plan.workloads {
         let _ = writeln!(text, "  workload {}: {}", shown(workload), workload.describe);
         for id in &workload.configurations {
@@ -128,6 +132,24 @@ fn plan_text(plan: &Plan, tasks: &Tasks, output: &Output) -> String {
         let _ = writeln!(text, "  {}", output.painted(AnsiColor::Yellow.on_default(), &warning));
     }
     text
+}
+
+/// What a variant is beyond its name.
+fn variant_words(variant: &Variant) -> String {
+    let interpreter = variant.interpreter.iter().map(Interpreter::label);
+    let environment = variant.environment.iter().map(|(name, value)| format!("{name}={value}"));
+    let settings = variant.settings.iter().map(|(name, value)| format!("{name} {}", value.plain()));
+    let short = |commit: &String| format!(" ({})", revisions::short(commit));
+    let commit = variant
+        .revision
+        .iter()
+        .map(|name| format!("commit {name}{}", variant.commit.as_ref().map_or(String::new(), short)));
+    let build =
+        Some(&variant.build).filter(|build| !build.is_empty()).map(|build| format!("built by {}", build.join(" ")));
+    let version = variant.version.iter().map(|version| format!("runner {version}"));
+    let all: Vec<String> =
+        interpreter.chain(environment).chain(settings).chain(commit).chain(build).chain(version).collect();
+    if all.is_empty() { String::new() } else { format!(": {}", all.join(", ")) }
 }
 
 /// Says so where the budget is spent before anything can be decided.

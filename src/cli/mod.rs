@@ -19,12 +19,16 @@ mod progress;
 mod reference;
 mod render;
 mod report;
+mod revisions;
 mod run;
 mod samples;
 mod sizing;
 mod sources;
 mod target;
 mod try_args;
+mod try_command;
+mod try_function;
+mod try_yaml;
 mod trying;
 
 use std::process::ExitCode;

@@ -98,8 +98,11 @@ pub(super) fn report_names(out: &Path) -> Result<Vec<String>> {
 pub(super) fn write_report(results: &Results, folder: &Path) -> Result<String> {
     let charts = charts(results);
     let (files, references) = write_charts(&charts, folder)?;
-    let against = results.run.against.is_some();
-    let page = if against { regression_markdown(results, &references) } else { markdown(results, &references) };
+    let page = if results.run.baseline.is_some() {
+        regression_markdown(results, &references)
+    } else {
+        markdown(results, &references)
+    };
     write_whole(&folder.join("report.md"), page.as_bytes())?;
     let page = html(HtmlSource { results, charts: &charts });
     write_whole(&folder.join(PAGE), page.as_bytes())?;

@@ -10,11 +10,11 @@ use super::args::RunOptions;
 use super::folder::temporary_folder;
 use super::output::Output;
 use super::progress::Bar;
-use super::target::{Builds, NothingToResume, Prepared, Target, prepare};
-use super::{Exit, functions, inspect, render, sources};
+use super::target::{Builds, NothingToResume, Prepared, Sides, Target, prepare};
+use super::{Exit, functions, inspect, render, revisions, sources};
 use crate::engine::{self, EngineError};
 use crate::host::{Interrupt, Other, ProcessLauncher, WorkFolder, ask, sweep_dead};
-use crate::plan::{Plan, doubled};
+use crate::plan::{Plan, Variant, doubled, with_baseline};
 use crate::reexec::Program;
 use crate::report;
 use crate::results::{Answer, Change, FileError, Journal, Results, write};
@@ -37,33 +37,23 @@ pub(super) fn run_plans(
     program: Program,
     output: &Output,
 ) -> Result<Exit> {
-    let other = match other_build(options, &plans) {
-        Ok(other) => other,
-        Err(why) => {
-            output.error(&format!("--against: {why}"));
-            return Ok(Exit::Usage);
-        }
+    let sides = match located(&mut plans, options) {
+        Ok(sides) => sides,
+        Err(why) => return Ok(refused(&[why], output)),
     };
-    if other.is_some() {
-        plans = plans.iter().map(doubled).collect();
-    }
     if options.dry_run {
         return inspect::print_plans(&plans, tasks, options.json, output);
     }
     let skipped = drop_empty(&mut plans, output);
-    let missing = functions::missing(&plans, tasks, &program);
+    let missing = functions::missing(&plans, tasks, &program, false);
     if !missing.is_empty() {
-        missing.iter().for_each(|one| output.error(one));
-        return Ok(Exit::Usage);
+        return Ok(refused(&missing, output));
     }
     let interrupt = Interrupt::install().context("installing the handlers of Ctrl-C")?;
     let base = temporary_folder();
     sweep_dead(&base);
     let folder = WorkFolder::create(&base).with_context(|| format!("making a work folder in {}", base.display()))?;
-    let builds = Builds {
-        own: program.build(),
-        other: other.as_ref().map(|other| (other.version.clone(), other.program.build())),
-    };
+    let builds = Builds { own: program.build(), sides };
     let targets = match prepare(&options.folder(), &plans, &builds, options.resume, output) {
         Err(error) if is_refusal(&error) => {
             output.error(&error.to_string());
@@ -71,10 +61,20 @@ pub(super) fn run_plans(
         }
         targets => targets?,
     };
-    let host = ProcessLauncher::new(program, folder.path(), interrupt.clone());
-    let mut host = host.with_against(other.map(|other| other.program));
+    let trees = revisions::check_out(&mut plans, folder.path(), &interrupt, output).map_err(|why| vec![why]);
+    let trees = trees.and_then(|trees| match functions::missing(&plans, tasks, &program, true) {
+        missing if missing.is_empty() => Ok(trees),
+        missing => Err(missing),
+    });
+    let trees = match trees {
+        Ok(trees) => trees,
+        Err(why) => return Ok(refused(&why, output)),
+    };
+    let mut host = ProcessLauncher::new(program, folder.path(), interrupt.clone());
     let (all, exit) = run_all(&plans, targets, &mut host, options, output)?;
-    if options.against.is_none()
+    // Before their folder is gone.
+    drop(trees);
+    if options.baseline.is_none()
         && let Some(path) = render::write_seed(&options.folder())?
         && !options.json
     {
@@ -92,6 +92,23 @@ pub(super) fn run_plans(
         output.say(&format!("Skipped: {} (see above for why)", skipped.join(", ")));
     }
     Ok(exit)
+}
+
+/// Says why nothing is run.
+fn refused(why: &[String], output: &Output) -> Exit {
+    why.iter().for_each(|one| output.error(one));
+    Exit::Usage
+}
+
+/// Puts the baseline into the plans, where there is one, and finds the commits of variants.
+fn located(plans: &mut Vec<Plan>, options: &RunOptions) -> Result<Option<Sides>, String> {
+    let mut sides = None;
+    if let Some(name) = &options.baseline {
+        let (held, found) = plans_with_baseline(name, options, plans).map_err(|why| format!("--baseline: {why}"))?;
+        (*plans, sides) = (held, Some(found));
+    }
+    revisions::find(plans)?;
+    Ok(sides)
 }
 
 /// Prints what holds of all scenarios together, or everything as JSON.
@@ -123,14 +140,61 @@ fn can_run(plan: &Plan, output: &Output) -> bool {
     !plan.configurations.is_empty()
 }
 
-/// The other build, where this one is compared with one; in words, why it cannot be.
-fn other_build(options: &RunOptions, plans: &[Plan]) -> Result<Option<Other>, String> {
-    let Some(path) = &options.against else { return Ok(None) };
+/// Plans with a baseline, and what is compared with what: a variant by that name, else a program file, else a commit.
+fn plans_with_baseline(name: &str, options: &RunOptions, plans: &[Plan]) -> Result<(Vec<Plan>, Sides), String> {
+    let named = |plan: &Plan| plan.variants.iter().any(|variant| variant.name == name);
+    if plans.iter().any(named) {
+        let held: Result<Vec<Plan>, String> = plans.iter().map(|plan| with_baseline(plan, name)).collect();
+        let sides = Sides { candidate: "the other variant".into(), baseline: name.to_owned(), build: String::new() };
+        return Ok((held?, sides));
+    }
+    if let Some(plan) = plans.iter().find(|plan| !plan.variants.is_empty()) {
+        return Err(format!("`{}` has variants, and none of them is called `{name}`", plan.name));
+    }
+    let path = Path::new(name);
+    if path.is_file() {
+        let other = other_build(path, plans)?;
+        let sides = Sides {
+            candidate: format!("this build (runner {})", env!("CARGO_PKG_VERSION")),
+            baseline: format!("runner {}", other.version),
+            build: other.program.build(),
+        };
+        let program = Some(path.canonicalize().map_err(|error| format!("{name}: {error}"))?);
+        let version = Some(other.version);
+        let variant = Variant { name: "baseline".into(), program, version, ..Variant::default() };
+        return Ok((plans.iter().map(|plan| doubled(plan, variant.clone())).collect(), sides));
+    }
+    let commit = revisions::commit(name)
+        .map_err(|why| format!("`{name}` is no variant of a scenario, no program file and no commit: {why}"))?;
+    if !options.shape.allow_commands {
+        return Err(format!("`{name}` is a commit: running what is in it needs --allow-commands"));
+    }
+    let build = options.build.as_ref().map_or_else(Vec::new, |argv| argv.0.clone());
+    let own = plans.iter().flat_map(|plan| &plan.workloads).find(|workload| !workload.unknown && !workload.users_code);
+    if let (Some(workload), true) = (own, build.is_empty()) {
+        return Err(format!(
+            "the task `{}` is part of this program, which is the same for every commit: build it with --build, such as \
+             --build 'cargo build --release'",
+            workload.task
+        ));
+    }
+    let sides = Sides {
+        candidate: revisions::here().unwrap_or_else(|| "this tree".into()),
+        baseline: format!("{name} ({})", revisions::short(&commit)),
+        build: commit.clone(),
+    };
+    let revision = Some(name.to_owned());
+    let variant = Variant { name: name.to_owned(), revision, commit: Some(commit), build, ..Variant::default() };
+    Ok((plans.iter().map(|plan| doubled(plan, variant.clone())).collect(), sides))
+}
+
+/// The other build of this program; in words, why it cannot be compared with.
+fn other_build(path: &Path, plans: &[Plan]) -> Result<Other, String> {
     let other = ask(path).map_err(|error| error.to_string())?;
     let tasks = plans.iter().flat_map(|plan| &plan.workloads).map(|workload| &workload.task);
     match tasks.into_iter().find(|task| !other.has(task)) {
         Some(missing) => Err(format!("the other build has no task `{missing}`, so nothing can be compared")),
-        None => Ok(Some(other)),
+        None => Ok(other),
     }
 }
 
@@ -236,8 +300,7 @@ fn save_and_show(
 ) -> Result<()> {
     let saved = save(results, folder, journal);
     if !options.json {
-        let against = results.run.against.is_some();
-        let page = if against { report::regression_terminal } else { report::terminal };
+        let page = if results.run.baseline.is_some() { report::regression_terminal } else { report::terminal };
         let shown = output.result(&page(results, &look(output)));
         let charts = saved?;
         shown?;
@@ -246,7 +309,7 @@ fn save_and_show(
     saved.map(|_| ())
 }
 
-/// Whether two builds were compared with each other and something was not decided, or no verdict was given.
+/// Whether there was a baseline and something was not decided, or no verdict was given.
 fn is_open(results: &Results) -> bool {
     let derived = &results.derived;
     derived.workloads.iter().any(|verdict| verdict.suppressed.is_some())
@@ -257,7 +320,7 @@ fn is_open(results: &Results) -> bool {
 /// What the results of one scenario make the program end with; says why, where that is a failure.
 fn exit_of(plan: &Plan, results: &Results, strict: bool, output: &Output) -> Exit {
     let regressed = results.derived.regressions.iter().any(|regression| regression.word == Change::Regression);
-    let left_open = results.run.against.is_some() && strict && is_open(results);
+    let left_open = results.run.baseline.is_some() && strict && is_open(results);
     let noisy = strict && is_noisy(results, output);
     let worse = if regressed || left_open || noisy { Exit::NotMet } else { Exit::Success };
     for lost in &plan.lost {

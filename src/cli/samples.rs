@@ -26,6 +26,27 @@ const KEYS: &[(&str, &str)] = &[
     ("charts", "charts:\n  - speedup\n  - kind: time\n    where: {workers: 2}\nworkers: [1, 2]"),
     ("pipeline", STAGES),
     ("pipeline.task", STAGES),
+    (
+        "variants",
+        "runtime: python\nvariants:\n  - {name: old, python: python3.11}\n  - {name: new, python: python3.13}",
+    ),
+    (
+        "variants.name",
+        "variants:\n  - {name: small, environment: {LEVEL: 1}}\n  - {name: large, environment: {LEVEL: 9}}",
+    ),
+    ("variants.environment", "variants:\n  - {name: plain}\n  - {name: set, environment: {LEVEL: 9}}"),
+    ("variants.call", "tasks: [python]\nruntime: python\nvariants:\n  - {call: 'work:old'}\n  - {call: 'work:new'}"),
+    (
+        "variants.path",
+        "tasks: [{kind: python, call: 'work:f'}]\nruntime: python\nvariants:\n  - {path: .}\n  - {name: other, path: .}",
+    ),
+    (
+        "variants.argv",
+        "tasks: [command]\nvariants:\n  - {argv: [gzip, -kc, '{item}']}\n  - {argv: [pigz, -kc, '{item}']}",
+    ),
+    ("variants.revision", "variants:\n  - {name: here}\n  - {revision: main, build: [make]}"),
+    ("variants.build", "variants:\n  - {name: here}\n  - {revision: main, build: [make]}"),
+    ("variants.python", "runtime: python\nvariants:\n  - {python: python3.11}\n  - {python: python3.13}"),
     ("tasks.kind", "tasks:\n  - kind: primes"),
     ("models.kind", "models:\n  - kind: threads\n    workers: 2"),
     ("expect.compare", "expect:\n  - compare: {model: threads}\n    at_least: 1.2"),

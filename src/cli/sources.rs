@@ -11,7 +11,7 @@ use super::answers::{Checked, ProblemJson};
 use super::args::{Arguments, Narrowing};
 use super::output::Output;
 use crate::plan::{Filter, Options, Plan, plan, pythons};
-use crate::runtime::{Interpreter, find};
+use crate::runtime::{Interpreter, NamedPython, find};
 use crate::scenario::{Diagnostics, Scenario, Source, assign, load};
 use crate::task::Tasks;
 
@@ -85,8 +85,8 @@ pub(super) fn plans_of(
 }
 
 /// The interpreters that scenarios name, asked what they can do.
-fn found(scenarios: &[Scenario], allowed: bool) -> BTreeMap<String, Result<Interpreter, String>> {
-    let mut names: Vec<String> = scenarios.iter().flat_map(pythons).collect();
+fn found(scenarios: &[Scenario], allowed: bool) -> BTreeMap<NamedPython, Result<Interpreter, String>> {
+    let mut names: Vec<NamedPython> = scenarios.iter().flat_map(pythons).collect();
     names.sort_unstable();
     names.dedup();
     find(&names, &std::env::var("PATH").unwrap_or_default(), allowed)

@@ -15,8 +15,16 @@ use crate::text::{plural, show_seconds};
 pub(super) struct Builds {
     /// This program.
     pub(super) own: String,
-    /// The other one: its version, and what tells it from other builds.
-    pub(super) other: Option<(String, String)>,
+    /// What is compared with what, where there is a baseline.
+    pub(super) sides: Option<Sides>,
+}
+
+/// What is compared with a baseline, each as outputs name it.
+pub(super) struct Sides {
+    pub(super) candidate: String,
+    pub(super) baseline: String,
+    /// What tells the baseline from others of that name.
+    pub(super) build: String,
 }
 
 /// The report of one plan.
@@ -100,9 +108,11 @@ fn target(out: &Path, plan: &Plan, builds: &Builds, resume: bool, output: &Outpu
     // A results file of a newer version, or a damaged one, is named and left as it is.
     let mut earlier = if path.exists() { Some(read(&path)?) } else { None };
     let mut blank = engine::blank(plan, machine(), super::date::now());
-    blank.run.against = builds.other.as_ref().map(|(version, _)| version.clone());
-    let other = builds.other.as_ref().map(|(version, build)| format!("runner {version}, {build}"));
-    let head = engine::head(&blank, builds.own.clone(), other);
+    let sides = builds.sides.as_ref();
+    blank.run.candidate = sides.map(|sides| sides.candidate.clone());
+    blank.run.baseline = sides.map(|sides| sides.baseline.clone());
+    let baseline = sides.map(|sides| format!("{}, {}", sides.baseline, sides.build));
+    let head = engine::head(&blank, builds.own.clone(), baseline);
     let mut journal = Journal::open(&folder)?;
     let left = if resume {
         going_on(plan, &blank, &head, &mut journal, output)?
@@ -170,8 +180,8 @@ fn is_done(blank: &Results, earlier: &Results) -> bool {
         && blank.scenario.hash == earlier.scenario.hash
         && blank.tool == earlier.tool
         && (run.budget.is_some() || run.rounds == old.rounds)
-        && (run.seed, run.budget, run.quick, &run.filter, &run.against)
-            == (old.seed, old.budget, old.quick, &old.filter, &old.against)
+        && (run.seed, run.budget, run.quick, &run.filter, &run.baseline)
+            == (old.seed, old.budget, old.quick, &old.filter, &old.baseline)
         && blank.machine.differs_from(&earlier.machine).is_empty()
         && labels(blank) == labels(earlier)
 }

@@ -18,7 +18,7 @@ pub(super) fn budget(text: &str) -> Result<Duration, String> {
 pub(super) struct Argv(pub(super) Vec<String>);
 
 /// A program with its arguments in one text, with the quotes of a shell.
-fn program(text: &str) -> Result<Argv, String> {
+pub(super) fn program(text: &str) -> Result<Argv, String> {
     match shlex::split(text) {
         Some(words) if !words.is_empty() => Ok(Argv(words)),
         Some(_) => Err("it names no program".into()),
@@ -34,7 +34,13 @@ Examples:
   runner try work:fetch                        a coroutine function runs on an event loop too
   runner try --items files -- gzip -kc {item}  a command, with each item in the place of {item}
   runner try --prepare 'rm -rf out' -- make    the same, with something to be done before every trial
+  runner try work:old work:new                 which of two functions is faster, and how it is run best
+  runner try -- gzip -kc {item} -- pigz -kc {item}   which of two commands
+  runner try work:shrink --rev main            what is here against what is in a commit
+  runner try work:shrink --python python3.11,python3.13   which interpreter
   runner try work:shrink --save mine.yaml      also write the scenario, to change it and run it again
+
+Functions, commands, interpreters or commits that are compared must give the same results, unless --unchecked is given.
 
 The function is called with one item, and what it returns must not differ from call to call: every configuration's results are
 compared with those of a serial run. Naming it here is what allows it to be run; in a scenario, --allow-commands does.";
@@ -51,10 +57,11 @@ pub(super) enum Tuned {
 /// What is tried, and how.
 #[derive(Debug, Args)]
 pub(super) struct TryOptions {
-    /// A Python function, as `module:function`
+    /// A Python function, as `module:function`; several are compared with each other
     #[arg(value_name = "MODULE:FUNCTION", required_unless_present = "command", conflicts_with = "command")]
-    pub(super) function: Option<String>,
-    /// A command with its arguments, in which `{item}` stands for the item; it is started as it is, without a shell
+    pub(super) functions: Vec<String>,
+    /// A command with its arguments, in which `{item}` stands for the item; it is started as it is, without a shell. Several, with
+    /// `--` between them, are compared with each other
     #[arg(last = true, value_name = "PROGRAM")]
     pub(super) command: Vec<String>,
     /// A file of items: JSON Lines, a JSON array, CSV with a header or lines of text; for a command, lines of text [default: the
@@ -88,9 +95,15 @@ pub(super) struct TryOptions {
     /// Folder in which the module is found
     #[arg(long, value_name = "FOLDER", default_value = ".")]
     pub(super) path: PathBuf,
-    /// Which CPython: a program on PATH, or a path
-    #[arg(long, value_name = "PYTHON", default_value = "python3")]
-    pub(super) python: String,
+    /// Which CPython: a program on PATH, or a path; several, such as python3.11,python3.13, are compared with each other
+    #[arg(long, value_name = "PYTHON", value_delimiter = ',', default_value = "python3")]
+    pub(super) python: Vec<String>,
+    /// Also a commit of the git repository around this folder, by any name that git knows: what is there is compared with what is here
+    #[arg(long, value_name = "REVISION")]
+    pub(super) rev: Option<String>,
+    /// With --rev: a program that is run in the commit before the first trial, such as 'make'
+    #[arg(long, value_name = "PROGRAM", value_parser = program, requires = "rev")]
+    pub(super) build: Option<Argv>,
     /// How many workers, such as 2 or 1,2,4 [default: the number of cores; also 4 and 16 for what waits]
     #[arg(long, value_name = "N", value_delimiter = ',', value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub(super) workers: Vec<u32>,

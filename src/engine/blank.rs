@@ -27,9 +27,11 @@ pub(super) fn blank(plan: &Plan, machine: Machine, started: String) -> Results {
             timeout: plan.timeout.as_secs_f64(),
             started,
             resumed: 0,
-            against: None,
+            candidate: None,
+            baseline: None,
         },
         machine,
+        variants: plan.variants.iter().map(variant).collect(),
         workloads: plan.workloads.iter().map(workload).collect(),
         configurations: plan.configurations.iter().map(configuration).collect(),
         skipped: plan
@@ -52,10 +54,10 @@ fn chart(chart: &crate::plan::Chart) -> results::ChartShape {
 }
 
 /// The first line of a journal of this run.
-pub(super) fn head(blank: &Results, build: String, against: Option<String>) -> results::Head {
+pub(super) fn head(blank: &Results, build: String, baseline: Option<String>) -> results::Head {
     let (scenario, run) = (&blank.scenario, &blank.run);
     // Item counts are chosen later, and have a line of their own.
-    let resolved = serde_json::to_vec(&(&blank.workloads, &blank.configurations)).unwrap_or_default();
+    let resolved = serde_json::to_vec(&(&blank.variants, &blank.workloads, &blank.configurations)).unwrap_or_default();
     let configurations = Sha256::digest(&resolved).iter().map(|byte| format!("{byte:02x}")).collect();
     results::Head {
         scenario: scenario.name.clone(),
@@ -68,7 +70,7 @@ pub(super) fn head(blank: &Results, build: String, against: Option<String>) -> r
         configurations,
         tool: blank.tool.clone(),
         build,
-        against,
+        baseline,
         machine: blank.machine.clone(),
         started: run.started.clone(),
     }
@@ -85,18 +87,34 @@ fn workload(workload: &crate::plan::Workload) -> results::Workload {
         payload: workload.payload,
         rate: workload.rate,
         runtime: workload.runtime,
-        interpreter: workload.interpreter.as_ref().map(|found| results::Interpreter {
-            label: found.label(),
-            version: found.version.clone(),
-            free_threaded: found.free_threaded,
-            gil: found.gil,
-        }),
+        interpreter: workload.interpreter.as_ref().map(interpreter),
         fault: workload.fault.map(|fault| results::Fault { kind: fault.kind, item: fault.item }),
         measure: workload.measure,
         configurations: workload.configurations.clone(),
         reference: workload.reference,
         per_item: false,
         looks: results::Looks::default(),
+    }
+}
+
+fn interpreter(found: &crate::plan::Interpreter) -> results::Interpreter {
+    results::Interpreter {
+        label: found.label(),
+        version: found.version.clone(),
+        free_threaded: found.free_threaded,
+        gil: found.gil,
+    }
+}
+
+fn variant(variant: &crate::plan::Variant) -> results::Variant {
+    results::Variant {
+        name: variant.name.clone(),
+        interpreter: variant.interpreter.as_ref().map(interpreter),
+        environment: variant.environment.clone(),
+        settings: variant.settings.iter().cloned().collect(),
+        revision: variant.revision.clone(),
+        commit: variant.commit.clone(),
+        version: variant.version.clone(),
     }
 }
 
@@ -108,6 +126,7 @@ fn configuration(configuration: &crate::plan::Configuration) -> results::Configu
         config: configuration.config.clone(),
         items: 0,
         checked: configuration.checked,
+        variant: configuration.variant,
         partner: configuration.partner,
         oversubscribed: configuration.oversubscribed,
     }

@@ -11,10 +11,11 @@ mod turns;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::host::{HostError, JobSpec, Outcome, Purpose, Report, Role, TrialLauncher, TrialSpec};
-use crate::plan::Plan;
+use crate::host::{HostError, HostPlace, JobSpec, Outcome, Purpose, Report, Role, TrialLauncher, TrialSpec};
+use crate::plan::{Plan, Variant};
 use crate::results::{Clocks, Details, FileError, Finished, Flag, Head, Journal, Kind, Results, Timeline, Trial};
 
+use crate::setting::{Config, GilState};
 pub use calibrate::recorded_counts;
 pub use resume::{Resumed, continued};
 use turns::Turns;
@@ -174,10 +175,10 @@ fn wait_for_quiet(run: &mut Run<'_>, results: &Results) -> Result<(), EngineErro
 }
 
 /// The first line of the journal of a run, from its results before the first trial. `build` tells the program from other
-/// builds of its version, and `against` likewise the one that it is compared with.
+/// builds of its version, and `baseline` likewise the one that it is compared with.
 #[must_use]
-pub fn head(blank: &Results, build: String, against: Option<String>) -> Head {
-    blank::head(blank, build, against)
+pub fn head(blank: &Results, build: String, baseline: Option<String>) -> Head {
+    blank::head(blank, build, baseline)
 }
 
 /// The results of a plan before its first trial.
@@ -191,13 +192,16 @@ enum Stopped {
     File(FileError),
 }
 
+/// The sum of the right replies and their count; the error where there is none.
+type Known = Result<(u64, u64), String>;
+
 struct TrialRunner<'r, 'a> {
     run: &'r mut Run<'a>,
     turns: Turns,
     /// How many changes of looks the journal of an earlier run has, which are not written again.
     written: usize,
-    /// Sum of the right replies and count of items, by workload and items; the error where there is none.
-    references: BTreeMap<(usize, u64), Result<(u64, u64), String>>,
+    /// Sum of the right replies and count of items, by workload, variant and items; the error where there is none.
+    references: BTreeMap<(usize, Option<usize>, u64), Known>,
     /// Per-item times of profiling trials by configuration.
     clocks: BTreeMap<usize, Vec<Clocks>>,
 }
@@ -292,16 +296,26 @@ impl TrialRunner<'_, '_> {
     }
 
     /// The sum of the right replies, computed once by a serial host without waiting.
-    fn reference(&mut self, configuration: usize, items: u64) -> Result<Result<(u64, u64), String>, Stopped> {
+    fn reference(&mut self, configuration: usize, items: u64) -> Result<Known, Stopped> {
         let plan = self.run.plan;
-        let key = (plan.configurations[configuration].workload, items);
+        let workload = &plan.workloads[plan.configurations[configuration].workload];
+        // What is right is what the first variant says, whichever comes first in a round. Results of a user's function are
+        // objects, which another variant's serial run compares with those of the first.
+        let first = plan.configurations[workload.reference].variant;
+        let own = plan.configurations[configuration].variant.filter(|_| workload.users_code).or(first);
+        let key = (workload.id, own, items);
         if let Some(known) = self.references.get(&key) {
             return Ok(known.clone());
         }
-        let mut spec = sound(plan, configuration, items);
+        if own != first
+            && let Err(why) = self.reference(workload.reference, items)?
+        {
+            return Ok(Err(why));
+        }
+        let mut spec = sound(plan, if own == first { workload.reference } else { configuration }, items);
         spec.role = Role::Reference;
         // It is one host for all trials of the workload, and runs all items on one core.
-        spec.timeout = match plan.workloads[key.0].unknown {
+        spec.timeout = match workload.unknown {
             // All trials would wait for it.
             true => plan.timeout * 2,
             false => plan.timeout.max(Duration::from_secs(15)) * 4,
@@ -327,9 +341,12 @@ fn sound(plan: &Plan, configuration: usize, items: u64) -> TrialSpec {
 fn spec(plan: &Plan, configuration: usize, round: u32, items: u64, kind: Kind) -> TrialSpec {
     let configuration = &plan.configurations[configuration];
     let workload = &plan.workloads[configuration.workload];
+    let variant = configuration.variant.and_then(|index| plan.variants.get(index));
+    let interpreter = variant.and_then(|variant| variant.interpreter.as_ref()).or(workload.interpreter.as_ref());
     let brief = JobSpec {
         task: workload.task.clone(),
-        settings: workload.settings.clone(),
+        settings: variant.map_or_else(|| workload.settings.clone(), |variant| variant.apply(&workload.settings)),
+        workload: format!("{}-{}", plan.name, workload.id),
         seed: plan.seed,
         items,
         round,
@@ -341,14 +358,28 @@ fn spec(plan: &Plan, configuration: usize, round: u32, items: u64, kind: Kind) -
             Kind::Memory => Purpose::Memory,
         },
         runtime: workload.runtime,
-        interpreter: workload.interpreter.as_ref().map(|found| found.path.clone()),
+        interpreter: interpreter.map(|found| found.path.clone()),
+        environment: environment(variant, &configuration.config),
         fault: workload.fault,
         trace: kind == Kind::Profiling && plan.timeline,
         server: None,
         stages: workload.stages.clone(),
     };
-    let against = configuration.partner.is_some();
-    TrialSpec { brief, role: Role::Trial, timeout: plan.timeout, prefix: String::new(), against }
+    let place = variant.map_or_else(HostPlace::default, |variant| HostPlace {
+        folder: variant.folder.clone(),
+        program: variant.program.clone(),
+    });
+    TrialSpec { brief, role: Role::Trial, timeout: plan.timeout, prefix: String::new(), place }
+}
+
+/// Variables that are added to the environment: those of a variant, and what tells an interpreter whether it has its lock.
+fn environment(variant: Option<&Variant>, config: &Config) -> BTreeMap<String, String> {
+    let mut all = variant.map(|variant| variant.environment.clone()).unwrap_or_default();
+    if let Some(state) = config.gil {
+        let value = if state == GilState::Disabled { "0" } else { "1" };
+        all.insert("PYTHON_GIL".into(), value.into());
+    }
+    all
 }
 
 fn blank_trial() -> Trial {

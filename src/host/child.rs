@@ -247,6 +247,7 @@ mod tests {
         let brief = JobSpec {
             task: "empty".into(),
             settings: crate::task::Settings::default(),
+            workload: String::new(),
             seed: 1,
             items: 1,
             round: 0,
@@ -255,13 +256,14 @@ mod tests {
             purpose: Purpose::Timed,
             runtime: Runtime::Native,
             interpreter: None,
+            environment: Default::default(),
             fault: None,
             trace: false,
             server: None,
             stages: Vec::new(),
         };
         let timeout = Duration::from_secs(1);
-        let spec = TrialSpec { brief, role: Role::Trial, timeout, prefix: String::new(), against: false };
+        let spec = TrialSpec { brief, role: Role::Trial, timeout, prefix: String::new(), place: Default::default() };
         let mut found = Vec::new();
         names(&serde_json::to_value(&spec).unwrap(), "", &mut found);
         // What is empty is not written, so nothing here is.
@@ -295,6 +297,6 @@ mod tests {
                      measurement left_out measurement phases[3][7] measurement times measurement trouble prefix role \
                      timeout timeout.nanos timeout.secs";
         let advice = "hosts of other builds would misunderstand this: raise reexec::PROTOCOL, then change this list";
-        assert_eq!((PROTOCOL, found.join(" ").as_str()), (10, known), "{advice}");
+        assert_eq!((PROTOCOL, found.join(" ").as_str()), (11, known), "{advice}");
     }
 }

@@ -60,9 +60,18 @@ pub struct TrialSpec {
     /// What the names of its shared segments start with; set by the host that runs it.
     #[serde(default)]
     pub prefix: String,
-    /// Whether the other build runs it; for the one who starts hosts, not for the host.
+    /// Where and by what it is run; for the one who starts hosts, not for the host.
     #[serde(skip)]
-    pub against: bool,
+    pub place: HostPlace,
+}
+
+/// Where a host is started and which program it is, where that is not as for all.
+#[derive(Clone, Debug, Default)]
+pub struct HostPlace {
+    /// Its working folder.
+    pub folder: Option<PathBuf>,
+    /// The program.
+    pub program: Option<PathBuf>,
 }
 
 /// What one host left.

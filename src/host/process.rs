@@ -37,8 +37,6 @@ const STDERR_KEPT: usize = 8192;
 /// Runs every trial in a process of its own.
 pub struct ProcessLauncher {
     program: Program,
-    /// The other build, where this one is compared with one.
-    against: Option<Program>,
     /// The run's own folder, below which trials get theirs.
     folder: PathBuf,
     interrupt: Interrupt,
@@ -52,14 +50,7 @@ impl ProcessLauncher {
     pub fn new(program: Program, folder: &Path, interrupt: Interrupt) -> Self {
         // SAFETY: Only sets a flag of this process.
         unsafe { libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1) };
-        Self { program, against: None, folder: folder.to_owned(), interrupt, trials: 0 }
-    }
-
-    /// The same, with another build for the configurations that ask for it. Whether it speaks the same protocol is for
-    /// [`super::ask`] to find out before.
-    #[must_use]
-    pub fn with_against(self, other: Option<Program>) -> Self {
-        Self { against: other, ..self }
+        Self { program, folder: folder.to_owned(), interrupt, trials: 0 }
     }
 
     /// A text whose length follows from the seed of the run and the place of the trial in it.
@@ -70,10 +61,15 @@ impl ProcessLauncher {
 
     fn start(&self, spec: &TrialSpec) -> Result<Child, HostError> {
         let start = |what| move |source| HostError::Start { what, source };
-        let program = self.against.as_ref().filter(|_| spec.against).unwrap_or(&self.program);
-        let mut child = program
-            .command::<&str>(HOST, [])
+        // Whether another build speaks the same protocol was found out before, by [`super::ask`].
+        let mut command =
+            spec.place.program.as_ref().map_or_else(|| self.program.clone(), Program::at).command::<&str>(HOST, []);
+        if let Some(folder) = &spec.place.folder {
+            command.current_dir(folder);
+        }
+        let mut child = command
             .process_group(0)
+            .envs(&spec.brief.environment)
             // Unix socket paths hold 107 bytes, so a short folder is handed to libraries that make them.
             .env("TMPDIR", &self.folder)
             .env(PADDING, self.padding(spec))

@@ -64,7 +64,7 @@ pub enum ProtocolError {
         path: PathBuf,
     },
     /// What it said is no answer of a runner.
-    #[error("{path} is not runner, or a version without --against: it did not report a protocol")]
+    #[error("{path} is not runner, or a version without --baseline: it did not report a protocol")]
     NoRunner {
         /// The program.
         path: PathBuf,

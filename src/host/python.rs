@@ -125,8 +125,9 @@ fn prepared(order: &RunContext<'_>, mode: Mode) -> Result<(Command, OwnedFd, Str
     let file = written.map_err(|error| format!("writing what the driver needs: {error}"))?;
     let mut command = Command::new(interpreter);
     if !order.tasks.get(&brief.task).is_some_and(Task::is_users_code) {
-        // Built-in tasks see nothing of what a user has installed or set; a user's own code needs it.
-        command.arg("-I");
+        // Built-in tasks see nothing of what a user has installed or set; a user's own code needs it. What a variant sets is meant
+        // for the interpreter, which does not look at it where it is isolated.
+        command.arg(if brief.environment.is_empty() { "-I" } else { "-s" });
     }
     let (host, coming) = (std::process::id(), brief.config.rate.is_some());
     let pipe = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC);
@@ -179,6 +180,7 @@ fn request(order: &RunContext<'_>, job: &dyn Job, mode: Mode) -> serde_json::Val
     json!({
         "task": brief.task,
         "settings": brief.settings,
+        "workload": brief.workload,
         "seed": brief.seed,
         "items": brief.items,
         "topology": word,

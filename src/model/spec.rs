@@ -1,5 +1,6 @@
 //! What is to be done: the task with its settings, how its items are run, and until when.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -47,6 +48,9 @@ pub struct JobSpec {
     pub task: String,
     /// Its settings.
     pub settings: Settings,
+    /// What all trials of its workload are called, whose results must agree.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub workload: String,
     /// Seed of the items.
     pub seed: u64,
     /// How many items.
@@ -67,6 +71,9 @@ pub struct JobSpec {
     /// The program, where that is a CPython.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interpreter: Option<PathBuf>,
+    /// Variables that are added to the environment of everything that it starts.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub environment: BTreeMap<String, String>,
     /// What goes wrong on purpose.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fault: Option<Fault>,
@@ -181,6 +188,7 @@ pub(crate) fn brief(task: &str, items: u64) -> JobSpec {
     JobSpec {
         task: task.into(),
         settings: Settings::default(),
+        workload: String::new(),
         seed: 1,
         items,
         round: 0,
@@ -189,6 +197,7 @@ pub(crate) fn brief(task: &str, items: u64) -> JobSpec {
         purpose: Purpose::Timed,
         runtime: Runtime::Native,
         interpreter: None,
+        environment: BTreeMap::new(),
         fault: None,
         trace: false,
         server: None,

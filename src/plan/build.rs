@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::matrix::{ConfigMatrix, MatrixPoint, WorkloadKey};
-use super::{Collapsed, Items, Options, Skipped, Workload};
+use super::{Collapsed, Items, Options, Skipped, Variant, Workload};
 use crate::model::impossible;
 use crate::runtime::Interpreter;
 use crate::scenario::{
@@ -19,13 +19,14 @@ pub(super) struct Builder<'a> {
     pub(super) scenario: &'a Scenario,
     pub(super) options: &'a Options,
     wait: Wait,
-    built: ConfigMatrix,
+    pub(super) built: ConfigMatrix,
     pub(super) problems: Diagnostics,
 }
 
 /// Builds the matrix.
 pub(super) fn build(scenario: &Scenario, tasks: &Tasks, options: &Options) -> Result<ConfigMatrix, Diagnostics> {
     let built = ConfigMatrix {
+        variants: scenario.variants.iter().map(Variant::of).collect(),
         workloads: Vec::new(),
         points: Vec::new(),
         skipped: Vec::new(),
@@ -136,9 +137,7 @@ impl Builder<'_> {
 
     fn task(&mut self, choice: &TaskChoice, task: &dyn Task) {
         for settings in every(&choice.settings) {
-            if let Err(why) = task.check(&settings) {
-                let fault = Fault::new(why, "see `runner list` for its settings");
-                self.problems.push(fault.at(&self.scenario.text, &choice.items.place));
+            if !self.is_sound(choice, task, &settings) {
                 return;
             }
             let grain = task.topology(&settings).grain();
@@ -180,16 +179,23 @@ impl Builder<'_> {
                 self.skip(format!("{} × {}", task.name(), runtime.word()), "arrays of numpy are Python's own");
                 continue;
             }
-            for (python, interpreter) in self.interpreters(task, runtime, given) {
+            for found in self.interpreters(task, runtime, given) {
                 let mut base = Config::new(model.model, Measure::Work);
-                (base.runtime, base.python) = (runtime, python);
+                (base.runtime, base.python) = (runtime, found.python);
                 if let Items::Fixed(count) = items {
                     base.items = Some(count);
                 }
                 let shared = [Key::Measure, Key::Fault, Key::Rate];
-                for shared in shared.into_iter().fold(vec![base], |all, key| self.nested(&all, key, given)) {
+                for shared in shared.into_iter().fold(vec![base], |all, key| self.nested(&all, key, given, None)) {
                     let key = WorkloadKey::of(task.name(), settings, &shared);
-                    self.configurations(&key, &shared, task, interpreter.as_ref(), given);
+                    if found.variants.is_empty() {
+                        self.configurations(&key, &shared, None, task, found.interpreter.as_ref(), given);
+                    }
+                    for one in &found.variants {
+                        let variant = Some(self.built.variants[one.index].name.clone());
+                        let shared = Config { variant, python: one.python.clone(), ..shared.clone() };
+                        self.configurations(&key, &shared, Some(one.index), task, one.interpreter.as_ref(), given);
+                    }
                 }
             }
         }
@@ -200,6 +206,7 @@ impl Builder<'_> {
         &mut self,
         key: &WorkloadKey,
         shared: &Config,
+        variant: Option<usize>,
         task: &dyn Task,
         interpreter: Option<&Interpreter>,
         given: &ConfigSettings,
@@ -221,68 +228,39 @@ impl Builder<'_> {
             self.skip(what, &format!("items are numbered from 0, and there are {items}"));
             return;
         }
-        for config in self.configs(shared, given) {
+        for config in self.configs(shared, given, interpreter) {
             if self.is_possible(&key.settings, &config, given)
                 && self.holds_together(task, key, &config)
                 && interpreter.is_none_or(|found| self.is_possible_in(found, task, &key.settings, &config))
             {
                 let config = self.finish(config, task.topology(&key.settings));
-                self.add(key, task, interpreter, config);
+                self.add(key, task, interpreter, variant, config);
             }
         }
-    }
-
-    /// The interpreters that a runtime takes: those that were found, or none where it needs none.
-    fn interpreters(
-        &mut self,
-        task: &dyn Task,
-        runtime: Runtime,
-        given: &ConfigSettings,
-    ) -> Vec<(Option<String>, Option<Interpreter>)> {
-        let what = format!("{} × {}", task.name(), runtime.word());
-        if task.needs_permission() && !self.options.allow_commands {
-            self.want(what, "needs --allow-commands: it runs what the scenario names");
-            return Vec::new();
-        }
-        if runtime != Runtime::Python {
-            if task.is_users_code() {
-                self.skip(what, "is Python code");
-                return Vec::new();
-            }
-            return vec![(None, None)];
-        }
-        if !task.in_python() {
-            self.skip(what, "the Python driver does not have this task");
-            return Vec::new();
-        }
-        let names = pythons_of(given);
-        let mut found = Vec::new();
-        for name in names {
-            match self.options.pythons.get(&name) {
-                Some(Ok(interpreter)) => found.push((Some(name), Some(interpreter.clone()))),
-                Some(Err(why)) => self.want(what.clone(), why),
-                None => self.want(what.clone(), "no interpreter was looked for"),
-            }
-        }
-        found
     }
 
     /// Every combination of the settings that the model takes, before impossible ones are sorted out.
-    fn configs(&mut self, shared: &Config, given: &ConfigSettings) -> Vec<Config> {
+    fn configs(&mut self, shared: &Config, given: &ConfigSettings, interpreter: Option<&Interpreter>) -> Vec<Config> {
         Key::of_configurations()
-            .filter(|key| *key != Key::Model && takes(shared.model, shared.runtime, *key))
-            .fold(vec![shared.clone()], |all, key| self.nested(&all, key, given))
+            .filter(|key| !matches!(key, Key::Model | Key::Variant) && takes(shared.model, shared.runtime, *key))
+            .fold(vec![shared.clone()], |all, key| self.nested(&all, key, given, interpreter))
     }
 
     /// Every one of these with every alternative of a setting: those that are given, else its default.
-    fn nested(&mut self, all: &[Config], key: Key, given: &ConfigSettings) -> Vec<Config> {
+    fn nested(
+        &mut self,
+        all: &[Config],
+        key: Key,
+        given: &ConfigSettings,
+        interpreter: Option<&Interpreter>,
+    ) -> Vec<Config> {
         let Some(first) = all.first() else { return Vec::new() };
         let alternatives = match (key, given.get(key)) {
             (Key::Workers, _) => {
                 self.workers(given).into_iter().map(|count| Alternative::Range(count, count)).collect()
             }
             (_, Some(choice)) => choice.values.clone(),
-            (_, None) => vec![self.default(first, key, given)],
+            (_, None) => vec![self.default(first, key, given, interpreter)],
         };
         let with = |config: &Config, alternative: &Alternative| {
             let mut config = config.clone();
@@ -297,14 +275,24 @@ impl Builder<'_> {
     }
 
     /// What a configuration has of a setting that is not given.
-    fn default(&self, config: &Config, key: Key, given: &ConfigSettings) -> Alternative {
+    fn default(
+        &self,
+        config: &Config,
+        key: Key,
+        given: &ConfigSettings,
+        interpreter: Option<&Interpreter>,
+    ) -> Alternative {
         let value = match key {
             // The method of a table is shared memory, and that of a stream is a pipe: known when the dispatch is.
             Key::Ipc => None,
             // An item that arrives is not sent to wait behind another while somebody else might be free.
             Key::InFlight => Some(Value::Whole(if config.rate.is_some() { 1 } else { 2 })),
             Key::Wait => Some(self.wait.to_value()),
-            Key::Start if config.runtime == Runtime::Python => Some(Start::Fork.to_value()),
+            // As multiprocessing does there where a program says nothing: another method from 3.14 on.
+            Key::Start if config.runtime == Runtime::Python => {
+                let own = interpreter.map(|found| Value::Word(found.default_start.clone()));
+                Some(own.filter(|word| Start::from_value(word).is_some()).unwrap_or(Start::Fork.to_value()))
+            }
             Key::Start => Some(Start::Spawn.to_value()),
             Key::OnCrash => config.fault.map(|_| OnCrash::Stop.to_value()),
             Key::ParentUse => given.has(Key::ParentMemory).then(|| ParentUse::Untouched.to_value()),
@@ -344,14 +332,23 @@ impl Builder<'_> {
         config
     }
 
-    fn add(&mut self, key: &WorkloadKey, task: &dyn Task, interpreter: Option<&Interpreter>, config: Config) {
-        self.put(key, config, |id| {
+    fn add(
+        &mut self,
+        key: &WorkloadKey,
+        task: &dyn Task,
+        interpreter: Option<&Interpreter>,
+        variant: Option<usize>,
+        config: Config,
+    ) {
+        let first =
+            variant.map_or_else(|| key.settings.clone(), |index| self.built.variants[index].apply(&key.settings));
+        self.put(key, variant, config, |id| {
             let payload = task.settings().iter().any(|setting| setting.name == "payload");
             Workload {
                 id,
                 label: String::new(),
                 task: key.task.clone(),
-                describe: task.describe(&key.settings),
+                describe: task.describe(&first),
                 bound: task.bound(),
                 settings: key.settings.clone(),
                 items: key.items(),
@@ -362,7 +359,7 @@ impl Builder<'_> {
                 rate: key.config.rate,
                 users_code: task.is_users_code(),
                 unknown: task.needs_permission(),
-                acts_around: task.acts_around(&key.settings),
+                acts_around: task.acts_around(&first),
                 grain: task.topology(&key.settings).grain(),
                 measure: key.config.measure,
                 stages: Vec::new(),
@@ -373,14 +370,20 @@ impl Builder<'_> {
     }
 
     /// Adds a configuration to its workload, which `make` makes where it is the first.
-    pub(super) fn put(&mut self, common: &WorkloadKey, config: Config, make: impl FnOnce(usize) -> Workload) {
+    pub(super) fn put(
+        &mut self,
+        common: &WorkloadKey,
+        variant: Option<usize>,
+        config: Config,
+        make: impl FnOnce(usize) -> Workload,
+    ) {
         let found = self.built.workloads.iter().position(|(known, _)| known == common);
         let workload = found.unwrap_or_else(|| {
             let id = self.built.workloads.len();
             self.built.workloads.push((common.clone(), make(id)));
             id
         });
-        let point = MatrixPoint { workload, config };
+        let point = MatrixPoint { workload, config, variant };
         let members = &self.built.workloads[workload].1.configurations;
         if members.iter().any(|id| self.built.points[*id] == point) {
             // Under a table, settings that it does not use make equal configurations: that has been said already.
@@ -414,13 +417,6 @@ impl Builder<'_> {
             }
         }
     }
-}
-
-/// The interpreters that these settings name, as written.
-pub(super) fn pythons_of(given: &ConfigSettings) -> Vec<String> {
-    let named = given.get(Key::Python).map(|choice| choice.values.iter().filter_map(Alternative::value).collect());
-    let named = named.unwrap_or_else(|| default_of(&Key::Python.row().setting).into_iter().collect::<Vec<_>>());
-    named.iter().filter_map(String::from_value).collect()
 }
 
 /// Every combination of a task's settings, in the order in which the scenario gives them.

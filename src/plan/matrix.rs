@@ -1,6 +1,6 @@
 //! The whole matrix before it is narrowed, and the configurations that it becomes.
 
-use super::{Collapsed, Configuration, Items, Skipped, Workload};
+use super::{Collapsed, Configuration, Items, Skipped, Variant, Workload};
 use crate::setting::{ALL, Config, Dispatch, Model, Part, Value};
 use crate::task::{Fault, Settings};
 
@@ -41,10 +41,13 @@ pub(super) struct MatrixPoint {
     /// Index in [`ConfigMatrix::workloads`].
     pub workload: usize,
     pub config: Config,
+    /// Index in [`ConfigMatrix::variants`].
+    pub variant: Option<usize>,
 }
 
 /// The whole matrix, before `--filter`.
 pub(super) struct ConfigMatrix {
+    pub variants: Vec<Variant>,
     pub workloads: Vec<(WorkloadKey, Workload)>,
     pub points: Vec<MatrixPoint>,
     pub skipped: Vec<Skipped>,
@@ -113,6 +116,7 @@ impl ConfigMatrix {
                     label: String::new(),
                     config,
                     checked: false,
+                    variant: self.points[point].variant,
                     partner: None,
                     oversubscribed,
                 });

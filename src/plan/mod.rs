@@ -1,33 +1,37 @@
 //! From a valid scenario to what is run: workloads, configurations, their order, and a rough cost. Pure: nothing is started,
 //! read or measured here.
 
-mod against;
+mod baseline;
 mod build;
 mod charts;
 mod cost;
 mod expect;
 mod filter;
+mod found;
 mod label;
 mod matrix;
 mod order;
 mod possible;
 mod stages;
 mod together;
+mod variant;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::runtime::Interpreter;
+use crate::runtime::NamedPython;
 use crate::scenario::{CoreKind, Diagnostics, Scenario};
 use crate::setting::{ChartKind, Config, Key, Measure, Metric, OutcomeKind, Runtime};
 use crate::task::{Bound, Fault, Settings, Tasks};
 
 pub use crate::model::StageTask;
+pub use crate::runtime::Interpreter;
 pub use crate::scenario::Items;
-pub use against::doubled;
+pub use baseline::{doubled, with_baseline};
 pub use cost::estimate;
 pub use filter::Filter;
 pub use order::{CHECKED_EVERY, Entry, round_order};
+pub use variant::Variant;
 
 /// Most rounds of a quick run: enough to see that everything works, too few for any verdict.
 pub const QUICK_ROUNDS: u32 = 3;
@@ -63,8 +67,8 @@ pub struct Options {
     pub physical: u32,
     /// Free memory in bytes, where known: configurations whose payloads in flight would not fit are skipped.
     pub memory: Option<u64>,
-    /// The interpreters that scenarios name, as written: what was found, or why nothing was.
-    pub pythons: BTreeMap<String, Result<Interpreter, String>>,
+    /// The interpreters that scenarios name: what was found, or why nothing was.
+    pub pythons: BTreeMap<NamedPython, Result<Interpreter, String>>,
     /// Whether scenarios may run code of the user's own.
     pub allow_commands: bool,
 }
@@ -143,6 +147,8 @@ pub struct Plan {
     pub timeout: Duration,
     /// The axes with their values, in the order of the scenario, for people.
     pub parameters: Vec<Parameter>,
+    /// What configurations are run with in place of what their workload says; empty where there is nothing of the kind.
+    pub variants: Vec<Variant>,
     /// Configurations that are compared with each other.
     pub workloads: Vec<Workload>,
     /// All configurations; a configuration's id is its index.
@@ -249,7 +255,9 @@ pub struct Configuration {
     pub config: Config,
     /// Whether it runs twice in some rounds, for the A/A check.
     pub checked: bool,
-    /// Where the other build runs it: the configuration of this build that is compared with it.
+    /// What it is run with: an index into [`Plan::variants`].
+    pub variant: Option<usize>,
+    /// Where the baseline runs it: the configuration that is compared with it.
     pub partner: Option<usize>,
     /// Whether workers and dispatcher exceed the cores that may be used.
     pub oversubscribed: bool,
@@ -307,14 +315,19 @@ pub struct Chart {
     pub title: Option<String>,
 }
 
-/// The interpreters that a scenario names, as written.
+/// The interpreters that a scenario names.
 #[must_use]
-pub fn pythons(scenario: &Scenario) -> Vec<String> {
-    let mut names = Vec::new();
+pub fn pythons(scenario: &Scenario) -> Vec<NamedPython> {
+    let mut names: Vec<NamedPython> = Vec::new();
     for (task, model) in scenario.tasks.iter().flat_map(|task| scenario.models.iter().map(move |model| (task, model))) {
         let given = scenario.given_for(task, model);
         if given.runtimes().contains(&Runtime::Python) {
-            names.extend(build::pythons_of(&given));
+            let plain = found::pythons_of(&given);
+            for variant in &scenario.variants {
+                let own = variant.python.iter().chain(if variant.python.is_none() { plain.as_slice() } else { &[] });
+                names.extend(own.map(|name| NamedPython::of(name, &variant.environment)));
+            }
+            names.extend(plain.iter().map(|name| NamedPython::from(name.as_str())));
         }
     }
     names.sort_unstable();
@@ -348,6 +361,7 @@ pub fn plan(scenario: &Scenario, tasks: &Tasks, options: &Options) -> Result<Pla
     };
     let expectations = expect::keep(expected, &narrowed, &mut skipped);
     let charts = charts::keep(charts, &narrowed, &mut skipped);
+    let variants = std::mem::take(&mut built.variants);
     let (workloads, mut configurations) = built.into_configurations(&narrowed, options.cores);
     let rounds = rounds(scenario, options);
     let parameters = label::parameters(&workloads, &configurations, tasks);
@@ -379,6 +393,7 @@ pub fn plan(scenario: &Scenario, tasks: &Tasks, options: &Options) -> Result<Pla
         parameters,
         timeline: charts.iter().any(|chart| chart.kind == ChartKind::Timeline),
         charts,
+        variants,
         workloads,
         configurations,
         skipped,

@@ -19,8 +19,8 @@ pub struct Entry {
     pub duplicate: bool,
 }
 
-/// The order in which a workload's trials are run in one round. The same plan gives the same order. Where two builds are
-/// compared with each other, all trials of a configuration stand next to each other, in an order of their own.
+/// The order in which a workload's trials are run in one round. The same plan gives the same order. Where there is a
+/// baseline, all trials of a configuration stand next to each other, in an order of their own.
 #[must_use]
 pub fn round_order(plan: &Plan, workload: usize, round: u32) -> Vec<Entry> {
     let configurations = &plan.workloads[workload].configurations;
@@ -33,11 +33,11 @@ pub fn round_order(plan: &Plan, workload: usize, round: u32) -> Vec<Entry> {
     if configurations.iter().all(|configuration| plan.configurations[*configuration].partner.is_none()) {
         return arranged(entries, plan.seed, workload, round);
     }
-    let first_build = |configuration: usize| plan.configurations[configuration].partner.unwrap_or(configuration);
+    let held = |configuration: usize| plan.configurations[configuration].partner.unwrap_or(configuration);
     let firsts: Vec<usize> =
-        configurations.iter().copied().filter(|configuration| first_build(*configuration) == *configuration).collect();
+        configurations.iter().copied().filter(|configuration| held(*configuration) == *configuration).collect();
     let of = |one: usize| {
-        let trials = entries.iter().copied().filter(|entry| first_build(entry.configuration) == one).collect();
+        let trials = entries.iter().copied().filter(|entry| held(entry.configuration) == one).collect();
         // Streams of random numbers of their own, beyond those of the workloads.
         arranged(trials, plan.seed, plan.workloads.len() + one, round)
     };

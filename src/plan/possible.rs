@@ -6,7 +6,7 @@ use super::matrix::WorkloadKey;
 use super::together::not_in_python;
 use crate::runtime::Interpreter;
 use crate::scenario::{ConfigSettings, Fault, Items, TaskChoice};
-use crate::setting::{Config, Dispatch, Key, Measure, Method, Model, OnCrash, Runtime, Start, Value};
+use crate::setting::{Config, Dispatch, GilState, Key, Measure, Method, Model, OnCrash, Runtime, Start, Value};
 use crate::task::{Bound, Settings, Task, Topology};
 use crate::text::{plural, show_bytes, show_count, show_seconds};
 
@@ -53,6 +53,13 @@ impl Builder<'_> {
         }
         if task.crosses_out_of_band(settings) && ["3.6.", "3.7."].iter().any(|old| found.version.starts_with(old)) {
             self.skip(format!("{} × {label}", task.describe(settings)), "protocol 5 of pickle came with 3.8");
+            return false;
+        }
+        if config.gil == Some(GilState::Disabled) && !found.free_threaded {
+            self.skip(
+                format!("GIL disabled × {label}"),
+                "this CPython cannot run without its GIL: 3.13t and newer can",
+            );
             return false;
         }
         if config.model == Model::Interpreters && !found.interpreters {

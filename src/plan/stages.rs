@@ -35,7 +35,7 @@ impl Builder<'_> {
                 let common = common(work, *items, tasks);
                 let workload = |id| workload_of(id, work, &common, tasks);
                 let base = |model| Config { items: common.config.items, ..Config::new(model, Measure::Work) };
-                self.put(&common, base(Model::Serial), workload);
+                self.put(&common, None, base(Model::Serial), workload);
                 for stages in &configs {
                     let all = stages.iter().map(|stage| stage.workers).fold(0, u32::saturating_add);
                     if all > MOST_WORKERS {
@@ -48,7 +48,7 @@ impl Builder<'_> {
                             continue;
                         }
                         let config = Config { stages: stages.clone(), queue: Some(*queue), ..base(Model::Pipeline) };
-                        self.put(&common, config, workload);
+                        self.put(&common, None, config, workload);
                     }
                 }
             }

@@ -2,6 +2,7 @@
 
 use super::expect::{Facts, matching};
 use super::*;
+use crate::runtime::NamedPython;
 use crate::scenario::{Source, load};
 use crate::setting::{Config, Dispatch, Method, Model, Part, SettingKind, Wait, pairs};
 
@@ -50,6 +51,8 @@ fn cpython() -> Interpreter {
         version: "3.11.2".into(),
         free_threaded: false,
         gil: true,
+        jit: false,
+        default_start: "fork".into(),
         start_methods: ["fork", "spawn", "forkserver"].map(str::to_owned).to_vec(),
         interpreters: false,
         interpreter_pool: false,
@@ -69,7 +72,7 @@ impl cost::Cost {
 fn two_programs_of_one_version_are_told_apart() {
     let at = |path: &str| Ok(Interpreter { path: path.into(), ..cpython() });
     let pythons = [("a", at("/x/python3")), ("b", at("/y/python3.11")), ("c", at("/z/python3.11"))];
-    let pythons = pythons.map(|(name, found)| (name.to_owned(), found)).into();
+    let pythons = pythons.map(|(name, found)| (NamedPython::from(name), found)).into();
     let options = Options { pythons, ..Options::new(2) };
     let plan = planned_with("tasks: [empty]\nmodels: [serial]\nruntime: python\npython: [a, b, c]\n", &options);
     let labels: Vec<&str> = plan.workloads.iter().map(|workload| workload.label.as_str()).collect();
@@ -82,7 +85,7 @@ fn two_programs_of_one_version_are_told_apart() {
 fn without_a_python_the_shipped_scenarios_are_planned_all_the_same() {
     let tasks = Tasks::builtin();
     for scenario in load(&shipped(), &tasks).unwrap_or_else(|problems| panic!("{problems}")) {
-        let pythons = [("python3".to_owned(), Err("no python3 on PATH".to_owned()))].into();
+        let pythons = [(NamedPython::from("python3"), Err("no python3 on PATH".to_owned()))].into();
         let options = Options { pythons, ..Options::new(2) };
         let plan = plan(&scenario, &tasks, &options).unwrap_or_else(|problems| panic!("{problems}"));
         assert!(plan.workloads.iter().all(|workload| workload.interpreter.is_none()));
@@ -106,7 +109,7 @@ fn every_shipped_scenario_is_planned_and_all_fit_the_time() {
         [(false, false, 600.0), (true, false, 100.0), (false, true, 900.0), (true, true, 220.0)]
     {
         let found = if with_python { Ok(cpython()) } else { Err("there is none".to_owned()) };
-        let pythons = [("python3".to_owned(), found)].into();
+        let pythons = [(NamedPython::from("python3"), found)].into();
         let options = Options { quick, pythons, ..Options::new(2) };
         let mut seconds = (0.0, 0.0);
         for scenario in &scenarios {
@@ -445,11 +448,14 @@ fn charts_find_their_configurations_and_say_what_they_ask_for_in_vain() {
         "{lacking}"
     );
     // Two builds draw the chart of two builds alone, of all configurations that it asks for in both.
-    let builds = doubled(&planned(&format!("{two}charts: [time, {{kind: compare, where: {{workers: 2}}}}]\n")));
+    let builds = doubled(
+        &planned(&format!("{two}charts: [time, {{kind: compare, where: {{workers: 2}}}}]\n")),
+        Variant::default(),
+    );
     assert_eq!(builds.charts.len(), 1);
     let twice: Vec<usize> = configurations.iter().flat_map(|id| [2 * id, 2 * id + 1]).collect();
     assert_eq!(builds.charts[0].configurations.as_ref(), Some(&twice));
-    assert_eq!(doubled(&planned(two)).charts, [Chart::of(ChartKind::Compare)]);
+    assert_eq!(doubled(&planned(two), Variant::default()).charts, [Chart::of(ChartKind::Compare)]);
 }
 
 #[test]
@@ -494,7 +500,7 @@ fn the_cost_counts_every_trial() {
 #[test]
 fn the_cost_knows_what_items_take() {
     let seconds = |text: &str| {
-        let pythons = [("python3".to_owned(), Ok(cpython()))].into();
+        let pythons = [(NamedPython::from("python3"), Ok(cpython()))].into();
         let options = Options { pythons, rounds: Some(15), ..Options::new(2) };
         estimate(&planned_with(text, &options), &Tasks::builtin()).seconds.0
     };
@@ -520,7 +526,7 @@ fn the_cost_knows_what_items_take() {
 #[test]
 fn the_cost_knows_what_the_lock_of_cpython_does_to_threads() {
     let seconds = |task: &str, model: &str| {
-        let pythons = [("python3".to_owned(), Ok(cpython()))].into();
+        let pythons = [(NamedPython::from("python3"), Ok(cpython()))].into();
         let text = format!("tasks: [{{{task}}}]\nmodels: [{model}]\nruntime: python\nrounds: 15\n");
         estimate(&planned_with(&text, &Options { pythons, ..Options::new(2) }), &Tasks::builtin()).seconds.0
     };

@@ -8,11 +8,15 @@ use crate::setting::{Config, Model, Runtime, Value};
 pub(super) fn lines(results: &Results, verdict: &WorkloadVerdict) -> Option<String> {
     let workload = results.workloads.get(verdict.workload)?;
     let pick: &Pick = verdict.picks.first()?;
-    let config = &results.configurations.get(pick.configuration)?.config;
+    let configuration = results.configurations.get(pick.configuration)?;
+    let config = &configuration.config;
     if workload.runtime != Runtime::Python || workload.task != "python" {
         return None;
     }
-    Program::of(results, workload)?.lines(config)
+    // What a variant has is what is picked.
+    let mut own = workload.clone();
+    own.settings.extend(results.variant_of(configuration).map(|variant| variant.settings.clone()).unwrap_or_default());
+    Program::of(results, &own)?.lines(config)
 }
 
 /// Numbers up to which a program counts as a trial did.

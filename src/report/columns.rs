@@ -103,7 +103,7 @@ fn configuration() -> Vec<Column> {
         column("task", "the task; each of its settings is a column after it: setting_NAME", |s| json!(s.workload.task)),
         column("payload_bytes", "payload of a request, where the task has it", |s| json!(s.workload.payload)),
         column("interpreter", "which CPython, where the runtime is Python", |s| {
-            json!(s.workload.interpreter.as_ref().map(|interpreter| &interpreter.label))
+            json!(s.results.interpreter_of(s.configuration).map(|interpreter| &interpreter.label))
         }),
         column("configuration", "the configuration as tables show it", |s| json!(s.configuration.label)),
         column("reference", "whether speedups refer to this configuration", |s| {
@@ -113,9 +113,7 @@ fn configuration() -> Vec<Column> {
     // The number of items is one of its own, which a calibration may have chosen.
     let settings = ALL.iter().filter(|row| row.key != Key::Items).map(column_of);
     let after = [
-        column("build", "this, or other: the other build of `--against`", |s| {
-            json!(if s.configuration.is_of_other_build() { "other" } else { "this" })
-        }),
+        column("baseline", "whether it is that of `--baseline`", |s| json!(s.configuration.is_of_baseline())),
         column("items", "items of a trial, before any yields further ones", |s| json!(s.configuration.items)),
         column("oversubscribed", "whether workers and dispatcher exceed the cores", |s| {
             json!(s.configuration.oversubscribed)

@@ -11,7 +11,7 @@ use crate::verdict::{Comparison, Drift, Matched, Side, Unpaired, change, seconds
 
 /// What must be said of every such comparison.
 const UNPAIRED: &str = "The runs are not paired, so any change of the machine between them is in these numbers. For a \
-                        paired comparison, run both builds in the same rounds: runner --against OLD_RUNNER FILES.";
+                        paired comparison, run both in the same rounds: runner --baseline REVISION FILES.";
 
 /// The line that says which run was not on a quiet machine, if one was not.
 fn disturbed(comparison: &Comparison) -> Option<String> {
@@ -201,7 +201,7 @@ fn finding(comparison: &Comparison) -> String {
     if !references.is_empty() {
         parts.push(format!(
             "slower beyond {margin}% with nothing to compare it with: {} (a slower machine or a slower build: only \
-             --against can distinguish them)",
+             --baseline can distinguish them)",
             names(references)
         ));
     }

@@ -5,6 +5,7 @@ use super::grid::Column;
 use super::markdown_table::table;
 use super::page::{BOLD, DIM, PLAIN, Page};
 use super::sorted::Sorted;
+use super::variants;
 use super::words::NONE;
 use crate::results::{ConfigurationEstimate, Results, RuntimeTable, SeenEstimate, Workload};
 use crate::text::escape::markdown as escape;
@@ -26,6 +27,15 @@ pub(super) fn of_workload(results: &Results, workload: &Workload, few: bool) -> 
     let mut all =
         vec![faults(results, workload), seen(results, workload), lives(results, workload), lock(results, workload)];
     all.insert(0, stages(results, workload, few));
+    all.insert(
+        0,
+        Facts {
+            title: "Variants".into(),
+            note: variants::note(results, workload),
+            head: vec!["config", "speed", "verdict"],
+            rows: variants::rows(results, workload),
+        },
+    );
     all.retain(|facts| !facts.rows.is_empty());
     all
 }

@@ -34,7 +34,7 @@ pub struct ScenarioJson<'a> {
     /// Day and time in UTC.
     started: &'a str,
     resumed: u32,
-    against: Option<&'a str>,
+    baseline: Option<&'a str>,
     regressions: Vec<RegressionJson<'a>>,
     workloads: Vec<WorkloadJson<'a>>,
     expectations: Vec<ExpectationJson<'a>>,
@@ -198,7 +198,7 @@ fn scenario(results: &Results) -> ScenarioJson<'_> {
         margin: run.margin,
         started: &run.started,
         resumed: run.resumed,
-        against: run.against.as_deref(),
+        baseline: run.baseline.as_deref(),
         regressions: regressions(results),
         workloads: derived.workloads.iter().filter_map(of).collect(),
         expectations: expectations(results),

@@ -24,6 +24,7 @@ mod surroundings;
 mod tables;
 mod terminal;
 mod threads_vs_processes;
+mod variants;
 mod words;
 
 pub use columns::columns_help;

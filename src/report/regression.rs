@@ -1,4 +1,4 @@
-//! The report of a run that held this build against another: for the terminal, and for a pull request.
+//! The report of a run with a baseline: for the terminal, and for a pull request.
 
 use super::ChartRef;
 use super::grid::Column;
@@ -9,10 +9,10 @@ use super::sorted::{Sorted, unsorted};
 use super::words::{NONE, notes, outcomes, reservations, time, time_median};
 use crate::results::{Change, Regression, Results, Workload};
 use crate::text::escape::markdown as escape;
-use crate::text::{plural, three_digits};
+use crate::text::{capital, plural, three_digits};
 use crate::verdict::change_interval;
 
-/// What holding this build against another found, for the terminal.
+/// What comparing it with the baseline found, for the terminal.
 #[must_use]
 pub fn regression_terminal(results: &Results, options: &TerminalOptions) -> String {
     let mut page = Page::new(options);
@@ -29,9 +29,9 @@ pub fn regression_terminal(results: &Results, options: &TerminalOptions) -> Stri
         let text = |of: fn(&Row) -> String| rows.iter().map(of).collect::<Vec<_>>();
         let columns = [
             Column::new("", false, text(|row| row.label.clone())),
-            Column::new("other build", true, text(|row| row.old.text.clone())),
-            Column::new("this build", true, text(|row| row.new.text.clone())),
-            Column::new("time, this over other", true, text(|row| row.change.text.clone())),
+            Column::new("baseline", true, text(|row| row.old.text.clone())),
+            Column::new("now", true, text(|row| row.new.text.clone())),
+            Column::new("time, now over baseline", true, text(|row| row.change.text.clone())),
             Column::new("", false, text(|row| row.word.to_owned())),
         ];
         page.table(&columns, |row| if rows[row].regression { RED } else { PLAIN });
@@ -49,7 +49,7 @@ pub fn regression_terminal(results: &Results, options: &TerminalOptions) -> Stri
     page.text
 }
 
-/// What holding this build against another found, as Markdown for a pull request.
+/// What comparing it with the baseline found, as Markdown for a pull request.
 #[must_use]
 pub fn regression_markdown(results: &Results, charts: &[ChartRef]) -> String {
     unsorted(&sortable_regressions(results, charts))
@@ -57,11 +57,8 @@ pub fn regression_markdown(results: &Results, charts: &[ChartRef]) -> String {
 
 /// As Markdown with the numbers by which columns are sorted.
 pub(super) fn sortable_regressions(results: &Results, charts: &[ChartRef]) -> String {
-    let mut out = format!(
-        "# {}: this build against another\n\n{}\n\n",
-        escape(&results.scenario.title),
-        escape(&builds(results))
-    );
+    let mut out =
+        format!("# {}: compared with a baseline\n\n{}\n\n", escape(&results.scenario.title), escape(&builds(results)));
     for line in reservations(results) {
         out += &format!("**{}**\n\n", escape(&line));
     }
@@ -85,10 +82,7 @@ pub(super) fn sortable_regressions(results: &Results, charts: &[ChartRef]) -> St
                 ]
             })
             .collect();
-        out += &markdown_table(
-            &["config", "other build", "this build", "time, this over other", "verdict", "notes"],
-            &rows,
-        );
+        out += &markdown_table(&["config", "baseline", "now", "time, now over baseline", "verdict", "notes"], &rows);
         out.push('\n');
         let checks = checks(results, verdict);
         if !checks.is_empty() {
@@ -103,13 +97,20 @@ pub(super) fn sortable_regressions(results: &Results, charts: &[ChartRef]) -> St
     out + "Every number is in [results.json](results.json).\n"
 }
 
-/// Which builds.
+/// What was compared.
 fn builds(results: &Results) -> String {
-    let other = results.run.against.as_deref().unwrap_or("of unknown version");
-    format!("This build (runner {}) against another (runner {other}), in the same rounds.", results.tool)
+    let (now, baseline) = compared(results);
+    format!("{now} compared with baseline {baseline}, in the same rounds.")
 }
 
-/// One configuration in both builds.
+/// What was compared with what.
+pub(super) fn compared(results: &Results) -> (String, String) {
+    let run = &results.run;
+    let now = run.candidate.clone().unwrap_or_else(|| format!("this build (runner {})", results.tool));
+    (capital(&now), run.baseline.clone().unwrap_or_else(|| "of unknown version".into()))
+}
+
+/// One configuration, now and in the baseline.
 struct Row {
     label: String,
     old: Sorted,
@@ -125,7 +126,7 @@ fn rows(results: &Results, workload: &Workload) -> Vec<Row> {
         .configurations
         .iter()
         .filter_map(|id| results.configurations.get(*id))
-        .filter(|configuration| !configuration.is_of_other_build());
+        .filter(|configuration| !configuration.is_of_baseline());
     own.map(|configuration| {
         let found = results.derived.regressions.iter().find(|regression| regression.new == configuration.id);
         let shown = |id: usize| match results.derived.estimates.get(id) {
@@ -137,8 +138,8 @@ fn rows(results: &Results, workload: &Workload) -> Vec<Row> {
             notes.into_iter().map(|note| format!("{whose}: {note}")).collect::<Vec<_>>()
         };
         let old = found.map_or_else(|| other_of(results, configuration.id), |found| Some(found.old));
-        let mut notes = notes_of(configuration.id, "this build");
-        notes.extend(old.map(|old| notes_of(old, "other build")).unwrap_or_default());
+        let mut notes = notes_of(configuration.id, "now");
+        notes.extend(old.map(|old| notes_of(old, "baseline")).unwrap_or_default());
         Row {
             label: configuration.label.clone(),
             old: old.map_or(NONE.to_owned().into(), shown),
@@ -155,10 +156,9 @@ fn rows(results: &Results, workload: &Workload) -> Vec<Row> {
     .collect()
 }
 
-/// The configuration of the other build follows that of this one.
+/// The configuration of the baseline that does what this one does.
 fn other_of(results: &Results, own: usize) -> Option<usize> {
-    let next = results.configurations.get(own + 1)?;
-    (next.partner == Some(own)).then_some(next.id)
+    results.configurations.iter().find(|other| other.partner == Some(own)).map(|other| other.id)
 }
 
 fn word(regression: &Regression) -> &'static str {
@@ -195,7 +195,7 @@ mod tests {
     fn made() -> Results {
         let mut made = Made::new(15).serial(1.25).configuration("serial (other build)", 1.0);
         made.results.configurations[1].partner = Some(0);
-        made.results.run.against = Some("0.0.9".into());
+        made.results.run.baseline = Some("0.0.9".into());
         made.finish()
     }
 
@@ -225,9 +225,6 @@ mod tests {
         }
         results.derived = crate::verdict::derive(&results);
         let text = regression_markdown(&results, &[]);
-        assert!(
-            text.contains("| – | not compared |") && text.contains("other build: 15 of 15 result mismatch"),
-            "{text}"
-        );
+        assert!(text.contains("| – | not compared |") && text.contains("baseline: 15 of 15 result mismatch"), "{text}");
     }
 }

@@ -251,6 +251,10 @@ pub struct WorkloadVerdict {
     #[serde(with = "super::pairs")]
     #[schemars(with = "PairTable")]
     pub pairs: Vec<Pair>,
+    /// Every configuration of a later variant (`a`) beside the same of the first (`b`).
+    #[serde(default, skip_serializing_if = "Vec::is_empty", with = "super::pairs")]
+    #[schemars(with = "PairTable")]
+    pub variants: Vec<Pair>,
     /// The A/A checks.
     pub checks: Vec<Check>,
     /// Why nothing is picked and no pair has a verdict: `--quick`, too few rounds, a fault, the GIL emulation.

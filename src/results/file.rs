@@ -180,6 +180,10 @@ impl Results {
             if found.id != i || found.workload >= self.workloads.len() {
                 return Err(format!("configuration {i} is out of place"));
             }
+            if found.variant.is_some_and(|at| at >= self.variants.len()) {
+                return Err(format!("configuration {i} has a variant that there is not"));
+            }
+            found.partner.map_or(Ok(()), configuration)?;
         }
         for (i, workload) in self.workloads.iter().enumerate() {
             if workload.id != i || workload.configurations.is_empty() {

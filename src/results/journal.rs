@@ -36,8 +36,8 @@ pub struct Head {
     pub tool: String,
     /// What tells this build of the program from others of its version.
     pub build: String,
-    /// The same of the other build, where there is one that this one is compared with.
-    pub against: Option<String>,
+    /// The same of the baseline, where there is one.
+    pub baseline: Option<String>,
     /// The machine.
     pub machine: Machine,
     /// When the run was started first.
@@ -60,7 +60,7 @@ impl Head {
                 ("scenario text", short(&head.hash)),
                 ("version of runner", head.tool.clone()),
                 ("build of runner", build),
-                ("build to compare it with", or_none(&head.against)),
+                ("baseline", or_none(&head.baseline)),
                 ("seed", number(head.seed)),
                 ("number of rounds", if head.rounds == 0 { "auto".to_owned() } else { number(head.rounds.into()) }),
                 ("--quick", head.quick.to_string()),

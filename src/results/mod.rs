@@ -61,6 +61,9 @@ pub struct Results {
     pub run: RunRecord,
     /// Where it was run.
     pub machine: Machine,
+    /// What configurations were run with in place of what their workload says.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub variants: Vec<Variant>,
     /// Configurations that are compared with each other.
     pub workloads: Vec<Workload>,
     /// All configurations; `Configuration::id` is the index here.
@@ -124,9 +127,12 @@ pub struct RunRecord {
     /// How often the run was broken off and continued. The round in which it was broken off spans the gap.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub resumed: u32,
-    /// Version of the other build, where this one was compared with one: then every configuration occurs once per build.
+    /// What was compared with a baseline, such as `this tree (1a2b3c4, changed)`: then every configuration occurs with either.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub against: Option<String>,
+    pub candidate: Option<String>,
+    /// The baseline, such as `main (5d6e7f8)` or `runner 0.1.0`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<String>,
 }
 
 fn is_zero(count: &u32) -> bool {
@@ -173,6 +179,31 @@ pub struct Workload {
     pub looks: Looks,
 }
 
+/// What configurations were run with in place of what their workload says. No paths but those that the scenario has.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Variant {
+    /// Its name, unique in the file.
+    pub name: String,
+    /// Its interpreter, where that is not the workload's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interpreter: Option<Interpreter>,
+    /// Variables that were added to the environment.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub environment: BTreeMap<String, String>,
+    /// Settings of the task in place of the workload's.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub settings: BTreeMap<String, Value>,
+    /// A commit, as it was named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<String>,
+    /// Its hash.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
+    /// The version of the build of this program that ran its trials, where that is another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+}
+
 /// A CPython, as outputs name it. No paths.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Interpreter {
@@ -210,7 +241,10 @@ pub struct Configuration {
     pub items: u64,
     /// Whether it runs twice in some rounds, for the A/A check.
     pub checked: bool,
-    /// Where another build ran it: the same configuration of this build, by its number.
+    /// What it was run with: an index into [`Results::variants`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variant: Option<usize>,
+    /// Where the baseline ran it: the configuration that is compared with it, by its number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub partner: Option<usize>,
     /// Whether workers and dispatcher exceed the cores that may be used.
@@ -246,9 +280,9 @@ pub struct Expectation {
 }
 
 impl Configuration {
-    /// Whether another build ran it, the one that this one is compared with.
+    /// Whether it is that of the baseline.
     #[must_use]
-    pub fn is_of_other_build(&self) -> bool {
+    pub fn is_of_baseline(&self) -> bool {
         self.partner.is_some()
     }
 
@@ -262,6 +296,19 @@ impl Configuration {
     #[must_use]
     pub fn ipc_shown(&self) -> Option<String> {
         self.config.get(Key::Ipc).and_then(|_| self.config.shown(Key::Ipc))
+    }
+}
+
+impl Variant {
+    /// What it is beyond its name: `CPython 3.13.5`, `LEVEL=2`, `commit 1a2b3c4d5e`; empty where it is what the scenario says.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        let interpreter = self.interpreter.iter().map(|found| found.label.clone());
+        let environment = self.environment.iter().map(|(name, value)| format!("{name}={value}"));
+        let settings = self.settings.values().map(Value::plain).filter(|value| *value != self.name);
+        let commit = self.commit.iter().map(|commit| format!("commit {}", commit.get(..10).unwrap_or(commit)));
+        let version = self.version.iter().map(|version| format!("runner {version}"));
+        interpreter.chain(environment).chain(settings).chain(commit).chain(version).collect::<Vec<_>>().join(", ")
     }
 }
 
@@ -302,6 +349,33 @@ impl Workload {
 }
 
 impl Results {
+    /// What a configuration was run with, where there are variants.
+    #[must_use]
+    pub fn variant_of(&self, configuration: &Configuration) -> Option<&Variant> {
+        self.variants.get(configuration.variant?)
+    }
+
+    /// The configuration of another variant that is the same otherwise.
+    #[must_use]
+    pub fn under(&self, variant: Option<usize>, configuration: &Configuration) -> Option<&Configuration> {
+        // Which interpreter it is, is the variant's.
+        let rest = |one: &Configuration| one.config.without(&[Key::Variant, Key::Python]);
+        self.workloads.get(configuration.workload)?.configurations.iter().map(|id| &self.configurations[*id]).find(
+            |other| {
+                other.variant == variant
+                    && other.is_of_baseline() == configuration.is_of_baseline()
+                    && rest(other) == rest(configuration)
+            },
+        )
+    }
+
+    /// The interpreter of a configuration: that of its variant, else that of its workload.
+    #[must_use]
+    pub fn interpreter_of(&self, configuration: &Configuration) -> Option<&Interpreter> {
+        let own = self.variant_of(configuration).and_then(|variant| variant.interpreter.as_ref());
+        own.or_else(|| self.workloads.get(configuration.workload)?.interpreter.as_ref())
+    }
+
     /// Timed trials of a configuration that count for estimates: not duplicates, in round order.
     pub fn timed(&self, configuration: usize) -> impl Iterator<Item = &Trial> {
         self.trials

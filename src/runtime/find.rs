@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 
-use super::Interpreter;
+use super::{Interpreter, NamedPython};
 
 /// How long an interpreter may take to answer.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -28,13 +28,16 @@ except ImportError:
         # Those of 3.12 have a lock of their own already, under another name.
         sub = sys.version_info[:2] == (3, 12) or None
 enabled = getattr(sys, "_is_gil_enabled", lambda: True)()
+jit = getattr(sys, "_jit", None)
 print(json.dumps({
     "implementation": platform.python_implementation(),
     "version": platform.python_version(),
     "executable": sys.executable or "",
     "free_threaded": bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
     "gil": bool(enabled),
+    "jit": bool(jit and jit.is_enabled()),
     "start_methods": multiprocessing.get_all_start_methods(),
+    "default_start": multiprocessing.get_start_method(),
     "interpreters": sub is not None,
     "numpy": importlib.util.find_spec("numpy") is not None,
     "interpreter_pool": hasattr(concurrent.futures, "InterpreterPoolExecutor"),
@@ -51,7 +54,9 @@ struct Answer {
     executable: PathBuf,
     free_threaded: bool,
     gil: bool,
+    jit: bool,
     start_methods: Vec<String>,
+    default_start: String,
     interpreters: bool,
     interpreter_pool: bool,
     #[serde(default)]
@@ -66,11 +71,12 @@ fn is_plain(name: &str) -> bool {
 /// Finds every interpreter that is named. `path` is the search path; other names than bare `python3…` are started only
 /// where `allowed`.
 #[must_use]
-pub fn find(names: &[String], path: &str, allowed: bool) -> BTreeMap<String, Result<Interpreter, String>> {
-    names.iter().map(|name| (name.clone(), find_one(name, path, allowed))).collect()
+pub fn find(named: &[NamedPython], path: &str, allowed: bool) -> BTreeMap<NamedPython, Result<Interpreter, String>> {
+    named.iter().map(|one| (one.clone(), find_one(one, path, allowed))).collect()
 }
 
-fn find_one(name: &str, path: &str, allowed: bool) -> Result<Interpreter, String> {
+fn find_one(named: &NamedPython, path: &str, allowed: bool) -> Result<Interpreter, String> {
+    let name = named.name.as_str();
     if !is_plain(name) && !allowed {
         return Err(format!("needs --allow-commands: `{name}` is not a `python3…` on PATH"));
     }
@@ -81,7 +87,7 @@ fn find_one(name: &str, path: &str, allowed: bool) -> Result<Interpreter, String
     };
     // A script of a version manager stands for versions that may not be active: the next of that name on the path may answer.
     let mut first = None;
-    let mut asked = programs.into_iter().map(|program| (ask(&program), program));
+    let mut asked = programs.into_iter().map(|program| (ask(&program, &named.environment), program));
     let found = asked.find_map(|(answer, program)| match answer {
         Ok(answer) => Some((answer, program)),
         Err(why) => {
@@ -101,6 +107,8 @@ fn find_one(name: &str, path: &str, allowed: bool) -> Result<Interpreter, String
         version: answer.version,
         free_threaded: answer.free_threaded,
         gil: answer.gil,
+        jit: answer.jit,
+        default_start: answer.default_start,
         start_methods: answer.start_methods,
         interpreters: answer.interpreters,
         interpreter_pool: answer.interpreter_pool,
@@ -122,9 +130,11 @@ fn locate(name: &str, path: &str) -> Vec<PathBuf> {
 }
 
 /// Asks an interpreter; what went wrong otherwise, behind its name.
-fn ask(program: &Path) -> Result<Answer, String> {
+fn ask(program: &Path, environment: &BTreeMap<String, String>) -> Result<Answer, String> {
     let mut child = Command::new(program)
-        .args(["-I", "-c", QUESTION])
+        // Isolated, it would not look at variables of its own such as PYTHON_GIL.
+        .args([if environment.is_empty() { "-I" } else { "-s" }, "-c", QUESTION])
+        .envs(environment)
         .process_group(0)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -179,12 +189,12 @@ mod tests {
 
     #[test]
     fn what_is_absent_or_no_python_says_so() {
-        let names = ["python3.99", "/bin/true", "/nowhere/python3"].map(str::to_owned);
+        let names = ["python3.99", "/bin/true", "/nowhere/python3"].map(NamedPython::from);
         let strict = find(&names, "/usr/bin:/bin", false);
-        assert_eq!(strict["python3.99"], Err("no python3.99 on PATH".into()));
-        assert!(strict["/bin/true"].as_ref().unwrap_err().starts_with("needs --allow-commands"));
+        assert_eq!(strict[&"python3.99".into()], Err("no python3.99 on PATH".into()));
+        assert!(strict[&"/bin/true".into()].as_ref().unwrap_err().starts_with("needs --allow-commands"));
         let allowed = find(&names, "/usr/bin:/bin", true);
-        assert_eq!(allowed["/bin/true"], Err("/bin/true gave no answer when asked for its version".into()));
-        assert_eq!(allowed["/nowhere/python3"], Err("there is no /nowhere/python3".into()));
+        assert_eq!(allowed[&"/bin/true".into()], Err("/bin/true gave no answer when asked for its version".into()));
+        assert_eq!(allowed[&"/nowhere/python3".into()], Err("there is no /nowhere/python3".into()));
     }
 }

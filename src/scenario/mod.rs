@@ -5,6 +5,7 @@
 //! tasks, models and methods; names are compared across files.
 
 mod assign;
+mod axis;
 mod charts;
 mod definitions;
 mod expected;
@@ -20,6 +21,7 @@ mod setting;
 mod spans;
 mod stages;
 mod valid;
+mod variants;
 mod vocabulary;
 mod words;
 
@@ -29,7 +31,7 @@ pub use problem::{Diagnostic, Diagnostics};
 pub use schema::{schema, schema_text};
 pub use valid::{
     Alternative, Chart, Choice, ConfigSettings, CoreKind, Expectation, ModelChoice, Pipeline, Scenario, Selector,
-    StageChoice, TaskChoice, Term, Wanted,
+    StageChoice, TaskChoice, Term, VariantChoice, Wanted,
 };
 
 pub(crate) use leaf::Scalar;

@@ -8,100 +8,12 @@ use std::marker::PhantomData;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+pub(crate) use super::axis::{Axis, One};
 use super::leaf::{Bound, Budget, FromScalar, Margin, Prose, Rounds, Scalar, Seed, Slug, Timeout, Version};
 use super::problem::Fault;
 use super::vocabulary::FaultWord;
 use super::words::Scope;
 use crate::setting::{ALL, ChartKind, Key, Metric, Model, OutcomeKind, StageConfig};
-
-/// One value.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct One<T>(pub T);
-
-/// One value, or a list of alternatives.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Axis<T> {
-    pub values: Vec<T>,
-    /// Whether it was written as a list.
-    pub list: bool,
-}
-
-impl<'de, T: FromScalar> Deserialize<'de> for One<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        T::read(&Scalar::deserialize(deserializer)?).map(One).map_err(D::Error::custom)
-    }
-}
-
-/// Scalars as they are, where only a task knows what they mean.
-impl FromScalar for Scalar {
-    fn read(scalar: &Scalar) -> Result<Self, Fault> {
-        Ok(scalar.clone())
-    }
-    fn schema() -> serde_json::Value {
-        serde_json::json!({ "type": ["boolean", "number", "string"] })
-    }
-}
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Axis<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct OneOrMany<T>(PhantomData<T>);
-        macro_rules! single {
-            ($($method:ident: $type:ty),*) => {$(
-                fn $method<E: Error>(self, value: $type) -> Result<Self::Value, E> {
-                    let value = T::deserialize(serde::de::IntoDeserializer::into_deserializer(value))?;
-                    Ok(Axis { values: vec![value], list: false })
-                }
-            )*};
-        }
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for OneOrMany<T> {
-            type Value = Axis<T>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a value or a list of alternatives")
-            }
-            single!(visit_bool: bool, visit_u64: u64, visit_i64: i64, visit_f64: f64, visit_str: &str);
-            fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
-                Err(E::custom(Fault::new("there is no value here", "give one, or remove the key")))
-            }
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-                let value = T::deserialize(serde::de::value::MapAccessDeserializer::new(map))?;
-                Ok(Axis { values: vec![value], list: false })
-            }
-            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-                let mut values = Vec::new();
-                while let Some(value) = seq.next_element()? {
-                    values.push(value);
-                }
-                Ok(Axis { values, list: true })
-            }
-        }
-        deserializer.deserialize_any(OneOrMany(PhantomData))
-    }
-}
-
-impl<T: FromScalar> JsonSchema for One<T> {
-    fn inline_schema() -> bool {
-        T::definition().is_none()
-    }
-    fn schema_name() -> Cow<'static, str> {
-        T::definition().unwrap_or(std::any::type_name::<Self>()).into()
-    }
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        Schema::try_from(T::schema()).unwrap_or_default()
-    }
-}
-
-impl<T: JsonSchema> JsonSchema for Axis<T> {
-    fn inline_schema() -> bool {
-        true
-    }
-    fn schema_name() -> Cow<'static, str> {
-        std::any::type_name::<Self>().into()
-    }
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let one = generator.subschema_for::<T>();
-        schemars::json_schema!({ "anyOf": [one, { "type": "array", "items": one, "minItems": 1 }] })
-    }
-}
 
 /// A mapping with known keys, read key by key.
 pub(crate) trait Fields: Default {
@@ -256,6 +168,8 @@ fields! {
     models: Axis<ModelEntry>,
     /// Stages in a chain, in place of `tasks` and `models`: every item passes through all of them, each with workers of its own. Tasks that work on data (`compress`, `hash`, `image`, `file`, `echo`, `command`) take the output of the stage before; others run the item of that number. Two or more.
     pipeline: Axis<StageEntry>,
+    /// What is compared beside models and settings, in the same rounds: other interpreters, environments, functions, commands, folders or revisions. Every configuration is run with each of them. A list of mappings, the first of which is the reference.
+    variants: Axis<VariantEntry>,
     /// See the table of settings.
     queue: Axis<One<Scalar>>,
     /// See the table of settings.
@@ -303,6 +217,27 @@ fields! {
     task: One<Scalar>,
     .. given: StageSettings,
     .. settings: Settings,
+}
+
+fields! {
+    /// A variant: what it has in place of what the scenario says.
+    VariantEntry: Scope::Variant,
+    /// How tables name it. Default: what it has. Takes no list.
+    name: One<Prose>,
+    /// Its interpreter, as the setting `python`. Takes no list.
+    python: One<Scalar>,
+    /// Variables that are added to the environment, as a mapping of names to values.
+    environment: Environment,
+    /// Its function, as `call` of the task `python`. Takes no list.
+    call: One<Scalar>,
+    /// Its folder of modules, as `path` of the task `python`. Takes no list.
+    path: One<Scalar>,
+    /// Its program with arguments, as `argv` of the task `command`.
+    argv: Axis<One<Scalar>>,
+    /// A commit by any name that git knows, such as `main` or `HEAD~1`. It is checked out below the run's own folder, and what is relative to the current folder is looked for there; files of items are not. Needs --allow-commands. Takes no list.
+    revision: One<Scalar>,
+    /// With `revision`: a program with its arguments that is run there before the first trial, such as `[make]`.
+    build: Axis<One<Scalar>>,
 }
 
 fields! {
@@ -356,7 +291,29 @@ macro_rules! no_words {
     )*};
 }
 
-no_words!(Document, StageEntry, Expect, Selector);
+no_words!(Document, StageEntry, Expect, Selector, VariantEntry);
+
+/// Variables of the environment, by name.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Environment(pub std::collections::BTreeMap<String, Scalar>);
+
+impl<'de> Deserialize<'de> for Environment {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        std::collections::BTreeMap::deserialize(deserializer).map(Self)
+    }
+}
+
+impl JsonSchema for Environment {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        "Environment".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        schemars::json_schema!({ "type": "object", "additionalProperties": { "type": ["boolean", "number", "string"] } })
+    }
+}
 
 impl TaskEntry {
     fn of_word(word: &str) -> Result<Self, Fault> {
@@ -395,8 +352,8 @@ pub(crate) enum Written {
 }
 
 /// Settings that have places of their own, and are not keys of every level: the model is what `models` names, items are the
-/// tasks', a fault's item is part of the fault, and queues are for pipelines.
-const APART: [Key; 4] = [Key::Model, Key::Items, Key::FaultItem, Key::Queue];
+/// tasks', a fault's item is part of the fault, a variant is what `variants` describes, and queues are for pipelines.
+const APART: [Key; 5] = [Key::Model, Key::Items, Key::FaultItem, Key::Variant, Key::Queue];
 
 /// Defines the settings of configurations that a level takes, as they are written.
 macro_rules! config_settings {

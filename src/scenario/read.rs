@@ -11,7 +11,9 @@ use serde_path_to_error::Segment;
 use serde_yaml::{Mapping, Value};
 
 use super::problem::{Diagnostic, Fault, Text};
-use super::raw::{ChartEntry, Document, Expect, FaultEntry, Fields, ModelEntry, Selector, StageEntry, TaskEntry};
+use super::raw::{
+    ChartEntry, Document, Expect, FaultEntry, Fields, ModelEntry, Selector, StageEntry, TaskEntry, VariantEntry,
+};
 use super::spans::{Node, Path, Step};
 use super::words::{Scope, unknown_key};
 use crate::task::Tasks;
@@ -127,6 +129,7 @@ fn level_of(path: &[Step]) -> Option<Scope> {
         (Some("expect"), Some("compare" | "to")) | (Some("charts"), Some("where")) => Some(Scope::Selector),
         (Some("charts"), None) => Some(Scope::Chart),
         (Some("pipeline"), None) => Some(Scope::Stage),
+        (Some("variants"), None) => Some(Scope::Variant),
         _ => None,
     }
 }
@@ -142,6 +145,7 @@ pub(crate) fn keys_of(level: Scope) -> Vec<&'static str> {
         Scope::Fault => FaultEntry::keys(),
         Scope::Chart => ChartEntry::keys(),
         Scope::Stage => StageEntry::keys(),
+        Scope::Variant => VariantEntry::keys(),
     }
 }
 

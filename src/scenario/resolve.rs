@@ -67,6 +67,7 @@ impl Resolver<'_> {
         let tasks = self.task_entries();
         let models = self.model_entries();
         let pipeline = self.pipeline();
+        let variants = self.variants(&tasks);
         let expect = self.expectations();
         let charts = self.charts();
         let document = self.document();
@@ -80,6 +81,7 @@ impl Resolver<'_> {
             tasks,
             models,
             pipeline,
+            variants,
             given,
             rounds: document.rounds.as_ref().and_then(|rounds| rounds.0.0),
             budget: document.budget.as_ref().map_or(DEFAULT_BUDGET, |budget| budget.0.0),
@@ -372,6 +374,7 @@ impl Resolver<'_> {
                 times(&mut product, task.items.values.len() as u64, &task.items.place);
                 let used = given.keys().filter(|key| given.are_used(model.model, *key));
                 used.filter_map(|key| given.extent(key)).for_each(|(n, place)| times(&mut product, n, place));
+                product = product.saturating_mul(scenario.variants.len().max(1) as u64);
                 configurations = configurations.saturating_add(product);
             }
         }

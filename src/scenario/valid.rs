@@ -27,6 +27,8 @@ pub struct Scenario {
     pub models: Vec<ModelChoice>,
     /// The stages, in place of tasks and models.
     pub pipeline: Option<Pipeline>,
+    /// What every configuration is run with, one after the other; empty where the scenario says it all.
+    pub variants: Vec<VariantChoice>,
     /// Settings of configurations given at the top level.
     pub given: ConfigSettings,
     /// How many rounds; `None` for as many as it takes to answer.
@@ -73,6 +75,24 @@ pub struct ModelChoice {
     pub model: Model,
     /// Settings of configurations given in this entry.
     pub given: ConfigSettings,
+    pub(crate) place: Range<usize>,
+}
+
+/// An entry of `variants`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct VariantChoice {
+    /// Its name, unique in the scenario.
+    pub name: String,
+    /// Its interpreter, as written.
+    pub python: Option<String>,
+    /// Variables that are added to the environment, by name.
+    pub environment: BTreeMap<String, String>,
+    /// Settings of the tasks that it has in place of theirs.
+    pub settings: Vec<(String, Value)>,
+    /// A commit, as written.
+    pub revision: Option<String>,
+    /// What is run in that commit's folder before the first trial; empty for nothing.
+    pub build: Vec<String>,
     pub(crate) place: Range<usize>,
 }
 

@@ -25,11 +25,22 @@ pub(crate) enum Scope {
     Chart,
     /// An entry of `pipeline`.
     Stage,
+    /// An entry of `variants`.
+    Variant,
 }
 
 impl Scope {
-    const ALL: [Self; 8] =
-        [Self::Top, Self::Task, Self::Model, Self::Expect, Self::Selector, Self::Fault, Self::Chart, Self::Stage];
+    const ALL: [Self; 9] = [
+        Self::Top,
+        Self::Task,
+        Self::Model,
+        Self::Expect,
+        Self::Selector,
+        Self::Fault,
+        Self::Chart,
+        Self::Stage,
+        Self::Variant,
+    ];
 
     /// How messages call it.
     pub fn shown(self) -> &'static str {
@@ -42,6 +53,7 @@ impl Scope {
             Scope::Fault => "an entry of `fault`",
             Scope::Chart => "an entry of `charts`",
             Scope::Stage => "an entry of `pipeline`",
+            Scope::Variant => "an entry of `variants`",
         }
     }
 }

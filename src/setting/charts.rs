@@ -15,7 +15,7 @@ words! {
         Memory = "memory": "what does a worker cost? private and shared memory",
         Timeline = "timeline": "where did the time go? a lane per worker, from start to join",
         Crash = "crash": "is work lost? what a fault does under every configuration",
-        Compare = "compare": "did it get worse? two builds (--against) or two runs (runner compare)",
+        Compare = "compare": "did it get worse? a baseline (--baseline) or two runs (runner compare)",
     }
 }
 

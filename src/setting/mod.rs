@@ -18,8 +18,8 @@ pub use outcomes::{Outcome, OutcomeKind};
 pub use table::{ALL, Config, ConfigSetting, Default, Key, MOST_WORKERS, Part, takes};
 pub use value::{SettingKind, Stored, Value};
 pub use words::{
-    Affinity, Dispatch, EnumWords, FaultKind, Measure, Method, Model, OnCrash, ParentUse, Runtime, SPIN, Start, Wait,
-    WordRow,
+    Affinity, Dispatch, EnumWords, FaultKind, GilState, Measure, Method, Model, OnCrash, ParentUse, Runtime, SPIN,
+    Start, Wait, WordRow,
 };
 
 /// A setting as a scenario gives it: of a task, or of configurations.

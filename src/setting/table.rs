@@ -2,7 +2,8 @@
 
 use super::rows::settings;
 use super::words::{
-    Affinity, Dispatch, EnumWords, FaultKind, Measure, Method, Model, OnCrash, ParentUse, Runtime, Start, Wait,
+    Affinity, Dispatch, EnumWords, FaultKind, GilState, Measure, Method, Model, OnCrash, ParentUse, Runtime, Start,
+    Wait,
 };
 use super::{Setting, SettingKind, Value};
 
@@ -243,6 +244,16 @@ settings! {
             label: LabelForm::After("in item"),
             example: "fault: {kind: kill, item: 9}",
         }
+        Variant variant: String {
+            about: "one of `variants`, by its name",
+            kind: SettingKind::Text { longest: 60 },
+            default: Default::Rule("every one of `variants`, where there are any"),
+            part: Part::Configuration,
+            models: RUNNING, runtimes: EVERY_RUNTIME,
+            label: LabelForm::Value,
+            example: "variants: [{name: old, environment: {LEVEL: 1}}, {name: new, environment: {LEVEL: 2}}]\n\
+                      expect: {compare: {variant: new}, to: {variant: old}, at_least: 1.1}",
+        }
         Ipc ipc: Method {
             about: "how requests and replies cross between processes",
             kind: SettingKind::Enum { what: Method::WHAT, rows: Method::ROWS },
@@ -341,6 +352,15 @@ settings! {
             models: UNDER_A_GIL, runtimes: LOCKED,
             label: LabelForm::After("switch interval"),
             example: "runtime: gil_emulation\nmodels: [serial, threads]\nswitch_interval: [1 ms, 5 ms]",
+        }
+        Gil gil: GilState {
+            about: "whether a free-threaded CPython has its GIL; each worker looks whether it is so, since importing a module may enable it",
+            kind: SettingKind::Enum { what: GilState::WHAT, rows: GilState::ROWS },
+            default: Default::Rule("as the interpreter has it"),
+            part: Part::Configuration,
+            models: IN_PYTHON, runtimes: PYTHON,
+            label: LabelForm::After("GIL"),
+            example: "runtime: python\nmodels: [serial, threads]\npython: python3.13t\ngil: [enabled, disabled]",
         }
         GilHold gil_hold: u64 {
             about: "how long the emulated GIL is held before each blocking operation",

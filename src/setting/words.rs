@@ -231,6 +231,14 @@ words! {
 }
 
 words! {
+    /// Whether an interpreter that can run without its lock has it.
+    pub enum GilState, "state of the GIL" {
+        Enabled = "enabled": "one thread at a time runs Python code",
+        Disabled = "disabled": "threads run Python code at once; takes a free-threaded CPython (3.13 or newer)",
+    }
+}
+
+words! {
     /// How an item goes wrong.
     pub enum FaultKind, "fault" {
         Panic = "panic": "a Rust panic; Python has exceptions in its place",

@@ -29,7 +29,7 @@ pub fn lines<'a>(results: &'a Results, workload: &Workload) -> Vec<(String, Vec<
         .configurations
         .iter()
         .map(|id| &results.configurations[*id])
-        .filter(|configuration| configuration.config.workers.is_some() && !configuration.is_of_other_build())
+        .filter(|configuration| configuration.config.workers.is_some() && !configuration.is_of_baseline())
     {
         let label = line_label(configuration);
         match lines.iter_mut().find(|(known, _)| *known == label) {
@@ -133,7 +133,7 @@ fn of_this_build<'a>(results: &'a Results, workload: &Workload) -> Vec<&'a Confi
         .configurations
         .iter()
         .map(|id| &results.configurations[*id])
-        .filter(|configuration| !configuration.is_of_other_build())
+        .filter(|configuration| !configuration.is_of_baseline())
         .collect()
 }
 

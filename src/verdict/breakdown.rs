@@ -3,7 +3,7 @@
 
 use super::samples::{per_item, values};
 use crate::results::{Breakdown, Configuration, Interval, Kind, Loss, Results, Spent, Trial};
-use crate::setting::{Measure, Runtime};
+use crate::setting::{GilState, Measure, Runtime};
 use crate::stats;
 
 /// The split of one configuration. `None` for the reference, for configurations without workers whose time it could be, such as an event loop,
@@ -11,7 +11,7 @@ use crate::stats;
 /// where time went.
 pub(super) fn of(results: &Results, configuration: &Configuration, speedup: Option<&Interval>) -> Option<Breakdown> {
     let workload = &results.workloads[configuration.workload];
-    let reference = &results.configurations[workload.reference];
+    let reference = reference(results, configuration)?;
     // Where the reference sends messages too, its time is no measure of the work.
     let is_work = reference.config.ipc.is_none() && reference.config.workers.unwrap_or(1) == 1;
     if reference.id == configuration.id || !is_work {
@@ -47,6 +47,12 @@ pub(super) fn of(results: &Results, configuration: &Configuration, speedup: Opti
     whole.then_some(Breakdown { workers, measured, parts, inflation, trials: profiling.len() as u32 })
 }
 
+/// What its speedup is split against: the reference of the workload as its own variant runs it, so that what is lost is the model's doing.
+pub(super) fn reference<'a>(results: &'a Results, configuration: &Configuration) -> Option<&'a Configuration> {
+    let reference = &results.configurations[results.workloads[configuration.workload].reference];
+    results.under(configuration.variant, reference)
+}
+
 /// The share of a whole trial that starting and joining take, from the bare trials.
 fn start_share(results: &Results, configuration: usize) -> Option<f64> {
     let share = |trial: &Trial| {
@@ -71,12 +77,17 @@ fn share(profiling: &[&Trial], part: fn(&Spent) -> u64) -> Option<f64> {
 /// items are in the reference, which nobody holds it against. 0 where there is no GIL or nothing is known of it.
 fn gil_share(results: &Results, configuration: &Configuration, profiling: &[&Trial]) -> f64 {
     let workload = &results.workloads[configuration.workload];
-    let has_gil = workload.runtime == Runtime::Python && workload.interpreter.as_ref().is_none_or(|found| found.gil);
+    let has_gil = workload.runtime == Runtime::Python
+        && match configuration.config.gil {
+            Some(state) => state == GilState::Enabled,
+            None => results.interpreter_of(configuration).is_none_or(|found| found.gil),
+        };
     let each = |trial: &Trial| Some(trial.details.spent?.blocked as f64 / trial.done.max(1) as f64);
+    let alone_in = reference(results, configuration).map_or(workload.reference, |reference| reference.id);
     let of_reference = results
         .trials
         .iter()
-        .filter(|trial| trial.configuration == workload.reference && trial.kind == Kind::Profiling && trial.ok());
+        .filter(|trial| trial.configuration == alone_in && trial.kind == Kind::Profiling && trial.ok());
     let Some(alone) = stats::median(&of_reference.filter_map(each).collect::<Vec<_>>()).filter(|_| has_gil) else {
         return 0.0;
     };

@@ -36,6 +36,21 @@ pub(super) fn pairs(units: &Units<'_>, ranking: &[usize]) -> Vec<Pair> {
     all.filter(fair).filter_map(|(a, b)| pair(units, (a, b), margin, error(a, b))).collect()
 }
 
+/// Every configuration of a later variant beside the same of the first, by the same way: a family of its own, each bound at α / (2 m)
+/// where there are m of them.
+pub(super) fn variants(units: &Units<'_>) -> Vec<Pair> {
+    let results = units.results();
+    let first = results.configurations[units.workload().reference].variant;
+    let twin = |id: &usize| {
+        let one = &results.configurations[*id];
+        let other = results.under(first, one).filter(|_| one.variant.is_some() && one.variant != first)?;
+        Some((one.id, other.id))
+    };
+    let twins: Vec<(usize, usize)> = units.configurations().iter().filter_map(twin).collect();
+    let error = FAMILY_ERROR / (2.0 * twins.len().max(1) as f64);
+    twins.into_iter().filter_map(|both| pair(units, both, results.run.margin.ln_1p(), error)).collect()
+}
+
 /// The verdict on one pair, at the last look that both took part in; nothing where there was none.
 fn pair(units: &Units<'_>, (a, b): (usize, usize), margin: f64, error: f64) -> Option<Pair> {
     let looks = units.looks_with(a).min(units.looks_with(b));

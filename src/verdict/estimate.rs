@@ -18,7 +18,7 @@ pub(super) fn configuration(results: &Results, configuration: &Configuration) ->
     let seconds = times(results, configuration.id);
     let per_item = time_interval(&per_item(results, configuration.id), LEVEL);
     let speedup = speedup(results, configuration);
-    let breakdown = split(results, configuration, speedup.as_ref());
+    let breakdown = split(results, configuration);
     ConfigurationEstimate {
         configuration: configuration.id,
         time: time_interval(&seconds, LEVEL),
@@ -46,8 +46,11 @@ pub(super) fn configuration(results: &Results, configuration: &Configuration) ->
 }
 
 /// Where the speedup went, for what has no rate.
-fn split(results: &Results, configuration: &Configuration, speedup: Option<&Interval>) -> Option<Breakdown> {
-    breakdown::of(results, configuration, speedup.filter(|_| results.workloads[configuration.workload].rate.is_none()))
+fn split(results: &Results, configuration: &Configuration) -> Option<Breakdown> {
+    let reference = breakdown::reference(results, configuration)?;
+    let speedup = speedup_over(results, configuration, reference.id);
+    let has_rate = results.workloads[configuration.workload].rate.is_some();
+    breakdown::of(results, configuration, speedup.as_ref().filter(|_| !has_rate))
 }
 
 /// From this share of the measured speedup on that items would have gained, more profiling trials may tell better.
@@ -57,15 +60,17 @@ const UNSETTLED_FROM: f64 = 0.1;
 #[must_use]
 pub fn unsettled_breakdowns(results: &Results) -> Vec<usize> {
     let is_unsettled = |split: Breakdown| !split.useless() && split.gained() > UNSETTLED_FROM * split.measured;
-    let unsettled = results.configurations.iter().filter(|configuration| {
-        split(results, configuration, speedup(results, configuration).as_ref()).is_some_and(is_unsettled)
-    });
+    let unsettled =
+        results.configurations.iter().filter(|configuration| split(results, configuration).is_some_and(is_unsettled));
     unsettled.map(|configuration| configuration.id).collect()
 }
 
 /// The in-round speed-up over the reference; `None` where either has no finite ratio.
 fn speedup(results: &Results, configuration: &Configuration) -> Option<Interval> {
-    let reference = results.workloads[configuration.workload].reference;
+    speedup_over(results, configuration, results.workloads[configuration.workload].reference)
+}
+
+fn speedup_over(results: &Results, configuration: &Configuration, reference: usize) -> Option<Interval> {
     if reference == configuration.id {
         let known = times(results, configuration.id);
         return known.iter().any(|(_, seconds)| seconds.is_finite()).then(|| bare(1.0, known.len()));

@@ -71,7 +71,7 @@ pub fn derive(results: &Results) -> Derived {
         results.workloads.iter().map(|workload| decide(results, workload, &estimates)).collect();
     let noise = noise::of(results);
     let expectations = judge::all(results, &workloads, &noise);
-    if results.run.against.is_some() {
+    if results.run.baseline.is_some() {
         // Two builds of every configuration are no configurations to choose from.
         let regressions = regression::all(results, &mut workloads, &noise);
         return Derived { noise, estimates, workloads, expectations, regressions, ..Derived::default() };
@@ -105,6 +105,7 @@ fn decide(results: &Results, workload: &Workload, estimates: &[ConfigurationEsti
         picks: vec![],
         winners: vec![],
         pairs: vec![],
+        variants: vec![],
         warnings: vec![],
         suppressed: compare::suppressed(results, workload),
         checks,
@@ -113,8 +114,9 @@ fn decide(results: &Results, workload: &Workload, estimates: &[ConfigurationEsti
     };
     if verdict.suppressed.is_none() && workload.configurations.len() > 1 {
         verdict.pairs = compare::pairs(&units, &verdict.ranking);
+        verdict.variants = compare::variants(&units);
         verdict.warnings = compare::warnings(results, workload, &verdict.checks);
-        if !look::has_no_question(workload) && results.run.against.is_none() {
+        if !look::has_no_question(workload) && results.run.baseline.is_none() {
             verdict.picks = picks(results, workload, &units);
         }
         let best = |id: &usize| verdict.picks.iter().any(|pick| pick.configuration == *id || pick.as_good.contains(id));

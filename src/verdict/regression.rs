@@ -1,4 +1,4 @@
-//! Two builds, configuration by configuration: is this one slower than the other by more than the margin?
+//! What there is and a baseline, configuration by configuration: is it slower than the baseline by more than the margin?
 //!
 //! Both run in the same rounds, next to each other, so that ratios are taken inside a round. The configurations of a workload are one
 //! family. Holm's step-down over exact sign tests holds the chance of any false regression at 2.5 % (a one-sided test
@@ -13,7 +13,7 @@ use crate::results::{Change, Configuration, Interval, Noise, Regression, Results
 use crate::stats::{self, FAMILY_ERROR, Step};
 use crate::text::{plural, three_digits};
 
-/// The comparisons of all workloads of a run of two builds; puts what they say in place of what a comparison of configurations would.
+/// The comparisons of all workloads of a run with a baseline; puts what they say in place of what a comparison of configurations would.
 pub(super) fn all(results: &Results, workloads: &mut [WorkloadVerdict], noise: &Noise) -> Vec<Regression> {
     let mut all = Vec::new();
     for verdict in workloads {
@@ -27,7 +27,7 @@ pub(super) fn all(results: &Results, workloads: &mut [WorkloadVerdict], noise: &
         let found = if verdict.suppressed.is_none() { of_workload(results, workload) } else { Vec::new() };
         (verdict.pairs, verdict.winners, verdict.warnings) = (Vec::new(), Vec::new(), Vec::new());
         verdict.sentence = match &verdict.suppressed {
-            Some(why) => format!("No verdict on the two builds: {why}."),
+            Some(why) => format!("No verdict: {why}."),
             None => sentence(results, &found),
         };
         all.extend(found);
@@ -35,10 +35,10 @@ pub(super) fn all(results: &Results, workloads: &mut [WorkloadVerdict], noise: &
     all
 }
 
-/// The configuration of the other build that does what this one does.
-fn other_build<'a>(results: &'a Results, own: &Configuration) -> Option<&'a Configuration> {
+/// The configuration of the baseline that does what this one does.
+fn baseline<'a>(results: &'a Results, own: &Configuration) -> Option<&'a Configuration> {
     results.configurations.iter().find(|configuration| {
-        configuration.is_of_other_build()
+        configuration.is_of_baseline()
             && configuration.workload == own.workload
             && configuration.partner == Some(own.id)
     })
@@ -49,8 +49,8 @@ fn of_workload(results: &Results, workload: &Workload) -> Vec<Regression> {
         .configurations
         .iter()
         .map(|id| &results.configurations[*id])
-        .filter(|configuration| !configuration.is_of_other_build());
-    let pairs = own.filter_map(|configuration| Some((configuration.id, other_build(results, configuration)?.id)));
+        .filter(|configuration| !configuration.is_of_baseline());
+    let pairs = own.filter_map(|configuration| Some((configuration.id, baseline(results, configuration)?.id)));
     let series: Vec<(usize, usize, Vec<f64>)> = pairs
         .map(|(new, old)| (new, old, stats::log_ratios(&compared(results, new), &compared(results, old)).logs))
         .filter(|(.., logs)| logs.len() >= FEWEST_ROUNDS)
@@ -144,7 +144,7 @@ fn sentence(results: &Results, found: &[Regression]) -> String {
         if each.is_empty() { String::new() } else { format!(" {head}: {}.", each.join("; ")) }
     };
     if found.is_empty() {
-        return format!("No configuration has the {FEWEST_ROUNDS} rounds of both builds that a comparison takes.");
+        return format!("No configuration has the {FEWEST_ROUNDS} rounds of both that a comparison takes.");
     }
     let regressions = found.iter().filter(|regression| regression.word == Change::Regression).count();
     let head = match regressions {
@@ -152,7 +152,7 @@ fn sentence(results: &Results, found: &[Regression]) -> String {
         count => format!("{} beyond {margin}%.", plural(count as u64, "regression")),
     };
     let parts = [
-        told(Change::Regression, "Time of this build over the other's".into()),
+        told(Change::Regression, "Time over the baseline's".into()),
         told(Change::Slower, format!("Slower, not shown to be beyond {margin}%")),
         told(Change::NoSignificantDifference, "No significant difference".into()),
         told(Change::Faster, "Faster".into()),
@@ -179,7 +179,7 @@ mod tests {
                 (configuration.partner, configuration.config.workers) = (partner, (i > 0).then_some(i as u32));
             }
         }
-        made.results.run.against = Some("0.1.0".into());
+        made.results.run.baseline = Some("0.1.0".into());
         made
     }
 
@@ -196,10 +196,7 @@ mod tests {
         assert_eq!((first.new, first.old), (0, 1));
         assert!(first.ratio.low.unwrap() > 1.24 && first.ratio.high.unwrap() < 1.26, "{first:?}");
         let sentence = &derived.workloads[0].sentence;
-        assert!(
-            sentence.starts_with("1 regression beyond 3%. Time of this build over the other's: serial +25% ("),
-            "{sentence}"
-        );
+        assert!(sentence.starts_with("1 regression beyond 3%. Time over the baseline's: serial +25% ("), "{sentence}");
         assert!(sentence.contains("Faster: threads × 2 −17% ("), "{sentence}");
         let turned = two_builds(&[(1.0, 1.25), (0.5, 0.5), (0.6, 0.5)], 0.002);
         assert_eq!(words(&turned), [Change::Faster, Change::Equivalent, Change::Regression]);
@@ -244,10 +241,7 @@ mod tests {
         let mut quick = two_builds(&[(1.25, 1.0)], 0.002);
         quick.results.run.quick = true;
         let derived = quick.derive();
-        assert!(
-            derived.regressions.is_empty()
-                && derived.workloads[0].sentence.starts_with("No verdict on the two builds: --quick")
-        );
+        assert!(derived.regressions.is_empty() && derived.workloads[0].sentence.starts_with("No verdict: --quick"));
     }
 
     #[test]

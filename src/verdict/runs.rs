@@ -167,7 +167,7 @@ fn counterpart<'a>(results: &'a Results, of: &Results, configuration: &Configura
     let configurations = workload.configurations.iter().filter_map(|id| results.configurations.get(*id));
     let same = |other: &Configuration| {
         let items = |configuration: &Configuration| configuration.config.without(&[Key::Items]);
-        other.is_of_other_build() == configuration.is_of_other_build() && items(other) == items(configuration)
+        other.is_of_baseline() == configuration.is_of_baseline() && items(other) == items(configuration)
     };
     configurations.into_iter().find(|other| same(other))
 }

@@ -26,7 +26,7 @@ pub(super) fn all(results: &Results) -> Vec<SaturationPoint> {
         for configuration in
             workloads.iter().flat_map(|workload| &workload.configurations).map(|id| &results.configurations[*id])
         {
-            if !configuration.is_of_other_build() && !labels.contains(&configuration.label.as_str()) {
+            if !configuration.is_of_baseline() && !labels.contains(&configuration.label.as_str()) {
                 labels.push(&configuration.label);
             }
         }

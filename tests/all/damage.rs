@@ -113,7 +113,7 @@ fn a_damaged_results_file_is_refused_or_drawn() {
     place.run_scenario("d", &["--rounds", "7"]).expect(0);
     refused_or_drawn(&place, 50);
     // Two equal builds: on a busy machine, one may look slower.
-    let ended = place.run_scenario("d", &["--rounds", "7", "--against", crate::support::PROGRAM]);
+    let ended = place.run_scenario("d", &["--rounds", "7", "--baseline", crate::support::PROGRAM]);
     assert!(matches!(ended.code, Some(0 | 1)), "{}", ended.stderr);
     refused_or_drawn(&place, 20);
     happened(&place);
@@ -124,7 +124,7 @@ fn a_damaged_results_file_is_refused_or_drawn() {
 fn happened(place: &Place) {
     let mut results = place.results("d");
     results.charts = [ChartKind::Timeline, ChartKind::Memory, ChartKind::Crash].map(Into::into).to_vec();
-    results.run.against = None;
+    results.run.baseline = None;
     results.workloads[0].fault = Some(Fault { kind: FaultKind::Kill, item: 3 });
     let mut other = results.workloads[0].clone();
     (other.id, other.runtime, other.fault) = (1, Runtime::GilEmulation, None);

@@ -4,9 +4,9 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod against;
 mod arrays;
 mod auto;
+mod baseline;
 mod browser;
 mod cases;
 mod compare;
@@ -43,5 +43,6 @@ mod topologies;
 mod trying;
 mod usage;
 mod users_code;
+mod variants;
 mod web;
 mod workloads;

@@ -81,6 +81,8 @@ fn last_moment(results: &Results, rate: u32) -> u64 {
 
 fn moments_of(seed: u64, round: u32, rate: u32) -> Vec<u64> {
     moments(&JobSpec {
+        workload: String::new(),
+        environment: Default::default(),
         task: "sleep".into(),
         settings: runner::task::Settings::default(),
         seed,

@@ -31,7 +31,8 @@ impl Fixture {
             timeout: 30.0,
             started: text(),
             resumed: 0,
-            against: None,
+            candidate: None,
+            baseline: None,
         };
         let machine = Machine { cpu: "AMD EPYC".into(), arch: "x86_64".into(), cores: 2, ..Machine::default() };
         let results = Results {
@@ -40,6 +41,7 @@ impl Fixture {
             scenario,
             run,
             machine,
+            variants: Vec::new(),
             workloads: Vec::new(),
             configurations: Vec::new(),
             skipped: Vec::new(),
@@ -75,6 +77,7 @@ impl Fixture {
                 config,
                 items: 1000,
                 checked: false,
+                variant: None,
                 partner: None,
                 oversubscribed: false,
             });
@@ -171,6 +174,7 @@ impl Fixture {
         let simplest = winners.iter().copied().min_by_key(|id| self.simplicity(*id)).unwrap_or(ranking[0]);
         let picks = picks(&ranking, &winners, simplest);
         WorkloadVerdict {
+            variants: vec![],
             workload: workload.id,
             ranking,
             picks,

@@ -230,7 +230,7 @@ impl Lot {
 
     fn builds(&mut self, results: &mut Results) {
         if self.chance(2) {
-            results.run.against = Some("0.0.9".into());
+            results.run.baseline = Some("0.0.9".into());
             for new in 0..results.configurations.len() {
                 let old = self.0.usize(0..results.configurations.len());
                 let median = if self.chance(12) { crate::verdict::UNBOUNDED } else { self.size(-3.0, 3.0) };

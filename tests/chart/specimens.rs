@@ -191,7 +191,7 @@ pub(super) fn builds(equal: bool) -> Results {
     let mut results = cpu_bound("threads");
     results.scenario.name = if equal { "equal".into() } else { "builds".into() };
     results.charts = vec![ChartKind::Compare.into()];
-    results.run.against = Some("0.0.9".into());
+    results.run.baseline = Some("0.0.9".into());
     let own = results.configurations.clone();
     let changes = [1.25, 1.0, 0.85, 1.03, 1.002, 2.5, 0.97, 1.0, 1.01, 0.6];
     for configuration in &own {

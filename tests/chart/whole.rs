@@ -309,8 +309,8 @@ fn two_builds_are_told_by_their_verdicts() {
     // Grey is what no verdict tells from the other build.
     assert!(!svg(&equal).contains("#dd5005") && svg(&chart).contains("#dd5005"));
     let mut one = builds(false);
-    one.run.against = None;
-    assert!(only(&one, ChartKind::Compare).picture.unwrap_err().contains("one build was run"));
+    one.run.baseline = None;
+    assert!(only(&one, ChartKind::Compare).picture.unwrap_err().contains("there was no baseline"));
     let (old, new, compared) = runs();
     let titles: Vec<String> = comparison(&old, &new, &compared).into_iter().map(|chart| chart.title).collect();
     assert_eq!(titles, ["1 of 6 configurations is slower by more than 3%: threads × 2 +40%"]);

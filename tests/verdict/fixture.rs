@@ -51,7 +51,8 @@ impl Made {
             timeout: 30.0,
             started: text("2026-11-23 14:02"),
             resumed: 0,
-            against: None,
+            candidate: None,
+            baseline: None,
         };
         let machine = Machine {
             cpu: text("A CPU"),
@@ -67,6 +68,7 @@ impl Made {
             scenario,
             run,
             machine,
+            variants: Vec::new(),
             workloads: vec![workload()],
             configurations: vec![],
             skipped: vec![],
@@ -102,6 +104,7 @@ impl Made {
             config: configured(label),
             items: 64,
             checked: false,
+            variant: None,
             partner: None,
             oversubscribed: false,
         });

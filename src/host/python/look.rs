@@ -1,6 +1,7 @@
 //! A first look at a user's Python function, in the interpreter and by the driver that run its trials: whether it is there, what it
 //! is, and about how long it takes.
 
+use std::collections::BTreeMap;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt};
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -26,7 +27,7 @@ pub enum Depth {
     Call,
 }
 
-/// Looks at the function that a job's settings name. `waiting` is told what is under way, once in a while.
+/// Looks at the function that a job's settings name, from the current folder or another. `waiting` is told what is under way, once in a while.
 ///
 /// # Errors
 /// In words that follow the function's name: what it raised, or that it did not return within `patience`.
@@ -34,6 +35,7 @@ pub fn look(
     tasks: &Tasks,
     program: &Program,
     brief: JobSpec,
+    folder: Option<&Path>,
     depth: Depth,
     patience: Duration,
     waiting: &mut dyn FnMut(&str),
@@ -41,7 +43,10 @@ pub fn look(
     let deadline = Instant::now() + patience;
     let order = RunContext { tasks, program, brief, deadline, prefix: String::new(), copied: &|| {} };
     let (mut command, answers, text) = prepared(&order, if depth == Depth::Call { Mode::Look } else { Mode::Find })?;
-    command.process_group(0);
+    command.process_group(0).envs(&order.brief.environment);
+    if let Some(folder) = folder {
+        command.current_dir(folder);
+    }
     let mut child = spawned(&mut command, &text)?;
     drop(command);
     let seen = follow(Listener::new(&child, answers), deadline, patience, waiting);
@@ -100,10 +105,16 @@ fn follow(
 
 /// What a look at a function is told: the settings of the task, and a folder to work in.
 #[must_use]
-pub fn function_spec(settings: crate::task::Settings, interpreter: &Path, folder: &Path) -> JobSpec {
+pub fn function_spec(
+    settings: crate::task::Settings,
+    interpreter: &Path,
+    environment: BTreeMap<String, String>,
+    folder: &Path,
+) -> JobSpec {
     JobSpec {
         task: "python".into(),
         settings,
+        workload: String::new(),
         seed: 0,
         items: 1,
         round: 0,
@@ -112,6 +123,7 @@ pub fn function_spec(settings: crate::task::Settings, interpreter: &Path, folder
         purpose: crate::model::Purpose::Timed,
         runtime: crate::setting::Runtime::Python,
         interpreter: Some(interpreter.to_owned()),
+        environment,
         fault: None,
         trace: false,
         server: None,

@@ -40,7 +40,7 @@ fn found(source: Source<'_>) -> String {
     let results = source.results;
     let title = source.charts.iter().find(|chart| chart.picture.is_ok()).map(|chart| chart.title.as_str());
     let modelled = results.workloads.iter().any(Workload::is_lock_model);
-    let alike = results.run.against.is_some() || results.workloads.iter().all(|workload| workload.fault.is_some());
+    let alike = results.run.baseline.is_some() || results.workloads.iter().all(|workload| workload.fault.is_some());
     if let Some(title) = title.filter(|_| !modelled && (alike || results.workloads.len() == 1)) {
         return attribute(&glued(title));
     }

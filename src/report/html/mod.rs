@@ -103,7 +103,7 @@ impl Page {
         let results = source.results;
         let name = attribute(&results.scenario.name);
         let mut out = format!("<article id=\"{name}\">\n{}", self.head(results));
-        if results.run.against.is_some() {
+        if results.run.baseline.is_some() {
             out.extend(source.charts.iter().map(|chart| self.figure(chart)));
             let text = sortable_regressions(results, &[]);
             let text = text.split_once('\n').map_or("", |(_, text)| text);

@@ -1,9 +1,11 @@
 """Runs items as one worker does."""
 
+import sys
+
 from . import probe
 from .checksums import checksum, item_checksum
 from .faults import inject, inject_async
-from .protocol import now
+from .protocol import RunError, now
 from .topology import PartContext
 from .usage import ThreadClock
 
@@ -116,8 +118,16 @@ class ItemRunner:
             probe.GLOBAL = 100 + self.worker
 
 
+def check_gil(order):
+    """The lock is as it is to be, in this worker too: importing a module that needs it may have enabled it."""
+    enabled = getattr(sys, "_is_gil_enabled", lambda: True)()
+    if order.gil and enabled != (order.gil == "enabled"):
+        raise RunError("failed", "the GIL is %s here, and was to be %s" % ("enabled" if enabled else "disabled", order.gil))
+
+
 def runner_of(order, task, worker=None):
     """Who runs items as one worker does."""
+    check_gil(order)
     if order.objects:
         from .objects import ObjectRunner
 

@@ -20,6 +20,7 @@ class Order:
         self.given = given
         self.task = given["task"]
         self.settings = given["settings"]
+        self.workload = given["workload"]
         self.seed = given["seed"]
         self.items = given["items"]
         self.folder = given["folder"]
@@ -47,6 +48,8 @@ class Order:
         # Items a second that come whether workers keep up or not; without one, the next item is begun when somebody is free.
         self.rate = config.get("rate")
         self.switch_interval = config.get("switch_interval")
+        # Whether the interpreter is to have its lock; nothing where that is its own business.
+        self.gil = config.get("gil")
         self.parent_memory = config.get("parent_memory") or 0
         self.reads_parent = self.parent_memory > 0 and config.get("parent_use") == "read"
         self.warm = config["measure"] == "work"

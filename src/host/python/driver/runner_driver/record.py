@@ -150,8 +150,10 @@ class Run:
         if self.trouble:
             return
         if self.order.reference:
-            results.keep_reference(self.order, [self.results[item] for item in range(self.order.items)])
+            differs = results.keep_reference(self.order, [self.results[item] for item in range(self.order.items)])
             self.sum = results.SAME
+            if differs:
+                self.trouble = "failed", "variants must give the same results (or say `same_results: false`): %s" % differs
             return
         self.sum, differs = results.compare(self.order, self.results)
         if differs:

@@ -20,22 +20,34 @@ FEW = 8
 SAME, DIFFERENT = 1, 2
 
 
-def reference_path(order):
-    """Where the results of the serial run lie, which all trials of a workload share."""
-    what = [order.settings, order.items, order.seed, sys.executable]
+def path_of(order, what):
+    """A file beside the folders of trials, whose name follows from this."""
     name = hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:16]
     return os.path.join(os.path.dirname(order.folder) or order.folder, "results-%s" % name)
 
 
+def reference_path(order):
+    """Where the results of the serial run lie, which all trials of a workload share, of whatever function or interpreter."""
+    return path_of(order, [order.workload, order.items, order.seed])
+
+
+def function_path(order):
+    """What names of files start with that tell what a serial run found of this function."""
+    return path_of(order, [order.settings, order.items, order.seed, sys.executable, os.getcwd()])
+
+
 def keep_reference(order, results):
     """Writes what a serial run gave: all results, or a sample of them where they are large. Those that cannot be pickled cannot
-    be compared either, since every trial is a program of its own."""
+    be compared either, since every trial is a program of its own. Another variant's serial run has come before where there are
+    results already: gives in what they differ."""
     told = {"why": None, "results": {}}
     try:
         few = results[:: max(len(results) // FEW, 1)]
         each = max([1] + [len(pickle.dumps(result, 4)) for result in few])
-        with open(reference_path(order) + ".size", "w") as file:
+        with open(function_path(order) + ".size", "w") as file:
             file.write(str(each))
+        if os.path.exists(reference_path(order)):
+            return compare(order, dict(enumerate(results)))[1]
         most = max(MOST_BYTES // each, 1)
         chosen = range(len(results))
         if most < len(results):
@@ -49,12 +61,13 @@ def keep_reference(order, results):
     with os.fdopen(handle, "wb") as file:
         file.write(data)
     os.replace(name, reference_path(order))
+    return None
 
 
 def known_kind(order):
     """What the serial run found the function to be; `None` where there was none yet."""
     try:
-        with open(reference_path(order) + ".kind") as file:
+        with open(function_path(order) + ".kind") as file:
             return file.read()
     except OSError:
         return None
@@ -63,14 +76,14 @@ def known_kind(order):
 def known_size(order):
     """About how many bytes the pickle of a result takes, by the serial run; 0 where nobody knows."""
     try:
-        with open(reference_path(order) + ".size") as file:
+        with open(function_path(order) + ".size") as file:
             return int(file.read())
     except OSError:
         return 0
 
 
 def keep_kind(order, kind):
-    with open(reference_path(order) + ".kind", "w") as file:
+    with open(function_path(order) + ".kind", "w") as file:
         file.write(kind)
 
 

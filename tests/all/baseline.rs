@@ -1,10 +1,10 @@
-//! `--against`: two builds in the same rounds. A copy of `examples/regression.rs` under another name is a build that is
+//! `--baseline` with another build: both in the same rounds. A copy of `examples/regression.rs` under another name is a build that is
 //! slower by a known amount.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use runner::internal::plan::{Options, doubled, plan, round_order};
+use runner::internal::plan::{Options, Variant, doubled, plan, round_order};
 use runner::internal::scenario::{Source, load};
 use runner::results::{Change, Results};
 use runner::task::Tasks;
@@ -20,18 +20,17 @@ fn copy(place: &Place, example: &Path, name: &str) -> PathBuf {
 
 /// Runs `program` against `old` on the scenario `b` in a place.
 fn run(place: &Place, program: &Path, old: &str, arguments: &[&str]) -> Ended {
-    let arguments = [&["b.yaml", "--output", "o", "--against", old], arguments].concat();
+    let arguments = [&["b.yaml", "--output", "o", "--baseline", old], arguments].concat();
     Ended::of(place.command(program, &arguments).spawn().unwrap(), HANG * 3)
 }
 
 /// Both builds of every way stand next to each other in every round, and do the same items.
 #[track_caller]
 fn assert_paired(results: &Results) {
-    assert!(results.run.complete && results.run.against.is_some());
+    assert!(results.run.complete && results.run.baseline.is_some());
     let charts: Vec<_> = results.charts.iter().map(|chart| chart.kind).collect();
     assert_eq!(charts, [runner::internal::setting::ChartKind::Compare]);
-    let own: Vec<_> =
-        results.configurations.iter().filter(|configuration| !configuration.is_of_other_build()).collect();
+    let own: Vec<_> = results.configurations.iter().filter(|configuration| !configuration.is_of_baseline()).collect();
     assert_eq!(own.len() * 2, results.configurations.len());
     for configuration in own {
         let other = &results.configurations[configuration.id + 1];
@@ -70,11 +69,11 @@ fn a_much_slower_build_is_a_regression_by_name() {
     let words: Vec<Change> = results.derived.regressions.iter().map(|found| found.word).collect();
     assert_eq!(words, [Change::Regression; 2]);
     let report = place.report_text("b");
-    for part in ["serial", "processes × 1, pipe", "2 regressions beyond 5%", "slower: a regression", "other build"] {
+    for part in ["serial", "processes × 1, pipe", "2 regressions beyond 5%", "slower: a regression", "baseline"] {
         assert!(report.contains(part), "{part} in {report}");
     }
     // A table of eighty columns breaks long names and words.
-    for part in ["serial", "processes × 1,", "2 regressions beyond 5%", "slower: a", "other build"] {
+    for part in ["serial", "processes × 1,", "2 regressions beyond 5%", "slower: a", "baseline"] {
         assert!(ended.stdout.contains(part), "{part} in {}", ended.stdout);
     }
     // Drawn again, the report is the same.
@@ -135,11 +134,11 @@ fn a_program_that_cannot_run_beside_this_one_is_refused_by_name() {
         ("/bin/cat", "/bin/cat is not runner"),
         ("./silent", "./silent did not answer within 5 s"),
         ("./not-a-program", "./not-a-program cannot be started"),
-        ("./nowhere", "./nowhere cannot be started"),
+        ("./nowhere", "`./nowhere` is no variant of a scenario, no program file and no commit"),
     ];
     for (old, words) in cases {
         let ended = run(&place, Path::new(PROGRAM), old, &["--quick"]).expect(2);
-        assert!(ended.stderr.contains("--against") && ended.stderr.contains(words), "{}", ended.stderr);
+        assert!(ended.stderr.contains("--baseline") && ended.stderr.contains(words), "{}", ended.stderr);
         assert!(ended.took < HANG && !place.path("o").exists(), "nothing was run");
     }
 }
@@ -157,10 +156,10 @@ fn what_is_left_open_fails_where_that_is_asked_for() {
 fn reports_of_two_builds_stay_apart() {
     let place = Place::new();
     place.scenario("b", "tasks: [{kind: empty, items: 8}]\nmodels: serial\n");
-    place.run(&["run", "--against", PROGRAM, "b.yaml", "--rounds", "1"]).expect(0);
-    assert!(place.path("reports/against/b/report.md").exists() && !place.path("reports/b").exists());
-    let planned = place.run(&["--against", PROGRAM, "--dry-run", "b.yaml"]).expect(0);
-    assert!(planned.stdout.contains("serial (other build)"), "{}", planned.stdout);
+    place.run(&["run", "--baseline", PROGRAM, "b.yaml", "--rounds", "1"]).expect(0);
+    assert!(place.path("reports/baseline/b/report.md").exists() && !place.path("reports/b").exists());
+    let planned = place.run(&["--baseline", PROGRAM, "--dry-run", "b.yaml"]).expect(0);
+    assert!(planned.stdout.contains("serial (baseline)"), "{}", planned.stdout);
 }
 
 #[test]
@@ -171,7 +170,7 @@ fn both_builds_come_first_equally_often() {
     let mut options = Options::new(2);
     // Under eight rounds nothing runs twice, so that every way has two trials.
     options.rounds = Some(6);
-    let plan = doubled(&plan(&scenarios[0], &tasks, &options).unwrap());
+    let plan = doubled(&plan(&scenarios[0], &tasks, &options).unwrap(), Variant::default());
     assert_eq!((plan.configurations.len(), plan.workloads[0].configurations.len()), (6, 6));
     let mut first = [0; 3];
     for round in 0..6 {
