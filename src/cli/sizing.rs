@@ -106,6 +106,13 @@ impl Size {
         Self { items, timeout, rounds: None, budget: BUDGET, round, apart }
     }
 
+    /// The same for so many variants: each adds as much to a round as there is of it, and what is between them may be less than what
+    /// is between models.
+    pub(super) fn times(self, variants: u32) -> Self {
+        let budget = if variants > 1 { self.budget * (variants + 1) } else { self.budget };
+        Self { budget, ..self }
+    }
+
     /// The same with so many rounds or so long a budget, where the user says it.
     pub(super) fn with(self, rounds: Option<u32>, budget: Option<Duration>) -> Self {
         Self { rounds, budget: budget.unwrap_or(self.budget), ..self }

@@ -38,8 +38,9 @@ pub(super) fn scenario(options: &TryOptions, tasks: &Tasks, output: &Output) -> 
     let tried = Tried { seconds: fastest, waits: false, coroutine: false, result_bytes: 0 };
     let workers = workers_of(&options.workers, &options.tune, &tried);
     let each = 1.0 + 2.0 * workers.len() as f64;
-    let several = commands.len().max(1 + usize::from(options.rev.is_some())) as f64;
-    let size = Size::of(&tried, each * several, &workers, &[1]).with(options.rounds, options.budget);
+    let several = commands.len().max(1 + usize::from(options.rev.is_some())) as u32;
+    let size = Size::of(&tried, each * f64::from(several), &workers, &[1]).times(several);
+    let size = size.with(options.rounds, options.budget);
     for (name, seconds) in &seen {
         size.announce(name, "a command", *seconds, output);
     }

@@ -64,8 +64,8 @@ pub(super) fn scenario(
     let models = Models::of(&seen, subjects.iter().all(|one| one.interpreter.interpreters), &workers, &chunks);
     let count = seen.made.or(items.as_ref().map(|(items, _)| items.len() as u64));
     let variants = variants(options, &subjects);
-    let several = subjects.len().max(1 + usize::from(options.rev.is_some())) as f64;
-    let size = Size::of(&tried, models.configurations * several, &workers, &chunks);
+    let several = subjects.len().max(1 + usize::from(options.rev.is_some())) as u32;
+    let size = Size::of(&tried, models.configurations * f64::from(several), &workers, &chunks).times(several);
     let size = size.with(options.rounds, options.budget);
     for one in &subjects {
         size.announce(&one.call.shown(), &kind(&one.seen, &one.interpreter), one.seen.seconds, output);

@@ -7,7 +7,7 @@ use crate::setting::ChartKind;
 const BASELINE: &str = " (baseline)";
 
 /// Rounds in which a baseline is compared with, where a scenario does not fix their number: the test is made once.
-const ROUNDS: u32 = 15;
+const ROUNDS: u32 = 25;
 
 /// The same plan with every configuration twice: as it is, and with a baseline. Configuration 2n is what configuration n was, and 2n + 1 the
 /// same of the baseline. Nothing but the timed trials is asked of it, and it draws no chart but that of two sides, since the

@@ -82,6 +82,75 @@ fn two_programs_of_one_version_are_told_apart() {
 }
 
 #[test]
+fn variants_are_configurations_of_one_workload_and_each_has_its_interpreter() {
+    let newer = Interpreter {
+        path: "/x/python3.14".into(),
+        version: "3.14.0".into(),
+        default_start: "forkserver".into(),
+        ..cpython()
+    };
+    let old = NamedPython::from("python3");
+    let set = NamedPython::of("python3", &[("LEVEL".to_owned(), "2".to_owned())].into());
+    let missing = (NamedPython::from("python3.9"), Err("no python3.9 on PATH".to_owned()));
+    let pythons =
+        [(old, Ok(cpython())), (set, Ok(cpython())), (NamedPython::from("new"), Ok(newer.clone())), missing].into();
+    let options = Options { pythons, ..Options::new(2) };
+    let text = "tasks: [hash]\nmodels: [serial, processes]\nworkers: 2\nruntime: python\nvariants:\n  - {name: old}\n  \
+                - {name: set, environment: {LEVEL: 2}}\n  - {python: new}\n  - {python: python3.9}\n";
+    let plan = planned_with(text, &options);
+    assert_eq!(plan.workloads.len(), 1);
+    let labels: Vec<&str> = plan.configurations.iter().map(|one| one.label.as_str()).collect();
+    assert_eq!(
+        labels,
+        [
+            "serial, old",
+            "serial, set",
+            "serial, new",
+            "processes × 2, old, pipe, fork",
+            "processes × 2, set, pipe, fork",
+            "processes × 2, new, pipe, forkserver",
+        ]
+    );
+    assert_eq!(plan.workloads[0].reference, 0);
+    let interpreters: Vec<Option<&Interpreter>> =
+        plan.variants.iter().map(|variant| variant.interpreter.as_ref()).collect();
+    assert_eq!(interpreters[2], Some(&newer));
+    let skipped = plan.skipped.iter().find(|skipped| skipped.what == "hash × python, python3.9").unwrap();
+    assert_eq!(skipped.why, "no python3.9 on PATH");
+    // All of them stand in one order, whatever interpreter they have.
+    let first: std::collections::BTreeSet<usize> =
+        (0..24).map(|round| round_order(&plan, 0, round)[0].configuration).collect();
+    assert_eq!(first.len(), 6);
+}
+
+#[test]
+fn a_lock_that_cannot_be_off_is_skipped_with_the_reason() {
+    let threaded = Interpreter { path: "t".into(), free_threaded: true, gil: false, ..cpython() };
+    let pythons = [(NamedPython::from("python3"), Ok(cpython())), (NamedPython::from("t"), Ok(threaded))].into();
+    let options = Options { pythons, ..Options::new(2) };
+    let text = "tasks: [hash]\nmodels: [threads]\nworkers: 2\nruntime: python\ngil: [enabled, disabled]\n";
+    let plain = planned_with(text, &options);
+    assert_eq!(plain.configurations.len(), 1);
+    assert!(plain.skipped[0].why.contains("cannot run without its GIL"), "{:?}", plain.skipped);
+    let both = planned_with(&format!("{text}python: t\n"), &options);
+    let labels: Vec<&str> = both.configurations.iter().map(|one| one.label.as_str()).collect();
+    assert_eq!(labels, ["threads × 2, GIL enabled", "threads × 2, GIL disabled"]);
+}
+
+#[test]
+fn one_of_two_variants_becomes_the_baseline_of_the_other() {
+    let text = "tasks: [hash]\nmodels: [serial, threads]\nworkers: 2\nvariants:\n  - {name: a}\n  \
+                - {name: b, environment: {LEVEL: 2}}\n";
+    let plan = planned(text);
+    let held = with_baseline(&plan, "a").unwrap();
+    let partners: Vec<Option<usize>> = held.configurations.iter().map(|one| one.partner).collect();
+    assert_eq!(partners, [Some(1), None, Some(3), None]);
+    assert_eq!(held.workloads[0].reference, 1, "speedups refer to what is compared");
+    let three = planned(&format!("{text}  - {{name: c, environment: {{LEVEL: 3}}}}\n"));
+    assert!(with_baseline(&three, "a").unwrap_err().contains("--filter variant=a,OTHER"));
+}
+
+#[test]
 fn without_a_python_the_shipped_scenarios_are_planned_all_the_same() {
     let tasks = Tasks::builtin();
     for scenario in load(&shipped(), &tasks).unwrap_or_else(|problems| panic!("{problems}")) {
@@ -89,7 +158,8 @@ fn without_a_python_the_shipped_scenarios_are_planned_all_the_same() {
         let options = Options { pythons, ..Options::new(2) };
         let plan = plan(&scenario, &tasks, &options).unwrap_or_else(|problems| panic!("{problems}"));
         assert!(plan.workloads.iter().all(|workload| workload.interpreter.is_none()));
-        let said = plan.skipped.iter().any(|skipped| skipped.why.contains("no python3 on PATH"));
+        let why = |skipped: &Skipped| ["no python3 on PATH", "no interpreter was"].map(|why| skipped.why.contains(why));
+        let said = plan.skipped.iter().any(|skipped| why(skipped).contains(&true));
         let asks = scenario.text.content.contains("python]") || scenario.text.content.contains("runtime: python");
         assert_eq!(said, asks, "{}: {:?}", plan.name, plan.skipped);
     }
@@ -100,9 +170,9 @@ fn every_shipped_scenario_is_planned_and_all_fit_the_time() {
     let tasks = Tasks::builtin();
     let scenarios = load(&shipped(), &tasks).unwrap_or_else(|problems| panic!("{problems}"));
     let names: Vec<&str> = scenarios.iter().map(|scenario| scenario.name.as_str()).collect();
-    let known = "convoy cpu-bound crash-safety database dispatch download-manager files gil-releasing gil image-batch \
+    let known = "convoy cpu-bound crash-safety database dispatch download-manager files free-threading gil-releasing gil image-batch \
                  io-bound ipc-round-trip ipc-throughput isolation lifetimes logging memory mixed numeric own-command \
-                 pipeline python-ipc python-service-rate python-work service-rate start-methods training web-crawler";
+                 pipeline python-ipc python-service-rate python-versions python-work service-rate start-methods training web-crawler";
     assert_eq!(names.join(" "), known);
     // Those of Rust alone; and all of them where there is a CPython, whose trials take many times as long.
     for (quick, with_python, limit) in

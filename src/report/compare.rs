@@ -10,8 +10,9 @@ use crate::text::{plural, three_digits};
 use crate::verdict::{Comparison, Drift, Matched, Side, Unpaired, change, seconds_interval, times_interval};
 
 /// What must be said of every such comparison.
-const UNPAIRED: &str = "The runs are not paired, so any change of the machine between them is in these numbers. For a \
-                        paired comparison, run both in the same rounds: runner --baseline REVISION FILES.";
+const UNPAIRED: &str = "The runs are not paired, so any change of the machine between them is in these numbers, and a \
+                        slowdown that the reference shares looks like a slower machine. For a paired comparison, run both \
+                        in the same rounds: runner --baseline REVISION FILES.";
 
 /// The line that says which run was not on a quiet machine, if one was not.
 fn disturbed(comparison: &Comparison) -> Option<String> {

@@ -338,7 +338,7 @@ settings! {
         Start start: Start {
             about: "how worker processes are started",
             kind: SettingKind::Enum { what: Start::WHAT, rows: Start::ROWS },
-            default: Default::Rule("`spawn`; `fork` where the runtime is `python`"),
+            default: Default::Rule("`spawn`; in CPython what it does by itself, `fork` up to 3.13 and `forkserver` from 3.14 on"),
             part: Part::Configuration,
             models: WITH_PROCESSES, runtimes: EVERY_RUNTIME,
             label: LabelForm::Value,

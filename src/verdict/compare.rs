@@ -6,8 +6,9 @@ use super::look::{SPAN, has_no_question, span};
 use super::samples::{bare, second_runs};
 use super::sentence::thousandths;
 use super::units::Units;
+use super::variants::pair;
 use super::{EXPECTATION_ERROR, FEWEST_ROUNDS, crashed, range};
-use crate::results::{Check, Ended, Interval, Pair, Results, Word, Workload};
+use crate::results::{Check, Ended, Interval, Pair, Results, Workload};
 use crate::setting::comparable;
 use crate::stats::{self, FAMILY_ERROR};
 use crate::text::{plural, show_seconds};
@@ -34,39 +35,6 @@ pub(super) fn pairs(units: &Units<'_>, ranking: &[usize]) -> Vec<Pair> {
     };
     let margin = results.run.margin.ln_1p();
     all.filter(fair).filter_map(|(a, b)| pair(units, (a, b), margin, error(a, b))).collect()
-}
-
-/// Every configuration of a later variant beside the same of the first, by the same way: a family of its own, each bound at α / (2 m)
-/// where there are m of them.
-pub(super) fn variants(units: &Units<'_>) -> Vec<Pair> {
-    let results = units.results();
-    let first = results.configurations[units.workload().reference].variant;
-    let twin = |id: &usize| {
-        let one = &results.configurations[*id];
-        let other = results.under(first, one).filter(|_| one.variant.is_some() && one.variant != first)?;
-        Some((one.id, other.id))
-    };
-    let twins: Vec<(usize, usize)> = units.configurations().iter().filter_map(twin).collect();
-    let error = FAMILY_ERROR / (2.0 * twins.len().max(1) as f64);
-    twins.into_iter().filter_map(|both| pair(units, both, results.run.margin.ln_1p(), error)).collect()
-}
-
-/// The verdict on one pair, at the last look that both took part in; nothing where there was none.
-fn pair(units: &Units<'_>, (a, b): (usize, usize), margin: f64, error: f64) -> Option<Pair> {
-    let looks = units.looks_with(a).min(units.looks_with(b));
-    let ratio = units.ratio(b, a, looks, error)?;
-    let low = ratio.low.unwrap_or(0.0);
-    let high = ratio.low.map_or(f64::INFINITY, |_| ratio.high.unwrap_or(f64::INFINITY));
-    let word = if low > (-margin).exp() && high < margin.exp() {
-        Word::Equivalent
-    } else if low > 1.0 {
-        Word::Faster
-    } else if high < 1.0 {
-        Word::Slower
-    } else {
-        Word::NoSignificantDifference
-    };
-    Some(Pair { a, b, ratio, word })
 }
 
 /// How many times faster `a` is than `b`, of one workload, where that one comparison was asked for beforehand: at 95% over all

@@ -6,8 +6,8 @@ use std::time::Duration;
 use super::break_even::lines;
 use super::pick::families;
 use super::units::Units;
-use super::{judge, rates};
-use crate::results::{Answer, Kind, Pick, PickedBy, Results, Workload};
+use super::{judge, rates, variants};
+use crate::results::{Answer, Kind, Pick, PickedBy, Results, Word, Workload};
 use crate::setting::Runtime;
 
 /// What lies at least between the first and the last round that count before anything is decided: spells in which a machine
@@ -43,6 +43,9 @@ pub fn is_answered(results: &Results, workload: usize) -> bool {
         return true;
     }
     let units = Units::of(results, workload);
+    if open_variants(&units).next().is_some() {
+        return false;
+    }
     let families = families(&units);
     let is_cheap = |pick: &Pick| pick.price.is_some_and(|price| price <= results.run.margin);
     !families.is_empty()
@@ -60,6 +63,12 @@ pub fn is_answered(results: &Results, workload: usize) -> bool {
         })
 }
 
+/// Variants of which it is not known yet how they compare with the first by the same way.
+fn open_variants(units: &Units<'_>) -> impl Iterator<Item = [usize; 2]> {
+    let open = variants::all(units).into_iter().filter(|pair| pair.word == Word::NoSignificantDifference);
+    open.map(|pair| [pair.a, pair.b])
+}
+
 /// Whether nothing is picked of a workload, whatever its times.
 pub(super) fn has_no_question(workload: &Workload) -> bool {
     workload.fault.is_some() || workload.runtime == Runtime::GilEmulation
@@ -74,7 +83,8 @@ pub fn far_behind(results: &Results, workload: usize, by: f64) -> Vec<usize> {
         return vec![];
     }
     let units = Units::of(results, workload);
-    let needed = needed(results, workload);
+    let mut needed = needed(results, workload);
+    needed.extend(open_variants(&units).flatten());
     let families = families(&units);
     let far: Vec<BTreeSet<usize>> = families
         .iter()

@@ -34,6 +34,7 @@ mod sentence;
 mod simplicity;
 mod stages;
 mod units;
+mod variants;
 mod when;
 mod worker_cost;
 
@@ -114,7 +115,7 @@ fn decide(results: &Results, workload: &Workload, estimates: &[ConfigurationEsti
     };
     if verdict.suppressed.is_none() && workload.configurations.len() > 1 {
         verdict.pairs = compare::pairs(&units, &verdict.ranking);
-        verdict.variants = compare::variants(&units);
+        verdict.variants = variants::all(&units);
         verdict.warnings = compare::warnings(results, workload, &verdict.checks);
         if !look::has_no_question(workload) && results.run.baseline.is_none() {
             verdict.picks = picks(results, workload, &units);

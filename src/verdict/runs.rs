@@ -284,7 +284,15 @@ fn differences(old: &Results, new: &Results) -> Vec<(String, String, String)> {
     all.extend(machine.into_iter().map(|(what, a, b)| (format!("machine: {what}"), a, b)));
     for configuration in &new.configurations {
         let workload = &new.workloads[configuration.workload];
-        if let Some(other) = counterpart(old, new, configuration).filter(|other| other.items != configuration.items) {
+        let other = counterpart(old, new, configuration);
+        let by = |results: &Results, one| results.interpreter_of(one).map(|found| found.label.clone());
+        if let Some((before, now)) = other.and_then(|other| by(old, other)).zip(by(new, configuration))
+            && before != now
+            && !all.iter().any(|(what, a, b)| what == "interpreter" && (a, b) == (&before, &now))
+        {
+            all.push(("interpreter".into(), before, now));
+        }
+        if let Some(other) = other.filter(|other| other.items != configuration.items) {
             let what = format!("items of {}: {}", workload.label, configuration.label);
             all.push((what, other.items.to_string(), configuration.items.to_string()));
         }

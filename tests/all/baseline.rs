@@ -57,7 +57,7 @@ fn assert_paired(results: &Results) {
 fn a_much_slower_build_is_a_regression_by_name() {
     let example = example("regression");
     let place = Place::new();
-    let slow = copy(&place, &example, "runner-slow-1000");
+    let slow = copy(&place, &example, "runner-slow-5000");
     copy(&place, &example, "runner-old");
     place.scenario("b", "tasks: [{kind: burn, steps: 100000, items: 10}]\nmodels: [serial, processes]\nworkers: 1\n");
     // Under eight rounds, no A/A check of a busy machine can withhold the verdict.
@@ -81,7 +81,7 @@ fn a_much_slower_build_is_a_regression_by_name() {
     assert_eq!(report, place.report_text("b"));
     place.assert_no_leftovers(ended.pid);
     // Seen from the slow build, the other is faster; JSON names it too.
-    let ended = run(&place, &place.path("runner-old"), "runner-slow-1000", &["--rounds", "7", "--json"]).expect(0);
+    let ended = run(&place, &place.path("runner-old"), "runner-slow-5000", &["--rounds", "7", "--json"]).expect(0);
     let json = ended.json();
     let first = &json["scenarios"][0]["regressions"][0];
     assert_eq!((&first["new"], &first["word"]), (&"serial".into(), &"faster".into()));
@@ -203,7 +203,7 @@ fn forty_reruns_catch_a_quarter_more_time_and_nothing_else() {
         let program = copy(&place, &example, name);
         for rerun in 0..40 {
             let seed = (1000 * at + rerun).to_string();
-            let ended = run(&place, &program, old.to_str().unwrap(), &["--seed", &seed]);
+            let ended = run(&place, &program, old.to_str().unwrap(), &["--seed", &seed, "--rounds", "15"]);
             assert!(matches!(ended.code, Some(0 | 1)), "{:?} {}", ended.code, ended.stderr);
             let caught = ended.code == Some(1);
             counts[at] += usize::from(caught);

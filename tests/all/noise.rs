@@ -264,7 +264,7 @@ fn a_real_group_with_half_a_core_grants_one_and_its_throttling_is_told() {
         return println!("skipped: no cpu hierarchy of control groups of version 1 that can be written to");
     };
     let place = Place::new();
-    let text = "tasks: [{kind: primes, limit: 2000000, items: 64}]\nmodels: [threads]\nworkers: [cores, 2*cores]\nrounds: 6\nbudget: 1 s\n\
+    let text = "tasks: [{kind: primes, limit: 2000000, items: 32}]\nmodels: [threads]\nworkers: [cores, 2*cores]\nrounds: 6\nbudget: 1 s\n\
                 expect: {compare: {workers: 2}, metric: speedup, at_least: 50}\n";
     place.scenario("half", text);
     let plan: Value =

@@ -91,11 +91,13 @@ fn of_way(file: &Value, workload: usize, configuration: usize) -> Vec<f64> {
     {
         gather(latency, &mut all);
     }
-    let pairs = &file["derived"]["workloads"][workload]["pairs"];
-    let of_configuration = pairs["rows"].as_array().unwrap().iter().filter(|of| of[0] == configuration);
-    for pair in of_configuration.flat_map(|of| of[1].as_array().unwrap()) {
-        gather(pair, &mut all);
-        gather(&pairs["levels"][pair[4].as_u64().unwrap() as usize], &mut all);
+    for table in ["pairs", "variants"] {
+        let pairs = &file["derived"]["workloads"][workload][table];
+        let rows = pairs["rows"].as_array().into_iter().flatten();
+        for pair in rows.filter(|of| of[0] == configuration).flat_map(|of| of[1].as_array().unwrap()) {
+            gather(pair, &mut all);
+            gather(&pairs["levels"][pair[4].as_u64().unwrap() as usize], &mut all);
+        }
     }
     all
 }
