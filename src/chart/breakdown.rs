@@ -150,8 +150,17 @@ fn title(results: &Results, rows: &[Row]) -> String {
 }
 
 fn subtitle(results: &Results, workload: &Workload, rows: &[Row]) -> String {
-    let reference =
-        results.configurations.get(workload.reference).map_or("", |configuration| configuration.label.as_str());
+    let reference = results.configurations.get(workload.reference);
+    let several = workload
+        .configurations
+        .iter()
+        .any(|id| reference.is_some_and(|reference| results.configurations[*id].variant != reference.variant));
+    // Each variant is split against its own.
+    let reference = match reference {
+        Some(reference) if several => format!("{} of the same variant", reference.config.head()),
+        Some(reference) => reference.label.clone(),
+        None => String::new(),
+    };
     let speedups = workload
         .configurations
         .iter()
