@@ -76,7 +76,8 @@ pub(super) fn missing(plans: &[Plan], tasks: &Tasks, program: &Program, of_commi
             }
             let seen = looked(tasks, program, settings, &by, Depth::Find, PATIENCE, &mut |_| {});
             if let Err(why) = seen {
-                missing.push(format!("{}: `call: {call}`: {why} ({})", plan.name, interpreter.label()));
+                let at = variant.map_or(String::new(), |variant| format!(", {}", variant.name));
+                missing.push(format!("{}{at}: `call: {call}`: {why} ({})", plan.name, interpreter.label()));
             }
         }
     }

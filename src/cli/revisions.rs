@@ -164,8 +164,13 @@ fn built(variant: &Variant, folder: &Path, interrupt: &Interrupt, output: &Outpu
     }
     let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
     let last = &lines[lines.len().saturating_sub(TOLD)..];
-    let head = format!("it ended with {status}; of {}, the last are:", plural(lines.len() as u64, "line"));
-    Err(failed(format!("{head}\n  {}", last.join("\n  "))))
+    Err(failed(match last.is_empty() {
+        true => format!("it ended with {status}, and wrote nothing"),
+        false => {
+            let of = plural(lines.len() as u64, "line");
+            format!("it ended with {status}; of {of}, the last are:\n  {}", last.join("\n  "))
+        }
+    }))
 }
 
 /// A command of git in a folder.

@@ -1,5 +1,6 @@
 //! `runner FILES`: runs scenarios and writes their reports.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -140,12 +141,23 @@ fn can_run(plan: &Plan, output: &Output) -> bool {
     !plan.configurations.is_empty()
 }
 
+/// The variants of a plan that are run, but for one.
+fn others<'a>(plan: &'a Plan, name: &'a str) -> impl Iterator<Item = &'a str> {
+    let used = plan.configurations.iter().filter_map(|one| one.variant).filter_map(|index| plan.variants.get(index));
+    used.map(|variant| variant.name.as_str()).filter(move |other| *other != name)
+}
+
 /// Plans with a baseline, and what is compared with what: a variant by that name, else a program file, else a commit.
 fn plans_with_baseline(name: &str, options: &RunOptions, plans: &[Plan]) -> Result<(Vec<Plan>, Sides), String> {
     let named = |plan: &Plan| plan.variants.iter().any(|variant| variant.name == name);
     if plans.iter().any(named) {
         let held: Result<Vec<Plan>, String> = plans.iter().map(|plan| with_baseline(plan, name)).collect();
-        let sides = Sides { candidate: "the other variant".into(), baseline: name.to_owned(), build: String::new() };
+        let others: BTreeSet<&str> = plans.iter().flat_map(|plan| others(plan, name)).collect();
+        let candidate = match others.len() {
+            1 => others.into_iter().collect(),
+            _ => "the other variant".to_owned(),
+        };
+        let sides = Sides { candidate, baseline: name.to_owned(), build: String::new() };
         return Ok((held?, sides));
     }
     if let Some(plan) = plans.iter().find(|plan| !plan.variants.is_empty()) {

@@ -17,6 +17,8 @@ const AROUND: f64 = 0.15;
 const APART: f64 = 4.0;
 /// Seconds that handing over an item to a process takes, about: what a chunk should be far beyond.
 const HAND_OVER: f64 = 1e-4;
+/// A trial of the slowest of several may take so many times as long as one is meant to.
+const MOST_APART: f64 = 10.0;
 /// Below so many seconds of an item, configurations differ too much for one number of items.
 const SMALL: f64 = 1e-4;
 /// Most bytes of results that a trial should keep.
@@ -36,6 +38,13 @@ pub(super) struct Tried {
     pub(super) coroutine: bool,
     /// Bytes of a result.
     pub(super) result_bytes: u64,
+}
+
+/// Seconds of an item by which trials are sized, of several things that are compared: of the fastest, unless trials of the slowest would then
+/// take far longer.
+pub(super) fn seconds_of(each: impl Iterator<Item = f64> + Clone) -> f64 {
+    let (fastest, slowest) = (each.clone().fold(f64::INFINITY, f64::min), each.fold(0.0, f64::max));
+    if slowest > MOST_APART * fastest { slowest } else { fastest }
 }
 
 /// With how many workers it is tried: what the user says, else the cores, and more where it waits.

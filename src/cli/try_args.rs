@@ -74,8 +74,9 @@ pub(super) struct TryOptions {
     /// A Python list or function without arguments that gives the items
     #[arg(long, value_name = "MODULE:NAME", conflicts_with_all = ["items", "items_expr", "command"])]
     pub(super) items_from: Option<String>,
-    /// Do not compare results: for a function that gives another one each time
-    #[arg(long, conflicts_with = "command")]
+    /// Do not compare results: for a function that gives another one each time, or for what is meant to give other ones; of commands, only
+    /// how they end is compared
+    #[arg(long)]
     pub(super) unchecked: bool,
     /// How long importing and calling the function once may take, or the command [default: 60 s]
     #[arg(long, value_name = "TIME", value_parser = crate::text::parse_duration)]

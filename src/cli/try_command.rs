@@ -6,12 +6,15 @@ use std::time::{Duration, Instant};
 
 use super::functions;
 use super::output::Output;
-use super::sizing::{Size, Tried, listed, workers_of};
+use super::sizing::{Size, Tried, listed, seconds_of, workers_of};
 use super::try_args::{Argv, TryOptions};
 use super::try_yaml::{Refused, commit_variants, listed_variants, origin, quoted, report_name, short_name};
 use crate::setting::Value;
 use crate::task::{Moment, Place, Settings, Tasks, read_lines, statuses};
 use crate::text::{exit_words, show_seconds};
+
+/// So much of the output of commands is compared before they are tried.
+const MOST_WRITTEN: u64 = 1 << 20;
 
 /// The commands, one after each `--`.
 fn commands(options: &TryOptions) -> Vec<Vec<String>> {
@@ -28,14 +31,13 @@ pub(super) fn scenario(options: &TryOptions, tasks: &Tasks, output: &Output) -> 
         return Err(Refused("`--` stands between commands, and here is none before or behind one".into()));
     }
     let name = |argv: &[String]| argv.first().cloned().unwrap_or_default();
-    let mut fastest = f64::INFINITY;
-    let mut seen = Vec::new();
-    for argv in &commands {
-        let seconds = command_look(options, argv, tasks, first, output)?;
-        seen.push((name(argv), seconds));
-        fastest = fastest.min(seconds);
-    }
-    let tried = Tried { seconds: fastest, waits: false, coroutine: false, result_bytes: 0 };
+    let seen = looked(options, &commands, tasks, first, output)?;
+    let tried = Tried {
+        seconds: seconds_of(seen.iter().map(|(_, seconds)| *seconds)),
+        waits: false,
+        coroutine: false,
+        result_bytes: 0,
+    };
     let workers = workers_of(&options.workers, &options.tune, &tried);
     let each = 1.0 + 2.0 * workers.len() as f64;
     let several = commands.len().max(1 + usize::from(options.rev.is_some())) as u32;
@@ -76,6 +78,37 @@ pub(super) fn scenario(options: &TryOptions, tasks: &Tasks, output: &Output) -> 
     ))
 }
 
+/// Every command with the seconds that it takes; refused where they do not write the same.
+fn looked(
+    options: &TryOptions,
+    commands: &[Vec<String>],
+    tasks: &Tasks,
+    first: &str,
+    output: &Output,
+) -> Result<Vec<(String, f64)>, Refused> {
+    let mut seen: Vec<(String, f64, Vec<u8>)> = Vec::new();
+    for argv in commands {
+        let (seconds, written) = command_look(options, argv, tasks, first, output)?;
+        if let Some((before, _, other)) = seen.first().filter(|(.., other)| !options.unchecked && *other != written) {
+            return Err(Refused(format!(
+                "{} and {before} write different outputs for item {first} ({} and {}); --unchecked compares their exit statuses alone",
+                argv.join(" "),
+                told(&written),
+                told(other)
+            )));
+        }
+        seen.push((if commands.len() > 1 { argv.join(" ") } else { argv[0].clone() }, seconds, written));
+    }
+    Ok(seen.into_iter().map(|(name, seconds, _)| (name, seconds)).collect())
+}
+
+/// The start of what a program wrote, in quotes.
+fn told(written: &[u8]) -> String {
+    let text = String::from_utf8_lossy(written);
+    let line = text.trim().lines().next().unwrap_or_default();
+    format!("`{}`", line.chars().take(40).collect::<String>())
+}
+
 /// A program without its folder.
 fn base_name(program: &str) -> String {
     Path::new(program).file_name().unwrap_or_default().to_string_lossy().into_owned()
@@ -109,14 +142,14 @@ fn lists(options: &TryOptions, argv: &[String]) -> Vec<(&'static str, Vec<String
     all.into_iter().filter(|(_, words)| !words.is_empty()).collect()
 }
 
-/// Seconds that the command takes for an item, with what runs around it, as in a trial.
+/// Seconds that the command takes for an item, with what runs around it, as in a trial; and what it writes.
 fn command_look(
     options: &TryOptions,
     argv: &[String],
     tasks: &Tasks,
     first: &str,
     output: &Output,
-) -> Result<f64, Refused> {
+) -> Result<(f64, Vec<u8>), Refused> {
     let mut settings = Settings::default();
     for (name, words) in lists(options, argv) {
         settings.put(name, Value::List(words));
@@ -127,16 +160,16 @@ fn command_look(
     let job = job.map_err(|error| Refused(error.to_string()))?;
     let around = |moment| job.around(moment).map_err(|error| Refused(error.to_string()));
     let name = argv.first().map_or("", String::as_str);
-    let seconds = around(Moment::SetUp).and_then(|()| around(Moment::Prepare)).and_then(|()| {
-        let (status, seconds, said) = command_seconds(options, argv, first, output)?;
-        match statuses(&options.exit_status).map_err(Refused)?.has(status) {
-            true => Ok(seconds),
-            false => Err(unsuccessful(name, first, status, &said)),
+    let seen = around(Moment::SetUp).and_then(|()| around(Moment::Prepare)).and_then(|()| {
+        let ran = command_once(options, argv, first, output)?;
+        match statuses(&options.exit_status).map_err(Refused)?.has(ran.status) {
+            true => Ok((ran.seconds, ran.written)),
+            false => Err(unsuccessful(name, first, ran.status, &ran.said)),
         }
     });
     let cleaned = around(Moment::CleanUp);
-    let seconds = seconds?;
-    cleaned.map(|()| seconds)
+    let seen = seen?;
+    cleaned.map(|()| seen)
 }
 
 /// What is said of a command that failed, with what it wrote to standard error.
@@ -146,21 +179,27 @@ fn unsuccessful(name: &str, first: &str, status: std::process::ExitStatus, said:
     Refused(format!("{name} ended with {} for item {first}: {said}{hint}", exit_words(status.into_raw())))
 }
 
-/// How the command ends for an item, in how many seconds, and what it writes to standard error. It is given a while, of which somebody who waits is told, and ends with its program,
-/// whoever else holds what it writes to.
-fn command_seconds(
-    options: &TryOptions,
-    argv: &[String],
-    first: &str,
-    output: &Output,
-) -> Result<(std::process::ExitStatus, f64, String), Refused> {
+/// One run of a command.
+struct Ran {
+    status: std::process::ExitStatus,
+    seconds: f64,
+    /// The start of what it wrote to standard output, and of what it wrote to standard error.
+    written: Vec<u8>,
+    said: String,
+}
+
+/// Runs the command for an item. It is given a while, of which somebody who waits is told, and ends with its program, whoever else holds
+/// what it writes to.
+fn command_once(options: &TryOptions, argv: &[String], first: &str, output: &Output) -> Result<Ran, Refused> {
     use std::os::unix::process::CommandExt as _;
-    let mut errors = tempfile::tempfile().map_err(|error| Refused(format!("making a file: {error}")))?;
-    let held = errors.try_clone().map_err(|error| Refused(format!("making a file: {error}")))?;
+    let made = |error: std::io::Error| Refused(format!("making a file: {error}"));
+    let (out, errors) = (tempfile::tempfile().map_err(made)?, tempfile::tempfile().map_err(made)?);
+    let [held_out, held] = [&out, &errors].map(std::fs::File::try_clone);
+    let (held_out, held) = (held_out.map_err(made)?, held.map_err(made)?);
     let name = argv.first().map_or("", String::as_str);
     let mut program = std::process::Command::new(name);
     program.args(argv.iter().skip(1).map(|argument| argument.replace("{item}", first)));
-    program.stdin(std::process::Stdio::null()).stdout(std::process::Stdio::null()).stderr(held).process_group(0);
+    program.stdin(std::process::Stdio::null()).stdout(held_out).stderr(held).process_group(0);
     let (begun, patience) = (Instant::now(), options.look.unwrap_or(functions::PATIENCE));
     let mut child = program.spawn().map_err(|error| Refused(format!("{name} cannot be started: {error}")))?;
     let group = rustix::process::Pid::from_raw(child.id() as i32);
@@ -189,9 +228,15 @@ fn command_seconds(
             show_seconds(patience)
         )));
     };
+    let said = String::from_utf8_lossy(&start_of(errors, 4096)).trim().to_owned();
+    Ok(Ran { status, seconds, written: start_of(out, MOST_WRITTEN), said })
+}
+
+/// The first bytes of what was written into a file; fewer where it cannot be read.
+fn start_of(mut file: std::fs::File, most: u64) -> Vec<u8> {
     use std::io::{Read as _, Seek as _};
-    let mut said = String::new();
-    let _ = errors.rewind();
-    let _ = errors.take(4096).read_to_string(&mut said);
-    Ok((status, seconds, said.trim().to_owned()))
+    let mut text = Vec::new();
+    let _ = file.rewind();
+    let _ = file.take(most).read_to_end(&mut text);
+    text
 }

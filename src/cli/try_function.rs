@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::functions::{self, By};
 use super::output::Output;
-use super::sizing::{Size, Tried, chunk_of, listed, workers_of};
+use super::sizing::{Size, Tried, chunk_of, listed, seconds_of, workers_of};
 use super::try_args::TryOptions;
 use super::try_yaml::{Refused, commit_variants, listed_variants, origin, quoted, report_name, short_name};
 use crate::host::{Depth, FunctionLook};
@@ -28,6 +28,8 @@ type FileItems = Option<(Vec<String>, DataForm)>;
 struct Subject {
     /// How its variant is called.
     name: String,
+    /// How the user named it.
+    given: String,
     call: Call,
     folder: PathBuf,
     interpreter: Interpreter,
@@ -49,12 +51,12 @@ pub(super) fn scenario(
             subjects.push(subject(options, text, python, tasks, program, output)?);
         }
     }
+    distinct(&mut subjects)?;
     let Some(first) = subjects.first() else { return Err(Refused("no function is named".into())) };
     let (_, items) = settings(options, &first.call, &first.folder)?;
     let seen = together(&subjects);
-    let fastest = subjects.iter().map(|one| one.seen.seconds).fold(f64::INFINITY, f64::min);
     let tried = Tried {
-        seconds: fastest,
+        seconds: seconds_of(subjects.iter().map(|one| one.seen.seconds)),
         waits: subjects.iter().any(|one| one.seen.cpu_seconds.is_some_and(|cpu| cpu < 0.5 * one.seen.seconds)),
         coroutine: seen.kind == "coroutine",
         result_bytes: subjects.iter().filter_map(|one| one.seen.result_bytes).max().unwrap_or(0),
@@ -128,6 +130,21 @@ fn one_thing(options: &TryOptions) -> Result<(), Refused> {
     }
 }
 
+/// Names that tell all of them apart: as they were given, where functions of two folders have one name.
+fn distinct(subjects: &mut [Subject]) -> Result<(), Refused> {
+    let twin = |subjects: &[Subject]| {
+        let named = |name: &String| subjects.iter().filter(|one| one.name == *name).count();
+        subjects.iter().find(|one| named(&one.name) > 1).map(|one| one.name.clone())
+    };
+    if twin(subjects).is_some() {
+        subjects.iter_mut().for_each(|one| one.name.clone_from(&one.given));
+    }
+    match twin(subjects) {
+        Some(name) => Err(Refused(format!("{name} is named twice: there is nothing to compare it with"))),
+        None => Ok(()),
+    }
+}
+
 /// Looks at a function in an interpreter.
 fn subject(
     options: &TryOptions,
@@ -159,7 +176,8 @@ fn subject(
         )));
     }
     let name = if options.python.len() > 1 { python.to_owned() } else { shown };
-    Ok(Subject { name, call, folder, interpreter, python: python.to_owned(), seen })
+    let given = if options.python.len() > 1 { python } else { text }.to_owned();
+    Ok(Subject { name, given, call, folder, interpreter, python: python.to_owned(), seen })
 }
 
 /// What was seen of all of them, as far as it decides under what they are tried.

@@ -49,7 +49,8 @@ pub(super) fn origin(options: &TryOptions) -> String {
         put("items_expr", quoted(expression));
     }
     if options.unchecked {
-        put("same_results", "false".into());
+        let (key, value) = if options.command.is_empty() { ("same_results", "false") } else { ("compare", "status") };
+        put(key, value.into());
     }
     lines
 }

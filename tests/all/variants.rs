@@ -166,8 +166,31 @@ fn commands_are_compared_and_so_are_those_of_try() {
     ]);
     let ended = ended.expect(0);
     assert!(ended.stdout.contains("serial, echo") && ended.stdout.contains("serial, printf"), "{}", ended.stdout);
+    let differ = place.run(&["try", "-o", "o", "--", "echo", "a", "--", "echo", "b"]).expect(2);
+    assert!(differ.stderr.contains("different outputs for item 0 (`b` and `a`); --unchecked"), "{}", differ.stderr);
+    let unchecked =
+        ["try", "--unchecked", "--rounds", "1", "--workers", "2", "-o", "o", "--", "echo", "a", "--", "echo", "b"];
+    place.run(&unchecked).expect(0);
     let wrong = place.run(&["try", "--", "echo", "--"]).expect(2);
     assert!(wrong.stderr.contains("between commands"), "{}", wrong.stderr);
+}
+
+#[test]
+fn functions_of_one_name_are_told_apart_by_their_files_and_no_function_is_compared_with_itself() {
+    if !has_python() {
+        return;
+    }
+    let place = place();
+    for folder in ["x", "y"] {
+        std::fs::create_dir(place.path(folder)).unwrap();
+        place.write(&format!("{folder}/m.py"), "import time\ndef f(item):\n    time.sleep(0.003)\n");
+    }
+    let ended = place.run(&["try", "x/m.py:f", "y/m.py:f", "--rounds", "1", "--workers", "2", "-o", "o"]).expect(0);
+    assert!(ended.stdout.contains("serial, x/m.py:f") && ended.stdout.contains("serial, y/m.py:f"), "{}", ended.stdout);
+    let twice = place.run(&["try", "work:fast", "work:fast", "-o", "o"]).expect(2);
+    assert!(twice.stderr.contains("work:fast is named twice"), "{}", twice.stderr);
+    let much = place.run(&["try", "work:fast", "work:slow", "--rev", "main", "-o", "o"]).expect(2);
+    assert!(much.stderr.contains("several functions and a commit are too much"), "{}", much.stderr);
 }
 
 #[test]
@@ -234,7 +257,11 @@ fn one_of_two_variants_is_the_baseline_of_the_other() {
     place.scenario("two", TWO);
     let run = |name: &str| place.run_scenario("two", &["--allow-commands", "--rounds", "9", "--baseline", name]);
     let ended = run("fast").expect(1);
-    assert!(ended.stdout.contains("2 regressions"), "{}", ended.stdout);
+    assert!(
+        ended.stdout.contains("Slow compared with baseline fast") && ended.stdout.contains("2 regressions"),
+        "{}",
+        ended.stdout
+    );
     let ended = run("slow").expect(0);
     assert!(ended.stdout.contains("Faster: serial, fast"), "{}", ended.stdout);
     let wrong = run("third").expect(2);
